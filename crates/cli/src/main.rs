@@ -1,0 +1,2 @@
+//! Sanad.
+fn main() {}
