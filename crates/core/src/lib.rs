@@ -1,1 +1,25 @@
-//! Sanad.
+//! The rules of Sanad: types, codec, hashes, trees, execution and verification.
+//!
+//! Nothing here does I/O, reads a clock, or draws randomness: time and randomness are arguments. What is
+//! hashed, signed or stored comes from [`codec`]; every hash and signature has a domain of its own.
+
+pub mod batch;
+pub mod block;
+pub mod codec;
+pub mod document;
+pub mod event;
+pub mod execution;
+pub mod genesis;
+pub mod hash;
+pub mod ids;
+pub mod jcs;
+pub mod keyfile;
+pub mod member;
+pub mod merkle;
+pub mod proof;
+pub mod receipt;
+pub mod registry;
+pub mod signature;
+pub mod state;
+pub mod status;
+pub mod validators;

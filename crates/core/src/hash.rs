@@ -1,0 +1,213 @@
+//! Hashes: 32-byte names, each of its own type, and the BLAKE3 domains they come from.
+
+use std::sync::LazyLock;
+
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
+
+use crate::merkle::{Hash, TreeHash};
+
+/// One use of BLAKE3, in `derive_key` mode with the context string of that use.
+pub(crate) struct Domain(LazyLock<ContextKey>);
+
+impl Domain {
+    /// Hashes the parts one after the other.
+    pub(crate) fn hash(&self, parts: &[&[u8]]) -> Hash {
+        let mut hasher = blake3::Hasher::new_from_context_key(&self.0);
+        for part in parts {
+            hasher.update(part);
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+macro_rules! domains {
+    ($($name:ident = $context:literal;)*) => {
+        $(pub(crate) static $name: Domain = Domain(LazyLock::new(|| hash_derive_key_context($context)));)*
+        /// Every BLAKE3 context string of the format, for documentation and tests.
+        pub const CONTEXTS: &[&str] = &[$($context),*];
+    };
+}
+
+domains! {
+    CREDENTIAL = "sanad/v1 credential";
+    GENESIS = "sanad/v1 genesis";
+    BATCH = "sanad/v1 batch";
+    BLOCK = "sanad/v1 block header";
+    VALIDATOR_SET = "sanad/v1 validator set";
+    BATCHES_LEAF = "sanad/v1 batches leaf";
+    BATCHES_NODE = "sanad/v1 batches node";
+    STATUS_LEAF = "sanad/v1 status leaf";
+    STATUS_NODE = "sanad/v1 status node";
+    REGISTRY_LEAF = "sanad/v1 registry leaf";
+    REGISTRY_NODE = "sanad/v1 registry node";
+}
+
+macro_rules! tree {
+    ($(#[$doc:meta])* $name:ident, $leaf:ident, $node:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name;
+
+        impl TreeHash for $name {
+            fn empty() -> Hash {
+                $node.hash(&[])
+            }
+            fn leaf(data: &[u8]) -> Hash {
+                $leaf.hash(&[data])
+            }
+            fn node(left: &Hash, right: &Hash) -> Hash {
+                $node.hash(&[left, right])
+            }
+        }
+    };
+}
+
+tree! {
+    /// Hash of the tree over a block's batches.
+    BatchesTree, BATCHES_LEAF, BATCHES_NODE
+}
+tree! {
+    /// Hash of the tree over status leaves.
+    StatusHash, STATUS_LEAF, STATUS_NODE
+}
+tree! {
+    /// Hash of the tree over member records.
+    RegistryHash, REGISTRY_LEAF, REGISTRY_NODE
+}
+
+macro_rules! bytes_newtype {
+    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::Encode, bincode::Decode)]
+        pub struct $name(pub [u8; $length]);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&hex::encode(self.0))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::hash::HexError;
+            /// Reads lower- or upper-case hexadecimal of exactly the right length.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let mut bytes = [0; $length];
+                match hex::decode_to_slice(text, &mut bytes) {
+                    Ok(()) => Ok(Self(bytes)),
+                    Err(_) => Err($crate::hash::HexError { expected: 2 * $length, actual: text.len() }),
+                }
+            }
+        }
+
+        impl TryFrom<&[u8]> for $name {
+            type Error = $crate::hash::LengthError;
+            fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+                let wrong = $crate::hash::LengthError { expected: $length, actual: bytes.len() };
+                bytes.try_into().map(Self).map_err(|_| wrong)
+            }
+        }
+
+        impl AsRef<[u8]> for $name {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use bytes_newtype;
+
+/// A text is not hexadecimal of the length that was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} hexadecimal digits, found {actual} characters or another alphabet")]
+pub struct HexError {
+    /// Digits expected.
+    pub expected: usize,
+    /// Characters found.
+    pub actual: usize,
+}
+
+/// A byte string has another length than its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} bytes, found {actual}")]
+pub struct LengthError {
+    /// Bytes expected.
+    pub expected: usize,
+    /// Bytes found.
+    pub actual: usize,
+}
+
+bytes_newtype! {
+    /// Name of a chain: the hash of its genesis.
+    ChainId, 32
+}
+bytes_newtype! {
+    /// Hash of a block header: the name of a block, and what validators vote for.
+    BlockHash, 32
+}
+bytes_newtype! {
+    /// Hash of a batch without its signature.
+    BatchId, 32
+}
+bytes_newtype! {
+    /// What the ledger holds of a credential: see [`Commitment::new`].
+    Commitment, 32
+}
+bytes_newtype! {
+    /// The random salt that keeps a commitment from telling its document; kept only with the credential.
+    Salt, 32
+}
+bytes_newtype! {
+    /// Root of a Merkle tree.
+    Root, 32
+}
+bytes_newtype! {
+    /// Hash of a validator set.
+    ValidatorsHash, 32
+}
+
+impl Commitment {
+    /// `BLAKE3-derive_key("sanad/v1 credential", salt || digest)`, where `digest` is that of
+    /// [`crate::document::digest`].
+    pub fn new(salt: &Salt, digest: &[u8; 32]) -> Self {
+        Self(CREDENTIAL.hash(&[&salt.0, digest]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_are_blake3_derive_key() {
+        assert_eq!(CREDENTIAL.hash(&[b"ab", b"c"]), blake3::derive_key("sanad/v1 credential", b"abc"));
+        let distinct: std::collections::BTreeSet<_> = CONTEXTS.iter().collect();
+        assert_eq!(distinct.len(), CONTEXTS.len());
+    }
+
+    #[test]
+    fn hex_is_exact() {
+        let root = Root([7; 32]);
+        assert_eq!(root.to_string().parse::<Root>(), Ok(root));
+        assert!("07".parse::<Root>().is_err());
+        assert!(Root::try_from(&[0u8; 31][..]).is_err());
+    }
+}

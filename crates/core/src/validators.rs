@@ -1,0 +1,310 @@
+//! The validator set, the bytes its members sign, and the certificate that makes a block final.
+
+use std::sync::Arc;
+
+use bincode::de::{Decode, Decoder};
+use bincode::enc::{Encode, Encoder};
+use bincode::error::{DecodeError, EncodeError};
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::hash::{self, BlockHash, ChainId, ValidatorsHash};
+use crate::ids::{Height, MemberId};
+use crate::signature::{PublicKey, Signature, SignatureError};
+
+/// Most validators of a set.
+pub const VALIDATORS_MAX: usize = 128;
+
+const VOTE_TAG: &[u8] = b"sanad/v1 vote";
+
+/// One validator: a member and its consensus key. Each has one vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Validator {
+    /// The member.
+    pub member: MemberId,
+    /// The key it votes with.
+    pub key: PublicKey,
+}
+
+/// The validators of a height, sorted by member id. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Validator>", into = "Vec<Validator>")]
+pub struct ValidatorSet(Arc<[Validator]>);
+
+/// Why validators do not make a set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidatorSetError {
+    /// None, or too many.
+    #[error("{count} validators; a set has 1 to {VALIDATORS_MAX}")]
+    Count {
+        /// How many there are.
+        count: usize,
+    },
+    /// A member stands twice or out of order.
+    #[error("{member} stands twice or out of order")]
+    Order {
+        /// The member.
+        member: MemberId,
+    },
+    /// Two members have the same key, so that one holder would vote twice.
+    #[error("{member} has the consensus key of another validator")]
+    SharedKey {
+        /// The second holder.
+        member: MemberId,
+    },
+}
+
+impl ValidatorSet {
+    /// A set of validators, in any order.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`].
+    pub fn new(mut validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        validators.sort_by(|a, b| a.member.cmp(&b.member));
+        Self::from_sorted(validators)
+    }
+
+    fn from_sorted(validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        if validators.is_empty() || validators.len() > VALIDATORS_MAX {
+            return Err(ValidatorSetError::Count { count: validators.len() });
+        }
+        if let Some(pair) = validators.windows(2).find(|pair| pair[0].member >= pair[1].member) {
+            return Err(ValidatorSetError::Order { member: pair[1].member.clone() });
+        }
+        let mut keys = std::collections::BTreeSet::new();
+        if let Some(twin) = validators.iter().find(|validator| !keys.insert(validator.key)) {
+            return Err(ValidatorSetError::SharedKey { member: twin.member.clone() });
+        }
+        Ok(Self(validators.into()))
+    }
+
+    /// The validators, sorted by member id.
+    pub fn validators(&self) -> &[Validator] {
+        &self.0
+    }
+
+    /// The least number of votes that is more than 2/3 of all.
+    pub fn quorum(&self) -> usize {
+        self.0.len() * 2 / 3 + 1
+    }
+
+    /// `BLAKE3-derive_key("sanad/v1 validator set", encoding)`.
+    pub fn hash(&self) -> ValidatorsHash {
+        ValidatorsHash(hash::VALIDATOR_SET.hash(&[&codec::encode(self)]))
+    }
+
+    /// The place of a key's holder in the set.
+    pub fn position(&self, key: &PublicKey) -> Option<usize> {
+        self.0.iter().position(|validator| validator.key == *key)
+    }
+}
+
+impl TryFrom<Vec<Validator>> for ValidatorSet {
+    type Error = ValidatorSetError;
+    fn try_from(validators: Vec<Validator>) -> Result<Self, Self::Error> {
+        Self::from_sorted(validators)
+    }
+}
+
+impl From<ValidatorSet> for Vec<Validator> {
+    fn from(set: ValidatorSet) -> Self {
+        set.0.to_vec()
+    }
+}
+
+impl Encode for ValidatorSet {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        codec::encode_list(&self.0, encoder)
+    }
+}
+
+impl<C> Decode<C> for ValidatorSet {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let validators = codec::decode_list(decoder, VALIDATORS_MAX, "validator count")?;
+        Self::from_sorted(validators).map_err(|_| DecodeError::Other("validator set"))
+    }
+}
+
+/// Which of Tendermint's two votes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VoteKind {
+    /// First vote of a round: the value is acceptable.
+    Prevote,
+    /// Second vote of a round: the value is decided, once a quorum says so.
+    Precommit,
+}
+
+/// The bytes that a validator signs, the same for all signers: `"sanad/v1 vote" || chain id (32) ||
+/// kind (1: 0 prevote, 1 precommit) || height u64 || round u32 || 1 || block hash (32)`, or `0` and 32 zero
+/// bytes for a vote for nil; integers big-endian. 91 bytes.
+pub fn vote_message(
+    chain_id: &ChainId,
+    kind: VoteKind,
+    height: Height,
+    round: u32,
+    block: Option<&BlockHash>,
+) -> Vec<u8> {
+    let mut message = Vec::with_capacity(VOTE_TAG.len() + 78);
+    message.extend_from_slice(VOTE_TAG);
+    message.extend_from_slice(&chain_id.0);
+    message.push(match kind {
+        VoteKind::Prevote => 0,
+        VoteKind::Precommit => 1,
+    });
+    message.extend_from_slice(&height.0.to_be_bytes());
+    message.extend_from_slice(&round.to_be_bytes());
+    message.push(u8::from(block.is_some()));
+    message.extend_from_slice(block.map_or(&[0; 32], |block| &block.0));
+    message
+}
+
+/// One validator's precommit for a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct CommitSignature {
+    /// The validator's place in the set of the height.
+    pub validator: u16,
+    /// Its signature over [`vote_message`].
+    pub signature: Signature,
+}
+
+/// Precommits of more than 2/3 of the validators for one block: the block is final.
+///
+/// Not canonical: nodes hold different subsets of the signatures. Never hash one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitCertificate {
+    /// Height of the block.
+    pub height: Height,
+    /// Round in which it was decided.
+    pub round: u32,
+    /// The block.
+    pub block: BlockHash,
+    /// The signatures, in ascending order of validator.
+    pub signatures: Vec<CommitSignature>,
+}
+
+/// Why a certificate does not make a block final.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// It speaks of another height.
+    #[error("the certificate is for height {actual}, not {expected}")]
+    Height {
+        /// The block's height.
+        expected: Height,
+        /// The certificate's.
+        actual: Height,
+    },
+    /// It speaks of another block.
+    #[error("the certificate is for block {actual}, not {expected}")]
+    Block {
+        /// Hash of the header at hand.
+        expected: BlockHash,
+        /// The certificate's.
+        actual: BlockHash,
+    },
+    /// A signer is not in the set.
+    #[error("validator {validator} is not one of the {count} validators")]
+    UnknownValidator {
+        /// Its claimed place.
+        validator: u16,
+        /// Size of the set.
+        count: usize,
+    },
+    /// A signer stands twice or out of order.
+    #[error("validator {validator} stands twice or out of order")]
+    Order {
+        /// Its place.
+        validator: u16,
+    },
+    /// A signature does not verify.
+    #[error("the signature of {member} is not one of a precommit for this block: {source}")]
+    Signature {
+        /// The validator.
+        member: MemberId,
+        /// Why.
+        source: SignatureError,
+    },
+    /// Not more than 2/3 signed.
+    #[error("{signed} of {validators} validators signed; {quorum} are needed")]
+    Quorum {
+        /// Signatures there are.
+        signed: usize,
+        /// Signatures needed.
+        quorum: usize,
+        /// Size of the set.
+        validators: usize,
+    },
+}
+
+impl CommitCertificate {
+    /// Checks that more than 2/3 of `validators` signed precommits for `block` at `height`.
+    ///
+    /// # Errors
+    /// [`CertificateError`], the first thing that is not so.
+    pub fn verify(
+        &self,
+        chain_id: &ChainId,
+        height: Height,
+        block: &BlockHash,
+        validators: &ValidatorSet,
+    ) -> Result<(), CertificateError> {
+        if self.height != height {
+            return Err(CertificateError::Height { expected: height, actual: self.height });
+        }
+        if self.block != *block {
+            return Err(CertificateError::Block { expected: *block, actual: self.block });
+        }
+        let set = validators.validators();
+        let quorum = validators.quorum();
+        if self.signatures.len() < quorum {
+            let signed = self.signatures.len();
+            return Err(CertificateError::Quorum { signed, quorum, validators: set.len() });
+        }
+        if let Some(pair) = self.signatures.windows(2).find(|pair| pair[0].validator >= pair[1].validator) {
+            return Err(CertificateError::Order { validator: pair[1].validator });
+        }
+        let message = vote_message(chain_id, VoteKind::Precommit, height, self.round, Some(block));
+        for CommitSignature { validator, signature } in &self.signatures {
+            let unknown = CertificateError::UnknownValidator { validator: *validator, count: set.len() };
+            let Validator { member, key } = set.get(usize::from(*validator)).ok_or(unknown)?;
+            key.verify(&message, signature)
+                .map_err(|source| CertificateError::Signature { member: member.clone(), source })?;
+        }
+        Ok(())
+    }
+
+    /// The members that signed, by their place in `validators`.
+    pub fn signers<'a>(&'a self, validators: &'a ValidatorSet) -> impl Iterator<Item = &'a MemberId> {
+        let member = |signature: &CommitSignature| {
+            validators.validators().get(usize::from(signature.validator)).map(|validator| &validator.member)
+        };
+        self.signatures.iter().filter_map(member)
+    }
+}
+
+impl Encode for CommitCertificate {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.height.encode(encoder)?;
+        self.round.encode(encoder)?;
+        self.block.encode(encoder)?;
+        codec::encode_list(&self.signatures, encoder)
+    }
+}
+
+impl<C> Decode<C> for CommitCertificate {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            height: Height::decode(decoder)?,
+            round: u32::decode(decoder)?,
+            block: BlockHash::decode(decoder)?,
+            signatures: codec::decode_list(decoder, VALIDATORS_MAX, "signature count")?,
+        })
+    }
+}
+
+/// Longest encoded certificate, in bytes.
+pub const CERTIFICATE_BYTES_MAX: usize = 8 + 4 + 32 + 4 + VALIDATORS_MAX * 66;
