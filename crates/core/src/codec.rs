@@ -14,10 +14,8 @@ use bincode::error::{DecodeError, EncodeError};
 /// No encoded object is longer than this, in bytes (16 MiB). Each object has its own, lower limit.
 pub const CODEC_BYTES_MAX: usize = 16 << 20;
 
-const CONFIG: Configuration<BigEndian, Fixint, Limit<CODEC_BYTES_MAX>> = bincode::config::standard()
-    .with_big_endian()
-    .with_fixed_int_encoding()
-    .with_limit::<CODEC_BYTES_MAX>();
+const CONFIG: Configuration<BigEndian, Fixint, Limit<CODEC_BYTES_MAX>> =
+    bincode::config::standard().with_big_endian().with_fixed_int_encoding().with_limit::<CODEC_BYTES_MAX>();
 
 /// Why bytes are not an encoded object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +51,8 @@ pub enum CodecError {
 
 /// Encodes a value.
 pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
-    bincode::encode_to_vec(value, CONFIG).expect("invariant: encoding to memory fails for no type of this crate")
+    bincode::encode_to_vec(value, CONFIG)
+        .expect("invariant: encoding to memory fails for no type of this crate")
 }
 
 /// Appends the encoding of a value to `bytes`.
@@ -128,7 +127,10 @@ pub(crate) fn encode_short_text<E: Encoder>(text: &str, encoder: &mut E) -> Resu
 }
 
 /// Reads a text of at most `bytes_max` (up to 255) bytes.
-pub(crate) fn decode_short_text<D: Decoder>(decoder: &mut D, bytes_max: usize) -> Result<String, DecodeError> {
+pub(crate) fn decode_short_text<D: Decoder>(
+    decoder: &mut D,
+    bytes_max: usize,
+) -> Result<String, DecodeError> {
     let length = u8::decode(decoder)? as usize;
     if length > bytes_max {
         return Err(DecodeError::Other("text length"));

@@ -199,9 +199,6 @@ mod tests {
 
     #[test]
     fn unknown_tags_are_refused() {
-        assert_eq!(
-            codec::decode::<Event>(&[4; 33], 64),
-            Err(CodecError::Invalid { field: "event tag" })
-        );
+        assert_eq!(codec::decode::<Event>(&[4; 33], 64), Err(CodecError::Invalid { field: "event tag" }));
     }
 }

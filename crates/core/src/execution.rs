@@ -538,7 +538,11 @@ pub fn issuing_key(record: &MemberRecord, height: Height) -> Result<PublicKey, B
 ///
 /// # Errors
 /// [`BlockError`]: the first thing that does not follow, or a failed lookup.
-pub fn apply<V: LedgerView>(state: &State, view: &V, block: &Block) -> Result<Execution, BlockError<V::Error>> {
+pub fn apply<V: LedgerView>(
+    state: &State,
+    view: &V,
+    block: &Block,
+) -> Result<Execution, BlockError<V::Error>> {
     let mut builder = BlockBuilder::new(state, view);
     for (position, batch) in block.batches.iter().enumerate() {
         builder.add(Arc::clone(batch)).map_err(|error| match error {

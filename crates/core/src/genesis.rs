@@ -127,7 +127,8 @@ impl Genesis {
 
     /// The genesis as a JSON file for people to read and compare.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("invariant: a genesis has only plain fields");
+        let mut text =
+            serde_json::to_string_pretty(self).expect("invariant: a genesis has only plain fields");
         text.push('\n');
         text
     }

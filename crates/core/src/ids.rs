@@ -78,7 +78,9 @@ pub struct MemberId(String);
 
 /// Why a text is not a [`MemberId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a member id has 1 to {MEMBER_ID_BYTES_MAX} characters of a-z, 0-9, '.', '-' and starts and ends with a letter or digit")]
+#[error(
+    "a member id has 1 to {MEMBER_ID_BYTES_MAX} characters of a-z, 0-9, '.', '-' and starts and ends with a letter or digit"
+)]
 pub struct MemberIdError;
 
 impl MemberId {

@@ -119,7 +119,8 @@ impl Receipt {
 
     /// The JSON form, for people to read.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("invariant: a receipt has only plain fields");
+        let mut text =
+            serde_json::to_string_pretty(self).expect("invariant: a receipt has only plain fields");
         text.push('\n');
         text
     }

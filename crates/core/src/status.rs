@@ -171,7 +171,8 @@ impl StatusTree {
             touched = touched.into_iter().map(|place| place / 2).collect();
             for place in &touched {
                 let source = Overlay { tree: self, changes: &changes };
-                let (left, right) = (source.hash(level - 1, place * 2), source.hash(level - 1, place * 2 + 1));
+                let (left, right) =
+                    (source.hash(level - 1, place * 2), source.hash(level - 1, place * 2 + 1));
                 changes.nodes.insert((level, *place), StatusHash::node(&left, &right));
             }
         }

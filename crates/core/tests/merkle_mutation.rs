@@ -5,10 +5,9 @@
 
 use proptest::prelude::*;
 use sanad_core::merkle::{
-    CONSISTENCY_HASHES_MAX, FRONTIER_LEAVES_MAX, Frontier, FrontierError, Hash, MemoryTree,
-    PROOF_HASHES_MAX, ProofError, Rfc6962, TreeHash, consistency_path, consistency_path_length,
-    inclusion_path, inclusion_path_length, root_at, root_from_inclusion, verify_consistency,
-    verify_inclusion,
+    CONSISTENCY_HASHES_MAX, FRONTIER_LEAVES_MAX, Frontier, FrontierError, Hash, MemoryTree, PROOF_HASHES_MAX,
+    ProofError, Rfc6962, TreeHash, consistency_path, consistency_path_length, inclusion_path,
+    inclusion_path_length, root_at, root_from_inclusion, verify_consistency, verify_inclusion,
 };
 
 const SIZE: u64 = 300;
@@ -26,12 +25,7 @@ fn roots(tree: &MemoryTree<Rfc6962>) -> Vec<Hash> {
 
 /// Every way to spoil a path that keeps it made of hashes.
 fn spoiled(path: &[Hash], bit: usize) -> Vec<Vec<Hash>> {
-    let mut all = vec![
-        [path, &[[7; 32]]].concat(),
-        [&[[7; 32]], path].concat(),
-        path.repeat(2),
-        Vec::new(),
-    ];
+    let mut all = vec![[path, &[[7; 32]]].concat(), [&[[7; 32]], path].concat(), path.repeat(2), Vec::new()];
     for at in 0..path.len() {
         let mut flipped = path.to_vec();
         flipped[at][bit / 8] ^= 1 << (bit % 8);
@@ -129,12 +123,7 @@ proptest! {
 #[test]
 fn the_largest_sizes() {
     let path = [[1; 32]; CONSISTENCY_HASHES_MAX + 1];
-    for (index, length) in [
-        (0, 64),
-        ((1 << 63) - 1, 64),
-        (1 << 63, 64),
-        (u64::MAX - 1, 63),
-    ] {
+    for (index, length) in [(0, 64), ((1 << 63) - 1, 64), (1 << 63, 64), (u64::MAX - 1, 63)] {
         assert_eq!(inclusion_path_length(index, u64::MAX), length);
         let root = root_from_inclusion::<Rfc6962>([0; 32], index, u64::MAX, &path[..length]);
         assert!(root.is_ok());
@@ -163,19 +152,10 @@ fn old_tree_without_leaves() {
     let (empty, other) = (Rfc6962::empty(), [9; 32]);
     let verify = verify_consistency::<Rfc6962>;
     assert_eq!(verify(0, &empty, 0, &empty, &[]), Ok(()));
-    assert!(matches!(
-        verify(0, &other, 0, &other, &[]),
-        Err(ProofError::OldRootMismatch { .. })
-    ));
-    assert!(matches!(
-        verify(0, &empty, 0, &other, &[]),
-        Err(ProofError::RootMismatch { .. })
-    ));
+    assert!(matches!(verify(0, &other, 0, &other, &[]), Err(ProofError::OldRootMismatch { .. })));
+    assert!(matches!(verify(0, &empty, 0, &other, &[]), Err(ProofError::RootMismatch { .. })));
     let new_size = 1;
-    assert_eq!(
-        verify(0, &empty, new_size, &other, &[]),
-        Err(ProofError::EmptyOldTree { new_size })
-    );
+    assert_eq!(verify(0, &empty, new_size, &other, &[]), Err(ProofError::EmptyOldTree { new_size }));
     assert!(verify(0, &empty, 0, &empty, &[other]).is_err());
     assert!(verify(1, &other, 1, &other, &[other]).is_err());
 }
@@ -185,11 +165,7 @@ fn peaks_that_are_no_frontier() {
     let (size, expected, actual) = (5, 2, 3);
     assert_eq!(
         Frontier::<Rfc6962>::from_peaks(size, vec![[0; 32]; actual]),
-        Err(FrontierError::PeakCount {
-            size,
-            expected,
-            actual
-        })
+        Err(FrontierError::PeakCount { size, expected, actual })
     );
     assert!(Frontier::<Rfc6962>::from_peaks(u64::MAX, vec![[0; 32]; 64]).is_err());
     let mut largest = Frontier::<Rfc6962>::from_peaks(FRONTIER_LEAVES_MAX, vec![[0; 32]]).unwrap();
@@ -200,16 +176,8 @@ fn peaks_that_are_no_frontier() {
 /// The roots of the tree that Certificate Transparency implementations share as a test.
 #[test]
 fn golden_roots() {
-    let leaves = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
+    let leaves =
+        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     let mut frontier = Frontier::<Rfc6962>::new();
     let mut roots = vec![hex::encode(frontier.root())];
     for leaf in leaves {

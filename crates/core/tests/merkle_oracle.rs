@@ -5,10 +5,9 @@
 
 use proptest::prelude::*;
 use sanad_core::merkle::{
-    Frontier, Hash, MemoryTree, MissingNode, NodeSource, NotASubtree, PathError, Rfc6962,
-    SubtreeError, TreeHash, consistency_path, consistency_path_length, inclusion_path,
-    inclusion_path_length, root_at, root_from_inclusion, root_of, subtree_root, verify_consistency,
-    verify_inclusion,
+    Frontier, Hash, MemoryTree, MissingNode, NodeSource, NotASubtree, PathError, Rfc6962, SubtreeError,
+    TreeHash, consistency_path, consistency_path_length, inclusion_path, inclusion_path_length, root_at,
+    root_from_inclusion, root_of, subtree_root, verify_consistency, verify_inclusion,
 };
 
 /// A second hash, so that nothing leans on SHA-256 and its prefixes.
@@ -84,9 +83,7 @@ fn oracle_split(leaves: usize) -> usize {
 }
 
 fn leaf_hashes<H: TreeHash>(seed: u64, size: usize) -> Vec<Hash> {
-    (0..size as u64)
-        .map(|index| H::leaf(&[seed.to_be_bytes(), index.to_be_bytes()].concat()))
-        .collect()
+    (0..size as u64).map(|index| H::leaf(&[seed.to_be_bytes(), index.to_be_bytes()].concat())).collect()
 }
 
 /// Roots, and the inclusion of every leaf.
@@ -98,15 +95,7 @@ fn check_tree<H: TreeHash>(leaves: &[Hash], full: &MemoryTree<H>) {
     let restored = Frontier::<H>::from_peaks(size, frontier.peaks().to_vec()).unwrap();
     assert_eq!((frontier.size(), tree.size()), (size, size));
     assert_eq!(frontier, restored);
-    assert_eq!(
-        [
-            frontier.root(),
-            restored.root(),
-            tree.root(),
-            root_of::<H>(leaves)
-        ],
-        [root; 4]
-    );
+    assert_eq!([frontier.root(), restored.root(), tree.root(), root_of::<H>(leaves)], [root; 4]);
     assert_eq!(root_at::<H, _>(full, size), Ok(root));
     for (index, leaf) in leaves.iter().enumerate() {
         let path = oracle_inclusion::<H>(index, leaves);
@@ -114,14 +103,8 @@ fn check_tree<H: TreeHash>(leaves: &[Hash], full: &MemoryTree<H>) {
         assert_eq!(inclusion_path::<H, _>(full, index, size).unwrap(), path);
         assert_eq!(tree.inclusion_path(index).unwrap(), path);
         assert_eq!(inclusion_path_length(index, size), path.len());
-        assert_eq!(
-            root_from_inclusion::<H>(*leaf, index, size, &path),
-            Ok(root)
-        );
-        assert_eq!(
-            verify_inclusion::<H>(*leaf, index, size, &path, &root),
-            Ok(())
-        );
+        assert_eq!(root_from_inclusion::<H>(*leaf, index, size, &path), Ok(root));
+        assert_eq!(verify_inclusion::<H>(*leaf, index, size, &path, &root), Ok(()));
     }
     assert_eq!(
         inclusion_path::<H, _>(full, size, size),
@@ -138,24 +121,15 @@ fn check_history<H: TreeHash>(leaves: &[Hash], full: &MemoryTree<H>) {
         frontier.append(*leaf);
         let old_size = old as u64 + 1;
         let path = oracle_consistency::<H>(old + 1, leaves, true);
-        assert_eq!(
-            consistency_path::<H, _>(full, old_size, new_size).unwrap(),
-            path
-        );
+        assert_eq!(consistency_path::<H, _>(full, old_size, new_size).unwrap(), path);
         assert_eq!(consistency_path_length(old_size, new_size), path.len());
         let old_root = frontier.root();
-        assert_eq!(
-            verify_consistency::<H>(old_size, &old_root, new_size, &new_root, &path),
-            Ok(())
-        );
+        assert_eq!(verify_consistency::<H>(old_size, &old_root, new_size, &new_root, &path), Ok(()));
     }
     assert_eq!(consistency_path::<H, _>(full, 0, new_size), Ok(Vec::new()));
     assert_eq!(
         consistency_path::<H, _>(full, new_size + 1, new_size),
-        Err(PathError::OldBeyondNew {
-            old_size: new_size + 1,
-            new_size
-        })
+        Err(PathError::OldBeyondNew { old_size: new_size + 1, new_size })
     );
 }
 
@@ -181,9 +155,7 @@ fn nodes_and_ranges() {
         for end in 0..=21_u64 {
             let whole = start <= end && (start == end || start % (1 << (end - start).ilog2()) == 0);
             let expected = match whole {
-                true => Ok(oracle_root::<Rfc6962>(
-                    &leaves[start as usize..end as usize],
-                )),
+                true => Ok(oracle_root::<Rfc6962>(&leaves[start as usize..end as usize])),
                 false => Err(SubtreeError::Range(NotASubtree { start, end })),
             };
             assert_eq!(subtree_root::<Rfc6962, _>(&tree, start, end), expected);
@@ -191,10 +163,7 @@ fn nodes_and_ranges() {
     }
     // More leaves than the source holds: its error, not an answer.
     assert!(root_at::<Rfc6962, _>(&tree, 22).is_err());
-    assert!(matches!(
-        inclusion_path::<Rfc6962, _>(&tree, 3, u64::MAX),
-        Err(PathError::Source(_))
-    ));
+    assert!(matches!(inclusion_path::<Rfc6962, _>(&tree, 3, u64::MAX), Err(PathError::Source(_))));
 }
 
 proptest! {

@@ -14,11 +14,9 @@ use serde_json::Value;
 #[test]
 fn inclusion_cases() {
     check_cases("inclusion", |case| {
-        let (Some(leaf_hash), Some(root), Some(path)) = (
-            hash(&case["leafHash"]),
-            hash(&case["root"]),
-            path(&case["proof"]),
-        ) else {
+        let (Some(leaf_hash), Some(root), Some(path)) =
+            (hash(&case["leafHash"]), hash(&case["root"]), path(&case["proof"]))
+        else {
             return false;
         };
         let (index, size) = (number(&case["leafIdx"]), number(&case["treeSize"]));
@@ -29,11 +27,9 @@ fn inclusion_cases() {
 #[test]
 fn consistency_cases() {
     check_cases("consistency", |case| {
-        let (Some(old_root), Some(new_root), Some(path)) = (
-            hash(&case["root1"]),
-            hash(&case["root2"]),
-            path(&case["proof"]),
-        ) else {
+        let (Some(old_root), Some(new_root), Some(path)) =
+            (hash(&case["root1"]), hash(&case["root2"]), path(&case["proof"]))
+        else {
             return false;
         };
         let (old_size, new_size) = (number(&case["size1"]), number(&case["size2"]));
@@ -50,10 +46,7 @@ fn check_cases(folder: &str, accepts: impl Fn(&Value) -> bool) {
     // A relative path is meant from the workspace; cargo runs tests in the crate.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
-    collect_json(
-        &workspace.join(vectors).join("merkle").join(folder),
-        &mut files,
-    );
+    collect_json(&workspace.join(vectors).join("merkle").join(folder), &mut files);
 
     let (mut accepted, mut rejected, mut wrong) = (0, 0, Vec::new());
     for file in &files {
@@ -67,10 +60,7 @@ fn check_cases(folder: &str, accepts: impl Fn(&Value) -> bool) {
         }
     }
     assert!(wrong.is_empty(), "judged wrongly: {wrong:#?}");
-    assert!(
-        accepted > 0 && rejected > 0,
-        "no cases of each verdict in {folder}"
-    );
+    assert!(accepted > 0 && rejected > 0, "no cases of each verdict in {folder}");
     println!("{folder}: {accepted} accepted, {rejected} rejected");
 }
 
@@ -80,10 +70,7 @@ fn collect_json(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect_json(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }

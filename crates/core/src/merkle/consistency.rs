@@ -35,16 +35,10 @@ pub fn verify_consistency<H: TreeHash>(
         roots::<H>(old_size, old_root, new_size, path)
     };
     if old != *old_root {
-        return Err(ProofError::OldRootMismatch {
-            expected: *old_root,
-            actual: old,
-        });
+        return Err(ProofError::OldRootMismatch { expected: *old_root, actual: old });
     }
     if new != *new_root {
-        return Err(ProofError::RootMismatch {
-            expected: *new_root,
-            actual: new,
-        });
+        return Err(ProofError::RootMismatch { expected: *new_root, actual: new });
     }
     Ok(())
 }
@@ -62,10 +56,7 @@ pub fn consistency_path_length(old_size: u64, new_size: u64) -> usize {
 
 fn check_shape(old_size: u64, new_size: u64, actual: usize) -> Result<(), ProofError> {
     if actual > CONSISTENCY_HASHES_MAX {
-        return Err(ProofError::PathBeyondMax {
-            max: CONSISTENCY_HASHES_MAX,
-            actual,
-        });
+        return Err(ProofError::PathBeyondMax { max: CONSISTENCY_HASHES_MAX, actual });
     }
     if old_size > new_size {
         return Err(ProofError::OldBeyondNew { old_size, new_size });
@@ -81,24 +72,17 @@ fn check_shape(old_size: u64, new_size: u64, actual: usize) -> Result<(), ProofE
 }
 
 /// Both roots as the path has them. Requires `0 < old_size < new_size` and a path of the exact length.
-fn roots<H: TreeHash>(
-    old_size: u64,
-    old_root: &Hash,
-    new_size: u64,
-    path: &[Hash],
-) -> (Hash, Hash) {
+fn roots<H: TreeHash>(old_size: u64, old_root: &Hash, new_size: u64, path: &[Hash]) -> (Hash, Hash) {
     // RFC 9162 2.1.4.2 step 2: an old tree that is complete is itself the node to climb from.
     let (seed, siblings) = match path.split_first() {
         Some((seed, siblings)) if !old_size.is_power_of_two() => (seed, siblings),
         _ => (old_root, path),
     };
-    climb(old_size, new_size)
-        .zip(siblings)
-        .fold((*seed, *seed), |(old, new), (side, sibling)| match side {
-            Side::Left => (H::node(sibling, &old), H::node(sibling, &new)),
-            // What stands to the right came after the old tree.
-            Side::Right => (old, H::node(&new, sibling)),
-        })
+    climb(old_size, new_size).zip(siblings).fold((*seed, *seed), |(old, new), (side, sibling)| match side {
+        Side::Left => (H::node(sibling, &old), H::node(sibling, &new)),
+        // What stands to the right came after the old tree.
+        Side::Right => (old, H::node(&new, sibling)),
+    })
 }
 
 /// From the largest complete subtree that ends the old tree, up to the new root. Requires

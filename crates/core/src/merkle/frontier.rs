@@ -19,11 +19,7 @@ pub struct Frontier<H> {
 impl<H: TreeHash> Frontier<H> {
     /// The tree without leaves.
     pub fn new() -> Self {
-        Self {
-            size: 0,
-            peaks: Vec::new(),
-            hash: PhantomData,
-        }
+        Self { size: 0, peaks: Vec::new(), hash: PhantomData }
     }
 
     /// A frontier as it was saved: `size` in leaves, `peaks` from left to right as [`Self::peaks`]
@@ -36,24 +32,13 @@ impl<H: TreeHash> Frontier<H> {
     /// [`FrontierError::PeakCount`] unless there is one peak for each bit set in `size`.
     pub fn from_peaks(size: u64, peaks: Vec<Hash>) -> Result<Self, FrontierError> {
         if size > FRONTIER_LEAVES_MAX {
-            return Err(FrontierError::SizeBeyondMax {
-                max: FRONTIER_LEAVES_MAX,
-                actual: size,
-            });
+            return Err(FrontierError::SizeBeyondMax { max: FRONTIER_LEAVES_MAX, actual: size });
         }
         let expected = size.count_ones() as usize;
         if peaks.len() != expected {
-            return Err(FrontierError::PeakCount {
-                size,
-                expected,
-                actual: peaks.len(),
-            });
+            return Err(FrontierError::PeakCount { size, expected, actual: peaks.len() });
         }
-        Ok(Self {
-            size,
-            peaks,
-            hash: PhantomData,
-        })
+        Ok(Self { size, peaks, hash: PhantomData })
     }
 
     /// Adds one leaf at the right, by its leaf hash.
@@ -61,10 +46,7 @@ impl<H: TreeHash> Frontier<H> {
         // Each trailing one of the size is a complete subtree that the new leaf completes a pair
         // with, as a carry does in addition.
         let unmerged = self.peaks.len() - self.size.trailing_ones() as usize;
-        let peak = self
-            .peaks
-            .drain(unmerged..)
-            .rfold(leaf_hash, |right, left| H::node(&left, &right));
+        let peak = self.peaks.drain(unmerged..).rfold(leaf_hash, |right, left| H::node(&left, &right));
         self.peaks.push(peak);
         // Cannot overflow: from_peaks leaves room for 2^63 more, centuries of appending.
         self.size += 1;
@@ -82,12 +64,7 @@ impl<H: TreeHash> Frontier<H> {
 
     /// The root of the tree as it is now; [`TreeHash::empty`] without leaves.
     pub fn root(&self) -> Hash {
-        self.peaks
-            .iter()
-            .copied()
-            .rev()
-            .reduce(|right, left| H::node(&left, &right))
-            .unwrap_or_else(H::empty)
+        self.peaks.iter().copied().rev().reduce(|right, left| H::node(&left, &right)).unwrap_or_else(H::empty)
     }
 }
 
@@ -117,11 +94,7 @@ impl<H: TreeHash> Default for Frontier<H> {
 // By hand, since deriving would ask the same of H, which is never a value.
 impl<H> Clone for Frontier<H> {
     fn clone(&self) -> Self {
-        Self {
-            size: self.size,
-            peaks: self.peaks.clone(),
-            hash: PhantomData,
-        }
+        Self { size: self.size, peaks: self.peaks.clone(), hash: PhantomData }
     }
 }
 
@@ -136,11 +109,7 @@ impl<H> Eq for Frontier<H> {}
 impl<H> fmt::Debug for Frontier<H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let peaks: Vec<String> = self.peaks.iter().map(hex::encode).collect();
-        formatter
-            .debug_struct("Frontier")
-            .field("size", &self.size)
-            .field("peaks", &peaks)
-            .finish()
+        formatter.debug_struct("Frontier").field("size", &self.size).field("peaks", &peaks).finish()
     }
 }
 

@@ -31,20 +31,11 @@ impl TreeHash for Rfc6962 {
     }
 
     fn leaf(data: &[u8]) -> Hash {
-        Sha256::new()
-            .chain_update([LEAF_PREFIX])
-            .chain_update(data)
-            .finalize()
-            .into()
+        Sha256::new().chain_update([LEAF_PREFIX]).chain_update(data).finalize().into()
     }
 
     fn node(left: &Hash, right: &Hash) -> Hash {
-        Sha256::new()
-            .chain_update([NODE_PREFIX])
-            .chain_update(left)
-            .chain_update(right)
-            .finalize()
-            .into()
+        Sha256::new().chain_update([NODE_PREFIX]).chain_update(left).chain_update(right).finalize().into()
     }
 }
 

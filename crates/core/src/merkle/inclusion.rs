@@ -19,10 +19,7 @@ pub fn verify_inclusion<H: TreeHash>(
 ) -> Result<(), ProofError> {
     let actual = root_from_inclusion::<H>(leaf_hash, index, size, path)?;
     if actual != *root {
-        return Err(ProofError::RootMismatch {
-            expected: *root,
-            actual,
-        });
+        return Err(ProofError::RootMismatch { expected: *root, actual });
     }
     Ok(())
 }
@@ -41,25 +38,17 @@ pub fn root_from_inclusion<H: TreeHash>(
     path: &[Hash],
 ) -> Result<Hash, ProofError> {
     if path.len() > PROOF_HASHES_MAX {
-        return Err(ProofError::PathBeyondMax {
-            max: PROOF_HASHES_MAX,
-            actual: path.len(),
-        });
+        return Err(ProofError::PathBeyondMax { max: PROOF_HASHES_MAX, actual: path.len() });
     }
     let climb = climb(index, size).ok_or(ProofError::IndexBeyondSize { index, size })?;
     let expected = climb.clone().count();
     if path.len() != expected {
-        return Err(ProofError::PathLength {
-            expected,
-            actual: path.len(),
-        });
+        return Err(ProofError::PathLength { expected, actual: path.len() });
     }
-    Ok(climb
-        .zip(path)
-        .fold(leaf_hash, |node, (side, sibling)| match side {
-            Side::Left => H::node(sibling, &node),
-            Side::Right => H::node(&node, sibling),
-        }))
+    Ok(climb.zip(path).fold(leaf_hash, |node, (side, sibling)| match side {
+        Side::Left => H::node(sibling, &node),
+        Side::Right => H::node(&node, sibling),
+    }))
 }
 
 /// The number of hashes in the inclusion path of the leaf at `index` in a tree of `size` leaves: at

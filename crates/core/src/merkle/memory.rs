@@ -21,18 +21,10 @@ impl<H: TreeHash> MemoryTree<H> {
         let mut levels = Vec::new();
         let mut level = leaf_hashes;
         while !level.is_empty() {
-            let parents = level
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|[left, right]| H::node(left, right))
-                .collect();
+            let parents = level.as_chunks::<2>().0.iter().map(|[left, right]| H::node(left, right)).collect();
             levels.push(std::mem::replace(&mut level, parents));
         }
-        Self {
-            levels,
-            hash: PhantomData,
-        }
+        Self { levels, hash: PhantomData }
     }
 
     /// The number of leaves.
@@ -82,10 +74,7 @@ impl<H> NodeSource for MemoryTree<H> {
 // By hand, since deriving would ask the same of H, which is never a value.
 impl<H> Clone for MemoryTree<H> {
     fn clone(&self) -> Self {
-        Self {
-            levels: self.levels.clone(),
-            hash: PhantomData,
-        }
+        Self { levels: self.levels.clone(), hash: PhantomData }
     }
 }
 

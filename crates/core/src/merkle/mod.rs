@@ -26,9 +26,7 @@ mod source;
 pub use consistency::{CONSISTENCY_HASHES_MAX, consistency_path_length, verify_consistency};
 pub use frontier::{FRONTIER_LEAVES_MAX, Frontier, FrontierError, root_of};
 pub use hash::{Hash, Rfc6962, TreeHash};
-pub use inclusion::{
-    PROOF_HASHES_MAX, inclusion_path_length, root_from_inclusion, verify_inclusion,
-};
+pub use inclusion::{PROOF_HASHES_MAX, inclusion_path_length, root_from_inclusion, verify_inclusion};
 pub use memory::{MemoryTree, MissingNode};
 pub use path::{PathError, consistency_path, inclusion_path};
 pub use proof_error::ProofError;

@@ -1,0 +1,188 @@
+//! Every rule by which the ledger refuses a batch.
+
+mod support;
+
+use sanad_core::batch::{Batch, NO_BATCH};
+use sanad_core::event::Event;
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, EventError};
+use sanad_core::hash::{BatchId, ChainId};
+use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
+use sanad_core::member::Role;
+use sanad_core::status::Status;
+use support::{Ledger, commitment, id, issue, issuing_key};
+
+fn event_error(refusal: Result<(), BatchError>) -> (usize, EventError) {
+    match refusal {
+        Err(BatchError::Event { position, source }) => (position, source),
+        other => unreachable!("expected an event to be refused, found {other:?}"),
+    }
+}
+
+#[test]
+fn issuer_must_be_an_active_issuing_member() {
+    let ledger = Ledger::new();
+    let refused = |name: &str| ledger.refusal(ledger.signed(name, vec![issue(1)]));
+    assert_eq!(refused("issuer"), Ok(()));
+    assert_eq!(refused("v0"), Ok(()), "validators issue, too");
+    assert_eq!(refused("nobody"), Err(BatchError::UnknownIssuer { issuer: id("nobody") }));
+    assert_eq!(
+        refused("observer"),
+        Err(BatchError::WrongRole { issuer: id("observer"), role: Role::Observer })
+    );
+    assert_eq!(
+        refused("retired"),
+        Err(BatchError::InactiveIssuer { issuer: id("retired"), height: Height(1) })
+    );
+}
+
+#[test]
+fn signature_must_be_the_issuers() {
+    let ledger = Ledger::new();
+    let forged = ledger.batch("issuer", vec![issue(1)]).sign(&issuing_key("v0"));
+    assert!(matches!(ledger.refusal(forged), Err(BatchError::Signature { .. })));
+}
+
+#[test]
+fn chain_must_be_this_one() {
+    let ledger = Ledger::new();
+    let foreign = Batch { chain_id: ChainId([9; 32]), ..ledger.batch("issuer", vec![issue(1)]) };
+    let refusal = ledger.refusal(foreign.sign(&issuing_key("issuer")));
+    assert_eq!(
+        refusal,
+        Err(BatchError::ForeignChain { expected: ledger.state.chain_id(), actual: ChainId([9; 32]) })
+    );
+}
+
+#[test]
+fn sequence_has_no_replay_gap_or_fork() {
+    let mut ledger = Ledger::new();
+    let first = ledger.signed("issuer", vec![issue(1)]);
+    ledger.commit(vec![first.clone()]);
+    let (issuer, expected) = (id("issuer"), Sequence(1));
+    assert_eq!(
+        ledger.refusal(first.clone()),
+        Err(BatchError::SequenceUsed { issuer: issuer.clone(), expected, actual: Sequence(0) })
+    );
+    let gapped = Batch { sequence: Sequence(2), ..ledger.batch("issuer", vec![issue(2)]) };
+    assert_eq!(
+        ledger.refusal(gapped.sign(&issuing_key("issuer"))),
+        Err(BatchError::SequenceGap { issuer: issuer.clone(), expected, actual: Sequence(2) })
+    );
+    let forked = Batch { previous: BatchId([3; 32]), ..ledger.batch("issuer", vec![issue(2)]) };
+    assert_eq!(
+        ledger.refusal(forked.sign(&issuing_key("issuer"))),
+        Err(BatchError::Fork { issuer, expected: first.id(), actual: BatchId([3; 32]) })
+    );
+}
+
+#[test]
+fn commitments_are_issued_once() {
+    let mut ledger = Ledger::new();
+    let twice = ledger.signed("issuer", vec![issue(1), issue(2), issue(1)]);
+    let duplicate = EventError::DuplicateCommitment { commitment: commitment(1) };
+    assert_eq!(event_error(ledger.refusal(twice)), (2, duplicate));
+    ledger.issue("issuer", 0..5);
+    let again = ledger.signed("v0", vec![issue(9), issue(3)]);
+    let known = EventError::AlreadyIssued { commitment: commitment(3), at: LogIndex(3) };
+    assert_eq!(event_error(ledger.refusal(again)), (1, known));
+}
+
+#[test]
+fn commitments_are_issued_once_within_a_block() {
+    let ledger = Ledger::new();
+    let mut builder = BlockBuilder::new(&ledger.state, &ledger);
+    assert!(builder.add(ledger.signed("issuer", vec![issue(1)]).into()).is_ok());
+    assert!(builder.add(ledger.signed("v0", vec![issue(2), issue(1)]).into()).is_err());
+    assert!(
+        builder.add(ledger.signed("v0", vec![issue(2)]).into()).is_ok(),
+        "the refused batch left nothing"
+    );
+}
+
+#[test]
+fn only_the_issuer_changes_a_status_and_revocation_is_final() {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..3);
+    let target = LogIndex(1);
+    let change =
+        |ledger: &Ledger, name: &str, events: Vec<Event>| ledger.refusal(ledger.signed(name, events));
+    assert_eq!(
+        event_error(change(&ledger, "v0", vec![Event::Revoke { target }])).1,
+        EventError::AnotherIssuer { target, issuer: id("issuer") }
+    );
+    let to_come = LogIndex(3);
+    assert_eq!(
+        event_error(change(&ledger, "issuer", vec![issue(9), Event::Revoke { target: to_come }])),
+        (1, EventError::UnknownTarget { target: to_come, size: LogSize(3) }),
+        "nor one in the same batch"
+    );
+    assert_eq!(
+        event_error(change(&ledger, "issuer", vec![Event::Revoke { target: LogIndex(u64::MAX) }])).1,
+        EventError::UnknownTarget { target: LogIndex(u64::MAX), size: LogSize(3) }
+    );
+    assert_eq!(
+        event_error(change(&ledger, "issuer", vec![Event::Reinstate { target }])).1,
+        EventError::Status { target, status: Status::Active, change: "reinstate" }
+    );
+
+    let suspend = ledger.signed("issuer", vec![Event::Suspend { target }]);
+    ledger.commit(vec![suspend]);
+    assert_eq!(ledger.state.status().status(target), Status::Suspended);
+    assert_eq!(
+        event_error(change(&ledger, "issuer", vec![Event::Suspend { target }])).1,
+        EventError::Status { target, status: Status::Suspended, change: "suspend" }
+    );
+    assert_eq!(
+        event_error(change(&ledger, "issuer", vec![Event::Revoke { target: LogIndex(3) }])).1,
+        EventError::NotAnIssuance { target: LogIndex(3), kind: "suspend" }
+    );
+    let back = ledger.signed("issuer", vec![Event::Reinstate { target }, Event::Revoke { target }]);
+    ledger.commit(vec![back]);
+    assert_eq!(ledger.state.status().status(target), Status::Revoked);
+    for event in [Event::Revoke { target }, Event::Suspend { target }, Event::Reinstate { target }] {
+        assert_eq!(
+            event_error(change(&ledger, "issuer", vec![event])).1,
+            EventError::Status { target, status: Status::Revoked, change: event.kind() }
+        );
+    }
+}
+
+#[test]
+fn a_batch_of_the_same_block_can_be_revoked() {
+    let mut ledger = Ledger::new();
+    let first = ledger.signed("issuer", vec![issue(1), issue(2)]);
+    let second = Batch {
+        sequence: Sequence(1),
+        previous: first.id(),
+        ..ledger.batch("issuer", vec![Event::Revoke { target: LogIndex(1) }])
+    };
+    ledger.commit(vec![first, second.sign(&issuing_key("issuer"))]);
+    assert_eq!(ledger.state.status().status(LogIndex(1)), Status::Revoked);
+    assert_eq!(ledger.state.status().status(LogIndex(0)), Status::Active);
+}
+
+#[test]
+fn blocks_have_an_end() {
+    let ledger = Ledger::new();
+    let mut builder = BlockBuilder::new(&ledger.state, &ledger);
+    let mut previous = NO_BATCH;
+    let mut refused = None;
+    for sequence in 0..9 {
+        let numbers = sequence * 4_096..(sequence + 1) * 4_096;
+        let batch = Batch {
+            sequence: Sequence(sequence),
+            previous,
+            ..ledger.batch("issuer", numbers.map(issue).collect())
+        };
+        let signed = batch.sign(&issuing_key("issuer"));
+        previous = signed.id();
+        match builder.add(signed.into()) {
+            Ok(()) => assert_eq!(refused, None),
+            Err(AddError::Refused(BatchError::BlockFull { .. })) => refused = refused.or(Some(sequence)),
+            Err(other) => unreachable!("{other:?}"),
+        }
+    }
+    assert_eq!(refused, Some(7), "seven whole batches fit 1 MiB");
+    let (block, _) = builder.finish(5_000).unwrap();
+    assert!(block.encode().len() <= ledger.genesis.parameters.block_bytes_max as usize);
+}

@@ -1,0 +1,124 @@
+//! Files and directories, made durable; every error with its path.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::{StoreError, at};
+
+/// A file that is read and written at positions, with its path for errors.
+#[derive(Debug)]
+pub(crate) struct PositionedFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl PositionedFile {
+    /// Opens a file for reading and writing; makes an empty one where there is none.
+    pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
+        Ok(Self { file, path })
+    }
+
+    /// Opens a file that is there, to read it.
+    pub(crate) fn open_to_read(path: PathBuf) -> Result<Self, StoreError> {
+        let file = File::open(&path).map_err(at(&path))?;
+        Ok(Self { file, path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        self.file.metadata().map(|metadata| metadata.len()).map_err(at(&self.path))
+    }
+
+    pub(crate) fn write_at(&self, bytes: &[u8], position: u64) -> Result<(), StoreError> {
+        self.file.write_all_at(bytes, position).map_err(at(&self.path))
+    }
+
+    /// Fills `buffer`; an error where the file is shorter.
+    pub(crate) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> Result<(), StoreError> {
+        self.file.read_exact_at(buffer, position).map_err(at(&self.path))
+    }
+
+    /// Fills as much of `buffer` as the file has; returns how much.
+    pub(crate) fn read_up_to_at(&self, buffer: &mut [u8], position: u64) -> Result<usize, StoreError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], position + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(at(&self.path)(error)),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// `fdatasync`: contents, and as much metadata as reading them needs.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(at(&self.path))
+    }
+
+    /// Cuts the file and makes that durable.
+    pub(crate) fn cut(&self, bytes: u64) -> Result<(), StoreError> {
+        self.file.set_len(bytes).and_then(|()| self.file.sync_all()).map_err(at(&self.path))
+    }
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
+}
+
+/// Makes a directory where there is none, durably.
+pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(path).map_err(at(path))?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Writes a file whole: under another name first, so that it is there with all its bytes or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let temporary = PathBuf::from(temporary);
+    let write = |path: &Path| {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write(&temporary).map_err(at(&temporary))?;
+    fs::rename(&temporary, path).map_err(at(path))?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Reads a small file of at most `limit` bytes; none where there is no such file.
+pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(path)(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(at(path))?;
+    match bytes.len() as u64 {
+        actual if actual > limit => Err(StoreError::TooLong { what: "file", actual, limit }),
+        _ => Ok(Some(bytes)),
+    }
+}
+
+/// Removes a file or a directory with all it holds, if it is there.
+pub(crate) fn remove_all(path: &Path) -> Result<(), StoreError> {
+    let removed = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}

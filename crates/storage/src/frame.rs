@@ -1,0 +1,192 @@
+//! The frame that holds one block in a segment. Layout: `docs/formats/storage.md`.
+
+use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
+use sanad_core::codec;
+use sanad_core::genesis::BLOCK_BYTES_LIMIT;
+use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
+use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
+
+use crate::error::Fault;
+
+/// Bytes of a frame beside certificate and payload.
+pub(crate) const FRAME_OVERHEAD_BYTES: usize = FIXED_BYTES + 2 * CHECKSUM_BYTES;
+/// Bytes that a front has at least.
+pub(crate) const FIXED_BYTES: usize = 4 + 8 + 4 + 4;
+/// Longest front, in bytes.
+pub(crate) const FRONT_BYTES_MAX: usize = FIXED_BYTES + CERTIFICATE_BYTES_MAX + CHECKSUM_BYTES;
+/// First bytes of a frame, version included.
+pub(crate) const FRAME_MAGIC: [u8; 4] = *b"SNB1";
+/// Bytes of the number of batches, which follows the header in a payload.
+pub(crate) const COUNT_BYTES: usize = 4;
+
+const CHECKSUM_BYTES: usize = 16;
+
+/// Where a frame stands and how it is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FramePlace {
+    /// Logical offset of its first byte.
+    pub(crate) offset: u64,
+    pub(crate) certificate_bytes: u32,
+    pub(crate) payload_bytes: u32,
+}
+
+impl FramePlace {
+    /// Length of the front: fixed fields, certificate, front checksum.
+    pub(crate) fn front_bytes(&self) -> usize {
+        FIXED_BYTES + self.certificate_bytes as usize + CHECKSUM_BYTES
+    }
+
+    /// Length of the whole frame.
+    pub(crate) fn bytes(&self) -> usize {
+        self.front_bytes() + self.payload_bytes as usize + CHECKSUM_BYTES
+    }
+
+    /// Logical offset of the payload.
+    pub(crate) fn payload(&self) -> u64 {
+        self.offset + self.front_bytes() as u64
+    }
+
+    /// Logical offset of the first byte after the frame.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset + self.bytes() as u64
+    }
+}
+
+/// Makes and checks the frames of one chain: checksums are keyed with its id, so that a frame of
+/// another chain is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Framer {
+    chain_id: ChainId,
+}
+
+impl Framer {
+    pub(crate) fn new(chain_id: ChainId) -> Self {
+        Self { chain_id }
+    }
+
+    /// The frame of a block. Requires a block and certificate within the limits of core.
+    pub(crate) fn encode(&self, block: &Block, certificate: &CommitCertificate) -> (Vec<u8>, FramePlace) {
+        let certificate = codec::encode(certificate);
+        let payload = block.encode();
+        let place = FramePlace {
+            offset: 0,
+            certificate_bytes: certificate.len() as u32,
+            payload_bytes: payload.len() as u32,
+        };
+        let mut bytes = Vec::with_capacity(place.bytes());
+        bytes.extend_from_slice(&FRAME_MAGIC);
+        bytes.extend_from_slice(&block.header.height.0.to_be_bytes());
+        bytes.extend_from_slice(&place.certificate_bytes.to_be_bytes());
+        bytes.extend_from_slice(&place.payload_bytes.to_be_bytes());
+        bytes.extend_from_slice(&certificate);
+        let front = self.checksum(&bytes);
+        bytes.extend_from_slice(&front);
+        bytes.extend_from_slice(&payload);
+        let whole = self.checksum(&bytes);
+        bytes.extend_from_slice(&whole);
+        (bytes, place)
+    }
+
+    /// Reads the front at the start of `bytes`, of a frame at `offset`. None unless it is all there and
+    /// matches its checksum.
+    pub(crate) fn front(&self, bytes: &[u8], offset: u64) -> Option<(Height, FramePlace)> {
+        let rest = bytes.strip_prefix(&FRAME_MAGIC)?;
+        let (height, rest) = rest.split_first_chunk()?;
+        let (certificate, rest) = rest.split_first_chunk()?;
+        let (payload, _) = rest.split_first_chunk()?;
+        let place = FramePlace {
+            offset,
+            certificate_bytes: u32::from_be_bytes(*certificate),
+            payload_bytes: u32::from_be_bytes(*payload),
+        };
+        let possible = place.certificate_bytes as usize <= CERTIFICATE_BYTES_MAX
+            && place.payload_bytes <= BLOCK_BYTES_LIMIT
+            && place.payload_bytes as usize >= HEADER_BYTES + COUNT_BYTES;
+        let (checked, checksum) =
+            bytes.get(..place.front_bytes()).filter(|_| possible)?.split_last_chunk::<CHECKSUM_BYTES>()?;
+        (self.checksum(checked) == *checksum).then_some((Height(u64::from_be_bytes(*height)), place))
+    }
+
+    /// Checks all of a frame; returns its certificate bytes and payload. Requires `bytes` to be as long as
+    /// `place` says.
+    pub(crate) fn open<'a>(
+        &self,
+        bytes: &'a [u8],
+        place: &FramePlace,
+        height: Height,
+    ) -> Result<Frame<'a>, Fault> {
+        let (found, divided) = self.front(bytes, place.offset).ok_or(Fault::Front)?;
+        if found != height {
+            return Err(Fault::Height { actual: found });
+        }
+        let (checked, checksum) = bytes
+            .split_last_chunk::<CHECKSUM_BYTES>()
+            .filter(|_| divided == *place && bytes.len() == place.bytes())
+            .ok_or(Fault::Front)?;
+        if self.checksum(checked) != *checksum {
+            return Err(Fault::Checksum);
+        }
+        let certificate = &bytes[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize];
+        Ok(Frame { certificate, payload: &checked[place.front_bytes()..] })
+    }
+
+    /// Reads certificate and header of a frame, of which `bytes` holds front and header alone, and checks
+    /// that the certificate names the header.
+    pub(crate) fn open_header(
+        &self,
+        bytes: &[u8],
+        place: &FramePlace,
+        height: Height,
+    ) -> Result<(CommitCertificate, BlockHeader), Fault> {
+        let (found, divided) = self.front(bytes, place.offset).ok_or(Fault::Front)?;
+        if found != height || divided != *place {
+            return Err(Fault::Height { actual: found });
+        }
+        let certificate = &bytes[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize];
+        let certificate = decode_certificate(certificate)?;
+        let header = bytes.get(place.front_bytes()..).and_then(|bytes| bytes.get(..HEADER_BYTES));
+        let header = header.and_then(|bytes| BlockHeader::decode(bytes).ok()).ok_or(Fault::Encoding)?;
+        if header.hash() != certificate.block || header.height != height {
+            return Err(Fault::Certificate);
+        }
+        Ok((certificate, header))
+    }
+
+    fn checksum(&self, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+        let hash = blake3::keyed_hash(&self.chain_id.0, bytes);
+        *hash.as_bytes().first_chunk().expect("invariant: 16 is less than 32")
+    }
+}
+
+/// A frame whose checksums match.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    certificate: &'a [u8],
+    pub(crate) payload: &'a [u8],
+}
+
+impl Frame<'_> {
+    pub(crate) fn certificate(&self) -> Result<CommitCertificate, Fault> {
+        decode_certificate(self.certificate)
+    }
+
+    pub(crate) fn block(&self) -> Result<Block, Fault> {
+        Block::decode(self.payload, BLOCK_BYTES_LIMIT as usize).map_err(|_| Fault::Encoding)
+    }
+
+    pub(crate) fn header(&self) -> Result<BlockHeader, Fault> {
+        let header = self.payload.get(..HEADER_BYTES).and_then(|bytes| BlockHeader::decode(bytes).ok());
+        header.ok_or(Fault::Encoding)
+    }
+
+    /// Number of the block's batches, as the payload states it.
+    pub(crate) fn batch_count(&self) -> Result<u64, Fault> {
+        let count = self.payload.get(HEADER_BYTES..).and_then(|bytes| bytes.first_chunk::<COUNT_BYTES>());
+        count.map(|count| u64::from(u32::from_be_bytes(*count))).ok_or(Fault::Encoding)
+    }
+}
+
+fn decode_certificate(bytes: &[u8]) -> Result<CommitCertificate, Fault> {
+    codec::decode(bytes, CERTIFICATE_BYTES_MAX).map_err(|_| Fault::Encoding)
+}
