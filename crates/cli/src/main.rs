@@ -1,2 +1,40 @@
-//! Sanad.
-fn main() {}
+//! `sanad`: the command line of the ledger, for operators, issuers and verifiers.
+//!
+//! Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said. Results go to stdout,
+//! all else to stderr.
+
+mod cli;
+mod commands;
+mod files;
+mod finding;
+mod keys;
+mod localnet;
+mod output;
+mod pending;
+mod progress;
+mod random;
+mod remote;
+mod target;
+mod time;
+mod trust;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use output::{ClosedPipe, Outcome, Output};
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let output = Output::new(cli.json);
+    match commands::run(cli.command, &output) {
+        Ok(Outcome::Yes) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::from(1),
+        Ok(Outcome::Error) => ExitCode::from(2),
+        Err(error) if error.is::<ClosedPipe>() => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}

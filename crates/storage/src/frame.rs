@@ -108,27 +108,22 @@ impl Framer {
         (self.checksum(checked) == *checksum).then_some((Height(u64::from_be_bytes(*height)), place))
     }
 
-    /// Checks all of a frame; returns its certificate bytes and payload. Requires `bytes` to be as long as
-    /// `place` says.
-    pub(crate) fn open<'a>(
-        &self,
-        bytes: &'a [u8],
-        place: &FramePlace,
-        height: Height,
-    ) -> Result<Frame<'a>, Fault> {
-        let (found, divided) = self.front(bytes, place.offset).ok_or(Fault::Front)?;
+    /// Checks all of a frame of `height`, which `bytes` has to be from end to end.
+    pub(crate) fn open(&self, bytes: Vec<u8>, offset: u64, height: Height) -> Result<Frame, Fault> {
+        let (found, place) = self.front(&bytes, offset).ok_or(Fault::Front)?;
         if found != height {
             return Err(Fault::Height { actual: found });
         }
-        let (checked, checksum) = bytes
-            .split_last_chunk::<CHECKSUM_BYTES>()
-            .filter(|_| divided == *place && bytes.len() == place.bytes())
-            .ok_or(Fault::Front)?;
-        if self.checksum(checked) != *checksum {
-            return Err(Fault::Checksum);
+        if bytes.len() != place.bytes() {
+            return Err(Fault::Truncated);
         }
-        let certificate = &bytes[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize];
-        Ok(Frame { certificate, payload: &checked[place.front_bytes()..] })
+        let whole = bytes.split_last_chunk::<CHECKSUM_BYTES>();
+        match whole {
+            Some((checked, checksum)) if self.checksum(checked) == *checksum => {
+                Ok(Frame { height, place, bytes })
+            }
+            _ => Err(Fault::Checksum),
+        }
     }
 
     /// Reads certificate and header of a frame, of which `bytes` holds front and header alone, and checks
@@ -160,29 +155,35 @@ impl Framer {
 }
 
 /// A frame whose checksums match.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Frame<'a> {
-    certificate: &'a [u8],
-    pub(crate) payload: &'a [u8],
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) height: Height,
+    pub(crate) place: FramePlace,
+    bytes: Vec<u8>,
 }
 
-impl Frame<'_> {
+impl Frame {
     pub(crate) fn certificate(&self) -> Result<CommitCertificate, Fault> {
-        decode_certificate(self.certificate)
+        let end = FIXED_BYTES + self.place.certificate_bytes as usize;
+        decode_certificate(&self.bytes[FIXED_BYTES..end])
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        let start = self.place.front_bytes();
+        &self.bytes[start..start + self.place.payload_bytes as usize]
     }
 
     pub(crate) fn block(&self) -> Result<Block, Fault> {
-        Block::decode(self.payload, BLOCK_BYTES_LIMIT as usize).map_err(|_| Fault::Encoding)
+        Block::decode(self.payload(), BLOCK_BYTES_LIMIT as usize).map_err(|_| Fault::Encoding)
     }
 
     pub(crate) fn header(&self) -> Result<BlockHeader, Fault> {
-        let header = self.payload.get(..HEADER_BYTES).and_then(|bytes| BlockHeader::decode(bytes).ok());
-        header.ok_or(Fault::Encoding)
+        BlockHeader::decode(&self.payload()[..HEADER_BYTES]).map_err(|_| Fault::Encoding)
     }
 
     /// Number of the block's batches, as the payload states it.
     pub(crate) fn batch_count(&self) -> Result<u64, Fault> {
-        let count = self.payload.get(HEADER_BYTES..).and_then(|bytes| bytes.first_chunk::<COUNT_BYTES>());
+        let count = self.payload()[HEADER_BYTES..].first_chunk::<COUNT_BYTES>();
         count.map(|count| u64::from(u32::from_be_bytes(*count))).ok_or(Fault::Encoding)
     }
 }

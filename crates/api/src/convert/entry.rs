@@ -1,0 +1,43 @@
+//! Entries of the log.
+
+use sanad_core::event::{Entry, Event};
+use sanad_core::ids::LogIndex;
+
+use super::{WireError, undecodable};
+use crate::entries::LogEntry;
+use crate::wire;
+
+impl From<&LogEntry> for wire::Entry {
+    fn from(entry: &LogEntry) -> Self {
+        log_entry(&entry.entry, entry.index)
+    }
+}
+
+/// An entry and its place, wherever they are kept.
+pub(super) fn log_entry(entry: &Entry, index: LogIndex) -> wire::Entry {
+    let (kind, commitment) = match entry.event {
+        Event::Issue { commitment } => (wire::EventKind::Issue, commitment.0.to_vec()),
+        Event::Revoke { .. } => (wire::EventKind::Revoke, Vec::new()),
+        Event::Suspend { .. } => (wire::EventKind::Suspend, Vec::new()),
+        Event::Reinstate { .. } => (wire::EventKind::Reinstate, Vec::new()),
+        // A kind of event that this API has no word for yet: its bytes say it.
+        _ => (wire::EventKind::Unspecified, Vec::new()),
+    };
+    wire::Entry {
+        encoded: entry.encode(),
+        index: index.0,
+        issuer: entry.issuer.to_string(),
+        kind: kind.into(),
+        commitment,
+        target: entry.event.target().map(|target| target.0),
+    }
+}
+
+impl TryFrom<wire::Entry> for LogEntry {
+    type Error = WireError;
+    fn try_from(entry: wire::Entry) -> Result<Self, WireError> {
+        let index = LogIndex(entry.index);
+        let entry = Entry::decode(&entry.encoded).map_err(undecodable("entry.encoded"))?;
+        Ok(Self { index, entry })
+    }
+}

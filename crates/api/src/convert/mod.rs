@@ -1,0 +1,73 @@
+//! Between the messages and the types of `core`.
+//!
+//! To a message every value converts (`From`); from a message only what is well-formed (`TryFrom`, with
+//! [`WireError`]). Where a message has canonical bytes, they alone are read.
+
+mod batch;
+mod block;
+mod entry;
+mod member;
+mod node;
+mod proof;
+mod wire_error;
+
+pub use wire_error::WireError;
+
+use sanad_core::codec::CodecError;
+use sanad_core::hash::LengthError;
+use sanad_core::ids::MemberId;
+use sanad_core::merkle::{Hash, PROOF_HASHES_MAX};
+
+/// A message field that protobuf makes optional and Sanad does not.
+pub(crate) fn required<T>(field: &'static str, value: Option<T>) -> Result<T, WireError> {
+    value.ok_or(WireError::Missing { field })
+}
+
+/// A byte string of fixed length: a hash, id, key or signature.
+pub(crate) fn fixed<'a, T>(field: &'static str, bytes: &'a [u8]) -> Result<T, WireError>
+where
+    T: TryFrom<&'a [u8], Error = LengthError>,
+{
+    T::try_from(bytes).map_err(|source| WireError::Length { field, source })
+}
+
+/// A hash that is no more than that.
+pub(crate) fn hash(field: &'static str, bytes: &[u8]) -> Result<Hash, WireError> {
+    fixed::<sanad_core::hash::Root>(field, bytes).map(|root| root.0)
+}
+
+/// An inclusion proof.
+pub(crate) fn path(field: &'static str, hashes: &[Vec<u8>]) -> Result<Vec<Hash>, WireError> {
+    path_of(field, hashes, PROOF_HASHES_MAX)
+}
+
+/// A proof of at most `max` hashes.
+pub(crate) fn path_of(field: &'static str, hashes: &[Vec<u8>], max: usize) -> Result<Vec<Hash>, WireError> {
+    within(field, hashes.len(), max)?;
+    hashes.iter().map(|bytes| hash(field, bytes)).collect()
+}
+
+/// A list or text of at most `max` items.
+pub(crate) fn within(field: &'static str, actual: usize, max: usize) -> Result<(), WireError> {
+    if actual > max { Err(WireError::TooMany { field, actual, max }) } else { Ok(()) }
+}
+
+/// A member's id.
+pub(crate) fn member_id(field: &'static str, text: String) -> Result<MemberId, WireError> {
+    MemberId::try_from(text).map_err(|source| WireError::MemberId { field, source })
+}
+
+/// A member's id where there may be none.
+pub(crate) fn optional_member_id(field: &'static str, text: String) -> Result<Option<MemberId>, WireError> {
+    if text.is_empty() { Ok(None) } else { member_id(field, text).map(Some) }
+}
+
+/// Hashes as they travel.
+pub(crate) fn path_bytes(path: &[Hash]) -> Vec<Vec<u8>> {
+    path.iter().map(|hash| hash.to_vec()).collect()
+}
+
+/// A field of canonical bytes that did not decode.
+pub(crate) fn undecodable(field: &'static str) -> impl Fn(CodecError) -> WireError {
+    move |source| WireError::Codec { field, source }
+}

@@ -1,0 +1,13 @@
+//! Entries of the log as a node tells of them.
+
+use sanad_core::event::Entry;
+use sanad_core::ids::LogIndex;
+
+/// An entry and its place. Not proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The place.
+    pub index: LogIndex,
+    /// The entry.
+    pub entry: Entry,
+}

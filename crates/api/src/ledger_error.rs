@@ -1,0 +1,116 @@
+//! Why a node could not do what its API asked of it.
+
+use std::time::Duration;
+
+use sanad_core::execution::BatchError;
+use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+
+/// Why a [`crate::Ledger`] gives no answer. `server/status.rs` says what the caller hears of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// There is no such thing.
+    #[error("{0} is not on the ledger")]
+    NotFound(Missing),
+    /// The chain has no block yet, so that nothing can be proved.
+    #[error("the chain has no block yet")]
+    NoBlock,
+    /// The block is still to come.
+    #[error("height {height} is beyond the head, {head}")]
+    HeightBeyondHead {
+        /// The height asked for.
+        height: Height,
+        /// The last final one.
+        head: Height,
+    },
+    /// The entry is still to come.
+    #[error("log index {index} is beyond the log of {size} entries")]
+    IndexBeyondLog {
+        /// The index asked for.
+        index: LogIndex,
+        /// Entries in the log.
+        size: LogSize,
+    },
+    /// The log is not that long yet.
+    #[error("size {asked} is beyond the log of {size} entries")]
+    SizeBeyondLog {
+        /// The size asked for.
+        asked: LogSize,
+        /// Entries in the log.
+        size: LogSize,
+    },
+    /// This node began from a snapshot and does not keep what came before.
+    #[error("this node keeps no blocks before height {first}")]
+    NotKept {
+        /// The first height it keeps.
+        first: Height,
+    },
+    /// The ledger refuses the batch.
+    #[error(transparent)]
+    Refused(#[from] BatchError),
+    /// Another batch waits for the same place in the issuer's chain.
+    #[error("{issuer} has another batch with sequence number {sequence} pending: {pending}")]
+    SequencePending {
+        /// The issuer.
+        issuer: MemberId,
+        /// The place.
+        sequence: Sequence,
+        /// The batch that waits for it.
+        pending: BatchId,
+    },
+    /// The pool takes no more.
+    #[error("the pool is full: {batches} batches, {bytes} bytes")]
+    PoolFull {
+        /// Batches in the pool.
+        batches: usize,
+        /// Their length, in bytes.
+        bytes: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The issuer has as many batches in the pool as one issuer may.
+    #[error("{issuer} has {batches} batches pending, and may have no more")]
+    SubmissionLimit {
+        /// The issuer.
+        issuer: MemberId,
+        /// Its batches in the pool.
+        batches: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The node is behind and takes no batches until it has caught up.
+    #[error("the node is catching up from height {height}")]
+    Syncing {
+        /// Its head.
+        height: Height,
+    },
+    /// The node is about to stop.
+    #[error("the node is stopping")]
+    Stopping,
+    /// Something failed that is none of the caller's doing. The caller hears no more than that.
+    #[error("internal")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl LedgerError {
+    /// An internal failure.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+/// What was not found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Missing {
+    /// A credential.
+    #[error("the commitment {0}")]
+    Commitment(Commitment),
+    /// A batch.
+    #[error("the batch {0}")]
+    Batch(BatchId),
+    /// A member.
+    #[error("the member {0}")]
+    Member(MemberId),
+}

@@ -1,0 +1,64 @@
+//! What a node tells of itself. Nothing of it is proved.
+
+use std::time::Duration;
+
+use sanad_core::hash::ChainId;
+use sanad_core::ids::{LogSize, MemberId};
+use sanad_core::signature::PublicKey;
+use sanad_core::state::Head;
+
+/// How a node is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// Name of the consortium, from the genesis.
+    pub chain_name: String,
+    /// The member that runs the node, if any.
+    pub member: Option<MemberId>,
+    /// Version of the program.
+    pub version: String,
+    /// The last final block, or the genesis where there is none.
+    pub head: Head,
+    /// Entries in the log.
+    pub log_size: LogSize,
+    /// Whether the node knows of blocks that it does not have yet.
+    pub catching_up: bool,
+    /// The validators who decide the next block, sorted by id.
+    pub validators: Vec<MemberId>,
+    /// Whether this node votes on it.
+    pub is_validator: bool,
+    /// Batches in the pool.
+    pub pool_batches: u64,
+    /// Their length, in bytes.
+    pub pool_bytes: u64,
+    /// For how long the node has run.
+    pub uptime: Duration,
+    /// Nodes it is connected to.
+    pub connected_peers: u32,
+}
+
+/// Another node, as a node knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The member that runs it, where its key stands in a record.
+    pub member: Option<MemberId>,
+    /// Its key in the peer-to-peer network.
+    pub network_key: PublicKey,
+    /// Addresses known of it (libp2p multiaddresses); the server tells at most
+    /// [`crate::limits::PEER_ADDRESSES_MAX`].
+    pub addresses: Vec<String>,
+    /// Whether there is a connection now.
+    pub connected: bool,
+    /// The network it was met in.
+    pub kind: PeerKind,
+}
+
+/// Which peer-to-peer network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PeerKind {
+    /// The consensus engine's: votes and proposals.
+    Consensus,
+    /// The node's own: batches and blocks.
+    Gossip,
+}

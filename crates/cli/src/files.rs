@@ -1,0 +1,173 @@
+//! Files, read within limits and written so that they survive a crash.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The owner alone (0600).
+    Private,
+    /// As the process is set up to (0666 less its umask).
+    Public,
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: usize) -> anyhow::Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+    let meta = file.metadata().with_context(|| format!("{} cannot be read", path.display()))?;
+    if meta.is_dir() {
+        bail!("{} is a folder; a file is expected", path.display());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    if bytes.len() > limit {
+        bail!("{} has more than {limit} bytes, the most that is read of such a file", path.display());
+    }
+    Ok(bytes)
+}
+
+/// Reads a text file of at most `limit` bytes.
+pub(crate) fn read_text(path: &Path, limit: usize) -> anyhow::Result<String> {
+    String::from_utf8(read(path, limit)?).with_context(|| format!("{} is not UTF-8 text", path.display()))
+}
+
+/// Makes a file that was not there, and brings it and its folder to the disk.
+///
+/// # Errors
+/// Where anything is at `path` already: it is left as it is.
+pub(crate) fn create_new(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<()> {
+    match write_new(path, bytes, mode) {
+        Ok(()) => sync_parent(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("{} exists already and is never overwritten; choose another place", path.display())
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be written", path.display())),
+    }
+}
+
+/// Puts a whole file in place at once: whoever reads it sees the old one, or all of the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<()> {
+    let temporary = temporary_name(path)?;
+    let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        // Best effort: what could not be written may not be removable either.
+        let _ = fs::remove_file(&temporary);
+        return Err(error).with_context(|| format!("{} cannot be written", path.display()));
+    }
+    sync_parent(path)
+}
+
+/// Puts a whole file in place at once where none was.
+///
+/// # Errors
+/// Where anything is at `path` already: it is left as it is.
+pub(crate) fn place_new(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<()> {
+    let temporary = temporary_name(path)?;
+    // A hard link never replaces what is there, as a rename would.
+    let written = write_new(&temporary, bytes, mode).and_then(|()| fs::hard_link(&temporary, path));
+    let _ = fs::remove_file(&temporary);
+    match written {
+        Ok(()) => sync_parent(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("{} exists already and is left as it is", path.display())
+        }
+        // Some file systems have no hard links.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => create_new(path, bytes, mode),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be written", path.display())),
+    }
+}
+
+/// Removes a file for good, if it is there.
+pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        _ => sync_parent(path),
+    }
+}
+
+/// Makes a folder, its parents too.
+pub(crate) fn create_folder(path: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))
+}
+
+/// The folder a path stands in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if mode == Mode::Private {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn temporary_name(path: &Path) -> anyhow::Result<PathBuf> {
+    let tail = hex::encode(crate::random::bytes::<6>()?);
+    Ok(parent(path).join(format!(".sanad-{tail}.tmp")))
+}
+
+/// Brings the folder's own entry for `path` to the disk: without it a crash can lose the whole file.
+fn sync_parent(path: &Path) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = parent(path);
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .with_context(|| format!("the folder {} cannot be synced", folder.display()))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_overwritten_unless_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.json");
+        create_new(&path, b"first", Mode::Private).unwrap();
+        assert!(create_new(&path, b"second", Mode::Private).is_err());
+        assert!(place_new(&path, b"third", Mode::Private).is_err());
+        assert_eq!(read(&path, 100).unwrap(), b"first");
+        replace(&path, b"fourth", Mode::Public).unwrap();
+        assert_eq!(read(&path, 6).unwrap(), b"fourth");
+        assert!(read(&path, 5).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        for (name, write) in [("a", create_new as fn(&Path, &[u8], Mode) -> _), ("b", place_new), ("c", replace)] {
+            let path = folder.path().join(name);
+            write(&path, b"x", Mode::Private).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A finding: what was checked of a credential, what was found, and one word for it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sanad_core::event::Event;
+use sanad_core::hash::Commitment;
+use sanad_core::ids::{Height, LogIndex, MemberId};
+use sanad_core::proof::StatusProof;
+use sanad_core::receipt::{Receipt, ReceiptFault};
+use sanad_core::status::Status;
+use serde::Serialize;
+
+use crate::output::{Outcome, Report};
+use crate::time;
+use crate::trust::Trust;
+use crate::view::View;
+
+/// What was found, in a word. Only [`Active`](Self::Active) is a yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    /// Proved, and to be relied on as of the block.
+    Active,
+    /// Proved; not to be relied on for now.
+    Suspended,
+    /// Proved; void for ever.
+    Revoked,
+    /// Proved, but too long ago for the caller.
+    Stale,
+    /// Document or salt are not what was issued.
+    Tampered,
+    /// The proof is of another chain than the genesis.
+    ForeignChain,
+    /// Some part of the proof does not hold.
+    NotProven,
+    /// The node knows no such credential.
+    Unknown,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+            Self::Stale => "stale",
+            Self::Tampered => "tampered",
+            Self::ForeignChain => "foreign chain",
+            Self::NotProven => "not proven",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+impl From<Status> for Verdict {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Active,
+            Status::Suspended => Self::Suspended,
+            Status::Revoked => Self::Revoked,
+        }
+    }
+}
+
+impl Verdict {
+    /// The exit code it stands for.
+    pub(crate) fn outcome(self) -> Outcome {
+        if self == Self::Active { Outcome::Yes } else { Outcome::No }
+    }
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Check {
+    /// Which part.
+    pub(crate) part: &'static str,
+    /// Whether it holds.
+    pub(crate) holds: bool,
+    /// What was seen, or why it does not hold.
+    pub(crate) detail: String,
+}
+
+/// The block that a finding speaks of.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AsOf {
+    pub(crate) height: Height,
+    pub(crate) time_ms: u64,
+    pub(crate) time: String,
+    pub(crate) age_seconds: i64,
+}
+
+/// Who issued.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Issuer {
+    pub(crate) id: MemberId,
+    pub(crate) name: String,
+}
+
+/// All that was found of one credential.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Finding {
+    /// What was asked about.
+    pub(crate) target: String,
+    pub(crate) verdict: Verdict,
+    /// Where the verdict is no plain status: why.
+    pub(crate) reason: Option<String>,
+    /// The block, where the validators' signatures on it hold.
+    pub(crate) as_of: Option<AsOf>,
+    /// The issuer, where its record is proved.
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) log_index: Option<LogIndex>,
+    pub(crate) commitment: Option<Commitment>,
+    pub(crate) signers: Vec<MemberId>,
+    pub(crate) validators: usize,
+    pub(crate) checks: Vec<Check>,
+    /// The receipt that was read, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receipt: Option<PathBuf>,
+}
+
+impl Finding {
+    /// Nothing found yet.
+    pub(crate) fn unknown(target: String, reason: String) -> Self {
+        Self {
+            target,
+            verdict: Verdict::Unknown,
+            reason: Some(reason),
+            as_of: None,
+            issuer: None,
+            log_index: None,
+            commitment: None,
+            signers: Vec::new(),
+            validators: 0,
+            checks: Vec::new(),
+            receipt: None,
+        }
+    }
+
+    /// Checks each part of a proof against the genesis.
+    pub(crate) fn of_proof(target: String, proof: &StatusProof, trust: &Trust, now_ms: u64) -> Self {
+        let mut finding = Self::unknown(target, String::new());
+        finding.reason = None;
+        finding.verdict = Verdict::Active;
+        finding.log_index = Some(proof.index);
+        let chain = proof.header.chain_id == trust.anchor.chain_id;
+        let detail = match chain {
+            true => format!("{} ({})", trust.anchor.chain_id, trust.genesis.name),
+            false => format!(
+                "the proof is of chain {}, the genesis of {}",
+                proof.header.chain_id, trust.anchor.chain_id
+            ),
+        };
+        finding.check("chain", Verdict::ForeignChain, if chain { Ok(detail) } else { Err(detail) });
+        finding.check_certificate(proof, trust, now_ms);
+        finding.check_entry(proof);
+        finding.check_status(proof);
+        finding.check_issuer(proof);
+        finding
+    }
+
+    /// Checks that a document is the one its receipt was issued for.
+    pub(crate) fn check_document(&mut self, receipt: &Receipt, document: &[u8]) {
+        let verdict = match receipt.verify_document(document) {
+            Err(ReceiptFault::NotAnIssuance { .. }) => Verdict::NotProven,
+            _ => Verdict::Tampered,
+        };
+        let result = receipt.verify_document(document);
+        let detail = "document and salt give the commitment that was issued".to_owned();
+        self.check("document", verdict, result.map(|()| detail).map_err(|fault| explain(&fault)));
+    }
+
+    /// Refuses a proof that is older than the caller takes.
+    pub(crate) fn check_age(&mut self, age_max: Duration) {
+        let Some(as_of) = &self.as_of else { return };
+        let age = as_of.age_seconds;
+        let most = i64::try_from(age_max.as_secs()).unwrap_or(i64::MAX);
+        let asked = format!("at most {} was asked for", time::format_seconds(age_max.as_secs()));
+        let result = match age {
+            ..CLOCK_TOLERANCE_SECONDS_BEHIND => {
+                Err(format!("the block is {}; check the clocks", time::format_age(age)))
+            }
+            _ if age > most => Err(format!("the block is from {}; {asked}", time::format_age(age))),
+            _ => Ok(format!("{}; {asked}", time::format_age(age))),
+        };
+        self.check("age", Verdict::Stale, result);
+    }
+
+    /// Notes the result of a check. Of several that fail, the gravest verdict stays.
+    pub(crate) fn check(&mut self, part: &'static str, failure: Verdict, result: Result<String, String>) {
+        let holds = result.is_ok();
+        let (Ok(detail) | Err(detail)) = result;
+        if !holds && gravity(failure) > gravity(self.verdict) {
+            self.verdict = failure;
+            self.reason = Some(format!("{part}: {detail}"));
+        }
+        self.checks.push(Check { part, holds, detail });
+    }
+
+    fn check_certificate(&mut self, proof: &StatusProof, trust: &Trust, now_ms: u64) {
+        let header = &proof.header;
+        let result = proof.verify_header(&trust.anchor).map_err(|fault| explain(&fault)).map(|set| {
+            self.signers = proof.certificate.signers(&set).cloned().collect();
+            self.validators = set.validators().len();
+            self.as_of = Some(AsOf {
+                height: header.height,
+                time_ms: header.time_ms,
+                time: time::format_ms(header.time_ms),
+                age_seconds: time::age_seconds(header.time_ms, now_ms),
+            });
+            let (signed, all, quorum) = (self.signers.len(), self.validators, set.quorum());
+            format!("block {} signed by {signed} of {all} validators, {quorum} needed", header.height)
+        });
+        self.check("certificate", Verdict::NotProven, result);
+    }
+
+    fn check_entry(&mut self, proof: &StatusProof) {
+        let result = match proof.entry.event {
+            Event::Issue { commitment } => {
+                self.commitment = Some(commitment);
+                let detail = format!("log index {} of {}", proof.index, proof.header.log_size);
+                proof.verify_inclusion().map(|()| detail).map_err(|fault| explain(&fault))
+            }
+            event => Err(format!("log index {} is no issuance but \"{}\"", proof.index, event.kind())),
+        };
+        self.check("inclusion", Verdict::NotProven, result);
+    }
+
+    fn check_status(&mut self, proof: &StatusProof) {
+        match proof.verify_status() {
+            Ok(status) => {
+                if gravity(status.into()) > gravity(self.verdict) {
+                    self.verdict = status.into();
+                }
+                self.check("status", Verdict::NotProven, Ok(status.to_string()));
+            }
+            Err(fault) => self.check("status", Verdict::NotProven, Err(explain(&fault))),
+        }
+    }
+
+    fn check_issuer(&mut self, proof: &StatusProof) {
+        let member = &proof.issuer.record.member;
+        let result = proof.verify_issuer().map_err(|fault| explain(&fault)).map(|()| {
+            self.issuer = Some(Issuer { id: member.id.clone(), name: member.name.clone() });
+            format!("{} ({})", member.id, member.name)
+        });
+        self.check("issuer", Verdict::NotProven, result);
+    }
+}
+
+impl Report for Finding {
+    fn view(&self) -> View {
+        let mut view = View::new().line(format!("{}: {}", self.target, self.verdict));
+        if let Some(reason) = &self.reason {
+            view = view.fact("because", reason);
+        }
+        if let Some(as_of) = &self.as_of {
+            let age = time::format_age(as_of.age_seconds);
+            view = view.fact("as of", format!("block {}, {} ({age})", as_of.height, as_of.time));
+        }
+        if let Some(issuer) = &self.issuer {
+            view = view.fact("issuer", format!("{} ({})", issuer.name, issuer.id));
+        }
+        if let Some(index) = self.log_index {
+            view = view.fact("log index", index);
+        }
+        if !self.signers.is_empty() {
+            let names: Vec<&str> = self.signers.iter().map(MemberId::as_str).collect();
+            let count = format!("{} of {}", names.len(), self.validators);
+            view = view.fact("signed by", format!("{count}: {}", names.join(", ")));
+        }
+        for Check { part, holds, detail } in &self.checks {
+            view = view.line(format!("  [{}] {part}: {detail}", if *holds { "ok" } else { "NO" }));
+        }
+        view
+    }
+}
+
+/// The order in which verdicts override each other: what says less about the credential comes later.
+fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Active => 0,
+        Verdict::Stale => 1,
+        Verdict::Suspended => 2,
+        Verdict::Revoked => 3,
+        Verdict::Tampered => 4,
+        Verdict::NotProven => 5,
+        Verdict::ForeignChain => 6,
+        Verdict::Unknown => 7,
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// A block may be this far ahead of this machine's clock before its age is doubted: 5 minutes.
+const CLOCK_TOLERANCE_SECONDS_BEHIND: i64 = -300;

@@ -1,0 +1,156 @@
+//! What consensus asks of the ledger.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use sanad_core::hash::BlockHash;
+use sanad_core::ids::Height;
+use sanad_core::validators::{CommitCertificate, ValidatorSet};
+
+use crate::evidence::Evidence;
+
+/// The ledger, as consensus sees it.
+///
+/// Called from one thread, which does nothing else: methods may block on a disk. The validator answers to
+/// its peers only as fast as these methods do, so [`Self::propose`] and [`Self::validate`] should take a
+/// small part of the propose timeout.
+pub trait Application: Send + 'static {
+    /// The height to decide next, and its validators.
+    fn next(&self) -> NextHeight;
+
+    /// Executes and builds the block to propose. Called at most once for a height and round, unless the node
+    /// stopped before the block was kept.
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn propose(&mut self, height: Height, round: u32) -> Result<ProposedBlock, ApplicationError>;
+
+    /// Executes a payload on top of the head. `Ok` only for a block that is valid in every respect, with the
+    /// hash under which it is voted for.
+    ///
+    /// # Errors
+    /// [`InvalidPayload::Invalid`] leads to a vote for nil, [`InvalidPayload::Fatal`] stops consensus.
+    fn validate(
+        &mut self,
+        height: Height,
+        payload: &Bytes,
+        source: PayloadSource,
+    ) -> Result<BlockHash, InvalidPayload>;
+
+    /// Makes a decided block durable, and the head. The certificate was verified. The payload was validated,
+    /// though possibly by an earlier process.
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn commit(&mut self, certificate: &CommitCertificate, payload: Bytes) -> Result<NextHeight, ApplicationError>;
+
+    /// Keeps a payload that is voted on; durable on return, idempotent. It may be forgotten once its height
+    /// is decided. Kept are few: at most two for each round.
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError>;
+
+    /// What [`Self::keep_undecided`] kept for a height.
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn undecided(&self, height: Height) -> Result<Vec<Undecided>, ApplicationError>;
+
+    /// A decided block, to bring others up to date. `None` for heights beyond the head or before
+    /// [`Self::history_start`].
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn decided(&self, height: Height) -> Result<Option<DecidedBlock>, ApplicationError>;
+
+    /// The first height of which [`Self::decided`] has the block: 1, or later for a ledger that began from a
+    /// snapshot.
+    fn history_start(&self) -> Height {
+        Height::GENESIS.next()
+    }
+
+    /// Whether [`Self::propose`] would now build a block that is worth deciding. Must be false when there is
+    /// nothing to commit: blocks are made back to back for as long as it is true.
+    fn has_work(&self) -> bool;
+
+    /// Takes note of validators that contradicted themselves. Each is given once for as long as the process
+    /// lives.
+    fn evidence(&mut self, evidence: &[Evidence]);
+}
+
+/// The height to decide next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextHeight {
+    /// The height.
+    pub height: Height,
+    /// The validators that decide it.
+    pub validators: ValidatorSet,
+}
+
+/// A block that the ledger proposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposedBlock {
+    /// Hash of its header.
+    pub block: BlockHash,
+    /// All that another node needs to execute it.
+    pub payload: Bytes,
+}
+
+/// A valid block that is voted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// Its height.
+    pub height: Height,
+    /// The round in which it was proposed; the same block can be proposed again in a later one.
+    pub round: u32,
+    /// The earlier round in which a quorum found it valid, if it is proposed again because of that.
+    pub valid_round: Option<u32>,
+    /// Hash of its header.
+    pub block: BlockHash,
+    /// The block.
+    pub payload: Bytes,
+}
+
+/// A block of the chain, with what proves it final.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedBlock {
+    /// Who decided it.
+    pub certificate: CommitCertificate,
+    /// The validators of its height, which the certificate counts by their place.
+    pub validators: ValidatorSet,
+    /// The block.
+    pub payload: Bytes,
+}
+
+/// Where a payload to validate comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadSource {
+    /// A proposer asks for votes now: its time must agree with the clock.
+    Proposal,
+    /// A quorum decided it already, perhaps long ago: the clock says nothing about it.
+    Sync,
+}
+
+/// The ledger cannot go on, because its storage failed for example.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ApplicationError(Box<dyn Error + Send + Sync>);
+
+impl ApplicationError {
+    /// Wraps the ledger's own error.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Why [`Application::validate`] gave no block hash.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPayload {
+    /// The payload breaks a rule.
+    #[error("{0}")]
+    Invalid(#[source] Box<dyn Error + Send + Sync>),
+    /// The payload could not be judged, and consensus must stop.
+    #[error("{0}")]
+    Fatal(#[source] ApplicationError),
+}

@@ -1,0 +1,99 @@
+//! Commit certificates, from the engine's form by keys to the ledger's by places in the set, and back.
+
+use malachitebft_core_types as engine;
+use malachitebft_core_types::{ExtendedCommitSignature, Round};
+use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet};
+
+use crate::context::{Address, EngineHeight, SanadContext};
+
+/// Why a certificate has no other form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ConversionError {
+    #[error("signed by {0}, who is no validator of the height")]
+    UnknownSigner(Address),
+    #[error("signed by validator {0} of a smaller set")]
+    UnknownPlace(u16),
+    #[error("no round")]
+    NoRound,
+}
+
+/// By places in the set, in ascending order. Verifies nothing.
+pub(crate) fn from_engine(
+    certificate: &engine::CommitCertificate<SanadContext>,
+    validators: &ValidatorSet,
+) -> Result<CommitCertificate, ConversionError> {
+    let by_place = |signed: &engine::CommitSignature<SanadContext>| {
+        let unknown = ConversionError::UnknownSigner(signed.address);
+        let place = validators.position(&signed.address.0).ok_or(unknown)?;
+        let validator = u16::try_from(place).map_err(|_| unknown)?;
+        Ok(CommitSignature { validator, signature: signed.signature })
+    };
+    let mut signatures =
+        certificate.commit_signatures.iter().map(by_place).collect::<Result<Vec<_>, ConversionError>>()?;
+    signatures.sort_by_key(|signed| signed.validator);
+    Ok(CommitCertificate {
+        height: certificate.height.0,
+        round: certificate.round.as_u32().ok_or(ConversionError::NoRound)?,
+        block: certificate.value_id,
+        signatures,
+    })
+}
+
+/// By keys.
+pub(crate) fn to_engine(
+    certificate: &CommitCertificate,
+    validators: &ValidatorSet,
+) -> Result<engine::ExtendedCommitCertificate<SanadContext>, ConversionError> {
+    let by_key = |signed: &CommitSignature| {
+        let validator = validators.validators().get(usize::from(signed.validator));
+        let key = validator.ok_or(ConversionError::UnknownPlace(signed.validator))?.key;
+        Ok(ExtendedCommitSignature::new(Address(key), signed.signature, None))
+    };
+    Ok(engine::ExtendedCommitCertificate {
+        height: EngineHeight(certificate.height),
+        round: Round::new(certificate.round),
+        value_id: certificate.block,
+        commit_signatures: certificate.signatures.iter().map(by_key).collect::<Result<_, ConversionError>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sanad_core::hash::{BlockHash, ChainId};
+    use sanad_core::ids::Height;
+    use sanad_core::signature::SecretKey;
+    use sanad_core::validators::{Validator, VoteKind, vote_message};
+
+    #[test]
+    fn there_and_back() {
+        let keys: Vec<_> = (1..=4u8).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
+        let validator = |(place, key): (usize, &SecretKey)| Validator {
+            member: format!("m{place}").parse().unwrap(),
+            key: key.public(),
+        };
+        let validators = ValidatorSet::new(keys.iter().enumerate().map(validator).collect()).unwrap();
+        let chain_id = ChainId([1; 32]);
+        let block = BlockHash([2; 32]);
+        let message = vote_message(&chain_id, VoteKind::Precommit, Height(7), 1, Some(&block));
+        let signature = |validator: u16| {
+            CommitSignature { validator, signature: keys[usize::from(validator)].sign(&message) }
+        };
+        let certificate = CommitCertificate {
+            height: Height(7),
+            round: 1,
+            block,
+            signatures: [0, 1, 3].map(signature).to_vec(),
+        };
+        let mut by_key = to_engine(&certificate, &validators).unwrap().trim_vote_extensions();
+        by_key.commit_signatures.reverse();
+        let back = from_engine(&by_key, &validators).unwrap();
+        assert_eq!(back, certificate);
+        assert_eq!(back.verify(&chain_id, Height(7), &block, &validators), Ok(()));
+
+        let three = ValidatorSet::new(validators.validators()[..3].to_vec()).unwrap();
+        assert_eq!(to_engine(&certificate, &three), Err(ConversionError::UnknownPlace(3)));
+        let stranger = Address(keys[3].public());
+        assert_eq!(from_engine(&by_key, &three), Err(ConversionError::UnknownSigner(stranger)));
+    }
+}

@@ -1,0 +1,96 @@
+//! How consensus is set up.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sanad_core::signature::SecretKey;
+
+use crate::peer::PeerAddress;
+
+/// Largest `block_bytes_max`, in bytes (8 MiB). Blocks of more than 1 MiB slow the network down: 4 nodes
+/// decided 10 blocks of 1 MiB a second, but 1.5 of 8 MiB.
+pub const BLOCK_BYTES_LIMIT: usize = 8 << 20;
+
+/// Settings of consensus. All but `heartbeat` and `timeouts` may differ between nodes only as described.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the node in logs and metrics, and shown to peers.
+    pub moniker: String,
+    /// Directory of the signing guard and the write-ahead log; belongs to one node. Losing it loses the
+    /// guard: see [`crate::GuardError::Missing`].
+    pub directory: PathBuf,
+    /// Address to listen on. Port 0 takes a free one: see [`crate::Consensus::listen_address`].
+    pub listen: SocketAddr,
+    /// The nodes that may connect, and no others. One with this node's own network key is passed over, so
+    /// that one list can serve a whole network.
+    pub peers: Vec<PeerAddress>,
+    /// Longest time between two blocks, when there is nothing to commit. Default 10 s. Bounds how old an
+    /// answer about a status can be; each block costs every node some storage for ever.
+    pub heartbeat: Duration,
+    /// How long to wait for others before a round is given up.
+    pub timeouts: Timeouts,
+    /// Longest payload of a block, in bytes. Default 1 MiB, at most [`BLOCK_BYTES_LIMIT`]. Must be the same
+    /// on all nodes: one with less refuses what the others decide.
+    pub block_bytes_max: usize,
+    /// How often to tell peers the own height, so that those behind notice. Default 2 s.
+    pub sync_status_interval: Duration,
+}
+
+/// Waiting times in the first round; each later round waits half a second more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the proposal. Default 1 s. Covers executing, sending and executing again a full block.
+    pub propose: Duration,
+    /// For the remaining first votes, once a quorum voted differently. Default 500 ms.
+    pub prevote: Duration,
+    /// For the remaining second votes, once a quorum voted differently. Default 500 ms.
+    pub precommit: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            propose: Duration::from_secs(1),
+            prevote: Duration::from_millis(500),
+            precommit: Duration::from_millis(500),
+        }
+    }
+}
+
+impl Config {
+    /// Defaults for a node without peers.
+    pub fn new(directory: impl Into<PathBuf>, listen: SocketAddr) -> Self {
+        Self {
+            moniker: "sanad".to_owned(),
+            directory: directory.into(),
+            listen,
+            peers: Vec::new(),
+            heartbeat: Duration::from_secs(10),
+            timeouts: Timeouts::default(),
+            block_bytes_max: 1 << 20,
+            sync_status_interval: Duration::from_secs(2),
+        }
+    }
+
+    /// Where the signing guard lies: create it there once, for a key that has never signed, with
+    /// [`crate::SigningGuard::create`].
+    pub fn guard_path(directory: &Path) -> PathBuf {
+        directory.join("signing.guard")
+    }
+
+    /// Where the engine's write-ahead log lies.
+    pub(crate) fn wal_path(&self) -> PathBuf {
+        self.directory.join("consensus.wal")
+    }
+}
+
+/// The secrets of a node.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Proves to peers that a connection is from this node. No vote hangs on it.
+    pub network: SecretKey,
+    /// The key this node votes with whenever it is in the validator set, if it is a validator. Its signing
+    /// guard must exist.
+    pub validator: Option<SecretKey>,
+}

@@ -1,0 +1,108 @@
+//! The guard's file: two slots of 512 bytes, each `"sanad guard/v1\0\0" || sequence u64 || chain id (32) ||
+//! public key (32) || signed u8 || height u64 || round u32 || step u8 || digest (32)`, zero bytes up to 480,
+//! and the BLAKE3 of these 480 bytes. Integers are big-endian. The slot of the higher sequence counts.
+
+use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+
+use super::{Position, Step};
+
+/// Length of a slot: a disk sector, which is written whole or not at all on most disks. Not relied on.
+pub(super) const SLOT_BYTES: usize = 512;
+/// Length of the file.
+pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
+
+const MAGIC: &[u8; 16] = b"sanad guard/v1\0\0";
+const BODY_BYTES: usize = SLOT_BYTES - 32;
+
+/// What one slot says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    /// Number of the write; even ones go to the first slot.
+    pub(super) sequence: u64,
+    pub(super) chain_id: ChainId,
+    pub(super) public_key: PublicKey,
+    pub(super) signed: Option<Signed>,
+}
+
+/// The last message signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Signed {
+    pub(super) position: Position,
+    /// BLAKE3 of the message.
+    pub(super) digest: [u8; 32],
+}
+
+impl Record {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(FILE_BYTES);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&self.sequence.to_be_bytes());
+        bytes.extend_from_slice(&self.chain_id.0);
+        bytes.extend_from_slice(&self.public_key.0);
+        if let Some(Signed { position, digest }) = &self.signed {
+            bytes.push(1);
+            bytes.extend_from_slice(&position.height.0.to_be_bytes());
+            bytes.extend_from_slice(&position.round.to_be_bytes());
+            bytes.push(position.step as u8);
+            bytes.extend_from_slice(digest);
+        }
+        bytes.resize(BODY_BYTES, 0);
+        let checksum = blake3::hash(&bytes);
+        bytes.extend_from_slice(checksum.as_bytes());
+        bytes
+    }
+
+    /// The record that counts in a whole file, `None` where neither slot is intact.
+    pub(super) fn latest(file: &[u8]) -> Option<Self> {
+        if file.len() != FILE_BYTES {
+            return None;
+        }
+        let (first, second) = file.split_at(SLOT_BYTES);
+        let slots = [Self::decode(first), Self::decode(second)];
+        slots.into_iter().flatten().max_by_key(|record| record.sequence)
+    }
+
+    fn decode(slot: &[u8]) -> Option<Self> {
+        let (body, checksum) = slot.split_at(BODY_BYTES);
+        if blake3::hash(body).as_bytes() != checksum {
+            return None;
+        }
+        let mut reader = Reader(body);
+        if reader.take::<16>()? != *MAGIC {
+            return None;
+        }
+        let sequence = u64::from_be_bytes(reader.take()?);
+        let chain_id = ChainId(reader.take()?);
+        let public_key = PublicKey(reader.take()?);
+        let signed = match reader.take::<1>()? {
+            [0] => None,
+            [1] => Some(reader.signed()?),
+            _ => return None,
+        };
+        Some(Self { sequence, chain_id, public_key, signed })
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, tail) = self.0.split_first_chunk::<N>()?;
+        self.0 = tail;
+        Some(*head)
+    }
+
+    fn signed(&mut self) -> Option<Signed> {
+        let height = Height(u64::from_be_bytes(self.take()?));
+        let round = u32::from_be_bytes(self.take()?);
+        let step = match self.take::<1>()? {
+            [0] => Step::Proposal,
+            [1] => Step::Prevote,
+            [2] => Step::Precommit,
+            _ => return None,
+        };
+        Some(Signed { position: Position { height, round, step }, digest: self.take()? })
+    }
+}

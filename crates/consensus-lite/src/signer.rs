@@ -1,0 +1,161 @@
+//! Signing and verifying for the engine.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use malachitebft_core_types::{SignedExtension, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope, VoteType};
+use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
+use sanad_core::hash::ChainId;
+use sanad_core::signature::{PublicKey, SecretKey, Signature};
+
+use crate::context::{Proposal, SanadContext, Vote};
+use crate::guard::{GuardError, Position, SigningGuard, Step};
+
+/// The guard of this node's validator key. Shared by the signer and the check of certificates.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedGuard(Arc<Mutex<Guarded>>);
+
+#[derive(Debug)]
+struct Guarded {
+    guard: SigningGuard,
+    /// Why the guard last refused. The engine stops then, and does not say why itself.
+    refusal: Option<GuardError>,
+}
+
+impl SharedGuard {
+    pub(crate) fn new(guard: SigningGuard) -> Self {
+        Self(Arc::new(Mutex::new(Guarded { guard, refusal: None })))
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.lock().guard.position()
+    }
+
+    /// Why the guard refused since this was asked last.
+    pub(crate) fn take_refusal(&self) -> Option<GuardError> {
+        self.lock().refusal.take()
+    }
+
+    fn authorize(&self, position: Position, message: &[u8]) -> Result<(), Error> {
+        let mut guarded = self.lock();
+        guarded.guard.authorize(position, message).map_err(|refusal| {
+            tracing::error!(%position, %refusal, "the signing guard refuses");
+            let error = Error::from_source(refusal.to_string());
+            guarded.refusal = Some(refusal);
+            error
+        })
+    }
+
+    // A panic between two writes leaves the guard as it was: what it holds in memory changes last.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Guarded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Signs what the guard permits.
+pub(crate) struct GuardedSigner {
+    pub(crate) chain_id: ChainId,
+    pub(crate) key: SecretKey,
+    pub(crate) guard: SharedGuard,
+}
+
+impl GuardedSigner {
+    fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
+        // The guard waits for the disk. Other tasks of this thread move to another.
+        tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        Ok(self.key.sign(message))
+    }
+}
+
+#[async_trait]
+impl Signer<SanadContext> for GuardedSigner {
+    async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<SanadContext>, Error> {
+        let (Some(message), Some(round)) = (vote.message(&self.chain_id), vote.round.as_u32()) else {
+            return Err(Error::new());
+        };
+        let step = match vote.kind {
+            VoteType::Prevote => Step::Prevote,
+            VoteType::Precommit => Step::Precommit,
+        };
+        let signature = self.sign(Position { height: vote.height.0, round, step }, &message)?;
+        Ok(SignedVote::new(vote, signature))
+    }
+
+    async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedProposal<SanadContext>, Error> {
+        let (Some(message), Some(round)) = (proposal.message(&self.chain_id), proposal.round.as_u32()) else {
+            return Err(Error::new());
+        };
+        let position = Position { height: proposal.height.0, round, step: Step::Proposal };
+        let signature = self.sign(position, &message)?;
+        Ok(SignedProposal::new(proposal, signature))
+    }
+
+    async fn sign_vote_extension(
+        &self,
+        _: VoteExtensionScope<SanadContext>,
+        (): (),
+    ) -> Result<SignedExtension<SanadContext>, Error> {
+        Err(Error::new())
+    }
+
+    async fn sign_validator_proof(
+        &self,
+        public_key: Vec<u8>,
+        peer_id: Vec<u8>,
+    ) -> Result<ValidatorProof<SanadContext>, Error> {
+        // Not guarded: it binds a network key, begins with a tag of its own, and contradicts nothing.
+        let message = ValidatorProof::<SanadContext>::signing_bytes(&public_key, &peer_id);
+        Ok(ValidatorProof::new(public_key, peer_id, self.key.sign(&message)))
+    }
+}
+
+/// Verifies by the one rule of `sanad-core`.
+pub(crate) struct StrictVerifier {
+    pub(crate) chain_id: ChainId,
+}
+
+fn verdict(message: Option<Vec<u8>>, signature: &Signature, key: &PublicKey) -> Result<VerificationResult, Error> {
+    let valid = message.is_some_and(|message| key.verify(&message, signature).is_ok());
+    Ok(VerificationResult::from_bool(valid))
+}
+
+#[async_trait]
+impl Verifier<SanadContext> for StrictVerifier {
+    async fn verify_signed_vote(
+        &self,
+        vote: &Vote,
+        signature: &Signature,
+        key: &PublicKey,
+    ) -> Result<VerificationResult, Error> {
+        verdict(vote.message(&self.chain_id), signature, key)
+    }
+
+    async fn verify_signed_proposal(
+        &self,
+        proposal: &Proposal,
+        signature: &Signature,
+        key: &PublicKey,
+    ) -> Result<VerificationResult, Error> {
+        verdict(proposal.message(&self.chain_id), signature, key)
+    }
+
+    async fn verify_signed_vote_extension(
+        &self,
+        _: &VoteExtensionScope<SanadContext>,
+        (): &(),
+        _: &Signature,
+        _: &PublicKey,
+    ) -> Result<VerificationResult, Error> {
+        Ok(VerificationResult::Invalid)
+    }
+
+    async fn verify_validator_proof(
+        &self,
+        proof: &ValidatorProof<SanadContext>,
+    ) -> Result<VerificationResult, Error> {
+        match proof.decoded_public_key() {
+            Ok(key) => verdict(Some(proof.preimage()), &proof.signature, &key),
+            Err(_) => Ok(VerificationResult::Invalid),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The node's configuration: file, then environment, then flags; later ones win.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sanad_core::ids::MemberId;
+use serde::{Deserialize, Serialize};
+
+use crate::pool::PoolLimits;
+
+/// Longest configuration file, in bytes (1 MiB).
+pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// Everything that an operator can set. Paths are relative to the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The chain's genesis file. All nodes of a chain have the same one.
+    pub genesis: PathBuf,
+    /// Directory of the ledger, the consensus log and the signing guard. Made by `sanad-node init`.
+    pub data_dir: PathBuf,
+    /// The member that runs this node.
+    pub member: MemberId,
+    /// Where the node's secret keys are.
+    pub keys: Keys,
+    /// The gRPC service.
+    pub api: Api,
+    /// The consensus engine.
+    pub consensus: Consensus,
+    /// The exchange of batches between nodes.
+    pub gossip: Gossip,
+    /// The other nodes. No other peer is let in.
+    #[serde(default)]
+    pub peers: Vec<Peer>,
+    /// Limits of the batch pool.
+    #[serde(default)]
+    pub pool: Pool,
+    /// The ledger on disk.
+    #[serde(default)]
+    pub storage: Storage,
+    /// Logs.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// Key files, as made by `sanad key new`, and what opens them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Key that signs votes. Leave it out on a node that only follows. Never use one on two machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<PathBuf>,
+    /// Key of the node in the peer-to-peer networks.
+    pub network: PathBuf,
+    /// File whose first line is the passphrase of the key files. Else `SANAD_PASSPHRASE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// The gRPC service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Address to listen on; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Certificate chain (PEM) for TLS; needs `tls_key`. Without both, the service is plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key (PEM) of the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// The consensus engine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consensus {
+    /// Address to listen on for votes and proposals.
+    pub listen: SocketAddr,
+    /// Time between blocks while there is nothing to commit, in milliseconds: how old a status can get.
+    #[serde(default = "heartbeat_ms")]
+    pub heartbeat_ms: u64,
+    /// Time a proposer has to propose, in milliseconds. Too short on a slow network, and rounds are lost.
+    #[serde(default = "timeout_propose_ms")]
+    pub timeout_propose_ms: u64,
+    /// Time to wait for votes to agree after a quorum voted, in milliseconds.
+    #[serde(default = "timeout_vote_ms")]
+    pub timeout_vote_ms: u64,
+}
+
+/// The exchange of batches between nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gossip {
+    /// Address to listen on for batches of other nodes.
+    pub listen: SocketAddr,
+}
+
+/// Another node. Its keys are those that genesis states of the member.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// The member that runs it.
+    pub member: MemberId,
+    /// Its `consensus.listen`, as seen from here.
+    pub consensus: SocketAddr,
+    /// Its `gossip.listen`, as seen from here.
+    pub gossip: SocketAddr,
+}
+
+/// Limits of the batch pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pool {
+    /// Bytes of all batches that wait. Memory of about that size is used when it is full.
+    pub bytes_max: usize,
+    /// Batches of one issuer that wait.
+    pub batches_per_issuer_max: usize,
+    /// Time after which a batch that found no block is dropped, in milliseconds.
+    pub age_max_ms: u64,
+}
+
+/// The ledger on disk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// Size at which a new segment file is begun, in bytes.
+    pub segment_bytes: u64,
+}
+
+/// Logs, on standard error.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` for people, `json` for collectors.
+    pub format: LogFormat,
+    /// What to log, as of `tracing_subscriber::EnvFilter`: `info`, `warn,sanad_node=debug`.
+    pub filter: String,
+}
+
+/// Form of the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings from environment and flags that win over the file.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Overrides {
+    /// Directory of the ledger
+    #[arg(long, env = "SANAD_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address of the gRPC service
+    #[arg(long, env = "SANAD_API_LISTEN")]
+    pub api_listen: Option<SocketAddr>,
+    /// Address for votes and proposals
+    #[arg(long, env = "SANAD_CONSENSUS_LISTEN")]
+    pub consensus_listen: Option<SocketAddr>,
+    /// Address for batches of other nodes
+    #[arg(long, env = "SANAD_GOSSIP_LISTEN")]
+    pub gossip_listen: Option<SocketAddr>,
+    /// Time between blocks while there is nothing to commit, in milliseconds
+    #[arg(long, env = "SANAD_HEARTBEAT_MS")]
+    pub heartbeat_ms: Option<u64>,
+    /// File whose first line is the passphrase of the key files
+    #[arg(long, env = "SANAD_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Form of the logs
+    #[arg(long, env = "SANAD_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What to log
+    #[arg(long, env = "SANAD_LOG_FILTER")]
+    pub log_filter: Option<String>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}; name it with --config")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is too long.
+    #[error("the configuration {path} has {actual} bytes; at most {CONFIG_BYTES_MAX} are read")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        actual: u64,
+    },
+    /// The file is not TOML of the known fields.
+    #[error("the configuration {path} is not right; configs/node.toml documents every field\n{source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// One of the two TLS files is missing.
+    #[error("api.tls_certificate and api.tls_key go together: set both for TLS, neither for plain text")]
+    HalfTls,
+    /// A time or size that must not be zero is.
+    #[error("{field} must not be 0")]
+    Zero {
+        /// The field.
+        field: &'static str,
+    },
+    /// A peer stands twice, or is the node itself.
+    #[error("the peer {member} stands twice, or is this node itself")]
+    Peer {
+        /// The member.
+        member: MemberId,
+    },
+}
+
+impl Config {
+    /// Reads the file and lays the overrides over it. Paths become absolute or relative to the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let read = |source| ConfigError::Read { path: path.to_owned(), source };
+        let actual = std::fs::metadata(path).map_err(read)?.len();
+        if actual > CONFIG_BYTES_MAX {
+            return Err(ConfigError::TooLong { path: path.to_owned(), actual });
+        }
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        let mut config = Self::parse(&text)
+            .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        config.lay_over(overrides);
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads the text of a configuration, with its paths as they stand.
+    ///
+    /// # Errors
+    /// TOML that is broken, or has a field that is unknown, missing or of another type.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let optional = [
+            &mut self.keys.consensus,
+            &mut self.keys.passphrase_file,
+            &mut self.api.tls_certificate,
+            &mut self.api.tls_key,
+        ];
+        let always = [&mut self.genesis, &mut self.data_dir, &mut self.keys.network];
+        for path in optional.into_iter().flatten().chain(always) {
+            *path = base.join(&*path);
+        }
+    }
+
+    fn lay_over(&mut self, overrides: &Overrides) {
+        fn set<T: Clone>(target: &mut T, value: &Option<T>) {
+            if let Some(value) = value {
+                target.clone_from(value);
+            }
+        }
+        set(&mut self.data_dir, &overrides.data_dir);
+        set(&mut self.api.listen, &overrides.api_listen);
+        set(&mut self.consensus.listen, &overrides.consensus_listen);
+        set(&mut self.gossip.listen, &overrides.gossip_listen);
+        set(&mut self.consensus.heartbeat_ms, &overrides.heartbeat_ms);
+        set(&mut self.log.format, &overrides.log_format);
+        set(&mut self.log.filter, &overrides.log_filter);
+        if overrides.passphrase_file.is_some() {
+            self.keys.passphrase_file.clone_from(&overrides.passphrase_file);
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.api.tls_certificate.is_some() != self.api.tls_key.is_some() {
+            return Err(ConfigError::HalfTls);
+        }
+        let positive = [
+            ("consensus.heartbeat_ms", self.consensus.heartbeat_ms),
+            ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
+            ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
+            ("pool.bytes_max", self.pool.bytes_max as u64),
+            ("pool.batches_per_issuer_max", self.pool.batches_per_issuer_max as u64),
+            ("pool.age_max_ms", self.pool.age_max_ms),
+            ("storage.segment_bytes", self.storage.segment_bytes),
+        ];
+        if let Some((field, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Zero { field });
+        }
+        let mut seen = std::collections::BTreeSet::from([&self.member]);
+        match self.peers.iter().find(|peer| !seen.insert(&peer.member)) {
+            Some(peer) => Err(ConfigError::Peer { member: peer.member.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Pool {
+    /// The limits, as the pool takes them.
+    pub fn limits(&self) -> PoolLimits {
+        PoolLimits {
+            bytes_max: self.bytes_max,
+            batches_per_issuer_max: self.batches_per_issuer_max,
+            age_max: Duration::from_millis(self.age_max_ms),
+        }
+    }
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { bytes_max: 32 << 20, batches_per_issuer_max: 256, age_max_ms: 600_000 }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { segment_bytes: 256 << 20 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+fn heartbeat_ms() -> u64 {
+    10_000
+}
+
+fn timeout_propose_ms() -> u64 {
+    1_000
+}
+
+fn timeout_vote_ms() -> u64 {
+    500
+}

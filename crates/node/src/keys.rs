@@ -1,0 +1,95 @@
+//! The node's secret keys, opened from their encrypted files.
+
+use std::path::{Path, PathBuf};
+
+use sanad_core::keyfile::{self, KEY_FILE_BYTES_MAX, KeyFileError};
+use sanad_core::signature::SecretKey;
+use zeroize::Zeroizing;
+
+use crate::config;
+
+/// Environment variable with the passphrase of the key files.
+pub const PASSPHRASE_VARIABLE: &str = "SANAD_PASSPHRASE";
+
+/// The keys of a running node.
+#[derive(Debug)]
+pub struct NodeKeys {
+    /// Signs votes; none on a node that only follows.
+    pub consensus: Option<SecretKey>,
+    /// Identifies the node in the peer-to-peer networks.
+    pub network: SecretKey,
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no passphrase.
+    #[error("the key files need a passphrase: set keys.passphrase_file, or {PASSPHRASE_VARIABLE}")]
+    NoPassphrase,
+    /// A key file does not open.
+    #[error("the key file {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyFileError,
+    },
+    /// A key file holds a key for another use.
+    #[error("the key file {path} holds a key for \"{actual}\"; one for \"{expected}\" is needed here")]
+    Purpose {
+        /// The file.
+        path: PathBuf,
+        /// The use needed.
+        expected: &'static str,
+        /// The use of the key.
+        actual: String,
+    },
+}
+
+impl NodeKeys {
+    /// Opens the key files.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn open(keys: &config::Keys) -> Result<Self, KeyError> {
+        let passphrase = passphrase(keys)?;
+        let consensus = keys.consensus.as_deref().map(|path| open(path, "consensus", &passphrase));
+        Ok(Self { consensus: consensus.transpose()?, network: open(&keys.network, "network", &passphrase)? })
+    }
+}
+
+fn passphrase(keys: &config::Keys) -> Result<Zeroizing<String>, KeyError> {
+    let Some(path) = &keys.passphrase_file else {
+        return std::env::var(PASSPHRASE_VARIABLE).map(Zeroizing::new).map_err(|_| KeyError::NoPassphrase);
+    };
+    let text = read(path)?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn open(path: &Path, expected: &'static str, passphrase: &str) -> Result<SecretKey, KeyError> {
+    let opened = keyfile::open(&read(path)?, passphrase.as_bytes())
+        .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+    if opened.purpose != expected {
+        return Err(KeyError::Purpose { path: path.to_owned(), expected, actual: opened.purpose.clone() });
+    }
+    Ok(SecretKey::from_seed(&opened.secret))
+}
+
+/// Reads a text no longer than a key file may be.
+fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    use std::io::Read as _;
+    let mut text = Zeroizing::new(String::new());
+    std::fs::File::open(path)
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text))
+        .map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
+    Ok(text)
+}

@@ -1,0 +1,367 @@
+//! The batch pool: signed batches that wait for a block.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sanad_core::batch::SignedBatch;
+use sanad_core::execution::{BatchError, issuing_key};
+use sanad_core::hash::BatchId;
+use sanad_core::ids::{Height, MemberId, Sequence};
+use sanad_core::state::State;
+
+/// Refusals that are remembered, so that who submitted a batch learns why it is gone.
+const REFUSALS_MAX: usize = 4096;
+
+/// What the pool may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolLimits {
+    /// Bytes of all batches together.
+    pub bytes_max: usize,
+    /// Batches of one issuer.
+    pub batches_per_issuer_max: usize,
+    /// Time after which a batch that found no block is dropped.
+    pub age_max: Duration,
+}
+
+/// Why a batch does not enter the pool.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolError {
+    /// The ledger refuses it.
+    #[error(transparent)]
+    Refused(#[from] BatchError),
+    /// The pool has no room.
+    #[error("the pool is full: {bytes} of {bytes_max} bytes are taken")]
+    Full {
+        /// Bytes taken.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// The issuer has too many batches waiting.
+    #[error("{issuer} has {count} batches waiting already, the most that are allowed")]
+    IssuerFull {
+        /// The issuer.
+        issuer: MemberId,
+        /// Its batches.
+        count: usize,
+    },
+    /// Another batch of the issuer waits with the same sequence number.
+    #[error("{issuer} has another batch waiting with sequence number {sequence}: {waiting}")]
+    Conflict {
+        /// The issuer.
+        issuer: MemberId,
+        /// The number.
+        sequence: Sequence,
+        /// The batch that waits.
+        waiting: BatchId,
+    },
+}
+
+/// Whether a batch is new to the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It entered now.
+    New,
+    /// It waits already; submitting again changes nothing.
+    Waiting,
+}
+
+/// How strictly a batch must follow the ones that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the issuer: it must be the next one.
+    Submitted,
+    /// From a peer: those before it may still be on their way.
+    Gossiped,
+}
+
+struct Waiting {
+    batch: Arc<SignedBatch>,
+    since: Instant,
+}
+
+/// Batches by issuer and sequence number.
+pub struct Pool {
+    limits: PoolLimits,
+    issuers: BTreeMap<MemberId, BTreeMap<Sequence, Waiting>>,
+    ids: HashMap<BatchId, (MemberId, Sequence)>,
+    bytes: usize,
+    refusals: HashMap<BatchId, PoolRefusal>,
+    refusal_order: VecDeque<BatchId>,
+    /// Whose turn it is to be first in a block.
+    turn: usize,
+}
+
+/// Why a batch left the pool without having been entered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolRefusal {
+    /// The ledger refuses it.
+    #[error(transparent)]
+    Ledger(#[from] BatchError),
+    /// No block took it in time.
+    #[error("no block took the batch within {0:?}")]
+    Expired(Duration),
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(limits: PoolLimits) -> Self {
+        Self {
+            limits,
+            issuers: BTreeMap::new(),
+            ids: HashMap::new(),
+            bytes: 0,
+            refusals: HashMap::new(),
+            refusal_order: VecDeque::new(),
+            turn: 0,
+        }
+    }
+
+    /// Takes a batch in. Its issuer, signature and place in the issuer's chain are checked; its events are
+    /// checked when a block is built.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn admit(
+        &mut self,
+        state: &State,
+        batch: Arc<SignedBatch>,
+        source: Source,
+        now: Instant,
+    ) -> Result<Admission, PoolError> {
+        if self.ids.contains_key(&batch.id()) {
+            return Ok(Admission::Waiting);
+        }
+        self.check_ledger(state, &batch, source)?;
+        let issuer = &batch.batch().issuer;
+        let waiting = self.issuers.get(issuer);
+        let count = waiting.map_or(0, BTreeMap::len);
+        if count >= self.limits.batches_per_issuer_max {
+            return Err(PoolError::IssuerFull { issuer: issuer.clone(), count });
+        }
+        let bytes = self.bytes + batch.bytes().len();
+        if bytes > self.limits.bytes_max {
+            return Err(PoolError::Full { bytes: self.bytes, bytes_max: self.limits.bytes_max });
+        }
+        self.bytes = bytes;
+        let key = (issuer.clone(), batch.batch().sequence);
+        self.ids.insert(batch.id(), key.clone());
+        self.issuers.entry(key.0).or_default().insert(key.1, Waiting { batch, since: now });
+        Ok(Admission::New)
+    }
+
+    fn check_ledger(&self, state: &State, batch: &SignedBatch, source: Source) -> Result<(), PoolError> {
+        let issuer = batch.batch().issuer.clone();
+        let (expected, actual) = (state.chain_id(), batch.batch().chain_id);
+        if expected != actual {
+            return Err(BatchError::ForeignChain { expected, actual }.into());
+        }
+        let Some(record) = state.registry().record(&issuer) else {
+            return Err(BatchError::UnknownIssuer { issuer }.into());
+        };
+        let key = issuing_key(record, state.head().height.next())?;
+        if let Err(source) = batch.verify(&key) {
+            return Err(BatchError::Signature { issuer, source }.into());
+        }
+        let actual = batch.batch().sequence;
+        let committed = record.chain.next_sequence;
+        if actual < committed {
+            return Err(BatchError::SequenceUsed { issuer, expected: committed, actual }.into());
+        }
+        let waiting = self.issuers.get(&issuer);
+        if let Some(other) = waiting.and_then(|waiting| waiting.get(&actual)) {
+            let waiting = other.batch.id();
+            return Err(PoolError::Conflict { issuer, sequence: actual, waiting });
+        }
+        if source == Source::Gossiped {
+            return Ok(());
+        }
+        let last = waiting.and_then(|waiting| contiguous(waiting, committed).last());
+        let (expected, previous) = match last {
+            Some(last) => (last.batch.batch().sequence.next(), last.batch.id()),
+            None => (committed, record.chain.last_batch),
+        };
+        if actual > expected {
+            return Err(BatchError::SequenceGap { issuer, expected, actual }.into());
+        }
+        if actual == expected && batch.batch().previous != previous {
+            let actual = batch.batch().previous;
+            return Err(BatchError::Fork { issuer, expected: previous, actual }.into());
+        }
+        Ok(())
+    }
+
+    /// The batch of an id, while it waits.
+    pub fn batch(&self, id: &BatchId) -> Option<Arc<SignedBatch>> {
+        let (issuer, sequence) = self.ids.get(id)?;
+        Some(Arc::clone(&self.issuers.get(issuer)?.get(sequence)?.batch))
+    }
+
+    /// Why a batch left the pool, if it is remembered.
+    pub fn refusal(&self, id: &BatchId) -> Option<&PoolRefusal> {
+        self.refusals.get(id)
+    }
+
+    /// Whether a batch could go into the next block.
+    pub fn has_candidates(&self, state: &State) -> bool {
+        self.issuers.iter().any(|(issuer, waiting)| {
+            let next = state.registry().record(issuer).map(|record| record.chain.next_sequence);
+            next.is_some_and(|next| waiting.contains_key(&next))
+        })
+    }
+
+    /// Batches for the next block, each issuer's in order and issuers in turn, of at most `bytes_max` bytes.
+    pub fn candidates(&mut self, state: &State, bytes_max: usize) -> Vec<Arc<SignedBatch>> {
+        self.turn = self.turn.wrapping_add(1);
+        let start = self.turn % self.issuers.len().max(1);
+        let ready = |(issuer, waiting)| {
+            let record = state.registry().record(issuer)?;
+            Some(contiguous(waiting, record.chain.next_sequence).peekable())
+        };
+        let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
+        let mut queues: Vec<_> = order.filter_map(ready).collect();
+        let mut chosen = Vec::new();
+        let mut room = bytes_max;
+        // One batch of each issuer a round, so that a busy issuer does not hold up the others.
+        loop {
+            let before = chosen.len();
+            for queue in &mut queues {
+                let fits = |waiting: &&Waiting| waiting.batch.bytes().len() <= room;
+                if let Some(waiting) = queue.next_if(fits) {
+                    room -= waiting.batch.bytes().len();
+                    chosen.push(Arc::clone(&waiting.batch));
+                }
+            }
+            if chosen.len() == before {
+                return chosen;
+            }
+        }
+    }
+
+    /// Drops a batch that the ledger refuses, and those of its issuer that follow it; returns their ids.
+    pub fn refuse(&mut self, batch: &SignedBatch, error: &BatchError) -> Vec<BatchId> {
+        let (issuer, sequence) = (&batch.batch().issuer, batch.batch().sequence);
+        let Some(waiting) = self.issuers.get_mut(issuer) else { return Vec::new() };
+        let dropped = waiting.split_off(&sequence);
+        let ids: Vec<BatchId> = dropped.values().map(|waiting| waiting.batch.id()).collect();
+        for waiting in dropped.into_values() {
+            self.forget(&waiting.batch);
+            self.remember(waiting.batch.id(), PoolRefusal::Ledger(error.clone()));
+        }
+        ids
+    }
+
+    /// Drops what the state has overtaken: batches entered, and those that a block made impossible. Returns
+    /// the ids of the latter.
+    pub fn settle(&mut self, state: &State, entered: &[BatchId]) -> Vec<BatchId> {
+        for id in entered {
+            if let Some((issuer, sequence)) = self.ids.get(id).cloned()
+                && let Some(waiting) = self.issuers.get_mut(&issuer).and_then(|all| all.remove(&sequence))
+            {
+                self.forget(&waiting.batch);
+            }
+        }
+        let mut stale = Vec::new();
+        for (issuer, waiting) in &mut self.issuers {
+            let Some(record) = state.registry().record(issuer) else { continue };
+            let rest = waiting.split_off(&record.chain.next_sequence);
+            stale.extend(std::mem::replace(waiting, rest).into_values().map(|waiting| waiting.batch));
+        }
+        let mut ids = Vec::with_capacity(stale.len());
+        for batch in stale {
+            let issuer = batch.batch().issuer.clone();
+            let expected = state.registry().record(&issuer).map(|record| record.chain.next_sequence);
+            let error = BatchError::SequenceUsed {
+                issuer,
+                expected: expected.unwrap_or_default(),
+                actual: batch.batch().sequence,
+            };
+            self.forget(&batch);
+            self.remember(batch.id(), PoolRefusal::Ledger(error));
+            ids.push(batch.id());
+        }
+        self.issuers.retain(|_, waiting| !waiting.is_empty());
+        ids
+    }
+
+    /// Drops batches that have waited too long; returns their ids.
+    pub fn expire(&mut self, now: Instant) -> Vec<BatchId> {
+        let age_max = self.limits.age_max;
+        let old = |waiting: &&Waiting| now.duration_since(waiting.since) > age_max;
+        let expired: Vec<_> = self
+            .issuers
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(old)
+            .map(|waiting| Arc::clone(&waiting.batch))
+            .collect();
+        for batch in &expired {
+            if let Some(waiting) = self.issuers.get_mut(&batch.batch().issuer) {
+                waiting.remove(&batch.batch().sequence);
+            }
+            self.forget(batch);
+            self.remember(batch.id(), PoolRefusal::Expired(age_max));
+        }
+        self.issuers.retain(|_, waiting| !waiting.is_empty());
+        expired.iter().map(|batch| batch.id()).collect()
+    }
+
+    /// Every batch that waits, each issuer's in order.
+    pub fn all(&self) -> Vec<Arc<SignedBatch>> {
+        let batches = self.issuers.values().flat_map(BTreeMap::values);
+        batches.map(|waiting| Arc::clone(&waiting.batch)).collect()
+    }
+
+    /// Number of batches that wait.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Bytes of the batches that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn forget(&mut self, batch: &SignedBatch) {
+        if self.ids.remove(&batch.id()).is_some() {
+            self.bytes -= batch.bytes().len();
+        }
+    }
+
+    fn remember(&mut self, id: BatchId, refusal: PoolRefusal) {
+        if self.refusals.insert(id, refusal).is_none() {
+            self.refusal_order.push_back(id);
+        }
+        while self.refusal_order.len() > REFUSALS_MAX {
+            if let Some(oldest) = self.refusal_order.pop_front() {
+                self.refusals.remove(&oldest);
+            }
+        }
+    }
+}
+
+/// The batches from `first` on, up to the first gap.
+fn contiguous(
+    waiting: &BTreeMap<Sequence, Waiting>,
+    first: Sequence,
+) -> impl Iterator<Item = &Waiting> + use<'_> {
+    let mut expected = first;
+    waiting.range(first..).map_while(move |(sequence, waiting)| {
+        let follows = *sequence == expected;
+        expected = expected.next();
+        follows.then_some(waiting)
+    })
+}
+
+/// Height at which a batch that waits would be entered at the earliest.
+pub fn next_height(state: &State) -> Height {
+    state.head().height.next()
+}

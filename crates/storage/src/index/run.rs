@@ -1,0 +1,176 @@
+//! A run: an immutable file of sorted keys. Layout: `docs/formats/storage.md`.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::bloom::{BLOCK_BYTES, Bloom};
+use super::key::IndexSecret;
+use crate::error::{Part, StoreError};
+use crate::files::PositionedFile;
+
+/// Bytes of a page; the head of the file is one too.
+pub(super) const PAGE_BYTES: usize = 4096;
+/// Bytes of a record: key, value.
+pub(super) const RECORD_BYTES: usize = 8 + 6;
+/// Records of a page; the last page may have fewer.
+pub(super) const PAGE_RECORDS: usize = (PAGE_BYTES - PAGE_CHECKSUM_BYTES) / RECORD_BYTES;
+/// Bytes of the checksum that ends a page.
+pub(super) const PAGE_CHECKSUM_BYTES: usize = 8;
+/// Bytes of the checksum over head, fences and filter that ends the file.
+pub(super) const CHECKSUM_BYTES: usize = 32;
+/// First bytes of the file, version included.
+pub(super) const MAGIC: &[u8; 8] = b"SANADRU1";
+
+/// What a run's head says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RunHead {
+    /// The places that it covers.
+    pub(super) range: Range<u64>,
+    pub(super) keys: u64,
+    pub(super) fingerprint: [u8; 8],
+}
+
+/// An open run: fences and filter in memory, pages on disk.
+#[derive(Debug)]
+pub(super) struct Run {
+    head: RunHead,
+    file: PositionedFile,
+    /// First key of each page.
+    fences: Vec<u64>,
+    bloom: Bloom,
+}
+
+impl RunHead {
+    pub(super) fn pages(&self) -> usize {
+        self.keys.div_ceil(PAGE_RECORDS as u64) as usize
+    }
+
+    /// Length of the whole file.
+    fn file_bytes(&self) -> u64 {
+        (PAGE_BYTES * (1 + self.pages()) + self.tail_bytes()) as u64
+    }
+
+    fn tail_bytes(&self) -> usize {
+        self.pages() * 8 + Bloom::blocks_for(self.keys) * BLOCK_BYTES + CHECKSUM_BYTES
+    }
+
+    pub(super) fn encode(&self) -> [u8; PAGE_BYTES] {
+        let mut bytes = [0; PAGE_BYTES];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..16].copy_from_slice(&self.range.start.to_be_bytes());
+        bytes[16..24].copy_from_slice(&self.range.end.to_be_bytes());
+        bytes[24..32].copy_from_slice(&self.keys.to_be_bytes());
+        bytes[32..40].copy_from_slice(&self.fingerprint);
+        bytes
+    }
+
+    fn decode(bytes: &[u8; PAGE_BYTES]) -> Option<Self> {
+        let number = |start: usize| bytes[start..].first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        let head = Self {
+            range: number(8)?..number(16)?,
+            keys: number(24)?,
+            fingerprint: *bytes[32..].first_chunk()?,
+        };
+        (head.keys < 1 << 48 && head.encode() == *bytes).then_some(head)
+    }
+}
+
+impl Run {
+    /// Opens a run and checks all but its pages. None where it is not whole.
+    pub(super) fn open(path: PathBuf) -> Result<Option<Self>, StoreError> {
+        let file = PositionedFile::open_to_read(path)?;
+        let mut head_page = [0; PAGE_BYTES];
+        file.read_up_to_at(&mut head_page, 0)?;
+        let Some(head) = RunHead::decode(&head_page) else { return Ok(None) };
+        if file.bytes()? != head.file_bytes() {
+            return Ok(None);
+        }
+        let mut tail = vec![0; head.tail_bytes()];
+        file.read_exact_at(&mut tail, head.file_bytes() - tail.len() as u64)?;
+        let (checked, checksum) = tail.split_at(tail.len() - CHECKSUM_BYTES);
+        if tail_checksum(&head_page, checked).as_bytes()[..] != *checksum {
+            return Ok(None);
+        }
+        let (fences, bloom) = checked.split_at(head.pages() * 8);
+        let fences = fences.as_chunks().0.iter().map(|fence| u64::from_be_bytes(*fence)).collect();
+        Ok(Some(Self { head, file, fences, bloom: Bloom::decode(bloom) }))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(super) fn range(&self) -> Range<u64> {
+        self.head.range.clone()
+    }
+
+    pub(super) fn keys(&self) -> u64 {
+        self.head.keys
+    }
+
+    pub(super) fn pages(&self) -> usize {
+        self.head.pages()
+    }
+
+    pub(super) fn fingerprint(&self) -> [u8; 8] {
+        self.head.fingerprint
+    }
+
+    pub(super) fn is_of(&self, secret: &IndexSecret) -> bool {
+        self.head.fingerprint == secret.fingerprint()
+    }
+
+    pub(super) fn may_hold(&self, key: u64) -> bool {
+        self.bloom.may_hold(key)
+    }
+
+    /// Adds the values of a key to the candidates.
+    pub(super) fn find(&self, key: u64, candidates: &mut Vec<u64>) -> Result<(), StoreError> {
+        // A key may begin at the end of the page before the first that begins with it.
+        let first = self.fences.partition_point(|fence| *fence < key).saturating_sub(1);
+        for page in (first..self.fences.len()).take_while(|page| self.fences[*page] <= key) {
+            let records = self.page(page)?;
+            let start = records.partition_point(|(other, _)| *other < key);
+            candidates.extend(records[start..].iter().take_while(|(other, _)| *other == key).map(|r| r.1));
+        }
+        Ok(())
+    }
+
+    /// The records of a page, checked.
+    pub(super) fn page(&self, page: usize) -> Result<Vec<(u64, u64)>, StoreError> {
+        let mut bytes = [0; PAGE_BYTES];
+        self.file.read_exact_at(&mut bytes, (PAGE_BYTES * (1 + page)) as u64)?;
+        let (records, checksum) = bytes.split_at(PAGE_BYTES - PAGE_CHECKSUM_BYTES);
+        if page_checksum(records) != *checksum {
+            return Err(StoreError::Damaged { part: Part::Index });
+        }
+        let count = (self.head.keys as usize - page * PAGE_RECORDS).min(PAGE_RECORDS);
+        let records = records.as_chunks::<RECORD_BYTES>().0;
+        Ok(records[..count].iter().map(decode_record).collect())
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.fences.len() * 8 + self.bloom.memory_bytes()
+    }
+}
+
+pub(super) fn encode_record(key: u64, value: u64) -> [u8; RECORD_BYTES] {
+    let mut record = [0; RECORD_BYTES];
+    record[..8].copy_from_slice(&key.to_be_bytes());
+    record[8..].copy_from_slice(&value.to_be_bytes()[2..]);
+    record
+}
+
+fn decode_record(record: &[u8; RECORD_BYTES]) -> (u64, u64) {
+    let [k0, k1, k2, k3, k4, k5, k6, k7, v0, v1, v2, v3, v4, v5] = *record;
+    let key = u64::from_be_bytes([k0, k1, k2, k3, k4, k5, k6, k7]);
+    (key, u64::from_be_bytes([0, 0, v0, v1, v2, v3, v4, v5]))
+}
+
+pub(super) fn page_checksum(records: &[u8]) -> [u8; PAGE_CHECKSUM_BYTES] {
+    *blake3::hash(records).as_bytes().first_chunk().expect("invariant: 8 is less than 32")
+}
+
+pub(super) fn tail_checksum(head: &[u8; PAGE_BYTES], fences_and_bloom: &[u8]) -> blake3::Hash {
+    blake3::Hasher::new().update(head).update(fences_and_bloom).finalize()
+}

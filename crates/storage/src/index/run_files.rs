@@ -1,0 +1,56 @@
+//! Which run files make up an index. Their names say what they cover, so there is no list to keep: a file
+//! has its name only once it is whole and durable.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::key::IndexSecret;
+use super::run::Run;
+use crate::error::{StoreError, at};
+use crate::files;
+
+/// The name of the run that covers a range of places.
+pub(super) fn name(range: &Range<u64>) -> String {
+    format!("{:015}-{:015}.run", range.start, range.end)
+}
+
+/// Opens the runs that cover the places from 0 on, the largest first where several begin alike: a merged
+/// run stands beside its parts if the process was stopped then. All else is removed.
+pub(super) fn open_all(
+    directory: &Path,
+    secret: &IndexSecret,
+    limit: u64,
+) -> Result<Vec<Arc<Run>>, StoreError> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(directory).map_err(at(directory))? {
+        let name = file.map_err(at(directory))?.file_name();
+        match name.to_str().and_then(range_of) {
+            Some(range) if range.end <= limit => found.push(range),
+            _ => files::remove_all(&directory.join(name))?,
+        }
+    }
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut runs: Vec<Arc<Run>> = Vec::new();
+    for range in found {
+        let path = directory.join(name(&range));
+        let next = runs.last().map_or(0, |run| run.range().end);
+        let run = if range.start == next { Run::open(path.clone())? } else { None };
+        match run.filter(|run| run.range() == range && run.is_of(secret)) {
+            Some(run) => runs.push(Arc::new(run)),
+            None => {
+                if range.end > next {
+                    tracing::warn!(path = %path.display(), "an index run is damaged or without predecessor; its keys are read again from the log");
+                }
+                files::remove_all(&path)?;
+            }
+        }
+    }
+    Ok(runs)
+}
+
+fn range_of(name: &str) -> Option<Range<u64>> {
+    let (start, end) = name.strip_suffix(".run")?.split_once('-')?;
+    let range = start.parse().ok()?..end.parse().ok()?;
+    (range.start < range.end && self::name(&range) == name).then_some(range)
+}

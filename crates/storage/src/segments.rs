@@ -1,0 +1,134 @@
+//! Segment files: the log itself, append-only. Logical offsets run across them.
+
+mod scan;
+mod segment;
+
+use std::path::{Path, PathBuf};
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
+
+pub(crate) use scan::Scanned;
+use segment::Segment;
+
+use crate::error::{Fault, OpenError, StoreError};
+use crate::files;
+use crate::frame::{FIXED_BYTES, FRONT_BYTES_MAX, Framer};
+
+/// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    directory: PathBuf,
+    chain_id: ChainId,
+    framer: Framer,
+    segment_bytes: u64,
+    // Invariant: sorted by base, without gaps; never empty.
+    list: RwLock<Vec<Segment>>,
+    /// Logical offset after the last frame.
+    end: AtomicU64,
+}
+
+impl Segments {
+    /// Makes the directory and its first, empty segment.
+    pub(crate) fn create(directory: &Path, chain_id: ChainId, segment_bytes: u64) -> Result<Self, StoreError> {
+        files::make_directory(directory)?;
+        let first = Segment::create(directory, chain_id, 0)?;
+        Ok(Self::assemble(directory, chain_id, segment_bytes, vec![first], 0))
+    }
+
+    /// Opens the segments there are and checks that they follow each other. Reads no frame.
+    pub(crate) fn open(directory: &Path, chain_id: ChainId, segment_bytes: u64) -> Result<Self, OpenError> {
+        let bases = segment::bases(directory)?;
+        let mut list: Vec<Segment> = Vec::with_capacity(bases.len());
+        let mut end = 0;
+        for base in bases {
+            let segment = Segment::open(directory, chain_id, base)?;
+            if base != end {
+                // The block before the first one of this segment is the last that the gap swallowed.
+                let height = first_height(&segment, &Framer::new(chain_id))?;
+                let height = Height(height.map_or(1, |height| height.0.saturating_sub(1)));
+                return Err(StoreError::Corrupt { height, fault: Fault::Segment { base: end } }.into());
+            }
+            end = base + segment.bytes()?;
+            list.push(segment);
+        }
+        if list.is_empty() {
+            let (height, fault) = (Height(1), Fault::Segment { base: 0 });
+            return Err(StoreError::Corrupt { height, fault }.into());
+        }
+        Ok(Self::assemble(directory, chain_id, segment_bytes, list, end))
+    }
+
+    fn assemble(
+        directory: &Path,
+        chain_id: ChainId,
+        segment_bytes: u64,
+        list: Vec<Segment>,
+        end: u64,
+    ) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            chain_id,
+            framer: Framer::new(chain_id),
+            segment_bytes,
+            list: RwLock::new(list),
+            end: AtomicU64::new(end),
+        }
+    }
+
+    /// Logical offset after the last frame.
+    pub(crate) fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn framer(&self) -> &Framer {
+        &self.framer
+    }
+
+    /// Writes a frame at the end, durably; returns its logical offset. Called by the writer alone. After an
+    /// error nothing is known of the file's end.
+    pub(crate) fn append(&self, frame: &[u8]) -> Result<u64, StoreError> {
+        let offset = self.end();
+        let last = self.segment_of(offset);
+        let last = match offset - last.base >= self.segment_bytes {
+            false => last,
+            true => self.rotate(offset)?,
+        };
+        last.write(frame, offset)?;
+        self.end.store(offset + frame.len() as u64, Ordering::Release);
+        Ok(offset)
+    }
+
+    /// Reads up to `bytes` from a logical offset: fewer where the segment ends before.
+    pub(crate) fn read(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, StoreError> {
+        self.segment_of(offset).read(offset, bytes)
+    }
+
+    /// Cuts everything from a logical offset on, which is in the last segment.
+    fn cut(&self, offset: u64) -> Result<(), StoreError> {
+        self.segment_of(offset).cut(offset)?;
+        self.end.store(offset, Ordering::Release);
+        Ok(())
+    }
+
+    /// The segment that a logical offset falls in: the last one that begins at or before it.
+    fn segment_of(&self, offset: u64) -> Segment {
+        let list = self.list.read().expect("invariant: no holder of this lock panics");
+        let after = list.partition_point(|segment| segment.base <= offset);
+        list[after.saturating_sub(1)].clone()
+    }
+
+    fn rotate(&self, base: u64) -> Result<Segment, StoreError> {
+        let segment = Segment::create(&self.directory, self.chain_id, base)?;
+        self.list.write().expect("invariant: no holder of this lock panics").push(segment.clone());
+        Ok(segment)
+    }
+}
+
+fn first_height(segment: &Segment, framer: &Framer) -> Result<Option<Height>, StoreError> {
+    let front = segment.read(segment.base, FRONT_BYTES_MAX)?;
+    let front = front.get(..FIXED_BYTES).and_then(|_| framer.front(&front, segment.base));
+    Ok(front.map(|(height, _)| height))
+}

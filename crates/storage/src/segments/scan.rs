@@ -1,0 +1,89 @@
+//! Reading frames one after the other, and telling a torn tail from damage.
+
+use sanad_core::ids::Height;
+
+use super::Segments;
+use crate::error::{Fault, StoreError};
+use crate::frame::{FIXED_BYTES, FRAME_MAGIC, FRONT_BYTES_MAX, Frame};
+use crate::options::FRAME_BYTES_MAX;
+
+/// What stands at an offset.
+#[derive(Debug)]
+pub(crate) enum Scanned {
+    /// A whole frame.
+    Frame(Frame),
+    /// The end of the log.
+    End,
+    /// What a write that was cut off has left, up to the end of the log: never acknowledged.
+    Torn,
+}
+
+impl Segments {
+    /// Reads the frame at `offset`, which has to be that of `height`. Everything before the logical offset
+    /// `floor` is known to have been durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where there is no such frame and it is not the last write that was cut off.
+    pub(crate) fn scan(&self, offset: u64, height: Height, floor: u64) -> Result<Scanned, StoreError> {
+        if offset == self.end() {
+            return match offset < floor {
+                true => Err(StoreError::Corrupt { height, fault: Fault::Truncated }),
+                false => Ok(Scanned::End),
+            };
+        }
+        let fault = match self.read_frame(offset, height)? {
+            Ok(frame) => return Ok(Scanned::Frame(frame)),
+            Err(fault) => fault,
+        };
+        let durable = offset < floor || !self.is_in_last(offset) || self.end() - offset > FRAME_BYTES_MAX;
+        if durable || matches!(fault, Fault::Height { .. }) || self.frame_follows(offset, height)? {
+            return Err(StoreError::Corrupt { height, fault });
+        }
+        Ok(Scanned::Torn)
+    }
+
+    /// Cuts a torn tail that [`Self::scan`] found at `offset`.
+    pub(crate) fn cut_torn(&self, offset: u64, height: Height) -> Result<(), StoreError> {
+        let bytes = self.end() - offset;
+        tracing::warn!(%height, offset, bytes, "cut the torn tail of the log: a block that was never acknowledged");
+        self.cut(offset)
+    }
+
+    fn read_frame(&self, offset: u64, height: Height) -> Result<Result<Frame, Fault>, StoreError> {
+        let mut bytes = self.read(offset, FRONT_BYTES_MAX)?;
+        let Some((found, place)) = self.framer.front(&bytes, offset) else {
+            let short = bytes.len() < FIXED_BYTES;
+            return Ok(Err(if short { Fault::Truncated } else { Fault::Front }));
+        };
+        if found != height {
+            return Ok(Err(Fault::Height { actual: found }));
+        }
+        match place.bytes().checked_sub(bytes.len()) {
+            None => bytes.truncate(place.bytes()),
+            Some(missing) => bytes.extend(self.read(offset + bytes.len() as u64, missing)?),
+        }
+        if bytes.len() < place.bytes() {
+            return Ok(Err(Fault::Truncated));
+        }
+        Ok(self.framer.open(bytes, offset, height))
+    }
+
+    /// Whether anything that was written after the frame of `height` follows the bad bytes at `offset`. One
+    /// frame at a time is on its way to disk, so that only the last can be torn.
+    fn frame_follows(&self, offset: u64, height: Height) -> Result<bool, StoreError> {
+        let rest = self.read(offset, (self.end() - offset) as usize)?;
+        if let Some((_, place)) = self.framer.front(&rest, offset) {
+            return Ok(place.bytes() < rest.len());
+        }
+        let later = |start: usize| {
+            let bytes = &rest[start..rest.len().min(start + FRONT_BYTES_MAX)];
+            let front = bytes.starts_with(&FRAME_MAGIC).then(|| self.framer.front(bytes, offset)).flatten();
+            front.is_some_and(|(found, _)| found > height)
+        };
+        Ok((1..rest.len()).any(later))
+    }
+
+    fn is_in_last(&self, offset: u64) -> bool {
+        self.segment_of(offset).base == self.segment_of(self.end()).base
+    }
+}

@@ -1,0 +1,49 @@
+//! Inner nodes of tiles, computed once.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use lru::LruCache;
+use sanad_core::merkle::{Hash, MemoryTree, NodeSource as _, Rfc6962};
+
+use crate::error::{Part, StoreError};
+
+/// The tiles that were asked for last, with all their inner nodes.
+#[derive(Debug)]
+pub(super) struct TileCache {
+    tiles: Mutex<LruCache<(u8, u64), Arc<MemoryTree<Rfc6962>>>>,
+}
+
+impl TileCache {
+    /// A cache of some tiles, 16 KiB each; at least one.
+    pub(super) fn new(tiles: usize) -> Self {
+        let capacity = NonZeroUsize::new(tiles).unwrap_or(NonZeroUsize::MIN);
+        Self { tiles: Mutex::new(LruCache::new(capacity)) }
+    }
+
+    /// The node `position` on the inner `level` of a tile. `load` reads the tile's hashes; what it reads is
+    /// final as far as it goes, so that a tile of the right edge only grows stale by what it lacks.
+    pub(super) fn node(
+        &self,
+        tile_level: u8,
+        place: u64,
+        level: u8,
+        position: u64,
+        load: impl FnOnce() -> Result<Vec<Hash>, StoreError>,
+    ) -> Result<Hash, StoreError> {
+        let key = (tile_level, place);
+        if let Some(tile) = self.cached(&key)
+            && let Ok(node) = tile.node(level, position)
+        {
+            return Ok(node);
+        }
+        let tile = Arc::new(MemoryTree::from_leaf_hashes(load()?));
+        let node = tile.node(level, position).map_err(|_| StoreError::Damaged { part: Part::Tiles })?;
+        self.tiles.lock().expect("invariant: no holder of this lock panics").put(key, tile);
+        Ok(node)
+    }
+
+    fn cached(&self, key: &(u8, u64)) -> Option<Arc<MemoryTree<Rfc6962>>> {
+        self.tiles.lock().expect("invariant: no holder of this lock panics").get(key).cloned()
+    }
+}
