@@ -9,18 +9,27 @@
 
 mod batches;
 mod blocks;
+mod client;
+mod convert;
 mod entries;
 mod ledger;
 mod ledger_error;
 pub mod limits;
+mod metadata;
 mod node_status;
 mod proofs;
+mod refusal;
+mod server;
 pub mod wire;
 
 pub use batches::{BatchOutcome, BatchResult, BatchState, FinalBatch, Wait};
 pub use blocks::{BlockSummary, FinalBlock, FinalHeader};
+pub use client::{BatchProofStream, BlockStream, Client, ClientError, ClientOptions, StatusCode};
+pub use convert::WireError;
 pub use entries::LogEntry;
 pub use ledger::{CredentialKey, Ledger};
 pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, ConsistencyProof, EntryProof, InclusionProof, MemberProof, ProofHead};
+pub use refusal::word as refusal_word;
+pub use server::{Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins, serve};

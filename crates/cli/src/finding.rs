@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sanad_core::block::BlockHeader;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
@@ -185,6 +186,33 @@ impl Finding {
             _ => Ok(format!("{}; {asked}", time::format_age(age))),
         };
         self.check("age", Verdict::Stale, result);
+    }
+
+    /// Takes over what a node proved just now, unless the receipt is of a later block.
+    pub(crate) fn merge(&mut self, fresh: Self, old: &BlockHeader, new: &BlockHeader) {
+        if let Some(Check { part, detail, .. }) = fresh.checks.iter().find(|check| !check.holds) {
+            let detail = format!("the node's answer does not hold: {part}: {detail}");
+            return self.check("online", Verdict::NotProven, Err(detail));
+        }
+        // Two final blocks at one height: the validators have forked the chain.
+        if self.as_of.is_some() && old.height == new.height && old.hash() != new.hash() {
+            let detail = format!("two different blocks are final at height {}; keep both as evidence", old.height);
+            return self.check("online", Verdict::NotProven, Err(detail));
+        }
+        let height = new.height;
+        if self.as_of.is_some() && new.height < old.height {
+            let detail = format!("the node is behind, at block {height}: {}", fresh.verdict);
+            return self.check("online", Verdict::NotProven, Ok(detail));
+        }
+        self.checks.push(Check { part: "online", holds: true, detail: format!("{} as of block {height}", fresh.verdict) });
+        if gravity(self.verdict) <= gravity(Verdict::Revoked) {
+            self.verdict = fresh.verdict;
+        }
+        self.as_of = fresh.as_of;
+        self.issuer = fresh.issuer;
+        self.log_index = fresh.log_index;
+        self.signers = fresh.signers;
+        self.validators = fresh.validators;
     }
 
     /// Notes the result of a check. Of several that fail, the gravest verdict stays.

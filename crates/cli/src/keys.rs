@@ -73,20 +73,29 @@ impl PassphraseArgs {
     }
 
     fn given(&self) -> anyhow::Result<Option<Passphrase>> {
-        let given = match &self.passphrase_file {
-            Some(path) => Some(Zeroizing::new(files::read(path, PASSPHRASE_BYTES_MAX + 2)?)),
-            None => std::env::var("SANAD_PASSPHRASE").ok().map(|text| Zeroizing::new(text.into_bytes())),
+        let passphrase = match &self.passphrase_file {
+            Some(path) => first_line(Zeroizing::new(files::read(path, 2 * PASSPHRASE_BYTES_MAX)?)),
+            None => match std::env::var("SANAD_PASSPHRASE") {
+                Ok(text) => Zeroizing::new(text.into_bytes()),
+                Err(_) => return Ok(None),
+            },
         };
-        let Some(mut passphrase) = given else { return Ok(None) };
-        // Editors end files with a line break that nobody meant as part of the passphrase.
-        while matches!(passphrase.last(), Some(b'\n' | b'\r')) {
-            passphrase.pop();
-        }
         if passphrase.is_empty() {
             bail!("the passphrase is empty; a key file needs one");
         }
         Ok(Some(passphrase))
     }
+}
+
+/// The first line, as a node reads its passphrase file: editors end files with a line break that nobody meant.
+fn first_line(mut text: Passphrase) -> Passphrase {
+    if let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+        text.truncate(end);
+        if text.last() == Some(&b'\r') {
+            text.pop();
+        }
+    }
+    text
 }
 
 /// A key that is made but not written yet.
@@ -150,4 +159,18 @@ fn ask(prompt: &str) -> anyhow::Result<Passphrase> {
         bail!("the passphrase is empty; a key file needs one");
     }
     Ok(Zeroizing::new(typed.into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passphrase_file_is_read_to_its_first_line_break() {
+        for (text, expected) in
+            [("a b", "a b"), ("a b\n", "a b"), ("a b\r\n", "a b"), ("a\nb\n", "a"), ("a\r", "a\r"), ("", "")]
+        {
+            assert_eq!(*first_line(Zeroizing::new(text.into())), expected.as_bytes(), "{text:?}");
+        }
+    }
 }

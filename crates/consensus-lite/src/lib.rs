@@ -1,1 +1,45 @@
-//! Sanad.
+//! BFT agreement on the next block, on the Malachite engine (Tendermint).
+//!
+//! The ledger implements [`Application`]; [`Consensus::start`] runs the engine over it, in threads of its
+//! own, until it is stopped or must not go on. No type of the engine, of libp2p or of a wire format is
+//! visible here: this crate can change them without the others noticing.
+//!
+//! - A block is executed before it is proposed and before it is voted on.
+//! - Blocks are made when there is something to commit, and at every heartbeat.
+//! - A validator signs only what its [`SigningGuard`] has on disk.
+//! - Only the nodes of [`Config::peers`] may connect.
+
+mod application;
+mod arrivals;
+mod certificate;
+mod config;
+mod context;
+mod engine;
+mod evidence;
+mod guard;
+mod handle;
+mod limits;
+mod messages;
+mod peer;
+mod proposals;
+mod rotation;
+mod shared;
+mod signer;
+mod standing;
+mod status;
+mod stopped;
+mod streams;
+mod wire;
+
+pub use application::{
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, PayloadSource, ProposedBlock, Undecided,
+};
+pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
+pub use evidence::{Evidence, EvidenceError, Statement, StatementKind};
+pub use guard::{GuardError, Position, SigningGuard, Step};
+pub use handle::{Consensus, metrics};
+pub use messages::proposal_message;
+pub use peer::{PeerAddress, PeerAddressError};
+pub use rotation::proposer;
+pub use status::{ConsensusStatus, Counters, PeerStatus, Phase, Role};
+pub use stopped::{SignedElsewhere, StartError, Stopped};

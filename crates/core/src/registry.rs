@@ -1,6 +1,6 @@
 //! The registry: every member's record, under one Merkle root.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -102,5 +102,18 @@ impl Registry {
             consensus_key.filter(|_| votes).map(|key| Validator { member: id.clone(), key })
         };
         ValidatorSet::new(self.records().filter_map(validator).collect())
+    }
+
+    /// Heights up to `head` after which another validator set decides, in ascending order.
+    pub fn validator_change_heights(&self, head: Height) -> Vec<Height> {
+        let validators = self.records().map(|record| &record.member).filter(|m| m.role == Role::Validator);
+        let boundaries: BTreeSet<u64> = validators
+            .flat_map(|member| [Some(member.active_from), member.active_until])
+            .flatten()
+            .filter_map(|first| first.0.checked_sub(1))
+            .filter(|last| (1..=head.0).contains(last))
+            .collect();
+        let changes = |last: &Height| self.validators(*last).ok() != self.validators(last.next()).ok();
+        boundaries.into_iter().map(Height).filter(changes).collect()
     }
 }

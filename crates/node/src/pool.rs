@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sanad_core::batch::SignedBatch;
 use sanad_core::execution::{BatchError, issuing_key};
 use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, MemberId, Sequence};
+use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::state::State;
 
 /// Refusals that are remembered, so that who submitted a batch learns why it is gone.
@@ -80,6 +80,8 @@ pub enum Source {
 struct Waiting {
     batch: Arc<SignedBatch>,
     since: Instant,
+    /// Submitted here behind others of its issuer, so that its events could not be checked yet.
+    unchecked: bool,
 }
 
 /// Batches by issuer and sequence number.
@@ -149,7 +151,9 @@ impl Pool {
         self.bytes = bytes;
         let key = (issuer.clone(), batch.batch().sequence);
         self.ids.insert(batch.id(), key.clone());
-        self.issuers.entry(key.0).or_default().insert(key.1, Waiting { batch, since: now });
+        let behind_others = count > 0;
+        let unchecked = source == Source::Submitted && behind_others;
+        self.issuers.entry(key.0).or_default().insert(key.1, Waiting { batch, since: now, unchecked });
         Ok(Admission::New)
     }
 
@@ -309,6 +313,17 @@ impl Pool {
         expired.iter().map(|batch| batch.id()).collect()
     }
 
+    /// Batches submitted here whose turn has come and whose events were not checked yet. Each is returned
+    /// once.
+    pub fn take_unchecked(&mut self, state: &State) -> Vec<Arc<SignedBatch>> {
+        let next = |(issuer, waiting): (&MemberId, &'_ mut BTreeMap<Sequence, Waiting>)| {
+            let record = state.registry().record(issuer)?;
+            let first = waiting.get_mut(&record.chain.next_sequence)?;
+            std::mem::take(&mut first.unchecked).then(|| Arc::clone(&first.batch))
+        };
+        self.issuers.iter_mut().filter_map(next).collect()
+    }
+
     /// Every batch that waits, each issuer's in order.
     pub fn all(&self) -> Vec<Arc<SignedBatch>> {
         let batches = self.issuers.values().flat_map(BTreeMap::values);
@@ -359,9 +374,4 @@ fn contiguous(
         expected = expected.next();
         follows.then_some(waiting)
     })
-}
-
-/// Height at which a batch that waits would be entered at the earliest.
-pub fn next_height(state: &State) -> Height {
-    state.head().height.next()
 }

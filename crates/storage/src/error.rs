@@ -189,12 +189,6 @@ pub enum Fault {
     /// Its certificate does not make it final.
     #[error("its certificate does not make it final")]
     Certificate,
-    /// An entry is not the one whose hash is in the log tree.
-    #[error("the entry at log index {index} does not match its leaf hash")]
-    Entry {
-        /// The entry.
-        index: LogIndex,
-    },
     /// A segment file is missing, or its head is damaged.
     #[error("the segment at offset {base} is missing or its head is damaged")]
     Segment {

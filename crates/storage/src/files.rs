@@ -70,6 +70,15 @@ impl PositionedFile {
     }
 }
 
+/// Makes the name of a file or directory durable.
+pub(crate) fn sync_parent(path: &Path) -> Result<(), StoreError> {
+    match path.parent() {
+        None => Ok(()),
+        Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
+        Some(parent) => sync_directory(parent),
+    }
+}
+
 /// Makes the names in a directory durable.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
@@ -78,7 +87,7 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
 /// Makes a directory where there is none, durably.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(at(path))?;
-    path.parent().map_or(Ok(()), sync_directory)
+    sync_parent(path)
 }
 
 /// Writes a file whole: under another name first, so that it is there with all its bytes or not at all.
@@ -93,7 +102,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     };
     write(&temporary).map_err(at(&temporary))?;
     fs::rename(&temporary, path).map_err(at(path))?;
-    path.parent().map_or(Ok(()), sync_directory)
+    sync_parent(path)
 }
 
 /// Reads a small file of at most `limit` bytes; none where there is no such file.

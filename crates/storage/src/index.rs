@@ -95,9 +95,10 @@ impl KeyIndex {
     }
 
     /// Inserts the keys of the places from [`Self::end`] up to `end`; a place may have no key or several.
-    /// Returns whether there is work for [`Self::maintain`].
+    /// What lies before is left out: it was inserted already. Returns whether there is work for
+    /// [`Self::maintain`].
     ///
-    /// Requires every value to be in that range.
+    /// Requires every value to be below `end`, and one caller at a time.
     ///
     /// # Errors
     /// The store's, where memory tables had to be written here.
@@ -107,8 +108,13 @@ impl KeyIndex {
         end: u64,
     ) -> Result<bool, StoreError> {
         // Hashed before the lock is taken: readers wait for the insertion alone.
-        let keys: Vec<(u64, u64)> =
-            keys.into_iter().map(|(hash, value)| (self.secret.key(hash), value)).collect();
+        let start = self.end();
+        let keys: Vec<(u64, u64)> = keys
+            .into_iter()
+            .filter(|(_, value)| *value >= start)
+            .map(|(hash, value)| (self.secret.key(hash), value))
+            .collect();
+        let end = end.max(start);
         let waiting = {
             let mut tables = self.tables.write().expect("invariant: no holder of this lock panics");
             tables.active.insert(&keys, end);

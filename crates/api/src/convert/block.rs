@@ -66,7 +66,7 @@ impl TryFrom<wire::Certificate> for CommitCertificate {
             height: Height(certificate.height),
             round: certificate.round,
             block: fixed("certificate.block_hash", &certificate.block_hash)?,
-            signatures: certificate.signatures.into_iter().map(signature).collect::<Result<_, _>>()?,
+            signatures: certificate.signatures.into_iter().map(signature).collect::<Result<_, WireError>>()?,
         })
     }
 }

@@ -68,4 +68,30 @@ pub enum WireError {
         /// Hash of the genesis.
         actual: ChainId,
     },
+    /// An answer is about another thing than the question.
+    #[error("{field} is not the one that was asked for")]
+    NotAsked {
+        /// The field.
+        field: &'static str,
+    },
+    /// A stream leaves out an item or sends one twice.
+    #[error("{field} is {actual} where {expected} comes next")]
+    OutOfOrder {
+        /// The field.
+        field: &'static str,
+        /// The number that comes next.
+        expected: u64,
+        /// The number found.
+        actual: u64,
+    },
+    /// A stream or list ends before all its items have come.
+    #[error("{field} ends after {actual} items; {expected} were announced")]
+    EndsEarly {
+        /// The field.
+        field: &'static str,
+        /// Items announced.
+        expected: u64,
+        /// Items that came.
+        actual: u64,
+    },
 }

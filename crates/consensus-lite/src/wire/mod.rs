@@ -16,6 +16,9 @@ use sanad_core::codec::{self, CodecError};
 
 use crate::arrivals::Arrivals;
 
+pub(crate) use part::PART_MESSAGE_BYTES_MAX;
+pub(crate) use sync::{DECIDED_OVERHEAD_BYTES_MAX, RESPONSE_BLOCKS_MAX};
+
 /// Longest encoding of anything but a payload, in bytes (64 KiB). The longest is a certificate of 128 votes.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
 

@@ -11,7 +11,7 @@ impl IndexSecret {
     /// Whatever keeps the operating system from giving randomness.
     pub fn random() -> Result<Self, std::io::Error> {
         let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(std::io::Error::other)?;
+        getrandom::fill(&mut secret).map_err(std::io::Error::from)?;
         Ok(Self(secret))
     }
 

@@ -86,7 +86,8 @@ impl Run {
             return Ok(None);
         }
         let mut tail = vec![0; head.tail_bytes()];
-        file.read_exact_at(&mut tail, head.file_bytes() - tail.len() as u64)?;
+        let tail_position = head.file_bytes() - tail.len() as u64;
+        file.read_exact_at(&mut tail, tail_position)?;
         let (checked, checksum) = tail.split_at(tail.len() - CHECKSUM_BYTES);
         if tail_checksum(&head_page, checked).as_bytes()[..] != *checksum {
             return Ok(None);

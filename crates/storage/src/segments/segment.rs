@@ -28,8 +28,8 @@ pub(super) fn bases(directory: &Path) -> Result<Vec<u64>, StoreError> {
     let mut bases = Vec::new();
     for file in std::fs::read_dir(directory).map_err(at(directory))? {
         let name = file.map_err(at(directory))?.file_name();
-        let base = name.to_str().and_then(|name| name.strip_suffix(".seg")).and_then(|base| base.parse().ok());
-        bases.extend(base);
+        let base = name.to_str().and_then(|name| name.strip_suffix(".seg"));
+        bases.extend(base.and_then(|base| base.parse::<u64>().ok()));
     }
     bases.sort_unstable();
     Ok(bases)

@@ -1,7 +1,7 @@
 //! `sanad member`: the institutions of the consortium.
 
 mod list;
-mod new;
+pub(crate) mod new;
 mod show;
 
 use clap::Subcommand;

@@ -1,0 +1,84 @@
+//! Calls about blocks.
+
+use sanad_core::ids::Height;
+use tonic::Request;
+
+use super::streams::BlockStream;
+use super::{Client, ClientError, asked};
+use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
+use crate::convert::{WireError, required, within};
+use crate::limits::BLOCKS_PAGE;
+use crate::wire;
+
+impl Client {
+    /// The node's last final header. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn head(&self) -> Result<FinalHeader, ClientError> {
+        self.final_header(0).await
+    }
+
+    /// The header of a height, from 1. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` beyond the head.
+    pub async fn header(&self, height: Height) -> Result<FinalHeader, ClientError> {
+        let last = self.final_header(height.0).await?;
+        asked("header.height", &height, &last.header.height)?;
+        Ok(last)
+    }
+
+    async fn final_header(&self, height: u64) -> Result<FinalHeader, ClientError> {
+        let request = self.request(wire::GetHeaderRequest { height });
+        let answer = self.ledger().get_header(request).await?.into_inner();
+        Ok(required("header", answer.header)?.try_into()?)
+    }
+
+    /// The block of a height, from 1. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` beyond the head.
+    pub async fn block(&self, height: Height) -> Result<FinalBlock, ClientError> {
+        let request = self.request(wire::GetBlockRequest { height: height.0 });
+        let answer = self.ledger().get_block(request).await?.into_inner();
+        let block = FinalBlock::try_from(required("block", answer.block)?)?;
+        asked("block.height", &height, &block.block.header.height)?;
+        Ok(block)
+    }
+
+    /// Headers and sizes of up to `count` blocks from `first` on, in order; fewer only at the head. A `count` of
+    /// 0 leaves the number to the node; above [`BLOCKS_PAGE`] it refuses. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn blocks(&self, first: Height, count: u32) -> Result<Vec<BlockSummary>, ClientError> {
+        let message = wire::ListBlocksRequest {
+            from_height: first.0,
+            page_size: count,
+            page_token: String::new(),
+        };
+        let answer = self.ledger().list_blocks(self.request(message)).await?.into_inner();
+        within("blocks", answer.blocks.len(), BLOCKS_PAGE.max as usize)?;
+        let mut blocks = Vec::new();
+        for (expected, summary) in (first.0.max(1)..).zip(answer.blocks) {
+            let summary = BlockSummary::try_from(summary)?;
+            let actual = summary.header.height.0;
+            if actual != expected {
+                return Err(WireError::OutOfOrder { field: "blocks.height", expected, actual }.into());
+            }
+            blocks.push(summary);
+        }
+        Ok(blocks)
+    }
+
+    /// Every block from a height on, those there are and those to come. No time limit. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` where `first` is more than one beyond the head.
+    pub async fn subscribe(&self, first: Height) -> Result<BlockStream, ClientError> {
+        let request = Request::new(wire::SubscribeBlocksRequest { from_height: first.0 });
+        let stream = self.ledger().subscribe_blocks(request).await?.into_inner();
+        Ok(BlockStream::new(stream, first))
+    }
+}

@@ -1,0 +1,88 @@
+//! Calls about the log.
+
+use sanad_core::ids::{LogIndex, LogSize};
+
+use super::{Client, ClientError, asked};
+use crate::convert::{WireError, required, within};
+use crate::entries::LogEntry;
+use crate::limits::ENTRIES_PAGE;
+use crate::proofs::{ConsistencyProof, InclusionProof};
+use crate::wire;
+
+impl Client {
+    /// The entry at a place of the log. Not proved.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    pub async fn entry(&self, index: LogIndex) -> Result<LogEntry, ClientError> {
+        let request = self.request(wire::GetEntryRequest { index: index.0 });
+        let answer = self.ledger().get_entry(request).await?.into_inner();
+        let entry = LogEntry::try_from(required("entry", answer.entry)?)?;
+        asked("entry.index", &index, &entry.index)?;
+        Ok(entry)
+    }
+
+    /// Up to `count` entries from `first` on, in order; fewer only at the end of the log. A `count` of 0 leaves
+    /// the number to the node; above [`ENTRIES_PAGE`] it refuses. Not proved.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn entries(&self, first: LogIndex, count: u32) -> Result<Vec<LogEntry>, ClientError> {
+        let message = wire::ListEntriesRequest {
+            from_index: first.0,
+            page_size: count,
+            page_token: String::new(),
+        };
+        let answer = self.ledger().list_entries(self.request(message)).await?.into_inner();
+        within("entries", answer.entries.len(), ENTRIES_PAGE.max as usize)?;
+        let mut entries = Vec::new();
+        for (expected, entry) in (first.0..).zip(answer.entries) {
+            let entry = LogEntry::try_from(entry)?;
+            let actual = entry.index.0;
+            if actual != expected {
+                return Err(WireError::OutOfOrder { field: "entries.index", expected, actual }.into());
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Proof that the entry at `index` is in the log of `size` entries, or of the last block. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    pub async fn inclusion(
+        &self,
+        index: LogIndex,
+        size: Option<LogSize>,
+    ) -> Result<InclusionProof, ClientError> {
+        let message = wire::GetInclusionProofRequest { index: index.0, size: size_or_latest(size) };
+        let answer = self.ledger().get_inclusion_proof(self.request(message)).await?.into_inner();
+        let proof = InclusionProof::try_from(answer)?;
+        asked("index", &index, &proof.index)?;
+        asked("size", &size.unwrap_or(proof.size), &proof.size)?;
+        Ok(proof)
+    }
+
+    /// Proof that the log of `old` entries begins that of `new`, or of the last block. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    pub async fn consistency(
+        &self,
+        old: LogSize,
+        new: Option<LogSize>,
+    ) -> Result<ConsistencyProof, ClientError> {
+        let message = wire::GetConsistencyProofRequest { old_size: old.0, new_size: size_or_latest(new) };
+        let answer = self.ledger().get_consistency_proof(self.request(message)).await?.into_inner();
+        let proof = ConsistencyProof::try_from(answer)?;
+        asked("old_size", &old, &proof.old_size)?;
+        asked("new_size", &new.unwrap_or(proof.new_size), &proof.new_size)?;
+        Ok(proof)
+    }
+}
+
+/// A size as it travels: 0 stands for that of the last block.
+fn size_or_latest(size: Option<LogSize>) -> u64 {
+    size.map_or(0, |size| size.0)
+}

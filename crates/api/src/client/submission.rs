@@ -1,0 +1,42 @@
+//! Handing in batches.
+
+use sanad_core::batch::SignedBatch;
+use sanad_core::hash::BatchId;
+
+use super::{Client, ClientError, asked};
+use crate::batches::{BatchResult, Wait};
+use crate::convert::required;
+use crate::wire;
+
+impl Client {
+    /// Hands in a signed batch. Harmless to repeat.
+    ///
+    /// # Errors
+    /// [`ClientError`]. Its word names the rule where the ledger refuses the batch. After `DEADLINE_EXCEEDED` the
+    /// batch may be pending still: ask [`Client::batch`], or hand it in again.
+    pub async fn submit(&self, batch: &SignedBatch, wait: Wait) -> Result<BatchResult, ClientError> {
+        let wait = match wait {
+            Wait::Final => wire::SubmitWait::Final,
+            Wait::Accepted => wire::SubmitWait::Accepted,
+        };
+        let message = wire::SubmitBatchRequest { signed_batch: batch.bytes().to_vec(), wait: wait.into() };
+        let answer = self.submission().submit_batch(self.request(message)).await?.into_inner();
+        result(&batch.id(), answer.result)
+    }
+
+    /// What became of a batch.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `NOT_FOUND` where the node knows nothing of it.
+    pub async fn batch(&self, id: &BatchId) -> Result<BatchResult, ClientError> {
+        let request = self.request(wire::GetBatchRequest { batch_id: id.0.to_vec() });
+        let answer = self.submission().get_batch(request).await?.into_inner();
+        result(id, answer.result)
+    }
+}
+
+fn result(id: &BatchId, result: Option<wire::BatchResult>) -> Result<BatchResult, ClientError> {
+    let result = BatchResult::try_from(required("result", result)?)?;
+    asked("result.batch_id", id, &result.id)?;
+    Ok(result)
+}

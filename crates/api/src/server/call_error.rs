@@ -1,0 +1,77 @@
+//! Why a call fails, before it is put into words for the caller.
+
+use std::time::Duration;
+
+use sanad_core::codec::CodecError;
+use sanad_core::hash::BatchId;
+
+use crate::convert::WireError;
+use crate::ledger_error::LedgerError;
+
+/// Why a call fails.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("a thread for blocking work failed")]
+    Blocking(#[source] tokio::task::JoinError),
+    #[error("the deadline ended")]
+    Deadline,
+    #[error("the deadline ended while batch {batch} was pending")]
+    DeadlinePending { batch: BatchId },
+    #[error("the server is stopping")]
+    Stopping,
+    #[error("the server is stopping while batch {batch} is pending")]
+    StoppingPending { batch: BatchId },
+    #[error("as many {kind} as are allowed at once, {max}")]
+    Busy { kind: Budget, max: usize },
+    #[error("more than {per_second} calls a second on one connection")]
+    Rate { per_second: u32, retry_after: Duration },
+    #[error("the caller took longer than {timeout:?} for one message")]
+    Stalled { timeout: Duration },
+    #[error("the caller is gone")]
+    Gone,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Budget {
+    Calls,
+    BatchProofs,
+    Subscriptions,
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Calls => "calls",
+            Self::BatchProofs => "answers to GetBatchProofs",
+            Self::Subscriptions => "subscriptions",
+        })
+    }
+}
+
+/// What is wrong with a request, whatever the ledger holds.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error(transparent)]
+    Field(#[from] WireError),
+    #[error("neither commitment nor log_index is there")]
+    NoCredential,
+    #[error("{field} is 0, but counts from 1")]
+    Zero { field: &'static str },
+    #[error("{field} is {actual}, above {max}")]
+    AboveLimit { field: &'static str, actual: u32, max: u32 },
+    #[error("the page token is none of this list")]
+    PageToken,
+    #[error("index {index} is not in a log of {size} entries")]
+    IndexBeyondSize { index: u64, size: u64 },
+    #[error("old_size {old} is above new_size {new}")]
+    OldBeyondNew { old: u64, new: u64 },
+    #[error("the signed batch: {0}")]
+    Batch(CodecError),
+    #[error("wait has the unknown value {actual}")]
+    Wait { actual: i32 },
+}

@@ -1,0 +1,110 @@
+//! What every call goes through: its share of the server, its deadline, its turn to read.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use super::call_error::{Budget, CallError};
+use super::config::Limits;
+use super::deadline::Deadline;
+use crate::ledger::Ledger;
+use crate::ledger_error::LedgerError;
+
+/// The ledger, and how much of it may be asked for at once. One for all services.
+pub(super) struct Calls<L> {
+    ledger: Arc<L>,
+    limits: Limits,
+    stopping: CancellationToken,
+    calls: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+    batch_proofs: Arc<Semaphore>,
+    subscriptions: Arc<Semaphore>,
+}
+
+impl<L: Ledger> Calls<L> {
+    pub(super) fn new(ledger: Arc<L>, limits: Limits, stopping: CancellationToken) -> Self {
+        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
+        Self {
+            ledger,
+            limits,
+            stopping,
+            calls: semaphore(limits.calls),
+            reads: semaphore(limits.reads),
+            batch_proofs: semaphore(limits.batch_proofs),
+            subscriptions: semaphore(limits.subscriptions),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> &Arc<L> {
+        &self.ledger
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Cancelled when the server begins to stop.
+    pub(super) fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Answers a call with one message, within its deadline.
+    pub(super) async fn answer<'a, M, A, F>(
+        &'a self,
+        request: Request<M>,
+        handler: impl FnOnce(&'a Self, M) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, CallError>>,
+    {
+        let kept = async |calls, message, deadline: Deadline| deadline.keep(handler(calls, message)).await?;
+        self.answer_by(request, kept).await
+    }
+
+    /// As [`Calls::answer`], for a handler that minds the deadline itself.
+    pub(super) async fn answer_by<'a, M, A, F>(
+        &'a self,
+        request: Request<M>,
+        handler: impl FnOnce(&'a Self, M, Deadline) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, CallError>>,
+    {
+        let _share = self.share(Budget::Calls)?;
+        let deadline = self.deadline(&request);
+        Ok(Response::new(handler(self, request.into_inner(), deadline).await?))
+    }
+
+    pub(super) fn deadline<M>(&self, request: &Request<M>) -> Deadline {
+        Deadline::new(request.metadata(), &self.limits)
+    }
+
+    /// Takes a share of the server, or says that there is none left.
+    pub(super) fn share(&self, kind: Budget) -> Result<OwnedSemaphorePermit, CallError> {
+        let (semaphore, max) = match kind {
+            Budget::Calls => (&self.calls, self.limits.calls),
+            Budget::BatchProofs => (&self.batch_proofs, self.limits.batch_proofs),
+            Budget::Subscriptions => (&self.subscriptions, self.limits.subscriptions),
+        };
+        Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
+    }
+
+    /// Reads from the ledger on a thread for blocking work, when it is this call's turn.
+    pub(super) async fn read<A: Send + 'static>(
+        &self,
+        read: impl FnOnce(&L) -> Result<A, LedgerError> + Send + 'static,
+    ) -> Result<A, CallError> {
+        let turn = Arc::clone(&self.reads).acquire_owned().await;
+        let turn = turn.expect("invariant: this semaphore is never closed");
+        let ledger = Arc::clone(&self.ledger);
+        // The read holds its turn to its end, even where the caller has gone.
+        let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            read(&ledger)
+        });
+        Ok(work.await.map_err(CallError::Blocking)??)
+    }
+}

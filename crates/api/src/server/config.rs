@@ -1,0 +1,92 @@
+//! How the server is set up.
+
+use std::time::Duration;
+
+/// How [`super::serve`] serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Certificate and key; plain text without. Plain text is for loopback and for a proxy on the same machine.
+    pub tls: Option<TlsIdentity>,
+    /// Web pages that may call with gRPC-web.
+    pub web_origins: WebOrigins,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// Who the server says it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TlsIdentity {
+    /// PEM certificates, the server's own first.
+    pub certificates_pem: Vec<u8>,
+    /// Its PEM private key (PKCS #8, PKCS #1 or SEC 1).
+    pub key_pem: Vec<u8>,
+}
+
+// By hand, so that the key does not come into a log.
+impl std::fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsIdentity").finish_non_exhaustive()
+    }
+}
+
+/// Web pages that browsers let call the server (CORS). No call carries credentials, so that any page may read
+/// what anyone may read; a batch counts by its signature alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WebOrigins {
+    /// Pages of the server's own origin alone.
+    #[default]
+    SameOrigin,
+    /// Every page.
+    Any,
+}
+
+/// What the server gives away at most. A limit that is reached is an error that says so, never a silent wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once. More are closed at once.
+    pub connections: usize,
+    /// Connections at once from one address; behind a proxy, as many as `connections`.
+    pub connections_per_address: usize,
+    /// Streams (calls) at once on one connection (HTTP/2).
+    pub streams_per_connection: u32,
+    /// Calls a second on one connection, on average.
+    pub calls_per_second: u32,
+    /// Calls that one connection may make at once after a rest.
+    pub calls_burst: u32,
+    /// Calls at once on all connections, without subscriptions.
+    pub calls: usize,
+    /// Reads of the ledger at once; others wait for their turn until their deadline.
+    pub reads: usize,
+    /// Answers to `GetBatchProofs` at once; each may hold some 7 MB.
+    pub batch_proofs: usize,
+    /// Subscriptions at once.
+    pub subscriptions: usize,
+    /// Time for a call whose caller names no deadline.
+    pub call_timeout: Duration,
+    /// Most time for a call, whatever deadline its caller names; subscriptions have none.
+    pub call_timeout_max: Duration,
+    /// How long a subscriber or reader of a stream may take for one message before the stream ends.
+    pub stall_timeout: Duration,
+    /// Time for calls to end after the shutdown began.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            connections_per_address: 64,
+            streams_per_connection: 64,
+            calls_per_second: 200,
+            calls_burst: 400,
+            calls: 1024,
+            reads: 32,
+            batch_proofs: 8,
+            subscriptions: 256,
+            call_timeout: Duration::from_secs(30),
+            call_timeout_max: Duration::from_secs(300),
+            stall_timeout: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}

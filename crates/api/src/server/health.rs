@@ -1,0 +1,68 @@
+//! Whether the node says that it serves (`grpc.health.v1`).
+
+use tokio::sync::watch;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// What the health check answers. Clones speak for the same server.
+#[derive(Clone, Debug)]
+pub struct Health(watch::Sender<Serving>);
+
+/// Whether to send callers here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Serving {
+    /// Not now: starting, catching up or stopping. Calls are answered nevertheless, as far as they can be.
+    #[default]
+    No,
+    /// Yes.
+    Yes,
+}
+
+impl Health {
+    /// Begins with [`Serving::No`].
+    pub fn new() -> Self {
+        Self(watch::Sender::new(Serving::No))
+    }
+
+    /// From now on the health check answers this.
+    pub fn set(&self, serving: Serving) {
+        self.0.send_replace(serving);
+    }
+
+    /// What the health check answers.
+    pub fn serving(&self) -> Serving {
+        *self.0.borrow()
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Passes each change on to the service, for the whole server (`""`) and each of its services; ends never.
+pub(super) async fn report(health: Health, reporter: HealthReporter) {
+    let mut changes = health.0.subscribe();
+    loop {
+        let serving = *changes.borrow_and_update();
+        tell(&reporter, serving).await;
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sets the status of all services.
+pub(super) async fn tell(reporter: &HealthReporter, serving: Serving) {
+    let status = match serving {
+        Serving::Yes => ServingStatus::Serving,
+        Serving::No => ServingStatus::NotServing,
+    };
+    for service in SERVICES {
+        reporter.set_service_status(service, status).await;
+    }
+}
+
+const SERVICES: [&str; 4] =
+    ["", "sanad.v1.LedgerService", "sanad.v1.SubmissionService", "sanad.v1.NodeService"];

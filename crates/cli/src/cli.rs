@@ -1,0 +1,110 @@
+//! The arguments: which commands there are, and where each is.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, receipt, status,
+    tail, verify,
+};
+
+/// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
+#[derive(Parser, Debug)]
+#[command(name = "sanad", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Check documents against their receipts, offline
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Args),
+    /// Ask a node for a credential's status, and check its proof
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::Args),
+    /// Enter documents into the ledger and write their receipts
+    #[command(after_help = issue::EXAMPLES)]
+    Issue(issue::Args),
+    /// Void credentials for ever
+    #[command(after_help = change::REVOKE_EXAMPLES)]
+    Revoke(change::Args),
+    /// Void credentials for now
+    #[command(after_help = change::SUSPEND_EXAMPLES)]
+    Suspend(change::Args),
+    /// Lift suspensions
+    #[command(after_help = change::REINSTATE_EXAMPLES)]
+    Reinstate(change::Args),
+    /// Receipts
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// Key files
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Member institutions
+    #[command(subcommand)]
+    Member(member::Command),
+    /// The genesis: what everyone who verifies trusts
+    #[command(subcommand)]
+    Genesis(genesis::Command),
+    /// Blocks
+    #[command(subcommand)]
+    Block(block::Command),
+    /// Entries of the log
+    #[command(subcommand)]
+    Entry(entry::Command),
+    /// Follow new blocks
+    #[command(after_help = tail::EXAMPLES)]
+    Tail(tail::Args),
+    /// Nodes
+    #[command(subcommand)]
+    Node(node::Command),
+    /// Peers of a node
+    #[command(subcommand)]
+    Peer(peer::Command),
+    /// A whole network on this machine, to try things out
+    #[command(subcommand)]
+    Localnet(localnet::Command),
+    /// Completions for a shell
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sanad verify ijazah.json --genesis genesis.json   is this credential good? offline
+  sanad localnet create net && sanad localnet start net
+  sanad issue awards/ --issuer-dir net/node-1 --passphrase-file net/passphrase
+
+Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said.
+Environment: SANAD_NODE, SANAD_GENESIS, SANAD_ISSUER_DIR, SANAD_PASSPHRASE, SANAD_PASSPHRASE_FILE.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command, path: &str) {
+            let mut leaf = true;
+            for child in command.get_subcommands() {
+                leaf = false;
+                check(child, &format!("{path} {}", child.get_name()));
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!leaf || help.contains(path), "{path} shows no example of itself");
+        }
+        check(&Cli::command(), "sanad");
+    }
+}

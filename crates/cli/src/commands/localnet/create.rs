@@ -1,0 +1,192 @@
+//! `sanad localnet create`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sanad_core::genesis::Parameters;
+use sanad_core::hash::ChainId;
+use sanad_core::ids::MemberId;
+use sanad_core::member::{Member, Role};
+use sanad_core::validators::VALIDATORS_MAX;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::commands::genesis::new::assemble;
+use crate::commands::member::new::{Facts, make};
+use crate::files::{self, Mode};
+use crate::keys::Passphrase;
+use crate::localnet::binary::{self, BinaryArgs};
+use crate::localnet::config::{self, Addresses, Node};
+use crate::localnet::{Folder, names, ports};
+use crate::output::{Outcome, Output, Report};
+use crate::view::View;
+use crate::{progress, random, time};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad localnet create net
+  sanad localnet create net --nodes 7 --issuers 20 --heartbeat-ms 1000
+  sanad localnet start net
+
+Every node is a validator and an issuer. Issuers without a node are in DIR/issuers. All keys are under the
+passphrase in DIR/passphrase. The universities are invented.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The folder to make it in
+    dir: PathBuf,
+    /// How many nodes, each a validator
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    nodes: usize,
+    /// How many issuers without a node
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    issuers: usize,
+    /// Name of the consortium
+    #[arg(long, default_value = "Konsorsium Localnet")]
+    name: String,
+    /// Time between blocks while there is nothing to commit
+    #[arg(long, default_value_t = 10_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    heartbeat_ms: u64,
+    /// Write the files only; `sanad-node init` makes each node's data later
+    #[arg(long)]
+    no_init: bool,
+    #[command(flatten)]
+    binary: BinaryArgs,
+}
+
+#[derive(Serialize)]
+struct Created {
+    dir: PathBuf,
+    chain_id: ChainId,
+    genesis: PathBuf,
+    passphrase_file: PathBuf,
+    nodes: Vec<CreatedNode>,
+    issuers: Vec<CreatedIssuer>,
+}
+
+#[derive(Serialize)]
+struct CreatedNode {
+    node: usize,
+    member: MemberId,
+    name: String,
+    url: String,
+    dir: PathBuf,
+}
+
+#[derive(Serialize)]
+struct CreatedIssuer {
+    member: MemberId,
+    name: String,
+    dir: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    if !(1..=VALIDATORS_MAX).contains(&args.nodes) {
+        bail!("--nodes is {}; a localnet has 1 to {VALIDATORS_MAX}", args.nodes);
+    }
+    // Before anything is written.
+    let program = if args.no_init { None } else { Some(args.binary.find()?) };
+    let folder = Folder::new(&args.dir)?;
+    let created = create(args, &folder, program.as_deref())
+        .with_context(|| format!("{} is not complete; remove it before trying again", args.dir.display()))?;
+    output.print(&created)?;
+    Ok(Outcome::Yes)
+}
+
+fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Result<Created> {
+    let text = hex::encode(random::bytes::<16>()?);
+    files::create_new(&folder.passphrase(), format!("{text}\n").as_bytes(), Mode::Private)?;
+    let passphrase: Passphrase = Zeroizing::new(text.into_bytes());
+    let bar = progress::bar(args.nodes + args.issuers, "making members");
+    let (mut nodes, mut issuers, mut members) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 1..=args.nodes {
+        let (id, name) = names::university(number - 1)?;
+        let dir = folder.node(number).path().to_owned();
+        members.push(member(id, name, Role::Validator, &dir, &passphrase)?);
+        bar.inc(1);
+    }
+    for index in 0..args.issuers {
+        let (member_id, name) = names::institute(index)?;
+        let dir = folder.issuer(member_id.as_str());
+        members.push(member(member_id.clone(), name.clone(), Role::Issuer, &dir, &passphrase)?);
+        issuers.push(CreatedIssuer { member: member_id, name, dir });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let configured = configure(&members[..args.nodes])?;
+    for (place, node) in configured.iter().enumerate() {
+        let at = folder.node(place + 1);
+        let text = config::write(&configured, place, args.heartbeat_ms);
+        files::create_new(&at.config(), text.as_bytes(), Mode::Public)?;
+        nodes.push(CreatedNode {
+            node: at.number,
+            member: node.member.clone(),
+            name: members[place].name.clone(),
+            url: at.facts()?.url(),
+            dir: at.path().to_owned(),
+        });
+    }
+    let genesis = assemble(&args.name, time::now_ms(), Parameters::default(), members)?;
+    files::create_new(&folder.genesis(), genesis.to_json().as_bytes(), Mode::Public)?;
+    if let Some(program) = program {
+        init(folder, program)?;
+    }
+    Ok(Created {
+        dir: args.dir.clone(),
+        chain_id: genesis.chain_id(),
+        genesis: folder.genesis(),
+        passphrase_file: folder.passphrase(),
+        nodes,
+        issuers,
+    })
+}
+
+fn member(
+    id: MemberId,
+    name: String,
+    role: Role,
+    dir: &Path,
+    passphrase: &Passphrase,
+) -> anyhow::Result<Member> {
+    make(&Facts { id, name, role, with_node: false }, dir, passphrase)
+}
+
+fn configure(members: &[Member]) -> anyhow::Result<Vec<Node>> {
+    let addresses = ports::free(3 * members.len())?;
+    let node = |(member, addresses): (&Member, &[_])| Node {
+        member: member.id.clone(),
+        addresses: Addresses { api: addresses[0], consensus: addresses[1], gossip: addresses[2] },
+    };
+    Ok(members.iter().zip(addresses.chunks(3)).map(node).collect())
+}
+
+fn init(folder: &Folder, program: &Path) -> anyhow::Result<()> {
+    for node in folder.nodes()? {
+        let result = binary::init(program, &node).output();
+        let result = result.with_context(|| format!("{} cannot be run", program.display()))?;
+        if !result.status.success() {
+            let said = String::from_utf8_lossy(&result.stderr);
+            bail!("`{} init` failed for node {}: {}", program.display(), node.number, said.trim());
+        }
+    }
+    Ok(())
+}
+
+impl Report for Created {
+    fn view(&self) -> View {
+        let row = |node: &CreatedNode| {
+            vec![node.node.to_string(), node.member.to_string(), node.name.clone(), node.url.clone()]
+        };
+        let mut view = View::new()
+            .line(format!("{} is ready", self.dir.display()))
+            .fact("chain id", self.chain_id)
+            .fact("genesis", self.genesis.display())
+            .fact("passphrase", self.passphrase_file.display())
+            .table(&["node", "member", "name", "url"], self.nodes.iter().map(row).collect());
+        if !self.issuers.is_empty() {
+            let row = |issuer: &CreatedIssuer| vec![issuer.member.to_string(), issuer.name.clone()];
+            view = view.table(&["issuer", "name"], self.issuers.iter().map(row).collect());
+        }
+        view.line(format!("Next: sanad localnet start {}", self.dir.display()))
+    }
+}

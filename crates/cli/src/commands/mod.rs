@@ -1,0 +1,43 @@
+//! The commands, one file each.
+
+pub(crate) mod block;
+pub(crate) mod change;
+pub(crate) mod completions;
+pub(crate) mod entry;
+pub(crate) mod genesis;
+pub(crate) mod issue;
+pub(crate) mod key;
+pub(crate) mod localnet;
+pub(crate) mod member;
+pub(crate) mod node;
+pub(crate) mod peer;
+pub(crate) mod receipt;
+pub(crate) mod status;
+pub(crate) mod tail;
+pub(crate) mod verify;
+
+use crate::cli::Command;
+use crate::output::{Outcome, Output};
+
+/// Runs a command.
+pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Verify(args) => verify::run(&args, output),
+        Command::Status(args) => status::run(&args, output),
+        Command::Issue(args) => issue::run(&args, output),
+        Command::Revoke(args) => change::run(change::Change::Revoke, &args, output),
+        Command::Suspend(args) => change::run(change::Change::Suspend, &args, output),
+        Command::Reinstate(args) => change::run(change::Change::Reinstate, &args, output),
+        Command::Receipt(command) => receipt::run(command, output),
+        Command::Key(command) => key::run(command, output),
+        Command::Member(command) => member::run(command, output),
+        Command::Genesis(command) => genesis::run(command, output),
+        Command::Block(command) => block::run(command, output),
+        Command::Entry(command) => entry::run(command, output),
+        Command::Tail(args) => tail::run(&args, output),
+        Command::Node(command) => node::run(command, output),
+        Command::Peer(command) => peer::run(command, output),
+        Command::Localnet(command) => localnet::run(command, output),
+        Command::Completions(args) => completions::run(&args, output),
+    }
+}

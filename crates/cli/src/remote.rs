@@ -1,0 +1,114 @@
+//! A node, as commands reach it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, StatusCode};
+use sanad_core::genesis::Genesis;
+
+use crate::{files, time};
+
+/// Which node, and how long to wait for it.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct NodeArgs {
+    /// URL of the node
+    #[arg(long, value_name = "URL", env = "SANAD_NODE", default_value = NODE_DEFAULT)]
+    pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+/// How to reach a node.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct ConnectionArgs {
+    /// How long to wait for each answer
+    #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = time::parse_duration)]
+    pub(crate) node_timeout: Duration,
+    /// Certificates (PEM) of the authorities that vouch for an https node [default: the system's]
+    #[arg(long, value_name = "FILE", env = "SANAD_NODE_CA")]
+    node_ca: Option<PathBuf>,
+}
+
+impl NodeArgs {
+    /// A node at a URL, without settings of its own.
+    pub(crate) fn at(url: &str, timeout: Duration) -> Self {
+        Self { node: url.to_owned(), connection: ConnectionArgs { node_timeout: timeout, node_ca: None } }
+    }
+}
+
+/// A connection to a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    url: String,
+    client: Client,
+}
+
+impl Remote {
+    /// Connects to the node.
+    pub(crate) async fn connect(args: &NodeArgs) -> anyhow::Result<Self> {
+        Self::connect_to(&args.node, &args.connection).await
+    }
+
+    /// Connects to the node at a URL.
+    pub(crate) async fn connect_to(url: &str, args: &ConnectionArgs) -> anyhow::Result<Self> {
+        let pem = args.node_ca.as_deref().map(|path| files::read(path, CA_BYTES_MAX)).transpose()?;
+        let options = ClientOptions {
+            ca_certificates_pem: pem,
+            timeout: args.node_timeout,
+            connect_timeout: args.node_timeout,
+            ..ClientOptions::default()
+        };
+        let client = Client::connect(url, &options).await;
+        let client = client.with_context(|| {
+            format!("the node {url} cannot be reached; is it running? --node or SANAD_NODE names another")
+        })?;
+        Ok(Self { url: url.to_owned(), client })
+    }
+
+    /// Where the node is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The typed calls.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Says which node a failure came from.
+    pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
+        answer.with_context(|| format!("the node {}", self.url))
+    }
+
+    /// The genesis that the node serves.
+    pub(crate) async fn genesis(&self) -> anyhow::Result<Genesis> {
+        self.told(self.client.genesis().await)
+    }
+
+    /// How the node says it is.
+    pub(crate) async fn node_status(&self) -> anyhow::Result<NodeStatus> {
+        self.told(self.client.node_status().await)
+    }
+}
+
+/// Whether the node says that there is no such thing.
+pub(crate) fn is_missing(error: &ClientError) -> bool {
+    matches!(error, ClientError::Status { code: StatusCode::NotFound | StatusCode::OutOfRange, .. })
+}
+
+/// Runs calls to nodes to their end.
+pub(crate) fn block_on<T>(calls: impl Future<Output = T>) -> anyhow::Result<T> {
+    Ok(runtime()?.block_on(calls))
+}
+
+/// What calls to nodes run on.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("the asynchronous runtime does not start")
+}
+
+const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
+/// Longest file of certificates, in bytes.
+const CA_BYTES_MAX: usize = 1 << 20;

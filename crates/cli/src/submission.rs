@@ -1,0 +1,191 @@
+//! Signing events as the issuer's next batch, and handing it in until it is final.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use sanad_api::{BatchOutcome, ClientError, FinalBatch, MemberProof, Wait};
+use sanad_core::batch::{Batch, SignedBatch};
+use sanad_core::event::{Entry, Event};
+use sanad_core::hash::Commitment;
+use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::member::MemberRecord;
+use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
+
+use crate::issuer::Issuer;
+use crate::remote::Remote;
+use crate::trust::Trust;
+
+/// Why a batch is not in the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SubmissionError {
+    /// The ledger refuses it.
+    #[error("the ledger refuses the batch: {message} ({word})")]
+    Refused {
+        /// The rule, as a stable word.
+        word: String,
+        /// The rule in a sentence.
+        message: String,
+    },
+    /// It may become final yet.
+    #[error("the batch was handed in and is not final yet")]
+    Open(#[source] Option<ClientError>),
+    /// The node gives no usable answer.
+    #[error("the node gives no usable answer")]
+    Failed(#[source] ClientError),
+}
+
+impl SubmissionError {
+    /// Whether another batch took its place in the issuer's chain: signed anew, it can still be entered.
+    pub(crate) fn is_sequence_clash(&self) -> bool {
+        let Self::Refused { word, .. } = self else { return false };
+        matches!(word.as_str(), "sequence-used" | "sequence-gap" | "sequence-pending" | "fork")
+    }
+}
+
+/// Signs `events` as the issuer's next batch and hands it in; `prepare` sees each batch before it leaves.
+///
+/// Where another program of the same issuer takes the place first, the events are signed anew.
+pub(crate) async fn enter(
+    remote: &Remote,
+    trust: &Trust,
+    issuer: &Issuer,
+    events: &[Event],
+    wait: Duration,
+    mut prepare: impl FnMut(&SignedBatch) -> anyhow::Result<()>,
+) -> anyhow::Result<(SignedBatch, FinalBatch)> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let signed = sign_next(remote, trust, issuer, events.to_vec()).await?;
+        prepare(&signed)?;
+        match hand_in(remote, &signed, deadline).await {
+            Ok(place) => return Ok((signed, place)),
+            Err(error) if error.is_sequence_clash() && Instant::now() < deadline => {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Hands in a batch, again and again, until it is final or the time is up.
+pub(crate) async fn hand_in(
+    remote: &Remote,
+    signed: &SignedBatch,
+    deadline: Instant,
+) -> Result<FinalBatch, SubmissionError> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now()).max(CALL_TIME_MIN);
+        let client = remote.client().with_timeout(left.min(CALL_TIME_MAX));
+        let (pause, error) = match client.submit(signed, Wait::Final).await {
+            Ok(result) => match result.outcome {
+                BatchOutcome::Final(place) => return Ok(place),
+                BatchOutcome::Refused { word, message } => return Err(SubmissionError::Refused { word, message }),
+                BatchOutcome::Pending => (RETRY_INTERVAL, None),
+            },
+            Err(error) if error.is_retryable() && error.word() != Some("sequence-pending") => {
+                let asked = match &error {
+                    ClientError::Status { retry_after, .. } => *retry_after,
+                    _ => None,
+                };
+                (asked.unwrap_or(RETRY_INTERVAL), Some(error))
+            }
+            Err(ClientError::Status { message, word: Some(word), .. }) => {
+                return Err(SubmissionError::Refused { word, message });
+            }
+            Err(error) => return Err(SubmissionError::Failed(error)),
+        };
+        if Instant::now() + pause >= deadline {
+            return Err(SubmissionError::Open(error));
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The proof of an issuance, checked to be the one that is expected.
+pub(crate) fn check_issuance(
+    proof: &StatusProof,
+    issuer: &MemberId,
+    commitment: &Commitment,
+    trust: &Trust,
+) -> anyhow::Result<ProvenStatus> {
+    let expected = Entry { issuer: issuer.clone(), event: Event::Issue { commitment: *commitment } };
+    if proof.entry != expected {
+        bail!("the node proves another entry than the one that was issued; ask another node");
+    }
+    proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")
+}
+
+/// The status proof of a log index, verified.
+pub(crate) async fn proven_status(
+    remote: &Remote,
+    trust: &Trust,
+    index: LogIndex,
+) -> anyhow::Result<(StatusProof, ProvenStatus)> {
+    let proof = remote.told(remote.client().status_by_index(index).await)?;
+    let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
+    Ok((proof, proven))
+}
+
+/// Checks a member's record against the genesis.
+pub(crate) fn check_member<'a>(proof: &'a MemberProof, trust: &Trust) -> Result<&'a MemberRecord, ProofFault> {
+    let record = &proof.member.record;
+    // The part of a status proof that is about header and issuer; its entry is never looked at.
+    let carrier = StatusProof {
+        entry: Entry { issuer: record.member.id.clone(), event: Event::Revoke { target: LogIndex(0) } },
+        index: LogIndex(0),
+        log_path: Vec::new(),
+        status_leaf: [0; 64],
+        status_path: Vec::new(),
+        issuer: proof.member.clone(),
+        header: proof.head.header.clone(),
+        certificate: proof.head.certificate.clone(),
+        validator_changes: proof.validator_changes.clone(),
+    };
+    carrier.verify_header(&trust.anchor)?;
+    carrier.verify_issuer()?;
+    Ok(record)
+}
+
+async fn sign_next(
+    remote: &Remote,
+    trust: &Trust,
+    issuer: &Issuer,
+    events: Vec<Event>,
+) -> anyhow::Result<SignedBatch> {
+    let record = issuer_record(remote, trust, &issuer.id).await?;
+    if record.member.issuing_key != Some(issuer.key.public()) {
+        bail!(
+            "the key {} is not the issuing key of {}; give the key that belongs to it",
+            issuer.key.public(),
+            issuer.id
+        );
+    }
+    let batch = Batch {
+        chain_id: trust.anchor.chain_id,
+        issuer: issuer.id.clone(),
+        sequence: record.chain.next_sequence,
+        previous: record.chain.last_batch,
+        events,
+    };
+    Ok(batch.sign(&issuer.key))
+}
+
+async fn issuer_record(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRecord> {
+    match remote.client().member(id).await {
+        Ok(proof) => {
+            let record = check_member(&proof, trust);
+            Ok(record.context("the node does not prove the issuer's record; ask another node")?.clone())
+        }
+        // Before the first block nothing can be proved, and the genesis says it all.
+        Err(ClientError::Status { word: Some(word), .. }) if word == "no-block" => {
+            let record = trust.genesis.registry().record(id).cloned();
+            record.with_context(|| format!("{id} is not a member of this chain"))
+        }
+        Err(error) => remote.told(Err(error)),
+    }
+}
+
+const RETRY_INTERVAL: Duration = Duration::from_millis(300);
+const CALL_TIME_MIN: Duration = Duration::from_millis(100);
+/// The node may have died: a call that says nothing for so long is made again.
+const CALL_TIME_MAX: Duration = Duration::from_secs(30);

@@ -1,0 +1,102 @@
+//! A height is decided.
+
+use malachitebft_app_channel::Reply;
+use malachitebft_app_channel::app::consensus::MisbehaviorEvidence;
+use malachitebft_app_channel::app::engine::host::Next;
+use malachitebft_core_types::{CommitCertificate as EngineCertificate, SignedProposal, SignedVote, VoteType};
+
+use super::driver::Driver;
+use crate::application::Application;
+use crate::certificate;
+use crate::context::SanadContext;
+use crate::evidence::{Evidence, Statement, StatementKind};
+use crate::status::count;
+use crate::stopped::Stopped;
+
+impl<A: Application> Driver<A> {
+    /// Commits. The engine learns of it when the block is durable.
+    pub(super) fn on_decided(&mut self, certificate: &EngineCertificate<SanadContext>) -> Result<(), Stopped> {
+        let height = certificate.height.0;
+        if height < self.next().height {
+            return Ok(());
+        }
+        let validators = self.next().validators.clone();
+        let certificate =
+            certificate::from_engine(certificate, &validators).map_err(|_| Stopped::Strangers { height })?;
+        let block = certificate.block;
+        certificate
+            .verify(&self.setup().chain_id, self.next().height, &block, &validators)
+            .map_err(|source| Stopped::Certificate { height, source })?;
+        let own = self.setup().keys.validator.as_ref().map(|key| key.public());
+        self.check_own_signature(&certificate, own.and_then(|key| validators.position(&key)))?;
+
+        self.load()?;
+        let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
+        let next = self.application.commit(&certificate, payload).map_err(Stopped::Application)?;
+        tracing::info!(%height, round = certificate.round, %block, "decided");
+        count(&self.shared().counters.decided, 1);
+        self.advance(next)
+    }
+
+    /// Goes on to the next height, now or later.
+    pub(super) fn on_finalized(
+        &mut self,
+        certificate: &EngineCertificate<SanadContext>,
+        evidence: MisbehaviorEvidence<SanadContext>,
+        reply: Reply<Next<SanadContext>>,
+    ) -> Result<(), Stopped> {
+        self.on_decided(certificate)?;
+        let evidence = contradictions(evidence);
+        if !evidence.is_empty() {
+            count(&self.shared().counters.evidence, evidence.len());
+            self.application.evidence(&evidence);
+        }
+        self.begin_or_wait(reply);
+        Ok(())
+    }
+}
+
+fn contradictions(evidence: MisbehaviorEvidence<SanadContext>) -> Vec<Evidence> {
+    let proposals = evidence.proposals.iter().flat_map(|(_, pairs)| pairs.iter());
+    let proposals = proposals.filter_map(|(first, second)| contradicting_proposals(first, second));
+    let votes = evidence.votes.iter().flat_map(|(_, pairs)| pairs.iter());
+    proposals.chain(votes.filter_map(|(first, second)| contradicting_votes(first, second))).collect()
+}
+
+fn contradicting_proposals(
+    first: &SignedProposal<SanadContext>,
+    second: &SignedProposal<SanadContext>,
+) -> Option<Evidence> {
+    let statement = |signed: &SignedProposal<SanadContext>| Statement {
+        block: Some(signed.message.value.0),
+        valid_round: signed.message.pol_round.as_u32(),
+        signature: signed.signature,
+    };
+    Some(Evidence {
+        validator: first.message.address.0,
+        height: first.message.height.0,
+        round: first.message.round.as_u32()?,
+        kind: StatementKind::Proposal,
+        first: statement(first),
+        second: statement(second),
+    })
+}
+
+fn contradicting_votes(first: &SignedVote<SanadContext>, second: &SignedVote<SanadContext>) -> Option<Evidence> {
+    let statement = |signed: &SignedVote<SanadContext>| Statement {
+        block: signed.message.block().copied(),
+        valid_round: None,
+        signature: signed.signature,
+    };
+    Some(Evidence {
+        validator: first.message.address.0,
+        height: first.message.height.0,
+        round: first.message.round.as_u32()?,
+        kind: match first.message.kind {
+            VoteType::Prevote => StatementKind::Prevote,
+            VoteType::Precommit => StatementKind::Precommit,
+        },
+        first: statement(first),
+        second: statement(second),
+    })
+}

@@ -1,0 +1,264 @@
+//! The state between two questions of the engine.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use malachitebft_app_channel::app::engine::host::HeightParams;
+use malachitebft_app_channel::{AppMsg, NetworkMsg};
+use malachitebft_core_types::LinearTimeouts;
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+use sanad_core::validators::CommitCertificate;
+use tokio::sync::mpsc;
+
+use super::thread::Setup;
+use super::waiting::Waiting;
+use crate::application::{Application, NextHeight};
+use crate::arrivals::Arrivals;
+use crate::context::{EngineValidators, SanadContext};
+use crate::guard::{Position, Step};
+use crate::proposals::Proposals;
+use crate::shared::Shared;
+use crate::signer::SharedGuard;
+use crate::status::Role;
+use crate::stopped::{SignedElsewhere, StartError, Stopped};
+use crate::streams::Streams;
+
+/// Answers the engine. Lives as long as the thread of consensus, over all sessions of the engine.
+pub(super) struct Driver<A> {
+    setup: Setup,
+    guard: Option<SharedGuard>,
+    pub(super) application: A,
+    /// The height to decide, as the ledger said last.
+    next: NextHeight,
+    /// The round of that height.
+    pub(super) round: u32,
+    pub(super) proposals: Proposals,
+    /// The height whose kept blocks `proposals` holds.
+    pub(super) loaded: Option<Height>,
+    pub(super) streams: Streams,
+    /// Number of payloads sent, which makes the ids of their streams.
+    pub(super) sent: u64,
+    /// When the last block was committed, or this process began.
+    pub(super) last_block: Instant,
+    /// The last height that came from peers when it was decided already.
+    pub(super) synced: Option<Height>,
+    /// The highest height that a validator is proven to be at.
+    pub(super) heard: Height,
+    /// A height that is not begun yet, for want of work.
+    pub(super) waiting: Option<Waiting>,
+    /// The last height without this node's vote.
+    pub(super) abstaining: Option<Height>,
+    /// The height at which the guard last refused.
+    pub(super) refused_at: Option<Height>,
+    link: Option<Link>,
+}
+
+/// The running engine.
+struct Link {
+    network: mpsc::Sender<NetworkMsg<SanadContext>>,
+    arrivals: Arrivals,
+}
+
+impl<A: Application> Driver<A> {
+    pub(super) fn new(setup: Setup, application: A, guard: Option<SharedGuard>) -> Self {
+        let next = application.next();
+        Self {
+            setup,
+            guard,
+            application,
+            next,
+            round: 0,
+            proposals: Proposals::default(),
+            loaded: None,
+            streams: Streams::default(),
+            sent: 0,
+            last_block: Instant::now(),
+            synced: None,
+            heard: Height::GENESIS,
+            waiting: None,
+            abstaining: None,
+            refused_at: None,
+            link: None,
+        }
+    }
+
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.setup.shared
+    }
+
+    pub(super) fn guard(&self) -> Option<&SharedGuard> {
+        self.guard.as_ref()
+    }
+
+    pub(super) fn next(&self) -> &NextHeight {
+        &self.next
+    }
+
+    pub(super) fn begin_session(&mut self, network: mpsc::Sender<NetworkMsg<SanadContext>>, arrivals: Arrivals) {
+        self.link = Some(Link { network, arrivals });
+        self.round = 0;
+        self.show_next();
+    }
+
+    pub(super) fn end_session(&mut self) {
+        self.link = None;
+        self.waiting = None;
+    }
+
+    /// Whether a session without votes can give way to one with them.
+    pub(super) fn may_vote_again(&self) -> bool {
+        self.abstaining.is_some_and(|through| self.next.height > through)
+    }
+
+    /// The key this node votes with at the next height, if it does.
+    pub(super) fn voting_key(&self) -> Option<PublicKey> {
+        let key = self.setup.keys.validator.as_ref()?.public();
+        let votes = self.abstaining.is_none() && self.next.validators.position(&key).is_some();
+        votes.then_some(key)
+    }
+
+    pub(super) fn role(&self) -> Role {
+        let key = self.setup.keys.validator.as_ref().map(|key| key.public());
+        match key.and_then(|key| self.next.validators.position(&key)) {
+            None => Role::Follower,
+            Some(place) => match self.abstaining {
+                Some(through) => Role::Abstaining { through },
+                // A set has at most 128 validators.
+                None => Role::Validator { place: place as u16 },
+            },
+        }
+    }
+
+    pub(super) fn params(&self) -> HeightParams<SanadContext> {
+        let timeouts = self.setup.config.timeouts;
+        let timeouts = LinearTimeouts {
+            propose: timeouts.propose,
+            prevote: timeouts.prevote,
+            precommit: timeouts.precommit,
+            rebroadcast: timeouts.propose + timeouts.prevote,
+            ..Default::default()
+        };
+        HeightParams::new(EngineValidators::from(&self.next.validators), timeouts, None)
+    }
+
+    /// The height begins: what arrives for it is no news any more.
+    pub(super) fn begun(&mut self) {
+        if let Some(link) = &self.link {
+            link.arrivals.started(self.next.height);
+        }
+    }
+
+    pub(super) async fn publish(&self, message: NetworkMsg<SanadContext>) {
+        if let Some(link) = &self.link {
+            // An error means that the engine ends, which the loop learns anyway.
+            let _ = link.network.send(message).await;
+        }
+    }
+
+    /// Goes on to the height that the ledger names after a commit.
+    pub(super) fn advance(&mut self, next: NextHeight) -> Result<(), Stopped> {
+        let decided = self.next.height;
+        if next.height != decided.next() {
+            return Err(Stopped::LedgerHeight { decided, next: next.height });
+        }
+        self.proposals.begin(next.height, Vec::new());
+        self.loaded = Some(next.height);
+        self.streams.prune(next.height);
+        self.next = next;
+        self.round = 0;
+        self.last_block = Instant::now();
+        self.show_next();
+        Ok(())
+    }
+
+    fn show_next(&self) {
+        let (height, role) = (self.next.height, self.role());
+        self.shared().update(|progress| {
+            progress.height = height;
+            progress.round = None;
+            progress.role = role;
+        });
+    }
+
+    /// Whether the ledger's head carries a signature of this node's key that its guard does not know.
+    pub(super) fn check_head(&self) -> Result<(), StartError> {
+        let head = Height(self.next.height.0.saturating_sub(1));
+        if self.guard.is_none() || head == Height::GENESIS {
+            return Ok(());
+        }
+        let Some(decided) = self.application.decided(head).map_err(StartError::Application)? else {
+            return Ok(());
+        };
+        let validator = self.setup.keys.validator.as_ref().map(|key| key.public());
+        let place = validator.and_then(|key| decided.validators.position(&key));
+        Ok(self.check_own_signature(&decided.certificate, place)?)
+    }
+
+    /// Whether a certificate carries a signature of this node's key that its guard does not know. `place` is
+    /// the key's in the set of the certificate.
+    pub(super) fn check_own_signature(
+        &self,
+        certificate: &CommitCertificate,
+        place: Option<usize>,
+    ) -> Result<(), SignedElsewhere> {
+        let (Some(guard), Some(place)) = (&self.guard, place) else { return Ok(()) };
+        let signed = certificate.signatures.iter().any(|signed| usize::from(signed.validator) == place);
+        let CommitCertificate { height, round, .. } = *certificate;
+        let last = guard.position();
+        if signed && last < Some(Position { height, round, step: Step::Precommit }) {
+            return Err(SignedElsewhere { height, round, last });
+        }
+        Ok(())
+    }
+
+    /// Answers one question of the engine.
+    pub(super) async fn answer(&mut self, message: AppMsg<SanadContext>) -> Result<(), Stopped> {
+        match message {
+            AppMsg::StartedRound { height, round, reply_value, .. } => {
+                let values = self.on_started_round(height, round)?;
+                let _ = reply_value.send(values);
+            }
+            AppMsg::GetValue { height, round, reply, .. } => self.on_get_value(height, round, reply).await?,
+            AppMsg::ReceivedProposalPart { from, part, reply, .. } => {
+                let value = self.on_part(from, part)?;
+                let _ = reply.send(value);
+            }
+            AppMsg::RestreamProposal { height, round, valid_round, value_id, .. } => {
+                self.on_restream(height, round, valid_round, value_id).await;
+            }
+            AppMsg::Decided { certificate, reply, .. } => {
+                self.on_decided(&certificate)?;
+                let _ = reply.send(());
+            }
+            AppMsg::Finalized { certificate, evidence, reply, .. } => {
+                self.on_finalized(&certificate, evidence, reply)?;
+            }
+            AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
+                let outcome = self.on_synced(height, round, proposer, value_bytes)?;
+                let _ = reply.send(outcome);
+            }
+            AppMsg::GetDecidedValues { range, reply } => {
+                let values = self.on_get_decided(&range)?;
+                let _ = reply.send(values);
+            }
+            AppMsg::GetHistoryMinHeight { reply } => {
+                let _ = reply.send(crate::context::EngineHeight(self.application.history_start()));
+            }
+            // Asked once, and answered, when the session began.
+            AppMsg::ConsensusReady { .. } => {}
+            // Vote extensions are disabled, so these are not asked.
+            AppMsg::ExtendVote { reply, .. } => {
+                let _ = reply.send(None);
+            }
+            AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
+                let _ = reply.send(extensions.into_iter().map(|(address, ())| (address, Ok(()))).collect());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! The engine's loop: answers what the engine asks, by what the ledger says.
+//!
+//! One thread answers, one question at a time. Each kind of question has its file.
+
+mod decided;
+mod driver;
+mod judge;
+mod network;
+mod parts;
+mod propose;
+mod ready;
+mod round;
+mod session;
+mod sync;
+mod thread;
+mod waiting;
+
+pub(crate) use thread::{Setup, run};

@@ -1,0 +1,163 @@
+//! Starts the engine and its network.
+
+use std::time::Duration;
+
+use malachitebft_app_channel::app::config::{
+    ConsensusConfig, GossipSubConfig, NodeConfig, PubSubProtocol, ValuePayload, ValueSyncConfig,
+};
+use malachitebft_app_channel::app::types::Keypair;
+use malachitebft_app_channel::app::types::codec::Codec;
+use malachitebft_app_channel::{
+    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity, RequestContext,
+    SyncContext, WalContext,
+};
+use malachitebft_signing::Signer;
+use sanad_core::ids::Height;
+
+use super::thread::Setup;
+use crate::arrivals::Arrivals;
+use crate::context::{Address, SanadContext};
+use crate::peer::{PeerAddress, peer_id};
+use crate::signer::{GuardedSigner, SharedGuard, StrictVerifier};
+use crate::stopped::StartError;
+use crate::wire::WireCodec;
+
+type Started = (Channels<SanadContext>, EngineHandle);
+
+/// Starts the engine: as a validator if there is a guard and no reason to abstain, else as a follower.
+pub(super) async fn start(
+    setup: &Setup,
+    guard: Option<&SharedGuard>,
+    abstaining: Option<Height>,
+    arrivals: Arrivals,
+) -> Result<Started, StartError> {
+    let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
+    let keypair = Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
+    let signer = match (&setup.keys.validator, guard, abstaining) {
+        (Some(key), Some(guard), None) => {
+            Some(GuardedSigner { chain_id: setup.chain_id, key: key.clone(), guard: guard.clone() })
+        }
+        _ => None,
+    };
+    let codec = WireCodec::tapped(arrivals);
+    let moniker = setup.config.moniker.clone();
+    let identity = match &signer {
+        Some(signer) => {
+            let own = signer.key.public();
+            let peer = peer_id(&setup.keys.network.public()).to_bytes();
+            let proof = signer.sign_validator_proof(own.0.to_vec(), peer).await;
+            let proof = codec.encode(&proof.map_err(|error| engine(error.into()))?);
+            let proof = proof.map_err(|error| engine(error.into()))?;
+            NetworkIdentity::new_validator(moniker, keypair, Address(own).to_string(), proof)
+        }
+        None => NetworkIdentity::new(moniker, keypair, None),
+    };
+    let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id });
+    let consensus = match signer {
+        Some(signer) => {
+            ConsensusContext::new_validator(Address(signer.key.public()), verifier, Box::new(signer))
+        }
+        None => ConsensusContext::new_full_node(Address::NOBODY, verifier),
+    };
+    let settings = EngineSettings::new(setup)?;
+    let started = EngineBuilder::new(SanadContext, settings)
+        .with_default_wal(WalContext::new(setup.config.wal_path(), WireCodec::default()))
+        .with_default_network(NetworkContext::new(identity, codec.clone()))
+        .with_default_sync(SyncContext::new(codec))
+        .with_default_consensus(consensus)
+        .with_default_request(RequestContext::new(REQUESTS_MAX))
+        .build()
+        .await;
+    started.map_err(|error| engine(error.into()))
+}
+
+/// The engine's own settings, made from ours.
+struct EngineSettings {
+    moniker: String,
+    consensus: ConsensusConfig,
+    sync: ValueSyncConfig,
+}
+
+impl EngineSettings {
+    fn new(setup: &Setup) -> Result<Self, StartError> {
+        let (config, limits) = (&setup.config, &setup.limits);
+        let (protocol, address) = match config.listen {
+            std::net::SocketAddr::V4(address) => ("ip4", std::net::IpAddr::from(*address.ip())),
+            std::net::SocketAddr::V6(address) => ("ip6", std::net::IpAddr::from(*address.ip())),
+        };
+        let listen = format!("/{protocol}/{address}/tcp/{}", config.listen.port());
+
+        // Parts carry the payload and are judged by the ledger; "proposal only" would believe any value.
+        let mut consensus = ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() };
+        consensus.queue_per_height_capacity = BUFFERED_MESSAGES_MAX;
+        let p2p = &mut consensus.p2p;
+        p2p.listen_addr = listen.parse().map_err(|error| StartError::Engine(Box::new(error)))?;
+        p2p.persistent_peers = config.peers.iter().map(PeerAddress::multiaddr).collect::<Result<_, _>>()?;
+        p2p.persistent_peers_only = true;
+        p2p.protocol = PubSubProtocol::GossipSub(gossip());
+        p2p.pubsub_max_size = bytes(limits.gossip);
+        p2p.rpc_max_size = bytes(limits.rpc);
+        // Nodes of another chain do not even connect.
+        p2p.protocol_names.consensus = format!("/sanad/{}/v1", setup.chain_id);
+        // The list of peers is the limit: institutions may share an address, and come back at once.
+        let peers = config.peers.len();
+        p2p.discovery.num_inbound_peers = p2p.discovery.num_inbound_peers.max(2 * peers);
+        p2p.discovery.num_outbound_peers = p2p.discovery.num_outbound_peers.max(2 * peers);
+        p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(4 * peers);
+        p2p.discovery.ip_throttle_duration = Duration::ZERO;
+
+        let sync = ValueSyncConfig {
+            status_update_interval: config.sync_status_interval,
+            request_timeout: SYNC_REQUEST_TIMEOUT,
+            max_request_size: bytes(1 << 10),
+            max_response_size: bytes(limits.response),
+            batch_size: SYNC_BATCH_BLOCKS,
+            ..Default::default()
+        };
+        Ok(Self { moniker: config.moniker.clone(), consensus, sync })
+    }
+}
+
+/// For 4 to 21 validators and some followers. Own messages go to all peers at once, so that a vote takes one
+/// hop; a mesh of 8 passes on the others'.
+fn gossip() -> GossipSubConfig {
+    let (mesh, high, low, outbound) = (8, 16, 6, 3);
+    let (scoring, explicit_peering, flood_publish) = (false, false, true);
+    GossipSubConfig::new(mesh, high, low, outbound, scoring, explicit_peering, flood_publish)
+}
+
+/// A number of bytes in the type of the engine's settings, which is not exported.
+fn bytes<T: From<u64>>(count: usize) -> T {
+    T::from(count as u64)
+}
+
+impl NodeConfig for EngineSettings {
+    fn moniker(&self) -> &str {
+        &self.moniker
+    }
+
+    fn consensus(&self) -> &ConsensusConfig {
+        &self.consensus
+    }
+
+    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
+        &mut self.consensus
+    }
+
+    fn value_sync(&self) -> &ValueSyncConfig {
+        &self.sync
+    }
+
+    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
+        &mut self.sync
+    }
+}
+
+/// Questions about the state of the network that may queue up.
+const REQUESTS_MAX: usize = 64;
+/// Messages of a later height that the engine buffers: proposals and votes of several rounds of 128 validators.
+const BUFFERED_MESSAGES_MAX: usize = 2048;
+/// Blocks asked for at a time.
+const SYNC_BATCH_BLOCKS: usize = 16;
+/// Longest wait for blocks asked for, before another peer is asked.
+const SYNC_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);

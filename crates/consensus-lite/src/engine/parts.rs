@@ -1,0 +1,55 @@
+//! A part of a payload came in.
+
+use malachitebft_app_channel::app::streaming::{StreamContent, StreamMessage};
+use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
+
+use super::driver::Driver;
+use crate::application::Application;
+use crate::context::{ProposalPart, SanadContext};
+use crate::status::count;
+use crate::stopped::Stopped;
+use crate::streams::Admission;
+
+impl<A: Application> Driver<A> {
+    /// Returns the block that the part completes, judged.
+    pub(super) fn on_part(
+        &mut self,
+        from: PeerId,
+        message: StreamMessage<ProposalPart>,
+    ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
+        let id = message.stream_id.to_bytes();
+        let (Ok(id), StreamContent::Data(part)) = (id[..].try_into(), message.content) else {
+            return Ok(None);
+        };
+        let height = part.header.height;
+        let next = self.next().clone();
+        let admission = Admission {
+            chain_id: &self.setup().chain_id.clone(),
+            height: next.height,
+            validators: &next.validators,
+            round: self.round,
+            payload_bytes_max: self.setup().limits.payload,
+            own: self.setup().keys.validator.as_ref().map(|key| key.public()),
+        };
+        let received = match self.streams.accept(id, part, &admission) {
+            Ok(received) => {
+                // Signed by a validator: it is at this height.
+                self.hear(height);
+                received
+            }
+            Err(error) => {
+                tracing::debug!(%from, %error, "dropping a part");
+                count(&self.shared().counters.dropped, 1);
+                return Ok(None);
+            }
+        };
+        match received {
+            Some(received) if height == next.height => self.judge_received(received),
+            Some(received) => {
+                self.proposals.hold(received);
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A round begins.
+
+use malachitebft_app_channel::app::types::ProposedValue;
+use malachitebft_core_types::Round;
+
+use super::driver::Driver;
+use crate::application::Application;
+use crate::context::{EngineHeight, SanadContext};
+use crate::proposals::Verdict;
+use crate::status::Phase;
+use crate::stopped::Stopped;
+
+impl<A: Application> Driver<A> {
+    /// Returns the blocks known of this round: kept before a restart, or received before their height.
+    pub(super) fn on_started_round(
+        &mut self,
+        height: EngineHeight,
+        round: Round,
+    ) -> Result<Vec<ProposedValue<SanadContext>>, Stopped> {
+        let (height, round) = (height.0, round.as_u32().unwrap_or(0));
+        if height != self.next().height {
+            return Ok(Vec::new());
+        }
+        self.round = round;
+        self.shared().update(|progress| {
+            progress.round = Some(round);
+            progress.phase = Phase::Deciding;
+        });
+        self.load()?;
+        let mut values = Vec::new();
+        for entry in self.proposals.of_round(round) {
+            if entry.verdict != Verdict::Invalid {
+                values.extend(self.judge(entry.undecided)?);
+            }
+        }
+        for received in self.proposals.take_held(height) {
+            values.extend(self.judge_received(received)?);
+        }
+        Ok(values)
+    }
+
+    /// Reads what an earlier process kept of the height, once.
+    pub(super) fn load(&mut self) -> Result<(), Stopped> {
+        let height = self.next().height;
+        if self.loaded != Some(height) {
+            let kept = self.application.undecided(height).map_err(Stopped::Application)?;
+            self.proposals.begin(height, kept);
+            self.loaded = Some(height);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! One run of the engine, from its start to its end.
+
+use std::time::Duration;
+
+use malachitebft_app_channel::{AppMsg, Channels, EngineHandle};
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::driver::Driver;
+use super::network;
+use super::thread::Ready;
+use crate::application::Application;
+use crate::arrivals::{Arrival, Arrivals};
+use crate::context::SanadContext;
+use crate::guard::GuardError;
+use crate::stopped::{StartError, Stopped};
+
+/// How a session ended without a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// As asked.
+    Stopped,
+    /// The engine shall start anew: to vote again, or to stop voting.
+    Again,
+}
+
+/// Runs the engine until it is to stop, fails, or must start anew.
+pub(super) async fn session<A: Application>(
+    driver: &mut Driver<A>,
+    ready: &mut Option<Ready>,
+) -> Result<End, Stopped> {
+    let (arrivals, mut arriving) = Arrivals::new();
+    let started = network::start(driver.setup(), driver.guard(), driver.abstaining, arrivals.clone()).await;
+    let (mut channels, handle) = started.map_err(Stopped::Restart)?;
+    driver.begin_session(channels.network.clone(), arrivals);
+    let mut stop = driver.shared().stop.subscribe();
+    let ended = tokio::select! {
+        biased;
+        _ = stopping(&mut stop) => Ok(Some(End::Stopped)),
+        ended = serve(driver, &mut channels, &mut arriving, ready) => ended,
+    };
+    driver.end_session();
+    match ended? {
+        Some(end) => {
+            end_engine(handle).await;
+            Ok(end)
+        }
+        None => why_ended(driver, handle).await,
+    }
+}
+
+async fn stopping(stop: &mut watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which asks, too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Answers the engine. `None` when it asks nothing more.
+async fn serve<A: Application>(
+    driver: &mut Driver<A>,
+    channels: &mut Channels<SanadContext>,
+    arriving: &mut mpsc::Receiver<Arrival>,
+    ready: &mut Option<Ready>,
+) -> Result<Option<End>, Stopped> {
+    let address = driver.setup().config.listen;
+    let reply = match timeout(LISTEN_TIMEOUT, channels.consensus.recv()).await {
+        Ok(Some(AppMsg::ConsensusReady { reply })) => reply,
+        _ => return Err(Stopped::Restart(StartError::NotListening { address })),
+    };
+    driver.shared().set_network(Some(channels.net_requests.clone()));
+    if let Some(ready) = ready.take() {
+        let _ = ready.send(Ok(()));
+    }
+    driver.on_ready(reply, &channels.net_requests).await;
+
+    let shared = driver.shared().clone();
+    loop {
+        tokio::select! {
+            biased;
+            message = channels.consensus.recv() => match message {
+                Some(message) => driver.answer(message).await?,
+                None => return Ok(None),
+            },
+            Some(arrival) = arriving.recv() => driver.on_arrival(&arrival),
+            () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
+            () = driver.heartbeat_due() => driver.on_heartbeat(),
+        }
+        if driver.may_vote_again() {
+            tracing::info!("past the last height this key may have signed: voting again");
+            return Ok(Some(End::Again));
+        }
+    }
+}
+
+async fn end_engine(handle: EngineHandle) {
+    handle.actor.stop(None);
+    let _ = timeout(END_TIMEOUT, handle.handle).await;
+}
+
+/// The engine tells its reasons to the log alone. But it ends wholly when an actor failed, and hangs on
+/// purpose, with its first actor alive, when its log did.
+async fn why_ended<A: Application>(driver: &mut Driver<A>, handle: EngineHandle) -> Result<End, Stopped> {
+    let hangs = timeout(END_TIMEOUT, handle.handle).await.is_err();
+    match driver.guard().and_then(|guard| guard.take_refusal()) {
+        Some(GuardError::Conflict { position } | GuardError::Regression { last: position, .. }) => {
+            tracing::error!(through = %position.height, "not voting any more until this height is decided");
+            driver.refused_at = Some(position.height);
+            Ok(End::Again)
+        }
+        Some(error) => Err(Stopped::Guard(error)),
+        None if hangs => Err(Stopped::Log { path: driver.setup().config.wal_path() }),
+        None => Err(Stopped::Engine),
+    }
+}
+
+/// Longest wait for the engine to listen.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest wait for the engine's actors to end.
+const END_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,0 +1,86 @@
+//! Catching up, and helping others to.
+
+use std::ops::RangeInclusive;
+
+use bytes::Bytes;
+use malachitebft_app_channel::app::engine::host::SyncedValueOutcome;
+use malachitebft_app_channel::app::types::ProposedValue;
+use malachitebft_app_channel::app::types::sync::RawDecidedValue;
+use malachitebft_core_types::{Round, Validity};
+use sanad_core::ids::Height;
+
+use super::driver::Driver;
+use crate::application::{Application, InvalidPayload, PayloadSource, Undecided};
+use crate::certificate;
+use crate::context::{Address, EngineHeight, SanadContext, Value};
+use crate::proposals::Verdict;
+use crate::status::count;
+use crate::stopped::Stopped;
+use crate::wire::RESPONSE_BLOCKS_MAX;
+
+impl<A: Application> Driver<A> {
+    /// Executes a block that a peer sent, with a certificate that the engine has verified.
+    pub(super) fn on_synced(
+        &mut self,
+        engine_height: EngineHeight,
+        engine_round: Round,
+        proposer: Address,
+        payload: Bytes,
+    ) -> Result<SyncedValueOutcome<SanadContext>, Stopped> {
+        let (height, Some(round)) = (engine_height.0, engine_round.as_u32()) else {
+            return Ok(SyncedValueOutcome::PeerFault);
+        };
+        if height != self.next().height {
+            return Ok(SyncedValueOutcome::LocalTransientError);
+        }
+        self.load()?;
+        let block = match self.application.validate(height, &payload, PayloadSource::Sync) {
+            Ok(block) => block,
+            Err(InvalidPayload::Invalid(reason)) => {
+                tracing::error!(%height, %reason, "a peer sent a payload that is not the decided block");
+                count(&self.shared().counters.dropped, 1);
+                return Ok(SyncedValueOutcome::PeerFault);
+            }
+            Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
+        };
+        let undecided = Undecided { height, round, valid_round: None, block, payload };
+        self.keep(&undecided)?;
+        self.proposals.add(undecided, Verdict::Valid);
+        self.synced = Some(height);
+        count(&self.shared().counters.synced, 1);
+        Ok(SyncedValueOutcome::Verdict(ProposedValue {
+            height: engine_height,
+            round: engine_round,
+            valid_round: Round::Nil,
+            proposer,
+            value: Value(block),
+            validity: Validity::Valid,
+        }))
+    }
+
+    /// Reads decided blocks for a peer: a prefix of the range that fits an answer.
+    pub(super) fn on_get_decided(
+        &mut self,
+        range: &RangeInclusive<EngineHeight>,
+    ) -> Result<Vec<RawDecidedValue<SanadContext>>, Stopped> {
+        let (first, last) = (range.start().0.0, range.end().0.0);
+        let mut values = Vec::new();
+        let mut bytes = 0;
+        for height in (first..=last).take(RESPONSE_BLOCKS_MAX).map(Height) {
+            let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else { break };
+            let certificate = match certificate::to_engine(&decided.certificate, &decided.validators) {
+                Ok(certificate) => certificate,
+                Err(error) => {
+                    tracing::error!(%height, %error, "the ledger's certificate does not fit its validators");
+                    break;
+                }
+            };
+            bytes += decided.payload.len();
+            values.push(RawDecidedValue::new(decided.payload, certificate));
+            if bytes >= self.setup().limits.response {
+                break;
+            }
+        }
+        Ok(values)
+    }
+}

@@ -1,0 +1,137 @@
+//! The thread of consensus: runs sessions of the engine, one after the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use super::driver::Driver;
+use super::session::{End, session};
+use crate::application::Application;
+use crate::config::{Config, Keys};
+use crate::guard::SigningGuard;
+use crate::limits::Limits;
+use crate::shared::{Outcome, Shared};
+use crate::signer::SharedGuard;
+use crate::standing::{Standing, log_state, standing};
+use crate::status::Phase;
+use crate::stopped::{StartError, Stopped};
+
+/// All that consensus is started with.
+pub(crate) struct Setup {
+    pub(crate) config: Config,
+    pub(crate) chain_id: ChainId,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Tells the caller of `start` once how that went; later failures go to the outcome.
+pub(crate) type Ready = oneshot::Sender<Result<(), StartError>>;
+
+/// Body of the thread.
+pub(crate) fn run(setup: Setup, application: impl Application, ready: Ready) {
+    let shared = setup.shared.clone();
+    // Reports even if what follows panics.
+    let mut report = Report { shared, outcome: Err(Arc::new(Stopped::Panicked)) };
+    match prepare(setup, application) {
+        Ok(driver) => report.outcome = sessions(driver, ready).map_err(Arc::new),
+        Err(error) => {
+            report.outcome = Ok(());
+            let _ = ready.send(Err(error));
+        }
+    }
+}
+
+struct Report {
+    shared: Arc<Shared>,
+    outcome: Outcome,
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Err(stopped) = &self.outcome {
+            tracing::error!(%stopped, "consensus stopped");
+        }
+        self.shared.set_network(None);
+        self.shared.update(|progress| progress.phase = Phase::Stopped);
+        self.shared.outcome.send_replace(Some(self.outcome.clone()));
+    }
+}
+
+fn prepare<A: Application>(setup: Setup, application: A) -> Result<Driver<A>, StartError> {
+    let guard = match &setup.keys.validator {
+        Some(key) => {
+            let path = Config::guard_path(&setup.config.directory);
+            Some(SharedGuard::new(SigningGuard::open(&path, setup.chain_id, key.public())?))
+        }
+        None => None,
+    };
+    let driver = Driver::new(setup, application, guard);
+    driver.check_head()?;
+    Ok(driver)
+}
+
+fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), Stopped> {
+    let mut ready = Some(ready);
+    loop {
+        driver.abstaining = abstaining(&driver);
+        let ended = match runtime() {
+            Ok(runtime) => {
+                let ended = runtime.block_on(session(&mut driver, &mut ready));
+                driver.shared().set_network(None);
+                runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+                wait_for_log(&driver.setup().config.wal_path());
+                ended
+            }
+            Err(error) => Err(Stopped::Restart(error)),
+        };
+        match (ended, ready.take()) {
+            (Ok(End::Again), unsent) => ready = unsent,
+            (Ok(End::Stopped), _) => return Ok(()),
+            (Err(Stopped::Restart(error)), Some(ready)) => {
+                let _ = ready.send(Err(error));
+                return Ok(());
+            }
+            (Err(stopped), _) => return Err(stopped),
+        }
+    }
+}
+
+/// The last height without this node's vote, if there is one ahead.
+fn abstaining<A: Application>(driver: &Driver<A>) -> Option<Height> {
+    let guard = driver.guard()?;
+    let log = log_state(&driver.setup().config.wal_path());
+    let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
+    match standing(guard.position(), driver.next().height, log) {
+        Standing::Vote => refused,
+        Standing::AbstainThrough(height) => Some(height),
+    }
+}
+
+fn runtime() -> Result<Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .thread_name("sanad-engine")
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)
+}
+
+/// The engine's log is closed by a thread that outlives the engine; the next session needs it.
+fn wait_for_log(path: &Path) {
+    let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
+    let locked = || std::fs::File::open(path).is_ok_and(|file| file.try_lock().is_err());
+    while locked() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The engine's actors and its network.
+const WORKER_THREADS: usize = 2;
+/// Longest wait for tasks and threads of the engine to end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);

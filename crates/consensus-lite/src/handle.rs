@@ -1,0 +1,155 @@
+//! The handle of a running consensus.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use malachitebft_app_channel::NetworkRequest;
+use sanad_core::hash::ChainId;
+use sanad_core::signature::PublicKey;
+use tokio::sync::oneshot;
+
+use crate::application::Application;
+use crate::config::{BLOCK_BYTES_LIMIT, Config, Keys};
+use crate::engine::{self, Setup};
+use crate::limits::Limits;
+use crate::peer::{PeerAddress, peer_id};
+use crate::shared::Shared;
+use crate::status::{ConsensusStatus, PeerStatus, Phase};
+use crate::stopped::{StartError, Stopped};
+
+/// A running consensus. Dropping it stops it, without waiting for that.
+#[derive(Debug)]
+pub struct Consensus {
+    shared: Arc<Shared>,
+    listen: SocketAddr,
+    peers: Vec<PeerAddress>,
+}
+
+impl Consensus {
+    /// Starts consensus on a chain, in threads of its own. Returns when it listens.
+    ///
+    /// # Errors
+    /// [`StartError`]. Nothing is left running then.
+    pub async fn start(
+        mut config: Config,
+        chain_id: ChainId,
+        keys: Keys,
+        application: impl Application,
+    ) -> Result<Self, StartError> {
+        let block_bytes = StartError::BlockBytes { actual: config.block_bytes_max, limit: BLOCK_BYTES_LIMIT };
+        let limits = Limits::of(config.block_bytes_max).ok_or(block_bytes)?;
+        let own = keys.network.public();
+        config.peers.retain(|peer| peer.network_key != own);
+        config.peers.iter().try_for_each(PeerAddress::check)?;
+        config.listen = free_address(config.listen)?;
+        std::fs::create_dir_all(&config.directory)
+            .map_err(|source| StartError::Directory { path: config.directory.clone(), source })?;
+
+        let shared = Arc::new(Shared::new());
+        let handle = Self { shared: shared.clone(), listen: config.listen, peers: config.peers.clone() };
+        let (ready, started) = oneshot::channel();
+        let setup = Setup { config, chain_id, keys, limits, shared };
+        std::thread::Builder::new()
+            .name("sanad-consensus".to_owned())
+            .spawn(move || engine::run(setup, application, ready))
+            .map_err(StartError::Thread)?;
+        started.await.map_err(|_| StartError::Panicked)??;
+        Ok(handle)
+    }
+
+    /// Tells that there may be work: [`Application::has_work`] is asked, and if there is, a height that waits
+    /// is begun. Cheap, and callable from any thread.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// The address it listens on, with the real port.
+    pub fn listen_address(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// What it is doing.
+    pub async fn status(&self) -> ConsensusStatus {
+        let peers = self.peer_status().await;
+        let progress = self.shared.progress();
+        let phase = if self.shared.outcome.borrow().is_some() { Phase::Stopped } else { progress.phase };
+        ConsensusStatus {
+            height: progress.height,
+            round: progress.round,
+            phase,
+            role: progress.role,
+            counters: self.shared.counters.read(),
+            peers,
+        }
+    }
+
+    /// Waits until it stops: `Ok` after [`Self::stop`], an error if it stopped by itself. The node should stop
+    /// then, and say why.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn stopped(&self) -> Result<(), Arc<Stopped>> {
+        let mut outcome = self.shared.outcome.subscribe();
+        let outcome = outcome.wait_for(Option::is_some).await;
+        // The sender is in `self`, so there is an outcome.
+        outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or(Ok(()))
+    }
+
+    /// Stops it, and waits until its files and ports are free.
+    ///
+    /// # Errors
+    /// [`Stopped`], if it had stopped by itself before.
+    pub async fn stop(&self) -> Result<(), Arc<Stopped>> {
+        self.shared.stop.send_replace(true);
+        self.stopped().await
+    }
+
+    async fn peer_status(&self) -> Vec<PeerStatus> {
+        let dump = match self.shared.network() {
+            Some(network) => {
+                let dump = NetworkRequest::dump_state(&network);
+                tokio::time::timeout(STATUS_TIMEOUT, dump).await.ok().and_then(Result::ok).flatten()
+            }
+            None => None,
+        };
+        let status = |peer: &PeerAddress| {
+            let found = dump.as_ref().and_then(|dump| dump.peers.get(&peer_id(&peer.network_key)));
+            let key = found.and_then(|found| found.consensus_public_key.as_deref());
+            PeerStatus {
+                network_key: peer.network_key,
+                address: peer.address.clone(),
+                connected: found.is_some(),
+                moniker: found.map(|found| found.moniker.clone()),
+                validator: key.and_then(|key| PublicKey::try_from(key).ok()),
+            }
+        };
+        self.peers.iter().map(status).collect()
+    }
+}
+
+impl Drop for Consensus {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+    }
+}
+
+/// Metrics of the engine and its network, of all instances in this process, as OpenMetrics text.
+pub fn metrics() -> String {
+    let mut text = String::new();
+    malachitebft_app_channel::app::metrics::export(&mut text);
+    text
+}
+
+/// Binds the address once: the engine reports a busy one only to the log, and does not tell which free port
+/// it took for port 0.
+fn free_address(address: SocketAddr) -> Result<SocketAddr, StartError> {
+    let bound = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    bound.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::ListenInUse { address },
+        _ => StartError::Listen { address, source },
+    })
+}
+
+/// Longest wait for the engine's network to say who is connected.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(1);

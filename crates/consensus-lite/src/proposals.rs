@@ -1,0 +1,147 @@
+//! The blocks that are voted on at the height to decide.
+
+use bytes::Bytes;
+use sanad_core::hash::BlockHash;
+use sanad_core::ids::Height;
+
+use crate::application::Undecided;
+use crate::streams::Received;
+
+/// Different blocks of one round that are judged. A proposer that makes more contradicts itself.
+pub(crate) const BLOCKS_PER_ROUND_MAX: usize = 2;
+/// Payloads of later heights that are held until their turn.
+pub(crate) const HELD_MAX: usize = 4;
+
+/// What is known of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Valid,
+    Invalid,
+    /// Kept by an earlier process, and not judged by this one.
+    Unjudged,
+}
+
+/// A block at a round.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) undecided: Undecided,
+    pub(crate) verdict: Verdict,
+}
+
+/// The blocks of the height to decide, and of some after it.
+#[derive(Debug, Default)]
+pub(crate) struct Proposals {
+    entries: Vec<Entry>,
+    held: Vec<Received>,
+}
+
+impl Proposals {
+    /// Begins a height with what is kept of it.
+    pub(crate) fn begin(&mut self, height: Height, kept: Vec<Undecided>) {
+        let entry = |undecided| Entry { undecided, verdict: Verdict::Unjudged };
+        self.entries = kept.into_iter().map(entry).collect();
+        self.held.retain(|held| held.header.height >= height);
+    }
+
+    pub(crate) fn add(&mut self, undecided: Undecided, verdict: Verdict) {
+        let known = |entry: &&mut Entry| {
+            entry.undecided.round == undecided.round && entry.undecided.block == undecided.block
+        };
+        match self.entries.iter_mut().find(known) {
+            Some(entry) => *entry = Entry { undecided, verdict },
+            None => self.entries.push(Entry { undecided, verdict }),
+        }
+    }
+
+    /// Whether a further block of a round is judged.
+    pub(crate) fn has_room(&self, round: u32, block: &BlockHash) -> bool {
+        let mut others = self.entries.iter().map(|entry| &entry.undecided);
+        let count = others.by_ref().filter(|other| other.round == round && other.block != *block).count();
+        count < BLOCKS_PER_ROUND_MAX
+    }
+
+    /// What was found about exactly this block and payload, in whatever round.
+    pub(crate) fn verdict(&self, block: &BlockHash, payload: &Bytes) -> Option<Verdict> {
+        let same = |entry: &&Entry| entry.undecided.block == *block && entry.undecided.payload == *payload;
+        self.entries.iter().find(same).map(|entry| entry.verdict).filter(|verdict| *verdict != Verdict::Unjudged)
+    }
+
+    /// The blocks proposed in a round.
+    pub(crate) fn of_round(&self, round: u32) -> Vec<Entry> {
+        self.entries.iter().filter(|entry| entry.undecided.round == round).cloned().collect()
+    }
+
+    /// The payload of a block that may be decided.
+    pub(crate) fn payload(&self, block: &BlockHash) -> Option<Bytes> {
+        let decidable = |entry: &&Entry| entry.undecided.block == *block && entry.verdict != Verdict::Invalid;
+        self.entries.iter().find(decidable).map(|entry| entry.undecided.payload.clone())
+    }
+
+    /// Holds a payload until its height has come. The oldest makes room.
+    pub(crate) fn hold(&mut self, received: Received) {
+        if self.held.len() >= HELD_MAX {
+            self.held.remove(0);
+        }
+        self.held.push(received);
+    }
+
+    /// The payloads whose height has come.
+    pub(crate) fn take_held(&mut self, height: Height) -> Vec<Received> {
+        let (due, later) = std::mem::take(&mut self.held).into_iter().partition(|held| held.header.height <= height);
+        self.held = later;
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::ProposalHeader;
+
+    fn undecided(round: u32, block: u8, payload: &'static [u8]) -> Undecided {
+        let (block, payload) = (BlockHash([block; 32]), Bytes::from_static(payload));
+        Undecided { height: Height(1), round, valid_round: None, block, payload }
+    }
+
+    #[test]
+    fn verdicts_belong_to_bytes() {
+        let mut proposals = Proposals::default();
+        proposals.begin(Height(1), vec![undecided(0, 1, b"a")]);
+        let payload = Bytes::from_static(b"a");
+        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &payload), None);
+        assert_eq!(proposals.payload(&BlockHash([1; 32])), Some(payload.clone()));
+        proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
+        assert_eq!(proposals.of_round(0).len(), 1);
+        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &payload), Some(Verdict::Valid));
+        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &Bytes::from_static(b"b")), None);
+        proposals.add(undecided(1, 2, b"b"), Verdict::Invalid);
+        assert_eq!(proposals.payload(&BlockHash([2; 32])), None);
+    }
+
+    #[test]
+    fn rooms_are_limited() {
+        let mut proposals = Proposals::default();
+        proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
+        assert!(proposals.has_room(0, &BlockHash([2; 32])));
+        proposals.add(undecided(0, 2, b"b"), Verdict::Invalid);
+        assert!(!proposals.has_room(0, &BlockHash([3; 32])));
+        assert!(proposals.has_room(0, &BlockHash([2; 32])));
+        assert!(proposals.has_room(1, &BlockHash([3; 32])));
+    }
+
+    #[test]
+    fn held_until_their_height() {
+        let mut proposals = Proposals::default();
+        let received = |height| {
+            let block = BlockHash([1; 32]);
+            let header = ProposalHeader { height: Height(height), round: 0, valid_round: None, block, payload_bytes: 0 };
+            Received { header, payload: Bytes::new() }
+        };
+        for height in [2, 3, 3, 4, 5] {
+            proposals.hold(received(height));
+        }
+        assert_eq!(proposals.take_held(Height(3)).len(), 2);
+        proposals.begin(Height(5), Vec::new());
+        assert_eq!(proposals.take_held(Height(9)), [received(5)]);
+    }
+}

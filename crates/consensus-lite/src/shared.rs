@@ -1,0 +1,73 @@
+//! What the handle and the thread of consensus share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use malachitebft_app_channel::NetworkRequest;
+use sanad_core::ids::Height;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::status::{LiveCounters, Phase, Role};
+use crate::stopped::Stopped;
+
+/// How consensus ended: as asked, or by itself.
+pub(crate) type Outcome = Result<(), Arc<Stopped>>;
+
+/// Written by the thread of consensus, but for `wake` and `stop`.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// There may be work.
+    pub(crate) wake: Notify,
+    /// Set once: consensus shall stop.
+    pub(crate) stop: watch::Sender<bool>,
+    /// Set once: consensus has stopped, and let go of its files and ports.
+    pub(crate) outcome: watch::Sender<Option<Outcome>>,
+    pub(crate) counters: LiveCounters,
+    progress: Mutex<Progress>,
+    network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
+}
+
+/// Where consensus is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    pub(crate) height: Height,
+    pub(crate) round: Option<u32>,
+    pub(crate) phase: Phase,
+    pub(crate) role: Role,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        let progress =
+            Progress { height: Height::GENESIS, round: None, phase: Phase::Starting, role: Role::Follower };
+        Self {
+            wake: Notify::new(),
+            stop: watch::Sender::new(false),
+            outcome: watch::Sender::new(None),
+            counters: LiveCounters::default(),
+            progress: Mutex::new(progress),
+            network: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        *lock(&self.progress)
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut lock(&self.progress));
+    }
+
+    /// Where to ask the engine's network; `None` while it does not run.
+    pub(crate) fn network(&self) -> Option<mpsc::Sender<NetworkRequest>> {
+        lock(&self.network).clone()
+    }
+
+    pub(crate) fn set_network(&self, network: Option<mpsc::Sender<NetworkRequest>>) {
+        *lock(&self.network) = network;
+    }
+}
+
+// Plain values, whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,77 @@
+//! Whether a validator may vote after a restart.
+//!
+//! The guard keeps it from contradicting a signature. It does not keep it from forgetting what it is locked
+//! on: the engine's write-ahead log does. Where the log or the ledger is behind the guard, the node follows
+//! without voting until it is past what its key has signed.
+
+use std::path::Path;
+
+use malachitebft_app_channel::app::wal::Log;
+use sanad_core::ids::Height;
+
+use crate::guard::{Position, Step};
+
+/// What a validator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Vote.
+    Vote,
+    /// Follow only, through this height.
+    AbstainThrough(Height),
+}
+
+/// What the write-ahead log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogState {
+    /// The height of its entries.
+    pub(crate) height: Height,
+    /// Whether it has any.
+    pub(crate) empty: bool,
+}
+
+/// `signed` is the guard's position, `next` the height to decide next.
+pub(crate) fn standing(signed: Option<Position>, next: Height, log: Option<LogState>) -> Standing {
+    let Some(signed) = signed else { return Standing::Vote };
+    if signed.height > next {
+        return Standing::AbstainThrough(signed.height);
+    }
+    // Locks begin with a precommit. The log is flushed before a vote is sent, so what was sent is in it.
+    let maybe_locked = signed.round > 0 || signed.step == Step::Precommit;
+    let remembers = log.is_some_and(|log| log.height == next && !log.empty);
+    if signed.height == next && maybe_locked && !remembers {
+        return Standing::AbstainThrough(next);
+    }
+    Standing::Vote
+}
+
+/// Reads the state of the write-ahead log; `None` where there is none that can be read. A damaged one is
+/// left for the engine to report.
+pub(crate) fn log_state(path: &Path) -> Option<LogState> {
+    if !path.exists() {
+        return None;
+    }
+    let log = Log::open(path).ok()?;
+    Some(LogState { height: Height(log.sequence()), empty: log.is_empty() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgetful_nodes_abstain() {
+        let signed = |height, round, step| Some(Position { height: Height(height), round, step });
+        let log = |height, empty| Some(LogState { height: Height(height), empty });
+        let next = Height(7);
+        assert_eq!(standing(None, next, None), Standing::Vote);
+        assert_eq!(standing(signed(6, 3, Step::Precommit), next, None), Standing::Vote);
+        assert_eq!(standing(signed(7, 0, Step::Prevote), next, None), Standing::Vote);
+        assert_eq!(standing(signed(7, 0, Step::Precommit), next, log(7, false)), Standing::Vote);
+        for forgotten in [None, log(6, false), log(7, true)] {
+            for (round, step) in [(0, Step::Precommit), (1, Step::Proposal)] {
+                assert_eq!(standing(signed(7, round, step), next, forgotten), Standing::AbstainThrough(next));
+            }
+        }
+        assert_eq!(standing(signed(9, 0, Step::Prevote), next, log(7, false)), Standing::AbstainThrough(Height(9)));
+    }
+}

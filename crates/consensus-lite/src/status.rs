@@ -1,0 +1,115 @@
+//! What consensus is doing, for operators.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+
+/// A snapshot of consensus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConsensusStatus {
+    /// The height to decide next.
+    pub height: Height,
+    /// Its current round, once it has begun.
+    pub round: Option<u32>,
+    /// What is going on.
+    pub phase: Phase,
+    /// The part this node plays at this height.
+    pub role: Role,
+    /// What happened since the start.
+    pub counters: Counters,
+    /// The nodes of [`crate::Config::peers`], in its order.
+    pub peers: Vec<PeerStatus>,
+}
+
+/// What is going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The engine starts and looks for its peers.
+    Starting,
+    /// There is nothing to commit, and the heartbeat is not due.
+    Waiting,
+    /// A block is being agreed on.
+    Deciding,
+    /// Consensus has stopped.
+    Stopped,
+}
+
+/// The part a node plays at a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// It votes.
+    Validator {
+        /// Its place in the set.
+        place: u16,
+    },
+    /// It verifies, and does not vote.
+    Follower,
+    /// It is a validator that does not vote, since its key may have signed up to a height before.
+    Abstaining {
+        /// The last height without its vote.
+        through: Height,
+    },
+}
+
+/// What happened since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Blocks decided.
+    pub decided: u64,
+    /// Those of them that came from peers when they were decided already.
+    pub synced: u64,
+    /// Proposed blocks found invalid.
+    pub invalid: u64,
+    /// Parts or payloads dropped: malformed, of strangers, or not what they claim to be.
+    pub dropped: u64,
+    /// Contradictions of validators handed to the ledger.
+    pub evidence: u64,
+}
+
+/// One peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerStatus {
+    /// Its network key.
+    pub network_key: PublicKey,
+    /// Its address in the configuration.
+    pub address: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// The name it gives itself.
+    pub moniker: Option<String>,
+    /// The validator key it has proven to hold.
+    pub validator: Option<PublicKey>,
+}
+
+/// [`Counters`] that count.
+#[derive(Debug, Default)]
+pub(crate) struct LiveCounters {
+    pub(crate) decided: AtomicU64,
+    pub(crate) synced: AtomicU64,
+    pub(crate) invalid: AtomicU64,
+    pub(crate) dropped: AtomicU64,
+    pub(crate) evidence: AtomicU64,
+}
+
+impl LiveCounters {
+    pub(crate) fn read(&self) -> Counters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            decided: read(&self.decided),
+            synced: read(&self.synced),
+            invalid: read(&self.invalid),
+            dropped: read(&self.dropped),
+            evidence: read(&self.evidence),
+        }
+    }
+}
+
+pub(crate) fn count(counter: &AtomicU64, more: usize) {
+    counter.fetch_add(more as u64, Ordering::Relaxed);
+}

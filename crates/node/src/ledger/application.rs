@@ -1,0 +1,234 @@
+//! The ledger's face to consensus.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sanad_consensus_lite::{
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, PayloadSource,
+    ProposedBlock, Undecided,
+};
+use sanad_core::block::{Block, HEADER_BYTES};
+use sanad_core::codec;
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, BlockError, Execution, apply};
+use sanad_core::genesis::BLOCK_BYTES_LIMIT;
+use sanad_core::hash::BlockHash;
+use sanad_core::ids::Height;
+use sanad_core::validators::CommitCertificate;
+use sanad_storage::UndecidedRecord;
+
+use super::{Ledger, now_ms};
+
+/// How far a proposal's time may be ahead of this node's clock, in milliseconds.
+pub const CLOCK_DRIFT_MS_MAX: u64 = 10_000;
+
+/// Executes, proposes, validates and commits for consensus.
+pub struct LedgerApplication {
+    ledger: Arc<Ledger>,
+    /// Executions on top of the head, by block, so that no block is executed twice.
+    executions: HashMap<BlockHash, Execution>,
+}
+
+/// A proposal whose time no honest clock shows yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the block's time is {ahead_ms} ms ahead of this node's clock; at most {CLOCK_DRIFT_MS_MAX} are allowed")]
+struct FutureTime {
+    ahead_ms: u64,
+}
+
+/// The height that consensus asks for is not the next one.
+#[derive(Debug, thiserror::Error)]
+#[error("height {asked} is not the next one, {next}")]
+struct WrongHeight {
+    asked: Height,
+    next: Height,
+}
+
+impl LedgerApplication {
+    /// The application of a ledger. There is one at a time.
+    pub fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, executions: HashMap::new() }
+    }
+
+    fn execute(&mut self, payload: &[u8], source: PayloadSource) -> Result<BlockHash, InvalidPayload> {
+        let ledger = Arc::clone(&self.ledger);
+        let current = ledger.current();
+        let limit = current.state.parameters().block_bytes_max as usize;
+        let mut block = Block::decode(payload, limit).map_err(|error| InvalidPayload::Invalid(error.into()))?;
+        let hash = block.header.hash();
+        if self.executions.contains_key(&hash) {
+            return Ok(hash);
+        }
+        let ahead_ms = block.header.time_ms.saturating_sub(now_ms());
+        if source == PayloadSource::Proposal && ahead_ms > CLOCK_DRIFT_MS_MAX {
+            return Err(InvalidPayload::Invalid(FutureTime { ahead_ms }.into()));
+        }
+        self.reuse_waiting(&mut block);
+        let execution = apply(&current.state, &ledger.store, &block).map_err(|error| match error {
+            BlockError::View(error) => InvalidPayload::Fatal(ApplicationError::new(error)),
+            refused => InvalidPayload::Invalid(refused.to_string().into()),
+        })?;
+        self.executions.insert(hash, execution);
+        Ok(hash)
+    }
+
+    /// Takes the pool's copy of each batch that waits there: its signature is checked already.
+    fn reuse_waiting(&self, block: &mut Block) {
+        let pool = self.ledger.pool();
+        for batch in &mut block.batches {
+            if let Some(known) = pool.batch(&batch.id())
+                && *known == **batch
+            {
+                *batch = known;
+            }
+        }
+    }
+}
+
+impl Application for LedgerApplication {
+    fn next(&self) -> NextHeight {
+        let current = self.ledger.current();
+        let state = &current.state;
+        NextHeight { height: state.head().height.next(), validators: state.validators().clone() }
+    }
+
+    fn propose(&mut self, height: Height, _round: u32) -> Result<ProposedBlock, ApplicationError> {
+        let ledger = Arc::clone(&self.ledger);
+        let current = ledger.current();
+        let state = &current.state;
+        let next = state.head().height.next();
+        if next != height {
+            return Err(ApplicationError::new(WrongHeight { asked: height, next }));
+        }
+        let room = (state.parameters().block_bytes_max as usize).saturating_sub(HEADER_BYTES + 4);
+        let candidates = ledger.pool().candidates(state, room);
+        let mut builder = BlockBuilder::new(state, &ledger.store);
+        let mut refused = Vec::new();
+        for batch in candidates {
+            match builder.add(Arc::clone(&batch)) {
+                Ok(()) | Err(AddError::Refused(BatchError::BlockFull { .. })) => {}
+                Err(AddError::Refused(error)) => {
+                    tracing::info!(?batch, %error, "the ledger refuses a batch");
+                    refused.push((batch, error));
+                }
+                Err(AddError::View(error)) => return Err(ApplicationError::new(error)),
+            }
+        }
+        let time_ms = now_ms().max(state.head().time_ms.saturating_add(1));
+        let (block, execution) =
+            builder.finish(time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
+        drop(current);
+        ledger.refuse(&refused);
+        let hash = execution.hash;
+        self.executions.insert(hash, execution);
+        Ok(ProposedBlock { block: hash, payload: block.encode().into() })
+    }
+
+    fn validate(
+        &mut self,
+        _height: Height,
+        payload: &Bytes,
+        source: PayloadSource,
+    ) -> Result<BlockHash, InvalidPayload> {
+        self.execute(payload, source)
+    }
+
+    fn commit(
+        &mut self,
+        certificate: &CommitCertificate,
+        payload: Bytes,
+    ) -> Result<NextHeight, ApplicationError> {
+        if !self.executions.contains_key(&certificate.block) {
+            // Validated by an earlier process, or dropped with an earlier height.
+            self.execute(&payload, PayloadSource::Sync).map_err(ApplicationError::new)?;
+        }
+        let Some(execution) = self.executions.remove(&certificate.block) else {
+            return Err(ApplicationError::new("the payload is not that of the certificate"));
+        };
+        self.executions.clear();
+        self.ledger.commit(&payload, certificate, &execution).map_err(ApplicationError::new)?;
+        let (height, entries) = (certificate.height, execution.leaf_hashes.len());
+        let batches = execution.batches.len();
+        tracing::info!(%height, round = certificate.round, batches, entries, "block committed");
+        Ok(self.next())
+    }
+
+    fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError> {
+        let mut bytes = codec::encode(&(undecided.valid_round, undecided.block));
+        bytes.extend_from_slice(&undecided.payload);
+        let record = UndecidedRecord { height: undecided.height, round: undecided.round, bytes };
+        self.ledger.store.keep_undecided(&record).map_err(ApplicationError::new)
+    }
+
+    fn undecided(&self, height: Height) -> Result<Vec<Undecided>, ApplicationError> {
+        let records = self.ledger.store.undecided(height).map_err(ApplicationError::new)?;
+        records.into_iter().map(undecided).collect()
+    }
+
+    fn decided(&self, height: Height) -> Result<Option<DecidedBlock>, ApplicationError> {
+        let Some((certificate, payload)) = self.ledger.store.block(height).map_err(ApplicationError::new)? else {
+            return Ok(None);
+        };
+        let validators =
+            self.ledger.current().state.registry().validators(height).map_err(ApplicationError::new)?;
+        Ok(Some(DecidedBlock { certificate, validators, payload: payload.into() }))
+    }
+
+    fn has_work(&self) -> bool {
+        let current = self.ledger.current();
+        self.ledger.pool().has_candidates(&current.state)
+    }
+
+    fn evidence(&mut self, evidence: &[Evidence]) {
+        for evidence in evidence {
+            let Evidence { validator, height, round, kind, .. } = evidence;
+            tracing::warn!(%validator, %height, round, ?kind, "a validator contradicted itself; evidence is kept");
+        }
+        if let Err(error) = self.keep_evidence(evidence) {
+            tracing::error!(%error, path = %self.ledger.evidence_path.display(), "evidence could not be kept");
+        }
+    }
+}
+
+impl LedgerApplication {
+    /// Appends each piece of evidence as a line of JSON.
+    fn keep_evidence(&self, evidence: &[Evidence]) -> std::io::Result<()> {
+        let mut file =
+            std::fs::OpenOptions::new().create(true).append(true).open(&self.ledger.evidence_path)?;
+        for evidence in evidence {
+            writeln!(file, "{}", evidence_line(evidence))?;
+        }
+        file.sync_all()
+    }
+}
+
+fn evidence_line(evidence: &Evidence) -> serde_json::Value {
+    let statement = |statement: &sanad_consensus_lite::Statement| {
+        serde_json::json!({
+            "block": statement.block,
+            "valid_round": statement.valid_round,
+            "signature": statement.signature,
+        })
+    };
+    serde_json::json!({
+        "validator": evidence.validator,
+        "height": evidence.height,
+        "round": evidence.round,
+        "kind": format!("{:?}", evidence.kind).to_lowercase(),
+        "first": statement(&evidence.first),
+        "second": statement(&evidence.second),
+    })
+}
+
+fn undecided(record: UndecidedRecord) -> Result<Undecided, ApplicationError> {
+    let UndecidedRecord { height, round, bytes } = record;
+    let limit = BLOCK_BYTES_LIMIT as usize + UNDECIDED_OVERHEAD_BYTES;
+    let ((valid_round, block), read) =
+        codec::decode_prefix::<(Option<u32>, BlockHash)>(&bytes, limit).map_err(ApplicationError::new)?;
+    let payload = Bytes::from(bytes).slice(read..);
+    Ok(Undecided { height, round, valid_round, block, payload })
+}
+
+/// Bytes before the payload in an undecided record, at most.
+const UNDECIDED_OVERHEAD_BYTES: usize = 5 + 32;

@@ -1,0 +1,223 @@
+//! The node's ledger: the durable store, the state after its head, and the pool of batches that wait.
+//!
+//! Consensus, exchange of batches and gRPC service each have a face of it, in a file of their own here.
+//!
+//! **Invariant:** locks are taken in the order `current`, `pool`, `waiters`, and never held across an await.
+
+mod application;
+mod exchange;
+mod proofs;
+mod service;
+mod waiters;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use sanad_api::FinalHeader;
+use sanad_core::batch::SignedBatch;
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution};
+use sanad_core::genesis::Genesis;
+use sanad_core::hash::BatchId;
+use sanad_core::ids::Height;
+use sanad_core::proof::ValidatorChange;
+use sanad_core::state::State;
+use sanad_core::validators::CommitCertificate;
+use sanad_storage::{Store, StoreError};
+use tokio::sync::watch;
+
+pub use application::LedgerApplication;
+pub use exchange::PoolExchange;
+pub use service::{NodeFacts, Service};
+
+use crate::pool::{Admission, Pool, PoolError, PoolLimits, Source};
+use waiters::Waiters;
+
+/// A ledger that is open.
+pub struct Ledger {
+    genesis: Genesis,
+    store: Store,
+    current: RwLock<Current>,
+    pool: Mutex<Pool>,
+    waiters: Waiters,
+    head: watch::Sender<Height>,
+    evidence_path: PathBuf,
+}
+
+/// The state after the head, and what proves the head.
+struct Current {
+    state: State,
+    head: Option<FinalHeader>,
+    validator_changes: Vec<ValidatorChange>,
+}
+
+impl Ledger {
+    /// The ledger of a store that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the head or a validator-set change cannot be read.
+    pub fn new(
+        genesis: Genesis,
+        store: Store,
+        state: State,
+        limits: PoolLimits,
+        evidence_path: PathBuf,
+    ) -> Result<Self, StoreError> {
+        let height = state.head().height;
+        let head = final_header(&store, height)?;
+        let mut validator_changes = Vec::new();
+        for last in state.registry().validator_change_heights(height) {
+            if let (Some(change), Ok(next)) =
+                (final_header(&store, last)?, state.registry().validators(last.next()))
+            {
+                let FinalHeader { header, certificate } = change;
+                validator_changes.push(ValidatorChange { header, certificate, next });
+            }
+        }
+        let ledger = Self {
+            genesis,
+            store,
+            current: RwLock::new(Current { state, head, validator_changes }),
+            pool: Mutex::new(Pool::new(limits)),
+            waiters: Waiters::default(),
+            head: watch::Sender::new(height),
+            evidence_path,
+        };
+        Ok(ledger)
+    }
+
+    /// Height of the head.
+    pub fn height(&self) -> Height {
+        *self.head.borrow()
+    }
+
+    /// Tells of every new head.
+    pub fn heads(&self) -> watch::Receiver<Height> {
+        self.head.subscribe()
+    }
+
+    /// Takes a batch into the pool.
+    ///
+    /// # Errors
+    /// [`PoolError`], or a failed lookup.
+    pub fn admit(&self, batch: &Arc<SignedBatch>, source: Source) -> Result<Admission, AdmitError> {
+        let current = self.current();
+        let state = &current.state;
+        let next = state.registry().record(&batch.batch().issuer).map(|record| record.chain.next_sequence);
+        if source == Source::Submitted && next == Some(batch.batch().sequence) {
+            // Who submits learns at once of an event that breaks a rule, not when a block is built.
+            self.check(state, batch)?;
+        }
+        let admitted = self.pool().admit(state, Arc::clone(batch), source, Instant::now())?;
+        Ok(admitted)
+    }
+
+    fn check(&self, state: &State, batch: &Arc<SignedBatch>) -> Result<(), AdmitError> {
+        match BlockBuilder::new(state, &self.store).add(Arc::clone(batch)) {
+            Ok(()) => Ok(()),
+            Err(AddError::Refused(error)) => Err(AdmitError::Pool(error.into())),
+            Err(AddError::View(error)) => Err(AdmitError::Store(error)),
+        }
+    }
+
+    /// Batches that wait, to save them when the node stops.
+    pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
+        self.pool().all()
+    }
+
+    /// Drops batches that waited too long.
+    pub fn expire(&self) {
+        let expired = self.pool().expire(Instant::now());
+        self.waiters.wake(&expired);
+    }
+
+    /// Checkpoints and closes the store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.store.close()
+    }
+
+    /// Makes a decided block durable, and its state the current one.
+    fn commit(
+        &self,
+        payload: &[u8],
+        certificate: &CommitCertificate,
+        execution: &Execution,
+    ) -> Result<(), StoreError> {
+        self.store.append(payload, certificate, execution)?;
+        let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.state.advance(execution);
+        let header = execution.header.clone();
+        if header.validators_hash != header.next_validators_hash {
+            let next = current.state.validators().clone();
+            let (header, certificate) = (header.clone(), certificate.clone());
+            current.validator_changes.push(ValidatorChange { header, certificate, next });
+        }
+        current.head = Some(FinalHeader { header, certificate: certificate.clone() });
+        drop(current);
+        self.settle(&entered);
+        self.head.send_replace(execution.header.height);
+        Ok(())
+    }
+
+    /// Brings the pool in line with the current state, and wakes who waits for a batch.
+    fn settle(&self, entered: &[BatchId]) {
+        let current = self.current();
+        let mut pool = self.pool();
+        let mut decided = pool.settle(&current.state, entered);
+        // Batches that had to wait for others could not be checked in full until now.
+        let ready = pool.take_unchecked(&current.state);
+        for batch in ready {
+            if let Err(AdmitError::Pool(PoolError::Refused(error))) = self.check(&current.state, &batch) {
+                decided.extend(pool.refuse(&batch, &error));
+            }
+        }
+        drop(pool);
+        drop(current);
+        self.waiters.wake(entered);
+        self.waiters.wake(&decided);
+    }
+
+    fn refuse(&self, refused: &[(Arc<SignedBatch>, BatchError)]) {
+        let mut pool = self.pool();
+        let ids: Vec<BatchId> =
+            refused.iter().flat_map(|(batch, error)| pool.refuse(batch, error)).collect();
+        drop(pool);
+        self.waiters.wake(&ids);
+    }
+
+    // A panic while a lock is held leaves plain values behind, each of them whole.
+    fn current(&self) -> RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a batch was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// The pool or the ledger refuses it.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The ledger could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Time now, in milliseconds since 1970-01-01 UTC.
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+fn final_header(store: &Store, height: Height) -> Result<Option<FinalHeader>, StoreError> {
+    let (Some(header), Some(certificate)) = (store.header(height)?, store.certificate(height)?) else {
+        return Ok(None);
+    };
+    Ok(Some(FinalHeader { header, certificate }))
+}

@@ -1,0 +1,126 @@
+//! Proofs out of the store, each as of one head.
+
+use sanad_api::{
+    ConsistencyProof, CredentialKey, EntryProof, FinalHeader, InclusionProof, LedgerError, MemberProof, Missing,
+    ProofHead,
+};
+use sanad_core::event::Entry;
+use sanad_core::hash::Root;
+use sanad_core::ids::{LogIndex, LogSize, MemberId};
+use sanad_core::merkle::{self, NodeSource, Rfc6962};
+use sanad_core::proof::StatusProof;
+use sanad_core::state::State;
+use sanad_storage::Store;
+
+use super::{Current, Ledger};
+
+impl Current {
+    /// The header of the head; there is one as soon as there is an entry.
+    pub(super) fn head(&self) -> Result<FinalHeader, LedgerError> {
+        self.head.clone().ok_or(LedgerError::NoBlock)
+    }
+
+    /// The part of a proof that all entries of an issuer share.
+    pub(super) fn proof_head(&self, issuer: &MemberId) -> Result<ProofHead, LedgerError> {
+        let missing = || LedgerError::NotFound(Missing::Member(issuer.clone()));
+        Ok(ProofHead {
+            head: self.head()?,
+            issuer: self.state.registry().prove(issuer).ok_or_else(missing)?,
+            validator_changes: self.validator_changes.clone(),
+        })
+    }
+
+    /// The part of a proof that is an entry's own.
+    pub(super) fn entry_proof(
+        &self,
+        store: &Store,
+        index: LogIndex,
+        entry: Entry,
+    ) -> Result<EntryProof, LedgerError> {
+        let size = self.state.log_size();
+        let beyond = || LedgerError::IndexBeyondLog { index, size };
+        let (status_leaf, status_path) = self.state.status().prove(index, size).ok_or_else(beyond)?;
+        let log_path = merkle::inclusion_path::<Rfc6962, _>(store, index.0, size.0)
+            .map_err(|error| LedgerError::internal(error.to_string()))?;
+        Ok(EntryProof { entry, index, log_path, status_leaf, status_path })
+    }
+}
+
+impl Ledger {
+    pub(super) fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
+        let current = self.current();
+        let size = current.state.log_size();
+        let index = match credential {
+            CredentialKey::Index(index) => *index,
+            CredentialKey::Commitment(commitment) => {
+                let missing = || LedgerError::NotFound(Missing::Commitment(*commitment));
+                sanad_core::execution::LedgerView::issuance(&self.store, commitment)
+                    .map_err(LedgerError::internal)?
+                    .filter(|index| index.0 < size.0)
+                    .ok_or_else(missing)?
+            }
+        };
+        if index.0 >= size.0 {
+            return Err(LedgerError::IndexBeyondLog { index, size });
+        }
+        let entry =
+            sanad_core::execution::LedgerView::entry(&self.store, index).map_err(LedgerError::internal)?;
+        let head = current.proof_head(&entry.issuer)?;
+        Ok(head.complete(current.entry_proof(&self.store, index, entry)?))
+    }
+
+    pub(super) fn inclusion_proof(
+        &self,
+        index: LogIndex,
+        size: Option<LogSize>,
+    ) -> Result<InclusionProof, LedgerError> {
+        let current = self.current();
+        let size = within_log(&current.state, size)?;
+        if index.0 >= size.0 {
+            return Err(LedgerError::IndexBeyondLog { index, size });
+        }
+        Ok(InclusionProof {
+            index,
+            size,
+            leaf_hash: self.store.node(0, index.0).map_err(LedgerError::internal)?,
+            root: self.root_at(size)?,
+            path: merkle::inclusion_path::<Rfc6962, _>(&self.store, index.0, size.0)
+                .map_err(|error| LedgerError::internal(error.to_string()))?,
+            head: current.head()?,
+        })
+    }
+
+    pub(super) fn consistency_proof(
+        &self,
+        old_size: LogSize,
+        new: Option<LogSize>,
+    ) -> Result<ConsistencyProof, LedgerError> {
+        let current = self.current();
+        let new_size = within_log(&current.state, new)?;
+        within_log(&current.state, Some(old_size))?;
+        let path = merkle::consistency_path::<Rfc6962, _>(&self.store, old_size.0, new_size.0)
+            .map_err(|error| LedgerError::internal(error.to_string()))?;
+        let new_root = self.root_at(new_size)?;
+        Ok(ConsistencyProof { old_size, new_size, new_root, path, head: current.head()? })
+    }
+
+    pub(super) fn member_proof(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
+        let current = self.current();
+        let ProofHead { head, issuer, validator_changes } = current.proof_head(id)?;
+        Ok(MemberProof { member: issuer, head, validator_changes })
+    }
+
+    fn root_at(&self, size: LogSize) -> Result<Root, LedgerError> {
+        let root = merkle::root_at::<Rfc6962, _>(&self.store, size.0).map_err(LedgerError::internal)?;
+        Ok(Root(root))
+    }
+}
+
+fn within_log(state: &State, asked: Option<LogSize>) -> Result<LogSize, LedgerError> {
+    let size = state.log_size();
+    match asked {
+        Some(asked) if asked > size => Err(LedgerError::SizeBeyondLog { asked, size }),
+        Some(asked) => Ok(asked),
+        None => Ok(size),
+    }
+}

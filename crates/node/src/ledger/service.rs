@@ -1,0 +1,302 @@
+//! The ledger's face to the gRPC service.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sanad_api::{
+    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
+    InclusionProof, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+};
+use sanad_core::batch::SignedBatch;
+use sanad_core::block::Block;
+use sanad_core::execution::BatchError;
+use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
+use sanad_core::hash::BatchId;
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberRecord;
+use sanad_core::proof::StatusProof;
+use sanad_core::state::Head;
+
+use super::{AdmitError, Ledger, final_header};
+use crate::pool::{Admission, PoolError, PoolRefusal, Source};
+
+/// When a caller whose batch found no room should come again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// What the service tells of the node beyond its ledger.
+pub trait NodeFacts: Send + Sync + 'static {
+    /// The member that runs the node.
+    fn member(&self) -> &MemberId;
+    /// Whether the node votes on the next block.
+    fn is_validator(&self) -> bool;
+    /// Whether the node knows of blocks that it does not have.
+    fn catching_up(&self) -> bool;
+    /// The peers it knows, in all its networks.
+    fn peers(&self) -> Vec<Peer>;
+    /// Passes a new batch on to peers and consensus.
+    fn accepted(&self, batch: Arc<SignedBatch>);
+    /// Whether the node is about to stop.
+    fn stopping(&self) -> bool;
+}
+
+/// Answers the gRPC service.
+pub struct Service<F> {
+    ledger: Arc<Ledger>,
+    facts: F,
+    started: Instant,
+}
+
+impl<F: NodeFacts> Service<F> {
+    /// A service that answers from a ledger.
+    pub fn new(ledger: Arc<Ledger>, facts: F) -> Self {
+        Self { ledger, facts, started: Instant::now() }
+    }
+
+    fn entered(&self, id: &BatchId) -> Result<Option<FinalBatch>, LedgerError> {
+        let Some(record) = self.ledger.store.batch(id).map_err(LedgerError::internal)? else {
+            return Ok(None);
+        };
+        let header = self.ledger.store.header(record.height).map_err(LedgerError::internal)?;
+        let block_time_ms = header.ok_or(LedgerError::NoBlock)?.time_ms;
+        let (height, first_index, entries) = (record.height, record.first_index, record.entries as u32);
+        Ok(Some(FinalBatch { height, block_time_ms, first_index, entries }))
+    }
+}
+
+impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
+    fn genesis(&self) -> &Genesis {
+        &self.ledger.genesis
+    }
+
+    fn head(&self) -> Result<FinalHeader, LedgerError> {
+        self.ledger.current().head()
+    }
+
+    fn header(&self, height: Height) -> Result<FinalHeader, LedgerError> {
+        let head = self.ledger.height();
+        let beyond = LedgerError::HeightBeyondHead { height, head };
+        if height > head {
+            return Err(beyond);
+        }
+        final_header(&self.ledger.store, height).map_err(LedgerError::internal)?.ok_or(beyond)
+    }
+
+    fn block(&self, height: Height) -> Result<FinalBlock, LedgerError> {
+        let head = self.ledger.height();
+        if height > head {
+            return Err(LedgerError::HeightBeyondHead { height, head });
+        }
+        let stored = self.ledger.store.block(height).map_err(LedgerError::internal)?;
+        let (certificate, payload) = stored.ok_or(LedgerError::HeightBeyondHead { height, head })?;
+        let block = Block::decode(&payload, BLOCK_BYTES_LIMIT as usize).map_err(LedgerError::internal)?;
+        Ok(FinalBlock { block, certificate })
+    }
+
+    fn block_summaries(&self, first: Height, count: usize) -> Result<Vec<BlockSummary>, LedgerError> {
+        let head = self.ledger.height();
+        let last = first.0.saturating_add(count as u64 - u64::from(count > 0)).min(head.0);
+        let mut before = match first.0 {
+            0 | 1 => 0,
+            _ if first > head => 0,
+            height => self.header(Height(height - 1))?.header.log_size.0,
+        };
+        let mut summaries = Vec::new();
+        for height in (first.0.max(1)..=last).take(count) {
+            let stored = self.ledger.store.block(Height(height)).map_err(LedgerError::internal)?;
+            let Some((_, payload)) = stored else { break };
+            let block = Block::decode(&payload, BLOCK_BYTES_LIMIT as usize).map_err(LedgerError::internal)?;
+            let size = block.header.log_size.0;
+            summaries.push(BlockSummary {
+                header: block.header,
+                batches: block.batches.len() as u32,
+                entries: size - before,
+                bytes: payload.len() as u64,
+            });
+            before = size;
+        }
+        Ok(summaries)
+    }
+
+    fn entry(&self, index: LogIndex) -> Result<LogEntry, LedgerError> {
+        let size = self.ledger.current().state.log_size();
+        let beyond = LedgerError::IndexBeyondLog { index, size };
+        self.entries(index, 1)?.pop().ok_or(beyond)
+    }
+
+    fn entries(&self, first: LogIndex, count: usize) -> Result<Vec<LogEntry>, LedgerError> {
+        let size = self.ledger.current().state.log_size();
+        if first.0 >= size.0 {
+            return Ok(Vec::new());
+        }
+        let count = count.min((size.0 - first.0) as usize);
+        let entries = self.ledger.store.entries(first, count).map_err(LedgerError::internal)?;
+        let place = |(offset, entry)| LogEntry { index: LogIndex(first.0 + offset), entry };
+        Ok((0..).zip(entries).map(place).collect())
+    }
+
+    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
+        self.ledger.status_proof(credential)
+    }
+
+    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError> {
+        let current = self.ledger.current();
+        let missing = || LedgerError::NotFound(Missing::Batch(*batch));
+        let record = self.ledger.store.batch(batch).map_err(LedgerError::internal)?.ok_or_else(missing)?;
+        let end = (range.end as u64).min(record.entries);
+        let start = (range.start as u64).min(end);
+        let first = LogIndex(record.first_index.0 + start);
+        let entries =
+            self.ledger.store.entries(first, (end - start) as usize).map_err(LedgerError::internal)?;
+        let prove =
+            |(index, entry)| current.entry_proof(&self.ledger.store, LogIndex(index), entry);
+        Ok(BatchProofs {
+            head: current.proof_head(&record.issuer)?,
+            first_index: record.first_index,
+            entries: record.entries as u32,
+            proofs: (first.0..).zip(entries).map(prove).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn inclusion_proof(&self, index: LogIndex, size: Option<LogSize>) -> Result<InclusionProof, LedgerError> {
+        self.ledger.inclusion_proof(index, size)
+    }
+
+    fn consistency_proof(
+        &self,
+        old: LogSize,
+        new: Option<LogSize>,
+    ) -> Result<ConsistencyProof, LedgerError> {
+        self.ledger.consistency_proof(old, new)
+    }
+
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {
+        let current = self.ledger.current();
+        let later = |record: &&MemberRecord| after.is_none_or(|after| record.member.id > *after);
+        Ok(current.state.registry().records().filter(later).take(count).cloned().collect())
+    }
+
+    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
+        self.ledger.member_proof(id)
+    }
+
+    fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
+        if let Some(entered) = self.entered(id)? {
+            return Ok(BatchState::Final(entered));
+        }
+        let pool = self.ledger.pool();
+        if pool.batch(id).is_some() {
+            return Ok(BatchState::Pending);
+        }
+        let refusal = pool.refusal(id).cloned();
+        drop(pool);
+        // It may have been entered between the two looks.
+        if let Some(entered) = self.entered(id)? {
+            return Ok(BatchState::Final(entered));
+        }
+        match refusal {
+            Some(PoolRefusal::Ledger(error)) => Ok(BatchState::Refused(error)),
+            Some(PoolRefusal::Expired(_)) | None => Err(LedgerError::NotFound(Missing::Batch(*id))),
+        }
+    }
+
+    async fn submit(&self, batch: Arc<SignedBatch>) -> Result<BatchState, LedgerError> {
+        if self.facts.stopping() {
+            return Err(LedgerError::Stopping);
+        }
+        if let Some(entered) = self.entered(&batch.id())? {
+            return Ok(BatchState::Final(entered));
+        }
+        if self.facts.catching_up() {
+            return Err(LedgerError::Syncing { height: self.ledger.height() });
+        }
+        match self.ledger.admit(&batch, Source::Submitted) {
+            Ok(Admission::New) => {
+                self.facts.accepted(batch);
+                Ok(BatchState::Pending)
+            }
+            Ok(Admission::Waiting) => Ok(BatchState::Pending),
+            Err(AdmitError::Store(error)) => Err(LedgerError::internal(error)),
+            Err(AdmitError::Pool(error)) => self.refused(&batch, error),
+        }
+    }
+
+    async fn batch_decided(&self, id: BatchId) -> Result<BatchState, LedgerError> {
+        loop {
+            let decided = self.ledger.waiters.register(id);
+            match self.batch_state(&id) {
+                Ok(BatchState::Pending) => {}
+                other => {
+                    drop(decided);
+                    self.ledger.waiters.prune(&id);
+                    return other;
+                }
+            }
+            if decided.await.is_err() {
+                return Err(LedgerError::Stopping);
+            }
+        }
+    }
+
+    async fn head_above(&self, height: Height) -> Result<Height, LedgerError> {
+        let mut heads = self.ledger.heads();
+        let above = heads.wait_for(|head| *head > height).await.map_err(|_| LedgerError::Stopping)?;
+        Ok(*above)
+    }
+
+    async fn node_status(&self) -> Result<NodeStatus, LedgerError> {
+        let peers = self.facts.peers();
+        let connected: std::collections::BTreeSet<_> =
+            peers.iter().filter(|peer| peer.connected).map(|peer| peer.network_key).collect();
+        let current = self.ledger.current();
+        let state = &current.state;
+        let head: Head = state.head();
+        let (pool_batches, pool_bytes) = {
+            let pool = self.ledger.pool();
+            (pool.len() as u64, pool.bytes() as u64)
+        };
+        Ok(NodeStatus {
+            chain_id: state.chain_id(),
+            chain_name: self.ledger.genesis.name.clone(),
+            member: Some(self.facts.member().clone()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            head,
+            log_size: state.log_size(),
+            catching_up: self.facts.catching_up(),
+            validators: state.validators().validators().iter().map(|v| v.member.clone()).collect(),
+            is_validator: self.facts.is_validator(),
+            pool_batches,
+            pool_bytes,
+            uptime: self.started.elapsed(),
+            connected_peers: connected.len() as u32,
+        })
+    }
+
+    async fn peers(&self) -> Result<Vec<Peer>, LedgerError> {
+        Ok(self.facts.peers())
+    }
+}
+
+impl<F: NodeFacts> Service<F> {
+    /// Says why a batch was not taken; a batch that was entered in the meantime is no error.
+    fn refused(&self, batch: &SignedBatch, error: PoolError) -> Result<BatchState, LedgerError> {
+        if let PoolError::Refused(BatchError::SequenceUsed { .. }) = &error
+            && let Some(entered) = self.entered(&batch.id())?
+        {
+            return Ok(BatchState::Final(entered));
+        }
+        Err(match error {
+            PoolError::Refused(error) => LedgerError::Refused(error),
+            PoolError::Full { bytes, .. } => {
+                let batches = self.ledger.pool().len();
+                LedgerError::PoolFull { batches, bytes, retry_after: RETRY_AFTER }
+            }
+            PoolError::IssuerFull { issuer, count } => {
+                LedgerError::SubmissionLimit { issuer, batches: count, retry_after: RETRY_AFTER }
+            }
+            PoolError::Conflict { issuer, sequence, waiting } => {
+                LedgerError::SequencePending { issuer, sequence, pending: waiting }
+            }
+        })
+    }
+}

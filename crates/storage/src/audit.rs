@@ -1,0 +1,133 @@
+//! Checking a whole store: every block executed again, everything derived compared.
+
+use sanad_core::event::Entry;
+use sanad_core::execution::{Execution, LedgerView};
+use sanad_core::genesis::Genesis;
+use sanad_core::hash::Commitment;
+use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::state::State;
+
+use crate::columns::BlockRecord;
+use crate::error::{Fault, OpenError, Part, StoreError};
+use crate::frame::Frame;
+use crate::rebuild::{Progress, Step, origin};
+use crate::replay;
+use crate::segments::Scanned;
+use crate::shared::{batch_records, sequence_hash};
+use crate::store::Store;
+
+/// What an audit has found in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditReport {
+    /// Height of the last block checked.
+    pub height: Height,
+    /// Entries checked.
+    pub log_size: LogSize,
+    /// Batches checked.
+    pub batches: u64,
+    /// The state that the blocks lead to.
+    pub state: State,
+}
+
+impl Store {
+    /// Executes every block from the genesis to the head again, verifies every signature and certificate,
+    /// and compares columns and indexes with the result. Appending and reading go on meanwhile.
+    ///
+    /// # Errors
+    /// The first thing that does not fit: [`StoreError::Corrupt`] in a segment, [`StoreError::Damaged`] in what
+    /// [`Store::rebuild`] makes anew.
+    pub fn audit(
+        &self,
+        genesis: &Genesis,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<AuditReport, OpenError> {
+        if genesis.chain_id() != self.chain_id() {
+            return Err(OpenError::ForeignChain { expected: genesis.chain_id(), found: self.chain_id() });
+        }
+        let head = self.shared.published().place;
+        let mut place = origin(genesis);
+        let mut state = State::genesis(genesis)?;
+        while place.height < head.height {
+            let height = place.height.next();
+            let Scanned::Frame(frame) = self.shared.segments.scan(place.end, height, head.end)? else {
+                return Err(StoreError::Corrupt { height, fault: Fault::Truncated }.into());
+            };
+            let view = LogUpTo { store: self, size: state.log_size() };
+            let (block, _, execution) = replay::follow(&state, &view, &frame)?;
+            let record =
+                BlockRecord { frame: frame.place, first_index: place.log_size.0, first_batch: place.batches };
+            let batches = batch_records(&block, &execution, &frame.place);
+            self.audit_columns(&record, &batches, &execution, &frame)?;
+            self.audit_indexes(&execution, place.batches)?;
+            state.advance(&execution);
+            place.height = height;
+            place.end = frame.place.end();
+            place.log_size = execution.header.log_size;
+            place.batches += batches.len() as u64;
+            progress(Progress { step: Step::Execute, height, bytes: place.end, bytes_total: head.end });
+        }
+        let tree = crate::tiles::LogTree { tiles: &self.shared.tiles, size: place.log_size };
+        let root = sanad_core::merkle::root_at::<sanad_core::merkle::Rfc6962, _>(&tree, place.log_size.0)?;
+        if root != state.log_root().0 {
+            return Err(StoreError::Damaged { part: Part::Tiles }.into());
+        }
+        let (height, log_size, batches) = (place.height, place.log_size, place.batches);
+        Ok(AuditReport { height, log_size, batches, state })
+    }
+
+    fn audit_columns(
+        &self,
+        record: &BlockRecord,
+        batches: &[crate::columns::BatchColumnRecord],
+        execution: &Execution,
+        frame: &Frame,
+    ) -> Result<(), StoreError> {
+        let columns = &self.shared.columns;
+        if columns.block(frame.height)? != *record {
+            return Err(StoreError::Damaged { part: Part::Blocks });
+        }
+        for (ordinal, batch) in (record.first_batch..).zip(batches) {
+            if columns.batch(ordinal)? != *batch {
+                return Err(StoreError::Damaged { part: Part::Batches });
+            }
+        }
+        let leaves = self.shared.tiles.leaves(record.first_index, execution.leaf_hashes.len())?;
+        if leaves != execution.leaf_hashes {
+            return Err(StoreError::Damaged { part: Part::Tiles });
+        }
+        Ok(())
+    }
+
+    fn audit_indexes(&self, execution: &Execution, first_batch: u64) -> Result<(), StoreError> {
+        let damaged = || StoreError::Damaged { part: Part::Index };
+        for (commitment, index) in &execution.issuances {
+            let found = self.shared.commitments.find(&commitment.0, |candidate| Ok(candidate == index.0))?;
+            found.ok_or_else(damaged)?;
+        }
+        for (ordinal, batch) in (first_batch..).zip(&execution.batches) {
+            for hash in [batch.id.0, sequence_hash(&batch.issuer, batch.sequence)] {
+                let found = self.shared.batch_keys.find(&hash, |candidate| Ok(candidate == ordinal))?;
+                found.ok_or_else(damaged)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The log as it was at a size.
+struct LogUpTo<'a> {
+    store: &'a Store,
+    size: LogSize,
+}
+
+impl LedgerView for LogUpTo<'_> {
+    type Error = StoreError;
+
+    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
+        self.store.shared.issuance(commitment, self.size.0)
+    }
+
+    fn entry(&self, index: LogIndex) -> Result<Entry, StoreError> {
+        self.store.shared.entry(index)
+    }
+}

@@ -1,0 +1,170 @@
+//! The checkpoint: what cannot be read off the log at once, in sled, always as of one block.
+//!
+//! Off the critical path, few keys, one atomic batch a checkpoint. sled's `flush` leaves the data in the
+//! page cache (measured on Linux), so its files are synced here.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sanad_core::codec;
+use sanad_core::hash::BlockHash;
+use sanad_core::ids::{Height, LogSize, MemberId};
+use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberRecord};
+use sanad_core::status::StatusLeaf;
+
+use crate::error::{Part, StoreError, at};
+use crate::files;
+
+/// A place in the log up to which everything that is derived from it is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checkpoint {
+    pub(crate) height: Height,
+    /// Hash of the block; at height 0 the chain id.
+    pub(crate) hash: BlockHash,
+    pub(crate) log_size: LogSize,
+    /// Batches so far.
+    pub(crate) batches: u64,
+    /// Logical offset after the block's frame.
+    pub(crate) end: u64,
+}
+
+/// What changed since the checkpoint before.
+#[derive(Debug, Default)]
+pub(crate) struct Delta {
+    pub(crate) records: BTreeMap<MemberId, MemberRecord>,
+    pub(crate) leaves: BTreeMap<u64, StatusLeaf>,
+}
+
+/// A checkpoint with all that it holds.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) records: Vec<MemberRecord>,
+    pub(crate) leaves: Vec<(u64, StatusLeaf)>,
+}
+
+/// The sled database.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    database: sled::Db,
+    directory: PathBuf,
+}
+
+impl Checkpoints {
+    /// Opens the database, or makes an empty one.
+    pub(crate) fn open(directory: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let config = || {
+            let config = sled::Config::default().path(directory).cache_capacity(cache_bytes);
+            config.flush_every_ms(None).open()
+        };
+        // A database that this process has closed keeps its lock until sled's own threads let go of it.
+        let deadline = Instant::now() + UNLOCK_TIMEOUT;
+        let database = loop {
+            match config() {
+                Err(sled::Error::Io(error)) if is_lock(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(UNLOCK_POLL);
+                }
+                opened => break opened.map_err(|error| error_of(directory, error))?,
+            }
+        };
+        Ok(Self { database, directory: directory.to_owned() })
+    }
+
+    /// The last checkpoint; none in an empty database.
+    pub(crate) fn load(&self) -> Result<Option<Loaded>, StoreError> {
+        let damaged = || StoreError::Damaged { part: Part::Checkpoint };
+        let value = self.database.get(CHECKPOINT_KEY).map_err(|error| self.error(error))?;
+        let Some(value) = value else { return Ok(None) };
+        let checkpoint = Checkpoint::decode(&value).ok_or_else(damaged)?;
+        let mut loaded = Loaded { checkpoint, records: Vec::new(), leaves: Vec::new() };
+        for item in self.database.scan_prefix([RECORD_PREFIX]) {
+            let (_, value) = item.map_err(|error| self.error(error))?;
+            let record = codec::decode(&value, MEMBER_RECORD_BYTES_MAX).map_err(|_| damaged())?;
+            loaded.records.push(record);
+        }
+        for item in self.database.scan_prefix([LEAF_PREFIX]) {
+            let (key, value) = item.map_err(|error| self.error(error))?;
+            let place = key[1..].try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
+            let leaf = (*value).try_into().map_err(|_| damaged())?;
+            loaded.leaves.push((place, leaf));
+        }
+        Ok(Some(loaded))
+    }
+
+    /// Moves on to a checkpoint, all or nothing; durable on return.
+    pub(crate) fn write(&self, checkpoint: &Checkpoint, delta: &Delta) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (id, record) in &delta.records {
+            batch.insert([&[RECORD_PREFIX], id.as_str().as_bytes()].concat(), codec::encode(record));
+        }
+        for (place, leaf) in &delta.leaves {
+            batch.insert([&[LEAF_PREFIX][..], &place.to_be_bytes()].concat(), &leaf[..]);
+        }
+        batch.insert(CHECKPOINT_KEY, &checkpoint.encode()[..]);
+        self.database.apply_batch(batch).map_err(|error| self.error(error))?;
+        self.database.flush().map_err(|error| self.error(error))?;
+        self.sync()
+    }
+
+    /// Syncs every file of the database, and their names.
+    fn sync(&self) -> Result<(), StoreError> {
+        for file in std::fs::read_dir(&self.directory).map_err(at(&self.directory))? {
+            let path = file.map_err(at(&self.directory))?.path();
+            match File::open(&path).and_then(|file| file.sync_data()) {
+                // sled removes old snapshots on its own.
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(&path)(error)),
+                _ => {}
+            }
+        }
+        files::sync_directory(&self.directory)
+    }
+
+    fn error(&self, error: sled::Error) -> StoreError {
+        error_of(&self.directory, error)
+    }
+}
+
+impl Checkpoint {
+    fn encode(&self) -> [u8; CHECKPOINT_BYTES] {
+        let mut bytes = [0; CHECKPOINT_BYTES];
+        bytes[..8].copy_from_slice(&self.height.0.to_be_bytes());
+        bytes[8..40].copy_from_slice(&self.hash.0);
+        bytes[40..48].copy_from_slice(&self.log_size.0.to_be_bytes());
+        bytes[48..56].copy_from_slice(&self.batches.to_be_bytes());
+        bytes[56..].copy_from_slice(&self.end.to_be_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; CHECKPOINT_BYTES] = bytes.try_into().ok()?;
+        let number = |start: usize| bytes[start..].first_chunk().map(|number| u64::from_be_bytes(*number));
+        Some(Self {
+            height: Height(number(0)?),
+            hash: BlockHash(*bytes[8..].first_chunk()?),
+            log_size: LogSize(number(40)?),
+            batches: number(48)?,
+            end: number(56)?,
+        })
+    }
+}
+
+fn error_of(directory: &Path, error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(source) => at(directory)(source),
+        sled::Error::Corruption { .. } => StoreError::Damaged { part: Part::Checkpoint },
+        other => at(directory)(std::io::Error::other(other)),
+    }
+}
+
+fn is_lock(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+const CHECKPOINT_KEY: &[u8] = b"c";
+const RECORD_PREFIX: u8 = b'm';
+const LEAF_PREFIX: u8 = b's';
+const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
+const UNLOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const UNLOCK_POLL: Duration = Duration::from_millis(5);

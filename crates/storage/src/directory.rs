@@ -1,0 +1,145 @@
+//! The directory of a store: what is where, whose it is, and that one process alone has it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use sanad_core::hash::{ChainId, Salt};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{OpenError, at};
+use crate::files;
+use crate::index::IndexSecret;
+
+/// The only version of the layout.
+pub const STORE_VERSION: u32 = 1;
+
+/// Longest `store.json`, in bytes.
+const IDENTITY_BYTES_MAX: u64 = 4096;
+
+/// A directory that this process has locked. The lock ends with it.
+#[derive(Debug)]
+pub(crate) struct StoreDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// `store.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    /// [`STORE_VERSION`].
+    version: u32,
+    pub(crate) chain_id: ChainId,
+    /// Secret of the key indexes, in hexadecimal. Whoever knows it can only make lookups slower.
+    index_secret: Salt,
+}
+
+impl StoreDirectory {
+    /// Makes the directory, which must be empty if it is there, and locks it.
+    pub(crate) fn create(path: &Path) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(path).map_err(at(path))?;
+        if std::fs::read_dir(path).map_err(at(path))?.next().is_some() {
+            return Err(OpenError::NotEmpty { path: path.to_owned() });
+        }
+        files::sync_parent(path)?;
+        Self::lock(path)
+    }
+
+    /// Locks a directory that is there.
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        match path.is_dir() {
+            true => Self::lock(path),
+            false => Err(OpenError::MissingDirectory { path: path.to_owned() }),
+        }
+    }
+
+    fn lock(path: &Path) -> Result<Self, OpenError> {
+        let lock_path = path.join("LOCK");
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).open(&lock_path).map_err(at(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: lock_path }),
+            Err(TryLockError::Error(error)) => Err(at(&lock_path)(error).into()),
+        }
+    }
+
+    pub(crate) fn segments(&self) -> PathBuf {
+        self.path.join("segments")
+    }
+
+    pub(crate) fn columns(&self) -> PathBuf {
+        self.path.join("columns")
+    }
+
+    pub(crate) fn tiles(&self) -> PathBuf {
+        self.path.join("tiles")
+    }
+
+    /// Runs of commitments.
+    pub(crate) fn commitments(&self) -> PathBuf {
+        self.path.join("index").join("commitments")
+    }
+
+    /// Runs of batch ids and of issuers' sequence numbers.
+    pub(crate) fn batch_keys(&self) -> PathBuf {
+        self.path.join("index").join("batches")
+    }
+
+    pub(crate) fn checkpoint(&self) -> PathBuf {
+        self.path.join("checkpoint.sled")
+    }
+
+    pub(crate) fn undecided(&self) -> PathBuf {
+        self.path.join("undecided")
+    }
+
+    /// Reads `store.json` and compares it with the chain.
+    pub(crate) fn identity(&self, expected: ChainId) -> Result<Identity, OpenError> {
+        let path = self.identity_path();
+        let Some(text) = files::read_small(&path, IDENTITY_BYTES_MAX)? else {
+            return Err(OpenError::NotAStore { path, reason: "there is no such file" });
+        };
+        let Ok(identity) = serde_json::from_slice::<Identity>(&text) else {
+            return Err(match serde_json::from_slice::<OtherVersion>(&text) {
+                Ok(OtherVersion { version: actual }) if actual != STORE_VERSION => {
+                    OpenError::UnsupportedVersion { expected: STORE_VERSION, actual }
+                }
+                _ => OpenError::NotAStore { path, reason: "the file does not have the expected fields" },
+            });
+        };
+        if identity.version != STORE_VERSION {
+            return Err(OpenError::UnsupportedVersion { expected: STORE_VERSION, actual: identity.version });
+        }
+        if identity.chain_id != expected {
+            return Err(OpenError::ForeignChain { expected, found: identity.chain_id });
+        }
+        Ok(identity)
+    }
+
+    /// Writes a `store.json` with a new secret.
+    pub(crate) fn write_identity(&self, chain_id: ChainId) -> Result<Identity, OpenError> {
+        let path = self.identity_path();
+        let secret = IndexSecret::random().map_err(at(&path))?;
+        let identity = Identity { version: STORE_VERSION, chain_id, index_secret: Salt(secret.0) };
+        let text = serde_json::to_vec_pretty(&identity).expect("invariant: an identity has only plain fields");
+        files::write_whole(&path, &text)?;
+        Ok(identity)
+    }
+
+    fn identity_path(&self) -> PathBuf {
+        self.path.join("store.json")
+    }
+}
+
+impl Identity {
+    pub(crate) fn index_secret(&self) -> IndexSecret {
+        IndexSecret(self.index_secret.0)
+    }
+}
+
+/// The one field that every version has.
+#[derive(Deserialize)]
+struct OtherVersion {
+    version: u32,
+}

@@ -1,0 +1,144 @@
+//! Making and opening a store.
+
+use std::path::Path;
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, Mutex, RwLock};
+
+use sanad_core::genesis::Genesis;
+use sanad_core::hash::ChainId;
+use sanad_core::state::State;
+
+use crate::background::Background;
+use crate::checkpoint::{Checkpoints, Delta, Loaded};
+use crate::columns::Columns;
+use crate::directory::{Identity, StoreDirectory};
+use crate::error::{OpenError, Part, StoreError, at};
+use crate::files;
+use crate::frame::Frame;
+use crate::index::{IndexOptions, KeyIndex};
+use crate::options::Options;
+use crate::rebuild::origin;
+use crate::replay::{self, LogEnd};
+use crate::restore;
+use crate::segments::Segments;
+use crate::shared::{Published, Shared, Writer};
+use crate::store::Store;
+use crate::tiles::Tiles;
+use crate::undecided::Undecided;
+
+pub(crate) fn create(path: &Path, genesis: &Genesis, options: Options) -> Result<(Store, State), OpenError> {
+    let chain_id = genesis.chain_id();
+    let state = State::genesis(genesis)?;
+    let directory = StoreDirectory::create(path)?;
+    let segments = Segments::create(&directory.segments(), chain_id, options.segment_bytes)?;
+    let loaded = begin(&directory, genesis, &options)?;
+    // Last: what has an identity is a whole store.
+    let identity = directory.write_identity(chain_id)?;
+    let (store, _) = Opening { directory, identity, chain_id, options, segments }.finish(genesis, loaded)?;
+    Ok((store, state))
+}
+
+pub(crate) fn open(path: &Path, genesis: &Genesis, options: Options) -> Result<(Store, State), OpenError> {
+    let chain_id = genesis.chain_id();
+    let directory = StoreDirectory::open(path)?;
+    let identity = directory.identity(chain_id)?;
+    let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?;
+    let checkpoints = Checkpoints::open(&directory.checkpoint(), options.sled_cache_bytes)?;
+    let loaded = checkpoints.load()?.ok_or(StoreError::Damaged { part: Part::Checkpoint })?;
+    let opening = Opening { directory, identity, chain_id, options, segments };
+    opening.finish(genesis, (checkpoints, loaded))
+}
+
+/// Makes the checkpoint of the genesis in an empty database.
+pub(crate) fn begin(
+    directory: &StoreDirectory,
+    genesis: &Genesis,
+    options: &Options,
+) -> Result<(Checkpoints, Loaded), OpenError> {
+    files::make_directory(&directory.checkpoint())?;
+    let checkpoints = Checkpoints::open(&directory.checkpoint(), options.sled_cache_bytes)?;
+    let checkpoint = origin(genesis);
+    let records: Vec<_> = genesis.registry().records().cloned().collect();
+    let keyed = records.iter().cloned().map(|record| (record.member.id.clone(), record));
+    checkpoints.write(&checkpoint, &Delta { records: keyed.collect(), leaves: Default::default() })?;
+    Ok((checkpoints, Loaded { checkpoint, records, leaves: Vec::new() }))
+}
+
+/// A store whose segments are open.
+pub(crate) struct Opening {
+    pub(crate) directory: StoreDirectory,
+    pub(crate) identity: Identity,
+    pub(crate) chain_id: ChainId,
+    pub(crate) options: Options,
+    pub(crate) segments: Segments,
+}
+
+impl Opening {
+    /// Goes on from a checkpoint to the end of the log.
+    pub(crate) fn finish(
+        self,
+        genesis: &Genesis,
+        loaded: (Checkpoints, Loaded),
+    ) -> Result<(Store, State), OpenError> {
+        self.finish_with(genesis, loaded, |_| {})
+    }
+
+    /// As [`Self::finish`], telling of each block that is executed.
+    pub(crate) fn finish_with(
+        self,
+        genesis: &Genesis,
+        (checkpoints, loaded): (Checkpoints, Loaded),
+        each: impl FnMut(&Frame),
+    ) -> Result<(Store, State), OpenError> {
+        let place = loaded.checkpoint;
+        let end = replay::find_end(&self.segments, &place)?;
+        let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
+        let shared = Arc::new(shared);
+        let background = Background::start(&shared).map_err(at(Path::new("threads")))?;
+        let store = Store { shared, background };
+        replay::fill_indexes(&store)?;
+        replay::execute(&store, &mut state, &end, each)?;
+        Ok((store, state))
+    }
+
+    /// Everything as of the checkpoint.
+    fn assemble(
+        self,
+        genesis: &Genesis,
+        checkpoints: Checkpoints,
+        loaded: Loaded,
+        end: &LogEnd,
+    ) -> Result<(Shared, State), OpenError> {
+        let Self { directory, identity, chain_id, options, segments } = self;
+        let place = loaded.checkpoint;
+        files::make_directory(&directory.columns())?;
+        files::make_directory(&directory.tiles())?;
+        let columns = Columns::open(&directory.columns())?;
+        columns.blocks.cut(place.height.0)?;
+        columns.batches.cut(place.batches)?;
+        let tiles = Tiles::open(&directory.tiles(), options.cached_tiles)?;
+        let edge = tiles.cut(place.log_size)?;
+        files::sync_directory(&directory.columns())?;
+        files::sync_directory(&directory.tiles())?;
+        let head = restore::head(&segments, &columns, &place)?.map(Arc::new);
+        let state = restore::state(genesis, &loaded, &tiles, head.as_deref())?;
+        let index = IndexOptions { memory_keys: options.index_memory_keys.max(1), fan_out: options.index_fan_out };
+        let open_index = |path, limit| KeyIndex::open(path, identity.index_secret(), index, limit);
+        let shared = Shared {
+            commitments: open_index(&directory.commitments(), end.log_size.0)?,
+            batch_keys: open_index(&directory.batch_keys(), end.batches)?,
+            undecided: Undecided::open(directory.undecided(), chain_id, end.height)?,
+            options,
+            chain_id,
+            segments,
+            columns,
+            tiles,
+            published: RwLock::new(Arc::new(Published { head, place })),
+            writer: Mutex::new(Writer { edge, delta: Delta::default(), blocks: 0, bytes: 0 }),
+            checkpoints: Mutex::new(checkpoints),
+            health: AtomicU8::new(0),
+            _directory: directory,
+        };
+        Ok((shared, state))
+    }
+}

@@ -1,0 +1,237 @@
+//! Reading blocks and batches.
+
+use sanad_core::batch::SignedBatch;
+use sanad_core::block::{BlockHeader, HEADER_BYTES};
+use sanad_core::codec;
+use sanad_core::hash::{BatchId, ChainId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId, Sequence};
+use sanad_core::validators::CommitCertificate;
+
+use crate::columns::{BatchColumnRecord, BlockRecord};
+use crate::error::{Fault, Part, StoreError};
+use crate::frame::Frame;
+use crate::shared::{Shared, StoredHead, sequence_hash};
+use crate::store::Store;
+use crate::tiles::LogTree;
+
+/// A batch in the log, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRecord {
+    /// Its id.
+    pub id: BatchId,
+    /// Its place among all batches of the chain, from 0.
+    pub ordinal: u64,
+    /// Height of its block.
+    pub height: Height,
+    /// Log index of its first entry.
+    pub first_index: LogIndex,
+    /// Number of its entries.
+    pub entries: u64,
+    /// Its issuer.
+    pub issuer: MemberId,
+    /// Its place in the issuer's chain.
+    pub sequence: Sequence,
+}
+
+impl Store {
+    /// The chain.
+    pub fn chain_id(&self) -> ChainId {
+        self.shared.chain_id
+    }
+
+    /// The last block; none before the first.
+    pub fn head(&self) -> Option<std::sync::Arc<StoredHead>> {
+        self.shared.published().head.clone()
+    }
+
+    /// Height of the last block; 0 before the first.
+    pub fn height(&self) -> Height {
+        self.shared.published().height()
+    }
+
+    /// Entries in the log.
+    pub fn log_size(&self) -> LogSize {
+        self.shared.published().log_size()
+    }
+
+    /// Batches in the log.
+    pub fn batch_count(&self) -> u64 {
+        self.shared.published().place.batches
+    }
+
+    /// The log tree as it is now, to make proofs at this size or a smaller one.
+    pub fn log_tree(&self) -> LogTree<'_> {
+        LogTree { tiles: &self.shared.tiles, size: self.log_size() }
+    }
+
+    /// The header of a block; none at heights without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], I/O.
+    pub fn header(&self, height: Height) -> Result<Option<BlockHeader>, StoreError> {
+        Ok(self.shared.front(height)?.map(|(_, header)| header))
+    }
+
+    /// The certificate of a block; none at heights without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], I/O.
+    pub fn certificate(&self, height: Height) -> Result<Option<CommitCertificate>, StoreError> {
+        Ok(self.shared.front(height)?.map(|(certificate, _)| certificate))
+    }
+
+    /// A block's certificate and payload (`Block::decode` reads it); none at heights without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], I/O.
+    pub fn block(&self, height: Height) -> Result<Option<(CommitCertificate, Vec<u8>)>, StoreError> {
+        let Some(frame) = self.shared.frame(height)? else { return Ok(None) };
+        let certificate = frame.certificate().map_err(|fault| StoreError::Corrupt { height, fault })?;
+        Ok(Some((certificate, frame.payload().to_vec())))
+    }
+
+    /// A batch by its id; none if the log does not have it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn batch(&self, id: &BatchId) -> Result<Option<BatchRecord>, StoreError> {
+        let batches = self.batch_count();
+        let shared = &self.shared;
+        let found = shared.batch_keys.find(&id.0, |ordinal| {
+            Ok(ordinal < batches && shared.columns.batch(ordinal)?.id == *id)
+        })?;
+        found.map(|ordinal| self.batch_by_ordinal(ordinal)).transpose()
+    }
+
+    /// The batch of an issuer with a sequence number; none if the log does not have it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn batch_of(&self, issuer: &MemberId, sequence: Sequence) -> Result<Option<BatchRecord>, StoreError> {
+        let batches = self.batch_count();
+        let shared = &self.shared;
+        let found = shared.batch_keys.find(&sequence_hash(issuer, sequence), |ordinal| {
+            let is_it = |record| Ok(shared.batch_front(&record)? == (issuer.clone(), sequence));
+            if ordinal < batches { is_it(shared.columns.batch(ordinal)?) } else { Ok(false) }
+        })?;
+        found.map(|ordinal| self.batch_by_ordinal(ordinal)).transpose()
+    }
+
+    /// The batch that holds an entry.
+    ///
+    /// # Errors
+    /// [`StoreError::BeyondLog`] unless `index` is below [`Self::log_size`], and others.
+    pub fn batch_at(&self, index: LogIndex) -> Result<BatchRecord, StoreError> {
+        let (ordinal, record) = self.shared.batch_holding(index)?;
+        self.shared.batch_record(ordinal, &record)
+    }
+
+    /// The batch at a place among all batches. Requires `ordinal` below [`Self::batch_count`].
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] beyond, and others.
+    pub fn batch_by_ordinal(&self, ordinal: u64) -> Result<BatchRecord, StoreError> {
+        if ordinal >= self.batch_count() {
+            return Err(StoreError::Damaged { part: Part::Batches });
+        }
+        let record = self.shared.columns.batch(ordinal)?;
+        self.shared.batch_record(ordinal, &record)
+    }
+
+    /// A whole batch as it was signed. Requires a record that this store gave.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn signed_batch(&self, record: &BatchRecord) -> Result<SignedBatch, StoreError> {
+        self.shared.signed(&self.shared.columns.batch(record.ordinal)?)
+    }
+
+    /// Bytes of memory that the key indexes take on disk's behalf: filters and fences.
+    pub fn index_memory_bytes(&self) -> usize {
+        self.shared.commitments.memory_bytes() + self.shared.batch_keys.memory_bytes()
+    }
+}
+
+impl Shared {
+    /// Certificate and header of a block, without its batches.
+    fn front(&self, height: Height) -> Result<Option<(CommitCertificate, BlockHeader)>, StoreError> {
+        let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
+        let bytes = self.segments.read(frame.offset, frame.front_bytes() + HEADER_BYTES)?;
+        match self.segments.framer().open_header(&bytes, &frame, height) {
+            Ok(front) => Ok(Some(front)),
+            Err(fault) => Err(StoreError::Corrupt { height, fault }),
+        }
+    }
+
+    /// The whole frame of a block, checked.
+    pub(crate) fn frame(&self, height: Height) -> Result<Option<Frame>, StoreError> {
+        let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
+        let bytes = self.segments.read(frame.offset, frame.bytes())?;
+        match self.segments.framer().open(bytes, frame.offset, height) {
+            Ok(frame) => Ok(Some(frame)),
+            Err(fault) => Err(StoreError::Corrupt { height, fault }),
+        }
+    }
+
+    pub(crate) fn block_record(&self, height: Height) -> Result<Option<BlockRecord>, StoreError> {
+        match height > Height::GENESIS && height <= self.published().height() {
+            true => self.columns.block(height).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The batch that holds an entry of the log.
+    pub(crate) fn batch_holding(&self, index: LogIndex) -> Result<(u64, BatchColumnRecord), StoreError> {
+        let published = self.published();
+        let size = published.log_size();
+        match index.0 < size.0 {
+            true => self.columns.batch_holding(index, published.place.batches),
+            false => Err(StoreError::BeyondLog { index, size }),
+        }
+    }
+
+    /// A whole batch, with the id that the column has.
+    pub(crate) fn signed(&self, record: &BatchColumnRecord) -> Result<SignedBatch, StoreError> {
+        let bytes = self.segments.read(record.offset, record.bytes as usize)?;
+        match SignedBatch::decode(&bytes) {
+            Ok(signed) if signed.id() == record.id => Ok(signed),
+            _ => Err(self.blame(record.height, Part::Batches)),
+        }
+    }
+
+    /// Issuer and sequence number of a batch, which stand at its front.
+    pub(crate) fn batch_front(&self, record: &BatchColumnRecord) -> Result<(MemberId, Sequence), StoreError> {
+        let length = FRONT_BYTES_MAX.min(record.bytes as usize);
+        let bytes = self.segments.read(record.offset, length)?;
+        match codec::decode_prefix::<(u8, ChainId, MemberId, Sequence)>(&bytes, FRONT_BYTES_MAX) {
+            Ok(((_, chain_id, issuer, sequence), _)) if chain_id == self.chain_id => Ok((issuer, sequence)),
+            _ => Err(self.blame(record.height, Part::Batches)),
+        }
+    }
+
+    /// Whose fault it is that a block does not read as a column says: the segment's, if its frame is
+    /// damaged, else the column's.
+    pub(crate) fn blame(&self, height: Height, part: Part) -> StoreError {
+        match self.frame(height) {
+            Err(error) => error,
+            Ok(None) => StoreError::Corrupt { height, fault: Fault::Truncated },
+            Ok(Some(_)) => StoreError::Damaged { part },
+        }
+    }
+
+    fn batch_record(&self, ordinal: u64, record: &BatchColumnRecord) -> Result<BatchRecord, StoreError> {
+        let (issuer, sequence) = self.batch_front(record)?;
+        Ok(BatchRecord {
+            id: record.id,
+            ordinal,
+            height: record.height,
+            first_index: record.first_index,
+            entries: u64::from(record.entries),
+            issuer,
+            sequence,
+        })
+    }
+}
+
+/// Bytes at the front of a batch that hold version, chain, issuer and sequence number.
+const FRONT_BYTES_MAX: usize = 1 + 32 + 1 + MEMBER_ID_BYTES_MAX + 8;

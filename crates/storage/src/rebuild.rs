@@ -1,0 +1,94 @@
+//! Making everything that is derived from the segments anew.
+
+use std::path::Path;
+
+use sanad_core::genesis::Genesis;
+use sanad_core::ids::{Height, LogSize};
+use sanad_core::hash::BlockHash;
+use sanad_core::state::State;
+
+use crate::checkpoint::Checkpoint;
+use crate::directory::StoreDirectory;
+use crate::error::OpenError;
+use crate::files;
+use crate::frame::Frame;
+use crate::open::{self, Opening};
+use crate::options::Options;
+use crate::replay;
+use crate::segments::Segments;
+use crate::store::Store;
+
+/// How far a rebuild or an audit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub step: Step,
+    /// Height of the block that was done last.
+    pub height: Height,
+    /// Bytes of the log that are done.
+    pub bytes: u64,
+    /// Bytes of the log in all.
+    pub bytes_total: u64,
+}
+
+/// What a rebuild or an audit is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Reading all frames and checking them against their checksums.
+    Read,
+    /// Executing all blocks.
+    Execute,
+}
+
+impl Store {
+    /// Removes columns, indexes and checkpoint and makes them anew: every block is executed from the genesis
+    /// on, every certificate verified. Reads all segments first, and touches nothing if one is damaged.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn rebuild(
+        directory: &Path,
+        genesis: &Genesis,
+        options: Options,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<(Self, State), OpenError> {
+        let chain_id = genesis.chain_id();
+        let directory = StoreDirectory::open(directory)?;
+        let identity = match directory.identity(chain_id) {
+            Err(OpenError::NotAStore { .. }) => None,
+            identity => Some(identity?),
+        };
+        let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?;
+        let bytes_total = segments.end();
+        let mut tell = |step: Step, frame: &Frame| {
+            let (height, bytes) = (frame.height, frame.place.end());
+            progress(Progress { step, height, bytes, bytes_total });
+        };
+        replay::find_end_with(&segments, &origin(genesis), |frame| tell(Step::Read, frame))?;
+        // The checkpoint goes first: without it no one takes the rest for whole.
+        files::remove_all(&directory.checkpoint())?;
+        for derived in
+            [directory.columns(), directory.tiles(), directory.commitments(), directory.batch_keys()]
+        {
+            files::remove_all(&derived)?;
+        }
+        let identity = identity.map_or_else(|| directory.write_identity(chain_id), Ok)?;
+        let loaded = open::begin(&directory, genesis, &options)?;
+        let opening = Opening { directory, identity, chain_id, options, segments };
+        let (store, state) = opening.finish_with(genesis, loaded, |frame| tell(Step::Execute, frame))?;
+        store.checkpoint()?;
+        Ok((store, state))
+    }
+}
+
+/// The place before the first block.
+pub(crate) fn origin(genesis: &Genesis) -> Checkpoint {
+    Checkpoint {
+        height: Height::GENESIS,
+        hash: BlockHash(genesis.chain_id().0),
+        log_size: LogSize(0),
+        batches: 0,
+        end: 0,
+    }
+}

@@ -1,0 +1,120 @@
+//! The store as others see it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sanad_core::block::Block;
+use sanad_core::execution::Execution;
+use sanad_core::genesis::Genesis;
+use sanad_core::ids::Height;
+use sanad_core::state::State;
+use sanad_core::validators::CommitCertificate;
+
+use crate::background::Background;
+use crate::error::{OpenError, StoreError};
+use crate::open;
+use crate::options::Options;
+use crate::shared::Shared;
+use crate::undecided::UndecidedRecord;
+
+/// A chain's log on disk, with what is derived from it. One appends, any number read.
+///
+/// The segments are the truth. Everything else (columns, indexes, checkpoint) is cut from them and can be
+/// rebuilt with [`Store::rebuild`](crate::Store::rebuild).
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) background: Background,
+}
+
+impl Store {
+    /// Makes a store for a chain in a new or empty directory.
+    ///
+    /// # Errors
+    /// [`OpenError::NotEmpty`], [`OpenError::Locked`], [`OpenError::Genesis`], I/O.
+    pub fn create(directory: &Path, genesis: &Genesis, options: Options) -> Result<(Self, State), OpenError> {
+        open::create(directory, genesis, options)
+    }
+
+    /// Opens a store, and gives the state after its last block: that of the last checkpoint, and what
+    /// follows it in the log executed again.
+    ///
+    /// # Errors
+    /// [`OpenError`]; with [`StoreError::Damaged`], [`Store::rebuild`](crate::Store::rebuild) helps.
+    pub fn open(directory: &Path, genesis: &Genesis, options: Options) -> Result<(Self, State), OpenError> {
+        open::open(directory, genesis, options)
+    }
+
+    /// Appends the block that follows the head, durably: when this returns, the block survives a loss of
+    /// power. Requires `execution` to be that of `block` on the state at the head; the certificate is not
+    /// verified here.
+    ///
+    /// # Errors
+    /// [`StoreError::NotNext`], [`StoreError::NotOnHead`] and [`StoreError::Mismatch`] change nothing. After
+    /// any other error the store is [poisoned](StoreError::Poisoned): stop, and open it again.
+    pub fn append(
+        &self,
+        block: &Block,
+        certificate: &CommitCertificate,
+        execution: &Execution,
+    ) -> Result<(), StoreError> {
+        let due = self.shared.append(block, certificate, execution)?;
+        self.background.wake(due);
+        Ok(())
+    }
+
+    /// Keeps a payload that is proposed but not decided; durable on return.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] beyond [`UNDECIDED_BYTES_MAX`](crate::UNDECIDED_BYTES_MAX) in all; after any
+    /// other error the store is [poisoned](StoreError::Poisoned).
+    pub fn keep_undecided(&self, record: &UndecidedRecord) -> Result<(), StoreError> {
+        self.shared.check_health()?;
+        self.shared.undecided.keep(record).inspect_err(|error| {
+            if !matches!(error, StoreError::TooLong { .. }) {
+                self.shared.poison(error);
+            }
+        })
+    }
+
+    /// The undecided payloads of a height, in the order in which they were kept.
+    ///
+    /// # Errors
+    /// I/O.
+    pub fn undecided(&self, height: Height) -> Result<Vec<UndecidedRecord>, StoreError> {
+        self.shared.undecided.of(height)
+    }
+
+    /// Forgets the undecided payloads up to a height that is decided. Needs no disk.
+    pub fn forget_undecided(&self, up_to: Height) {
+        self.shared.undecided.forget(up_to);
+    }
+
+    /// Makes a checkpoint now, so that opening has nothing to execute. The store makes them on its own.
+    ///
+    /// # Errors
+    /// I/O; then the store is [poisoned](StoreError::Poisoned).
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.shared.check_health()?;
+        self.shared.checkpoint()
+    }
+
+    /// Makes a checkpoint and takes no more writes; reads go on. Dropping a store without closing it loses
+    /// nothing, but makes the next opening slower.
+    ///
+    /// # Errors
+    /// As [`Self::checkpoint`].
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.shared.check_health()?;
+        self.shared.close();
+        self.shared.checkpoint()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shared.commitments.stop();
+        self.shared.batch_keys.stop();
+        self.background.stop();
+    }
+}
