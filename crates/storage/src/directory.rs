@@ -56,7 +56,8 @@ impl StoreDirectory {
     fn lock(path: &Path) -> Result<Self, OpenError> {
         let lock_path = path.join("LOCK");
         let mut options = OpenOptions::new();
-        let lock = options.write(true).create(true).truncate(false).open(&lock_path).map_err(at(&lock_path))?;
+        let lock =
+            options.write(true).create(true).truncate(false).open(&lock_path).map_err(at(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: lock_path }),
@@ -122,7 +123,8 @@ impl StoreDirectory {
         let path = self.identity_path();
         let secret = IndexSecret::random().map_err(at(&path))?;
         let identity = Identity { version: STORE_VERSION, chain_id, index_secret: Salt(secret.0) };
-        let text = serde_json::to_vec_pretty(&identity).expect("invariant: an identity has only plain fields");
+        let text =
+            serde_json::to_vec_pretty(&identity).expect("invariant: an identity has only plain fields");
         files::write_whole(&path, &text)?;
         Ok(identity)
     }

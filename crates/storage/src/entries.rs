@@ -71,7 +71,11 @@ impl LedgerView for Store {
 
 impl Shared {
     /// Where a commitment was issued among the first `size` entries.
-    pub(crate) fn issuance(&self, commitment: &Commitment, size: u64) -> Result<Option<LogIndex>, StoreError> {
+    pub(crate) fn issuance(
+        &self,
+        commitment: &Commitment,
+        size: u64,
+    ) -> Result<Option<LogIndex>, StoreError> {
         let event = Event::Issue { commitment: *commitment };
         let found = self.commitments.find(&commitment.0, |index| {
             // The index may be ahead of the log while blocks are executed again.
@@ -99,7 +103,8 @@ impl Shared {
         let before = BATCH_FIXED_BYTES + issuer.as_str().len() as u64;
         let events = u64::from(record.bytes).saturating_sub(before + SIGNATURE_BYTES);
         let entries = u64::from(record.entries);
-        let Some(width) = [ISSUE_BYTES, CHANGE_BYTES].into_iter().find(|width| width * entries == events) else {
+        let Some(width) = [ISSUE_BYTES, CHANGE_BYTES].into_iter().find(|width| width * entries == events)
+        else {
             return Ok(None);
         };
         let bytes = self.segments.read(record.offset + before + position * width, width as usize)?;

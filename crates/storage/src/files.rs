@@ -18,7 +18,8 @@ impl PositionedFile {
     /// Opens a file for reading and writing; makes an empty one where there is none.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
+        let file =
+            options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
         Ok(Self { file, path })
     }
 

@@ -122,7 +122,8 @@ impl Opening {
         files::sync_directory(&directory.tiles())?;
         let head = restore::head(&segments, &columns, &place)?.map(Arc::new);
         let state = restore::state(genesis, &loaded, &tiles, head.as_deref())?;
-        let index = IndexOptions { memory_keys: options.index_memory_keys.max(1), fan_out: options.index_fan_out };
+        let index =
+            IndexOptions { memory_keys: options.index_memory_keys.max(1), fan_out: options.index_fan_out };
         let open_index = |path, limit| KeyIndex::open(path, identity.index_secret(), index, limit);
         let shared = Shared {
             commitments: open_index(&directory.commitments(), end.log_size.0)?,

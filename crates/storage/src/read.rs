@@ -97,9 +97,9 @@ impl Store {
     pub fn batch(&self, id: &BatchId) -> Result<Option<BatchRecord>, StoreError> {
         let batches = self.batch_count();
         let shared = &self.shared;
-        let found = shared.batch_keys.find(&id.0, |ordinal| {
-            Ok(ordinal < batches && shared.columns.batch(ordinal)?.id == *id)
-        })?;
+        let found = shared
+            .batch_keys
+            .find(&id.0, |ordinal| Ok(ordinal < batches && shared.columns.batch(ordinal)?.id == *id))?;
         found.map(|ordinal| self.batch_by_ordinal(ordinal)).transpose()
     }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::{Height, LogSize};
 use sanad_core::hash::BlockHash;
+use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::State;
 
 use crate::checkpoint::Checkpoint;

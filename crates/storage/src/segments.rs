@@ -32,7 +32,11 @@ pub(crate) struct Segments {
 
 impl Segments {
     /// Makes the directory and its first, empty segment.
-    pub(crate) fn create(directory: &Path, chain_id: ChainId, segment_bytes: u64) -> Result<Self, StoreError> {
+    pub(crate) fn create(
+        directory: &Path,
+        chain_id: ChainId,
+        segment_bytes: u64,
+    ) -> Result<Self, StoreError> {
         files::make_directory(directory)?;
         let first = Segment::create(directory, chain_id, 0)?;
         Ok(Self::assemble(directory, chain_id, segment_bytes, vec![first], 0))

@@ -196,7 +196,8 @@ impl Shared {
         let sequences: Vec<[u8; 32]> =
             execution.batches.iter().map(|batch| sequence_hash(&batch.issuer, batch.sequence)).collect();
         let batches = execution.batches.iter().zip(&sequences).zip(ordinals);
-        let keys = batches.flat_map(|((batch, sequence), ordinal)| [(&batch.id.0, ordinal), (sequence, ordinal)]);
+        let keys =
+            batches.flat_map(|((batch, sequence), ordinal)| [(&batch.id.0, ordinal), (sequence, ordinal)]);
         Ok(self.batch_keys.insert(keys, after.batches)? || commitments)
     }
 

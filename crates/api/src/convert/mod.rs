@@ -12,6 +12,7 @@ mod proof;
 mod wire_error;
 
 pub use wire_error::WireError;
+pub(crate) use batch::batch_result;
 
 use sanad_core::codec::CodecError;
 use sanad_core::hash::LengthError;

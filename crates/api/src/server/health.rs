@@ -41,19 +41,25 @@ impl Default for Health {
     }
 }
 
-/// Passes each change on to the service, for the whole server (`""`) and each of its services; ends never.
-pub(super) async fn report(health: Health, reporter: HealthReporter) {
+/// Passes each change on to the service; ends never.
+pub(super) async fn report(health: &Health, reporter: &HealthReporter) {
     let mut changes = health.0.subscribe();
-    loop {
+    // The sender is at hand, so that waiting for its next change cannot fail.
+    while changes.changed().await.is_ok() {
         let serving = *changes.borrow_and_update();
-        tell(&reporter, serving).await;
-        if changes.changed().await.is_err() {
-            return;
-        }
+        tell(reporter, serving).await;
     }
 }
 
-/// Sets the status of all services.
+/// Says that the server stops, and ends every watch of its health.
+pub(super) async fn close(mut reporter: HealthReporter) {
+    tell(&reporter, Serving::No).await;
+    for service in SERVICES {
+        reporter.clear_service_status(service).await;
+    }
+}
+
+/// Sets the status of the whole server (`""`) and of each of its services.
 pub(super) async fn tell(reporter: &HealthReporter, serving: Serving) {
     let status = match serving {
         Serving::Yes => ServingStatus::Serving,

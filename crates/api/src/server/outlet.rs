@@ -1,17 +1,16 @@
 //! Answers of many messages: a task fills an [`Outlet`], the connection drains its [`Outflow`].
 //!
 //! Nothing is left out on the way. One message waits at most; a caller who takes none for too long is told so,
-//! and cut off where it does not even take that.
+//! and its connection is cut where it does not even take that.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_stream::Stream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 
 use super::call_error::CallError;
@@ -38,9 +37,11 @@ impl<T> Outlet<T> {
 /// The messages of an answer, then the error that ended it, if one did.
 pub(super) struct Outflow<T> {
     messages: mpsc::Receiver<T>,
-    error: Arc<OnceLock<CallError>>,
+    error: oneshot::Receiver<CallError>,
     /// Held for as long as the answer takes memory, not only for as long as it is made.
     _share: OwnedSemaphorePermit,
+    /// Tells the task that nobody listens any more.
+    _listening: DropGuard,
 }
 
 impl<T> Stream for Outflow<T> {
@@ -49,49 +50,53 @@ impl<T> Stream for Outflow<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.messages.poll_recv(context).map(|message| match message {
             Some(message) => Some(Ok(message)),
-            // The task sets the error before it lets go of its end.
-            None => Arc::get_mut(&mut self.error).and_then(OnceLock::take).map(|error| Err(error.into())),
+            // Sent before the messages end, and taken once.
+            None => self.error.try_recv().ok().map(|error| Err(error.into())),
         })
     }
 }
 
+/// What an answer of many messages is bound to.
+pub(super) struct Bounds {
+    /// Its share of the server.
+    pub(super) share: OwnedSemaphorePermit,
+    /// How long the caller may take for one message.
+    pub(super) stall_timeout: Duration,
+    /// The server begins to stop.
+    pub(super) stopping: CancellationToken,
+    /// Cuts the caller's connection.
+    pub(super) connection: CancellationToken,
+}
+
 /// Runs `fill` until it has sent everything, the caller is gone, or the server stops.
-pub(super) fn outflow<T, F>(
-    share: OwnedSemaphorePermit,
-    stall_timeout: Duration,
-    stopping: CancellationToken,
-    connection: CancellationToken,
-    fill: impl FnOnce(Arc<Outlet<T>>) -> F,
-) -> Outflow<T>
+pub(super) fn outflow<T, F>(bounds: Bounds, fill: impl FnOnce(Outlet<T>) -> F) -> Outflow<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<(), CallError>> + Send + 'static,
 {
+    let Bounds { share, stall_timeout, stopping, connection } = bounds;
     let (sender, messages) = mpsc::channel(MESSAGES_WAITING_MAX);
-    let error = Arc::new(OnceLock::new());
-    let outlet = Arc::new(Outlet { messages: sender.clone(), stall_timeout });
-    let work = fill(outlet);
-    let slot = Arc::clone(&error);
+    let (failed, error) = oneshot::channel();
+    let gone = CancellationToken::new();
+    let listening = gone.clone().drop_guard();
+    let work = fill(Outlet { messages: sender.clone(), stall_timeout });
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = work => ended,
             () = stopping.cancelled() => Err(CallError::Stopping),
-            () = sender.closed() => Err(CallError::Gone),
+            () = gone.cancelled() => return,
         };
         let stalled = matches!(ended, Err(CallError::Stalled { .. }));
         if let Err(error) = ended {
-            let _ = slot.set(error);
+            let _ = failed.send(error);
         }
-        drop(slot);
-        if stalled {
-            // The error waits behind the message that is not taken.
-            let _ = tokio::time::timeout(stall_timeout, sender.closed()).await;
-            if !sender.is_closed() {
-                connection.cancel();
-            }
+        drop(sender);
+        // The error waits behind the message that is not taken.
+        if stalled && tokio::time::timeout(stall_timeout, gone.cancelled()).await.is_err() {
+            connection.cancel();
         }
     });
-    Outflow { messages, error, _share: share }
+    Outflow { messages, error, _share: share, _listening: listening }
 }
 
 /// Messages that wait for the connection: each may be a block of megabytes.

@@ -1,5 +1,6 @@
 //! Starts the engine and its network.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use malachitebft_app_channel::app::config::{
@@ -126,9 +127,9 @@ fn gossip() -> GossipSubConfig {
     GossipSubConfig::new(mesh, high, low, outbound, scoring, explicit_peering, flood_publish)
 }
 
-/// A number of bytes in the type of the engine's settings, which is not exported.
-fn bytes<T: From<u64>>(count: usize) -> T {
-    T::from(count as u64)
+/// A number of bytes in the type of the engine's settings, which it does not export.
+fn bytes<T: FromStr<Err: std::fmt::Debug>>(count: usize) -> T {
+    count.to_string().parse().expect("invariant: a number alone is a number of bytes")
 }
 
 impl NodeConfig for EngineSettings {

@@ -99,8 +99,8 @@ fn too_long() {
 fn one_stream_one_payload() {
     let payload = payload(PART_BYTES + 1);
     let mut streams = Streams::default();
-    let mut first = parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload);
-    accept(&mut streams, 1, first.next().unwrap()).unwrap();
+    let first = parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload).next().unwrap();
+    accept(&mut streams, 1, first).unwrap();
     let mut other = header(5, 0, &payload);
     other.block = BlockHash([9; 32]);
     let other = parts(&CHAIN, &keys()[0], other, &payload).nth(1).unwrap();
@@ -112,13 +112,13 @@ fn one_stream_one_payload() {
 fn incomplete_payloads_are_few() {
     let payload = payload(PART_BYTES + 1);
     let mut streams = Streams::default();
-    let part = || parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload);
+    let part = |index| parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload).nth(index).unwrap();
     for id in 0..50 {
-        assert_eq!(accept(&mut streams, id, part().next().unwrap()), Ok(None));
+        assert_eq!(accept(&mut streams, id, part(0)), Ok(None));
         assert!(streams.0.len() <= STREAMS_PER_SENDER_MAX);
     }
     // The latest are still there, and another sender has room of its own.
-    assert!(accept(&mut streams, 49, part().nth(1).unwrap()).unwrap().is_some());
+    assert!(accept(&mut streams, 49, part(1)).unwrap().is_some());
     let second = parts(&CHAIN, &keys()[1], header(5, 1, &payload), &payload).next().unwrap();
     assert_eq!(accept(&mut streams, 0, second), Ok(None));
     streams.prune(Height(6));

@@ -11,7 +11,6 @@ mod sync;
 mod values;
 
 use bytes::Bytes;
-use malachitebft_app_channel::app::types::codec::Codec;
 use sanad_core::codec::{self, CodecError};
 
 use crate::arrivals::Arrivals;
@@ -79,15 +78,15 @@ fn decode<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
 
 macro_rules! plain_codec {
     ($($message:ty),* $(,)?) => {
-        $(impl Codec<$message> for WireCodec {
-            type Error = WireError;
+        $(impl malachitebft_app_channel::app::types::codec::Codec<$message> for $crate::wire::WireCodec {
+            type Error = $crate::wire::WireError;
 
-            fn decode(&self, bytes: Bytes) -> Result<$message, WireError> {
-                decode(&bytes)
+            fn decode(&self, bytes: bytes::Bytes) -> Result<$message, $crate::wire::WireError> {
+                $crate::wire::decode(&bytes)
             }
 
-            fn encode(&self, message: &$message) -> Result<Bytes, WireError> {
-                encode(message)
+            fn encode(&self, message: &$message) -> Result<bytes::Bytes, $crate::wire::WireError> {
+                $crate::wire::encode(message)
             }
         })*
     };
@@ -97,6 +96,7 @@ use plain_codec;
 #[cfg(test)]
 mod testing {
     use super::*;
+    use malachitebft_app_channel::app::types::codec::Codec;
 
     /// Asserts that a message comes back, and that no other bytes near its encoding pass for one.
     pub(super) fn assert_wire<T>(message: &T)

@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
-use malachitebft_app_channel::app::types::codec::Codec;
 use sanad_core::hash::BlockHash;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
 use super::primitives::Blob;
-use super::{Wire, WireCodec, WireError, decode, encode, plain_codec};
+use super::{Wire, WireError, plain_codec};
 use crate::context::{PART_BYTES, ProposalHeader, ProposalPart};
 use crate::streams::STREAM_ID_BYTES;
 
@@ -92,7 +91,9 @@ plain_codec!(ProposalPart, StreamMessage<ProposalPart>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::WireCodec;
     use crate::wire::testing::assert_wire;
+    use malachitebft_app_channel::app::types::codec::Codec;
 
     fn part(payload_bytes: usize, index: u32, data: usize) -> ProposalPart {
         let payload_bytes = payload_bytes as u32;

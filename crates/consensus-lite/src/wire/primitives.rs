@@ -1,5 +1,5 @@
 use bincode::de::read::Reader;
-use bincode::de::{Decode, Decoder};
+use bincode::de::{BorrowDecode, BorrowDecoder, Decode, Decoder};
 use bincode::enc::write::Writer;
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
@@ -46,6 +46,12 @@ impl<C, T: Decode<C>, const MAX: usize> Decode<C> for List<T, MAX> {
     }
 }
 
+impl<'de, C, T: Decode<C>, const MAX: usize> BorrowDecode<'de, C> for List<T, MAX> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
+    }
+}
+
 /// At most `MAX` bytes: `u32` length, then the bytes.
 pub(super) struct Blob<const MAX: usize>(Bytes);
 
@@ -84,6 +90,12 @@ impl<C, const MAX: usize> Decode<C> for Blob<MAX> {
         };
         reader.consume(length);
         Ok(Self(bytes))
+    }
+}
+
+impl<'de, C, const MAX: usize> BorrowDecode<'de, C> for Blob<MAX> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
     }
 }
 

@@ -1,15 +1,13 @@
 //! What the write-ahead log holds of a received block, and the proof that a peer is a validator.
 
-use bytes::Bytes;
 use malachitebft_app_channel::app::types::ProposedValue;
-use malachitebft_app_channel::app::types::codec::Codec;
 use malachitebft_core_types::{Round, ValidatorProof, Validity};
 use sanad_core::hash::BlockHash;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
 use super::primitives::{Blob, defined, optional};
-use super::{Wire, WireCodec, WireError, decode, encode, plain_codec};
+use super::{Wire, WireError, plain_codec};
 use crate::context::{Address, EngineHeight, SanadContext, Value};
 
 #[derive(bincode::Encode, bincode::Decode)]
@@ -80,7 +78,9 @@ plain_codec!(ProposedValue<SanadContext>, ValidatorProof<SanadContext>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::WireCodec;
     use crate::wire::testing::assert_wire;
+    use malachitebft_app_channel::app::types::codec::Codec;
 
     #[test]
     fn values() {

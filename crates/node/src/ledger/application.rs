@@ -27,7 +27,7 @@ pub const CLOCK_DRIFT_MS_MAX: u64 = 10_000;
 pub struct LedgerApplication {
     ledger: Arc<Ledger>,
     /// Executions on top of the head, by block, so that no block is executed twice.
-    executions: HashMap<BlockHash, Execution>,
+    executions: HashMap<BlockHash, (Block, Execution)>,
 }
 
 /// A proposal whose time no honest clock shows yet.
@@ -69,7 +69,8 @@ impl LedgerApplication {
             BlockError::View(error) => InvalidPayload::Fatal(ApplicationError::new(error)),
             refused => InvalidPayload::Invalid(refused.to_string().into()),
         })?;
-        self.executions.insert(hash, execution);
+        drop(current);
+        self.executions.insert(hash, (block, execution));
         Ok(hash)
     }
 
@@ -120,9 +121,9 @@ impl Application for LedgerApplication {
             builder.finish(time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
         drop(current);
         ledger.refuse(&refused);
-        let hash = execution.hash;
-        self.executions.insert(hash, execution);
-        Ok(ProposedBlock { block: hash, payload: block.encode().into() })
+        let (hash, payload) = (execution.hash, block.encode().into());
+        self.executions.insert(hash, (block, execution));
+        Ok(ProposedBlock { block: hash, payload })
     }
 
     fn validate(
@@ -143,11 +144,11 @@ impl Application for LedgerApplication {
             // Validated by an earlier process, or dropped with an earlier height.
             self.execute(&payload, PayloadSource::Sync).map_err(ApplicationError::new)?;
         }
-        let Some(execution) = self.executions.remove(&certificate.block) else {
+        let Some((block, execution)) = self.executions.remove(&certificate.block) else {
             return Err(ApplicationError::new("the payload is not that of the certificate"));
         };
         self.executions.clear();
-        self.ledger.commit(&payload, certificate, &execution).map_err(ApplicationError::new)?;
+        self.ledger.commit(&block, certificate, &execution).map_err(ApplicationError::new)?;
         let (height, entries) = (certificate.height, execution.leaf_hashes.len());
         let batches = execution.batches.len();
         tracing::info!(%height, round = certificate.round, batches, entries, "block committed");

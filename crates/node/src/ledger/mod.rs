@@ -16,11 +16,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use sanad_api::FinalHeader;
 use sanad_core::batch::SignedBatch;
+use sanad_core::block::Block;
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution};
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::BatchId;
+use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
 use sanad_core::proof::ValidatorChange;
+use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 use sanad_storage::{Store, StoreError};
@@ -91,6 +93,21 @@ impl Ledger {
         *self.head.borrow()
     }
 
+    /// The chain.
+    pub fn chain_id(&self) -> ChainId {
+        self.current().state.chain_id()
+    }
+
+    /// Time of the head, in milliseconds since 1970-01-01 UTC.
+    pub fn head_time_ms(&self) -> u64 {
+        self.current().state.head().time_ms
+    }
+
+    /// Whether a key votes on the next block.
+    pub fn is_validator(&self, key: &PublicKey) -> bool {
+        self.current().state.validators().position(key).is_some()
+    }
+
     /// Tells of every new head.
     pub fn heads(&self) -> watch::Receiver<Height> {
         self.head.subscribe()
@@ -142,11 +159,12 @@ impl Ledger {
     /// Makes a decided block durable, and its state the current one.
     fn commit(
         &self,
-        payload: &[u8],
+        block: &Block,
         certificate: &CommitCertificate,
         execution: &Execution,
     ) -> Result<(), StoreError> {
-        self.store.append(payload, certificate, execution)?;
+        self.store.append(block, certificate, execution)?;
+        self.store.forget_undecided(execution.header.height);
         let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         current.state.advance(execution);

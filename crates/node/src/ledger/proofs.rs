@@ -40,7 +40,7 @@ impl Current {
         let size = self.state.log_size();
         let beyond = || LedgerError::IndexBeyondLog { index, size };
         let (status_leaf, status_path) = self.state.status().prove(index, size).ok_or_else(beyond)?;
-        let log_path = merkle::inclusion_path::<Rfc6962, _>(store, index.0, size.0)
+        let log_path = merkle::inclusion_path::<Rfc6962, _>(&store.log_tree(), index.0, size.0)
             .map_err(|error| LedgerError::internal(error.to_string()))?;
         Ok(EntryProof { entry, index, log_path, status_leaf, status_path })
     }
@@ -54,7 +54,8 @@ impl Ledger {
             CredentialKey::Index(index) => *index,
             CredentialKey::Commitment(commitment) => {
                 let missing = || LedgerError::NotFound(Missing::Commitment(*commitment));
-                sanad_core::execution::LedgerView::issuance(&self.store, commitment)
+                self.store
+                    .issuance(commitment)
                     .map_err(LedgerError::internal)?
                     .filter(|index| index.0 < size.0)
                     .ok_or_else(missing)?
@@ -64,7 +65,7 @@ impl Ledger {
             return Err(LedgerError::IndexBeyondLog { index, size });
         }
         let entry =
-            sanad_core::execution::LedgerView::entry(&self.store, index).map_err(LedgerError::internal)?;
+            self.store.entry(index).map_err(LedgerError::internal)?;
         let head = current.proof_head(&entry.issuer)?;
         Ok(head.complete(current.entry_proof(&self.store, index, entry)?))
     }
@@ -82,9 +83,9 @@ impl Ledger {
         Ok(InclusionProof {
             index,
             size,
-            leaf_hash: self.store.node(0, index.0).map_err(LedgerError::internal)?,
+            leaf_hash: self.store.log_tree().node(0, index.0).map_err(LedgerError::internal)?,
             root: self.root_at(size)?,
-            path: merkle::inclusion_path::<Rfc6962, _>(&self.store, index.0, size.0)
+            path: merkle::inclusion_path::<Rfc6962, _>(&self.store.log_tree(), index.0, size.0)
                 .map_err(|error| LedgerError::internal(error.to_string()))?,
             head: current.head()?,
         })
@@ -98,7 +99,7 @@ impl Ledger {
         let current = self.current();
         let new_size = within_log(&current.state, new)?;
         within_log(&current.state, Some(old_size))?;
-        let path = merkle::consistency_path::<Rfc6962, _>(&self.store, old_size.0, new_size.0)
+        let path = merkle::consistency_path::<Rfc6962, _>(&self.store.log_tree(), old_size.0, new_size.0)
             .map_err(|error| LedgerError::internal(error.to_string()))?;
         let new_root = self.root_at(new_size)?;
         Ok(ConsistencyProof { old_size, new_size, new_root, path, head: current.head()? })
@@ -111,7 +112,7 @@ impl Ledger {
     }
 
     fn root_at(&self, size: LogSize) -> Result<Root, LedgerError> {
-        let root = merkle::root_at::<Rfc6962, _>(&self.store, size.0).map_err(LedgerError::internal)?;
+        let root = merkle::root_at::<Rfc6962, _>(&self.store.log_tree(), size.0).map_err(LedgerError::internal)?;
         Ok(Root(root))
     }
 }

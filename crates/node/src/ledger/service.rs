@@ -1,5 +1,6 @@
 //! The ledger's face to the gRPC service.
 
+use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use sanad_api::{
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
+use sanad_core::event::Entry;
 use sanad_core::execution::BatchError;
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
 use sanad_core::hash::BatchId;
@@ -17,6 +19,7 @@ use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberRecord;
 use sanad_core::proof::StatusProof;
 use sanad_core::state::Head;
+use sanad_storage::{Store, StoreError};
 
 use super::{AdmitError, Ledger, final_header};
 use crate::pool::{Admission, PoolError, PoolRefusal, Source};
@@ -33,7 +36,7 @@ pub trait NodeFacts: Send + Sync + 'static {
     /// Whether the node knows of blocks that it does not have.
     fn catching_up(&self) -> bool;
     /// The peers it knows, in all its networks.
-    fn peers(&self) -> Vec<Peer>;
+    fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
     fn accepted(&self, batch: Arc<SignedBatch>);
     /// Whether the node is about to stop.
@@ -130,7 +133,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             return Ok(Vec::new());
         }
         let count = count.min((size.0 - first.0) as usize);
-        let entries = self.ledger.store.entries(first, count).map_err(LedgerError::internal)?;
+        let entries = entries_from(&self.ledger.store, first, count).map_err(LedgerError::internal)?;
         let place = |(offset, entry)| LogEntry { index: LogIndex(first.0 + offset), entry };
         Ok((0..).zip(entries).map(place).collect())
     }
@@ -147,7 +150,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         let start = (range.start as u64).min(end);
         let first = LogIndex(record.first_index.0 + start);
         let entries =
-            self.ledger.store.entries(first, (end - start) as usize).map_err(LedgerError::internal)?;
+            entries_from(&self.ledger.store, first, (end - start) as usize).map_err(LedgerError::internal)?;
         let prove =
             |(index, entry)| current.entry_proof(&self.ledger.store, LogIndex(index), entry);
         Ok(BatchProofs {
@@ -207,9 +210,6 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         if let Some(entered) = self.entered(&batch.id())? {
             return Ok(BatchState::Final(entered));
         }
-        if self.facts.catching_up() {
-            return Err(LedgerError::Syncing { height: self.ledger.height() });
-        }
         match self.ledger.admit(&batch, Source::Submitted) {
             Ok(Admission::New) => {
                 self.facts.accepted(batch);
@@ -245,7 +245,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
     }
 
     async fn node_status(&self) -> Result<NodeStatus, LedgerError> {
-        let peers = self.facts.peers();
+        let peers = self.facts.peers().await;
         let connected: std::collections::BTreeSet<_> =
             peers.iter().filter(|peer| peer.connected).map(|peer| peer.network_key).collect();
         let current = self.ledger.current();
@@ -273,17 +273,19 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
     }
 
     async fn peers(&self) -> Result<Vec<Peer>, LedgerError> {
-        Ok(self.facts.peers())
+        Ok(self.facts.peers().await)
     }
 }
 
 impl<F: NodeFacts> Service<F> {
     /// Says why a batch was not taken; a batch that was entered in the meantime is no error.
     fn refused(&self, batch: &SignedBatch, error: PoolError) -> Result<BatchState, LedgerError> {
-        if let PoolError::Refused(BatchError::SequenceUsed { .. }) = &error
-            && let Some(entered) = self.entered(&batch.id())?
-        {
+        if let Some(entered) = self.entered(&batch.id())? {
             return Ok(BatchState::Final(entered));
+        }
+        if self.facts.catching_up() && matches!(error, PoolError::Refused(BatchError::SequenceGap { .. })) {
+            // The issuer's batches before this one may be in blocks that the node does not have yet.
+            return Err(LedgerError::Syncing { height: self.ledger.height() });
         }
         Err(match error {
             PoolError::Refused(error) => LedgerError::Refused(error),
@@ -299,4 +301,9 @@ impl<F: NodeFacts> Service<F> {
             }
         })
     }
+}
+
+fn entries_from(store: &Store, first: LogIndex, count: usize) -> Result<Vec<Entry>, StoreError> {
+    let end = LogIndex(first.0.saturating_add(count as u64));
+    store.entries(first..end, count)
 }

@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn holds_what_it_took_and_little_else() {
-        let key = |n: u64| u64::from_be_bytes(blake3::hash(&n.to_be_bytes()).as_bytes()[..8].try_into().unwrap());
+        let key =
+            |n: u64| u64::from_be_bytes(blake3::hash(&n.to_be_bytes()).as_bytes()[..8].try_into().unwrap());
         let mut bloom = Bloom::for_keys(100_000);
         (0..100_000).for_each(|n| bloom.insert(key(n)));
         let bloom = Bloom::decode(&bloom.encode());

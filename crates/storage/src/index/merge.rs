@@ -17,7 +17,8 @@ const PAGES_BETWEEN: usize = 64;
 pub(super) fn choose(runs: &[Arc<Run>], least: usize, fan_out: usize) -> Option<Vec<Arc<Run>>> {
     let fan_out = fan_out.max(2);
     let class = |run: &Arc<Run>| (run.keys() / least.max(1) as u64).max(1).ilog(fan_out as u64);
-    let windows = runs.windows(fan_out).filter(|window| window.iter().all(|run| class(run) == class(&window[0])));
+    let windows =
+        runs.windows(fan_out).filter(|window| window.iter().all(|run| class(run) == class(&window[0])));
     windows.min_by_key(|window| class(&window[0])).map(<[_]>::to_vec)
 }
 

@@ -8,10 +8,14 @@ use sanad_core::merkle::{Hash, MemoryTree, NodeSource as _, Rfc6962};
 
 use crate::error::{Part, StoreError};
 
+/// A tile with its inner nodes.
+type Tile = Arc<MemoryTree<Rfc6962>>;
+
 /// The tiles that were asked for last, with all their inner nodes.
 #[derive(Debug)]
 pub(super) struct TileCache {
-    tiles: Mutex<LruCache<(u8, u64), Arc<MemoryTree<Rfc6962>>>>,
+    /// By tile level and place.
+    tiles: Mutex<LruCache<(u8, u64), Tile>>,
 }
 
 impl TileCache {
@@ -43,7 +47,7 @@ impl TileCache {
         Ok(node)
     }
 
-    fn cached(&self, key: &(u8, u64)) -> Option<Arc<MemoryTree<Rfc6962>>> {
+    fn cached(&self, key: &(u8, u64)) -> Option<Tile> {
         self.tiles.lock().expect("invariant: no holder of this lock panics").get(key).cloned()
     }
 }

@@ -1,0 +1,78 @@
+//! Statuses and their proofs.
+
+use sanad_core::ids::LogIndex;
+use tonic::{Request, Response, Status};
+
+use crate::convert::fixed;
+use crate::ledger::{CredentialKey, Ledger};
+use crate::limits::BATCH_PROOFS_MAX;
+use crate::proofs::BatchProofs;
+use crate::server::call_error::{Budget, CallError, RequestError};
+use crate::server::calls::Calls;
+use crate::server::net;
+use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
+use crate::wire;
+use crate::wire::get_batch_proofs_response::Part;
+use crate::wire::get_status_request::Credential;
+
+pub(super) async fn status<L: Ledger>(
+    calls: &Calls<L>,
+    request: wire::GetStatusRequest,
+) -> Result<wire::GetStatusResponse, CallError> {
+    let key = match request.credential.ok_or(RequestError::NoCredential)? {
+        Credential::Commitment(bytes) => {
+            CredentialKey::Commitment(fixed("commitment", &bytes).map_err(RequestError::from)?)
+        }
+        Credential::LogIndex(index) => CredentialKey::Index(LogIndex(index)),
+    };
+    Ok(calls.read(move |ledger| ledger.status_proof(&key)).await?.into())
+}
+
+pub(super) async fn batch_proofs<L: Ledger>(
+    calls: &Calls<L>,
+    request: Request<wire::GetBatchProofsRequest>,
+) -> Result<Response<Outflow<wire::GetBatchProofsResponse>>, Status> {
+    let deadline = calls.deadline(&request);
+    let bounds = Bounds {
+        share: calls.share(Budget::BatchProofs)?,
+        stall_timeout: calls.limits().stall_timeout,
+        stopping: calls.stopping().clone(),
+        connection: net::connection_of(&request),
+    };
+    let proofs = deadline.keep(proofs(calls, request.into_inner())).await??;
+    let send = move |outlet: Outlet<_>| async move { deadline.keep(send_all(outlet, proofs)).await? };
+    Ok(Response::new(outflow(bounds, send)))
+}
+
+async fn proofs<L: Ledger>(
+    calls: &Calls<L>,
+    request: wire::GetBatchProofsRequest,
+) -> Result<BatchProofs, CallError> {
+    let wire::GetBatchProofsRequest { batch_id, first, limit } = request;
+    let id = fixed("batch_id", &batch_id).map_err(RequestError::from)?;
+    let max = BATCH_PROOFS_MAX as u32;
+    if limit > max {
+        return Err(RequestError::AboveLimit { field: "limit", actual: limit, max }.into());
+    }
+    let count = if limit == 0 { max } else { limit };
+    let range = first as usize..first.saturating_add(count) as usize;
+    calls.read(move |ledger| ledger.batch_proofs(&id, range)).await
+}
+
+async fn send_all(
+    outlet: Outlet<wire::GetBatchProofsResponse>,
+    batch: BatchProofs,
+) -> Result<(), CallError> {
+    let head = wire::BatchProofsHead {
+        head: Some((&batch.head).into()),
+        first_index: batch.first_index.0,
+        entries: batch.entries,
+        sent: batch.proofs.len() as u32,
+    };
+    outlet.send(wire::GetBatchProofsResponse { part: Some(Part::Head(head)) }).await?;
+    for proof in batch.proofs {
+        let part = Part::Entry((&proof).into());
+        outlet.send(wire::GetBatchProofsResponse { part: Some(part) }).await?;
+    }
+    Ok(())
+}

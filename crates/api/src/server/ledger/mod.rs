@@ -1,0 +1,116 @@
+//! `LedgerService`: this file only says which handler answers which call.
+
+mod blocks;
+mod credentials;
+mod entries;
+mod members;
+mod subscription;
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::calls::Calls;
+use super::outlet::Outflow;
+use crate::ledger::Ledger;
+use crate::wire;
+use crate::wire::ledger_service_server::LedgerService;
+
+pub(super) struct LedgerFace<L>(pub(super) Arc<Calls<L>>);
+
+#[tonic::async_trait]
+impl<L: Ledger> LedgerService for LedgerFace<L> {
+    type GetBatchProofsStream = Outflow<wire::GetBatchProofsResponse>;
+    type SubscribeBlocksStream = Outflow<wire::SubscribeBlocksResponse>;
+
+    async fn get_status(
+        &self,
+        request: Request<wire::GetStatusRequest>,
+    ) -> Result<Response<wire::GetStatusResponse>, Status> {
+        self.0.answer(request, credentials::status).await
+    }
+
+    async fn get_batch_proofs(
+        &self,
+        request: Request<wire::GetBatchProofsRequest>,
+    ) -> Result<Response<Self::GetBatchProofsStream>, Status> {
+        credentials::batch_proofs(&self.0, request).await
+    }
+
+    async fn get_header(
+        &self,
+        request: Request<wire::GetHeaderRequest>,
+    ) -> Result<Response<wire::GetHeaderResponse>, Status> {
+        self.0.answer(request, blocks::header).await
+    }
+
+    async fn get_block(
+        &self,
+        request: Request<wire::GetBlockRequest>,
+    ) -> Result<Response<wire::GetBlockResponse>, Status> {
+        self.0.answer(request, blocks::block).await
+    }
+
+    async fn list_blocks(
+        &self,
+        request: Request<wire::ListBlocksRequest>,
+    ) -> Result<Response<wire::ListBlocksResponse>, Status> {
+        self.0.answer(request, blocks::list).await
+    }
+
+    async fn subscribe_blocks(
+        &self,
+        request: Request<wire::SubscribeBlocksRequest>,
+    ) -> Result<Response<Self::SubscribeBlocksStream>, Status> {
+        subscription::subscribe(&self.0, request).await
+    }
+
+    async fn get_entry(
+        &self,
+        request: Request<wire::GetEntryRequest>,
+    ) -> Result<Response<wire::GetEntryResponse>, Status> {
+        self.0.answer(request, entries::entry).await
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<wire::ListEntriesRequest>,
+    ) -> Result<Response<wire::ListEntriesResponse>, Status> {
+        self.0.answer(request, entries::list).await
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<wire::GetInclusionProofRequest>,
+    ) -> Result<Response<wire::GetInclusionProofResponse>, Status> {
+        self.0.answer(request, entries::inclusion).await
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<wire::GetConsistencyProofRequest>,
+    ) -> Result<Response<wire::GetConsistencyProofResponse>, Status> {
+        self.0.answer(request, entries::consistency).await
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<wire::ListMembersRequest>,
+    ) -> Result<Response<wire::ListMembersResponse>, Status> {
+        self.0.answer(request, members::list).await
+    }
+
+    async fn get_member(
+        &self,
+        request: Request<wire::GetMemberRequest>,
+    ) -> Result<Response<wire::GetMemberResponse>, Status> {
+        self.0.answer(request, members::member).await
+    }
+
+    async fn get_genesis(
+        &self,
+        request: Request<wire::GetGenesisRequest>,
+    ) -> Result<Response<wire::GetGenesisResponse>, Status> {
+        self.0.answer(request, members::genesis).await
+    }
+}

@@ -1,0 +1,75 @@
+//! How many calls a connection may make.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tonic::{Request, Status};
+
+use super::connection::ConnectionInfo;
+use crate::server::call_error::CallError;
+use crate::server::config::Limits;
+
+/// A token bucket: one token a call.
+pub(super) struct Rate {
+    per_second: u32,
+    burst: u32,
+    bucket: Mutex<Bucket>,
+}
+
+struct Bucket {
+    tokens: f64,
+    since: Instant,
+}
+
+impl Rate {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let bucket = Bucket { tokens: f64::from(limits.calls_burst), since: Instant::now() };
+        Self { per_second: limits.calls_per_second, burst: limits.calls_burst, bucket: Mutex::new(bucket) }
+    }
+
+    /// Takes a token, or says when there is one.
+    fn take(&self, now: Instant) -> Result<(), Duration> {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = now.saturating_duration_since(bucket.since).as_secs_f64();
+        let tokens = (bucket.tokens + rest * f64::from(self.per_second)).min(f64::from(self.burst));
+        bucket.since = now;
+        bucket.tokens = tokens;
+        if tokens < 1.0 {
+            let missing = (1.0 - tokens) / f64::from(self.per_second.max(1));
+            return Err(Duration::from_secs_f64(missing));
+        }
+        bucket.tokens = tokens - 1.0;
+        Ok(())
+    }
+}
+
+/// Refuses a call that comes too soon after the others on its connection.
+pub(in crate::server) fn limit_rate(request: Request<()>) -> Result<Request<()>, Status> {
+    if let Some(info) = request.extensions().get::<ConnectionInfo>() {
+        let Rate { per_second, .. } = *info.rate;
+        let soon = |retry_after| CallError::Rate { per_second, retry_after };
+        info.rate.take(Instant::now()).map_err(soon)?;
+    }
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_the_rate() {
+        let limits = Limits { calls_per_second: 10, calls_burst: 2, ..Limits::default() };
+        let rate = Rate::new(&limits);
+        let now = Instant::now();
+        assert!(rate.take(now).is_ok());
+        assert!(rate.take(now).is_ok());
+        let wait = rate.take(now).unwrap_err();
+        assert!(wait > Duration::from_millis(90) && wait <= Duration::from_millis(100), "{wait:?}");
+        assert!(rate.take(now + Duration::from_millis(101)).is_ok());
+        assert!(rate.take(now + Duration::from_millis(101)).is_err());
+        // A long rest fills the bucket, and no more than that.
+        let later = now + Duration::from_secs(60);
+        assert!(rate.take(later).is_ok() && rate.take(later).is_ok() && rate.take(later).is_err());
+    }
+}

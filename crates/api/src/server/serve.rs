@@ -1,0 +1,128 @@
+//! Putting a ledger on the network, and taking it off again.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::{InterceptorLayer, Routes};
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic_web::GrpcWebLayer;
+
+use super::calls::Calls;
+use super::config::{ServerConfig, TlsIdentity};
+use super::health::{self, Health, Serving};
+use super::ledger::LedgerFace;
+use super::net::{Incoming, WebLayer, limit_rate};
+use super::node::NodeFace;
+use super::submission::SubmissionFace;
+use crate::ledger::Ledger;
+use crate::limits::{READ_REQUEST_BYTES_MAX, SUBMIT_REQUEST_BYTES_MAX};
+use crate::wire;
+use crate::wire::ledger_service_server::LedgerServiceServer;
+use crate::wire::node_service_server::NodeServiceServer;
+use crate::wire::submission_service_server::SubmissionServiceServer;
+
+/// Why the server could not serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// There is no listener.
+    #[error("there is nothing to listen on")]
+    NoListener,
+    /// Certificate or key cannot be used.
+    #[error("the TLS certificate or key cannot be used")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server failed.
+    #[error("the gRPC server failed")]
+    Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Serves the ledger on the listeners until `shutdown` completes.
+///
+/// Then the health check says [`Serving::No`], subscriptions end with `UNAVAILABLE`, other calls have
+/// [`super::Limits::shutdown_grace`] to end, and what is left is cut off. Asks nobody who they are: reads are for
+/// everyone, batches count by their signature.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve<L: Ledger>(
+    listeners: Vec<TcpListener>,
+    ledger: Arc<L>,
+    config: ServerConfig,
+    health: Health,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    if listeners.is_empty() {
+        return Err(ServeError::NoListener);
+    }
+    let ServerConfig { tls, web_origins, limits } = config;
+    let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
+    let calls = Arc::new(Calls::new(ledger, limits, stopping.clone()));
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    health::tell(&reporter, health.serving()).await;
+    let routes = routes(&calls).add_service(health_service);
+    let server = with_tls(Server::builder(), tls)?
+        .accept_http1(true)
+        .max_concurrent_streams(limits.streams_per_connection)
+        .http2_max_header_list_size(HEADERS_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        .layer(WebLayer(web_origins))
+        .layer(GrpcWebLayer::new())
+        .layer(InterceptorLayer::new(limit_rate))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(
+            Incoming::new(listeners, limits, cut.clone()),
+            stopping.clone().cancelled_owned(),
+        );
+    let ending = async {
+        tokio::select! {
+            () = shutdown => {}
+            () = health::report(&health, &reporter) => {}
+        }
+        health.set(Serving::No);
+        health::close(reporter).await;
+        stopping.cancel();
+        tokio::time::sleep(limits.shutdown_grace).await;
+        tracing::warn!("calls were cut off: they did not end in time");
+        cut.cancel();
+        std::future::pending().await
+    };
+    tokio::select! {
+        served = server => served.map_err(|error| ServeError::Transport(Box::new(error))),
+        never = ending => never,
+    }
+}
+
+fn routes<L: Ledger>(calls: &Arc<Calls<L>>) -> Routes {
+    let ledger = LedgerServiceServer::new(LedgerFace(Arc::clone(calls)));
+    let submission = SubmissionServiceServer::new(SubmissionFace(Arc::clone(calls)));
+    let node = NodeServiceServer::new(NodeFace(Arc::clone(calls)));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .expect("invariant: the descriptors were made by the build of this crate");
+    Routes::new(ledger.max_decoding_message_size(READ_REQUEST_BYTES_MAX))
+        .add_service(submission.max_decoding_message_size(SUBMIT_REQUEST_BYTES_MAX))
+        .add_service(node.max_decoding_message_size(READ_REQUEST_BYTES_MAX))
+        .add_service(reflection)
+}
+
+fn with_tls(server: Server, tls: Option<TlsIdentity>) -> Result<Server, ServeError> {
+    let Some(TlsIdentity { certificates_pem, key_pem }) = tls else {
+        return Ok(server);
+    };
+    let identity = Identity::from_pem(certificates_pem, key_pem);
+    let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE_TIMEOUT);
+    server.tls_config(config).map_err(|error| ServeError::Tls(Box::new(error)))
+}
+
+/// Longest list of request headers, in bytes.
+const HEADERS_BYTES_MAX: u32 = 16 << 10;
+/// How soon a connection whose other end is gone is noticed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,130 @@
+//! Issuing documents that were not issued before.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sanad_core::event::Event;
+use sanad_core::hash::{Commitment, Salt};
+
+use super::documents::{self, Document};
+use super::receipts;
+use super::report::IssueReport;
+use super::{Args, connect};
+use crate::issuer::Issuer;
+use crate::output::{note, warn};
+use crate::pending::{self, Pending, PendingDocument};
+use crate::remote::Remote;
+use crate::submission::enter;
+use crate::trust::Trust;
+use crate::{files, progress, random};
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
+    let paths = documents::collect(&args.paths, args.roster.as_deref())?;
+    let Some(first) = paths.first() else {
+        bail!("no documents were found; name files, or folders that hold some");
+    };
+    let folder = files::parent(first).to_owned();
+    let _locks = lock(&paths)?;
+    let (remote, trust) = connect(args).await?;
+    let mut report = IssueReport::new(trust.anchor.chain_id);
+    let mut documents = Vec::new();
+    let bar = progress::bar(paths.len(), "reading documents");
+    for path in &paths {
+        let issued = documents::is_issued(path, &trust.anchor.chain_id)?;
+        if issued && !args.force {
+            note(format_args!("{} has its receipt already; skipped", path.display()));
+            report.skipped.push(path.clone());
+        } else {
+            documents.push((documents::read(path, args.how)?, issued));
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if documents.is_empty() {
+        return Ok(report);
+    }
+    let issuer = args.issuer.open()?;
+    // Over all batches, so that neither place nor batch tells what comes before what.
+    let mut pending = documents.into_iter().map(salted).collect::<anyhow::Result<Vec<_>>>()?;
+    random::shuffle(&mut pending)?;
+    let bar = progress::bar(pending.len(), "issuing");
+    for documents in pending.chunks(args.batch_size) {
+        issue(args, &remote, &trust, &issuer, documents, &folder, &mut report).await?;
+        bar.inc(documents.len() as u64);
+    }
+    bar.finish_and_clear();
+    report.issued.sort_by(|a, b| a.document.cmp(&b.document));
+    Ok(report)
+}
+
+/// Issues one batch of documents.
+pub(super) async fn issue(
+    args: &Args,
+    remote: &Remote,
+    trust: &Trust,
+    issuer: &Issuer,
+    documents: &[PendingDocument],
+    folder: &Path,
+    report: &mut IssueReport,
+) -> anyhow::Result<()> {
+    let events: Vec<Event> =
+        documents.iter().map(|document| Event::Issue { commitment: document.commitment }).collect();
+    let mut file: Option<PathBuf> = None;
+    let entered = enter(remote, trust, issuer, &events, args.wait, |batch| {
+        let pending = Pending { batch: batch.clone(), documents: documents.to_vec() };
+        let written = pending.write(folder)?;
+        // The new file holds the same salts, so the one before is needed no more.
+        match file.replace(written) {
+            Some(before) => files::remove(&before),
+            None => Ok(()),
+        }
+    });
+    let entered = entered.await;
+    let Some(file) = file else {
+        return entered.map(drop);
+    };
+    let (signed, place) = entered.with_context(|| {
+        format!("the salts are in {0}; finish with `sanad issue --resume {0}`", file.display())
+    })?;
+    let pending = Pending { batch: signed, documents: documents.to_vec() };
+    receipts::write(remote, trust, &pending, Some(place), report).await.with_context(|| {
+        format!("the documents are issued; write their receipts with `sanad issue --resume {}`", file.display())
+    })?;
+    files::remove(&file)
+}
+
+fn salted((document, again): (Document, bool)) -> anyhow::Result<PendingDocument> {
+    let Document { path, kind, digest } = document;
+    let salt = Salt(random::bytes()?);
+    Ok(PendingDocument { path, kind, salt, commitment: Commitment::new(&salt, &digest), again })
+}
+
+/// Keeps other `sanad issue` out of the documents' folders, and refuses where one was left unfinished.
+fn lock(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
+    let folders: BTreeSet<&Path> = paths.iter().map(|path| files::parent(path)).collect();
+    let mut locks = Vec::new();
+    for folder in folders {
+        if let Some(left) = pending::in_folder(folder)?.first() {
+            bail!(
+                "{} was left by an issuance that did not finish; run `sanad issue --resume {}` first",
+                left.display(),
+                folder.display()
+            );
+        }
+        match File::open(folder) {
+            Ok(file) => match file.try_lock() {
+                Ok(()) => locks.push(file),
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    bail!("another `sanad issue` is at work in {}; wait for it", folder.display())
+                }
+                Err(std::fs::TryLockError::Error(error)) => {
+                    warn(format_args!("{} cannot be locked ({error}); issue from one place at a time", folder.display()));
+                }
+            },
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be opened", folder.display())),
+        }
+    }
+    Ok(locks)
+}

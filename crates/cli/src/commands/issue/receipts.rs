@@ -1,0 +1,120 @@
+//! From a final batch to receipts beside its documents.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sanad_api::FinalBatch;
+use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::proof::StatusProof;
+use sanad_core::receipt::Receipt;
+
+use super::report::{IssueReport, IssuedBatch, IssuedDocument};
+use crate::files::{self, Mode};
+use crate::output::warn;
+use crate::pending::{Pending, PendingDocument};
+use crate::remote::{Remote, is_missing};
+use crate::submission::check_issuance;
+use crate::target::{read_receipt, receipt_path};
+use crate::trust::Trust;
+
+/// Whether all commitments of a batch are in the log, by whatever batch.
+pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
+    for document in &pending.documents {
+        match remote.client().status_by_commitment(&document.commitment).await {
+            Ok(_) => {}
+            Err(error) if is_missing(&error) => return Ok(false),
+            Err(error) => return remote.told(Err(error)),
+        }
+    }
+    Ok(true)
+}
+
+/// Fetches and checks the proof of each document and writes its receipt.
+pub(super) async fn write(
+    remote: &Remote,
+    trust: &Trust,
+    pending: &Pending,
+    place: Option<FinalBatch>,
+    report: &mut IssueReport,
+) -> anyhow::Result<()> {
+    let proofs = fetch(remote, pending, place).await?;
+    if proofs.len() != pending.documents.len() {
+        bail!("the node proves {} of {} entries; ask another node", proofs.len(), pending.documents.len());
+    }
+    let issuer = &pending.batch.batch().issuer;
+    // All are checked before one is written, so that a lying node leaves nothing behind.
+    for (document, proof) in pending.documents.iter().zip(&proofs) {
+        check_issuance(proof, issuer, &document.commitment, trust)?;
+    }
+    for (document, proof) in pending.documents.iter().zip(proofs) {
+        let index = proof.index;
+        let receipt = Receipt::new(document.kind, document.salt, proof);
+        let written = place_receipt(document, &receipt)?;
+        let PendingDocument { path, commitment, .. } = document;
+        report.issued.push(IssuedDocument {
+            document: path.clone(),
+            receipt: written,
+            log_index: index,
+            commitment: *commitment,
+        });
+    }
+    if let Some(FinalBatch { height, first_index, entries, .. }) = place {
+        report.batches.push(IssuedBatch { batch_id: pending.batch.id(), height, first_index, entries });
+    }
+    Ok(())
+}
+
+async fn fetch(
+    remote: &Remote,
+    pending: &Pending,
+    place: Option<FinalBatch>,
+) -> anyhow::Result<Vec<StatusProof>> {
+    if place.is_some() {
+        let stream = remote.told(remote.client().batch_proofs(&pending.batch.id()).await)?;
+        return remote.told(stream.collect().await);
+    }
+    let mut proofs = Vec::new();
+    for document in &pending.documents {
+        proofs.push(remote.told(remote.client().status_by_commitment(&document.commitment).await)?);
+    }
+    Ok(proofs)
+}
+
+/// Writes a receipt where none is; one with the same salt is there from an earlier try, and stays.
+fn place_receipt(document: &PendingDocument, receipt: &Receipt) -> anyhow::Result<PathBuf> {
+    let path = receipt_path(&document.path);
+    match std::fs::metadata(&document.path).is_ok() {
+        true => {
+            let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX)?;
+            if receipt.verify_document(&bytes).is_err() {
+                let name = document.path.display();
+                warn(format_args!("{name} was changed since it was issued; the receipt is for what it was"));
+            }
+        }
+        false => warn(format_args!("{} is gone; its receipt is written", document.path.display())),
+    }
+    if path.exists() {
+        let old = read_receipt(&path)?;
+        if old.salt == receipt.salt {
+            return Ok(path);
+        }
+        if !document.again {
+            bail!("{} exists already, of another issuance; move it away first", path.display());
+        }
+        set_aside(&path, &document.path, old.proof.index.0)?;
+    }
+    files::place_new(&path, receipt.to_json().as_bytes(), Mode::Private)?;
+    Ok(path)
+}
+
+/// Keeps the old receipt under its log index: it is what can still be revoked.
+fn set_aside(receipt: &Path, document: &Path, index: u64) -> anyhow::Result<()> {
+    let mut name = document.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{index}"));
+    let aside = receipt_path(&files::parent(document).join(name));
+    if aside.exists() {
+        bail!("{} exists already; move it away first", aside.display());
+    }
+    std::fs::rename(receipt, &aside)
+        .with_context(|| format!("{} cannot be renamed to {}", receipt.display(), aside.display()))
+}

@@ -1,0 +1,87 @@
+//! Finishing an issuance from its pending file.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+use super::report::IssueReport;
+use super::{Args, connect, fresh, receipts};
+use crate::output::{note, warn};
+use crate::pending::{self, Pending};
+use crate::remote::Remote;
+use crate::submission::{SubmissionError, hand_in};
+use crate::trust::Trust;
+use crate::{files, progress};
+
+pub(super) async fn run(args: &Args, path: &Path) -> anyhow::Result<IssueReport> {
+    let found = if path.is_dir() { pending::in_folder(path)? } else { vec![path.to_owned()] };
+    let pending = found.iter().map(|path| Pending::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (remote, trust) = connect(args).await?;
+    let mut report = IssueReport::new(trust.anchor.chain_id);
+    if found.is_empty() {
+        note(format_args!("{} holds no pending file; nothing to finish", path.display()));
+    }
+    let bar = progress::bar(found.len(), "finishing");
+    for (file, pending) in found.iter().zip(&pending) {
+        finish(args, &remote, &trust, pending, file, &mut report)
+            .await
+            .with_context(|| format!("{} stays; nothing in it is lost", file.display()))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    report.issued.sort_by(|a, b| a.document.cmp(&b.document));
+    Ok(report)
+}
+
+async fn finish(
+    args: &Args,
+    remote: &Remote,
+    trust: &Trust,
+    pending: &Pending,
+    file: &Path,
+    report: &mut IssueReport,
+) -> anyhow::Result<()> {
+    let batch = &pending.batch;
+    if batch.batch().chain_id != trust.anchor.chain_id {
+        bail!("it is for the chain {}, not for {}", batch.batch().chain_id, trust.anchor.chain_id);
+    }
+    let place = match hand_in(remote, batch, Instant::now() + args.wait).await {
+        Ok(place) => Some(place),
+        Err(SubmissionError::Refused { word, .. }) if receipts::all_issued(remote, pending).await? => {
+            note(format_args!("batch {} is refused ({word}), but its commitments were issued by another", batch.id()));
+            None
+        }
+        Err(error) if error.is_sequence_clash() && args.issuer.is_given() => {
+            warn(format_args!("{error}; signing the same commitments anew"));
+            return again(args, remote, trust, pending, file, report).await;
+        }
+        Err(error) if error.is_sequence_clash() => {
+            return Err(error).context(
+                "another batch took its place; give --issuer-dir (or --issuer and --key) to sign the same \
+                 commitments anew",
+            );
+        }
+        Err(error) => return Err(error.into()),
+    };
+    receipts::write(remote, trust, pending, place, report).await?;
+    files::remove(file)
+}
+
+/// Signs the same commitments as another batch. With the same salts nothing can be issued twice: the ledger takes
+/// each commitment once.
+async fn again(
+    args: &Args,
+    remote: &Remote,
+    trust: &Trust,
+    pending: &Pending,
+    file: &Path,
+    report: &mut IssueReport,
+) -> anyhow::Result<()> {
+    let issuer = args.issuer.open()?;
+    if issuer.id != pending.batch.batch().issuer {
+        bail!("it is a batch of {}, not of {}", pending.batch.batch().issuer, issuer.id);
+    }
+    fresh::issue(args, remote, trust, &issuer, &pending.documents, files::parent(file), report).await?;
+    files::remove(file)
+}

@@ -1,0 +1,51 @@
+//! `sanad member list`.
+
+use sanad_core::member::MemberRecord;
+use serde::Serialize;
+
+use crate::output::{Outcome, Output, Report};
+use crate::remote::{self, NodeArgs, Remote};
+use crate::view::View;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad member list
+  sanad member list --json | jq -r '.members[].member.id'
+
+The list is the node's word; `sanad member show ID` checks one record's proof.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+#[derive(Serialize)]
+struct Members {
+    members: Vec<MemberRecord>,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let members = remote::block_on(async {
+        let remote = Remote::connect(&args.node).await?;
+        remote.told(remote.client().members().await)
+    })??;
+    output.print(&Members { members })?;
+    Ok(Outcome::Yes)
+}
+
+impl Report for Members {
+    fn view(&self) -> View {
+        let row = |MemberRecord { member, chain }: &MemberRecord| {
+            vec![
+                member.id.to_string(),
+                format!("{:?}", member.role).to_lowercase(),
+                chain.next_sequence.to_string(),
+                chain.entries.to_string(),
+                member.name.clone(),
+            ]
+        };
+        View::new()
+            .table(&["member", "role", "batches", "entries", "name"], self.members.iter().map(row).collect())
+    }
+}

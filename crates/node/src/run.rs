@@ -1,0 +1,195 @@
+//! A node, from start to stop.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sanad_api::{Health, ServerConfig, Serving, TlsIdentity, serve};
+use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, PeerAddress, Timeouts};
+use sanad_storage::{OpenError, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::facts::RunningNode;
+use crate::gossip::Gossip;
+use crate::ledger::{Ledger, LedgerApplication, NodeFacts as _, PoolExchange, Service};
+use crate::pool::Source;
+use crate::saved_pool;
+use crate::setup::{DataDir, Setup, peers, store_options};
+
+/// Time between looks at the pool's age and the node's health.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Runs a node until `shutdown` completes or a part of it fails. What was acknowledged is durable in either
+/// case; batches that still wait are saved and taken up again at the next start.
+///
+/// # Errors
+/// [`NodeError`].
+pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+    let setup = Setup::load(&config)?;
+    let directory = DataDir::new(&config);
+    let ledger = open(&config, &setup, &directory)?;
+    let listener = TcpListener::bind(config.api.listen)
+        .await
+        .map_err(|source| NodeError::Listen { address: config.api.listen, source })?;
+    let server = server_config(&config)?;
+    let node = start(&config, setup, &directory, &ledger).await?;
+    tracing::info!(
+        member = %node.member,
+        chain_id = %ledger.chain_id(),
+        height = %ledger.height(),
+        api = ?listener.local_addr().ok(),
+        consensus = %node.consensus.listen_address(),
+        gossip = %node.gossip.address(),
+        "the node runs"
+    );
+
+    let health = Health::new();
+    let stop = CancellationToken::new();
+    let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
+    let mut api = tokio::spawn(serve(
+        vec![listener],
+        service,
+        server,
+        health.clone(),
+        stop.clone().cancelled_owned(),
+    ));
+    let keeping = tokio::spawn(housekeeping(node.clone(), health.clone()));
+
+    let failed = tokio::select! {
+        () = shutdown => None,
+        stopped = node.consensus.stopped() => stopped.err().map(NodeError::ConsensusStopped),
+        ended = &mut api => Some(ended.map_or(NodeError::ApiEnded, |ended| match ended {
+            Ok(()) => NodeError::ApiEnded,
+            Err(error) => NodeError::Api(error),
+        })),
+    };
+    tracing::info!("the node stops");
+    node.stopping.store(true, Ordering::Relaxed);
+    keeping.abort();
+    health.set(Serving::No);
+    stop.cancel();
+    // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
+    if !api.is_finished() && let Ok(Err(error)) = api.await {
+        tracing::warn!(%error, "the gRPC service did not end well");
+    }
+    let stopped = node.consensus.stop().await.map_err(NodeError::ConsensusStopped);
+    save_pool(&ledger, &directory.pool());
+    let closed = ledger.close();
+    match failed {
+        Some(error) => Err(error),
+        None => stopped.and(closed.map_err(NodeError::Store)),
+    }
+}
+
+fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
+    let path = directory.ledger();
+    let (store, state) = Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
+        OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
+        source => NodeError::Open { path, source },
+    })?;
+    let (genesis, limits) = (setup.genesis.clone(), config.pool.limits());
+    Ok(Arc::new(Ledger::new(genesis, store, state, limits, directory.evidence())?))
+}
+
+async fn start(
+    config: &Config,
+    setup: Setup,
+    directory: &DataDir,
+    ledger: &Arc<Ledger>,
+) -> Result<RunningNode, NodeError> {
+    let peers = peers(config, &setup.genesis)?;
+    let keys = Keys { network: setup.keys.network.clone(), validator: setup.keys.consensus.clone() };
+    let application = LedgerApplication::new(Arc::clone(ledger));
+    take_saved_pool(ledger, &directory.pool());
+    let consensus_config = consensus_config(config, &setup, directory, &peers);
+    let consensus =
+        Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
+    let waker = Arc::clone(&consensus);
+    let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), move || waker.wake()));
+    let gossip =
+        Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), exchange).await?;
+    Ok(RunningNode {
+        member: config.member.clone(),
+        ledger: Arc::clone(ledger),
+        consensus,
+        gossip,
+        peers: peers.into(),
+        consensus_key: setup.keys.consensus.as_ref().map(|key| key.public()),
+        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        stopping: Arc::new(AtomicBool::new(false)),
+    })
+}
+
+fn consensus_config(
+    config: &Config,
+    setup: &Setup,
+    directory: &DataDir,
+    peers: &[crate::gossip::GossipPeer],
+) -> ConsensusConfig {
+    let vote = Duration::from_millis(config.consensus.timeout_vote_ms);
+    let address = |(peer, gossip): (&crate::config::Peer, &crate::gossip::GossipPeer)| PeerAddress {
+        address: peer.consensus.to_string(),
+        network_key: gossip.network_key,
+    };
+    ConsensusConfig {
+        moniker: config.member.to_string(),
+        peers: config.peers.iter().zip(peers).map(address).collect(),
+        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        timeouts: Timeouts {
+            propose: Duration::from_millis(config.consensus.timeout_propose_ms),
+            prevote: vote,
+            precommit: vote,
+        },
+        block_bytes_max: setup.genesis.parameters.block_bytes_max as usize,
+        ..ConsensusConfig::new(directory.consensus(), config.consensus.listen)
+    }
+}
+
+fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| NodeError::File { path: path.to_owned(), source })
+    };
+    let tls = match (&config.api.tls_certificate, &config.api.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(TlsIdentity { certificates_pem: read(certificate)?, key_pem: read(key)? })
+        }
+        _ => None,
+    };
+    Ok(ServerConfig { tls, ..ServerConfig::default() })
+}
+
+async fn housekeeping(node: RunningNode, health: Health) {
+    let mut interval = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        interval.tick().await;
+        node.ledger.expire();
+        health.set(if node.catching_up() { Serving::No } else { Serving::Yes });
+    }
+}
+
+fn take_saved_pool(ledger: &Ledger, path: &Path) {
+    match saved_pool::take(path) {
+        Ok(batches) => {
+            for batch in batches {
+                if let Err(error) = ledger.admit(&batch, Source::Gossiped) {
+                    tracing::info!(?batch, %error, "a saved batch is not taken up again");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, path = %path.display(), "saved batches cannot be read"),
+    }
+}
+
+fn save_pool(ledger: &Ledger, path: &Path) {
+    let batches = ledger.waiting();
+    match saved_pool::save(path, &batches) {
+        Ok(()) if batches.is_empty() => {}
+        Ok(()) => tracing::info!(batches = batches.len(), "batches that wait are saved for the next start"),
+        Err(error) => tracing::error!(%error, path = %path.display(), "batches that wait cannot be saved"),
+    }
+}

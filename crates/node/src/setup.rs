@@ -1,0 +1,135 @@
+//! What `init`, `check` and `run` have in common: files that must fit together.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use sanad_consensus_lite::{Config as ConsensusConfig, SigningGuard};
+use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
+use sanad_core::member::{Member, Role};
+use sanad_storage::{Options, Store};
+
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::gossip::{GossipPeer, PeerRole};
+use crate::keys::NodeKeys;
+
+/// Genesis and keys, found to fit the configuration and each other.
+#[derive(Debug)]
+pub struct Setup {
+    /// The genesis.
+    pub genesis: Genesis,
+    /// The node's keys.
+    pub keys: NodeKeys,
+}
+
+impl Setup {
+    /// Reads genesis and keys, and checks that they fit.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub fn load(config: &Config) -> Result<Self, NodeError> {
+        let genesis = read_genesis(&config.genesis)?;
+        let keys = NodeKeys::open(&config.keys)?;
+        let member = member(&genesis, &config.member, "member")?;
+        let own = [
+            ("network", Some(keys.network.public()), member.network_key),
+            ("consensus", keys.consensus.as_ref().map(|key| key.public()), member.consensus_key),
+        ];
+        for (key, actual, expected) in own {
+            if actual.is_some() && actual != expected {
+                return Err(NodeError::ForeignKey { member: member.id.clone(), key });
+            }
+        }
+        peers(config, &genesis)?;
+        Ok(Self { genesis, keys })
+    }
+}
+
+/// Where the parts of a data directory are.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The data directory of a configuration.
+    pub fn new(config: &Config) -> Self {
+        Self(config.data_dir.clone())
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> PathBuf {
+        self.0.join("ledger")
+    }
+
+    /// Signing guard and write-ahead log.
+    pub fn consensus(&self) -> PathBuf {
+        self.0.join("consensus")
+    }
+
+    /// Batches that waited when the node stopped.
+    pub fn pool(&self) -> PathBuf {
+        self.0.join("pool.batches")
+    }
+
+    /// Contradictions of validators, one JSON object a line.
+    pub fn evidence(&self) -> PathBuf {
+        self.0.join("evidence.jsonl")
+    }
+}
+
+/// How the store is opened.
+pub fn store_options(config: &Config) -> Options {
+    Options { segment_bytes: config.storage.segment_bytes, ..Options::default() }
+}
+
+/// Makes the data directory of a node that never ran: an empty ledger, and the signing guard of its key.
+///
+/// # Errors
+/// [`NodeError`]; where there is a ledger or guard already, nothing is changed.
+pub fn init(config: &Config) -> Result<Setup, NodeError> {
+    let setup = Setup::load(config)?;
+    let directory = DataDir::new(config);
+    let path = directory.ledger();
+    if let Some(key) = &setup.keys.consensus {
+        let consensus = directory.consensus();
+        std::fs::create_dir_all(&consensus)
+            .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
+        let guard = ConsensusConfig::guard_path(&consensus);
+        SigningGuard::create(&guard, setup.genesis.chain_id(), key.public())?;
+    }
+    let (store, _) = Store::create(&path, &setup.genesis, store_options(config))
+        .map_err(|source| NodeError::Open { path, source })?;
+    store.close()?;
+    Ok(setup)
+}
+
+/// The peers of the configuration, with the keys that the genesis states of them.
+///
+/// # Errors
+/// [`NodeError::UnknownMember`] or [`NodeError::PeerKey`].
+pub fn peers(config: &Config, genesis: &Genesis) -> Result<Vec<GossipPeer>, NodeError> {
+    let peer = |peer: &crate::config::Peer| {
+        let member = member(genesis, &peer.member, "peers")?;
+        let network_key =
+            member.network_key.ok_or_else(|| NodeError::PeerKey { member: member.id.clone() })?;
+        let role = if member.role == Role::Validator { PeerRole::Validator } else { PeerRole::Follower };
+        Ok(GossipPeer { member: member.id.clone(), network_key, address: peer.gossip, role })
+    };
+    config.peers.iter().map(peer).collect()
+}
+
+fn member<'a>(
+    genesis: &'a Genesis,
+    id: &sanad_core::ids::MemberId,
+    field: &'static str,
+) -> Result<&'a Member, NodeError> {
+    let found = genesis.members.iter().find(|member| member.id == *id);
+    found.ok_or_else(|| NodeError::UnknownMember { member: id.clone(), field })
+}
+
+fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
+    let mut text = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_end(&mut text))
+        .map_err(|source| NodeError::File { path: path.to_owned(), source })?;
+    Genesis::from_json(&text).map_err(|source| NodeError::Genesis { path: path.to_owned(), source })
+}
