@@ -58,7 +58,8 @@ fn append(consortium: &mut Consortium, store: &Store, blocks: usize, events: usi
     for block in 0..blocks {
         let begin = Instant::now();
         let events = consortium.issuances(events);
-        let batches = events.chunks(4096).enumerate().map(|(n, events)| consortium.batch(n % 4, events.to_vec()));
+        let batches =
+            events.chunks(4096).enumerate().map(|(n, events)| consortium.batch(n % 4, events.to_vec()));
         let batches = batches.collect();
         made += begin.elapsed();
         let begin = Instant::now();

@@ -1,5 +1,8 @@
 //! Checking a whole store: every block executed again, everything derived compared.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use sanad_core::event::Entry;
 use sanad_core::execution::{Execution, LedgerView};
 use sanad_core::genesis::Genesis;
@@ -52,13 +55,13 @@ impl Store {
             let Scanned::Frame(frame) = self.shared.segments.scan(place.end, height, head.end)? else {
                 return Err(StoreError::Corrupt { height, fault: Fault::Truncated }.into());
             };
-            let view = LogUpTo { store: self, size: state.log_size() };
+            let view = LogUpTo { store: self, size: state.log_size(), ahead: RefCell::default() };
             let (block, _, execution) = replay::follow(&state, &view, &frame)?;
             let record =
                 BlockRecord { frame: frame.place, first_index: place.log_size.0, first_batch: place.batches };
             let batches = batch_records(&block, &execution, &frame.place);
             self.audit_columns(&record, &batches, &execution, &frame)?;
-            self.audit_indexes(&execution, place.batches)?;
+            self.audit_indexes(&execution, place.batches, &view.ahead.borrow())?;
             state.advance(&execution);
             place.height = height;
             place.end = frame.place.end();
@@ -98,11 +101,16 @@ impl Store {
         Ok(())
     }
 
-    fn audit_indexes(&self, execution: &Execution, first_batch: u64) -> Result<(), StoreError> {
+    /// `seen` are the places that the commitments index gave while the block was executed.
+    fn audit_indexes(
+        &self,
+        execution: &Execution,
+        first_batch: u64,
+        seen: &HashSet<LogIndex>,
+    ) -> Result<(), StoreError> {
         let damaged = || StoreError::Damaged { part: Part::Index };
-        for (commitment, index) in &execution.issuances {
-            let found = self.shared.commitments.find(&commitment.0, |candidate| Ok(candidate == index.0))?;
-            found.ok_or_else(damaged)?;
+        if !execution.issuances.iter().all(|(_, index)| seen.contains(index)) {
+            return Err(damaged());
         }
         for (ordinal, batch) in (first_batch..).zip(&execution.batches) {
             for hash in [batch.id.0, sequence_hash(&batch.issuer, batch.sequence)] {
@@ -114,17 +122,26 @@ impl Store {
     }
 }
 
-/// The log as it was at a size.
+/// The log as it was at a size. It notes where the index says that the commitments it is asked for were
+/// issued later, which has to be where the block that is executed issues them.
 struct LogUpTo<'a> {
     store: &'a Store,
     size: LogSize,
+    ahead: RefCell<HashSet<LogIndex>>,
 }
 
 impl LedgerView for LogUpTo<'_> {
     type Error = StoreError;
 
     fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
-        self.store.shared.issuance(commitment, self.size.0)
+        let shared = &self.store.shared;
+        shared.issuance_where(commitment, |index| {
+            let before = index.0 < self.size.0;
+            if !before {
+                self.ahead.borrow_mut().insert(index);
+            }
+            before
+        })
     }
 
     fn entry(&self, index: LogIndex) -> Result<Entry, StoreError> {

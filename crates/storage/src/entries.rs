@@ -76,10 +76,20 @@ impl Shared {
         commitment: &Commitment,
         size: u64,
     ) -> Result<Option<LogIndex>, StoreError> {
+        // The index may be ahead of the log while blocks are executed again.
+        self.issuance_where(commitment, |index| index.0 < size)
+    }
+
+    /// Where a commitment was issued, among the places that `wanted` accepts: entries of the log.
+    pub(crate) fn issuance_where(
+        &self,
+        commitment: &Commitment,
+        wanted: impl Fn(LogIndex) -> bool,
+    ) -> Result<Option<LogIndex>, StoreError> {
         let event = Event::Issue { commitment: *commitment };
         let found = self.commitments.find(&commitment.0, |index| {
-            // The index may be ahead of the log while blocks are executed again.
-            Ok(index < size && self.entry(LogIndex(index))?.event == event)
+            let index = LogIndex(index);
+            Ok(wanted(index) && self.entry(index)?.event == event)
         })?;
         Ok(found.map(LogIndex))
     }

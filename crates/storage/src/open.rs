@@ -91,7 +91,7 @@ impl Opening {
         each: impl FnMut(&Frame),
     ) -> Result<(Store, State), OpenError> {
         let place = loaded.checkpoint;
-        let end = replay::find_end(&self.segments, &place)?;
+        let end = replay::find_end(&self.segments, &place, place.end, |_| {})?;
         let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
         let shared = Arc::new(shared);
         let background = Background::start(&shared).map_err(at(Path::new("threads")))?;

@@ -7,7 +7,7 @@ use sanad_core::hash::BlockHash;
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::State;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::directory::StoreDirectory;
 use crate::error::OpenError;
 use crate::files;
@@ -65,7 +65,8 @@ impl Store {
             let (height, bytes) = (frame.height, frame.place.end());
             progress(Progress { step, height, bytes, bytes_total });
         };
-        replay::find_end_with(&segments, &origin(genesis), |frame| tell(Step::Read, frame))?;
+        let floor = known_durable(&directory, &options);
+        replay::find_end(&segments, &origin(genesis), floor, |frame| tell(Step::Read, frame))?;
         // The checkpoint goes first: without it no one takes the rest for whole.
         files::remove_all(&directory.checkpoint())?;
         for derived in
@@ -80,6 +81,18 @@ impl Store {
         store.checkpoint()?;
         Ok((store, state))
     }
+}
+
+/// The logical offset up to which the old checkpoint vouches for the log, if it can still be read: what is
+/// damaged before it was not torn.
+fn known_durable(directory: &StoreDirectory, options: &Options) -> u64 {
+    let path = directory.checkpoint();
+    if !path.is_dir() {
+        return 0;
+    }
+    let loaded =
+        Checkpoints::open(&path, options.sled_cache_bytes).and_then(|checkpoints| checkpoints.load());
+    loaded.ok().flatten().map_or(0, |loaded| loaded.checkpoint.end)
 }
 
 /// The place before the first block.

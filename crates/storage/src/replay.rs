@@ -22,15 +22,12 @@ pub(crate) struct LogEnd {
     pub(crate) batches: u64,
 }
 
-/// Reads every frame after a checkpoint; cuts a torn tail.
-pub(crate) fn find_end(segments: &Segments, place: &Checkpoint) -> Result<LogEnd, StoreError> {
-    find_end_with(segments, place, |_| {})
-}
-
-/// As [`find_end`], telling of each frame.
-pub(crate) fn find_end_with(
+/// Reads every frame after a place, telling of each; cuts a torn tail. Everything before the logical offset
+/// `floor` is known to have been durable.
+pub(crate) fn find_end(
     segments: &Segments,
     place: &Checkpoint,
+    floor: u64,
     mut each: impl FnMut(&Frame),
 ) -> Result<LogEnd, StoreError> {
     let mut end = LogEnd { height: place.height, log_size: place.log_size, batches: place.batches };
@@ -40,7 +37,7 @@ pub(crate) fn find_end_with(
     }
     loop {
         let height = end.height.next();
-        let frame = match segments.scan(offset, height, place.end)? {
+        let frame = match segments.scan(offset, height, floor)? {
             Scanned::Frame(frame) => frame,
             Scanned::End => return Ok(end),
             Scanned::Torn => {

@@ -130,24 +130,34 @@ impl Run {
         // A key may begin at the end of the page before the first that begins with it.
         let first = self.fences.partition_point(|fence| *fence < key).saturating_sub(1);
         for page in (first..self.fences.len()).take_while(|page| self.fences[*page] <= key) {
-            let records = self.page(page)?;
-            let start = records.partition_point(|(other, _)| *other < key);
-            candidates.extend(records[start..].iter().take_while(|(other, _)| *other == key).map(|r| r.1));
+            let mut buffer = [0; PAGE_BYTES];
+            let records = self.read_page(page, &mut buffer)?;
+            let start = records.partition_point(|record| decode_record(record).0 < key);
+            let found = records[start..].iter().map(decode_record).take_while(|(other, _)| *other == key);
+            candidates.extend(found.map(|(_, value)| value));
         }
         Ok(())
     }
 
-    /// The records of a page, checked.
+    /// The records of a page.
     pub(super) fn page(&self, page: usize) -> Result<Vec<(u64, u64)>, StoreError> {
-        let mut bytes = [0; PAGE_BYTES];
-        self.file.read_exact_at(&mut bytes, (PAGE_BYTES * (1 + page)) as u64)?;
-        let (records, checksum) = bytes.split_at(PAGE_BYTES - PAGE_CHECKSUM_BYTES);
+        let records = |records: &[_]| records.iter().map(decode_record).collect();
+        self.read_page(page, &mut [0; PAGE_BYTES]).map(records)
+    }
+
+    /// Reads the records of a page and checks them.
+    fn read_page<'a>(
+        &self,
+        page: usize,
+        buffer: &'a mut [u8; PAGE_BYTES],
+    ) -> Result<&'a [[u8; RECORD_BYTES]], StoreError> {
+        self.file.read_exact_at(buffer, (PAGE_BYTES * (1 + page)) as u64)?;
+        let (records, checksum) = buffer.split_at(PAGE_BYTES - PAGE_CHECKSUM_BYTES);
         if page_checksum(records) != *checksum {
             return Err(StoreError::Damaged { part: Part::Index });
         }
         let count = (self.head.keys as usize - page * PAGE_RECORDS).min(PAGE_RECORDS);
-        let records = records.as_chunks::<RECORD_BYTES>().0;
-        Ok(records[..count].iter().map(decode_record).collect())
+        Ok(&records.as_chunks::<RECORD_BYTES>().0[..count])
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

@@ -1,0 +1,176 @@
+//! What the server refuses before it asks the ledger, and how much it gives away.
+
+use std::time::Duration;
+
+use sanad_api::wire::ledger_service_client::LedgerServiceClient;
+use sanad_api::wire::node_service_client::NodeServiceClient;
+use sanad_api::wire::submission_service_client::SubmissionServiceClient;
+use sanad_api::{ClientError, ClientOptions, Limits, wire};
+use sanad_core::batch::BATCH_BYTES_MAX;
+use sanad_core::ids::{Height, LogIndex};
+use tonic::{Code, Status};
+
+use crate::network::{Network, soon};
+
+fn word(status: &Status) -> &str {
+    status.metadata().get("sanad-error").map_or("", |value| value.to_str().unwrap())
+}
+
+fn refused<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, Status>, expected: &str) {
+    let status = answer.unwrap_err();
+    assert_eq!((status.code(), word(&status)), (Code::InvalidArgument, expected), "{status:?}");
+}
+
+#[tokio::test]
+async fn malformed_requests_are_refused() {
+    let network = Network::start().await;
+    network.ledger.commit_batch(network.ledger.next_batch(3));
+    let mut ledger = LedgerServiceClient::new(network.channel().await);
+    let mut submission = SubmissionServiceClient::new(network.channel().await);
+    use wire::get_status_request::Credential;
+
+    refused(ledger.get_status(wire::GetStatusRequest { credential: None }).await, "no-credential");
+    for length in [0, 31, 33] {
+        let credential = Some(Credential::Commitment(vec![0; length]));
+        refused(ledger.get_status(wire::GetStatusRequest { credential }).await, "malformed");
+        let batch_id = vec![0; length];
+        let request = wire::GetBatchProofsRequest { batch_id: batch_id.clone(), first: 0, limit: 0 };
+        refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), "malformed");
+        refused(submission.get_batch(wire::GetBatchRequest { batch_id }).await, "malformed");
+    }
+    let request = wire::GetBatchProofsRequest { batch_id: vec![0; 32], first: 0, limit: 4097 };
+    refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), "above-limit");
+    refused(ledger.get_block(wire::GetBlockRequest { height: 0 }).await, "zero");
+    let request = wire::SubscribeBlocksRequest { from_height: 0 };
+    refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), "zero");
+    for id in ["", "UI", "a b", &"x".repeat(33)] {
+        refused(ledger.get_member(wire::GetMemberRequest { id: id.to_owned() }).await, "malformed");
+    }
+    let request = wire::GetInclusionProofRequest { index: 3, size: 3 };
+    refused(ledger.get_inclusion_proof(request).await, "index-beyond-size");
+    let request = wire::GetConsistencyProofRequest { old_size: 0, new_size: 3 };
+    refused(ledger.get_consistency_proof(request).await, "zero");
+    let request = wire::GetConsistencyProofRequest { old_size: 3, new_size: 2 };
+    refused(ledger.get_consistency_proof(request).await, "sizes-reversed");
+    for signed_batch in [vec![], vec![1; 90], vec![0; BATCH_BYTES_MAX]] {
+        let request = wire::SubmitBatchRequest { signed_batch, wait: 0 };
+        refused(submission.submit_batch(request).await, "malformed-batch");
+    }
+    let signed_batch = network.ledger.next_batch(1).bytes().to_vec();
+    let request = wire::SubmitBatchRequest { signed_batch, wait: 9 };
+    refused(submission.submit_batch(request).await, "malformed");
+}
+
+#[tokio::test]
+async fn pages_are_capped_and_tokens_lead_through() {
+    let network = Network::start().await;
+    for _ in 0..3 {
+        network.ledger.commit_batch(network.ledger.next_batch(3));
+    }
+    let mut ledger = LedgerServiceClient::new(network.channel().await);
+    let mut node = NodeServiceClient::new(network.channel().await);
+    let (page_size, page_token) = (u32::MAX, String::new());
+    let request = wire::ListBlocksRequest { from_height: 1, page_size, page_token: page_token.clone() };
+    refused(ledger.list_blocks(request).await, "above-limit");
+    let request = wire::ListEntriesRequest { from_index: 1, page_size: 1001, page_token: page_token.clone() };
+    refused(ledger.list_entries(request).await, "above-limit");
+    let request = wire::ListMembersRequest { page_size: 501, page_token: page_token.clone() };
+    refused(ledger.list_members(request).await, "above-limit");
+    refused(node.list_peers(wire::ListPeersRequest { page_size: 501, page_token }).await, "above-limit");
+    let request = wire::ListMembersRequest { page_size: 1, page_token: "b.3".to_owned() };
+    refused(ledger.list_members(request).await, "page-token");
+    let request = wire::ListPeersRequest { page_size: 1, page_token: "p.00".to_owned() };
+    refused(node.list_peers(request).await, "page-token");
+
+    let (mut indices, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = wire::ListEntriesRequest { from_index: 2, page_size: 2, page_token };
+        let page = ledger.list_entries(request).await.unwrap().into_inner();
+        indices.extend(page.entries.iter().map(|entry| entry.index));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(indices, [2, 3, 4, 5, 6, 7, 8]);
+    let request = wire::ListBlocksRequest { from_height: 0, page_size: 2, page_token: String::new() };
+    let page = ledger.list_blocks(request).await.unwrap().into_inner();
+    let request = wire::ListBlocksRequest { from_height: 9, page_size: 2, page_token: page.next_page_token };
+    let page = ledger.list_blocks(request).await.unwrap().into_inner();
+    assert_eq!((page.blocks.len(), page.next_page_token.as_str()), (1, ""));
+    let request = wire::ListMembersRequest { page_size: 4, page_token: String::new() };
+    let page = ledger.list_members(request).await.unwrap().into_inner();
+    let request = wire::ListMembersRequest { page_size: 4, page_token: page.next_page_token };
+    let page = ledger.list_members(request).await.unwrap().into_inner();
+    assert_eq!(page.members.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["v5.ac.id", "v6.ac.id", "v7.ac.id"]);
+}
+
+#[tokio::test]
+async fn oversized_messages_are_refused() {
+    let network = Network::start().await;
+    let mut ledger = LedgerServiceClient::new(network.channel().await);
+    let mut submission = SubmissionServiceClient::new(network.channel().await);
+    let id = "x".repeat(8 << 10);
+    let status = ledger.get_member(wire::GetMemberRequest { id }).await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    let signed_batch = vec![0; BATCH_BYTES_MAX + (8 << 10)];
+    let status = submission.submit_batch(wire::SubmitBatchRequest { signed_batch, wait: 0 }).await;
+    assert_eq!(status.unwrap_err().code(), Code::OutOfRange);
+    // The longest batch there is fits.
+    let most = network.ledger.next_batch(sanad_core::batch::BATCH_EVENTS_MAX);
+    network.client.submit(&most, sanad_api::Wait::Accepted).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_calls_too_fast_is_slowed_down() {
+    let limits = Limits { calls_per_second: 1, calls_burst: 3, ..Limits::default() };
+    let network = Network::with_limits(limits).await;
+    for _ in 0..3 {
+        network.client.node_status().await.unwrap();
+    }
+    let error = network.client.node_status().await.unwrap_err();
+    assert_eq!(error.word(), Some("rate"));
+    assert!(matches!(error, ClientError::Status { retry_after: Some(after), .. } if after <= Duration::from_secs(1)));
+    // Another connection has calls of its own.
+    let other = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    other.node_status().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_are_counted() {
+    let limits = Limits { connections_per_address: 2, ..Limits::default() };
+    let network = Network::with_limits(limits).await;
+    let second = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    second.node_status().await.unwrap();
+    let third = sanad_api::Client::connect_lazy(&network.url, &ClientOptions::default()).unwrap();
+    assert!(soon(third.node_status()).await.unwrap_err().is_retryable());
+    drop(second);
+    soon(async {
+        while third.node_status().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn calls_beyond_the_budget_are_refused_at_once() {
+    let network = Network::with_limits(Limits { calls: 1, ..Limits::default() }).await;
+    network.ledger.commit_batch(network.ledger.next_batch(1));
+    network.ledger.hold_reads(true);
+    let client = network.client.clone();
+    let held = tokio::spawn(async move { client.head().await });
+    let error = soon(async {
+        loop {
+            match network.client.node_status().await {
+                Ok(_) => tokio::task::yield_now().await,
+                Err(error) => return error,
+            }
+        }
+    })
+    .await;
+    assert_eq!(error.word(), Some("busy"));
+    network.ledger.hold_reads(false);
+    assert_eq!(soon(held).await.unwrap().unwrap().header.height, Height(1));
+    soon(network.client.entry(LogIndex(0))).await.unwrap();
+}

@@ -1,0 +1,67 @@
+//! TLS with a certificate of one's own.
+
+use sanad_api::{Client, ClientError, ClientOptions, Health, ServeError, ServerConfig, TlsIdentity, serve};
+use sanad_core::ids::Height;
+use tokio::net::TcpListener;
+
+use crate::memory_ledger::MemoryLedger;
+use crate::network::{Network, soon};
+
+fn identity() -> (TlsIdentity, Vec<u8>) {
+    let certified = rcgen::generate_simple_self_signed(["node.test".to_owned()]).unwrap();
+    let certificate = certified.cert.pem().into_bytes();
+    let key_pem = certified.key_pair.serialize_pem().into_bytes();
+    (TlsIdentity { certificates_pem: certificate.clone(), key_pem }, certificate)
+}
+
+#[tokio::test]
+async fn a_client_that_trusts_the_certificate_connects_and_no_other() {
+    let (tls, certificate) = identity();
+    let config = ServerConfig { tls: Some(tls), ..ServerConfig::default() };
+    let trusting = ClientOptions {
+        ca_certificates_pem: Some(certificate),
+        server_name: Some("node.test".to_owned()),
+        ..ClientOptions::default()
+    };
+    let network = Network::with_config(config, "https", &trusting).await;
+    network.ledger.commit();
+    assert_eq!(network.client.head().await.unwrap().header.height, Height(1));
+    let mut stream = network.client.subscribe(Height(1)).await.unwrap();
+    assert_eq!(soon(stream.next()).await.unwrap().block.header.height, Height(1));
+
+    let other_name = ClientOptions { server_name: Some("other.test".to_owned()), ..trusting.clone() };
+    let stranger = ClientOptions { ca_certificates_pem: Some(identity().1), ..trusting };
+    for options in [other_name, stranger] {
+        let error = soon(Client::connect(&network.url, &options)).await.unwrap_err();
+        assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
+    }
+    let plain = format!("http://127.0.0.1:{}", network.port);
+    let client = Client::connect_lazy(&plain, &ClientOptions::default()).unwrap();
+    assert!(soon(client.head()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_bad_key_does_not_start() {
+    let (mut tls, _) = identity();
+    tls.key_pem = b"no key".to_vec();
+    let config = ServerConfig { tls: Some(tls), ..ServerConfig::default() };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let ledger = std::sync::Arc::new(MemoryLedger::new());
+    let served = serve(vec![listener], ledger, config, Health::new(), std::future::pending()).await;
+    assert!(matches!(served, Err(ServeError::Tls(_))), "{served:?}");
+}
+
+#[tokio::test]
+async fn there_is_something_to_listen_on() {
+    let ledger = std::sync::Arc::new(MemoryLedger::new());
+    let nothing = serve(Vec::new(), ledger, ServerConfig::default(), Health::new(), std::future::pending());
+    assert!(matches!(nothing.await, Err(ServeError::NoListener)));
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_said_to_be() {
+    let error = Client::connect("not a url", &ClientOptions::default()).await.unwrap_err();
+    assert!(matches!(error, ClientError::Endpoint { .. }), "{error:?}");
+    let bad = ClientOptions { ca_certificates_pem: Some(b"none".to_vec()), ..ClientOptions::default() };
+    assert!(Client::connect("https://127.0.0.1:1", &bad).await.is_err());
+}

@@ -1,0 +1,82 @@
+//! Nodes that were away, and nodes that only follow.
+
+use std::time::Duration;
+
+use sanad_consensus_lite::Role;
+
+use crate::cluster::{Cluster, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_four_away() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.stop(3).await;
+    // Four heights and more: the turn of the one that is away comes, too.
+    for work in 1..=6 {
+        cluster.decide(work, &[0, 1, 2]).await;
+    }
+    cluster.start(3).await;
+    until("it catches up", || cluster.ledgers[3].has_committed(6)).await;
+    for work in 7..=10 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+    }
+    assert!(cluster.node(3).status().await.counters.synced > 0);
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_away() {
+    let mut cluster = Cluster::started(4, 0).await;
+    for work in 0..4 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+        let heights: Vec<_> = cluster.ledgers.iter().map(|ledger| ledger.height()).collect();
+        // In the middle of whatever they are doing.
+        cluster.submit(100 + work);
+        for node in 0..4 {
+            cluster.stop(node).await;
+        }
+        cluster.start_all().await;
+        until("they go on", || {
+            cluster.ledgers.iter().zip(&heights).all(|(ledger, height)| ledger.height() > *height)
+        })
+        .await;
+    }
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_of_four_away_and_back() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.stop(1).await;
+    cluster.stop(2).await;
+    cluster.submit(1);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(!cluster.ledgers[0].has_committed(1), "two of four are no quorum");
+    cluster.start(1).await;
+    until("a quorum is back", || [0, 1, 3].iter().all(|i| cluster.ledgers[*i].has_committed(1))).await;
+    cluster.start(2).await;
+    cluster.decide(2, &[0, 1, 2, 3]).await;
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_follow() {
+    let mut cluster = Cluster::new(4, 1);
+    for node in 0..4 {
+        cluster.start(node).await;
+    }
+    for work in 0..40 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+    }
+    cluster.start(4).await;
+    until("a late follower catches up", || cluster.ledgers[4].has_committed(39)).await;
+    for work in 40..50 {
+        cluster.decide(work, &[0, 1, 2, 3, 4]).await;
+    }
+    let status = cluster.node(4).status().await;
+    assert_eq!(status.role, Role::Follower);
+    assert!(status.counters.synced >= 30, "{:?}", status.counters);
+    assert!(status.counters.synced < status.counters.decided, "{:?}", status.counters);
+    cluster.assert_agreement();
+}

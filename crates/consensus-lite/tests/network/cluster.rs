@@ -1,0 +1,175 @@
+//! Validators and followers on this machine.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use sanad_consensus_lite::{Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError};
+use sanad_core::hash::ChainId;
+use sanad_core::signature::SecretKey;
+use sanad_core::validators::{Validator, ValidatorSet};
+use tempfile::TempDir;
+
+use crate::ledger::Ledger;
+
+/// Generous, since tests share few processors; nothing waits this long that works.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Nodes `0..validators` are validators; those after them follow.
+pub struct Cluster {
+    directory: TempDir,
+    pub chain_id: ChainId,
+    validators: usize,
+    pub heartbeat: Duration,
+    pub ledgers: Vec<Ledger>,
+    addresses: Vec<SocketAddr>,
+    pub nodes: Vec<Option<Consensus>>,
+}
+
+impl Cluster {
+    pub fn new(validators: usize, followers: usize) -> Self {
+        init_log();
+        let chain_id = ChainId(*blake3::hash(b"a chain of tests").as_bytes());
+        let set = (0..validators)
+            .map(|i| Validator { member: format!("m{i:02}").parse().unwrap(), key: validator_key(i).public() });
+        let set = ValidatorSet::new(set.collect()).unwrap();
+        let nodes = validators + followers;
+        // All at once, so that no port is given twice.
+        let listeners: Vec<_> = (0..nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
+        let directory = tempfile::tempdir().unwrap();
+        let cluster = Self {
+            directory,
+            chain_id,
+            validators,
+            heartbeat: Duration::from_secs(600),
+            ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
+            addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
+            nodes: (0..nodes).map(|_| None).collect(),
+        };
+        (0..validators).for_each(|i| cluster.create_guard(i));
+        cluster
+    }
+
+    pub async fn started(validators: usize, followers: usize) -> Self {
+        let mut cluster = Self::new(validators, followers);
+        cluster.start_all().await;
+        cluster
+    }
+
+    pub fn node_directory(&self, node: usize) -> PathBuf {
+        self.directory.path().join(format!("node{node}"))
+    }
+
+    pub fn create_guard(&self, node: usize) {
+        std::fs::create_dir_all(self.node_directory(node)).unwrap();
+        let path = Config::guard_path(&self.node_directory(node));
+        SigningGuard::create(&path, self.chain_id, validator_key(node).public()).unwrap();
+    }
+
+    pub fn config(&self, node: usize) -> Config {
+        let mut config = Config::new(self.node_directory(node), self.addresses[node]);
+        config.moniker = format!("node{node}");
+        config.heartbeat = self.heartbeat;
+        config.sync_status_interval = Duration::from_millis(500);
+        config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
+        config
+    }
+
+    pub fn peer(&self, node: usize) -> PeerAddress {
+        PeerAddress { address: self.addresses[node].to_string(), network_key: network_key(node).public() }
+    }
+
+    pub fn keys(&self, node: usize) -> Keys {
+        let validator = (node < self.validators).then(|| validator_key(node));
+        Keys { network: network_key(node), validator }
+    }
+
+    pub async fn try_start(&mut self, node: usize) -> Result<(), StartError> {
+        let config = self.config(node);
+        let ledger = self.ledgers[node].clone();
+        let consensus = Consensus::start(config, self.chain_id, self.keys(node), ledger).await?;
+        self.nodes[node] = Some(consensus);
+        Ok(())
+    }
+
+    pub async fn start(&mut self, node: usize) {
+        self.try_start(node).await.unwrap();
+    }
+
+    pub async fn start_all(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.start(node).await;
+        }
+    }
+
+    pub async fn stop(&mut self, node: usize) {
+        self.nodes[node].take().unwrap().stop().await.unwrap();
+    }
+
+    pub fn node(&self, node: usize) -> &Consensus {
+        self.nodes[node].as_ref().unwrap()
+    }
+
+    /// Gives work to all running nodes, as the gossip of batches would.
+    pub fn submit(&self, work: u64) {
+        for (node, ledger) in self.nodes.iter().zip(&self.ledgers) {
+            if let Some(node) = node {
+                ledger.submit(work);
+                node.wake();
+            }
+        }
+    }
+
+    /// Gives work to all, and waits until these nodes have committed it.
+    pub async fn decide(&self, work: u64, nodes: &[usize]) {
+        self.submit(work);
+        until(&format!("{nodes:?} commit {work}"), || nodes.iter().all(|i| self.ledgers[*i].has_committed(work))).await;
+    }
+
+    /// Waits until these nodes wait for work.
+    pub async fn idle(&self, nodes: &[usize]) {
+        for node in nodes {
+            self.phase(*node, Phase::Waiting).await;
+        }
+    }
+
+    pub async fn phase(&self, node: usize, phase: Phase) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.node(node).status().await.phase != phase {
+            assert!(Instant::now() < deadline, "node {node} is not {phase:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Asserts that no two nodes decided different blocks.
+    pub fn assert_agreement(&self) {
+        let chains: Vec<_> = self.ledgers.iter().map(Ledger::hashes).collect();
+        let longest = chains.iter().max_by_key(|chain| chain.len()).unwrap();
+        for (node, chain) in chains.iter().enumerate() {
+            assert_eq!(chain[..], longest[..chain.len()], "node {node}");
+        }
+    }
+}
+
+pub fn validator_key(node: usize) -> SecretKey {
+    SecretKey::from_seed(blake3::hash(format!("validator {node}").as_bytes()).as_bytes())
+}
+
+pub fn network_key(node: usize) -> SecretKey {
+    SecretKey::from_seed(blake3::hash(format!("network {node}").as_bytes()).as_bytes())
+}
+
+/// Polls until the condition holds.
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// `RUST_LOG=info cargo test ... -- --nocapture` shows what the engines say.
+fn init_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}

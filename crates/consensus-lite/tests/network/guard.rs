@@ -1,0 +1,98 @@
+//! The signing guard in a running network.
+
+use sanad_consensus_lite::{Config, GuardError, Role, SigningGuard, StartError, Stopped};
+
+use crate::cluster::{Cluster, until, validator_key};
+use crate::ledger::Ledger;
+
+const ALL: [usize; 4] = [0, 1, 2, 3];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_knows_all_that_is_decided() {
+    let mut cluster = Cluster::started(4, 0).await;
+    for work in 0..5 {
+        cluster.decide(work, &ALL).await;
+    }
+    // While it runs, nobody else can use the guard.
+    let path = Config::guard_path(&cluster.node_directory(0));
+    let open = || SigningGuard::open(&path, cluster.chain_id, validator_key(0).public());
+    assert!(matches!(open(), Err(GuardError::Locked { .. })));
+    let height = cluster.ledgers[0].height() as u64;
+    for node in ALL {
+        cluster.nodes[node].take().unwrap().stop().await.unwrap();
+    }
+    let guard = open().unwrap();
+    assert!(guard.position().unwrap().height.0 >= height);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_start_without_it() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &ALL).await;
+    cluster.stop(3).await;
+    let path = Config::guard_path(&cluster.node_directory(3));
+
+    std::fs::remove_file(&path).unwrap();
+    let missing = cluster.try_start(3).await;
+    assert!(matches!(missing, Err(StartError::Guard(GuardError::Missing { .. }))));
+
+    // A new one for a key that has signed: the ledger's head tells.
+    cluster.create_guard(3);
+    let head_signed = cluster.ledgers[3].state().blocks.last().unwrap().decided.certificate.signatures.clone();
+    if head_signed.iter().any(|signed| signed.validator == 3) {
+        let replaced = cluster.try_start(3).await;
+        assert!(matches!(replaced, Err(StartError::SignedElsewhere(_))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_guard_for_an_old_key_is_noticed_while_catching_up() {
+    let mut cluster = Cluster::started(4, 0).await;
+    for work in 0..12 {
+        cluster.decide(work, &ALL).await;
+    }
+    cluster.stop(3).await;
+    // A fresh machine with the old key: no ledger, no log, and a guard created too easily.
+    std::fs::remove_dir_all(cluster.node_directory(3)).unwrap();
+    cluster.create_guard(3);
+    let validators = cluster.ledgers[0].state().blocks[0].decided.validators.clone();
+    cluster.ledgers[3] = Ledger::new(cluster.chain_id, validators);
+    cluster.start(3).await;
+    let stopped = cluster.node(3).stopped().await.unwrap_err();
+    assert!(matches!(*stopped, Stopped::SignedElsewhere(_)), "{stopped}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_ledger_is_caught_up_without_votes() {
+    let mut cluster = Cluster::started(4, 0).await;
+    for work in 0..12 {
+        cluster.decide(work, &ALL).await;
+    }
+    cluster.stop(3).await;
+    // The disk of the ledger is lost; guard and log are not.
+    let validators = cluster.ledgers[0].state().blocks[0].decided.validators.clone();
+    cluster.ledgers[3] = Ledger::new(cluster.chain_id, validators);
+    cluster.start(3).await;
+    assert!(matches!(cluster.node(3).status().await.role, Role::Abstaining { .. }));
+    until("it catches up", || cluster.ledgers[3].has_committed(11)).await;
+    // Then it votes again: the others alone are no quorum without it.
+    cluster.stop(0).await;
+    cluster.decide(12, &[1, 2, 3]).await;
+    cluster.decide(13, &[1, 2, 3]).await;
+    assert_eq!(cluster.node(3).status().await.role, Role::Validator { place: 3 });
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_log_is_no_reason_to_stop() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &ALL).await;
+    for round in 0..3 {
+        cluster.submit(1 + round);
+        cluster.stop(2).await;
+        std::fs::remove_file(cluster.node_directory(2).join("consensus.wal")).unwrap();
+        cluster.start(2).await;
+        cluster.decide(10 + round, &ALL).await;
+    }
+    cluster.assert_agreement();
+}

@@ -1,0 +1,199 @@
+//! Damage is found, named, and never taken for something else.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sanad_core::ids::{Height, LogIndex};
+use sanad_storage::{OpenError, Part, Store, StoreError};
+use support::{Consortium, check_equal, check_same, small};
+
+fn closed() -> (tempfile::TempDir, Consortium) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut consortium = Consortium::new(11);
+    let (store, _) = Store::create(directory.path(), &consortium.genesis, small()).unwrap();
+    (0..40).for_each(|n| consortium.grow_some(&store, 5 + n));
+    store.close().unwrap();
+    drop(store);
+    (directory, consortium)
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Segment file and position in it, for each byte of the log, and the height that it belongs to.
+fn places(directory: &Path, consortium: &Consortium) -> Vec<(PathBuf, usize, Height)> {
+    let mut heights = consortium.blocks.iter().flat_map(|(block, certificate)| {
+        let bytes = 52 + sanad_core::codec::encode(certificate).len() + block.encode().len();
+        std::iter::repeat_n(block.header.height, bytes)
+    });
+    let mut places = Vec::new();
+    for file in files(&directory.join("segments")) {
+        let bytes = fs::metadata(&file).unwrap().len() as usize;
+        places.extend((64..bytes).map(|place| (file.clone(), place, heights.next().unwrap())));
+    }
+    assert!(heights.next().is_none());
+    places
+}
+
+#[test]
+fn one_wrong_byte_in_a_segment_is_reported_with_its_height() {
+    let (directory, consortium) = closed();
+    let places = places(directory.path(), &consortium);
+    assert!(files(&directory.path().join("segments")).len() > 2);
+    for n in 0..60usize {
+        let (file, place, height) = &places[n.wrapping_mul(0x9E37_79B1) % places.len()];
+        let whole = fs::read(file).unwrap();
+        let mut bytes = whole.clone();
+        bytes[*place] ^= 1 << (n % 8);
+        fs::write(file, &bytes).unwrap();
+        let found = match Store::open(directory.path(), &consortium.genesis, small()) {
+            // Damage to the head shows at once.
+            Err(OpenError::Store(error)) => error,
+            Err(error) => panic!("{error}"),
+            Ok((store, _)) => {
+                let read = store.block(*height).unwrap_err();
+                let audit = store.audit(&consortium.genesis, |_| {}).unwrap_err();
+                assert!(
+                    matches!(audit, OpenError::Store(StoreError::Corrupt { height: at, .. }) if at == *height)
+                );
+                read
+            }
+        };
+        assert!(matches!(found, StoreError::Corrupt { height: at, .. } if at == *height), "{found}");
+        let rebuilt = Store::rebuild(directory.path(), &consortium.genesis, small(), |_| {});
+        match rebuilt {
+            Err(OpenError::Store(StoreError::Corrupt { height: at, .. })) => assert_eq!(at, *height),
+            // Without a checkpoint the last frame is one that may have been torn.
+            Ok(_) => panic!("rebuilt from a damaged segment"),
+            Err(error) => panic!("{error}"),
+        }
+        fs::write(file, &whole).unwrap();
+    }
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    check_equal(&store, &consortium);
+}
+
+#[test]
+fn a_missing_segment_is_reported() {
+    let (directory, consortium) = closed();
+    for file in files(&directory.path().join("segments")) {
+        let whole = fs::read(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+        assert!(matches!(error, OpenError::Store(StoreError::Corrupt { .. })), "{error}");
+        fs::write(&file, whole).unwrap();
+    }
+}
+
+#[test]
+fn what_is_derived_is_rebuilt() {
+    let (directory, consortium) = closed();
+    let derived =
+        ["columns/blocks", "columns/batches", "tiles/0", "tiles/1", "checkpoint.sled", "columns", "tiles"];
+    for part in derived {
+        let path = directory.path().join(part);
+        if path.is_dir() {
+            fs::remove_dir_all(&path).unwrap()
+        } else {
+            fs::remove_file(&path).unwrap()
+        }
+        let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+        assert!(matches!(error, OpenError::Store(StoreError::Damaged { .. })), "{part}: {error}");
+        let mut last = None;
+        let (store, state) =
+            Store::rebuild(directory.path(), &consortium.genesis, small(), |progress| last = Some(progress))
+                .unwrap();
+        let last = last.unwrap();
+        assert_eq!((last.height, last.bytes), (Height(40), last.bytes_total));
+        check_same(&state, &consortium.state);
+        check_equal(&store, &consortium);
+        drop(store);
+        let (store, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+        check_same(&state, &consortium.state);
+        check_equal(&store, &consortium);
+    }
+    // With the identity gone, segments still say whose they are.
+    fs::remove_file(directory.path().join("store.json")).unwrap();
+    let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+    assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+    let foreign = Consortium::new(12);
+    let error = Store::rebuild(directory.path(), &foreign.genesis, small(), |_| {}).unwrap_err();
+    assert!(matches!(error, OpenError::ForeignChain { .. }), "{error}");
+    let (store, _) = Store::rebuild(directory.path(), &consortium.genesis, small(), |_| {}).unwrap();
+    check_equal(&store, &consortium);
+}
+
+#[test]
+fn missing_or_damaged_runs_are_read_again_from_the_log() {
+    let (directory, consortium) = closed();
+    let index = directory.path().join("index");
+    assert!(files(&index.join("commitments")).len() > 1);
+    for damage in 0..6 {
+        match damage {
+            0 => fs::remove_dir_all(&index).unwrap(),
+            1 => fs::remove_file(&files(&index.join("commitments"))[0]).unwrap(),
+            2 => fs::remove_file(files(&index.join("commitments")).last().unwrap()).unwrap(),
+            3 => {
+                let run = &files(&index.join("commitments"))[0];
+                let bytes = fs::read(run).unwrap();
+                fs::write(run, &bytes[..bytes.len() - 1]).unwrap();
+            }
+            4 => {
+                let run = &files(&index.join("commitments"))[0];
+                let mut bytes = fs::read(run).unwrap();
+                let filter = bytes.len() - 40;
+                bytes[filter] ^= 1;
+                fs::write(run, bytes).unwrap();
+            }
+            _ => fs::write(index.join("commitments").join("000000000000000-000000000099999.run"), b"x")
+                .unwrap(),
+        }
+        let (store, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+        check_same(&state, &consortium.state);
+        check_equal(&store, &consortium);
+        store.audit(&consortium.genesis, |_| {}).unwrap();
+    }
+}
+
+#[test]
+fn wrong_bytes_in_what_is_derived_are_found() {
+    let (directory, consortium) = closed();
+    let size = consortium.state.log_size().0;
+    for (part, expected) in [
+        ("columns/blocks", Part::Blocks),
+        ("columns/batches", Part::Batches),
+        ("tiles/0", Part::Tiles),
+        ("tiles/1", Part::Tiles),
+    ] {
+        let path = directory.path().join(part);
+        let whole = fs::read(&path).unwrap();
+        for place in [3, whole.len() / 2] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 0x10;
+            fs::write(&path, bytes).unwrap();
+            let found = match Store::open(directory.path(), &consortium.genesis, small()) {
+                Err(error) => error,
+                Ok((store, _)) => {
+                    // Whatever is read is right or an error.
+                    let oracle = consortium.oracle();
+                    for index in 0..size {
+                        if let Ok(entry) = store.entry(LogIndex(index)) {
+                            assert_eq!(entry, oracle.entries[index as usize]);
+                        }
+                    }
+                    store.audit(&consortium.genesis, |_| {}).unwrap_err()
+                }
+            };
+            assert!(
+                matches!(&found, OpenError::Store(StoreError::Damaged { part }) if *part == expected),
+                "{part} at {place}: {found}"
+            );
+        }
+        fs::write(&path, whole).unwrap();
+    }
+}

@@ -1,0 +1,118 @@
+//! A write that was cut off at any byte is cut away; nothing else ever is.
+
+mod support;
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use sanad_core::ids::Height;
+use sanad_storage::{Fault, OpenError, Options, Store, StoreError};
+use support::{Consortium, check_equal, check_same, small};
+
+/// The store as a crash leaves it: nothing after the last checkpoint, which is that of the genesis.
+fn crashed(blocks: usize) -> (tempfile::TempDir, Consortium) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut consortium = Consortium::new(7);
+    let (store, _) = Store::create(directory.path(), &consortium.genesis, Options::default()).unwrap();
+    (0..blocks).for_each(|_| consortium.grow_some(&store, 2));
+    drop(store);
+    (directory, consortium)
+}
+
+fn segment(directory: &Path) -> PathBuf {
+    let mut files: Vec<_> =
+        fs::read_dir(directory.join("segments")).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.pop().unwrap()
+}
+
+fn frame_bytes(consortium: &Consortium, block: usize) -> usize {
+    let (block, certificate) = &consortium.blocks[block];
+    52 + sanad_core::codec::encode(certificate).len() + block.encode().len()
+}
+
+#[test]
+fn a_tail_torn_at_every_byte_is_cut() {
+    let (directory, mut consortium) = crashed(3);
+    let path = segment(directory.path());
+    let whole = fs::read(&path).unwrap();
+    let last = frame_bytes(&consortium, 2);
+    consortium.blocks.pop();
+    let (before, state) = {
+        let genesis = &consortium.genesis;
+        let mut state = sanad_core::state::State::genesis(genesis).unwrap();
+        let mut oracle = support::Oracle::default();
+        for (block, _) in &consortium.blocks {
+            let execution = sanad_core::execution::apply(&state, &oracle, block).unwrap();
+            oracle.extend(block);
+            state.advance(&execution);
+        }
+        (whole.len() - last, state)
+    };
+    for cut in before..whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let (store, opened) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+        check_same(&opened, &state);
+        assert_eq!(store.height(), Height(2));
+        drop(store);
+        assert_eq!(fs::metadata(&path).unwrap().len(), before as u64, "cut at {cut}");
+    }
+    // The same length, but pages that never arrived.
+    for start in [before, before + 10, before + 100, whole.len() - 16] {
+        let mut bytes = whole.clone();
+        bytes[start..].fill(0);
+        fs::write(&path, &bytes).unwrap();
+        let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+        assert_eq!(store.height(), Height(2));
+    }
+    // And the store goes on from there.
+    consortium.state = state;
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    for _ in 0..5 {
+        let events = consortium.issuances(4);
+        consortium.grow(&store, vec![events]);
+    }
+    check_equal(&store, &consortium);
+}
+
+#[test]
+fn damage_before_the_last_frame_is_never_cut() {
+    let (directory, consortium) = crashed(3);
+    let path = segment(directory.path());
+    let whole = fs::read(&path).unwrap();
+    let second = 64 + frame_bytes(&consortium, 0);
+    let third = second + frame_bytes(&consortium, 1);
+    for position in (second..third).step_by(3) {
+        let mut bytes = whole.clone();
+        bytes[position] ^= 0x40;
+        fs::write(&path, &bytes).unwrap();
+        let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+        assert!(
+            matches!(error, OpenError::Store(StoreError::Corrupt { height: Height(2), .. })),
+            "{position}: {error}"
+        );
+        assert_eq!(fs::metadata(&path).unwrap().len(), whole.len() as u64);
+    }
+}
+
+#[test]
+fn what_a_checkpoint_vouches_for_is_never_cut() {
+    let (directory, consortium) = crashed(3);
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    store.close().unwrap();
+    drop(store);
+    let path = segment(directory.path());
+    let whole = fs::read(&path).unwrap();
+    for cut in [1, 16, 40, frame_bytes(&consortium, 2)] {
+        OpenOptions::new().write(true).open(&path).unwrap().set_len((whole.len() - cut) as u64).unwrap();
+        let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                OpenError::Store(StoreError::Corrupt { height: Height(3), fault: Fault::Truncated })
+            ),
+            "{error}"
+        );
+        fs::write(&path, &whole).unwrap();
+    }
+}
