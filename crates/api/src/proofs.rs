@@ -1,8 +1,8 @@
 //! Proofs as a node gives them. None is checked yet: that is for whoever holds the genesis.
 
 use sanad_core::event::Entry;
-use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::hash::Root;
+use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::merkle::Hash;
 use sanad_core::proof::{StatusProof, ValidatorChange};
 use sanad_core::registry::RegistryProof;

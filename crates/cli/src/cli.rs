@@ -9,7 +9,7 @@ use crate::commands::{
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
 #[derive(Parser, Debug)]
-#[command(name = "sanad", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "sanad", version, disable_help_subcommand = true)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Cli {
     /// Print results as JSON
@@ -81,7 +81,8 @@ Examples:
   sanad issue awards/ --issuer-dir net/node-1 --passphrase-file net/passphrase
 
 Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said.
-Environment: SANAD_NODE, SANAD_GENESIS, SANAD_ISSUER_DIR, SANAD_PASSPHRASE, SANAD_PASSPHRASE_FILE.";
+Environment: SANAD_NODE, SANAD_GENESIS, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
+SANAD_PASSPHRASE_FILE.";
 
 #[cfg(test)]
 mod tests {

@@ -63,17 +63,23 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<(
     sync_parent(path)
 }
 
-/// Puts a whole file in place at once where none was.
+/// Puts a whole file in place at once where none was, and brings it and its folder to the disk.
 ///
 /// # Errors
 /// Where anything is at `path` already: it is left as it is.
 pub(crate) fn place_new(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<()> {
+    place_unsynced(path, bytes, mode)?;
+    sync_parent(path)
+}
+
+/// As [`place_new`], but leaves it to the caller to call [`sync_parent`]: once for many files of a folder.
+pub(crate) fn place_unsynced(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::Result<()> {
     let temporary = temporary_name(path)?;
     // A hard link never replaces what is there, as a rename would.
     let written = write_new(&temporary, bytes, mode).and_then(|()| fs::hard_link(&temporary, path));
     let _ = fs::remove_file(&temporary);
     match written {
-        Ok(()) => sync_parent(path),
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             bail!("{} exists already and is left as it is", path.display())
         }
@@ -128,7 +134,7 @@ fn temporary_name(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Brings the folder's own entry for `path` to the disk: without it a crash can lose the whole file.
-fn sync_parent(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn sync_parent(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         let folder = parent(path);
@@ -164,7 +170,9 @@ mod tests {
     fn private_files_are_the_owners_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        for (name, write) in [("a", create_new as fn(&Path, &[u8], Mode) -> _), ("b", place_new), ("c", replace)] {
+        for (name, write) in
+            [("a", create_new as fn(&Path, &[u8], Mode) -> _), ("b", place_new), ("c", replace)]
+        {
             let path = folder.path().join(name);
             write(&path, b"x", Mode::Private).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

@@ -1,6 +1,5 @@
 //! A finding: what was checked of a credential, what was found, and one word for it.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,67 +9,13 @@ use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{Receipt, ReceiptFault};
-use sanad_core::status::Status;
 use serde::Serialize;
 
-use crate::output::{Outcome, Report};
+use crate::output::Report;
 use crate::time;
 use crate::trust::Trust;
+use crate::verdict::Verdict;
 use crate::view::View;
-
-/// What was found, in a word. Only [`Active`](Self::Active) is a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Verdict {
-    /// Proved, and to be relied on as of the block.
-    Active,
-    /// Proved; not to be relied on for now.
-    Suspended,
-    /// Proved; void for ever.
-    Revoked,
-    /// Proved, but too long ago for the caller.
-    Stale,
-    /// Document or salt are not what was issued.
-    Tampered,
-    /// The proof is of another chain than the genesis.
-    ForeignChain,
-    /// Some part of the proof does not hold.
-    NotProven,
-    /// The node knows no such credential.
-    Unknown,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Revoked => "revoked",
-            Self::Stale => "stale",
-            Self::Tampered => "tampered",
-            Self::ForeignChain => "foreign chain",
-            Self::NotProven => "not proven",
-            Self::Unknown => "unknown",
-        })
-    }
-}
-
-impl From<Status> for Verdict {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Active => Self::Active,
-            Status::Suspended => Self::Suspended,
-            Status::Revoked => Self::Revoked,
-        }
-    }
-}
-
-impl Verdict {
-    /// The exit code it stands for.
-    pub(crate) fn outcome(self) -> Outcome {
-        if self == Self::Active { Outcome::Yes } else { Outcome::No }
-    }
-}
 
 /// One thing that was checked.
 #[derive(Clone, Debug, Serialize)]
@@ -196,7 +141,8 @@ impl Finding {
         }
         // Two final blocks at one height: the validators have forked the chain.
         if self.as_of.is_some() && old.height == new.height && old.hash() != new.hash() {
-            let detail = format!("two different blocks are final at height {}; keep both as evidence", old.height);
+            let detail =
+                format!("two different blocks are final at height {}; keep both as evidence", old.height);
             return self.check("online", Verdict::NotProven, Err(detail));
         }
         let height = new.height;
@@ -204,8 +150,12 @@ impl Finding {
             let detail = format!("the node is behind, at block {height}: {}", fresh.verdict);
             return self.check("online", Verdict::NotProven, Ok(detail));
         }
-        self.checks.push(Check { part: "online", holds: true, detail: format!("{} as of block {height}", fresh.verdict) });
-        if gravity(self.verdict) <= gravity(Verdict::Revoked) {
+        self.checks.push(Check {
+            part: "online",
+            holds: true,
+            detail: format!("{} as of block {height}", fresh.verdict),
+        });
+        if self.verdict.gravity() <= Verdict::Revoked.gravity() {
             self.verdict = fresh.verdict;
         }
         self.as_of = fresh.as_of;
@@ -219,7 +169,7 @@ impl Finding {
     pub(crate) fn check(&mut self, part: &'static str, failure: Verdict, result: Result<String, String>) {
         let holds = result.is_ok();
         let (Ok(detail) | Err(detail)) = result;
-        if !holds && gravity(failure) > gravity(self.verdict) {
+        if !holds && failure.gravity() > self.verdict.gravity() {
             self.verdict = failure;
             self.reason = Some(format!("{part}: {detail}"));
         }
@@ -258,7 +208,7 @@ impl Finding {
     fn check_status(&mut self, proof: &StatusProof) {
         match proof.verify_status() {
             Ok(status) => {
-                if gravity(status.into()) > gravity(self.verdict) {
+                if Verdict::from(status).gravity() > self.verdict.gravity() {
                     self.verdict = status.into();
                 }
                 self.check("status", Verdict::NotProven, Ok(status.to_string()));
@@ -302,20 +252,6 @@ impl Report for Finding {
             view = view.line(format!("  [{}] {part}: {detail}", if *holds { "ok" } else { "NO" }));
         }
         view
-    }
-}
-
-/// The order in which verdicts override each other: what says less about the credential comes later.
-fn gravity(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Active => 0,
-        Verdict::Stale => 1,
-        Verdict::Suspended => 2,
-        Verdict::Revoked => 3,
-        Verdict::Tampered => 4,
-        Verdict::NotProven => 5,
-        Verdict::ForeignChain => 6,
-        Verdict::Unknown => 7,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{bail};
+use anyhow::bail;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::SecretKey;
 
@@ -13,7 +13,7 @@ use crate::keys::{self, PassphraseArgs, Purpose};
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct IssuerArgs {
     /// The issuer's folder, as `sanad member new` makes it
-    #[arg(long, value_name = "DIR", env = "SANAD_ISSUER_DIR", conflicts_with_all = ["issuer", "key"])]
+    #[arg(long, value_name = "DIR", env = "SANAD_ISSUER_DIR")]
     issuer_dir: Option<PathBuf>,
     /// The issuer's member id
     #[arg(long, value_name = "ID", requires = "key")]
@@ -39,20 +39,21 @@ impl IssuerArgs {
 
     /// Opens the issuer's key.
     pub(crate) fn open(&self) -> anyhow::Result<Issuer> {
-        if let Some(folder) = &self.issuer_dir {
-            let member = read_member(&folder.join("member.json"))?;
-            let path = Purpose::Issuing.path_in(folder);
-            let key = keys::open(&path, Purpose::Issuing, &self.passphrase)?;
-            if member.issuing_key != Some(key.public()) {
-                bail!("{} is not the issuing key that {}/member.json names", path.display(), folder.display());
-            }
-            return Ok(Issuer { id: member.id, key });
+        // A flag means more than a folder that is in the environment.
+        if let (Some(id), Some(path)) = (&self.issuer, &self.key) {
+            return Ok(Issuer { id: id.clone(), key: keys::open(path, Purpose::Issuing, &self.passphrase)? });
         }
-        match (&self.issuer, &self.key) {
-            (Some(id), Some(path)) => {
-                Ok(Issuer { id: id.clone(), key: keys::open(path, Purpose::Issuing, &self.passphrase)? })
-            }
-            _ => bail!("no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"),
+        let Some(folder) = &self.issuer_dir else {
+            bail!(
+                "no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"
+            );
+        };
+        let member = read_member(&folder.join("member.json"))?;
+        let path = Purpose::Issuing.path_in(folder);
+        let key = keys::open(&path, Purpose::Issuing, &self.passphrase)?;
+        if member.issuing_key != Some(key.public()) {
+            bail!("{} is not the issuing key that {}/member.json names", path.display(), folder.display());
         }
+        Ok(Issuer { id: member.id, key })
     }
 }

@@ -19,6 +19,7 @@ mod submission;
 mod target;
 mod time;
 mod trust;
+mod verdict;
 mod view;
 
 use std::process::ExitCode;

@@ -158,7 +158,7 @@ mod tests {
         let (before, after) = (folder.path().join("a"), folder.path().join("b"));
         std::fs::create_dir(&before).unwrap();
         let path = pending(&before).write(&before).unwrap();
-        assert_eq!(in_folder(&before).unwrap(), [path.clone()]);
+        assert_eq!(in_folder(&before).unwrap(), std::slice::from_ref(&path));
         assert_eq!(Pending::read(&path).unwrap(), pending(&before));
         std::fs::rename(&before, &after).unwrap();
         let moved = in_folder(&after).unwrap();
@@ -172,7 +172,9 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let commitment = pending(folder.path()).documents[0].commitment.to_string();
         let other = "0".repeat(64);
-        for (from, to) in [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"salt\"", "\"salz\"")] {
+        for (from, to) in
+            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"salt\"", "\"salz\"")]
+        {
             let place = text.rfind(from).unwrap();
             let changed = format!("{}{to}{}", &text[..place], &text[place + from.len()..]);
             std::fs::write(&path, changed).unwrap();

@@ -93,6 +93,25 @@ impl Remote {
     }
 }
 
+/// Makes a call again while the node asks for patience: one of many calls may meet its rate limit.
+pub(crate) async fn patiently<T, C>(call: impl Fn() -> C) -> Result<T, ClientError>
+where
+    C: Future<Output = Result<T, ClientError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Err(ClientError::Status { code: StatusCode::ResourceExhausted, retry_after, .. })
+                if tries < PATIENT_TRIES =>
+            {
+                tries += 1;
+                tokio::time::sleep(retry_after.unwrap_or(PATIENT_INTERVAL)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Whether the node says that there is no such thing.
 pub(crate) fn is_missing(error: &ClientError) -> bool {
     matches!(error, ClientError::Status { code: StatusCode::NotFound | StatusCode::OutOfRange, .. })
@@ -109,6 +128,9 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     runtime.context("the asynchronous runtime does not start")
 }
 
+/// How often a call is made again, and how long after where the node does not say.
+const PATIENT_TRIES: u32 = 20;
+const PATIENT_INTERVAL: Duration = Duration::from_millis(500);
 const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
 /// Longest file of certificates, in bytes.
 const CA_BYTES_MAX: usize = 1 << 20;

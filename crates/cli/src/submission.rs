@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, FinalBatch, MemberProof, Wait};
+use sanad_api::{BatchOutcome, ClientError, FinalBatch, MemberProof, StatusCode, Wait};
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
@@ -12,7 +12,7 @@ use sanad_core::member::MemberRecord;
 use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
-use crate::remote::Remote;
+use crate::remote::{Remote, patiently};
 use crate::trust::Trust;
 
 /// Why a batch is not in the log.
@@ -79,17 +79,19 @@ pub(crate) async fn hand_in(
         let (pause, error) = match client.submit(signed, Wait::Final).await {
             Ok(result) => match result.outcome {
                 BatchOutcome::Final(place) => return Ok(place),
-                BatchOutcome::Refused { word, message } => return Err(SubmissionError::Refused { word, message }),
+                BatchOutcome::Refused { word, message } => {
+                    return Err(SubmissionError::Refused { word, message });
+                }
                 BatchOutcome::Pending => (RETRY_INTERVAL, None),
             },
-            Err(error) if error.is_retryable() && error.word() != Some("sequence-pending") => {
+            Err(error) if error.is_retryable() => {
                 let asked = match &error {
                     ClientError::Status { retry_after, .. } => *retry_after,
                     _ => None,
                 };
                 (asked.unwrap_or(RETRY_INTERVAL), Some(error))
             }
-            Err(ClientError::Status { message, word: Some(word), .. }) => {
+            Err(ClientError::Status { code, message, word: Some(word), .. }) if is_refusal(code) => {
                 return Err(SubmissionError::Refused { word, message });
             }
             Err(error) => return Err(SubmissionError::Failed(error)),
@@ -99,6 +101,18 @@ pub(crate) async fn hand_in(
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Whether a code speaks of the batch, rather than of the node.
+fn is_refusal(code: StatusCode) -> bool {
+    matches!(
+        code,
+        StatusCode::AlreadyExists
+            | StatusCode::FailedPrecondition
+            | StatusCode::InvalidArgument
+            | StatusCode::PermissionDenied
+            | StatusCode::Unauthenticated
+    )
 }
 
 /// The proof of an issuance, checked to be the one that is expected.
@@ -121,13 +135,16 @@ pub(crate) async fn proven_status(
     trust: &Trust,
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
-    let proof = remote.told(remote.client().status_by_index(index).await)?;
+    let proof = remote.told(patiently(|| remote.client().status_by_index(index)).await)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
 
 /// Checks a member's record against the genesis.
-pub(crate) fn check_member<'a>(proof: &'a MemberProof, trust: &Trust) -> Result<&'a MemberRecord, ProofFault> {
+pub(crate) fn check_member<'a>(
+    proof: &'a MemberProof,
+    trust: &Trust,
+) -> Result<&'a MemberRecord, ProofFault> {
     let record = &proof.member.record;
     // The part of a status proof that is about header and issuer; its entry is never looked at.
     let carrier = StatusProof {

@@ -13,7 +13,7 @@ pub(crate) fn now_ms() -> u64 {
 /// RFC 3339 in UTC, such as `2025-11-21T21:05:00.123Z`.
 pub(crate) fn format_ms(time_ms: u64) -> String {
     let time = i64::try_from(time_ms).ok().and_then(|time| Timestamp::from_millisecond(time).ok());
-    time.map_or_else(|| format!("{time_ms} ms after 1970"), |time| time.to_string())
+    time.map_or_else(|| format!("{time_ms} ms after 1970"), |time| format!("{time:.3}"))
 }
 
 /// How long before `now_ms` a time was, in whole seconds; negative where it is still to come.
@@ -36,8 +36,7 @@ pub(crate) fn format_age(seconds: i64) -> String {
 /// A length of time in its largest fitting unit, rounded down.
 pub(crate) fn format_seconds(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let (length, unit) =
-        units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
     let count = seconds / length;
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

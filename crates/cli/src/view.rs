@@ -84,8 +84,10 @@ fn push_facts(text: &mut String, facts: &[(&str, String)]) {
 fn push_table(text: &mut String, head: &[&str], rows: &[Vec<String>]) {
     let cell = |row: &[String], column: usize| row.get(column).map_or("", String::as_str).replace('\n', " ");
     let mut widths: Vec<usize> = head.iter().map(|name| name.chars().count()).collect();
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| (0..head.len()).map(|column| printable(&cell(row, column))).collect()).collect();
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| (0..head.len()).map(|column| printable(&cell(row, column))).collect())
+        .collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -93,7 +95,8 @@ fn push_table(text: &mut String, head: &[&str], rows: &[Vec<String>]) {
     }
     let titles: Vec<String> = head.iter().map(|name| name.to_uppercase()).collect();
     for row in std::iter::once(&titles).chain(&rows) {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         push_line(text, &cells.join("  "));
     }
 }

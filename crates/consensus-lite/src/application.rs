@@ -42,7 +42,11 @@ pub trait Application: Send + 'static {
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.
-    fn commit(&mut self, certificate: &CommitCertificate, payload: Bytes) -> Result<NextHeight, ApplicationError>;
+    fn commit(
+        &mut self,
+        certificate: &CommitCertificate,
+        payload: Bytes,
+    ) -> Result<NextHeight, ApplicationError>;
 
     /// Keeps a payload that is voted on; durable on return, idempotent. It may be forgotten once its height
     /// is decided. Kept are few: at most two for each round.

@@ -9,14 +9,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::sync::Response;
-use malachitebft_core_types::{CommitCertificate, SignedProposal, SignedVote};
+use malachitebft_core_types::{CommitCertificate, SignedProposal, SignedVote, VoteType};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
+use sanad_core::signature::Signature;
 use sanad_core::validators::ValidatorSet;
 use tokio::sync::mpsc;
 
 use crate::certificate;
-use crate::context::SanadContext;
+use crate::context::{Address, SanadContext};
+use crate::guard::{Position, Step};
+use crate::heard::News;
 
 /// Arrivals that wait to be looked at; more are dropped, since one is enough.
 const ARRIVALS_MAX: usize = 64;
@@ -78,39 +81,51 @@ impl Arrivals {
 }
 
 impl Arrival {
-    /// The height that a validator, or a quorum, is really at; `None` if it proves nothing.
-    ///
-    /// `validators` are those of the next height. A set that changes right after makes this blind to later
-    /// heights, not gullible; the heartbeat ends the waiting then.
-    pub(crate) fn proven_height(&self, chain_id: &ChainId, validators: &ValidatorSet) -> Option<Height> {
+    /// What it proves; `None` if nothing. `validators` are those of the next height: a set that changes right
+    /// after makes this blind to later heights, not gullible. The heartbeat ends the waiting then.
+    pub(crate) fn proven(&self, chain_id: &ChainId, validators: &ValidatorSet) -> Option<News> {
         match self {
-            Self::Vote(vote) => {
-                let key = vote.message.address.0;
-                validators.position(&key)?;
-                key.verify(&vote.message.message(chain_id)?, &vote.signature).ok()?;
-                Some(vote.message.height.0)
+            Self::Vote(SignedVote { message: vote, signature }) => {
+                let step = match vote.kind {
+                    VoteType::Prevote => Step::Prevote,
+                    VoteType::Precommit => Step::Precommit,
+                };
+                let at = Position { height: vote.height.0, round: vote.round.as_u32()?, step };
+                signed(vote.address, at, &vote.message(chain_id)?, signature, validators)
             }
-            Self::Proposal(proposal) => {
-                let key = proposal.message.address.0;
-                validators.position(&key)?;
-                key.verify(&proposal.message.message(chain_id)?, &proposal.signature).ok()?;
-                Some(proposal.message.height.0)
+            Self::Proposal(SignedProposal { message: proposal, signature }) => {
+                let (height, round) = (proposal.height.0, proposal.round.as_u32()?);
+                let at = Position { height, round, step: Step::Proposal };
+                signed(proposal.address, at, &proposal.message(chain_id)?, signature, validators)
             }
             Self::Certificate(engine) => {
                 let certificate = certificate::from_engine(engine, validators).ok()?;
                 let (height, block) = (certificate.height, certificate.block);
                 certificate.verify(chain_id, height, &block, validators).ok()?;
-                Some(height)
+                Some(News::Decided(height))
             }
         }
     }
 }
 
+fn signed(
+    by: Address,
+    at: Position,
+    message: &[u8],
+    signature: &Signature,
+    validators: &ValidatorSet,
+) -> Option<News> {
+    let by = by.0;
+    validators.position(&by)?;
+    by.verify(message, signature).ok()?;
+    Some(News::Signed { by, at })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{Address, EngineHeight, Vote};
-    use malachitebft_core_types::{NilOrVal, Round, VoteType};
+    use crate::context::{EngineHeight, Vote};
+    use malachitebft_core_types::{NilOrVal, Round};
     use sanad_core::signature::SecretKey;
     use sanad_core::validators::Validator;
 
@@ -137,11 +152,12 @@ mod tests {
         assert!(receiver.try_recv().is_err());
         arrivals.vote(&vote(&key, 6));
         let arrival = receiver.try_recv().unwrap();
-        assert_eq!(arrival.proven_height(&chain_id, &validators), Some(Height(6)));
-        assert_eq!(arrival.proven_height(&ChainId([9; 32]), &validators), None);
+        let at = Position { height: Height(6), round: 0, step: Step::Prevote };
+        assert_eq!(arrival.proven(&chain_id, &validators), Some(News::Signed { by: key.public(), at }));
+        assert_eq!(arrival.proven(&ChainId([9; 32]), &validators), None);
         let stranger = SecretKey::from_seed(&[3; 32]);
         arrivals.vote(&vote(&stranger, 6));
-        assert_eq!(receiver.try_recv().unwrap().proven_height(&chain_id, &validators), None);
+        assert_eq!(receiver.try_recv().unwrap().proven(&chain_id, &validators), None);
         for _ in 0..2 * ARRIVALS_MAX {
             arrivals.vote(&vote(&key, 7));
         }

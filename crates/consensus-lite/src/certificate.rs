@@ -53,7 +53,11 @@ pub(crate) fn to_engine(
         height: EngineHeight(certificate.height),
         round: Round::new(certificate.round),
         value_id: certificate.block,
-        commit_signatures: certificate.signatures.iter().map(by_key).collect::<Result<_, ConversionError>>()?,
+        commit_signatures: certificate
+            .signatures
+            .iter()
+            .map(by_key)
+            .collect::<Result<_, ConversionError>>()?,
     })
 }
 
@@ -76,8 +80,9 @@ mod tests {
         let chain_id = ChainId([1; 32]);
         let block = BlockHash([2; 32]);
         let message = vote_message(&chain_id, VoteKind::Precommit, Height(7), 1, Some(&block));
-        let signature = |validator: u16| {
-            CommitSignature { validator, signature: keys[usize::from(validator)].sign(&message) }
+        let signature = |validator: u16| CommitSignature {
+            validator,
+            signature: keys[usize::from(validator)].sign(&message),
         };
         let certificate = CommitCertificate {
             height: Height(7),

@@ -18,6 +18,7 @@ mod engine;
 mod evidence;
 mod guard;
 mod handle;
+mod heard;
 mod limits;
 mod messages;
 mod peer;
@@ -32,7 +33,8 @@ mod streams;
 mod wire;
 
 pub use application::{
-    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, PayloadSource, ProposedBlock, Undecided,
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, PayloadSource, ProposedBlock,
+    Undecided,
 };
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
 pub use evidence::{Evidence, EvidenceError, Statement, StatementKind};

@@ -74,7 +74,9 @@ mod tests {
     fn addresses() {
         let network_key = SecretKey::from_seed(&[5; 32]).public();
         let multiaddr = |address: &str| {
-            PeerAddress { address: address.to_owned(), network_key }.multiaddr().map(|address| address.to_string())
+            PeerAddress { address: address.to_owned(), network_key }
+                .multiaddr()
+                .map(|address| address.to_string())
         };
         let id = peer_id(&network_key);
         assert_eq!(multiaddr("10.0.0.1:7000"), Ok(format!("/ip4/10.0.0.1/tcp/7000/p2p/{id}")));

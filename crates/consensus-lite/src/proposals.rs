@@ -63,7 +63,18 @@ impl Proposals {
     /// What was found about exactly this block and payload, in whatever round.
     pub(crate) fn verdict(&self, block: &BlockHash, payload: &Bytes) -> Option<Verdict> {
         let same = |entry: &&Entry| entry.undecided.block == *block && entry.undecided.payload == *payload;
-        self.entries.iter().find(same).map(|entry| entry.verdict).filter(|verdict| *verdict != Verdict::Unjudged)
+        self.entries
+            .iter()
+            .find(same)
+            .map(|entry| entry.verdict)
+            .filter(|verdict| *verdict != Verdict::Unjudged)
+    }
+
+    /// Whether the block is valid with another payload. Its hash should leave room for one only: the first
+    /// that was found valid counts.
+    pub(crate) fn has_other_payload(&self, block: &BlockHash, payload: &Bytes) -> bool {
+        let valid = |entry: &&Entry| entry.undecided.block == *block && entry.verdict == Verdict::Valid;
+        self.entries.iter().find(valid).is_some_and(|entry| entry.undecided.payload != *payload)
     }
 
     /// The blocks proposed in a round.
@@ -87,7 +98,8 @@ impl Proposals {
 
     /// The payloads whose height has come.
     pub(crate) fn take_held(&mut self, height: Height) -> Vec<Received> {
-        let (due, later) = std::mem::take(&mut self.held).into_iter().partition(|held| held.header.height <= height);
+        let (due, later) =
+            std::mem::take(&mut self.held).into_iter().partition(|held| held.header.height <= height);
         self.held = later;
         due
     }
@@ -114,6 +126,8 @@ mod tests {
         assert_eq!(proposals.of_round(0).len(), 1);
         assert_eq!(proposals.verdict(&BlockHash([1; 32]), &payload), Some(Verdict::Valid));
         assert_eq!(proposals.verdict(&BlockHash([1; 32]), &Bytes::from_static(b"b")), None);
+        assert!(proposals.has_other_payload(&BlockHash([1; 32]), &Bytes::from_static(b"b")));
+        assert!(!proposals.has_other_payload(&BlockHash([1; 32]), &payload));
         proposals.add(undecided(1, 2, b"b"), Verdict::Invalid);
         assert_eq!(proposals.payload(&BlockHash([2; 32])), None);
     }
@@ -134,7 +148,13 @@ mod tests {
         let mut proposals = Proposals::default();
         let received = |height| {
             let block = BlockHash([1; 32]);
-            let header = ProposalHeader { height: Height(height), round: 0, valid_round: None, block, payload_bytes: 0 };
+            let header = ProposalHeader {
+                height: Height(height),
+                round: 0,
+                valid_round: None,
+                block,
+                payload_bytes: 0,
+            };
             Received { header, payload: Bytes::new() }
         };
         for height in [2, 3, 3, 4, 5] {

@@ -28,6 +28,9 @@ mod tests {
         assert_eq!(places(1, 0..5), [0, 1, 2, 3, 0]);
         assert_eq!(places(2, 0..5), [1, 2, 3, 0, 1]);
         assert_eq!(proposer_place(4, Height(0), 0), 0);
-        assert_eq!(proposer_place(3, Height(u64::MAX), u32::MAX), ((u64::MAX - 1) as usize % 3 + u32::MAX as usize % 3) % 3);
+        assert_eq!(
+            proposer_place(3, Height(u64::MAX), u32::MAX),
+            ((u64::MAX - 1) as usize % 3 + u32::MAX as usize % 3) % 3
+        );
     }
 }

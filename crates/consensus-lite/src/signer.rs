@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use malachitebft_core_types::{SignedExtension, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope, VoteType};
+use malachitebft_core_types::{
+    SignedExtension, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope, VoteType,
+};
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
@@ -114,7 +116,11 @@ pub(crate) struct StrictVerifier {
     pub(crate) chain_id: ChainId,
 }
 
-fn verdict(message: Option<Vec<u8>>, signature: &Signature, key: &PublicKey) -> Result<VerificationResult, Error> {
+fn verdict(
+    message: Option<Vec<u8>>,
+    signature: &Signature,
+    key: &PublicKey,
+) -> Result<VerificationResult, Error> {
     let valid = message.is_some_and(|message| key.verify(&message, signature).is_ok());
     Ok(VerificationResult::from_bool(valid))
 }

@@ -44,6 +44,15 @@ pub(crate) fn standing(signed: Option<Position>, next: Height, log: Option<LogSt
     Standing::Vote
 }
 
+/// Removes a write-ahead log that ends within its header: a crash cut its creation short, and it never held
+/// anything. The engine would refuse to open it.
+pub(crate) fn remove_stub(path: &Path) {
+    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() < LOG_HEADER_BYTES) {
+        // Where this fails, the engine says so.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// Reads the state of the write-ahead log; `None` where there is none that can be read. A damaged one is
 /// left for the engine to report.
 pub(crate) fn log_state(path: &Path) -> Option<LogState> {
@@ -54,9 +63,33 @@ pub(crate) fn log_state(path: &Path) -> Option<LogState> {
     Some(LogState { height: Height(log.sequence()), empty: log.is_empty() })
 }
 
+/// Version (4) and height (8) of the engine's log.
+const LOG_HEADER_BYTES: u64 = 12;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logs() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        assert_eq!(log_state(&path), None);
+        for stub in [&b""[..], b"eleven byte"] {
+            std::fs::write(&path, stub).unwrap();
+            remove_stub(&path);
+            assert!(!path.exists());
+        }
+        let mut log = Log::open(&path).unwrap();
+        log.reset(7).unwrap();
+        drop(log);
+        remove_stub(&path);
+        assert_eq!(log_state(&path), Some(LogState { height: Height(7), empty: true }));
+        let mut log = Log::open(&path).unwrap();
+        log.append(b"an entry").unwrap();
+        drop(log);
+        assert_eq!(log_state(&path), Some(LogState { height: Height(7), empty: false }));
+    }
 
     #[test]
     fn forgetful_nodes_abstain() {
@@ -72,6 +105,9 @@ mod tests {
                 assert_eq!(standing(signed(7, round, step), next, forgotten), Standing::AbstainThrough(next));
             }
         }
-        assert_eq!(standing(signed(9, 0, Step::Prevote), next, log(7, false)), Standing::AbstainThrough(Height(9)));
+        assert_eq!(
+            standing(signed(9, 0, Step::Prevote), next, log(7, false)),
+            Standing::AbstainThrough(Height(9))
+        );
     }
 }

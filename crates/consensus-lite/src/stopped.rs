@@ -78,9 +78,9 @@ pub enum StartError {
 /// A key has signed what its guard does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a certificate of height {height}, round {round} carries a signature of this node's key, but its guard knows of \
-     {known}: the key signs elsewhere, or its guard was replaced. Find the other place first; then rotate the key",
-    known = last.map_or("none".to_owned(), |last| last.to_string())
+    "this node's key has signed at height {height}, round {round}, but its guard knows of {known}: the key signs \
+     elsewhere, or its guard was replaced. Find the other place first; then rotate the key",
+    known = last.map_or("nothing".to_owned(), |last| last.to_string())
 )]
 pub struct SignedElsewhere {
     /// Height of the block.
@@ -113,7 +113,9 @@ pub enum Stopped {
         next: Height,
     },
     /// A block was decided whose payload is gone, though it was kept.
-    #[error("block {block} of height {height} is decided, but its payload is not in the ledger's store any more")]
+    #[error(
+        "block {block} of height {height} is decided, but its payload is not in the ledger's store any more"
+    )]
     PayloadMissing {
         /// The height.
         height: Height,

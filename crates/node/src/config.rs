@@ -331,9 +331,12 @@ impl Default for Storage {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".into() }
+        Self { format: LogFormat::Text, filter: LOG_FILTER.into() }
     }
 }
+
+/// The consensus engine tells of every vote at `info`.
+const LOG_FILTER: &str = "info,arc_malachitebft=warn";
 
 fn heartbeat_ms() -> u64 {
     10_000

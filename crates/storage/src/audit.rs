@@ -8,16 +8,19 @@ use sanad_core::execution::{Execution, LedgerView};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::merkle::{Rfc6962, root_at};
 use sanad_core::state::State;
 
-use crate::columns::BlockRecord;
+use crate::append::batch_records;
+use crate::columns::{BatchColumnRecord, BlockRecord};
 use crate::error::{Fault, OpenError, Part, StoreError};
 use crate::frame::Frame;
 use crate::rebuild::{Progress, Step, origin};
 use crate::replay;
 use crate::segments::Scanned;
-use crate::shared::{batch_records, sequence_hash};
+use crate::shared::sequence_hash;
 use crate::store::Store;
+use crate::tiles::LogTree;
 
 /// What an audit has found in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +72,8 @@ impl Store {
             place.batches += batches.len() as u64;
             progress(Progress { step: Step::Execute, height, bytes: place.end, bytes_total: head.end });
         }
-        let tree = crate::tiles::LogTree { tiles: &self.shared.tiles, size: place.log_size };
-        let root = sanad_core::merkle::root_at::<sanad_core::merkle::Rfc6962, _>(&tree, place.log_size.0)?;
+        let tree = LogTree { tiles: &self.shared.tiles, size: place.log_size };
+        let root = root_at::<Rfc6962, _>(&tree, place.log_size.0)?;
         if root != state.log_root().0 {
             return Err(StoreError::Damaged { part: Part::Tiles }.into());
         }
@@ -81,7 +84,7 @@ impl Store {
     fn audit_columns(
         &self,
         record: &BlockRecord,
-        batches: &[crate::columns::BatchColumnRecord],
+        batches: &[BatchColumnRecord],
         execution: &Execution,
         frame: &Frame,
     ) -> Result<(), StoreError> {

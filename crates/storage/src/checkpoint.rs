@@ -152,9 +152,14 @@ impl Checkpoint {
 
 fn error_of(directory: &Path, error: sled::Error) -> StoreError {
     match error {
-        sled::Error::Io(source) => at(directory)(source),
-        sled::Error::Corruption { .. } => StoreError::Damaged { part: Part::Checkpoint },
-        other => at(directory)(std::io::Error::other(other)),
+        // The rest is sled's word for what it cannot make sense of.
+        sled::Error::Io(source) if source.raw_os_error().is_some() || is_lock(&source) => {
+            at(directory)(source)
+        }
+        error => {
+            tracing::error!(%error, "sled cannot read the checkpoint");
+            StoreError::Damaged { part: Part::Checkpoint }
+        }
     }
 }
 

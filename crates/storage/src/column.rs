@@ -1,5 +1,6 @@
 //! A file of records of one width, read and written by position.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use crate::error::{Part, StoreError};
@@ -18,16 +19,13 @@ impl<const WIDTH: usize> Column<WIDTH> {
         Ok(Self { file: PositionedFile::open(path)?, part })
     }
 
-    /// Whole records in the file.
-    pub(crate) fn records(&self) -> Result<u64, StoreError> {
-        Ok(self.file.bytes()? / WIDTH as u64)
-    }
-
     /// Cuts the file to the records of a checkpoint, which it has to have.
     pub(crate) fn cut(&self, records: u64) -> Result<(), StoreError> {
-        match self.records()? {
-            found if found < records => Err(StoreError::Damaged { part: self.part }),
-            _ => self.file.cut(records * WIDTH as u64),
+        let (found, wanted) = (self.file.bytes()?, records * WIDTH as u64);
+        match found.cmp(&wanted) {
+            Ordering::Less => Err(StoreError::Damaged { part: self.part }),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => self.file.cut(wanted),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sanad_core::batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex};
 
@@ -57,12 +58,14 @@ impl Columns {
 
     /// The record of a block that was written; the first block has height 1 and place 0.
     pub(crate) fn block(&self, height: Height) -> Result<BlockRecord, StoreError> {
-        self.blocks.record(height.0.saturating_sub(1)).map(BlockRecord::decode)
+        let record = self.blocks.record(height.0.saturating_sub(1))?;
+        BlockRecord::decode(record).ok_or(StoreError::Damaged { part: Part::Blocks })
     }
 
     /// The record of a batch that was written.
     pub(crate) fn batch(&self, ordinal: u64) -> Result<BatchColumnRecord, StoreError> {
-        self.batches.record(ordinal).map(BatchColumnRecord::decode)
+        let record = self.batches.record(ordinal)?;
+        BatchColumnRecord::decode(record).ok_or(StoreError::Damaged { part: Part::Batches })
     }
 
     /// The batch that holds an entry, with its ordinal: the last that begins at or before it. Requires
@@ -82,12 +85,13 @@ impl Columns {
             }
         }
         let page = self.batches.slice(low, (high - low) as usize)?;
-        let after = page.partition_point(|record| BatchColumnRecord::decode(*record).first_index <= index);
-        let place = after.checked_sub(1).ok_or(StoreError::Damaged { part: Part::Batches })?;
-        let record = BatchColumnRecord::decode(page[place]);
-        if index.0 - record.first_index.0 >= u64::from(record.entries) {
-            return Err(StoreError::Damaged { part: Part::Batches });
-        }
+        let after = page.partition_point(|record| u64_at(record, 0) <= index.0);
+        let place = after.saturating_sub(1);
+        let record = page.get(place).and_then(|record| BatchColumnRecord::decode(*record));
+        let holds = |record: &BatchColumnRecord| {
+            index >= record.first_index && index.0 - record.first_index.0 < u64::from(record.entries)
+        };
+        let record = record.filter(holds).ok_or(StoreError::Damaged { part: Part::Batches })?;
         Ok((low + place as u64, record))
     }
 }
@@ -103,13 +107,15 @@ impl BlockRecord {
         bytes
     }
 
-    fn decode(bytes: [u8; BLOCK_RECORD_BYTES]) -> Self {
+    /// Reads a record; none where lengths are beyond what a block can have.
+    fn decode(bytes: [u8; BLOCK_RECORD_BYTES]) -> Option<Self> {
         let frame = FramePlace {
             offset: u64_at(&bytes, 0),
             certificate_bytes: u32_at(&bytes, 8),
             payload_bytes: u32_at(&bytes, 12),
         };
-        Self { frame, first_index: u64_at(&bytes, 16), first_batch: u64_at(&bytes, 24) }
+        let record = Self { frame, first_index: u64_at(&bytes, 16), first_batch: u64_at(&bytes, 24) };
+        frame.is_possible().then_some(record)
     }
 }
 
@@ -125,17 +131,21 @@ impl BatchColumnRecord {
         bytes
     }
 
-    fn decode(bytes: [u8; BATCH_RECORD_BYTES]) -> Self {
+    /// Reads a record; none where its numbers are beyond what a batch can have.
+    fn decode(bytes: [u8; BATCH_RECORD_BYTES]) -> Option<Self> {
         let mut id = BatchId([0; 32]);
         id.0.copy_from_slice(&bytes[32..]);
-        Self {
+        let record = Self {
             first_index: LogIndex(u64_at(&bytes, 0)),
             height: Height(u64_at(&bytes, 8)),
             offset: u64_at(&bytes, 16),
             bytes: u32_at(&bytes, 24),
             entries: u32_at(&bytes, 28),
             id,
-        }
+        };
+        let possible =
+            record.bytes as usize <= BATCH_BYTES_MAX && record.entries as usize <= BATCH_EVENTS_MAX;
+        possible.then_some(record)
     }
 }
 
@@ -149,4 +159,37 @@ fn u32_at(bytes: &[u8], start: usize) -> u32 {
     let mut number = [0; 4];
     number.copy_from_slice(&bytes[start..start + 4]);
     u32::from_be_bytes(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Changing what is pinned here is a change of format.
+    #[test]
+    fn layout() {
+        let frame = FramePlace { offset: 1, certificate_bytes: 48, payload_bytes: 285 };
+        let block = BlockRecord { frame, first_index: 3, first_batch: 4 };
+        let expected = [
+            0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 48, 0, 0, 1, 29, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4,
+        ];
+        assert_eq!(block.encode(), expected);
+        assert_eq!(BlockRecord::decode(expected), Some(block));
+        assert_eq!(BlockRecord::decode([0xff; 32]), None);
+        let batch = BatchColumnRecord {
+            first_index: LogIndex(1),
+            height: Height(2),
+            offset: 3,
+            bytes: 4,
+            entries: 5,
+            id: BatchId([6; 32]),
+        };
+        let mut expected = [6; 64];
+        expected[..32].copy_from_slice(&[
+            0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5,
+        ]);
+        assert_eq!(batch.encode(), expected);
+        assert_eq!(BatchColumnRecord::decode(expected), Some(batch));
+        assert_eq!(BatchColumnRecord::decode([0xff; 64]), None);
+    }
 }

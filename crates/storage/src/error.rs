@@ -37,6 +37,12 @@ pub enum StoreError {
         /// What the part is of.
         actual: BlockHash,
     },
+    /// The caller's block does not have the batches that were executed.
+    #[error("the batches of the block of height {height} are not those that were executed")]
+    OtherBatches {
+        /// The block.
+        height: Height,
+    },
     /// The caller gives or asks for more bytes than a limit allows.
     #[error("{what}: {actual} bytes, more than the limit of {limit}")]
     TooLong {
@@ -72,6 +78,12 @@ pub enum StoreError {
         height: Height,
         /// How it shows.
         fault: Fault,
+    },
+    /// The head of a segment file is damaged, so that nothing in it can be read. Only a copy helps.
+    #[error("{path}: the head of the segment is damaged")]
+    CorruptSegment {
+        /// The file.
+        path: PathBuf,
     },
     /// A column, an index or the checkpoint is damaged. Segments are the truth: rebuild from them.
     #[error("{part} do not fit the segments; stop the node and rebuild them (`sanad audit --rebuild`)")]
@@ -189,10 +201,10 @@ pub enum Fault {
     /// Its certificate does not make it final.
     #[error("its certificate does not make it final")]
     Certificate,
-    /// A segment file is missing, or its head is damaged.
-    #[error("the segment at offset {base} is missing or its head is damaged")]
+    /// A segment file is missing or too short.
+    #[error("the log is missing from offset {base} on")]
     Segment {
-        /// Logical offset at which the segment starts.
+        /// Logical offset from which frames are missing.
         base: u64,
     },
 }

@@ -87,6 +87,9 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
 
 /// Makes a directory where there is none, durably.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
     fs::create_dir_all(path).map_err(at(path))?;
     sync_parent(path)
 }

@@ -42,6 +42,13 @@ impl FramePlace {
         self.front_bytes() + self.payload_bytes as usize + CHECKSUM_BYTES
     }
 
+    /// Whether certificate and payload are as long as they can be.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.certificate_bytes as usize <= CERTIFICATE_BYTES_MAX
+            && self.payload_bytes <= BLOCK_BYTES_LIMIT
+            && self.payload_bytes as usize >= HEADER_BYTES + COUNT_BYTES
+    }
+
     /// Logical offset of the payload.
     pub(crate) fn payload(&self) -> u64 {
         self.offset + self.front_bytes() as u64
@@ -53,24 +60,36 @@ impl FramePlace {
     }
 }
 
-/// Makes and checks the frames of one chain: checksums are keyed with its id, so that a frame of
-/// another chain is none.
-#[derive(Clone, Copy, Debug)]
+/// Makes and checks the frames of one segment. Checksums are keyed with the chain and the segment's salt,
+/// which stay on this disk: nobody can put into a batch what reads as a frame, and a frame of another chain
+/// or segment is none.
+#[derive(Clone, Copy)]
 pub(crate) struct Framer {
-    chain_id: ChainId,
+    key: [u8; 32],
+}
+
+impl std::fmt::Debug for Framer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Framer(..)")
+    }
 }
 
 impl Framer {
-    pub(crate) fn new(chain_id: ChainId) -> Self {
-        Self { chain_id }
+    pub(crate) fn new(chain_id: ChainId, salt: &[u8; 32]) -> Self {
+        Self { key: *blake3::keyed_hash(&chain_id.0, salt).as_bytes() }
     }
 
-    /// The frame of a block. Requires a block and certificate within the limits of core.
-    pub(crate) fn encode(&self, block: &Block, certificate: &CommitCertificate) -> (Vec<u8>, FramePlace) {
+    /// The frame of a block at an offset. Requires a block and certificate within the limits of core.
+    pub(crate) fn encode(
+        &self,
+        offset: u64,
+        block: &Block,
+        certificate: &CommitCertificate,
+    ) -> (Vec<u8>, FramePlace) {
         let certificate = codec::encode(certificate);
         let payload = block.encode();
         let place = FramePlace {
-            offset: 0,
+            offset,
             certificate_bytes: certificate.len() as u32,
             payload_bytes: payload.len() as u32,
         };
@@ -100,11 +119,8 @@ impl Framer {
             certificate_bytes: u32::from_be_bytes(*certificate),
             payload_bytes: u32::from_be_bytes(*payload),
         };
-        let possible = place.certificate_bytes as usize <= CERTIFICATE_BYTES_MAX
-            && place.payload_bytes <= BLOCK_BYTES_LIMIT
-            && place.payload_bytes as usize >= HEADER_BYTES + COUNT_BYTES;
-        let (checked, checksum) =
-            bytes.get(..place.front_bytes()).filter(|_| possible)?.split_last_chunk::<CHECKSUM_BYTES>()?;
+        let front = bytes.get(..place.front_bytes()).filter(|_| place.is_possible())?;
+        let (checked, checksum) = front.split_last_chunk::<CHECKSUM_BYTES>()?;
         (self.checksum(checked) == *checksum).then_some((Height(u64::from_be_bytes(*height)), place))
     }
 
@@ -128,7 +144,7 @@ impl Framer {
 
     /// Reads certificate and header of a frame, of which `bytes` holds front and header alone, and checks
     /// that the certificate names the header.
-    pub(crate) fn open_header(
+    pub(crate) fn header(
         &self,
         bytes: &[u8],
         place: &FramePlace,
@@ -149,7 +165,7 @@ impl Framer {
     }
 
     fn checksum(&self, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
-        let hash = blake3::keyed_hash(&self.chain_id.0, bytes);
+        let hash = blake3::keyed_hash(&self.key, bytes);
         *hash.as_bytes().first_chunk().expect("invariant: 16 is less than 32")
     }
 }
@@ -191,3 +207,6 @@ impl Frame {
 fn decode_certificate(bytes: &[u8]) -> Result<CommitCertificate, Fault> {
     codec::decode(bytes, CERTIFICATE_BYTES_MAX).map_err(|_| Fault::Encoding)
 }
+
+#[cfg(test)]
+mod tests;

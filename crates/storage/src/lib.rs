@@ -11,6 +11,7 @@
 //!
 //! Layouts: `docs/formats/storage.md`.
 
+mod append;
 mod audit;
 mod background;
 mod checkpoint;

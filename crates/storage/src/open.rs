@@ -92,6 +92,9 @@ impl Opening {
     ) -> Result<(Store, State), OpenError> {
         let place = loaded.checkpoint;
         let end = replay::find_end(&self.segments, &place, place.end, |_| {})?;
+        // The process before this one may have been stopped between writing and syncing. What is taken for
+        // the log from here on has to be on disk.
+        self.segments.sync_last()?;
         let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
         let shared = Arc::new(shared);
         let background = Background::start(&shared).map_err(at(Path::new("threads")))?;

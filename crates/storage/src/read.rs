@@ -1,7 +1,7 @@
 //! Reading blocks and batches.
 
 use sanad_core::batch::SignedBatch;
-use sanad_core::block::{BlockHeader, HEADER_BYTES};
+use sanad_core::block::BlockHeader;
 use sanad_core::codec;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId, Sequence};
@@ -156,21 +156,13 @@ impl Shared {
     /// Certificate and header of a block, without its batches.
     fn front(&self, height: Height) -> Result<Option<(CommitCertificate, BlockHeader)>, StoreError> {
         let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
-        let bytes = self.segments.read(frame.offset, frame.front_bytes() + HEADER_BYTES)?;
-        match self.segments.framer().open_header(&bytes, &frame, height) {
-            Ok(front) => Ok(Some(front)),
-            Err(fault) => Err(StoreError::Corrupt { height, fault }),
-        }
+        self.segments.header(&frame, height).map(Some)
     }
 
     /// The whole frame of a block, checked.
     pub(crate) fn frame(&self, height: Height) -> Result<Option<Frame>, StoreError> {
         let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
-        let bytes = self.segments.read(frame.offset, frame.bytes())?;
-        match self.segments.framer().open(bytes, frame.offset, height) {
-            Ok(frame) => Ok(Some(frame)),
-            Err(fault) => Err(StoreError::Corrupt { height, fault }),
-        }
+        self.segments.frame(&frame, height).map(Some)
     }
 
     pub(crate) fn block_record(&self, height: Height) -> Result<Option<BlockRecord>, StoreError> {

@@ -28,8 +28,7 @@ pub(crate) fn head(
     if record.frame.end() != place.end {
         return Err(StoreError::Damaged { part: Part::Blocks });
     }
-    let bytes = segments.read(record.frame.offset, record.frame.bytes())?;
-    let frame = segments.framer().open(bytes, record.frame.offset, height).map_err(corrupt)?;
+    let frame = segments.frame(&record.frame, height)?;
     let header = frame.header().map_err(corrupt)?;
     if header.hash() != place.hash || header.log_size != place.log_size {
         return Err(StoreError::Damaged { part: Part::Checkpoint });

@@ -7,22 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
+use sanad_core::validators::CommitCertificate;
 
 pub(crate) use scan::Scanned;
 use segment::Segment;
 
 use crate::error::{Fault, OpenError, StoreError};
 use crate::files;
-use crate::frame::{FIXED_BYTES, FRONT_BYTES_MAX, Framer};
+use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace};
 
 /// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
 #[derive(Debug)]
 pub(crate) struct Segments {
     directory: PathBuf,
     chain_id: ChainId,
-    framer: Framer,
     segment_bytes: u64,
     // Invariant: sorted by base, without gaps; never empty.
     list: RwLock<Vec<Segment>>,
@@ -51,7 +52,7 @@ impl Segments {
             let segment = Segment::open(directory, chain_id, base)?;
             if base != end {
                 // The block before the first one of this segment is the last that the gap swallowed.
-                let height = first_height(&segment, &Framer::new(chain_id))?;
+                let height = first_height(&segment)?;
                 let height = Height(height.map_or(1, |height| height.0.saturating_sub(1)));
                 return Err(StoreError::Corrupt { height, fault: Fault::Segment { base: end } }.into());
             }
@@ -75,7 +76,6 @@ impl Segments {
         Self {
             directory: directory.to_owned(),
             chain_id,
-            framer: Framer::new(chain_id),
             segment_bytes,
             list: RwLock::new(list),
             end: AtomicU64::new(end),
@@ -87,22 +87,48 @@ impl Segments {
         self.end.load(Ordering::Acquire)
     }
 
-    pub(crate) fn framer(&self) -> &Framer {
-        &self.framer
-    }
-
-    /// Writes a frame at the end, durably; returns its logical offset. Called by the writer alone. After an
-    /// error nothing is known of the file's end.
-    pub(crate) fn append(&self, frame: &[u8]) -> Result<u64, StoreError> {
+    /// Writes the frame of a block at the end, durably. Called by the writer alone. After an error nothing is
+    /// known of the file's end.
+    pub(crate) fn append(
+        &self,
+        block: &Block,
+        certificate: &CommitCertificate,
+    ) -> Result<FramePlace, StoreError> {
         let offset = self.end();
         let last = self.segment_of(offset);
         let last = match offset - last.base >= self.segment_bytes {
             false => last,
             true => self.rotate(offset)?,
         };
-        last.write(frame, offset)?;
-        self.end.store(offset + frame.len() as u64, Ordering::Release);
-        Ok(offset)
+        let (frame, place) = last.framer.encode(offset, block, certificate);
+        last.write(&frame, offset)?;
+        self.end.store(place.end(), Ordering::Release);
+        Ok(place)
+    }
+
+    /// Makes durable what a process before this one has written and perhaps not synced.
+    pub(crate) fn sync_last(&self) -> Result<(), StoreError> {
+        self.segment_of(self.end()).sync()
+    }
+
+    /// The frame of a block, checked.
+    pub(crate) fn frame(&self, place: &FramePlace, height: Height) -> Result<Frame, StoreError> {
+        let segment = self.segment_of(place.offset);
+        let bytes = segment.read(place.offset, place.bytes())?;
+        let frame = segment.framer.open(bytes, place.offset, height);
+        frame.map_err(|fault| StoreError::Corrupt { height, fault })
+    }
+
+    /// Certificate and header of a block, without its batches.
+    pub(crate) fn header(
+        &self,
+        place: &FramePlace,
+        height: Height,
+    ) -> Result<(CommitCertificate, BlockHeader), StoreError> {
+        let segment = self.segment_of(place.offset);
+        let bytes = segment.read(place.offset, place.front_bytes() + HEADER_BYTES)?;
+        let header = segment.framer.header(&bytes, place, height);
+        header.map_err(|fault| StoreError::Corrupt { height, fault })
     }
 
     /// Reads up to `bytes` from a logical offset: fewer where the segment ends before.
@@ -131,8 +157,8 @@ impl Segments {
     }
 }
 
-fn first_height(segment: &Segment, framer: &Framer) -> Result<Option<Height>, StoreError> {
-    let front = segment.read(segment.base, FRONT_BYTES_MAX)?;
-    let front = front.get(..FIXED_BYTES).and_then(|_| framer.front(&front, segment.base));
-    Ok(front.map(|(height, _)| height))
+/// Height of the first block of a segment, if it can be read.
+fn first_height(segment: &Segment) -> Result<Option<Height>, StoreError> {
+    let bytes = segment.read(segment.base, FRONT_BYTES_MAX)?;
+    Ok(segment.framer.front(&bytes, segment.base).map(|(height, _)| height))
 }

@@ -3,17 +3,15 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
-use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
-use sanad_core::execution::Execution;
-use sanad_core::hash::{BlockHash, ChainId};
+use sanad_core::block::BlockHeader;
+use sanad_core::hash::ChainId;
 use sanad_core::ids::{Height, LogSize, MemberId, Sequence};
 use sanad_core::validators::CommitCertificate;
 
 use crate::checkpoint::{Checkpoint, Checkpoints, Delta};
-use crate::columns::{BatchColumnRecord, BlockRecord, Columns};
+use crate::columns::Columns;
 use crate::directory::StoreDirectory;
 use crate::error::StoreError;
-use crate::frame::{COUNT_BYTES, FramePlace};
 use crate::index::KeyIndex;
 use crate::options::Options;
 use crate::segments::Segments;
@@ -106,101 +104,6 @@ impl Shared {
         let _ = self.health.compare_exchange(OPEN, CLOSED, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Appends a block that follows the head, durably.
-    pub(crate) fn append(
-        &self,
-        block: &Block,
-        certificate: &CommitCertificate,
-        execution: &Execution,
-    ) -> Result<Due, StoreError> {
-        let mut writer = self.writer();
-        self.check_health()?;
-        self.check_next(block, certificate, execution)?;
-        let (frame, place) = self.segments.framer().encode(block, certificate);
-        let write = |writer: &mut Writer| {
-            let offset = self.segments.append(&frame)?;
-            self.install(writer, block, certificate, execution, FramePlace { offset, ..place })
-        };
-        write(&mut writer).inspect_err(|error| self.poison(error))
-    }
-
-    /// Enters a block that is in the segments into columns and indexes, and shows it to readers.
-    pub(crate) fn install(
-        &self,
-        writer: &mut Writer,
-        block: &Block,
-        certificate: &CommitCertificate,
-        execution: &Execution,
-        frame: FramePlace,
-    ) -> Result<Due, StoreError> {
-        let before = self.published().place;
-        let height = execution.header.height;
-        let record = BlockRecord { frame, first_index: before.log_size.0, first_batch: before.batches };
-        let batches = batch_records(block, execution, &frame);
-        let place = Checkpoint {
-            height,
-            hash: execution.hash,
-            log_size: execution.header.log_size,
-            batches: before.batches + batches.len() as u64,
-            end: frame.end(),
-        };
-        self.columns.blocks.write(height.0 - 1, &[record.encode()])?;
-        let encoded: Vec<_> = batches.iter().map(BatchColumnRecord::encode).collect();
-        self.columns.batches.write(before.batches, &encoded)?;
-        self.tiles.append(&mut writer.edge, &execution.leaf_hashes)?;
-        let index = self.insert_keys(execution, &before, &place)?;
-        writer.delta.extend(execution);
-        writer.blocks += 1;
-        writer.bytes += frame.bytes() as u64;
-        let head = StoredHead { header: execution.header.clone(), certificate: certificate.clone() };
-        *self.published.write().expect("invariant: no holder of this lock panics") =
-            Arc::new(Published { head: Some(Arc::new(head)), place });
-        let checkpoint =
-            writer.blocks >= self.options.checkpoint_blocks || writer.bytes >= self.options.checkpoint_bytes;
-        Ok(Due { index, checkpoint })
-    }
-
-    fn check_next(
-        &self,
-        block: &Block,
-        certificate: &CommitCertificate,
-        execution: &Execution,
-    ) -> Result<(), StoreError> {
-        let head = self.published().place;
-        let (expected, actual) = (head.height.next(), execution.header.height);
-        if expected != actual {
-            return Err(StoreError::NotNext { expected, actual });
-        }
-        if execution.header.previous != head.hash {
-            let (expected, actual) = (head.hash, execution.header.previous);
-            return Err(StoreError::NotOnHead { expected, actual });
-        }
-        let expected = execution.hash;
-        let of_block = |part, actual: BlockHash| match actual == expected {
-            true => Ok(()),
-            false => Err(StoreError::Mismatch { part, expected, actual }),
-        };
-        of_block("block", if block.header == execution.header { expected } else { block.header.hash() })?;
-        of_block("certificate", certificate.block)
-    }
-
-    fn insert_keys(
-        &self,
-        execution: &Execution,
-        before: &Checkpoint,
-        after: &Checkpoint,
-    ) -> Result<bool, StoreError> {
-        let issuances = execution.issuances.iter().map(|(commitment, index)| (&commitment.0, index.0));
-        let commitments = self.commitments.insert(issuances, after.log_size.0)?;
-        let ordinals = before.batches..;
-        let sequences: Vec<[u8; 32]> =
-            execution.batches.iter().map(|batch| sequence_hash(&batch.issuer, batch.sequence)).collect();
-        let batches = execution.batches.iter().zip(&sequences).zip(ordinals);
-        let keys =
-            batches.flat_map(|((batch, sequence), ordinal)| [(&batch.id.0, ordinal), (sequence, ordinal)]);
-        Ok(self.batch_keys.insert(keys, after.batches)? || commitments)
-    }
-
     /// Makes a checkpoint of all that was appended. Appending goes on meanwhile.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
         let checkpoints = self.checkpoints.lock().expect("invariant: no holder of this lock panics");
@@ -223,14 +126,6 @@ impl Shared {
     }
 }
 
-impl Delta {
-    fn extend(&mut self, execution: &Execution) {
-        let records = execution.records.iter().cloned();
-        self.records.extend(records.map(|record| (record.member.id.clone(), record)));
-        self.leaves.extend(execution.status.leaves().map(|(place, leaf)| (place, *leaf)));
-    }
-}
-
 impl Published {
     pub(crate) fn log_size(&self) -> LogSize {
         self.place.log_size
@@ -246,27 +141,4 @@ pub(crate) fn sequence_hash(issuer: &MemberId, sequence: Sequence) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(issuer.as_str().as_bytes()).update(&[0]).update(&sequence.0.to_be_bytes());
     *hasher.finalize().as_bytes()
-}
-
-/// The records of a block's batches, whose frame stands at a place.
-pub(crate) fn batch_records(
-    block: &Block,
-    execution: &Execution,
-    frame: &FramePlace,
-) -> Vec<BatchColumnRecord> {
-    let mut offset = frame.payload() + (HEADER_BYTES + COUNT_BYTES) as u64;
-    let record = |(place, signed): (&sanad_core::execution::BatchPlace, &Arc<_>)| {
-        let signed: &sanad_core::batch::SignedBatch = signed;
-        let record = BatchColumnRecord {
-            first_index: place.first_index,
-            height: execution.header.height,
-            offset,
-            bytes: signed.bytes().len() as u32,
-            entries: place.entries as u32,
-            id: place.id,
-        };
-        offset += u64::from(record.bytes);
-        record
-    };
-    execution.batches.iter().zip(&block.batches).map(record).collect()
 }

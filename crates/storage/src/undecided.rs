@@ -67,6 +67,8 @@ impl Undecided {
             slots.push(slot);
         }
         let mut journal = Journal { file: PositionedFile::open(path.clone())?, slots, end: end as u64 };
+        // What was written by a process that was stopped before it synced is given out again: it has to last.
+        journal.file.sync()?;
         journal.forget(decided);
         Ok(Self { path, chain_id, journal: Mutex::new(journal) })
     }

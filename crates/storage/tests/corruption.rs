@@ -1,4 +1,5 @@
 //! Damage is found, named, and never taken for something else.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
@@ -34,7 +35,7 @@ fn places(directory: &Path, consortium: &Consortium) -> Vec<(PathBuf, usize, Hei
     let mut places = Vec::new();
     for file in files(&directory.join("segments")) {
         let bytes = fs::metadata(&file).unwrap().len() as usize;
-        places.extend((64..bytes).map(|place| (file.clone(), place, heights.next().unwrap())));
+        places.extend((96..bytes).map(|place| (file.clone(), place, heights.next().unwrap())));
     }
     assert!(heights.next().is_none());
     places
@@ -196,4 +197,41 @@ fn wrong_bytes_in_what_is_derived_are_found() {
         }
         fs::write(&path, whole).unwrap();
     }
+}
+
+#[test]
+fn a_damaged_segment_head_is_reported() {
+    let (directory, consortium) = closed();
+    for file in files(&directory.path().join("segments")) {
+        let whole = fs::read(&file).unwrap();
+        for place in (0..96).step_by(5) {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1;
+            fs::write(&file, &bytes).unwrap();
+            let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+            assert!(
+                matches!(&error, OpenError::Store(StoreError::CorruptSegment { path }) if *path == file),
+                "{error}"
+            );
+        }
+        fs::write(&file, &whole).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_page_of_a_run_is_found_once_and_read_again() {
+    let (directory, consortium) = closed();
+    let run = &files(&directory.path().join("index").join("commitments"))[0];
+    let mut bytes = fs::read(run).unwrap();
+    bytes[4096 + 20] ^= 1;
+    fs::write(run, bytes).unwrap();
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    let oracle = consortium.oracle();
+    let damaged = oracle.issuances.keys().any(|commitment| {
+        matches!(store.issuance(commitment), Err(StoreError::Damaged { part: Part::Index }))
+    });
+    assert!(damaged);
+    drop(store);
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    check_equal(&store, &consortium);
 }

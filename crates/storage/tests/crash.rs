@@ -2,6 +2,7 @@
 //!
 //! The test runs itself as another process, which appends and says so, and is killed. It keeps the page
 //! cache, so it proves nothing of a loss of power.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
@@ -15,17 +16,25 @@ use sanad_storage::{Options, Store, StoreError, UndecidedRecord};
 use support::{Consortium, check_equal, check_same, small};
 
 const DIRECTORY: &str = "SANAD_CRASH_DIRECTORY";
+/// How many events a block has at most.
+const EVENTS: &str = "SANAD_CRASH_EVENTS";
 const ROUNDS: u64 = 20;
+const FEW: usize = 50;
 
 fn options() -> Options {
     Options { index_memory_keys: 40, checkpoint_blocks: 5, ..small() }
 }
 
+/// Events of the block after `blocks` others.
+fn count(blocks: usize, most: usize) -> usize {
+    1 + blocks * 7 % most
+}
+
 /// The blocks are the same in every process: those up to the head are made again in memory.
-fn consortium_at(height: Height) -> Consortium {
+fn consortium_at(height: Height, most: usize) -> Consortium {
     let mut consortium = Consortium::new(21);
     while consortium.state.head().height < height {
-        let events = consortium.issuances(1 + consortium.blocks.len() % 50);
+        let events = consortium.issuances(count(consortium.blocks.len(), most));
         let batch = consortium.batch(consortium.blocks.len() % 4, events);
         let (block, certificate, execution) = consortium.block(&support::Oracle::default(), vec![batch]);
         consortium.state.advance(&execution);
@@ -37,9 +46,11 @@ fn consortium_at(height: Height) -> Consortium {
 #[test]
 fn child() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
-    let mut consortium = consortium_at(Height(0));
-    let (store, state) = Store::open(Path::new(&directory), &consortium.genesis, options()).unwrap();
-    consortium = consortium_at(state.head().height);
+    let most = std::env::var(EVENTS).unwrap().parse().unwrap();
+    let mut consortium = Consortium::new(21);
+    let options = if most == FEW { options() } else { Options::default() };
+    let (store, state) = Store::open(Path::new(&directory), &consortium.genesis, options).unwrap();
+    consortium = consortium_at(state.head().height, most);
     check_same(&state, &consortium.state);
     let mut out = std::io::stdout().lock();
     loop {
@@ -47,7 +58,7 @@ fn child() {
         let bytes = vec![next.0 as u8; 1 + next.0 as usize * 97 % 5_000];
         store.keep_undecided(&UndecidedRecord { height: next, round: 0, bytes }).unwrap();
         writeln!(out, "kept {next}").unwrap();
-        let events = consortium.issuances(1 + consortium.blocks.len() % 50);
+        let events = consortium.issuances(count(consortium.blocks.len(), most));
         let n = consortium.blocks.len() % 4;
         let batch = consortium.batch(n, events);
         let (block, certificate, execution) = consortium.block(&store, vec![batch]);
@@ -93,13 +104,13 @@ fn arguments() -> [&'static str; 4] {
     ["child", "--exact", "--nocapture", "--test-threads=1"]
 }
 
-fn check(directory: &Path, acknowledged: &Acknowledged) {
+fn check(directory: &Path, acknowledged: &Acknowledged, most: usize) {
     let genesis = Consortium::new(21).genesis;
     let (store, state) = Store::open(directory, &genesis, options()).unwrap();
     let height = state.head().height;
     assert!(height >= acknowledged.appended, "{height} < {}", acknowledged.appended);
     assert!(height <= acknowledged.appended.next());
-    let consortium = consortium_at(height);
+    let consortium = consortium_at(height, most);
     check_same(&state, &consortium.state);
     check_equal(&store, &consortium);
     if acknowledged.kept > height {
@@ -118,6 +129,7 @@ fn killed_at_any_moment() {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(arguments())
             .env(DIRECTORY, directory.path())
+            .env(EVENTS, FEW.to_string())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -141,7 +153,7 @@ fn killed_at_any_moment() {
 
 /// As [`check`]; then the head may be one further than acknowledged, which the next round counts from.
 fn check_killed(directory: &Path, acknowledged: &mut Acknowledged) {
-    check(directory, acknowledged);
+    check(directory, acknowledged, FEW);
     let genesis = Consortium::new(21).genesis;
     let (store, _) = Store::open(directory, &genesis, options()).unwrap();
     acknowledged.appended = store.height();
@@ -151,18 +163,20 @@ fn check_killed(directory: &Path, acknowledged: &mut Acknowledged) {
 fn a_full_disk_poisons_the_store_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
     drop(Store::create(directory.path(), &Consortium::new(21).genesis, options()).unwrap());
-    // Files of this process may not grow beyond some kilobytes: a write is cut off there, then fails.
-    let script = "trap '' XFSZ; ulimit -f 24; exec \"$0\" \"$@\"";
+    let most = 900;
+    // Files of this process may not grow beyond a megabyte: a write is cut off there, then fails.
+    let script = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\"";
     let output = Command::new("bash")
         .args(["-c", script])
         .arg(std::env::current_exe().unwrap())
         .args(arguments())
         .env(DIRECTORY, directory.path())
+        .env(EVENTS, most.to_string())
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
     let mut acknowledged = Acknowledged::default();
     String::from_utf8(output.stdout).unwrap().lines().for_each(|line| acknowledged.read(line));
     assert!(acknowledged.poisoned);
-    check(directory.path(), &acknowledged);
+    check(directory.path(), &acknowledged, most);
 }

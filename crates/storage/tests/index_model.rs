@@ -1,4 +1,5 @@
 //! The key index against a plain map.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! What a store gives back after it was closed, or dropped without closing.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -4,9 +4,9 @@ use sanad_core::ids::Height;
 use tonic::Request;
 
 use super::streams::BlockStream;
-use super::{Client, ClientError, asked};
+use super::{Client, ClientError, asked, in_order};
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
-use crate::convert::{WireError, required, within};
+use crate::convert::{required, within};
 use crate::limits::BLOCKS_PAGE;
 use crate::wire;
 
@@ -53,20 +53,14 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn blocks(&self, first: Height, count: u32) -> Result<Vec<BlockSummary>, ClientError> {
-        let message = wire::ListBlocksRequest {
-            from_height: first.0,
-            page_size: count,
-            page_token: String::new(),
-        };
+        let message =
+            wire::ListBlocksRequest { from_height: first.0, page_size: count, page_token: String::new() };
         let answer = self.ledger().list_blocks(self.request(message)).await?.into_inner();
         within("blocks", answer.blocks.len(), BLOCKS_PAGE.max as usize)?;
         let mut blocks = Vec::new();
-        for (expected, summary) in (first.0.max(1)..).zip(answer.blocks) {
+        for (offset, summary) in answer.blocks.into_iter().enumerate() {
             let summary = BlockSummary::try_from(summary)?;
-            let actual = summary.header.height.0;
-            if actual != expected {
-                return Err(WireError::OutOfOrder { field: "blocks.height", expected, actual }.into());
-            }
+            in_order("blocks.height", first.0.max(1), offset, summary.header.height.0)?;
             blocks.push(summary);
         }
         Ok(blocks)

@@ -2,8 +2,8 @@
 
 use sanad_core::ids::{LogIndex, LogSize};
 
-use super::{Client, ClientError, asked};
-use crate::convert::{WireError, required, within};
+use super::{Client, ClientError, asked, in_order};
+use crate::convert::{required, within};
 use crate::entries::LogEntry;
 use crate::limits::ENTRIES_PAGE;
 use crate::proofs::{ConsistencyProof, InclusionProof};
@@ -28,20 +28,14 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn entries(&self, first: LogIndex, count: u32) -> Result<Vec<LogEntry>, ClientError> {
-        let message = wire::ListEntriesRequest {
-            from_index: first.0,
-            page_size: count,
-            page_token: String::new(),
-        };
+        let message =
+            wire::ListEntriesRequest { from_index: first.0, page_size: count, page_token: String::new() };
         let answer = self.ledger().list_entries(self.request(message)).await?.into_inner();
         within("entries", answer.entries.len(), ENTRIES_PAGE.max as usize)?;
         let mut entries = Vec::new();
-        for (expected, entry) in (first.0..).zip(answer.entries) {
+        for (offset, entry) in answer.entries.into_iter().enumerate() {
             let entry = LogEntry::try_from(entry)?;
-            let actual = entry.index.0;
-            if actual != expected {
-                return Err(WireError::OutOfOrder { field: "entries.index", expected, actual }.into());
-            }
+            in_order("entries.index", first.0, offset, entry.index.0)?;
             entries.push(entry);
         }
         Ok(entries)

@@ -94,3 +94,9 @@ impl Client {
 fn asked<T: PartialEq>(field: &'static str, expected: &T, actual: &T) -> Result<(), WireError> {
     if expected == actual { Ok(()) } else { Err(WireError::NotAsked { field }) }
 }
+
+/// The item at `offset` of a list that begins with the number `first` has the number that comes there.
+fn in_order(field: &'static str, first: u64, offset: usize, actual: u64) -> Result<(), WireError> {
+    let expected = first.saturating_add(offset as u64);
+    if expected == actual { Ok(()) } else { Err(WireError::OutOfOrder { field, expected, actual }) }
+}

@@ -4,7 +4,7 @@ use sanad_core::ids::{Height, LogIndex};
 use sanad_core::proof::StatusProof;
 use tonic::Streaming;
 
-use super::ClientError;
+use super::{ClientError, in_order};
 use crate::blocks::FinalBlock;
 use crate::convert::{WireError, required, within};
 use crate::limits::BATCH_PROOFS_MAX;
@@ -76,12 +76,9 @@ impl BatchProofStream {
         let Part::Entry(entry) = part else {
             return Err(WireError::NotAsked { field: "head" }.into());
         };
+        within("entry", self.next as usize + 1, self.end as usize)?;
         let proof = EntryProof::try_from(entry)?;
-        let expected = self.first_index.0.saturating_add(u64::from(self.next));
-        if self.next == self.end || proof.index.0 != expected {
-            let actual = proof.index.0;
-            return Err(WireError::OutOfOrder { field: "entry.index", expected, actual }.into());
-        }
+        in_order("entry.index", self.first_index.0, self.next as usize, proof.index.0)?;
         self.next += 1;
         Ok(Some(self.head.complete(proof)))
     }
@@ -126,10 +123,7 @@ impl BlockStream {
             return Err(WireError::EndsEarly { field: "block", expected: u64::MAX, actual }.into());
         };
         let block = FinalBlock::try_from(required("block", message.block)?)?;
-        let (expected, actual) = (self.next.0, block.block.header.height.0);
-        if expected != actual {
-            return Err(WireError::OutOfOrder { field: "block.height", expected, actual }.into());
-        }
+        in_order("block.height", self.next.0, 0, block.block.header.height.0)?;
         self.next = self.next.next();
         Ok(block)
     }

@@ -66,7 +66,11 @@ impl TryFrom<wire::Certificate> for CommitCertificate {
             height: Height(certificate.height),
             round: certificate.round,
             block: fixed("certificate.block_hash", &certificate.block_hash)?,
-            signatures: certificate.signatures.into_iter().map(signature).collect::<Result<_, WireError>>()?,
+            signatures: certificate
+                .signatures
+                .into_iter()
+                .map(signature)
+                .collect::<Result<_, WireError>>()?,
         })
     }
 }

@@ -9,10 +9,12 @@ mod entry;
 mod member;
 mod node;
 mod proof;
+#[cfg(test)]
+mod tests;
 mod wire_error;
 
-pub use wire_error::WireError;
 pub(crate) use batch::batch_result;
+pub use wire_error::WireError;
 
 use sanad_core::codec::CodecError;
 use sanad_core::hash::LengthError;

@@ -94,7 +94,10 @@ impl TryFrom<wire::Peer> for Peer {
             wire::PeerKind::Consensus => PeerKind::Consensus,
             wire::PeerKind::Gossip => PeerKind::Gossip,
             wire::PeerKind::Unspecified => {
-                return Err(WireError::Value { field: "peers.kind", actual: u64::from(peer.kind.unsigned_abs()) });
+                return Err(WireError::Value {
+                    field: "peers.kind",
+                    actual: u64::from(peer.kind.unsigned_abs()),
+                });
             }
         };
         Ok(Self {

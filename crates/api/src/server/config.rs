@@ -59,7 +59,7 @@ pub struct Limits {
     pub reads: usize,
     /// Answers to `GetBatchProofs` at once; each may hold some 7 MB.
     pub batch_proofs: usize,
-    /// Subscriptions at once.
+    /// Subscriptions at once; each may hold two blocks.
     pub subscriptions: usize,
     /// Time for a call whose caller names no deadline.
     pub call_timeout: Duration,
@@ -82,7 +82,7 @@ impl Default for Limits {
             calls: 1024,
             reads: 32,
             batch_proofs: 8,
-            subscriptions: 256,
+            subscriptions: 64,
             call_timeout: Duration::from_secs(30),
             call_timeout_max: Duration::from_secs(300),
             stall_timeout: Duration::from_secs(30),

@@ -86,13 +86,12 @@ where
             () = stopping.cancelled() => Err(CallError::Stopping),
             () = gone.cancelled() => return,
         };
-        let stalled = matches!(ended, Err(CallError::Stalled { .. }));
         if let Err(error) = ended {
             let _ = failed.send(error);
         }
         drop(sender);
-        // The error waits behind the message that is not taken.
-        if stalled && tokio::time::timeout(stall_timeout, gone.cancelled()).await.is_err() {
+        // The end waits behind a message that may not be taken, and its share of the server with it.
+        if tokio::time::timeout(stall_timeout, gone.cancelled()).await.is_err() {
             connection.cancel();
         }
     });

@@ -130,11 +130,9 @@ fn ledger(error: &LedgerError) -> Telling {
             (Code::OutOfRange, "size-beyond-log", "try again once the log is that long")
         }
         LedgerError::NotKept { .. } => (Code::FailedPrecondition, "not-kept", "ask a node that keeps them"),
-        LedgerError::SequencePending { .. } => (
-            Code::FailedPrecondition,
-            "sequence-pending",
-            "wait for it, and take the next sequence number",
-        ),
+        LedgerError::SequencePending { .. } => {
+            (Code::FailedPrecondition, "sequence-pending", "wait for it, and take the next sequence number")
+        }
         LedgerError::PoolFull { .. } => (Code::ResourceExhausted, "pool-full", "try again later"),
         LedgerError::SubmissionLimit { .. } => {
             (Code::ResourceExhausted, "submission-limit", "wait until some are final")

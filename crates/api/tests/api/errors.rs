@@ -24,11 +24,7 @@ fn event(source: EventError) -> LedgerError {
 type Row = (fn() -> LedgerError, StatusCode, &'static str);
 
 const ROWS: &[Row] = &[
-    (
-        || LedgerError::NotFound(Missing::Commitment(Commitment([1; 32]))),
-        StatusCode::NotFound,
-        "not-found",
-    ),
+    (|| LedgerError::NotFound(Missing::Commitment(Commitment([1; 32]))), StatusCode::NotFound, "not-found"),
     (|| LedgerError::NotFound(Missing::Batch(NO_BATCH)), StatusCode::NotFound, "not-found"),
     (|| LedgerError::NotFound(Missing::Member(issuer())), StatusCode::NotFound, "not-found"),
     (|| LedgerError::NoBlock, StatusCode::Unavailable, "no-block"),
@@ -59,11 +55,7 @@ const ROWS: &[Row] = &[
         "pool-full",
     ),
     (
-        || LedgerError::SubmissionLimit {
-            issuer: issuer(),
-            batches: 9,
-            retry_after: Duration::from_secs(7),
-        },
+        || LedgerError::SubmissionLimit { issuer: issuer(), batches: 9, retry_after: Duration::from_secs(7) },
         StatusCode::ResourceExhausted,
         "submission-limit",
     ),
@@ -119,11 +111,7 @@ const ROWS: &[Row] = &[
         StatusCode::FailedPrecondition,
         "fork",
     ),
-    (
-        || BatchError::BlockFull { bytes: 9, room: 8 }.into(),
-        StatusCode::ResourceExhausted,
-        "block-full",
-    ),
+    (|| BatchError::BlockFull { bytes: 9, room: 8 }.into(), StatusCode::ResourceExhausted, "block-full"),
     (
         || event(EventError::AlreadyIssued { commitment: Commitment([1; 32]), at: LogIndex(3) }),
         StatusCode::AlreadyExists,

@@ -102,7 +102,10 @@ async fn pages_are_capped_and_tokens_lead_through() {
     let page = ledger.list_members(request).await.unwrap().into_inner();
     let request = wire::ListMembersRequest { page_size: 4, page_token: page.next_page_token };
     let page = ledger.list_members(request).await.unwrap().into_inner();
-    assert_eq!(page.members.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["v5.ac.id", "v6.ac.id", "v7.ac.id"]);
+    assert_eq!(
+        page.members.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(),
+        ["v5.ac.id", "v6.ac.id", "v7.ac.id"]
+    );
 }
 
 #[tokio::test]
@@ -130,7 +133,9 @@ async fn a_connection_that_calls_too_fast_is_slowed_down() {
     }
     let error = network.client.node_status().await.unwrap_err();
     assert_eq!(error.word(), Some("rate"));
-    assert!(matches!(error, ClientError::Status { retry_after: Some(after), .. } if after <= Duration::from_secs(1)));
+    assert!(
+        matches!(error, ClientError::Status { retry_after: Some(after), .. } if after <= Duration::from_secs(1))
+    );
     // Another connection has calls of its own.
     let other = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
     other.node_status().await.unwrap();

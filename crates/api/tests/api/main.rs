@@ -1,8 +1,12 @@
 //! The server and the client over a real socket, on a ledger in memory.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests say what they saw")]
+
+mod chain;
 mod deadlines;
 mod errors;
 mod health;
+mod lies;
 mod limits;
 mod memory_ledger;
 mod network;

@@ -9,17 +9,20 @@ use sanad_core::proof::TrustAnchor;
 use sanad_core::registry::Registry;
 use sanad_core::status::Status;
 
-use crate::memory_ledger::{ISSUER, peer};
+use crate::chain::ISSUER;
+use crate::memory_ledger::peer;
 use crate::network::Network;
 
 async fn network() -> Network {
     let network = Network::start().await;
     let ledger = &network.ledger;
     ledger.commit_batch(ledger.next_batch(5));
-    ledger.commit_batch(ledger.next_batch_of(vec![
-        Event::Revoke { target: LogIndex(1) },
-        Event::Suspend { target: LogIndex(2) },
-    ]));
+    ledger.commit_batch(
+        ledger.next_batch_of(vec![
+            Event::Revoke { target: LogIndex(1) },
+            Event::Suspend { target: LogIndex(2) },
+        ]),
+    );
     ledger.commit();
     network
 }

@@ -16,8 +16,7 @@ async fn services_are_listed_and_described() {
         ask(MessageRequest::ListServices(String::new())),
         ask(MessageRequest::FileContainingSymbol("sanad.v1.LedgerService".to_owned())),
     ];
-    let mut answers =
-        client.server_reflection_info(tokio_stream::iter(requests)).await.unwrap().into_inner();
+    let mut answers = client.server_reflection_info(tokio_stream::iter(requests)).await.unwrap().into_inner();
     let listed = soon(answers.message()).await.unwrap().unwrap().message_response.unwrap();
     let MessageResponse::ListServicesResponse(listed) = listed else { panic!("{listed:?}") };
     let mut names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();

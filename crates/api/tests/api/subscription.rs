@@ -109,3 +109,29 @@ async fn a_caller_that_leaves_frees_its_place() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_stalled_stream_whose_deadline_ends_is_cut_too() {
+    let stall_timeout = Duration::from_millis(300);
+    let limits = Limits { stall_timeout, batch_proofs: 1, ..Limits::default() };
+    let network = Network::with_limits(limits).await;
+    let batch = network.ledger.next_batch(1500);
+    let id = batch.id();
+    network.ledger.commit_batch(batch);
+    let mut ledger = LedgerServiceClient::new(network.channel().await);
+    let message = wire::GetBatchProofsRequest { batch_id: id.0.to_vec(), first: 0, limit: 0 };
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(stall_timeout / 2);
+    // Held, and never read.
+    let _stalled = ledger.get_batch_proofs(request).await.unwrap();
+    assert_eq!(network.client.batch_proofs(&id).await.unwrap_err().word(), Some("busy"));
+    let proofs = soon(async {
+        loop {
+            match network.client.batch_proofs(&id).await {
+                Ok(stream) => return stream.collect().await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    });
+    assert_eq!(proofs.await.unwrap().len(), 1500);
+}

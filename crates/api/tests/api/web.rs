@@ -58,7 +58,8 @@ async fn a_page_hears_what_is_wrong() {
     let request = call(&network, "LedgerService/GetBlock", &wire::GetBlockRequest { height: 0 });
     let (_, headers, body) = send(&network, request).await;
     let text = String::from_utf8_lossy(&body).into_owned();
-    let told = headers.get("sanad-error").is_some_and(|word| word == "zero") || text.contains("sanad-error:zero");
+    let told =
+        headers.get("sanad-error").is_some_and(|word| word == "zero") || text.contains("sanad-error:zero");
     assert!(told, "{headers:?} {text}");
     assert!(headers["access-control-expose-headers"].to_str().unwrap().contains("sanad-error"));
 }

@@ -116,8 +116,12 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
         }
     };
     let blocks = remote.told(remote.client().blocks(from, args.count).await)?;
-    let listed = |BlockSummary { header, batches, entries, bytes }| {
-        Listed { hash: BlockHeader::hash(&header), header, batches, entries, bytes }
+    let listed = |BlockSummary { header, batches, entries, bytes }| Listed {
+        hash: BlockHeader::hash(&header),
+        header,
+        batches,
+        entries,
+        bytes,
     };
     Ok(blocks.into_iter().map(listed).collect())
 }

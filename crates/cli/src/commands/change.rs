@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote};
-use crate::submission::{enter, proven_status};
+use crate::remote::{self, NodeArgs, Remote, patiently};
+use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
 use crate::trust::{GenesisArgs, Trust};
 use crate::view::View;
@@ -32,14 +32,16 @@ Examples:
   sanad suspend ijazah.json --issuer-dir merapi
   sanad suspend 42 --issuer-dir merapi
 
-`sanad reinstate` lifts a suspension. All targets go into one batch: all are suspended, or none.";
+`sanad reinstate` lifts a suspension. All targets go into one batch: all are suspended, or
+none.";
 
 pub(crate) const REINSTATE_EXAMPLES: &str = "\
 Examples:
   sanad reinstate ijazah.json --issuer-dir merapi
   sanad reinstate 42 --issuer-dir merapi
 
-Only what is suspended can be reinstated. All targets go into one batch: all are reinstated, or none.";
+Only what is suspended can be reinstated. All targets go into one batch: all are
+reinstated, or none.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -90,8 +92,11 @@ pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Resul
 }
 
 async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
-    let targets =
-        args.targets.iter().map(|text| Ok((text, Target::read(text)?))).collect::<anyhow::Result<Vec<_>>>()?;
+    let targets = args
+        .targets
+        .iter()
+        .map(|text| Ok((text, Target::read(text)?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let remote = Remote::connect(&args.node).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     // By index, so that what was named twice is changed once.
@@ -108,16 +113,38 @@ async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
     let spinner = progress::spinner("waiting until the batch is final");
     let entered = enter(&remote, &trust, &issuer, &events, args.wait, |_| Ok(())).await;
     spinner.finish_and_clear();
-    let (batch, place) = entered.context("nothing is known to have changed; `sanad status` tells")?;
+    let (batch, place) = entered.map_err(explain_failure)?;
     let mut credentials = Vec::new();
     for (log_index, target) in names {
         let (_, proven) = proven_status(&remote, &trust, log_index).await?;
         if proven.height < place.height {
-            bail!("the change is final at block {}, but the node proves block {}", place.height, proven.height);
+            bail!(
+                "the change is final at block {}, but the node proves block {}",
+                place.height,
+                proven.height
+            );
         }
-        credentials.push(ChangedCredential { target, log_index, status: proven.status, as_of: proven.height });
+        credentials.push(ChangedCredential {
+            target,
+            log_index,
+            status: proven.status,
+            as_of: proven.height,
+        });
     }
     Ok(Changed { change, batch_id: batch.id(), height: place.height, credentials })
+}
+
+/// Says what became of the credentials.
+fn explain_failure(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<SubmissionError>() {
+        Some(SubmissionError::Open(_)) => {
+            error.context("the change may come into force yet; ask `sanad status` before trying again")
+        }
+        Some(SubmissionError::Failed(_)) => {
+            error.context("it is open whether anything was changed; ask `sanad status`")
+        }
+        _ => error.context("nothing was changed"),
+    }
 }
 
 /// The log index of a target. A receipt's word is taken only after its proof, a commitment's from the node's.
@@ -129,7 +156,7 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
             Ok(receipt.proof.index)
         }
         Target::Commitment(commitment) => {
-            let proof = remote.told(remote.client().status_by_commitment(commitment).await)?;
+            let proof = remote.told(patiently(|| remote.client().status_by_commitment(commitment)).await)?;
             proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }

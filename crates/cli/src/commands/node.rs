@@ -25,7 +25,8 @@ Examples:
   sanad node status
   sanad node status --node http://127.0.0.1:50051 --node http://127.0.0.1:50052
 
-Exit code 2 where a node gives no answer, 1 where the nodes are of different chains or at odds over a block.";
+Exit code 2 where a node gives no answer, 1 where the nodes are of different chains or at
+odds over a block.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -74,7 +75,8 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
     let Command::Status(args) = command;
     let mut nodes = Vec::new();
     for url in &args.nodes {
-        let answer = remote::block_on(async { Remote::connect_to(url, &args.connection).await?.node_status().await })?;
+        let answer =
+            remote::block_on(async { Remote::connect_to(url, &args.connection).await?.node_status().await })?;
         if let Err(error) = &answer {
             note(format_args!("error: {error:#}"));
         }
@@ -134,7 +136,10 @@ impl Facts {
         let uptime = Duration::from_millis(self.uptime_ms).as_secs();
         View::new()
             .line(url)
-            .fact("node", format!("{member}, {role}, version {}, up {}", self.version, time::format_seconds(uptime)))
+            .fact(
+                "node",
+                format!("{member}, {role}, version {}, up {}", self.version, time::format_seconds(uptime)),
+            )
             .fact("chain", format!("{} ({})", self.chain_name, self.chain_id))
             .fact("head", format!("block {}, {age}{state}", self.height))
             .fact("head hash", self.head_hash)

@@ -71,7 +71,6 @@ impl Report for Peers {
             let address = peer.addresses.first().cloned().unwrap_or_default();
             vec![member, peer.network.to_owned(), state.to_owned(), address]
         };
-        View::new()
-            .table(&["member", "network", "state", "address"], self.peers.iter().map(row).collect())
+        View::new().table(&["member", "network", "state", "address"], self.peers.iter().map(row).collect())
     }
 }

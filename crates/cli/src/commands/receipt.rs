@@ -77,9 +77,15 @@ impl Report for Shown {
             .fact("status", status)
             .fact("as of", format!("block {}, {}", self.height, time::format_ms(self.time_ms)))
             .fact("issuer", format!("{} ({})", self.issuer_name, self.entry.issuer))
-            .fact("entry", format!("{} at log index {} of {}", self.entry.event.kind(), self.log_index, self.log_size))
+            .fact(
+                "entry",
+                format!("{} at log index {} of {}", self.entry.event.kind(), self.log_index, self.log_size),
+            )
             .fact("document", format!("read as {document}"))
             .fact("chain id", self.chain_id)
-            .fact("signatures", format!("{}, after {} validator changes", self.signatures, self.validator_changes))
+            .fact(
+                "signatures",
+                format!("{}, after {} validator changes", self.signatures, self.validator_changes),
+            )
     }
 }

@@ -18,7 +18,8 @@ Examples:
   sanad status ijazah.json --max-age 1h
   sanad status 3f0c...e1 --json | jq -r .verdict
 
-Exit code 0: active. 1: suspended, revoked, stale, unknown to the node, or not proven. 2: no answer.";
+Exit code 0: active. 1: suspended, revoked, stale, unknown to the node, or not proven. 2:
+no answer.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

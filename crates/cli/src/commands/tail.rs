@@ -19,7 +19,8 @@ Examples:
   sanad tail --from 1 --count 10
   sanad tail --json | jq -c '{height, events: [.batches[].events] | add}'
 
-Goes on after disconnects where it left off, and leaves out no block. --json prints one line a block.";
+Goes on after disconnects where it left off, and leaves out no block. --json prints one
+line a block.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

@@ -99,7 +99,8 @@ mod tests {
         let text = write(&[node(0), node(1), node(2)], 1, 500);
         let table: toml::Table = text.parse().unwrap();
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
-        let expected = ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "log", "member", "peers"];
+        let expected =
+            ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "log", "member", "peers"];
         assert_eq!(keys, expected);
         assert_eq!(table["consensus"]["heartbeat_ms"].as_integer(), Some(500));
         let peers = table["peers"].as_array().unwrap();
@@ -107,6 +108,9 @@ mod tests {
         assert_eq!(peers[1]["member"].as_str(), Some("univ-semeru.ac.id"));
         assert_eq!(peers[1]["gossip"].as_str(), Some("127.0.0.1:32"));
         let facts = read(&text).unwrap();
-        assert_eq!((facts.member.as_str(), facts.url().as_str()), ("univ-bromo.ac.id", "http://127.0.0.1:11"));
+        assert_eq!(
+            (facts.member.as_str(), facts.url().as_str()),
+            ("univ-bromo.ac.id", "http://127.0.0.1:11")
+        );
     }
 }

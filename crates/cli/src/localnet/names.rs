@@ -23,11 +23,33 @@ fn named(prefix: &str, title: &str, words: &[&str], index: usize) -> anyhow::Res
 }
 
 const MOUNTAINS: &[&str] = &[
-    "Merapi", "Bromo", "Semeru", "Kelimutu", "Tambora", "Sindoro", "Sumbing", "Arjuno", "Kelud", "Argopuro",
-    "Welirang", "Papandayan", "Lokon", "Agung",
+    "Merapi",
+    "Bromo",
+    "Semeru",
+    "Kelimutu",
+    "Tambora",
+    "Sindoro",
+    "Sumbing",
+    "Arjuno",
+    "Kelud",
+    "Argopuro",
+    "Welirang",
+    "Papandayan",
+    "Lokon",
+    "Agung",
 ];
-const ANIMALS: &[&str] =
-    &["Capung", "Jalak", "Kancil", "Tapir", "Anoa", "Maleo", "Kepodang", "Trenggiling", "Tarsius", "Rangkong"];
+const ANIMALS: &[&str] = &[
+    "Capung",
+    "Jalak",
+    "Kancil",
+    "Tapir",
+    "Anoa",
+    "Maleo",
+    "Kepodang",
+    "Trenggiling",
+    "Tarsius",
+    "Rangkong",
+];
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,10 @@ use crate::stopped::Stopped;
 
 impl<A: Application> Driver<A> {
     /// Commits. The engine learns of it when the block is durable.
-    pub(super) fn on_decided(&mut self, certificate: &EngineCertificate<SanadContext>) -> Result<(), Stopped> {
+    pub(super) fn on_decided(
+        &mut self,
+        certificate: &EngineCertificate<SanadContext>,
+    ) -> Result<(), Stopped> {
         let height = certificate.height.0;
         if height < self.next().height {
             return Ok(());
@@ -82,7 +85,10 @@ fn contradicting_proposals(
     })
 }
 
-fn contradicting_votes(first: &SignedVote<SanadContext>, second: &SignedVote<SanadContext>) -> Option<Evidence> {
+fn contradicting_votes(
+    first: &SignedVote<SanadContext>,
+    second: &SignedVote<SanadContext>,
+) -> Option<Evidence> {
     let statement = |signed: &SignedVote<SanadContext>| Statement {
         block: signed.message.block().copied(),
         valid_round: None,
@@ -99,4 +105,44 @@ fn contradicting_votes(first: &SignedVote<SanadContext>, second: &SignedVote<San
         first: statement(first),
         second: statement(second),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Address, EngineHeight, Proposal, Value, Vote};
+    use malachitebft_core_types::{NilOrVal, Round};
+    use sanad_core::hash::{BlockHash, ChainId};
+    use sanad_core::ids::Height;
+    use sanad_core::signature::SecretKey;
+
+    #[test]
+    fn what_the_engine_catches_is_proof() {
+        let chain_id = ChainId([1; 32]);
+        let key = SecretKey::from_seed(&[2; 32]);
+        let (height, round, address) = (EngineHeight(Height(7)), Round::new(3), Address(key.public()));
+        let vote = |kind, value| {
+            let vote = Vote { kind, height, round, value, address };
+            let signature = key.sign(&vote.message(&chain_id).unwrap());
+            SignedVote::new(vote, signature)
+        };
+        let proposal = |block, pol_round| {
+            let proposal = Proposal { height, round, value: Value(block), pol_round, address };
+            let signature = key.sign(&proposal.message(&chain_id).unwrap());
+            SignedProposal::new(proposal, signature)
+        };
+        let blocks = [BlockHash([1; 32]), BlockHash([2; 32])];
+        let mut evidence = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
+        evidence.proposals.add(proposal(blocks[0], Round::Nil), proposal(blocks[1], Round::new(1)));
+        for kind in [VoteType::Prevote, VoteType::Precommit] {
+            evidence.votes.add(vote(kind, NilOrVal::Val(blocks[0])), vote(kind, NilOrVal::Nil));
+        }
+        let found = contradictions(evidence);
+        let kinds: Vec<_> = found.iter().map(|evidence| evidence.kind).collect();
+        assert_eq!(kinds, [StatementKind::Proposal, StatementKind::Prevote, StatementKind::Precommit]);
+        for evidence in found {
+            assert_eq!((evidence.height, evidence.round), (Height(7), 3));
+            assert_eq!(evidence.verify(&chain_id), Ok(()));
+        }
+    }
 }

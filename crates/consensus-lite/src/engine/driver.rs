@@ -17,6 +17,7 @@ use crate::application::{Application, NextHeight};
 use crate::arrivals::Arrivals;
 use crate::context::{EngineValidators, SanadContext};
 use crate::guard::{Position, Step};
+use crate::heard::Heard;
 use crate::proposals::Proposals;
 use crate::shared::Shared;
 use crate::signer::SharedGuard;
@@ -43,8 +44,8 @@ pub(super) struct Driver<A> {
     pub(super) last_block: Instant,
     /// The last height that came from peers when it was decided already.
     pub(super) synced: Option<Height>,
-    /// The highest height that a validator is proven to be at.
-    pub(super) heard: Height,
+    /// What is proven of the heights of others.
+    pub(super) heard: Heard,
     /// A height that is not begun yet, for want of work.
     pub(super) waiting: Option<Waiting>,
     /// The last height without this node's vote.
@@ -75,7 +76,7 @@ impl<A: Application> Driver<A> {
             sent: 0,
             last_block: Instant::now(),
             synced: None,
-            heard: Height::GENESIS,
+            heard: Heard::default(),
             waiting: None,
             abstaining: None,
             refused_at: None,
@@ -99,7 +100,11 @@ impl<A: Application> Driver<A> {
         &self.next
     }
 
-    pub(super) fn begin_session(&mut self, network: mpsc::Sender<NetworkMsg<SanadContext>>, arrivals: Arrivals) {
+    pub(super) fn begin_session(
+        &mut self,
+        network: mpsc::Sender<NetworkMsg<SanadContext>>,
+        arrivals: Arrivals,
+    ) {
         self.link = Some(Link { network, arrivals });
         self.round = 0;
         self.show_next();
@@ -169,6 +174,7 @@ impl<A: Application> Driver<A> {
         self.proposals.begin(next.height, Vec::new());
         self.loaded = Some(next.height);
         self.streams.prune(next.height);
+        self.heard.advance(&next);
         self.next = next;
         self.round = 0;
         self.last_block = Instant::now();
@@ -212,6 +218,17 @@ impl<A: Application> Driver<A> {
         let last = guard.position();
         if signed && last < Some(Position { height, round, step: Step::Precommit }) {
             return Err(SignedElsewhere { height, round, last });
+        }
+        Ok(())
+    }
+
+    /// Whether a message by this node's key came from elsewhere: one that its guard does not know.
+    pub(super) fn check_own_voice(&self, by: PublicKey, at: Position) -> Result<(), SignedElsewhere> {
+        let own = self.setup.keys.validator.as_ref().map(|key| key.public());
+        let Some(guard) = self.guard.as_ref().filter(|_| own == Some(by)) else { return Ok(()) };
+        let last = guard.position();
+        if last < Some(at) {
+            return Err(SignedElsewhere { height: at.height, round: at.round, last });
         }
         Ok(())
     }

@@ -31,8 +31,16 @@ impl<A: Application> Driver<A> {
 
     /// Executes a block of the next height, keeps it if it is valid, and says so to the engine. `None` for a
     /// payload that is not of the block it claims to be.
-    pub(super) fn judge(&mut self, undecided: Undecided) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
+    pub(super) fn judge(
+        &mut self,
+        undecided: Undecided,
+    ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
         let Undecided { height, round, block, .. } = undecided;
+        if self.proposals.has_other_payload(&block, &undecided.payload) {
+            tracing::warn!(%height, round, %block, "dropping a second payload of a block");
+            count(&self.shared().counters.dropped, 1);
+            return Ok(None);
+        }
         let verdict = match self.proposals.verdict(&block, &undecided.payload) {
             Some(known) => known,
             None => match self.application.validate(height, &undecided.payload, PayloadSource::Proposal) {

@@ -33,7 +33,8 @@ pub(super) async fn start(
     arrivals: Arrivals,
 ) -> Result<Started, StartError> {
     let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
-    let keypair = Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
+    let keypair =
+        Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
     let signer = match (&setup.keys.validator, guard, abstaining) {
         (Some(key), Some(guard), None) => {
             Some(GuardedSigner { chain_id: setup.chain_id, key: key.clone(), guard: guard.clone() })
@@ -89,7 +90,8 @@ impl EngineSettings {
         let listen = format!("/{protocol}/{address}/tcp/{}", config.listen.port());
 
         // Parts carry the payload and are judged by the ledger; "proposal only" would believe any value.
-        let mut consensus = ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() };
+        let mut consensus =
+            ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() };
         consensus.queue_per_height_capacity = BUFFERED_MESSAGES_MAX;
         let p2p = &mut consensus.p2p;
         p2p.listen_addr = listen.parse().map_err(|error| StartError::Engine(Box::new(error)))?;

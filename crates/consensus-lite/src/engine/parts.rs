@@ -5,7 +5,9 @@ use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
 
 use super::driver::Driver;
 use crate::application::Application;
-use crate::context::{ProposalPart, SanadContext};
+use crate::context::{ProposalHeader, ProposalPart, SanadContext};
+use crate::guard::{Position, Step};
+use crate::heard::News;
 use crate::status::count;
 use crate::stopped::Stopped;
 use crate::streams::Admission;
@@ -21,7 +23,9 @@ impl<A: Application> Driver<A> {
         let (Ok(id), StreamContent::Data(part)) = (id[..].try_into(), message.content) else {
             return Ok(None);
         };
-        let height = part.header.height;
+        let ProposalHeader { height, round, .. } = part.header;
+        let at = Position { height, round, step: Step::Proposal };
+        let signed = News::Signed { by: part.sender, at };
         let next = self.next().clone();
         let admission = Admission {
             chain_id: &self.setup().chain_id.clone(),
@@ -33,8 +37,7 @@ impl<A: Application> Driver<A> {
         };
         let received = match self.streams.accept(id, part, &admission) {
             Ok(received) => {
-                // Signed by a validator: it is at this height.
-                self.hear(height);
+                self.hear(signed)?;
                 received
             }
             Err(error) => {

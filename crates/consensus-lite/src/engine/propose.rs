@@ -29,7 +29,8 @@ impl<A: Application> Driver<A> {
             return Ok(());
         }
         self.load()?;
-        let kept = self.proposals.of_round(round).into_iter().find(|entry| entry.undecided.valid_round.is_none());
+        let kept =
+            self.proposals.of_round(round).into_iter().find(|entry| entry.undecided.valid_round.is_none());
         let undecided = match kept {
             Some(entry) => entry.undecided,
             None => {

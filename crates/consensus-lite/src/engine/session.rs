@@ -81,7 +81,7 @@ async fn serve<A: Application>(
                 Some(message) => driver.answer(message).await?,
                 None => return Ok(None),
             },
-            Some(arrival) = arriving.recv() => driver.on_arrival(&arrival),
+            Some(arrival) = arriving.recv() => driver.on_arrival(&arrival)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
             () = driver.heartbeat_due() => driver.on_heartbeat(),
         }

@@ -44,8 +44,10 @@ impl<A: Application> Driver<A> {
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
         let undecided = Undecided { height, round, valid_round: None, block, payload };
-        self.keep(&undecided)?;
-        self.proposals.add(undecided, Verdict::Valid);
+        if !self.proposals.has_other_payload(&block, &undecided.payload) {
+            self.keep(&undecided)?;
+            self.proposals.add(undecided, Verdict::Valid);
+        }
         self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
@@ -67,7 +69,9 @@ impl<A: Application> Driver<A> {
         let mut values = Vec::new();
         let mut bytes = 0;
         for height in (first..=last).take(RESPONSE_BLOCKS_MAX).map(Height) {
-            let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else { break };
+            let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else {
+                break;
+            };
             let certificate = match certificate::to_engine(&decided.certificate, &decided.validators) {
                 Ok(certificate) => certificate,
                 Err(error) => {

@@ -17,7 +17,7 @@ use crate::guard::SigningGuard;
 use crate::limits::Limits;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
-use crate::standing::{Standing, log_state, standing};
+use crate::standing::{Standing, log_state, remove_stub, standing};
 use crate::status::Phase;
 use crate::stopped::{StartError, Stopped};
 
@@ -105,7 +105,9 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
 /// The last height without this node's vote, if there is one ahead.
 fn abstaining<A: Application>(driver: &Driver<A>) -> Option<Height> {
     let guard = driver.guard()?;
-    let log = log_state(&driver.setup().config.wal_path());
+    let path = driver.setup().config.wal_path();
+    remove_stub(&path);
+    let log = log_state(&path);
     let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
     match standing(guard.position(), driver.next().height, log) {
         Standing::Vote => refused,

@@ -4,7 +4,7 @@
 //! until there is something to commit, someone else has begun, or the heartbeat is due. It goes on serving
 //! peers meanwhile.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use malachitebft_app_channel::Reply;
 use malachitebft_app_channel::app::engine::host::Next;
@@ -14,13 +14,15 @@ use super::driver::Driver;
 use crate::application::Application;
 use crate::arrivals::Arrival;
 use crate::context::{EngineHeight, SanadContext};
+use crate::heard::{News, Urgency};
 use crate::rotation::proposer;
 use crate::status::Phase;
+use crate::stopped::Stopped;
 
 /// A height that is not begun yet.
 pub(super) struct Waiting {
     reply: Reply<Next<SanadContext>>,
-    /// When the heartbeat is due.
+    /// When to begin without a further reason: at the heartbeat, or sooner after a lone voice.
     due: Instant,
 }
 
@@ -28,10 +30,11 @@ impl<A: Application> Driver<A> {
     /// Begins the next height, or waits with it.
     pub(super) fn begin_or_wait(&mut self, reply: Reply<Next<SanadContext>>) {
         let height = self.next().height;
+        let urgency = self.heard.urgency(self.next());
         let reason = match self.voting_key() {
             // Who does not vote makes no blocks, and follows best by being there already.
             None => Some("a follower does not wait"),
-            Some(_) if self.heard >= height => Some("others have begun"),
+            Some(_) if urgency == Urgency::Now => Some("others have begun"),
             Some(_) if self.synced == Some(Height(height.0.saturating_sub(1))) => Some("catching up"),
             Some(_) if self.application.has_work() => Some("there is work"),
             Some(_) => None,
@@ -39,7 +42,10 @@ impl<A: Application> Driver<A> {
         self.waiting = Some(Waiting { reply, due: self.due() });
         match reason {
             Some(reason) => self.begin(reason),
-            None => self.shared().update(|progress| progress.phase = Phase::Waiting),
+            None => {
+                self.shared().update(|progress| progress.phase = Phase::Waiting);
+                self.follow();
+            }
         }
     }
 
@@ -59,7 +65,7 @@ impl<A: Application> Driver<A> {
     }
 
     pub(super) fn on_heartbeat(&mut self) {
-        self.begin("the heartbeat is due");
+        self.begin("it is due");
     }
 
     pub(super) fn on_wake(&mut self) {
@@ -68,17 +74,34 @@ impl<A: Application> Driver<A> {
         }
     }
 
-    pub(super) fn on_arrival(&mut self, arrival: &Arrival) {
-        if let Some(height) = arrival.proven_height(&self.setup().chain_id, &self.next().validators) {
-            self.hear(height);
+    pub(super) fn on_arrival(&mut self, arrival: &Arrival) -> Result<(), Stopped> {
+        match arrival.proven(&self.setup().chain_id, &self.next().validators) {
+            Some(news) => self.hear(news),
+            None => Ok(()),
         }
     }
 
-    /// A validator is proven to be at a height.
-    pub(super) fn hear(&mut self, height: Height) {
-        self.heard = self.heard.max(height);
-        if self.heard >= self.next().height {
-            self.begin("others have begun");
+    /// Takes note of what others sign or decide, and begins what they have begun.
+    pub(super) fn hear(&mut self, news: News) -> Result<(), Stopped> {
+        if let News::Signed { by, at } = news {
+            self.check_own_voice(by, at)?;
+        }
+        let next = self.next().clone();
+        self.heard.note(news, &next);
+        self.follow();
+        Ok(())
+    }
+
+    fn follow(&mut self) {
+        match self.heard.urgency(self.next()) {
+            Urgency::Now => self.begin("others have begun"),
+            Urgency::Soon => {
+                let soon = self.last_block + LONE_VOICE_DELAY;
+                if let Some(waiting) = &mut self.waiting {
+                    waiting.due = waiting.due.min(soon);
+                }
+            }
+            Urgency::None => {}
         }
     }
 
@@ -100,3 +123,7 @@ impl<A: Application> Driver<A> {
         if proposes { heartbeat } else { heartbeat + config.timeouts.propose }
     }
 }
+
+/// Time after a block before the word of one validator begins the next: what a faulty one can at most make of
+/// a chain without work.
+const LONE_VOICE_DELAY: Duration = Duration::from_secs(1);

@@ -19,7 +19,9 @@ fn the_same_message_again_and_no_other() {
     let prevote = at(5, 1, Step::Prevote);
     guard.authorize(prevote, b"a").unwrap();
     guard.authorize(prevote, b"a").unwrap();
-    assert!(matches!(guard.authorize(prevote, b"b"), Err(GuardError::Conflict { position }) if position == prevote));
+    assert!(
+        matches!(guard.authorize(prevote, b"b"), Err(GuardError::Conflict { position }) if position == prevote)
+    );
     for lower in [at(4, 9, Step::Precommit), at(5, 0, Step::Precommit), at(5, 1, Step::Proposal)] {
         let refused = guard.authorize(lower, b"a");
         assert!(matches!(refused, Err(GuardError::Regression { asked, .. }) if asked == lower), "{lower}");

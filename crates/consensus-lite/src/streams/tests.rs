@@ -19,15 +19,27 @@ fn validators() -> ValidatorSet {
 
 fn header(height: u64, round: u32, payload: &Bytes) -> ProposalHeader {
     let block = BlockHash([height as u8; 32]);
-    ProposalHeader { height: Height(height), round, valid_round: None, block, payload_bytes: payload.len() as u32 }
+    ProposalHeader {
+        height: Height(height),
+        round,
+        valid_round: None,
+        block,
+        payload_bytes: payload.len() as u32,
+    }
 }
 
 fn accept(streams: &mut Streams, id: u8, part: ProposalPart) -> Result<Option<Received>, StreamError> {
     let validators = validators();
     let own = Some(keys()[3].public());
     let height = Height(5);
-    let admission =
-        Admission { chain_id: &CHAIN, height, validators: &validators, round: 0, payload_bytes_max: LIMIT, own };
+    let admission = Admission {
+        chain_id: &CHAIN,
+        height,
+        validators: &validators,
+        round: 0,
+        payload_bytes_max: LIMIT,
+        own,
+    };
     streams.accept([id; STREAM_ID_BYTES], part, &admission)
 }
 
@@ -76,7 +88,10 @@ fn only_the_proposer_and_only_now() {
     let strange = parts(&CHAIN, &stranger, header(5, 10, &payload), &payload).next().unwrap();
     assert!(matches!(refused(strange), StreamError::NotProposer { .. }));
 
-    assert_eq!(refused(part(3, header(4, 0, &payload))), StreamError::Height { next: Height(5), actual: Height(4) });
+    assert_eq!(
+        refused(part(3, header(4, 0, &payload))),
+        StreamError::Height { next: Height(5), actual: Height(4) }
+    );
     assert!(accept(&mut Streams::default(), 1, part(2, header(7, 0, &payload))).is_ok());
     assert!(matches!(refused(part(3, header(8, 0, &payload))), StreamError::Height { .. }));
     assert_eq!(refused(part(0, header(5, 11, &payload))), StreamError::Round { current: 0, actual: 11 });

@@ -47,7 +47,8 @@ impl Wire for ProposalPart {
     }
 
     fn from_twin(twin: WirePart) -> Result<Self, WireError> {
-        let WirePart { height, round, valid_round, block, payload_bytes, sender, signature, index, data } = twin;
+        let WirePart { height, round, valid_round, block, payload_bytes, sender, signature, index, data } =
+            twin;
         let header = ProposalHeader { height, round, valid_round, block, payload_bytes };
         let data = data.into_bytes();
         let count = header.parts();
@@ -99,7 +100,13 @@ mod tests {
         let payload_bytes = payload_bytes as u32;
         let block = BlockHash([1; 32]);
         ProposalPart {
-            header: ProposalHeader { height: Height(7), round: 2, valid_round: Some(1), block, payload_bytes },
+            header: ProposalHeader {
+                height: Height(7),
+                round: 2,
+                valid_round: Some(1),
+                block,
+                payload_bytes,
+            },
             sender: PublicKey([3; 32]),
             signature: Signature([4; 64]),
             index,
@@ -110,7 +117,9 @@ mod tests {
     #[test]
     fn parts() {
         let whole = PART_BYTES;
-        for (payload, index, data) in [(0, 0, 0), (9, 0, 9), (whole, 0, whole), (whole + 1, 0, whole), (whole + 1, 1, 1)] {
+        for (payload, index, data) in
+            [(0, 0, 0), (9, 0, 9), (whole, 0, whole), (whole + 1, 0, whole), (whole + 1, 1, 1)]
+        {
             let part = part(payload, index, data);
             assert_wire(&part);
             let id = StreamId::new(vec![6; STREAM_ID_BYTES].into());
@@ -121,16 +130,22 @@ mod tests {
     #[test]
     fn malformed() {
         let codec = WireCodec::default();
-        for (payload, index, data) in [(9, 0, 8), (9, 1, 0), (0, 0, 1), (PART_BYTES + 1, 1, 2), (9, u32::MAX, 9)] {
+        for (payload, index, data) in
+            [(9, 0, 8), (9, 1, 0), (0, 0, 1), (PART_BYTES + 1, 1, 2), (9, u32::MAX, 9)]
+        {
             let bytes = codec.encode(&part(payload, index, data)).unwrap();
             let decoded: Result<ProposalPart, _> = codec.decode(bytes);
             assert!(matches!(decoded, Err(WireError::Part { .. })), "{payload} {index} {data}");
         }
-        let stream = |id: Vec<u8>, sequence, content| StreamMessage::new(StreamId::new(id.into()), sequence, content);
+        let stream =
+            |id: Vec<u8>, sequence, content| StreamMessage::new(StreamId::new(id.into()), sequence, content);
         let data = StreamContent::Data(part(9, 0, 9));
         let id = vec![6; STREAM_ID_BYTES];
         assert_eq!(codec.encode(&stream(vec![6], 0, data.clone())), Err(WireError::StreamId { actual: 1 }));
-        assert_eq!(codec.encode(&stream(id.clone(), 1, data)), Err(WireError::Sequence { index: 0, sequence: 1 }));
+        assert_eq!(
+            codec.encode(&stream(id.clone(), 1, data)),
+            Err(WireError::Sequence { index: 0, sequence: 1 })
+        );
         assert_eq!(codec.encode(&stream(id, 1, StreamContent::Fin)), Err(WireError::Unsupported));
     }
 }

@@ -195,7 +195,9 @@ mod tests {
         let peer_id = PeerId::from_bytes(&peer.to_bytes()).unwrap();
         let (tip_height, history_min_height) = (EngineHeight(Height(9)), EngineHeight(Height(1)));
         assert_wire(&Status { peer_id, tip_height, history_min_height });
-        assert_wire(&Request::<SanadContext>::ValueRequest(ValueRequest::new(history_min_height..=tip_height)));
+        assert_wire(&Request::<SanadContext>::ValueRequest(ValueRequest::new(
+            history_min_height..=tip_height,
+        )));
         for values in [Vec::new(), vec![decided(7, 0, 0)], vec![decided(7, 10, 3), decided(8, 1000, 4)]] {
             let response = response(values);
             assert_wire(&response);

@@ -41,10 +41,12 @@ async fn work_of_one_node_is_enough() {
     let cluster = Cluster::started(4, 0).await;
     until("all have begun", || cluster.ledgers.iter().all(|ledger| ledger.height() > 0)).await;
     cluster.idle(&ALL).await;
-    // Only one node knows of it; it is decided when that node's turn has come.
+    // Only one node knows of it; it is decided when that node's turn has come, without a heartbeat.
+    let before = cluster.ledgers[0].height();
     cluster.ledgers[2].submit(1);
     cluster.node(2).wake();
     until("it is committed", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
+    assert!(cluster.ledgers[0].height() <= before + 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sanad_consensus_lite::{Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError};
+use sanad_consensus_lite::{Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped};
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{Validator, ValidatorSet};
@@ -30,12 +31,15 @@ impl Cluster {
     pub fn new(validators: usize, followers: usize) -> Self {
         init_log();
         let chain_id = ChainId(*blake3::hash(b"a chain of tests").as_bytes());
-        let set = (0..validators)
-            .map(|i| Validator { member: format!("m{i:02}").parse().unwrap(), key: validator_key(i).public() });
+        let set = (0..validators).map(|i| Validator {
+            member: format!("m{i:02}").parse().unwrap(),
+            key: validator_key(i).public(),
+        });
         let set = ValidatorSet::new(set.collect()).unwrap();
         let nodes = validators + followers;
         // All at once, so that no port is given twice.
-        let listeners: Vec<_> = (0..nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
+        let listeners: Vec<_> =
+            (0..nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
         let directory = tempfile::tempdir().unwrap();
         let cluster = Self {
             directory,
@@ -102,6 +106,12 @@ impl Cluster {
         }
     }
 
+    pub async fn start_all_but(&mut self, absent: usize) {
+        for node in (0..self.nodes.len()).filter(|node| *node != absent) {
+            self.start(node).await;
+        }
+    }
+
     pub async fn stop(&mut self, node: usize) {
         self.nodes[node].take().unwrap().stop().await.unwrap();
     }
@@ -123,7 +133,10 @@ impl Cluster {
     /// Gives work to all, and waits until these nodes have committed it.
     pub async fn decide(&self, work: u64, nodes: &[usize]) {
         self.submit(work);
-        until(&format!("{nodes:?} commit {work}"), || nodes.iter().all(|i| self.ledgers[*i].has_committed(work))).await;
+        until(&format!("{nodes:?} commit {work}"), || {
+            nodes.iter().all(|i| self.ledgers[*i].has_committed(work))
+        })
+        .await;
     }
 
     /// Waits until these nodes wait for work.
@@ -139,6 +152,20 @@ impl Cluster {
             assert!(Instant::now() < deadline, "node {node} is not {phase:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Waits until a round has begun.
+    pub async fn deciding(&self, node: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.node(node).status().await.round.is_none() {
+            assert!(Instant::now() < deadline, "node {node} begins no round");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until a node has stopped by itself, and says why.
+    pub async fn stopped(&self, node: usize) -> Arc<Stopped> {
+        tokio::time::timeout(PATIENCE, self.node(node).stopped()).await.unwrap().unwrap_err()
     }
 
     /// Asserts that no two nodes decided different blocks.

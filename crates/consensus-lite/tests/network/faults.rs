@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sanad_consensus_lite::{Config, Consensus, Keys, Phase, Stopped};
+use sanad_consensus_lite::{Config, Consensus, Keys, Phase, SigningGuard, Stopped};
 
-use crate::cluster::{Cluster, network_key, until};
+use crate::cluster::{Cluster, network_key, until, validator_key};
 use crate::ledger::Ledger;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn a_failing_ledger_stops_consensus() {
     cluster.decide(0, &[0, 1, 2, 3]).await;
     cluster.ledgers[2].state().fails = true;
     cluster.decide(1, &[0, 1, 3]).await;
-    let stopped = cluster.node(2).stopped().await.unwrap_err();
+    let stopped = cluster.stopped(2).await;
     assert!(matches!(*stopped, Stopped::Application(_)), "{stopped}");
     assert_eq!(stopped.to_string(), "the ledger failed: the disk is full");
     assert_eq!(cluster.node(2).status().await.phase, Phase::Stopped);
@@ -63,7 +63,7 @@ async fn a_failing_ledger_stops_consensus() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_log_stops_consensus() {
+async fn a_log_that_does_not_open() {
     let cluster = Cluster::new(1, 0);
     // A directory in the place of the log: it cannot be opened.
     std::fs::create_dir_all(cluster.node_directory(0).join("consensus.wal")).unwrap();
@@ -83,4 +83,79 @@ async fn dropping_stops() {
         assert!(std::time::Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_log_stops_consensus() {
+    let mut cluster = Cluster::started(2, 0).await;
+    cluster.decide(0, &[0, 1]).await;
+    cluster.stop(1).await;
+    // Alone, it gets as far as its own votes, which are in its log.
+    cluster.submit(1);
+    let log = cluster.node_directory(0).join("consensus.wal");
+    cluster.deciding(0).await;
+    until("it has voted", || std::fs::metadata(&log).unwrap().len() > 150).await;
+    cluster.stop(0).await;
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    cluster.start(0).await;
+    let stopped = cluster.stopped(0).await;
+    assert!(matches!(*stopped, Stopped::Log { .. }), "{stopped}");
+}
+
+/// The same validator key on two machines, each with a guard of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twins_are_found_out() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.start_all_but(4).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+
+    let mut config = cluster.config(4);
+    config.directory = cluster.node_directory(4);
+    std::fs::create_dir_all(&config.directory).unwrap();
+    let key = validator_key(3);
+    SigningGuard::create(&Config::guard_path(&config.directory), cluster.chain_id, key.public()).unwrap();
+    // It has the chain, up to a block that the key did not sign, or it would not even start.
+    let signed = |height: usize| {
+        let state = cluster.ledgers[0].state();
+        state.blocks[height - 1].decided.certificate.signatures.iter().any(|signed| signed.validator == 3)
+    };
+    let mut work = 1;
+    while signed(cluster.ledgers[0].height()) {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+        cluster.idle(&[0, 1, 2, 3]).await;
+        work += 1;
+    }
+    let blocks = cluster.ledgers[0].state().blocks.clone();
+    cluster.ledgers[4].state().blocks = blocks;
+    // What it knows of and nobody else does makes its proposals differ.
+    cluster.ledgers[4].submit(1_000_000);
+    let keys = Keys { network: network_key(4), validator: Some(key.clone()) };
+    let twin = Consensus::start(config, cluster.chain_id, keys, cluster.ledgers[4].clone()).await.unwrap();
+    cluster.nodes[4] = Some(twin);
+
+    let honest = [0, 1, 2];
+    let evidence = || honest.iter().find_map(|i| cluster.ledgers[*i].state().evidence.first().cloned());
+    let stopped = async |node: usize| cluster.node(node).status().await.phase == Phase::Stopped;
+    for more in 0..40 {
+        cluster.decide(work + more, &honest).await;
+        if evidence().is_some() || stopped(3).await || stopped(4).await {
+            break;
+        }
+    }
+    // Either the network has proof, or one of the two has heard the other and stopped; often both.
+    match evidence() {
+        Some(evidence) => {
+            assert_eq!(evidence.validator, key.public());
+            assert_eq!(evidence.verify(&cluster.chain_id), Ok(()));
+        }
+        None => {
+            let node = if stopped(3).await { 3 } else { 4 };
+            let stopped = cluster.stopped(node).await;
+            assert!(matches!(*stopped, Stopped::SignedElsewhere(_)), "{stopped}");
+        }
+    }
+    cluster.assert_agreement();
 }

@@ -38,7 +38,8 @@ async fn no_start_without_it() {
 
     // A new one for a key that has signed: the ledger's head tells.
     cluster.create_guard(3);
-    let head_signed = cluster.ledgers[3].state().blocks.last().unwrap().decided.certificate.signatures.clone();
+    let head_signed =
+        cluster.ledgers[3].state().blocks.last().unwrap().decided.certificate.signatures.clone();
     if head_signed.iter().any(|signed| signed.validator == 3) {
         let replaced = cluster.try_start(3).await;
         assert!(matches!(replaced, Err(StartError::SignedElsewhere(_))));
@@ -58,7 +59,7 @@ async fn a_new_guard_for_an_old_key_is_noticed_while_catching_up() {
     let validators = cluster.ledgers[0].state().blocks[0].decided.validators.clone();
     cluster.ledgers[3] = Ledger::new(cluster.chain_id, validators);
     cluster.start(3).await;
-    let stopped = cluster.node(3).stopped().await.unwrap_err();
+    let stopped = cluster.stopped(3).await;
     assert!(matches!(*stopped, Stopped::SignedElsewhere(_)), "{stopped}");
 }
 

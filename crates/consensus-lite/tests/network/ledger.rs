@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, PayloadSource, ProposedBlock,
-    Undecided,
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, PayloadSource,
+    ProposedBlock, Undecided,
 };
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::Height;
@@ -136,7 +136,11 @@ impl Application for Ledger {
         }
     }
 
-    fn commit(&mut self, certificate: &CommitCertificate, payload: Bytes) -> Result<NextHeight, ApplicationError> {
+    fn commit(
+        &mut self,
+        certificate: &CommitCertificate,
+        payload: Bytes,
+    ) -> Result<NextHeight, ApplicationError> {
         let mut state = self.state();
         if state.fails {
             return Err(ApplicationError::new("the disk is full"));

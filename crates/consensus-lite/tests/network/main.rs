@@ -1,5 +1,8 @@
 //! Whole networks in one process: real engines, real sockets, real files, and a ledger in memory.
 
+// Helpers of tests are no `#[test]` functions, to which clippy.toml grants this.
+#![allow(clippy::unwrap_used)]
+
 mod blocks;
 mod catching_up;
 mod cluster;

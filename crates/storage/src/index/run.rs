@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::bloom::{BLOCK_BYTES, Bloom};
 use super::key::IndexSecret;
 use crate::error::{Part, StoreError};
-use crate::files::PositionedFile;
+use crate::files::{self, PositionedFile};
 
 /// Bytes of a page; the head of the file is one too.
 pub(super) const PAGE_BYTES: usize = 4096;
@@ -154,6 +154,8 @@ impl Run {
         self.file.read_exact_at(buffer, (PAGE_BYTES * (1 + page)) as u64)?;
         let (records, checksum) = buffer.split_at(PAGE_BYTES - PAGE_CHECKSUM_BYTES);
         if page_checksum(records) != *checksum {
+            // Without the file, the next opening reads its keys from the log again.
+            files::remove_all(self.path())?;
             return Err(StoreError::Damaged { part: Part::Index });
         }
         let count = (self.head.keys as usize - page * PAGE_RECORDS).min(PAGE_RECORDS);

@@ -83,3 +83,34 @@ impl RunWriter {
 
 /// Bytes that are written at a time.
 const WRITE_BYTES: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::key::IndexSecret;
+
+    // Changing what is pinned here is a change of format.
+    #[test]
+    fn layout() {
+        let directory = tempfile::tempdir().unwrap();
+        let fingerprint = IndexSecret([7; 32]).fingerprint();
+        let mut writer =
+            RunWriter::new(directory.path(), RunHead { range: 5..1_000, keys: 300, fingerprint }).unwrap();
+        (0..300u64).for_each(|n| writer.push(n << 50, 5 + n).unwrap());
+        let run = writer.finish().unwrap();
+        assert_eq!(run.path().file_name().unwrap(), "000000000000005-000000000001000.run");
+        let bytes = std::fs::read(run.path()).unwrap();
+        assert_eq!(bytes.len(), 3 * 4096 + 2 * 8 + 6 * 64 + 32);
+        assert_eq!(bytes[..8], *b"SANADRU1");
+        assert_eq!(bytes[4096 + 14..4096 + 28], [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6]);
+        assert_eq!(
+            blake3::hash(&bytes).to_hex().as_str(),
+            "05b6c3b0b954a92457844c1e3d663fcd5094b64f910971681ec484ee9eee2fb8"
+        );
+        for n in 0..300u64 {
+            let mut found = Vec::new();
+            run.find(n << 50, &mut found).unwrap();
+            assert_eq!(found, [5 + n]);
+        }
+    }
+}

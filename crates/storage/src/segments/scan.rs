@@ -50,8 +50,9 @@ impl Segments {
     }
 
     fn read_frame(&self, offset: u64, height: Height) -> Result<Result<Frame, Fault>, StoreError> {
-        let mut bytes = self.read(offset, FRONT_BYTES_MAX)?;
-        let Some((found, place)) = self.framer.front(&bytes, offset) else {
+        let segment = self.segment_of(offset);
+        let mut bytes = segment.read(offset, FRONT_BYTES_MAX)?;
+        let Some((found, place)) = segment.framer.front(&bytes, offset) else {
             let short = bytes.len() < FIXED_BYTES;
             return Ok(Err(if short { Fault::Truncated } else { Fault::Front }));
         };
@@ -60,24 +61,26 @@ impl Segments {
         }
         match place.bytes().checked_sub(bytes.len()) {
             None => bytes.truncate(place.bytes()),
-            Some(missing) => bytes.extend(self.read(offset + bytes.len() as u64, missing)?),
+            Some(missing) => bytes.extend(segment.read(offset + bytes.len() as u64, missing)?),
         }
         if bytes.len() < place.bytes() {
             return Ok(Err(Fault::Truncated));
         }
-        Ok(self.framer.open(bytes, offset, height))
+        Ok(segment.framer.open(bytes, offset, height))
     }
 
     /// Whether anything that was written after the frame of `height` follows the bad bytes at `offset`. One
     /// frame at a time is on its way to disk, so that only the last can be torn.
     fn frame_follows(&self, offset: u64, height: Height) -> Result<bool, StoreError> {
-        let rest = self.read(offset, (self.end() - offset) as usize)?;
-        if let Some((_, place)) = self.framer.front(&rest, offset) {
+        let segment = self.segment_of(offset);
+        let rest = segment.read(offset, (self.end() - offset) as usize)?;
+        if let Some((_, place)) = segment.framer.front(&rest, offset) {
             return Ok(place.bytes() < rest.len());
         }
         let later = |start: usize| {
             let bytes = &rest[start..rest.len().min(start + FRONT_BYTES_MAX)];
-            let front = bytes.starts_with(&FRAME_MAGIC).then(|| self.framer.front(bytes, offset)).flatten();
+            let front =
+                bytes.starts_with(&FRAME_MAGIC).then(|| segment.framer.front(bytes, offset)).flatten();
             front.is_some_and(|(found, _)| found > height)
         };
         Ok((1..rest.len()).any(later))

@@ -4,22 +4,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sanad_core::hash::ChainId;
-use sanad_core::ids::Height;
 
-use crate::error::{Fault, OpenError, StoreError, at};
+use crate::error::{OpenError, StoreError, at};
 use crate::files::{self, PositionedFile};
+use crate::frame::Framer;
 
 /// Length of a segment's head, in bytes. Logical offsets do not count it.
-pub(super) const HEAD_BYTES: u64 = 64;
+const HEAD_BYTES: u64 = 96;
+/// First bytes of the head, version included.
+const MAGIC: &[u8; 8] = b"SANADSE1";
 
-const MAGIC: &[u8; 8] = b"SANADSEG";
-const VERSION: u32 = 1;
+type Head = [u8; HEAD_BYTES as usize];
 
 /// An open segment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
     /// Logical offset of the first frame.
     pub(super) base: u64,
+    pub(super) framer: Framer,
     file: Arc<PositionedFile>,
 }
 
@@ -39,19 +41,23 @@ impl Segment {
     /// Makes an empty segment, durably.
     pub(super) fn create(directory: &Path, chain_id: ChainId, base: u64) -> Result<Self, StoreError> {
         let path = directory.join(file_name(base));
-        files::write_whole(&path, &head(chain_id, base))?;
-        Ok(Self { base, file: Arc::new(PositionedFile::open(path)?) })
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|error| at(&path)(error.into()))?;
+        files::write_whole(&path, &head(chain_id, base, &salt))?;
+        let file = Arc::new(PositionedFile::open(path)?);
+        Ok(Self { base, framer: Framer::new(chain_id, &salt), file })
     }
 
     /// Opens a segment and checks its head.
     pub(super) fn open(directory: &Path, chain_id: ChainId, base: u64) -> Result<Self, OpenError> {
         let file = PositionedFile::open(directory.join(file_name(base)))?;
-        let mut found = [0; HEAD_BYTES as usize];
+        let mut found: Head = [0; HEAD_BYTES as usize];
         file.read_up_to_at(&mut found, 0)?;
-        if found != head(chain_id, base) {
-            return Err(head_error(&found, chain_id, base));
+        let salt = bytes_32(&found, 48);
+        if found != head(chain_id, base, &salt) {
+            return Err(head_error(&found, chain_id, file.path(), base));
         }
-        Ok(Self { base, file: Arc::new(file) })
+        Ok(Self { base, framer: Framer::new(chain_id, &salt), file: Arc::new(file) })
     }
 
     /// Bytes of frames.
@@ -62,6 +68,11 @@ impl Segment {
     /// One write, one `fdatasync`.
     pub(super) fn write(&self, frame: &[u8], offset: u64) -> Result<(), StoreError> {
         self.file.write_at(frame, self.position(offset))?;
+        self.file.sync()
+    }
+
+    /// Makes durable whatever is in the file.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.file.sync()
     }
 
@@ -85,22 +96,29 @@ fn file_name(base: u64) -> String {
     format!("{base:020}.seg")
 }
 
-fn head(chain_id: ChainId, base: u64) -> [u8; HEAD_BYTES as usize] {
+fn head(chain_id: ChainId, base: u64, salt: &[u8; 32]) -> Head {
     let mut head = [0; HEAD_BYTES as usize];
     head[..8].copy_from_slice(MAGIC);
-    head[8..12].copy_from_slice(&VERSION.to_be_bytes());
-    head[16..24].copy_from_slice(&base.to_be_bytes());
-    head[24..56].copy_from_slice(&chain_id.0);
-    let checksum = blake3::hash(&head[..56]);
-    head[56..].copy_from_slice(&checksum.as_bytes()[..8]);
+    head[8..16].copy_from_slice(&base.to_be_bytes());
+    head[16..48].copy_from_slice(&chain_id.0);
+    head[48..80].copy_from_slice(salt);
+    let checksum = blake3::hash(&head[..80]);
+    head[80..].copy_from_slice(&checksum.as_bytes()[..16]);
     head
 }
 
+/// 32 bytes of a head, from a position that leaves room for them.
+fn bytes_32(head: &Head, start: usize) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(&head[start..start + 32]);
+    bytes
+}
+
 /// Whether a head that is not ours is another chain's, or none at all.
-fn head_error(found: &[u8; HEAD_BYTES as usize], expected: ChainId, base: u64) -> OpenError {
-    let other = found[24..56].first_chunk().map(|chain| ChainId(*chain)).filter(|other| *other != expected);
-    match other {
-        Some(other) if *found == head(other, base) => OpenError::ForeignChain { expected, found: other },
-        _ => StoreError::Corrupt { height: Height(1), fault: Fault::Segment { base } }.into(),
+fn head_error(found: &Head, expected: ChainId, path: &Path, base: u64) -> OpenError {
+    let other = ChainId(bytes_32(found, 16));
+    match other != expected && *found == head(other, base, &bytes_32(found, 48)) {
+        true => OpenError::ForeignChain { expected, found: other },
+        false => StoreError::CorruptSegment { path: path.to_owned() }.into(),
     }
 }

@@ -1,5 +1,5 @@
 //! A small consortium that makes valid blocks, and a naive ledger to compare a store with.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

@@ -59,10 +59,7 @@ async fn proofs<L: Ledger>(
     calls.read(move |ledger| ledger.batch_proofs(&id, range)).await
 }
 
-async fn send_all(
-    outlet: Outlet<wire::GetBatchProofsResponse>,
-    batch: BatchProofs,
-) -> Result<(), CallError> {
+async fn send_all(outlet: Outlet<wire::GetBatchProofsResponse>, batch: BatchProofs) -> Result<(), CallError> {
     let head = wire::BatchProofsHead {
         head: Some((&batch.head).into()),
         first_index: batch.first_index.0,

@@ -19,8 +19,9 @@ Examples:
   sanad genesis new --name \"Konsorsium Uji\" --out genesis.json */member.json
   sanad genesis new --name \"Konsorsium Uji\" --out genesis.json --time-ms 1763759100000 a.json b.json
 
-Members are sorted by id and checked. The chain id is the hash of the result: compare it by voice or on
-paper with everyone who is to trust the chain, for the genesis is all that a verifier trusts.";
+Members are sorted by id and checked. The chain id is the hash of the result: compare it
+by voice or on paper with everyone who is to trust the chain, for the genesis is all that
+a verifier trusts.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

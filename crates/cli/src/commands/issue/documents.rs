@@ -102,7 +102,10 @@ fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     if others > 0 {
         let known = EXTENSIONS.join(", ");
-        note(format_args!("{}: {others} folders or files of other kinds than {known} left out", folder.display()));
+        note(format_args!(
+            "{}: {others} folders or files of other kinds than {known} left out",
+            folder.display()
+        ));
     }
     Ok(files)
 }

@@ -51,7 +51,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     random::shuffle(&mut pending)?;
     let bar = progress::bar(pending.len(), "issuing");
     for documents in pending.chunks(args.batch_size) {
-        issue(args, &remote, &trust, &issuer, documents, &folder, &mut report).await?;
+        if let Err(error) = issue(args, &remote, &trust, &issuer, documents, &folder, &mut report).await {
+            note(format_args!("{} documents have their receipts already", report.issued.len()));
+            return Err(error);
+        }
         bar.inc(documents.len() as u64);
     }
     bar.finish_and_clear();
@@ -90,7 +93,10 @@ pub(super) async fn issue(
     })?;
     let pending = Pending { batch: signed, documents: documents.to_vec() };
     receipts::write(remote, trust, &pending, Some(place), report).await.with_context(|| {
-        format!("the documents are issued; write their receipts with `sanad issue --resume {}`", file.display())
+        format!(
+            "the documents are issued; write their receipts with `sanad issue --resume {}`",
+            file.display()
+        )
     })?;
     files::remove(&file)
 }
@@ -120,10 +126,15 @@ fn lock(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
                     bail!("another `sanad issue` is at work in {}; wait for it", folder.display())
                 }
                 Err(std::fs::TryLockError::Error(error)) => {
-                    warn(format_args!("{} cannot be locked ({error}); issue from one place at a time", folder.display()));
+                    warn(format_args!(
+                        "{} cannot be locked ({error}); issue from one place at a time",
+                        folder.display()
+                    ));
                 }
             },
-            Err(error) => return Err(error).with_context(|| format!("{} cannot be opened", folder.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} cannot be opened", folder.display()));
+            }
         }
     }
     Ok(locks)

@@ -26,9 +26,10 @@ Examples:
   sanad issue --roster wisuda-2025.txt --issuer-dir merapi
   sanad issue --resume awards/
 
-Each document gets DOCUMENT.receipt.json beside it, and none is issued twice: one that has a receipt is
-skipped. Only a salted commitment leaves this machine; the salt is kept in the receipt. Before a batch is
-handed in, its salts are written into a .sanad-pending file; after a crash or a timeout --resume finishes it.";
+Each document gets DOCUMENT.receipt.json beside it, and none is issued twice: one that has
+a receipt is skipped. Only a salted commitment leaves this machine; the salt is kept in
+the receipt. Before a batch is handed in, its salts are written into a .sanad-pending
+file; after a crash or a timeout --resume finishes it.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

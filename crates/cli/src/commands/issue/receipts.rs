@@ -1,5 +1,6 @@
 //! From a final batch to receipts beside its documents.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,7 +13,7 @@ use super::report::{IssueReport, IssuedBatch, IssuedDocument};
 use crate::files::{self, Mode};
 use crate::output::warn;
 use crate::pending::{Pending, PendingDocument};
-use crate::remote::{Remote, is_missing};
+use crate::remote::{Remote, is_missing, patiently};
 use crate::submission::check_issuance;
 use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
@@ -20,7 +21,7 @@ use crate::trust::Trust;
 /// Whether all commitments of a batch are in the log, by whatever batch.
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
     for document in &pending.documents {
-        match remote.client().status_by_commitment(&document.commitment).await {
+        match patiently(|| remote.client().status_by_commitment(&document.commitment)).await {
             Ok(_) => {}
             Err(error) if is_missing(&error) => return Ok(false),
             Err(error) => return remote.told(Err(error)),
@@ -46,18 +47,7 @@ pub(super) async fn write(
     for (document, proof) in pending.documents.iter().zip(&proofs) {
         check_issuance(proof, issuer, &document.commitment, trust)?;
     }
-    for (document, proof) in pending.documents.iter().zip(proofs) {
-        let index = proof.index;
-        let receipt = Receipt::new(document.kind, document.salt, proof);
-        let written = place_receipt(document, &receipt)?;
-        let PendingDocument { path, commitment, .. } = document;
-        report.issued.push(IssuedDocument {
-            document: path.clone(),
-            receipt: written,
-            log_index: index,
-            commitment: *commitment,
-        });
-    }
+    report.issued.extend(place_all(&pending.documents, proofs)?);
     if let Some(FinalBatch { height, first_index, entries, .. }) = place {
         report.batches.push(IssuedBatch { batch_id: pending.batch.id(), height, first_index, entries });
     }
@@ -70,14 +60,46 @@ async fn fetch(
     place: Option<FinalBatch>,
 ) -> anyhow::Result<Vec<StatusProof>> {
     if place.is_some() {
-        let stream = remote.told(remote.client().batch_proofs(&pending.batch.id()).await)?;
+        let id = pending.batch.id();
+        let stream = remote.told(patiently(|| remote.client().batch_proofs(&id)).await)?;
         return remote.told(stream.collect().await);
     }
     let mut proofs = Vec::new();
     for document in &pending.documents {
-        proofs.push(remote.told(remote.client().status_by_commitment(&document.commitment).await)?);
+        let proof = patiently(|| remote.client().status_by_commitment(&document.commitment)).await;
+        proofs.push(remote.told(proof)?);
     }
     Ok(proofs)
+}
+
+/// Writes the receipts, many at once: each waits for the disk, and disks take many writes in one go.
+fn place_all(documents: &[PendingDocument], proofs: Vec<StatusProof>) -> anyhow::Result<Vec<IssuedDocument>> {
+    let work: Vec<_> = documents.iter().zip(proofs).collect();
+    let part = work.len().div_ceil(WRITERS).max(1);
+    let written: Vec<anyhow::Result<Vec<IssuedDocument>>> = std::thread::scope(|scope| {
+        let place_part = |part: &[(&PendingDocument, StatusProof)]| part.iter().map(place).collect();
+        let writers: Vec<_> = work.chunks(part).map(|part| scope.spawn(move || place_part(part))).collect();
+        writers.into_iter().map(|writer| writer.join().expect("invariant: writers do not panic")).collect()
+    });
+    let mut issued = Vec::new();
+    for part in written {
+        issued.extend(part?);
+    }
+    // Once for each folder; the pending file is removed only after that.
+    let folders: BTreeMap<_, _> =
+        issued.iter().map(|one| (files::parent(&one.receipt), &one.receipt)).collect();
+    folders.values().try_for_each(|receipt| files::sync_parent(receipt))?;
+    Ok(issued)
+}
+
+fn place((document, proof): &(&PendingDocument, StatusProof)) -> anyhow::Result<IssuedDocument> {
+    let receipt = Receipt::new(document.kind, document.salt, proof.clone());
+    Ok(IssuedDocument {
+        document: document.path.clone(),
+        receipt: place_receipt(document, &receipt)?,
+        log_index: proof.index,
+        commitment: document.commitment,
+    })
 }
 
 /// Writes a receipt where none is; one with the same salt is there from an earlier try, and stays.
@@ -103,7 +125,7 @@ fn place_receipt(document: &PendingDocument, receipt: &Receipt) -> anyhow::Resul
         }
         set_aside(&path, &document.path, old.proof.index.0)?;
     }
-    files::place_new(&path, receipt.to_json().as_bytes(), Mode::Private)?;
+    files::place_unsynced(&path, receipt.to_json().as_bytes(), Mode::Private)?;
     Ok(path)
 }
 
@@ -118,3 +140,6 @@ fn set_aside(receipt: &Path, document: &Path, index: u64) -> anyhow::Result<()> 
     std::fs::rename(receipt, &aside)
         .with_context(|| format!("{} cannot be renamed to {}", receipt.display(), aside.display()))
 }
+
+/// How many receipts are on their way to the disk at once.
+const WRITERS: usize = 16;

@@ -42,8 +42,10 @@ impl IssueReport {
 
 impl Report for IssueReport {
     fn view(&self) -> View {
+        let here = std::env::current_dir().unwrap_or_default();
         let row = |issued: &IssuedDocument| {
-            vec![issued.log_index.to_string(), issued.document.display().to_string()]
+            let path = issued.document.strip_prefix(&here).unwrap_or(&issued.document);
+            vec![issued.log_index.to_string(), path.display().to_string()]
         };
         let shown = self.issued.iter().take(ROWS_MAX).map(row).collect();
         let mut view = View::new();
@@ -54,7 +56,8 @@ impl Report for IssueReport {
             view = view.line(format!("... and {} more", self.issued.len() - ROWS_MAX));
         }
         let heights: Vec<String> = self.batches.iter().map(|batch| batch.height.to_string()).collect();
-        let at = if heights.is_empty() { String::new() } else { format!(", in block {}", heights.join(", ")) };
+        let at =
+            if heights.is_empty() { String::new() } else { format!(", in block {}", heights.join(", ")) };
         view.line(format!(
             "{} issued{at}, {} skipped; each receipt is beside its document",
             self.issued.len(),

@@ -49,7 +49,10 @@ async fn finish(
     let place = match hand_in(remote, batch, Instant::now() + args.wait).await {
         Ok(place) => Some(place),
         Err(SubmissionError::Refused { word, .. }) if receipts::all_issued(remote, pending).await? => {
-            note(format_args!("batch {} is refused ({word}), but its commitments were issued by another", batch.id()));
+            note(format_args!(
+                "batch {} is refused ({word}), but its commitments were issued by another",
+                batch.id()
+            ));
             None
         }
         Err(error) if error.is_sequence_clash() && args.issuer.is_given() => {

@@ -14,8 +14,8 @@ Examples:
   sanad key new --purpose issuing --out keys/issuing.json
   sanad key new --purpose consensus --out keys/consensus.json --passphrase-file /run/secrets/sanad
 
-The file is made readable by its owner alone and never overwrites another.
-Without the passphrase the key is lost: keep both, apart from each other.";
+The file is made readable by its owner alone and never overwrites another. Without the
+passphrase the key is lost: keep both, apart from each other.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

@@ -28,8 +28,8 @@ Examples:
   sanad localnet create net --nodes 7 --issuers 20 --heartbeat-ms 1000
   sanad localnet start net
 
-Every node is a validator and an issuer. Issuers without a node are in DIR/issuers. All keys are under the
-passphrase in DIR/passphrase. The universities are invented.";
+Every node is a validator and an issuer. Issuers without a node are in DIR/issuers. All
+keys are under the passphrase in DIR/passphrase. The universities are invented.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

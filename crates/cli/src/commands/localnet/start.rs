@@ -137,7 +137,11 @@ async fn answer(launch: &mut Launch, deadline: Instant) -> anyhow::Result<Height
             && let Some(status) = child.try_wait()?
         {
             process::forget(&launch.node)?;
-            bail!("node {number} ended at once ({status}); {} ends with:\n{}", log.display(), process::last_lines(&log));
+            bail!(
+                "node {number} ended at once ({status}); {} ends with:\n{}",
+                log.display(),
+                process::last_lines(&log)
+            );
         }
         if Instant::now() >= deadline {
             let last = process::last_lines(&log);

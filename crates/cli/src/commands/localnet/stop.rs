@@ -68,7 +68,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let stopped: Vec<anyhow::Result<StoppedNode>> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             nodes.iter().map(|node| scope.spawn(move || stop(node, ending, args.timeout))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread died")))).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread died"))))
+            .collect()
     });
     output.print(&Stopped { nodes: stopped.into_iter().collect::<anyhow::Result<_>>()? })?;
     Ok(Outcome::Yes)

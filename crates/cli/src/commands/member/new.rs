@@ -18,8 +18,8 @@ Examples:
   sanad member new --id univ-merapi.ac.id --name \"Universitas Merapi\" --role validator --dir merapi
   sanad member new --id institut-capung.ac.id --name \"Institut Capung\" --role issuer --dir capung
 
-Writes DIR/member.json, which is public and goes into the genesis, and the keys that the role needs
-into DIR/keys. Nothing is ever overwritten.";
+Writes DIR/member.json, which is public and goes into the genesis, and the keys that the
+role needs into DIR/keys. Nothing is ever overwritten.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::finding::Finding;
 use crate::output::{Outcome, Output, Report, note};
 use crate::remote::NodeArgs;
-use crate::target::{receipt_path, read_receipt};
+use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
 use crate::view::View;
 use crate::{files, time};
@@ -24,10 +24,12 @@ Examples:
   sanad verify *.pdf --genesis genesis.json --max-age 7d
   sanad verify ijazah.json --receipt from-mail.json --genesis genesis.json --online
 
-Without --online nothing but the files is used: document, receipt, genesis. The status is then that of the
-receipt's block; --online asks a node for the status now and checks its proof in the same way.
+Without --online nothing but the files is used: document, receipt, genesis. The status is
+then that of the receipt's block; --online asks a node for the status now and checks its
+proof in the same way.
 
-Verdicts: active (exit code 0); suspended, revoked, stale, tampered, foreign chain, not proven (1).";
+Verdicts: active (exit code 0); suspended, revoked, stale, tampered, foreign chain, not
+proven (1).";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

@@ -5,10 +5,11 @@ use sanad_core::hash::Commitment;
 use sanad_core::receipt::Receipt;
 use tokio::runtime::Runtime;
 
-use crate::finding::{Finding, Verdict, explain};
-use crate::remote::{self, NodeArgs, Remote, is_missing};
+use crate::finding::{Finding, explain};
+use crate::remote::{self, NodeArgs, Remote, is_missing, patiently};
 use crate::time;
 use crate::trust::Trust;
+use crate::verdict::Verdict;
 
 /// A connection that all documents share.
 pub(super) struct Session {
@@ -41,15 +42,16 @@ impl Session {
             Ok(remote) => remote,
             Err(error) => return unanswered(finding, &format!("{error:#}")),
         };
-        let proof = match self.runtime.block_on(remote.client().status_by_commitment(&commitment)) {
-            Ok(proof) => proof,
-            Err(error) if is_missing(&error) => {
-                let detail = format!("{} knows no such credential", remote.url());
-                finding.check("online", Verdict::NotProven, Err(detail));
-                return true;
-            }
-            Err(error) => return unanswered(finding, &format!("{}: {}", remote.url(), explain(&error))),
-        };
+        let proof =
+            match self.runtime.block_on(patiently(|| remote.client().status_by_commitment(&commitment))) {
+                Ok(proof) => proof,
+                Err(error) if is_missing(&error) => {
+                    let detail = format!("{} knows no such credential", remote.url());
+                    finding.check("online", Verdict::NotProven, Err(detail));
+                    return true;
+                }
+                Err(error) => return unanswered(finding, &format!("{}: {}", remote.url(), explain(&error))),
+            };
         let fresh = Finding::of_proof(finding.target.clone(), &proof, trust, time::now_ms());
         finding.merge(fresh, &receipt.proof.header, &proof.header);
         true

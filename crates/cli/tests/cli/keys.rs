@@ -1,0 +1,73 @@
+//! Key files and members' folders.
+
+use std::fs;
+
+use crate::program::{command, run, sanad};
+
+#[test]
+fn a_key_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = sanad(folder.path(), "key new --purpose issuing --out key.json --json").expect(0);
+    let before = fs::read(folder.path().join("key.json")).unwrap();
+    sanad(folder.path(), "key new --purpose consensus --out key.json").expect_error("exists already");
+    assert_eq!(fs::read(folder.path().join("key.json")).unwrap(), before);
+    let shown = sanad(folder.path(), "key show key.json --json").expect(0).json();
+    assert_eq!(shown["purpose"], "issuing");
+    assert_eq!(shown["public_key"], made.json()["public_key"]);
+    assert!(!String::from_utf8(before).unwrap().contains("kata sandi"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    sanad(folder.path(), "key new --purpose network --out key.json").expect(0);
+    let mode = fs::metadata(folder.path().join("key.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_passphrase_is_needed_and_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["key", "new", "--purpose", "issuing", "--out", "key.json"];
+    run(command(folder.path()).args(arguments).env_remove("SANAD_PASSPHRASE"))
+        .expect_error("--passphrase-file");
+    run(command(folder.path()).args(arguments).env("SANAD_PASSPHRASE", "")).expect_error("empty");
+    assert!(!folder.path().join("key.json").exists());
+    fs::write(folder.path().join("passphrase"), "rahasia\n").unwrap();
+    run(command(folder.path()).args(arguments).env("SANAD_PASSPHRASE_FILE", "passphrase")).expect(0);
+}
+
+#[test]
+fn what_is_no_key_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key.json"), "{}").unwrap();
+    sanad(folder.path(), "key show key.json").expect_error("no key file");
+    sanad(folder.path(), "key show missing.json").expect_error("cannot be opened");
+}
+
+#[test]
+fn a_member_gets_the_keys_of_its_role() {
+    let folder = tempfile::tempdir().unwrap();
+    for (role, with, keys) in [
+        ("validator", "", &["consensus", "issuing", "network"][..]),
+        ("issuer", "", &["issuing"]),
+        ("issuer", "--with-node", &["issuing", "network"]),
+        ("observer", "", &[]),
+        ("observer", "--with-node", &["network"]),
+    ] {
+        let name = format!("{role}{with}");
+        let arguments = format!("member new --id uji.ac.id --name Uji --role {role} --dir {name} {with}");
+        sanad(folder.path(), &arguments).expect(0);
+        let mut found: Vec<String> = fs::read_dir(folder.path().join(&name).join("keys"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".json", ""))
+            .collect();
+        found.sort();
+        assert_eq!(found, keys, "{name}");
+        sanad(folder.path(), &arguments).expect_error("never overwritten");
+    }
+    sanad(folder.path(), "member new --id UJI --name Uji --role issuer --dir bad").expect(2);
+    assert!(!folder.path().join("bad").exists());
+}

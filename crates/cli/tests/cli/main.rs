@@ -1,0 +1,18 @@
+//! The program as people and scripts run it: a real process, its output and its exit codes.
+//!
+//! Where a node is needed, the API's own server answers from a ledger in memory. Whole networks of real nodes are
+//! tested in the workspace's `tests/`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod documents;
+mod genesis;
+mod issuing;
+mod keys;
+mod localnet;
+mod memory_ledger;
+mod memory_service;
+mod node;
+mod output;
+mod program;
+mod queries;
+mod verifying;

@@ -1,0 +1,103 @@
+//! The API's server over a ledger in memory, in the place of a node.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sanad_api::{Health, Ledger as _, ServerConfig, serve};
+use sanad_core::keyfile::{KdfParameters, seal};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::memory_ledger::{ISSUER, MemoryLedger, key};
+use crate::program::{PASSPHRASE, Run, sanad};
+
+/// A node that makes a block of its pool every few milliseconds, unless it is told not to.
+pub(crate) struct Node {
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) url: String,
+    commits: Arc<AtomicBool>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Node {
+    pub(crate) fn start() -> Self {
+        Self::over(MemoryLedger::new())
+    }
+
+    pub(crate) fn over(ledger: MemoryLedger) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (ledger, commits) = (Arc::new(ledger), Arc::new(AtomicBool::new(true)));
+        let (stop, stopped) = oneshot::channel();
+        let served = (Arc::clone(&ledger), Arc::clone(&commits));
+        let thread = std::thread::spawn(move || {
+            let (ledger, commits) = served;
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.unwrap().block_on(async move {
+                let pool = Arc::clone(&ledger);
+                let committer = tokio::spawn(async move {
+                    loop {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        if commits.load(Ordering::SeqCst) {
+                            pool.commit();
+                        }
+                    }
+                });
+                let listener = TcpListener::from_std(listener).unwrap();
+                let stop = async { stopped.await.unwrap_or(()) };
+                serve(vec![listener], ledger, ServerConfig::default(), Health::new(), stop).await.unwrap();
+                committer.abort();
+            });
+        });
+        Self { ledger, url, commits, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Lets the node make blocks, or not.
+    pub(crate) fn commits(&self, commits: bool) {
+        self.commits.store(commits, Ordering::SeqCst);
+        // A block may be on its way.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    /// A folder with the genesis, an issuer's folder, and documents.
+    pub(crate) fn folder(&self, documents: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("genesis.json"), self.ledger.genesis().to_json()).unwrap();
+        write_issuer(&folder.path().join("issuer"), self);
+        fs::create_dir(folder.path().join("awards")).unwrap();
+        for name in documents {
+            fs::write(folder.path().join("awards").join(name), format!("{{\"award\": \"{name}\"}}")).unwrap();
+        }
+        folder
+    }
+
+    /// Runs the program against this node.
+    pub(crate) fn sanad(&self, folder: &Path, arguments: &str) -> Run {
+        sanad(folder, &format!("{arguments} --node {}", self.url))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let (Some(stop), Some(thread)) = (self.stop.take(), self.thread.take()) {
+            let _ = stop.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_issuer(folder: &Path, node: &Node) {
+    fs::create_dir_all(folder.join("keys")).unwrap();
+    let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
+    let (secret, passphrase) = (key(1).seed(), PASSPHRASE.as_bytes());
+    let text = seal(&secret, passphrase, "issuing", cheap, [1; 16], [2; 24]).unwrap();
+    fs::write(folder.join("keys/issuing.json"), text).unwrap();
+    let members = &node.ledger.genesis().members;
+    let member = members.iter().find(|member| member.id.as_str() == ISSUER).unwrap();
+    fs::write(folder.join("member.json"), serde_json::to_string(member).unwrap()).unwrap();
+}

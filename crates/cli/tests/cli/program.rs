@@ -1,0 +1,60 @@
+//! Running the program.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The passphrase of every key in these tests.
+pub(crate) const PASSPHRASE: &str = "kata sandi uji";
+
+/// What a run gave.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The program in a folder, without settings of the machine it runs on.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sanad"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SANAD_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).stdin(Stdio::null()).env("SANAD_PASSPHRASE", PASSPHRASE);
+    command
+}
+
+/// Runs the program with arguments that are separated by spaces.
+pub(crate) fn sanad(folder: &Path, arguments: &str) -> Run {
+    run(command(folder).args(arguments.split_whitespace()))
+}
+
+pub(crate) fn run(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: status.code().expect("not killed"), stdout: text(stdout), stderr: text(stderr) }
+}
+
+impl Run {
+    /// Requires an exit code.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Requires an error that says something.
+    #[track_caller]
+    pub(crate) fn expect_error(self, what: &str) {
+        let run = self.expect(2);
+        assert!(run.stderr.contains(what), "{what:?} is not in:\n{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+
+    /// The result, which is JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}

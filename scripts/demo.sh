@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# The main job, with real processes on loopback: a consortium of four issues, replicates, proves and revokes
+# micro-credentials, and survives the loss of a node. Ends at the first thing that is not true.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo "Building (the first time takes some minutes)"
+cargo build --release --quiet -p sanad-node -p sanad-cli
+PATH="$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd):$PATH"
+demo=$(mktemp -d)
+net=$demo/net
+finish() {
+    code=$?
+    [ ! -d "$net" ] || sanad localnet stop "$net" >/dev/null 2>&1 || true
+    if [ "$code" != 0 ]; then
+        echo "FAILED after step $number; the nodes' logs follow" >&2
+        tail -n 5 "$net"/node-*/node.log >&2 || true
+    fi
+    rm -rf "$demo"
+    exit "$code"
+}
+number=0
+trap finish EXIT
+
+step() { number=$((number + 1)) && printf '%2d. %s\n' "$number" "$*"; }
+# Value of the first field of that name in JSON on standard input.
+field() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | sed -n 1p; }
+# must EXIT-CODE COMMAND...: runs a command that must end so; prints what it said.
+must() {
+    local expected=$1 code=0
+    shift
+    "$@" >"$demo/said" 2>"$demo/warned" || code=$?
+    if [ "$code" != "$expected" ]; then
+        { echo "exit code $code, not $expected: $*"; cat "$demo/said" "$demo/warned"; } >&2
+        return 1
+    fi
+    cat "$demo/said"
+}
+equal() { [ "$1" = "$2" ] || { echo "expected \"$2\", found \"$1\"" >&2; return 1; }; }
+verdict() { field verdict; }
+
+must 0 sanad localnet create "$net" --nodes 4 --name "Konsorsium Demo" >/dev/null
+must 0 sanad localnet start "$net" >/dev/null
+mapfile -t url < <(sanad --json localnet status "$net" | sed -n 's/.*"url": "\(.*\)".*/\1/p')
+equal "${#url[@]}" 4
+export SANAD_GENESIS=$net/genesis.json SANAD_PASSPHRASE_FILE=$net/passphrase
+step "A consortium of four universities runs: ${url[*]}"
+
+cp -r tests/credentials "$demo/credentials"
+merapi=$demo/credentials/univ-merapi bromo=$demo/credentials/univ-bromo
+must 0 sanad issue "$merapi" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
+must 0 sanad issue "$bromo" --issuer-dir "$net/node-2" --node "${url[1]}" >/dev/null
+receipts=$(find "$demo/credentials" -name '*.receipt.json' | wc -l)
+equal "$receipts" 12
+step "Universitas Merapi and Universitas Bromo issued $receipts micro-credentials; each has its receipt beside it"
+
+for document in "$merapi"/*[a-z].json "$bromo"/*[a-z].json; do
+    case $document in *.receipt.json) continue ;; esac
+    equal "$(must 0 sanad --json status "$document" --node "${url[3]}" | verdict)" active
+done
+step "Node 4, which took neither batch, proves all of them active"
+
+badge=$merapi/game-developer.json
+old=$(must 0 sanad --json verify "$badge")
+equal "$(verdict <<<"$old")" active
+height=$(field height <<<"$old")
+step "Offline, with genesis file and receipt alone: the game developer's credential is active as of block $height"
+
+must 0 sanad revoke "$badge" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
+for node in "${url[@]}"; do
+    for _ in $(seq 100); do
+        fresh=$(sanad --json status "$badge" --node "$node" || true)
+        [ "$(verdict <<<"$fresh")" != revoked ] || break
+        sleep 0.1
+    done
+    equal "$(verdict <<<"$fresh")" revoked
+done
+step "It was revoked, and each of the four nodes proves that it is revoked, as of block $(field height <<<"$fresh")"
+
+equal "$(must 0 sanad --json verify "$badge" | verdict)" active
+equal "$(must 1 sanad --json verify "$badge" --online --node "${url[2]}" | verdict)" revoked
+step "The old receipt still says \"active as of block $height\"; a fresh proof says revoked"
+
+forged=$demo/forged.json
+sed 's/"creditsEarned": 3/"creditsEarned": 8/' "$bromo/teacher-digital-skills.json" >"$forged"
+equal "$(cmp -l "$bromo/teacher-digital-skills.json" "$forged" | wc -l)" 1
+said=$(must 1 sanad --json verify "$forged" --receipt "$bromo/teacher-digital-skills.json.receipt.json")
+equal "$(verdict <<<"$said")" tampered
+step "One byte of a document changed: refused, $(field reason <<<"$said" | cut -c1-60)..."
+
+receipt=$demo/forged.receipt.json
+sed 's/"time_ms": \([0-9]*\)[0-8],/"time_ms": \19,/' "$bromo/energy-regulation.json.receipt.json" >"$receipt"
+cmp -s "$bromo/energy-regulation.json.receipt.json" "$receipt" &&
+    sed 's/"time_ms": \([0-9]*\)9,/"time_ms": \18,/' "$bromo/energy-regulation.json.receipt.json" >"$receipt"
+equal "$(cmp -l "$bromo/energy-regulation.json.receipt.json" "$receipt" | wc -l)" 1
+said=$(must 1 sanad --json verify "$bromo/energy-regulation.json" --receipt "$receipt")
+equal "$(verdict <<<"$said")" tampered
+step "One byte of a receipt changed: refused, $(field reason <<<"$said" | cut -c1-60)..."
+
+must 0 sanad localnet stop "$net" --node 4 --kill >/dev/null
+cp tests/credentials/univ-merapi/ui-research.json "$demo/later.json"
+must 0 sanad issue "$demo/later.json" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
+step "Node 4 was killed (SIGKILL); the other three issue on"
+
+must 0 sanad localnet start "$net" >/dev/null
+heads=0
+for _ in $(seq 300); do
+    status=$(sanad --json localnet status "$net")
+    heads=$(grep -c '"head_hash": "' <<<"$status" || true)
+    different=$(sed -n 's/.*"head_hash": "\(.*\)".*/\1/p' <<<"$status" | sort -u | wc -l)
+    entries=$(sed -n 's/.*"log_size": \([0-9]*\).*/\1/p' <<<"$status" | sort -u)
+    [ "$heads $different $entries" != "4 1 14" ] || break
+    sleep 0.1
+done
+equal "$heads $different $entries" "4 1 14"
+equal "$(must 0 sanad --json status "$demo/later.json" --node "${url[3]}" | verdict)" active
+step "Node 4 is back: four equal heads, $(field head_hash <<<"$status" | cut -c1-16), 14 entries each"
+
+must 0 sanad localnet stop "$net" >/dev/null
+if grep -lsa "$net" /proc/[0-9]*/cmdline; then
+    echo "a process was left behind" >&2
+    exit 1
+fi
+step "All nodes have stopped, and no process is left"
