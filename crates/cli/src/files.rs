@@ -99,6 +99,17 @@ pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Removes what a program that was killed had half-written. Requires that none is at work in the folder.
+pub(crate) fn remove_temporaries(folder: &Path) -> anyhow::Result<()> {
+    for entry in folder.read_dir().with_context(|| format!("{} cannot be read", folder.display()))? {
+        let entry = entry?;
+        if is_temporary(&entry.file_name().to_string_lossy()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes a folder, its parents too.
 pub(crate) fn create_folder(path: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))
@@ -129,8 +140,13 @@ fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<()> {
 }
 
 fn temporary_name(path: &Path) -> anyhow::Result<PathBuf> {
-    let tail = hex::encode(crate::random::bytes::<6>()?);
-    Ok(parent(path).join(format!(".sanad-{tail}.tmp")))
+    let middle = hex::encode(crate::random::bytes::<6>()?);
+    Ok(parent(path).join(format!("{TEMPORARY_PREFIX}{middle}{TEMPORARY_SUFFIX}")))
+}
+
+fn is_temporary(name: &str) -> bool {
+    let middle = name.strip_prefix(TEMPORARY_PREFIX).and_then(|name| name.strip_suffix(TEMPORARY_SUFFIX));
+    middle.is_some_and(|middle| middle.len() == 12 && middle.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Brings the folder's own entry for `path` to the disk: without it a crash can lose the whole file.
@@ -147,9 +163,24 @@ pub(crate) fn sync_parent(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+const TEMPORARY_PREFIX: &str = ".sanad-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_written_files_are_cleared_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let temporary = temporary_name(&folder.path().join("a.json")).unwrap();
+        let others = [".sanad-pending-00.json", ".sanad-0.tmp", "a.tmp", ".sanad-00000000000g.tmp"];
+        others.iter().for_each(|name| fs::write(folder.path().join(name), "x").unwrap());
+        fs::write(&temporary, "x").unwrap();
+        remove_temporaries(folder.path()).unwrap();
+        assert!(!temporary.exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), others.len());
+    }
 
     #[test]
     fn nothing_is_overwritten_unless_replaced() {

@@ -161,6 +161,9 @@ impl StatusTree {
     pub fn advance(&mut self, changes: StatusChanges) {
         self.leaves.extend(changes.leaves);
         self.nodes.extend(changes.nodes);
+        // What is zero again is not kept: trees of the same statuses are equal.
+        self.leaves.retain(|_, leaf| *leaf != [0; STATUS_LEAF_BYTES]);
+        self.nodes.retain(|(level, _), hash| *hash != ZEROS[usize::from(*level)]);
     }
 
     fn rehash(&self, leaves: BTreeMap<u64, StatusLeaf>) -> StatusChanges {

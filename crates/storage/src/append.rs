@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::{Block, HEADER_BYTES};
+use sanad_core::codec;
 use sanad_core::execution::{BatchPlace, Execution};
+use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::BlockHash;
-use sanad_core::validators::CommitCertificate;
+use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
 
 use crate::checkpoint::{Checkpoint, Delta};
 use crate::columns::{BatchColumnRecord, BlockRecord};
@@ -90,6 +92,7 @@ impl Shared {
         };
         of_block("block", if block.header == execution.header { expected } else { block.header.hash() })?;
         of_block("certificate", certificate.block)?;
+        check_lengths(block, certificate)?;
         let batches = block.batches.iter().map(|batch| batch.id());
         match batches.eq(execution.batches.iter().map(|place| place.id)) {
             true => Ok(()),
@@ -121,6 +124,20 @@ impl Delta {
         self.records.extend(records.map(|record| (record.member.id.clone(), record)));
         self.leaves.extend(execution.status.leaves().map(|(place, leaf)| (place, *leaf)));
     }
+}
+
+/// What is longer than a frame can hold would never be read again.
+fn check_lengths(block: &Block, certificate: &CommitCertificate) -> Result<(), StoreError> {
+    let batches: usize = block.batches.iter().map(|batch| batch.bytes().len()).sum();
+    for (what, actual, limit) in [
+        ("block", HEADER_BYTES + COUNT_BYTES + batches, BLOCK_BYTES_LIMIT as usize),
+        ("certificate", codec::encode(certificate).len(), CERTIFICATE_BYTES_MAX),
+    ] {
+        if actual > limit {
+            return Err(StoreError::TooLong { what, actual: actual as u64, limit: limit as u64 });
+        }
+    }
+    Ok(())
 }
 
 /// The records of a block's batches, whose frame stands at a place.

@@ -50,8 +50,9 @@ impl Store {
     /// verified here.
     ///
     /// # Errors
-    /// [`StoreError::NotNext`], [`StoreError::NotOnHead`] and [`StoreError::Mismatch`] change nothing. After
-    /// any other error the store is [poisoned](StoreError::Poisoned): stop, and open it again.
+    /// [`StoreError::NotNext`], [`StoreError::NotOnHead`], [`StoreError::Mismatch`],
+    /// [`StoreError::OtherBatches`] and [`StoreError::TooLong`] change nothing. After any other error the store
+    /// is [poisoned](StoreError::Poisoned): stop, and open it again.
     pub fn append(
         &self,
         block: &Block,

@@ -82,6 +82,12 @@ fn what_does_not_follow_the_head_is_refused_and_changes_nothing() {
     let (other, other_certificate, other_execution) = consortium.block(&store, vec![]);
     assert!(matches!(store.append(&other, &certificate, &execution), Err(StoreError::Mismatch { .. })));
     assert!(matches!(store.append(&block, &other_certificate, &execution), Err(StoreError::Mismatch { .. })));
+    let mut fewer = block.clone();
+    fewer.batches.clear();
+    assert!(matches!(store.append(&fewer, &certificate, &execution), Err(StoreError::OtherBatches { .. })));
+    let mut long = certificate.clone();
+    long.signatures = vec![certificate.signatures[0]; 129];
+    assert!(matches!(store.append(&block, &long, &execution), Err(StoreError::TooLong { .. })));
     store.append(&block, &certificate, &execution).unwrap();
     for _ in 0..2 {
         assert!(matches!(

@@ -73,8 +73,31 @@ fn a_batch_that_was_left_open_is_finished_with_the_same_salts() {
     }
     sanad(folder.path(), "verify awards/a.json awards/b.json --genesis genesis.json").expect(0);
     // To resume what is finished does nothing.
-    let nothing = node.sanad(folder.path(), "issue --resume awards --genesis genesis.json").expect(0);
+    let nothing =
+        node.sanad(folder.path(), "issue --resume ./awards/../awards --genesis genesis.json").expect(0);
     assert!(nothing.stderr.contains("nothing to finish"));
+}
+
+#[test]
+fn what_a_killed_program_left_half_written_is_cleared_away() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json"]);
+    let left = folder.path().join("awards/.sanad-0123456789ab.tmp");
+    fs::write(&left, "salts").unwrap();
+    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
+    assert!(!left.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn one_issuance_at_a_time_works_in_a_folder() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json"]);
+    let lock = fs::File::open(folder.path().join("awards").canonicalize().unwrap()).unwrap();
+    lock.lock().unwrap();
+    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect_error("at work in");
+    drop(lock);
+    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
 }
 
 #[test]

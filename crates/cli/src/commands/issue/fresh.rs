@@ -1,7 +1,6 @@
 //! Issuing documents that were not issued before.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -9,11 +8,12 @@ use sanad_core::event::Event;
 use sanad_core::hash::{Commitment, Salt};
 
 use super::documents::{self, Document};
+use super::folders;
 use super::receipts;
 use super::report::IssueReport;
 use super::{Args, connect};
 use crate::issuer::Issuer;
-use crate::output::{note, warn};
+use crate::output::note;
 use crate::pending::{self, Pending, PendingDocument};
 use crate::remote::Remote;
 use crate::submission::enter;
@@ -26,7 +26,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
         bail!("no documents were found; name files, or folders that hold some");
     };
     let folder = files::parent(first).to_owned();
-    let _locks = lock(&paths)?;
+    let folders: BTreeSet<&Path> = paths.iter().map(|path| files::parent(path)).collect();
+    let _locks = folders::lock(&folders)?;
+    refuse_unfinished(&folders)?;
     let (remote, trust) = connect(args).await?;
     let mut report = IssueReport::new(trust.anchor.chain_id);
     let mut documents = Vec::new();
@@ -107,10 +109,8 @@ fn salted((document, again): (Document, bool)) -> anyhow::Result<PendingDocument
     Ok(PendingDocument { path, kind, salt, commitment: Commitment::new(&salt, &digest), again })
 }
 
-/// Keeps other `sanad issue` out of the documents' folders, and refuses where one was left unfinished.
-fn lock(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
-    let folders: BTreeSet<&Path> = paths.iter().map(|path| files::parent(path)).collect();
-    let mut locks = Vec::new();
+/// Refuses where an issuance was left unfinished: its documents would be issued twice.
+fn refuse_unfinished(folders: &BTreeSet<&Path>) -> anyhow::Result<()> {
     for folder in folders {
         if let Some(left) = pending::in_folder(folder)?.first() {
             bail!(
@@ -119,23 +119,6 @@ fn lock(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
                 folder.display()
             );
         }
-        match File::open(folder) {
-            Ok(file) => match file.try_lock() {
-                Ok(()) => locks.push(file),
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    bail!("another `sanad issue` is at work in {}; wait for it", folder.display())
-                }
-                Err(std::fs::TryLockError::Error(error)) => {
-                    warn(format_args!(
-                        "{} cannot be locked ({error}); issue from one place at a time",
-                        folder.display()
-                    ));
-                }
-            },
-            Err(error) => {
-                return Err(error).with_context(|| format!("{} cannot be opened", folder.display()));
-            }
-        }
     }
-    Ok(locks)
+    Ok(())
 }

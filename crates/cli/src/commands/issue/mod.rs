@@ -1,6 +1,7 @@
 //! `sanad issue`: documents become entries of the log, and get their receipts.
 
 mod documents;
+mod folders;
 mod fresh;
 mod receipts;
 mod report;

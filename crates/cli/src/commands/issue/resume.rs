@@ -1,12 +1,13 @@
 //! Finishing an issuance from its pending file.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 
 use super::report::IssueReport;
-use super::{Args, connect, fresh, receipts};
+use super::{Args, connect, folders, fresh, receipts};
 use crate::output::{note, warn};
 use crate::pending::{self, Pending};
 use crate::remote::Remote;
@@ -17,6 +18,14 @@ use crate::{files, progress};
 pub(super) async fn run(args: &Args, path: &Path) -> anyhow::Result<IssueReport> {
     let found = if path.is_dir() { pending::in_folder(path)? } else { vec![path.to_owned()] };
     let pending = found.iter().map(|path| Pending::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let documents = pending.iter().flat_map(|pending| &pending.documents);
+    let named = documents.map(|document| document.path.as_path()).chain(found.iter().map(PathBuf::as_path));
+    // One name for each folder, or this program would wait for itself. A document can be gone with its whole
+    // folder; that is told when its receipt has no place to go.
+    let folders: BTreeSet<PathBuf> =
+        named.filter_map(|path| files::parent(path).canonicalize().ok()).collect();
+    let folders: BTreeSet<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let _locks = folders::lock(&folders)?;
     let (remote, trust) = connect(args).await?;
     let mut report = IssueReport::new(trust.anchor.chain_id);
     if found.is_empty() {

@@ -1,0 +1,74 @@
+//! The main path: issue, replicate, prove, revoke, with four real nodes.
+
+use sanad_core::proof::TrustAnchor;
+use sanad_e2e::{Net, issue};
+
+#[test]
+fn credentials_are_issued_proved_and_revoked_on_every_node() {
+    let net = Net::start(&["--heartbeat-ms", "1000"]);
+    let folder = net.documents("awards", 20);
+    let issued = net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)]);
+    issued.json(0);
+    net.wait_for_equal_heads(20);
+    let document = format!("{folder}/007.json");
+    for node in 1..=4 {
+        let status = net.sanad(&["status", &document, "--node", &net.url(node)]).json(0);
+        assert_eq!(status["verdict"], "active", "node {node}");
+    }
+    let offline = net.sanad(&["verify", &document]).json(0);
+    assert_eq!(offline["verdict"], "active");
+
+    let another = net.sanad(&["revoke", &document, "--issuer-dir", &net.path("net/node-2"), "--node", &net.url(2)]);
+    assert_eq!(another.code, 2, "{another:?}");
+    assert!(another.err.contains("who alone may change it"), "{another:?}");
+    let revoke = |verb: &str| {
+        net.sanad(&[verb, &document, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(3)])
+    };
+    for (verb, verdict) in [("suspend", "suspended"), ("reinstate", "active"), ("revoke", "revoked")] {
+        revoke(verb).json(0);
+        net.wait_for_equal_heads(21);
+        for node in 1..=4 {
+            let said = net.sanad(&["status", &document, "--node", &net.url(node)]);
+            assert_eq!(said.json(i32::from(verdict != "active"))["verdict"], verdict, "node {node}");
+        }
+    }
+    let again = revoke("revoke");
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("is revoked"), "{again:?}");
+
+    let old = net.sanad(&["verify", &document]).json(0);
+    assert_eq!(old["verdict"], "active", "an old receipt goes on saying what was so");
+    let online = net.sanad(&["verify", &document, "--online", "--node", &net.url(4)]).json(1);
+    assert_eq!(online["verdict"], "revoked");
+
+    std::fs::write(&document, r#"{"name":"Lencana awards 7","credits":9}"#).unwrap();
+    let tampered = net.sanad(&["verify", &document]).json(1);
+    assert_eq!(tampered["verdict"], "tampered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proofs_over_grpc_lead_to_the_genesis() {
+    let net = Net::start(&["--issuers", "1"]);
+    let issuer = net.issuer("node-2");
+    let client = net.client(2).await;
+    let anchor = TrustAnchor::new(&net.genesis()).unwrap();
+    for round in 0..3 {
+        let events = (0..300).map(|n| issue(&format!("{round}/{n}"))).collect();
+        let batch = issuer.next(&client, events).await.sign(&issuer.key);
+        let result = client.submit(&batch, sanad_api::Wait::Final).await.unwrap();
+        assert!(matches!(result.outcome, sanad_api::BatchOutcome::Final(entered) if entered.entries == 300));
+        let again = client.submit(&batch, sanad_api::Wait::Final).await.unwrap();
+        assert_eq!(again, result, "submitting again is harmless");
+    }
+    let other = net.client(4).await;
+    for index in [0, 255, 256, 511, 899] {
+        let index = sanad_core::ids::LogIndex(index);
+        let proof = sanad_e2e::poll("the other node to have the entries", || {
+            let ask = other.status_by_index(index);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(ask)).ok()
+        });
+        let proven = proof.verify(&anchor).unwrap();
+        assert_eq!(proven.status, sanad_core::status::Status::Active);
+        assert!(proven.signers.len() >= 3);
+    }
+}

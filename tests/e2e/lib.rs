@@ -1,0 +1,263 @@
+//! A network of real `sanad-node` processes, driven by the real `sanad`, for the tests beside this file.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use sanad_api::{Client, ClientOptions};
+use sanad_core::batch::Batch;
+use sanad_core::event::Event;
+use sanad_core::genesis::Genesis;
+use sanad_core::hash::Commitment;
+use sanad_core::keyfile;
+use sanad_core::signature::SecretKey;
+use serde_json::Value;
+
+/// Longest time for the network to come to a state.
+pub const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Where the programs are: built with the tests by `cargo test --workspace`, and here where they are not.
+fn programs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let mut folder = std::env::current_exe().unwrap();
+        folder.pop();
+        if folder.ends_with("deps") {
+            folder.pop();
+        }
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "sanad-node", "--package", "sanad-cli"]);
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "the programs do not build");
+        folder
+    })
+}
+
+/// What a program said.
+#[derive(Debug)]
+pub struct Said {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Said {
+    fn new(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The standard output as JSON, of a program that must have ended with `code`.
+    pub fn json(&self, code: i32) -> Value {
+        assert_eq!(self.code, code, "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A localnet in a folder of its own. Whatever runs is killed when it is dropped.
+pub struct Net {
+    folder: tempfile::TempDir,
+}
+
+impl Net {
+    /// Makes a localnet; nothing runs yet.
+    pub fn create(options: &[&str]) -> Self {
+        let net = Self { folder: tempfile::tempdir().unwrap() };
+        let dir = net.dir();
+        let arguments = [&["localnet", "create", &dir], options].concat();
+        net.sanad(&arguments).json(0);
+        net
+    }
+
+    /// Makes a localnet and starts it.
+    pub fn start(options: &[&str]) -> Self {
+        let net = Self::create(options);
+        net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+        net
+    }
+
+    /// The folder of the localnet.
+    pub fn dir(&self) -> String {
+        self.path("net")
+    }
+
+    /// A path in the test's folder.
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// A path in a node's folder.
+    pub fn node_path(&self, node: usize, name: &str) -> PathBuf {
+        self.folder.path().join(format!("net/node-{node}")).join(name)
+    }
+
+    /// Runs `sanad --json` with the localnet's genesis and passphrase.
+    pub fn sanad(&self, arguments: &[&str]) -> Said {
+        let output = Command::new(programs().join("sanad"))
+            .arg("--json")
+            .args(arguments)
+            .env("SANAD_GENESIS", self.path("net/genesis.json"))
+            .env("SANAD_PASSPHRASE_FILE", self.path("net/passphrase"))
+            .env("SANAD_NODE_BIN", programs().join("sanad-node"))
+            .env_remove("SANAD_NODE")
+            .output()
+            .unwrap();
+        Said::new(output)
+    }
+
+    /// Runs `sanad-node` with a node's configuration until it ends by itself.
+    pub fn sanad_node(&self, node: usize, arguments: &[&str]) -> Said {
+        let mut command = Command::new(programs().join("sanad-node"));
+        command.args(arguments).arg("--config").arg(self.node_path(node, "node.toml"));
+        Said::new(command.output().unwrap())
+    }
+
+    /// Starts one node.
+    pub fn start_node(&self, node: usize) {
+        let started =
+            self.sanad(&["localnet", "start", &self.dir(), "--node", &node.to_string(), "--timeout", "90s"]);
+        started.json(0);
+    }
+
+    /// Stops one node, with SIGKILL or SIGTERM.
+    pub fn stop_node(&self, node: usize, how: Stop) {
+        let (dir, node) = (self.dir(), node.to_string());
+        let mut arguments = vec!["localnet", "stop", &dir, "--node", &node];
+        if how == Stop::Kill {
+            arguments.push("--kill");
+        }
+        self.sanad(&arguments).json(0);
+    }
+
+    /// State of every node, as `sanad localnet status` tells it.
+    pub fn status(&self) -> Vec<Value> {
+        let said = self.sanad(&["localnet", "status", &self.dir()]);
+        let status: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
+        status["nodes"].as_array().unwrap().clone()
+    }
+
+    /// URL of a node, from 1.
+    pub fn url(&self, node: usize) -> String {
+        self.status()[node - 1]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until all nodes run and have the same head, with at least `entries` entries; returns the status.
+    pub fn wait_for_equal_heads(&self, entries: u64) -> Vec<Value> {
+        poll(&format!("equal heads with {entries} entries"), || {
+            let status = self.status();
+            let same = status.iter().all(|node| {
+                node["state"] == "running"
+                    && node["head_hash"] == status[0]["head_hash"]
+                    && node["log_size"].as_u64() >= Some(entries)
+            });
+            same.then_some(status)
+        })
+    }
+
+    /// Writes `count` documents into a new folder and returns its path.
+    pub fn documents(&self, name: &str, count: usize) -> String {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for number in 0..count {
+            let text = format!(r#"{{"name":"Lencana {name} {number}","credits":{number}}}"#);
+            std::fs::write(folder.join(format!("{number:03}.json")), text).unwrap();
+        }
+        folder.to_str().unwrap().to_owned()
+    }
+
+    /// The genesis.
+    pub fn genesis(&self) -> Genesis {
+        Genesis::from_json(&std::fs::read(self.path("net/genesis.json")).unwrap()).unwrap()
+    }
+
+    /// An issuer of the localnet: `folder` is `node-1` or `issuers/NAME`.
+    pub fn issuer(&self, folder: &str) -> Issuer {
+        let folder = self.folder.path().join("net").join(folder);
+        let member: Value = serde_json::from_slice(&std::fs::read(folder.join("member.json")).unwrap()).unwrap();
+        let passphrase = std::fs::read_to_string(self.path("net/passphrase")).unwrap();
+        let text = std::fs::read_to_string(folder.join("keys/issuing.json")).unwrap();
+        let opened = keyfile::open(&text, passphrase.trim().as_bytes()).unwrap();
+        let id = member["id"].as_str().unwrap().to_owned();
+        Issuer { id, key: SecretKey::from_seed(&opened.secret) }
+    }
+
+    /// A client of a node, from 1.
+    pub async fn client(&self, node: usize) -> Client {
+        Client::connect(&self.url(node), &ClientOptions::default()).await.unwrap()
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for node in 1..=9 {
+                if let Ok(log) = std::fs::read_to_string(self.node_path(node, "node.log")) {
+                    let lines: Vec<&str> = log.lines().collect();
+                    eprintln!("-- node {node}\n{}", lines[lines.len().saturating_sub(15)..].join("\n"));
+                }
+            }
+        }
+        let _ = self.sanad(&["localnet", "stop", &self.dir(), "--kill"]);
+    }
+}
+
+/// How a node is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGTERM: it may finish what it does.
+    Terminate,
+    /// SIGKILL: as a power cut.
+    Kill,
+}
+
+/// Who signs batches.
+pub struct Issuer {
+    /// Member id.
+    pub id: String,
+    /// Issuing key.
+    pub key: SecretKey,
+}
+
+impl Issuer {
+    /// The issuer's next batch, as a node sees its chain.
+    pub async fn next(&self, client: &Client, events: Vec<Event>) -> Batch {
+        let chain = client.member(&self.id.parse().unwrap()).await.unwrap().member.record.chain;
+        Batch {
+            chain_id: client.node_status().await.unwrap().chain_id,
+            issuer: self.id.parse().unwrap(),
+            sequence: chain.next_sequence,
+            previous: chain.last_batch,
+            events,
+        }
+    }
+}
+
+/// An issuance of a commitment made from a text.
+pub fn issue(text: &str) -> Event {
+    let salt = sanad_core::hash::Salt([7; 32]);
+    let digest = sanad_core::document::digest(sanad_core::document::DocumentKind::Bytes, text.as_bytes());
+    Event::Issue { commitment: Commitment::new(&salt, &digest.unwrap()) }
+}
+
+/// Asks until there is an answer.
+pub fn poll<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed() < DEADLINE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
