@@ -24,7 +24,7 @@ trap finish EXIT
 
 step() { number=$((number + 1)) && printf '%2d. %s\n' "$number" "$*"; }
 # Value of the first field of that name in JSON on standard input.
-field() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | sed -n 1p; }
+field() { sed -n "s/^ *\"$1\": \"\{0,1\}\(.*[^\",]\)\"\{0,1\},\{0,1\}\$/\1/p" | sed -n 1p; }
 # must EXIT-CODE COMMAND...: runs a command that must end so; prints what it said.
 must() {
     local expected=$1 code=0

@@ -204,7 +204,7 @@ impl Drop for Net {
             for node in 1..=9 {
                 if let Ok(log) = std::fs::read_to_string(self.node_path(node, "node.log")) {
                     let lines: Vec<&str> = log.lines().collect();
-                    eprintln!("-- node {node}\n{}", lines[lines.len().saturating_sub(15)..].join("\n"));
+                    eprintln!("-- node {node}\n{}", lines[lines.len().saturating_sub(25)..].join("\n"));
                 }
             }
         }

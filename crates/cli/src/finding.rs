@@ -7,7 +7,7 @@ use sanad_core::block::BlockHeader;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{ProofFault, StatusProof};
 use sanad_core::receipt::{Receipt, ReceiptFault};
 use serde::Serialize;
 
@@ -165,10 +165,17 @@ impl Finding {
         self.validators = fresh.validators;
     }
 
-    /// Notes the result of a check. Of several that fail, the gravest verdict stays.
+    /// Notes the result of a check, which fails with `failure` alone.
     pub(crate) fn check(&mut self, part: &'static str, failure: Verdict, result: Result<String, String>) {
-        let holds = result.is_ok();
-        let (Ok(detail) | Err(detail)) = result;
+        self.note(part, result.map_err(|detail| (failure, detail)));
+    }
+
+    /// Notes the result of a check. Of several that fail, the gravest verdict stays.
+    fn note(&mut self, part: &'static str, result: Result<String, (Verdict, String)>) {
+        let (holds, failure, detail) = match result {
+            Ok(detail) => (true, Verdict::Active, detail),
+            Err((failure, detail)) => (false, failure, detail),
+        };
         if !holds && failure.gravity() > self.verdict.gravity() {
             self.verdict = failure;
             self.reason = Some(format!("{part}: {detail}"));
@@ -178,7 +185,7 @@ impl Finding {
 
     fn check_certificate(&mut self, proof: &StatusProof, trust: &Trust, now_ms: u64) {
         let header = &proof.header;
-        let result = proof.verify_header(&trust.anchor).map_err(|fault| explain(&fault)).map(|set| {
+        let result = proof.verify_header(&trust.anchor).map_err(failed).map(|set| {
             self.signers = proof.certificate.signers(&set).cloned().collect();
             self.validators = set.validators().len();
             self.as_of = Some(AsOf {
@@ -190,7 +197,7 @@ impl Finding {
             let (signed, all, quorum) = (self.signers.len(), self.validators, set.quorum());
             format!("block {} signed by {signed} of {all} validators, {quorum} needed", header.height)
         });
-        self.check("certificate", Verdict::NotProven, result);
+        self.note("certificate", result);
     }
 
     fn check_entry(&mut self, proof: &StatusProof) {
@@ -198,11 +205,14 @@ impl Finding {
             Event::Issue { commitment } => {
                 self.commitment = Some(commitment);
                 let detail = format!("log index {} of {}", proof.index, proof.header.log_size);
-                proof.verify_inclusion().map(|()| detail).map_err(|fault| explain(&fault))
+                proof.verify_inclusion().map(|()| detail).map_err(failed)
             }
-            event => Err(format!("log index {} is no issuance but \"{}\"", proof.index, event.kind())),
+            event => {
+                let detail = format!("log index {} is no issuance but \"{}\"", proof.index, event.kind());
+                Err((Verdict::NotProven, detail))
+            }
         };
-        self.check("inclusion", Verdict::NotProven, result);
+        self.note("inclusion", result);
     }
 
     fn check_status(&mut self, proof: &StatusProof) {
@@ -211,19 +221,19 @@ impl Finding {
                 if Verdict::from(status).gravity() > self.verdict.gravity() {
                     self.verdict = status.into();
                 }
-                self.check("status", Verdict::NotProven, Ok(status.to_string()));
+                self.note("status", Ok(status.to_string()));
             }
-            Err(fault) => self.check("status", Verdict::NotProven, Err(explain(&fault))),
+            Err(fault) => self.note("status", Err(failed(fault))),
         }
     }
 
     fn check_issuer(&mut self, proof: &StatusProof) {
         let member = &proof.issuer.record.member;
-        let result = proof.verify_issuer().map_err(|fault| explain(&fault)).map(|()| {
+        let result = proof.verify_issuer().map_err(failed).map(|()| {
             self.issuer = Some(Issuer { id: member.id.clone(), name: member.name.clone() });
             format!("{} ({})", member.id, member.name)
         });
-        self.check("issuer", Verdict::NotProven, result);
+        self.note("issuer", result);
     }
 }
 
@@ -253,6 +263,10 @@ impl Report for Finding {
         }
         view
     }
+}
+
+fn failed(fault: ProofFault) -> (Verdict, String) {
+    (Verdict::from(&fault), explain(&fault))
 }
 
 /// An error and its causes in one line.

@@ -144,7 +144,7 @@ mod tests {
         let event = |document: &PendingDocument| Event::Issue { commitment: document.commitment };
         let batch = Batch {
             chain_id: ChainId([1; 32]),
-            issuer: "univ-merapi.ac.id".parse().unwrap(),
+            issuer: "univ-merapi.example".parse().unwrap(),
             sequence: Sequence(0),
             previous: NO_BATCH,
             events: documents.iter().map(event).collect(),

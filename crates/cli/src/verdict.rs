@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use sanad_core::proof::ProofFault;
 use sanad_core::status::Status;
+use sanad_core::validators::CertificateError;
 use serde::Serialize;
 
 use crate::output::Outcome;
@@ -19,11 +21,11 @@ pub(crate) enum Verdict {
     Revoked,
     /// Proved, but too long ago for the caller.
     Stale,
-    /// Document or salt are not what was issued.
+    /// Document, salt or a part of the proof was changed: they do not fit together.
     Tampered,
     /// The proof is of another chain than the genesis.
     ForeignChain,
-    /// Some part of the proof does not hold.
+    /// Something that the proof needs is missing, or not what the genesis leads to.
     NotProven,
     /// The node knows no such credential.
     Unknown,
@@ -50,6 +52,30 @@ impl From<Status> for Verdict {
             Status::Active => Self::Active,
             Status::Suspended => Self::Suspended,
             Status::Revoked => Self::Revoked,
+        }
+    }
+}
+
+impl From<&ProofFault> for Verdict {
+    /// Parts that contradict each other were changed; where something is missing, nothing is said of that.
+    fn from(fault: &ProofFault) -> Self {
+        match fault {
+            ProofFault::ForeignChain { .. } => Self::ForeignChain,
+            ProofFault::Certificate { source, .. } => match source {
+                CertificateError::Quorum { .. } | CertificateError::UnknownValidator { .. } => {
+                    Self::NotProven
+                }
+                _ => Self::Tampered,
+            },
+            ProofFault::ChangeOrder { .. }
+            | ProofFault::NextValidators { .. }
+            | ProofFault::Inclusion { .. }
+            | ProofFault::Status { .. }
+            | ProofFault::StatusBits { .. }
+            | ProofFault::Registry { .. }
+            | ProofFault::RecordOwner { .. } => Self::Tampered,
+            // Other validators than the genesis leads to, a version to come, or too much to follow.
+            _ => Self::NotProven,
         }
     }
 }

@@ -18,8 +18,8 @@ pub trait Application: Send + 'static {
     /// The height to decide next, and its validators.
     fn next(&self) -> NextHeight;
 
-    /// Executes and builds the block to propose. Called at most once for a height and round, unless the node
-    /// stopped before the block was kept.
+    /// Executes and builds the block to propose. Called while no valid block of the height is known: in later
+    /// rounds, a known one is proposed again.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.
@@ -48,8 +48,9 @@ pub trait Application: Send + 'static {
         payload: Bytes,
     ) -> Result<NextHeight, ApplicationError>;
 
-    /// Keeps a payload that is voted on; durable on return, idempotent. It may be forgotten once its height
-    /// is decided. Kept are few: at most two for each round.
+    /// Keeps a payload that is voted on; durable on return. Once for each block, of which a round can have two
+    /// if its proposer contradicts itself; all of a height have at most 48 MiB. They may be forgotten once the
+    /// height is decided.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.

@@ -37,7 +37,7 @@ pub struct Config {
     pub sync_status_interval: Duration,
 }
 
-/// Waiting times in the first round; each later round waits half a second more.
+/// Waiting times in the first round; each later round waits half of that more, up to a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// For the proposal. Default 1 s. Covers executing, sending and executing again a full block.

@@ -9,6 +9,9 @@ use crate::streams::Received;
 
 /// Different blocks of one round that are judged. A proposer that makes more contradicts itself.
 pub(crate) const BLOCKS_PER_ROUND_MAX: usize = 2;
+/// Bytes of the payloads of one height (48 MiB). Only faulty proposers come near: honest ones propose again what
+/// they know, rather than something new.
+pub(crate) const KEPT_BYTES_MAX: usize = 48 << 20;
 /// Payloads of later heights that are held until their turn.
 pub(crate) const HELD_MAX: usize = 4;
 
@@ -53,21 +56,32 @@ impl Proposals {
         }
     }
 
-    /// Whether a further block of a round is judged.
-    pub(crate) fn has_room(&self, round: u32, block: &BlockHash) -> bool {
-        let mut others = self.entries.iter().map(|entry| &entry.undecided);
-        let count = others.by_ref().filter(|other| other.round == round && other.block != *block).count();
-        count < BLOCKS_PER_ROUND_MAX
+    /// Whether a further block of a round is judged: one that is known, or one for which there is room.
+    pub(crate) fn has_room(&self, round: u32, block: &BlockHash, payload_bytes: usize) -> bool {
+        let known = || self.entries.iter().map(|entry| &entry.undecided);
+        if known().any(|known| known.block == *block) {
+            return true;
+        }
+        let bytes: usize = known().map(|known| known.payload.len()).sum();
+        let of_round = known().filter(|known| known.round == round).count();
+        of_round < BLOCKS_PER_ROUND_MAX && bytes + payload_bytes <= KEPT_BYTES_MAX
     }
 
-    /// What was found about exactly this block and payload, in whatever round.
-    pub(crate) fn verdict(&self, block: &BlockHash, payload: &Bytes) -> Option<Verdict> {
+    /// Whether a block is kept on disk, under whatever round.
+    pub(crate) fn is_kept(&self, block: &BlockHash) -> bool {
+        self.entries.iter().any(|entry| entry.undecided.block == *block && entry.verdict != Verdict::Invalid)
+    }
+
+    /// What was found about exactly this block and payload. A valid one stays valid; an invalid one is judged
+    /// anew in another round, since time may have mended it: its date may have been in the future.
+    pub(crate) fn verdict(&self, round: u32, block: &BlockHash, payload: &Bytes) -> Option<Verdict> {
         let same = |entry: &&Entry| entry.undecided.block == *block && entry.undecided.payload == *payload;
-        self.entries
-            .iter()
-            .find(same)
-            .map(|entry| entry.verdict)
-            .filter(|verdict| *verdict != Verdict::Unjudged)
+        let counts = |entry: &&Entry| match entry.verdict {
+            Verdict::Valid => true,
+            Verdict::Invalid => entry.undecided.round == round,
+            Verdict::Unjudged => false,
+        };
+        self.entries.iter().filter(same).find(counts).map(|entry| entry.verdict)
     }
 
     /// Whether the block is valid with another payload. Its hash should leave room for one only: the first
@@ -75,6 +89,12 @@ impl Proposals {
     pub(crate) fn has_other_payload(&self, block: &BlockHash, payload: &Bytes) -> bool {
         let valid = |entry: &&Entry| entry.undecided.block == *block && entry.verdict == Verdict::Valid;
         self.entries.iter().find(valid).is_some_and(|entry| entry.undecided.payload != *payload)
+    }
+
+    /// The blocks that may be valid, the first one first.
+    pub(crate) fn candidates(&self) -> Vec<Undecided> {
+        let candidate = |entry: &&Entry| entry.verdict != Verdict::Invalid;
+        self.entries.iter().filter(candidate).map(|entry| entry.undecided.clone()).collect()
     }
 
     /// The blocks proposed in a round.
@@ -120,27 +140,33 @@ mod tests {
         let mut proposals = Proposals::default();
         proposals.begin(Height(1), vec![undecided(0, 1, b"a")]);
         let payload = Bytes::from_static(b"a");
-        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &payload), None);
+        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &payload), None);
         assert_eq!(proposals.payload(&BlockHash([1; 32])), Some(payload.clone()));
         proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
         assert_eq!(proposals.of_round(0).len(), 1);
-        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &payload), Some(Verdict::Valid));
-        assert_eq!(proposals.verdict(&BlockHash([1; 32]), &Bytes::from_static(b"b")), None);
+        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &payload), Some(Verdict::Valid));
+        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &Bytes::from_static(b"b")), None);
         assert!(proposals.has_other_payload(&BlockHash([1; 32]), &Bytes::from_static(b"b")));
         assert!(!proposals.has_other_payload(&BlockHash([1; 32]), &payload));
         proposals.add(undecided(1, 2, b"b"), Verdict::Invalid);
         assert_eq!(proposals.payload(&BlockHash([2; 32])), None);
+        let payload = Bytes::from_static(b"b");
+        assert_eq!(proposals.verdict(1, &BlockHash([2; 32]), &payload), Some(Verdict::Invalid));
+        assert_eq!(proposals.verdict(2, &BlockHash([2; 32]), &payload), None);
     }
 
     #[test]
     fn rooms_are_limited() {
         let mut proposals = Proposals::default();
         proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
-        assert!(proposals.has_room(0, &BlockHash([2; 32])));
+        assert!(proposals.has_room(0, &BlockHash([2; 32]), 1));
         proposals.add(undecided(0, 2, b"b"), Verdict::Invalid);
-        assert!(!proposals.has_room(0, &BlockHash([3; 32])));
-        assert!(proposals.has_room(0, &BlockHash([2; 32])));
-        assert!(proposals.has_room(1, &BlockHash([3; 32])));
+        assert!(!proposals.has_room(0, &BlockHash([3; 32]), 1));
+        assert!(proposals.has_room(0, &BlockHash([2; 32]), 1));
+        assert!(proposals.has_room(1, &BlockHash([3; 32]), KEPT_BYTES_MAX - 2));
+        assert!(!proposals.has_room(1, &BlockHash([3; 32]), KEPT_BYTES_MAX - 1));
+        assert!(proposals.is_kept(&BlockHash([1; 32])) && !proposals.is_kept(&BlockHash([2; 32])));
+        assert_eq!(proposals.candidates(), [undecided(0, 1, b"a")]);
     }
 
     #[test]

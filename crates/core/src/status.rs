@@ -159,11 +159,19 @@ impl StatusTree {
 
     /// Makes the changes.
     pub fn advance(&mut self, changes: StatusChanges) {
-        self.leaves.extend(changes.leaves);
-        self.nodes.extend(changes.nodes);
         // What is zero again is not kept: trees of the same statuses are equal.
-        self.leaves.retain(|_, leaf| *leaf != [0; STATUS_LEAF_BYTES]);
-        self.nodes.retain(|(level, _), hash| *hash != ZEROS[usize::from(*level)]);
+        for (place, leaf) in changes.leaves {
+            match leaf == [0; STATUS_LEAF_BYTES] {
+                true => self.leaves.remove(&place),
+                false => self.leaves.insert(place, leaf),
+            };
+        }
+        for (key, hash) in changes.nodes {
+            match hash == ZEROS[usize::from(key.0)] {
+                true => self.nodes.remove(&key),
+                false => self.nodes.insert(key, hash),
+            };
+        }
     }
 
     fn rehash(&self, leaves: BTreeMap<u64, StatusLeaf>) -> StatusChanges {

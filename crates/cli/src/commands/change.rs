@@ -23,7 +23,7 @@ use crate::{progress, random, time};
 pub(crate) const REVOKE_EXAMPLES: &str = "\
 Examples:
   sanad revoke ijazah.json --issuer-dir merapi
-  sanad revoke 42 43 44 --issuer univ-merapi.ac.id --key merapi/keys/issuing.json
+  sanad revoke 42 43 44 --issuer univ-merapi.example --key merapi/keys/issuing.json
 
 A revocation is final. All targets go into one batch: all are revoked, or none.";
 

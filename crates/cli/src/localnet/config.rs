@@ -73,7 +73,7 @@ pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
             let _ = write!(text, "\n[[peers]]\n{peer}\n");
         }
     }
-    text + "\n[log]\nformat = \"text\"\nfilter = \"info\"\n"
+    text + "\n[log]\nformat = \"text\"\nfilter = \"info,arc_malachitebft=warn\"\n"
 }
 
 /// Reads what commands need of a configuration.
@@ -105,12 +105,12 @@ mod tests {
         assert_eq!(table["consensus"]["heartbeat_ms"].as_integer(), Some(500));
         let peers = table["peers"].as_array().unwrap();
         assert_eq!(peers.len(), 2);
-        assert_eq!(peers[1]["member"].as_str(), Some("univ-semeru.ac.id"));
+        assert_eq!(peers[1]["member"].as_str(), Some("univ-semeru.example"));
         assert_eq!(peers[1]["gossip"].as_str(), Some("127.0.0.1:32"));
         let facts = read(&text).unwrap();
         assert_eq!(
             (facts.member.as_str(), facts.url().as_str()),
-            ("univ-bromo.ac.id", "http://127.0.0.1:11")
+            ("univ-bromo.example", "http://127.0.0.1:11")
         );
     }
 }

@@ -19,7 +19,7 @@ fn named(prefix: &str, title: &str, words: &[&str], index: usize) -> anyhow::Res
         0 => (format!("{prefix}-{word}"), word.to_owned()),
         round => (format!("{prefix}-{word}-{}", round + 1), format!("{word} {}", round + 1)),
     };
-    Ok((format!("{}.ac.id", id.to_lowercase()).parse()?, format!("{title} {name}")))
+    Ok((format!("{}.example", id.to_lowercase()).parse()?, format!("{title} {name}")))
 }
 
 const MOUNTAINS: &[&str] = &[
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn names_never_repeat() {
-        assert_eq!(university(0).unwrap().0.as_str(), "univ-merapi.ac.id");
+        assert_eq!(university(0).unwrap().0.as_str(), "univ-merapi.example");
         assert_eq!(university(0).unwrap().1, "Universitas Merapi");
         assert_eq!(institute(10).unwrap().1, "Institut Capung 2");
         let ids: BTreeSet<_> = (0..128).map(|index| university(index).unwrap().0).collect();

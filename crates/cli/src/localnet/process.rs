@@ -100,12 +100,14 @@ pub(crate) fn end(_: &NodeFolder, _: u32, _: Ending, _: Duration) -> anyhow::Res
 pub(crate) fn last_lines(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text[text.len().saturating_sub(LOG_TAIL_BYTES)..]).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
+    // A backtrace is for whoever opens the file.
+    let text = text.rsplit_once("\nStack backtrace:").map_or(text.as_str(), |(before, _)| before);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }
 
 const PID_FILE_BYTES_MAX: usize = 32;
-const LOG_TAIL_BYTES: usize = 4096;
+const LOG_TAIL_BYTES: usize = 16 << 10;
 const LOG_TAIL_LINES: usize = 8;
 
 #[cfg(test)]

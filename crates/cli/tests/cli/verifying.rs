@@ -16,6 +16,7 @@ const VERIFY: &str = "verify ijazah.json --genesis genesis.json";
 
 fn finding(issued: &Issued, more: &str, code: i32) -> Value {
     let run = sanad(issued.at(), &format!("{VERIFY} --json {more}")).expect(code);
+    assert_eq!(run.json()["verdict"], run.json()["findings"][0]["verdict"]);
     run.json()["findings"][0].clone()
 }
 
@@ -100,22 +101,14 @@ fn a_changed_receipt_names_the_part_that_does_not_fit() {
     let issued = Issued::new();
     let cases: &[Case] = &[
         (|receipt| receipt.salt = Salt([8; 32]), "tampered", &["document"]),
-        (|receipt| receipt.proof.index = LogIndex(4), "not-proven", &["inclusion"]),
-        (|receipt| receipt.proof.log_path[0][0] ^= 1, "not-proven", &["inclusion"]),
-        (|receipt| receipt.proof.status_leaf[20] = 1, "not-proven", &["status"]),
-        (|receipt| receipt.proof.issuer.record.member.name = "Palsu".to_owned(), "not-proven", &["issuer"]),
+        (|receipt| receipt.proof.index = LogIndex(4), "tampered", &["inclusion"]),
+        (|receipt| receipt.proof.log_path[0][0] ^= 1, "tampered", &["inclusion"]),
+        (|receipt| receipt.proof.status_leaf[20] = 1, "tampered", &["status"]),
+        (|receipt| receipt.proof.issuer.record.member.name = "Palsu".to_owned(), "tampered", &["issuer"]),
         (|receipt| receipt.proof.certificate.signatures.truncate(2), "not-proven", &["certificate"]),
-        (
-            |receipt| receipt.proof.certificate.signatures[1].signature.0[0] ^= 1,
-            "not-proven",
-            &["certificate"],
-        ),
-        (|receipt| receipt.proof.header.time_ms += 1, "not-proven", &["certificate"]),
-        (
-            |receipt| receipt.proof.header.log_root = Root([0; 32]),
-            "not-proven",
-            &["certificate", "inclusion"],
-        ),
+        (|receipt| receipt.proof.certificate.signatures[1].signature.0[0] ^= 1, "tampered", &["certificate"]),
+        (|receipt| receipt.proof.header.time_ms += 1, "tampered", &["certificate"]),
+        (|receipt| receipt.proof.header.log_root = Root([0; 32]), "tampered", &["certificate", "inclusion"]),
     ];
     for (change, verdict, parts) in cases {
         let mut receipt = issued.receipt.clone();
@@ -147,6 +140,7 @@ fn what_cannot_be_read_is_an_error_and_the_rest_is_answered() {
     fs::write(issued.path("b.json.receipt.json"), "{\"format\":").unwrap();
     let run = sanad(issued.at(), "verify ijazah.json b.json --genesis genesis.json --json").expect(2);
     assert_eq!(run.json()["findings"].as_array().unwrap().len(), 1);
+    assert!(run.json()["verdict"].is_null());
     assert!(run.json()["errors"][0]["error"].as_str().unwrap().contains("no readable receipt"));
     for (text, why) in [
         ("{}", "fields of a receipt"),

@@ -143,8 +143,11 @@ impl<A: Application> Driver<A> {
         let timeouts = self.setup.config.timeouts;
         let timeouts = LinearTimeouts {
             propose: timeouts.propose,
+            propose_delta: timeouts.propose / 2,
             prevote: timeouts.prevote,
+            prevote_delta: timeouts.prevote / 2,
             precommit: timeouts.precommit,
+            precommit_delta: timeouts.precommit / 2,
             rebroadcast: timeouts.propose + timeouts.prevote,
             ..Default::default()
         };

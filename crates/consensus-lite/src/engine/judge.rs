@@ -21,8 +21,8 @@ impl<A: Application> Driver<A> {
         let Received { header, payload } = received;
         let crate::context::ProposalHeader { height, round, valid_round, block, .. } = header;
         self.load()?;
-        if !self.proposals.has_room(round, &block) {
-            tracing::warn!(%height, round, %block, "dropping one block too many of a round");
+        if !self.proposals.has_room(round, &block, payload.len()) {
+            tracing::warn!(%height, round, %block, "dropping a block too many");
             count(&self.shared().counters.dropped, 1);
             return Ok(None);
         }
@@ -41,7 +41,7 @@ impl<A: Application> Driver<A> {
             count(&self.shared().counters.dropped, 1);
             return Ok(None);
         }
-        let verdict = match self.proposals.verdict(&block, &undecided.payload) {
+        let verdict = match self.proposals.verdict(round, &block, &undecided.payload) {
             Some(known) => known,
             None => match self.application.validate(height, &undecided.payload, PayloadSource::Proposal) {
                 Ok(hash) if hash == block => Verdict::Valid,
@@ -67,9 +67,9 @@ impl<A: Application> Driver<A> {
         Ok(Some(value))
     }
 
-    /// Keeps a block on disk before this node may vote for it. Who does not vote can ask peers again.
+    /// Keeps a block on disk before this node may vote for it, once. Who does not vote can ask peers again.
     pub(super) fn keep(&mut self, undecided: &Undecided) -> Result<(), Stopped> {
-        if self.voting_key().is_some() {
+        if self.voting_key().is_some() && !self.proposals.is_kept(&undecided.block) {
             self.application.keep_undecided(undecided).map_err(Stopped::Application)?;
         }
         Ok(())

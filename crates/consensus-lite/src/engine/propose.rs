@@ -16,8 +16,9 @@ use crate::stopped::Stopped;
 use crate::streams::{STREAM_ID_BYTES, parts};
 
 impl<A: Application> Driver<A> {
-    /// Proposes: the same block again after a restart, else a new one. It is on disk before the engine or
-    /// anybody else learns of it.
+    /// Proposes: the same block again after a restart; in later rounds the first block that is known to be
+    /// valid, which others have executed, too; else a new one. It is on disk before the engine or anybody else
+    /// learns of it.
     pub(super) async fn on_get_value(
         &mut self,
         engine_height: EngineHeight,
@@ -31,8 +32,12 @@ impl<A: Application> Driver<A> {
         self.load()?;
         let kept =
             self.proposals.of_round(round).into_iter().find(|entry| entry.undecided.valid_round.is_none());
-        let undecided = match kept {
-            Some(entry) => entry.undecided,
+        let known = match kept {
+            Some(entry) => Some(entry.undecided),
+            None => self.known_block(round)?,
+        };
+        let undecided = match known {
+            Some(undecided) => undecided,
             None => {
                 let proposed = self.application.propose(height, round).map_err(Stopped::Application)?;
                 let (block, payload) = (proposed.block, proposed.payload);
@@ -45,6 +50,17 @@ impl<A: Application> Driver<A> {
         let _ = reply.send(LocallyProposedValue::new(engine_height, engine_round, Value(undecided.block)));
         self.send(&undecided).await;
         Ok(())
+    }
+
+    /// The first block of the height that is valid, for another round.
+    fn known_block(&mut self, round: u32) -> Result<Option<Undecided>, Stopped> {
+        for candidate in self.proposals.candidates() {
+            let again = Undecided { round, valid_round: None, ..candidate };
+            if self.judge(again.clone())?.is_some_and(|value| value.validity.is_valid()) {
+                return Ok(Some(again));
+            }
+        }
+        Ok(None)
     }
 
     /// Sends a block again, under a round of its own.

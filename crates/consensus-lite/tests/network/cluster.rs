@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sanad_consensus_lite::{Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped};
+use sanad_consensus_lite::{
+    Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
+};
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{Validator, ValidatorSet};
@@ -22,6 +24,7 @@ pub struct Cluster {
     pub chain_id: ChainId,
     validators: usize,
     pub heartbeat: Duration,
+    pub timeouts: Timeouts,
     pub ledgers: Vec<Ledger>,
     addresses: Vec<SocketAddr>,
     pub nodes: Vec<Option<Consensus>>,
@@ -46,6 +49,7 @@ impl Cluster {
             chain_id,
             validators,
             heartbeat: Duration::from_secs(600),
+            timeouts: Timeouts::default(),
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
             addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
             nodes: (0..nodes).map(|_| None).collect(),
@@ -74,6 +78,7 @@ impl Cluster {
         let mut config = Config::new(self.node_directory(node), self.addresses[node]);
         config.moniker = format!("node{node}");
         config.heartbeat = self.heartbeat;
+        config.timeouts = self.timeouts;
         config.sync_status_interval = Duration::from_millis(500);
         config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
         config

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sanad_consensus_lite::{Config, Consensus, Keys, Phase, SigningGuard, Stopped};
+use sanad_consensus_lite::{Config, Consensus, Keys, Phase, SigningGuard, Stopped, Timeouts};
 
 use crate::cluster::{Cluster, network_key, until, validator_key};
 use crate::ledger::Ledger;
@@ -20,6 +20,30 @@ async fn invalid_blocks_get_no_votes() {
         // Its turns were over in a later round.
         assert!(cluster.ledgers[node].state().blocks.iter().any(|block| block.decided.certificate.round > 0));
     }
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn known_blocks_are_proposed_again() {
+    let mut cluster = Cluster::new(4, 0);
+    let vote = Duration::from_millis(100);
+    cluster.timeouts = Timeouts { propose: Duration::from_millis(500), prevote: vote, precommit: vote };
+    cluster.start_all().await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+    let refuse = |refuses| [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses = refuses);
+    refuse(true);
+    cluster.submit(1);
+    let deadline = std::time::Instant::now() + crate::cluster::PATIENCE;
+    while cluster.node(0).status().await.round.is_none_or(|round| round < 6) {
+        assert!(std::time::Instant::now() < deadline, "no quorum for anything, but the rounds do not pass");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!cluster.ledgers[0].has_committed(1));
+    // One by the validator that is content with any, and one by each that knows of no valid block but its own.
+    assert!(cluster.ledgers[0].kept() <= 4, "{}", cluster.ledgers[0].kept());
+    refuse(false);
+    until("they agree", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
     cluster.assert_agreement();
 }
 

@@ -1,6 +1,7 @@
 //! The ledger of the tests: a list of blocks in memory, which outlives the consensus that runs over it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -12,6 +13,8 @@ use sanad_consensus_lite::{
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::Height;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
+
+static PROPOSED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Clone)]
 pub struct Ledger(Arc<Mutex<State>>);
@@ -26,6 +29,8 @@ pub struct State {
     pub filling: usize,
     /// Proposes blocks that break a rule.
     pub lies: bool,
+    /// Finds all blocks of others invalid.
+    pub refuses: bool,
     /// Fails at the next commit.
     pub fails: bool,
     pub evidence: Vec<Evidence>,
@@ -48,6 +53,7 @@ impl Ledger {
             pool: BTreeSet::new(),
             filling: 0,
             lies: false,
+            refuses: false,
             fails: false,
             evidence: Vec::new(),
         })))
@@ -69,6 +75,11 @@ impl Ledger {
         self.state().blocks.iter().any(|block| block.work.contains(&work))
     }
 
+    /// Undecided blocks kept.
+    pub fn kept(&self) -> usize {
+        self.state().undecided.len()
+    }
+
     pub fn hashes(&self) -> Vec<BlockHash> {
         self.state().blocks.iter().map(|block| block.decided.certificate.block).collect()
     }
@@ -84,12 +95,14 @@ impl State {
     }
 }
 
-/// `previous block (32) || lie u8 || count u32 || work u64 ... || filling`.
+/// `previous block (32) || lie u8 || count u32 || work u64 ... || number u64 || filling`. The number makes all blocks
+/// differ, as their time does in reality.
 fn encode(previous: [u8; 32], lie: bool, work: &[u64], filling: usize) -> Bytes {
     let mut payload = previous.to_vec();
     payload.push(u8::from(lie));
     payload.extend_from_slice(&(work.len() as u32).to_be_bytes());
     work.iter().for_each(|item| payload.extend_from_slice(&item.to_be_bytes()));
+    payload.extend_from_slice(&PROPOSED.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     payload.resize(payload.len() + filling, 7);
     payload.into()
 }
@@ -129,6 +142,9 @@ impl Application for Ledger {
     ) -> Result<BlockHash, InvalidPayload> {
         let state = self.state();
         assert_eq!(height, state.next().height);
+        if state.refuses {
+            return Err(InvalidPayload::Invalid("not mine".into()));
+        }
         match work_of(payload) {
             Some((previous, false, _)) if previous == state.previous() => Ok(hash(payload)),
             Some((_, true, _)) => Err(InvalidPayload::Invalid("a lie".into())),

@@ -54,7 +54,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     let bar = progress::bar(pending.len(), "issuing");
     for documents in pending.chunks(args.batch_size) {
         if let Err(error) = issue(args, &remote, &trust, &issuer, documents, &folder, &mut report).await {
-            note(format_args!("{} documents have their receipts already", report.issued.len()));
+            let issued = report.issued.len();
+            if issued > 0 {
+                note(format_args!(
+                    "{issued} documents were issued before this failed; they have their receipts"
+                ));
+            }
             return Err(error);
         }
         bar.inc(documents.len() as u64);

@@ -23,7 +23,7 @@ use documents::As;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad issue ijazah.json --issuer-dir merapi --genesis genesis.json
-  sanad issue awards/ --issuer univ-merapi.ac.id --key merapi/keys/issuing.json
+  sanad issue awards/ --issuer univ-merapi.example --key merapi/keys/issuing.json
   sanad issue --roster wisuda-2025.txt --issuer-dir merapi
   sanad issue --resume awards/
 

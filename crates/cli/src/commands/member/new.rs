@@ -15,8 +15,8 @@ use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  sanad member new --id univ-merapi.ac.id --name \"Universitas Merapi\" --role validator --dir merapi
-  sanad member new --id institut-capung.ac.id --name \"Institut Capung\" --role issuer --dir capung
+  sanad member new --id univ-merapi.example --name \"Universitas Merapi\" --role validator --dir merapi
+  sanad member new --id institut-capung.example --name \"Institut Capung\" --role issuer --dir capung
 
 Writes DIR/member.json, which is public and goes into the genesis, and the keys that the
 role needs into DIR/keys. Nothing is ever overwritten.";

@@ -16,8 +16,8 @@ use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  sanad member show univ-merapi.ac.id --genesis genesis.json
-  sanad member show univ-merapi.ac.id --json | jq .record.chain
+  sanad member show univ-merapi.example --genesis genesis.json
+  sanad member show univ-merapi.example --json | jq .record.chain
 
 Exit code 1 where the node's proof of the record does not hold.";
 

@@ -15,6 +15,7 @@ use crate::output::{Outcome, Output, Report, note};
 use crate::remote::NodeArgs;
 use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
+use crate::verdict::Verdict;
 use crate::view::View;
 use crate::{files, time};
 
@@ -54,6 +55,8 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Findings {
+    /// The gravest of all; none where there is a document without an answer.
+    verdict: Option<Verdict>,
     findings: Vec<Finding>,
     errors: Vec<Failure>,
 }
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         bail!("--receipt belongs to one document, but {} are given", args.documents.len());
     }
     let trust = Trust::from_file(&args.genesis)?;
-    let mut findings = Findings { findings: Vec::new(), errors: Vec::new() };
+    let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
     let online = if args.online { Some(online::Session::new(&args.node)?) } else { None };
     for document in &args.documents {
@@ -86,6 +89,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 findings.errors.push(Failure { document: document.clone(), error });
             }
         }
+    }
+    if findings.errors.is_empty() {
+        let verdicts = findings.findings.iter().map(|finding| finding.verdict);
+        findings.verdict = verdicts.max_by_key(|verdict| verdict.gravity());
     }
     output.print(&findings)?;
     Ok(outcome)
