@@ -7,7 +7,8 @@ use sanad_e2e::{Net, issue};
 fn credentials_are_issued_proved_and_revoked_on_every_node() {
     let net = Net::start(&["--heartbeat-ms", "1000"]);
     let folder = net.documents("awards", 20);
-    let issued = net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)]);
+    let issued =
+        net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)]);
     issued.json(0);
     net.wait_for_equal_heads(20);
     let document = format!("{folder}/007.json");
@@ -18,7 +19,8 @@ fn credentials_are_issued_proved_and_revoked_on_every_node() {
     let offline = net.sanad(&["verify", &document]).json(0);
     assert_eq!(offline["verdict"], "active");
 
-    let another = net.sanad(&["revoke", &document, "--issuer-dir", &net.path("net/node-2"), "--node", &net.url(2)]);
+    let another =
+        net.sanad(&["revoke", &document, "--issuer-dir", &net.path("net/node-2"), "--node", &net.url(2)]);
     assert_eq!(another.code, 2, "{another:?}");
     assert!(another.err.contains("who alone may change it"), "{another:?}");
     let revoke = |verb: &str| {

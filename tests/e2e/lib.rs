@@ -80,10 +80,11 @@ impl Net {
         net
     }
 
-    /// Makes a localnet and starts it.
+    /// Makes a localnet, starts it, and waits for its first block.
     pub fn start(options: &[&str]) -> Self {
         let net = Self::create(options);
         net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+        net.wait_for_equal_heads(0);
         net
     }
 
@@ -143,7 +144,8 @@ impl Net {
     /// State of every node, as `sanad localnet status` tells it.
     pub fn status(&self) -> Vec<Value> {
         let said = self.sanad(&["localnet", "status", &self.dir()]);
-        let status: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
+        let status: Value =
+            serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
         status["nodes"].as_array().unwrap().clone()
     }
 
@@ -152,12 +154,13 @@ impl Net {
         self.status()[node - 1]["url"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until all nodes run and have the same head, with at least `entries` entries; returns the status.
+    /// Waits until all nodes run and have the same block as head, with at least `entries` entries; returns the status.
     pub fn wait_for_equal_heads(&self, entries: u64) -> Vec<Value> {
         poll(&format!("equal heads with {entries} entries"), || {
             let status = self.status();
             let same = status.iter().all(|node| {
                 node["state"] == "running"
+                    && node["height"].as_u64() >= Some(1)
                     && node["head_hash"] == status[0]["head_hash"]
                     && node["log_size"].as_u64() >= Some(entries)
             });
@@ -184,7 +187,8 @@ impl Net {
     /// An issuer of the localnet: `folder` is `node-1` or `issuers/NAME`.
     pub fn issuer(&self, folder: &str) -> Issuer {
         let folder = self.folder.path().join("net").join(folder);
-        let member: Value = serde_json::from_slice(&std::fs::read(folder.join("member.json")).unwrap()).unwrap();
+        let member: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("member.json")).unwrap()).unwrap();
         let passphrase = std::fs::read_to_string(self.path("net/passphrase")).unwrap();
         let text = std::fs::read_to_string(folder.join("keys/issuing.json")).unwrap();
         let opened = keyfile::open(&text, passphrase.trim().as_bytes()).unwrap();

@@ -21,8 +21,6 @@ fn a_node_does_not_start_on_what_is_not_its_own() {
     refused(&net, 1, &["init"], "guard");
     std::fs::rename(&ledger, &aside).unwrap();
     refused(&net, 1, &["run"], "sanad-node init");
-    copy(&net.node_path(2, "data/ledger"), &ledger);
-    std::fs::remove_dir_all(&ledger).unwrap();
     std::fs::rename(&aside, &ledger).unwrap();
 
     let guard = net.node_path(1, "data/consensus/signing.guard");
@@ -35,10 +33,12 @@ fn a_node_does_not_start_on_what_is_not_its_own() {
     let own = std::fs::read(&genesis).unwrap();
     std::fs::copy(other.path("net/genesis.json"), &genesis).unwrap();
     refused(&net, 1, &["run"], "key is not the one that the genesis states");
-    std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replace("Localnet", "Localnot")).unwrap();
+    std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replace("Localnet", "Localnot"))
+        .unwrap();
     refused(&net, 1, &["run"], "chain");
-    std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replacen('{', "{\"version\":1,", 1)).unwrap();
-    refused(&net, 1, &["run"], "twice");
+    std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replacen('{', "{\"version\":1,", 1))
+        .unwrap();
+    refused(&net, 1, &["run"], "duplicate key");
     std::fs::write(&genesis, own).unwrap();
     assert_eq!(net.sanad_node(1, &["check"]).code, 0);
 }
@@ -68,7 +68,15 @@ fn mistakes_in_configuration_and_surroundings_are_said() {
 #[test]
 fn two_processes_do_not_share_a_node() {
     let net = Net::start(&["--nodes", "1"]);
-    let free = ["run", "--api-listen", "127.0.0.1:0", "--consensus-listen", "127.0.0.1:0", "--gossip-listen", "127.0.0.1:0"];
+    let free = [
+        "run",
+        "--api-listen",
+        "127.0.0.1:0",
+        "--consensus-listen",
+        "127.0.0.1:0",
+        "--gossip-listen",
+        "127.0.0.1:0",
+    ];
     refused(&net, 1, &free, "in use by another process");
 }
 
@@ -102,17 +110,4 @@ fn damage_on_disk_is_named_and_not_passed_over() {
     assert_ne!(said.code, 0, "{said:?}");
     assert!(!said.err.contains("panicked"), "{said:?}");
     assert!(said.err.contains("damaged") || said.err.contains("rebuild"), "{said:?}");
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, target).unwrap();
-        }
-    }
 }

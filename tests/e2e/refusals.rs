@@ -1,5 +1,7 @@
 //! Bad batches over gRPC: each has a code, a word and a sentence, and leaves the ledger as it was.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use sanad_api::{Client, ClientError, Wait};
 use sanad_core::batch::Batch;
 use sanad_core::event::Event;

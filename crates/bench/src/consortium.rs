@@ -74,5 +74,10 @@ pub(crate) fn certificate(state: &State, height: Height, block: BlockHash) -> Co
         validator: validator as u16,
         signature: key(validator as u8, 2).sign(&message),
     };
-    CommitCertificate { height, round: 0, block, signatures: (0..state.validators().quorum()).map(sign).collect() }
+    CommitCertificate {
+        height,
+        round: 0,
+        block,
+        signatures: (0..state.validators().quorum()).map(sign).collect(),
+    }
 }

@@ -118,8 +118,7 @@ impl Node {
         const TICKS_PER_SECOND: f64 = 100.0;
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         let (_, fields) = stat.rsplit_once(") ").context("/proc/PID/stat")?;
-        let ticks: Vec<f64> =
-            fields.split(' ').skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+        let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
         Ok(ticks.iter().sum::<f64>() / TICKS_PER_SECOND)
     }
 }

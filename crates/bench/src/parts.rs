@@ -97,7 +97,12 @@ fn receipts(store: &Store, state: &State, anchor: TrustAnchor, table: &mut Table
         black_box(receipt.verify_document(document).is_ok());
     }
     receipt.salt = salt;
-    table.row(row(&format!("receipt verification, {validators} validators"), rounds as f64, started.elapsed(), None));
+    table.row(row(
+        &format!("receipt verification, {validators} validators"),
+        rounds as f64,
+        started.elapsed(),
+        None,
+    ));
     Ok(())
 }
 

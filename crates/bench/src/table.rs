@@ -25,7 +25,8 @@ impl Table {
                 row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
             writeln!(out, "| {} |", cells.join(" | "))?;
             if place == 0 {
-                let rules: Vec<String> = widths.iter().map(|width| format!("{}:", "-".repeat(width - 1))).collect();
+                let rules: Vec<String> =
+                    widths.iter().map(|width| format!("{}:", "-".repeat(width - 1))).collect();
                 writeln!(out, "| {} |", rules.join(" | "))?;
             }
         }

@@ -1,5 +1,7 @@
 //! Every rule by which the ledger refuses a batch.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use sanad_core::batch::{Batch, NO_BATCH};

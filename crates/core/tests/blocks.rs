@@ -1,5 +1,7 @@
 //! Blocks: what a validator accepts as following from its state, and what it does not.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};

@@ -1,6 +1,8 @@
 //! Golden values: one of each format, with its bytes or hash. A test that fails here means a format change:
 //! bump the version of the format and say so in `docs/formats/`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use sanad_core::batch::{BATCH_BYTES_MAX, Batch, NO_BATCH};

@@ -1,5 +1,7 @@
 //! Receipts: sound ones hold; each tampered part is named.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use sanad_core::batch::Batch;

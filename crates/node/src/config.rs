@@ -153,28 +153,28 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
     /// Directory of the ledger
-    #[arg(long, env = "SANAD_DATA_DIR")]
+    #[arg(long, global = true, env = "SANAD_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Address of the gRPC service
-    #[arg(long, env = "SANAD_API_LISTEN")]
+    #[arg(long, global = true, env = "SANAD_API_LISTEN")]
     pub api_listen: Option<SocketAddr>,
     /// Address for votes and proposals
-    #[arg(long, env = "SANAD_CONSENSUS_LISTEN")]
+    #[arg(long, global = true, env = "SANAD_CONSENSUS_LISTEN")]
     pub consensus_listen: Option<SocketAddr>,
     /// Address for batches of other nodes
-    #[arg(long, env = "SANAD_GOSSIP_LISTEN")]
+    #[arg(long, global = true, env = "SANAD_GOSSIP_LISTEN")]
     pub gossip_listen: Option<SocketAddr>,
     /// Time between blocks while there is nothing to commit, in milliseconds
-    #[arg(long, env = "SANAD_HEARTBEAT_MS")]
+    #[arg(long, global = true, env = "SANAD_HEARTBEAT_MS")]
     pub heartbeat_ms: Option<u64>,
     /// File whose first line is the passphrase of the key files
-    #[arg(long, env = "SANAD_PASSPHRASE_FILE")]
+    #[arg(long, global = true, env = "SANAD_PASSPHRASE_FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// Form of the logs
-    #[arg(long, env = "SANAD_LOG_FORMAT")]
+    #[arg(long, global = true, env = "SANAD_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
     /// What to log
-    #[arg(long, env = "SANAD_LOG_FILTER")]
+    #[arg(long, global = true, env = "SANAD_LOG_FILTER")]
     pub log_filter: Option<String>,
 }
 
@@ -335,8 +335,8 @@ impl Default for Log {
     }
 }
 
-/// The consensus engine tells of every vote at `info`.
-const LOG_FILTER: &str = "info,arc_malachitebft=warn";
+/// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
+const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
 
 fn heartbeat_ms() -> u64 {
     10_000

@@ -1,6 +1,7 @@
 //! The daemon `sanad-node`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -9,7 +10,10 @@ use sanad_node::{logging, setup};
 
 /// One university's node of a Sanad ledger.
 #[derive(Parser)]
-#[command(version, after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml")]
+#[command(
+    version,
+    after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -31,7 +35,20 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    let mut said = error.to_string();
+    // Most errors tell their cause themselves.
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    eprintln!("error: {said}");
+    ExitCode::FAILURE
+}
+
+async fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(&arguments.config, &arguments.overrides)?;
     logging::start(&config.log).context("log.filter is not understood")?;

@@ -51,13 +51,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     let health = Health::new();
     let stop = CancellationToken::new();
     let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
-    let mut api = tokio::spawn(serve(
-        vec![listener],
-        service,
-        server,
-        health.clone(),
-        stop.clone().cancelled_owned(),
-    ));
+    let mut api =
+        tokio::spawn(serve(vec![listener], service, server, health.clone(), stop.clone().cancelled_owned()));
     let keeping = tokio::spawn(housekeeping(node.clone(), health.clone()));
 
     let failed = tokio::select! {
@@ -74,7 +69,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     health.set(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
-    if !api.is_finished() && let Ok(Err(error)) = api.await {
+    if !api.is_finished()
+        && let Ok(Err(error)) = api.await
+    {
         tracing::warn!(%error, "the gRPC service did not end well");
     }
     let stopped = node.consensus.stop().await.map_err(NodeError::ConsensusStopped);
@@ -88,10 +85,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
 
 fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
     let path = directory.ledger();
-    let (store, state) = Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
-        OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
-        source => NodeError::Open { path, source },
-    })?;
+    let (store, state) =
+        Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
+            OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
+            source => NodeError::Open { path, source },
+        })?;
     let (genesis, limits) = (setup.genesis.clone(), config.pool.limits());
     Ok(Arc::new(Ledger::new(genesis, store, state, limits, directory.evidence())?))
 }
@@ -107,12 +105,10 @@ async fn start(
     let application = LedgerApplication::new(Arc::clone(ledger));
     take_saved_pool(ledger, &directory.pool());
     let consensus_config = consensus_config(config, &setup, directory, &peers);
-    let consensus =
-        Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
+    let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
     let waker = Arc::clone(&consensus);
     let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), move || waker.wake()));
-    let gossip =
-        Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), exchange).await?;
+    let gossip = Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), exchange).await?;
     Ok(RunningNode {
         member: config.member.clone(),
         ledger: Arc::clone(ledger),
@@ -151,9 +147,8 @@ fn consensus_config(
 }
 
 fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|source| NodeError::File { path: path.to_owned(), source })
-    };
+    let read =
+        |path: &Path| std::fs::read(path).map_err(|source| NodeError::File { path: path.to_owned(), source });
     let tls = match (&config.api.tls_certificate, &config.api.tls_key) {
         (Some(certificate), Some(key)) => {
             Some(TlsIdentity { certificates_pem: read(certificate)?, key_pem: read(key)? })

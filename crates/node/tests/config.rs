@@ -1,5 +1,7 @@
 //! Configuration: every file in `configs/` is right, and what is wrong is said.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::{Path, PathBuf};
 
 use sanad_node::config::{Config, ConfigError, LogFormat, Overrides};
@@ -30,8 +32,7 @@ fn every_sample_is_right_and_shows_every_default() {
             Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| is_field(name)) => rest.to_owned(),
             _ => line.to_owned(),
         };
-        let explicit: Vec<String> =
-            text.lines().filter(|line| !line.contains("tls_")).map(set).collect();
+        let explicit: Vec<String> = text.lines().filter(|line| !line.contains("tls_")).map(set).collect();
         let explicit = Config::parse(&explicit.join("\n")).unwrap();
         assert_eq!(format!("{plain:?}"), format!("{explicit:?}"), "{}", path.display());
     }

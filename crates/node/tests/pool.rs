@@ -1,5 +1,7 @@
 //! The batch pool: what it takes, in which order it gives, what it drops.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +81,12 @@ fn chain(state: &State, issuer: &str, length: u64, events: u64) -> Vec<Arc<Signe
     batches
 }
 
-fn admit(pool: &mut Pool, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<Admission, PoolError> {
+fn admit(
+    pool: &mut Pool,
+    state: &State,
+    batch: &Arc<SignedBatch>,
+    source: Source,
+) -> Result<Admission, PoolError> {
     pool.admit(state, Arc::clone(batch), source, Instant::now())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How [`super::serve`] serves.
+/// How [`super::serve()`] serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerConfig {
     /// Certificate and key; plain text without. Plain text is for loopback and for a proxy on the same machine.

@@ -73,7 +73,7 @@ pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
             let _ = write!(text, "\n[[peers]]\n{peer}\n");
         }
     }
-    text + "\n[log]\nformat = \"text\"\nfilter = \"info,arc_malachitebft=warn\"\n"
+    text
 }
 
 /// Reads what commands need of a configuration.

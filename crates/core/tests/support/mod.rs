@@ -1,5 +1,6 @@
 //! A ledger in memory, driven as a node drives the real one.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -69,8 +69,16 @@ impl Network {
             let id = peer_id(&member, &network_key)?;
             swarm.behaviour_mut().allow_list.allow_peer(id);
             let queue = VecDeque::new();
-            let peer =
-                Peer { member, address, role, connections: 0, queue, queue_bytes: 0, busy: false, resend: false };
+            let peer = Peer {
+                member,
+                address,
+                role,
+                connections: 0,
+                queue,
+                queue_bytes: 0,
+                busy: false,
+                resend: false,
+            };
             known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
@@ -177,7 +185,8 @@ impl Network {
     }
 
     fn publish(&mut self, batch: &Arc<SignedBatch>, except: Option<PeerId>) {
-        let connected = self.peers.iter_mut().filter(|(id, peer)| peer.connections > 0 && Some(**id) != except);
+        let connected =
+            self.peers.iter_mut().filter(|(id, peer)| peer.connections > 0 && Some(**id) != except);
         let mut ready = Vec::new();
         for (id, peer) in connected {
             peer.enqueue(Arc::clone(batch));

@@ -32,10 +32,17 @@ pub struct LedgerApplication {
 
 /// A proposal whose time no honest clock shows yet.
 #[derive(Debug, thiserror::Error)]
-#[error("the block's time is {ahead_ms} ms ahead of this node's clock; at most {CLOCK_DRIFT_MS_MAX} are allowed")]
+#[error(
+    "the block's time is {ahead_ms} ms ahead of this node's clock; at most {CLOCK_DRIFT_MS_MAX} are allowed"
+)]
 struct FutureTime {
     ahead_ms: u64,
 }
+
+/// A payload whose batches are not those of its header.
+#[derive(Debug, thiserror::Error)]
+#[error("the batches are not those that the header names")]
+struct OtherBatches;
 
 /// The height that consensus asks for is not the next one.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +62,13 @@ impl LedgerApplication {
         let ledger = Arc::clone(&self.ledger);
         let current = ledger.current();
         let limit = current.state.parameters().block_bytes_max as usize;
-        let mut block = Block::decode(payload, limit).map_err(|error| InvalidPayload::Invalid(error.into()))?;
+        let mut block =
+            Block::decode(payload, limit).map_err(|error| InvalidPayload::Invalid(error.into()))?;
         let hash = block.header.hash();
-        if self.executions.contains_key(&hash) {
-            return Ok(hash);
+        if let Some((known, _)) = self.executions.get(&hash) {
+            // The header names its batches by hash: under it, no others can be valid.
+            let same = block.batches == known.batches;
+            return if same { Ok(hash) } else { Err(InvalidPayload::Invalid(OtherBatches.into())) };
         }
         let ahead_ms = block.header.time_ms.saturating_sub(now_ms());
         if source == PayloadSource::Proposal && ahead_ms > CLOCK_DRIFT_MS_MAX {
@@ -168,7 +178,8 @@ impl Application for LedgerApplication {
     }
 
     fn decided(&self, height: Height) -> Result<Option<DecidedBlock>, ApplicationError> {
-        let Some((certificate, payload)) = self.ledger.store.block(height).map_err(ApplicationError::new)? else {
+        let Some((certificate, payload)) = self.ledger.store.block(height).map_err(ApplicationError::new)?
+        else {
             return Ok(None);
         };
         let validators =

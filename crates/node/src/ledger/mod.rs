@@ -201,8 +201,7 @@ impl Ledger {
 
     fn refuse(&self, refused: &[(Arc<SignedBatch>, BatchError)]) {
         let mut pool = self.pool();
-        let ids: Vec<BatchId> =
-            refused.iter().flat_map(|(batch, error)| pool.refuse(batch, error)).collect();
+        let ids: Vec<BatchId> = refused.iter().flat_map(|(batch, error)| pool.refuse(batch, error)).collect();
         drop(pool);
         self.waiters.wake(&ids);
     }

@@ -1,8 +1,8 @@
 //! Proofs out of the store, each as of one head.
 
 use sanad_api::{
-    ConsistencyProof, CredentialKey, EntryProof, FinalHeader, InclusionProof, LedgerError, MemberProof, Missing,
-    ProofHead,
+    ConsistencyProof, CredentialKey, EntryProof, FinalHeader, InclusionProof, LedgerError, MemberProof,
+    Missing, ProofHead,
 };
 use sanad_core::event::Entry;
 use sanad_core::hash::Root;
@@ -64,8 +64,7 @@ impl Ledger {
         if index.0 >= size.0 {
             return Err(LedgerError::IndexBeyondLog { index, size });
         }
-        let entry =
-            self.store.entry(index).map_err(LedgerError::internal)?;
+        let entry = self.store.entry(index).map_err(LedgerError::internal)?;
         let head = current.proof_head(&entry.issuer)?;
         Ok(head.complete(current.entry_proof(&self.store, index, entry)?))
     }
@@ -112,7 +111,8 @@ impl Ledger {
     }
 
     fn root_at(&self, size: LogSize) -> Result<Root, LedgerError> {
-        let root = merkle::root_at::<Rfc6962, _>(&self.store.log_tree(), size.0).map_err(LedgerError::internal)?;
+        let root =
+            merkle::root_at::<Rfc6962, _>(&self.store.log_tree(), size.0).map_err(LedgerError::internal)?;
         Ok(Root(root))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
-    InclusionProof, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBatch, FinalBlock,
+    FinalHeader, InclusionProof, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
@@ -151,8 +151,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         let first = LogIndex(record.first_index.0 + start);
         let entries =
             entries_from(&self.ledger.store, first, (end - start) as usize).map_err(LedgerError::internal)?;
-        let prove =
-            |(index, entry)| current.entry_proof(&self.ledger.store, LogIndex(index), entry);
+        let prove = |(index, entry)| current.entry_proof(&self.ledger.store, LogIndex(index), entry);
         Ok(BatchProofs {
             head: current.proof_head(&record.issuer)?,
             first_index: record.first_index,
@@ -165,11 +164,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         self.ledger.inclusion_proof(index, size)
     }
 
-    fn consistency_proof(
-        &self,
-        old: LogSize,
-        new: Option<LogSize>,
-    ) -> Result<ConsistencyProof, LedgerError> {
+    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
         self.ledger.consistency_proof(old, new)
     }
 
