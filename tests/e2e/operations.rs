@@ -89,6 +89,12 @@ fn damage_on_disk_is_named_and_not_passed_over() {
         net.sanad(&["issue", &path, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)]).json(0);
     }
     net.stop_node(1, Stop::Terminate);
+    let data = net.node_path(1, "data").to_str().unwrap().to_owned();
+    let sound = net.sanad(&["audit", &data]).json(0);
+    assert_eq!(sound["log_size"], 4);
+    std::fs::remove_dir_all(net.node_path(1, "data/ledger/columns")).unwrap();
+    assert_eq!(net.sanad(&["audit", &data, "--rebuild"]).json(0)["log_root"], sound["log_root"]);
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["head_hash"], sound["head_hash"]);
     let segments = net.node_path(1, "data/ledger/segments");
     let segment: PathBuf = segments.read_dir().unwrap().next().unwrap().unwrap().path();
     let mut file = std::fs::OpenOptions::new().read(true).write(true).open(segment).unwrap();
@@ -99,6 +105,8 @@ fn damage_on_disk_is_named_and_not_passed_over() {
     file.seek(SeekFrom::Start(middle)).unwrap();
     file.write_all(&[byte[0] ^ 0x10]).unwrap();
     drop(file);
+    let damaged = net.sanad(&["audit", &data]).json(1);
+    assert!(damaged["fault"].as_str().unwrap().contains("damaged"), "{damaged}");
     // What is derived is gone, so that every block has to be read.
     for derived in net.node_path(1, "data/ledger").read_dir().unwrap() {
         let path = derived.unwrap().path();

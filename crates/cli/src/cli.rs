@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, receipt, status,
-    tail, verify,
+    audit, block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, receipt,
+    status, tail, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Entries of the log
     #[command(subcommand)]
     Entry(entry::Command),
+    /// Check a stopped node's ledger from the genesis to the head, or rebuild its indexes
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::Args),
     /// Follow new blocks
     #[command(after_help = tail::EXAMPLES)]
     Tail(tail::Args),

@@ -16,3 +16,10 @@ pub(crate) fn spinner(what: impl Into<String>) -> ProgressBar {
     spinner.enable_steady_tick(std::time::Duration::from_millis(100));
     spinner
 }
+
+/// A bar over bytes, whose number is told later.
+pub(crate) fn bytes(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(0).with_message(what);
+    let style = ProgressStyle::with_template("{msg:>18} [{bar:30}] {bytes}/{total_bytes} {eta}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod audit;
 pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod completions;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Member(command) => member::run(command, output),
         Command::Genesis(command) => genesis::run(command, output),
         Command::Block(command) => block::run(command, output),
+        Command::Audit(args) => audit::run(&args, output),
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),
         Command::Node(command) => node::run(command, output),
