@@ -74,3 +74,20 @@ async fn proofs_over_grpc_lead_to_the_genesis() {
         assert!(proven.signers.len() >= 3);
     }
 }
+
+#[test]
+fn a_follower_serves_what_the_validators_decide_and_passes_batches_on() {
+    let net = Net::start(&["--followers", "1", "--issuers", "1", "--heartbeat-ms", "1000"]);
+    let follower = net.sanad(&["node", "status", "--node", &net.url(5)]).json(0);
+    assert!(follower.to_string().contains("\"is_validator\":false"), "{follower}");
+    let folder = net.documents("awards", 3);
+    net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(5)]).json(0);
+    net.wait_for_equal_heads(3);
+    net.stop_node(5, sanad_e2e::Stop::Kill);
+    let more = net.documents("more", 3);
+    net.sanad(&["issue", &more, "--issuer-dir", &net.path("net/node-2"), "--node", &net.url(2)]).json(0);
+    net.start_node(5);
+    net.wait_for_equal_heads(6);
+    let status = net.sanad(&["status", &format!("{more}/001.json"), "--node", &net.url(5)]).json(0);
+    assert_eq!(status["verdict"], "active");
+}

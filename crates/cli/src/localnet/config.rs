@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use sanad_core::ids::MemberId;
+use sanad_core::member::Role;
 use serde::Deserialize;
 
 /// Where a node listens.
@@ -21,6 +22,7 @@ pub(crate) struct Addresses {
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) member: MemberId,
+    pub(crate) role: Role,
     pub(crate) addresses: Addresses,
 }
 
@@ -45,8 +47,12 @@ impl Facts {
 
 /// The configuration of `nodes[place]`, with all others as its peers.
 pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
-    let Node { member, addresses } = &nodes[place];
+    let Node { member, role, addresses } = &nodes[place];
     let Addresses { api, consensus, gossip } = addresses;
+    let consensus_key = match role {
+        Role::Validator => "consensus = \"keys/consensus.json\"\n",
+        _ => "",
+    };
     // Member ids and addresses hold nothing that TOML would need escaped.
     let mut text = format!(
         "# A node of a localnet, written by `sanad localnet create`. Paths are relative to this file.\n\
@@ -54,7 +60,7 @@ pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
          data_dir = \"data\"\n\
          member = \"{member}\"\n\n\
          [keys]\n\
-         consensus = \"keys/consensus.json\"\n\
+         {consensus_key}\
          network = \"keys/network.json\"\n\
          passphrase_file = \"../passphrase\"\n\n\
          [api]\n\
@@ -65,7 +71,7 @@ pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
          [gossip]\n\
          listen = \"{gossip}\"\n"
     );
-    for (other, Node { member, addresses }) in nodes.iter().enumerate() {
+    for (other, Node { member, addresses, .. }) in nodes.iter().enumerate() {
         if other != place {
             let Addresses { consensus, gossip, .. } = addresses;
             let peer = format!("member = \"{member}\"\nconsensus = \"{consensus}\"\ngossip = \"{gossip}\"");
@@ -90,6 +96,7 @@ mod tests {
         let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let node = |index: usize| Node {
             member: super::super::names::university(index).unwrap().0,
+            role: if index == 2 { Role::Observer } else { Role::Validator },
             addresses: Addresses {
                 api: address(10 + index as u16),
                 consensus: address(20 + index as u16),
@@ -99,14 +106,16 @@ mod tests {
         let text = write(&[node(0), node(1), node(2)], 1, 500);
         let table: toml::Table = text.parse().unwrap();
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
-        let expected =
-            ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "log", "member", "peers"];
+        let expected = ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "member", "peers"];
         assert_eq!(keys, expected);
         assert_eq!(table["consensus"]["heartbeat_ms"].as_integer(), Some(500));
         let peers = table["peers"].as_array().unwrap();
         assert_eq!(peers.len(), 2);
         assert_eq!(peers[1]["member"].as_str(), Some("univ-semeru.example"));
         assert_eq!(peers[1]["gossip"].as_str(), Some("127.0.0.1:32"));
+        assert!(table["keys"].get("consensus").is_some());
+        let follower: toml::Table = write(&[node(0), node(2)], 1, 500).parse().unwrap();
+        assert!(follower["keys"].get("consensus").is_none());
         let facts = read(&text).unwrap();
         assert_eq!(
             (facts.member.as_str(), facts.url().as_str()),

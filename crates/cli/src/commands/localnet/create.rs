@@ -25,10 +25,10 @@ use crate::{progress, random, time};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad localnet create net
-  sanad localnet create net --nodes 7 --issuers 20 --heartbeat-ms 1000
+  sanad localnet create net --nodes 7 --followers 1 --issuers 20 --heartbeat-ms 1000
   sanad localnet start net
 
-Every node is a validator and an issuer. Issuers without a node are in DIR/issuers. All
+Every node is a validator and an issuer, but for --followers, who come last. Issuers without a node are in DIR/issuers. All
 keys are under the passphrase in DIR/passphrase. The universities are invented.";
 
 #[derive(clap::Args, Debug)]
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// How many nodes, each a validator
     #[arg(long, default_value_t = 4, value_name = "N")]
     nodes: usize,
+    /// How many more nodes that follow the chain and do not vote, each an observer's
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    followers: usize,
     /// How many issuers without a node
     #[arg(long, default_value_t = 0, value_name = "N")]
     issuers: usize,
@@ -84,6 +87,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if !(1..=VALIDATORS_MAX).contains(&args.nodes) {
         bail!("--nodes is {}; a localnet has 1 to {VALIDATORS_MAX}", args.nodes);
     }
+    if args.followers > VALIDATORS_MAX {
+        bail!("--followers is {}; a localnet has at most {VALIDATORS_MAX}", args.followers);
+    }
     // Before anything is written.
     let program = if args.no_init { None } else { Some(args.binary.find()?) };
     let folder = Folder::new(&args.dir)?;
@@ -97,12 +103,14 @@ fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Resul
     let text = hex::encode(random::bytes::<16>()?);
     files::create_new(&folder.passphrase(), format!("{text}\n").as_bytes(), Mode::Private)?;
     let passphrase: Passphrase = Zeroizing::new(text.into_bytes());
-    let bar = progress::bar(args.nodes + args.issuers, "making members");
+    let bar = progress::bar(args.nodes + args.followers + args.issuers, "making members");
     let (mut nodes, mut issuers, mut members) = (Vec::new(), Vec::new(), Vec::new());
-    for number in 1..=args.nodes {
+    let with_node = args.nodes + args.followers;
+    for number in 1..=with_node {
         let (id, name) = names::university(number - 1)?;
         let dir = folder.node(number).path().to_owned();
-        members.push(member(id, name, Role::Validator, &dir, &passphrase)?);
+        let role = if number <= args.nodes { Role::Validator } else { Role::Observer };
+        members.push(member(id, name, role, &dir, &passphrase)?);
         bar.inc(1);
     }
     for index in 0..args.issuers {
@@ -113,7 +121,7 @@ fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Resul
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let configured = configure(&members[..args.nodes])?;
+    let configured = configure(&members[..with_node])?;
     for (place, node) in configured.iter().enumerate() {
         let at = folder.node(place + 1);
         let text = config::write(&configured, place, args.heartbeat_ms);
@@ -148,13 +156,14 @@ fn member(
     dir: &Path,
     passphrase: &Passphrase,
 ) -> anyhow::Result<Member> {
-    make(&Facts { id, name, role, with_node: false }, dir, passphrase)
+    make(&Facts { id, name, role, with_node: role == Role::Observer }, dir, passphrase)
 }
 
 fn configure(members: &[Member]) -> anyhow::Result<Vec<Node>> {
     let addresses = ports::free(3 * members.len())?;
     let node = |(member, addresses): (&Member, &[_])| Node {
         member: member.id.clone(),
+        role: member.role,
         addresses: Addresses { api: addresses[0], consensus: addresses[1], gossip: addresses[2] },
     };
     Ok(members.iter().zip(addresses.chunks(3)).map(node).collect())
