@@ -23,7 +23,19 @@ pub enum SignatureError {
         /// The key.
         key: PublicKey,
     },
-    /// The signature does not belong to this key and message, or is not canonical.
+    /// `S` of the signature is not below the group order: a second form of another signature.
+    #[error("the signature, checked with the key {key}, is not canonical: S is not below the group order")]
+    Scalar {
+        /// The key it was checked with.
+        key: PublicKey,
+    },
+    /// `R` of the signature is no canonical point of the curve, or one of small order.
+    #[error("the signature, checked with the key {key}, has an R that no signer makes")]
+    Commitment {
+        /// The key it was checked with.
+        key: PublicKey,
+    },
+    /// The signature does not belong to this key and message.
     #[error("the signature is not one by the key {key} over this message")]
     Mismatch {
         /// The key it was checked with.
@@ -40,7 +52,7 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
         let key = self.check()?;
         key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&signature.0))
-            .map_err(|_| SignatureError::Mismatch { key: *self })
+            .map_err(|_| self.refusal(signature))
     }
 
     /// The key as a point, if it is a usable one.
@@ -48,14 +60,36 @@ impl PublicKey {
     /// # Errors
     /// [`SignatureError::Key`].
     pub fn check(&self) -> Result<VerifyingKey, SignatureError> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError::Key { key: *self })?;
-        // A point has one canonical encoding; decompression alone accepts others.
-        if key.is_weak() || key.to_edwards().compress().0 != self.0 {
-            return Err(SignatureError::Key { key: *self });
+        usable_point(&self.0).ok_or(SignatureError::Key { key: *self })
+    }
+
+    /// Why a signature was refused.
+    fn refusal(&self, signature: &Signature) -> SignatureError {
+        let key = *self;
+        let (commitment, scalar) = signature.0.split_at(32);
+        if !scalar.iter().rev().lt(GROUP_ORDER.iter().rev()) {
+            return SignatureError::Scalar { key };
         }
-        Ok(key)
+        match commitment.try_into().ok().and_then(usable_point) {
+            Some(_) => SignatureError::Mismatch { key },
+            None => SignatureError::Commitment { key },
+        }
     }
 }
+
+/// A point in its canonical encoding and not of small order.
+fn usable_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    let point = VerifyingKey::from_bytes(bytes).ok()?;
+    // A point has one canonical encoding; decompression alone accepts others.
+    let usable = !point.is_weak() && point.to_edwards().compress().0 == *bytes;
+    usable.then_some(point)
+}
+
+/// Order of the group, little-endian (RFC 8032 5.1).
+const GROUP_ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
 
 /// An Ed25519 secret. Wiped from memory when dropped; never shown.
 #[derive(Clone)]
