@@ -9,10 +9,15 @@ use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{Commitment, Salt};
-use sanad_core::ids::{Height, LogIndex};
-use sanad_core::member::{Member, Role};
-use sanad_core::proof::TrustAnchor;
-use sanad_core::receipt::Receipt;
+use sanad_core::ids::{Height, LogIndex, MEMBER_ID_BYTES_MAX};
+use sanad_core::member::{MEMBER_NAME_BYTES_MAX, Member, Role};
+use sanad_core::proof::{TrustAnchor, VALIDATOR_CHANGES_MAX};
+use sanad_core::receipt::{
+    RECEIPT_BINARY_BYTES_MAX, RECEIPT_BINARY_VERSION, RECEIPT_JSON_BYTES_MAX, RECEIPT_MAGIC, Receipt,
+    ReceiptForm,
+};
+use sanad_core::registry::MEMBERS_MAX;
+use sanad_core::validators::{VALIDATORS_MAX, VoteKind, vote_message};
 use serde_json::{Value, json};
 use support::layout::{cut, place};
 use support::synthetic::DOCUMENT;
@@ -242,9 +247,9 @@ fn the_page_shows_the_example() {
     }
     page::check_part("formats/receipt.md", "example", &example);
     let header = &receipt.proof.header;
-    let vote = sanad_core::validators::vote_message(
+    let vote = vote_message(
         &header.chain_id,
-        sanad_core::validators::VoteKind::Precommit,
+        VoteKind::Precommit,
         header.height,
         receipt.proof.certificate.round,
         Some(&header.hash()),
@@ -274,4 +279,18 @@ fn the_page_shows_the_example() {
     ];
     let rows: String = rows.iter().map(|(name, value)| format!("| {name} | `{value}` |\n")).collect();
     page::check_part("formats/receipt.md", "computed", &format!("| | |\n| --- | --- |\n{rows}"));
+}
+
+#[test]
+fn the_page_states_the_constants() {
+    let text = include_str!("../../../docs/formats/receipt.md");
+    for form in [ReceiptForm::Json, ReceiptForm::Binary] {
+        assert!(text.contains(&format!("| `{}` | `{}` |", form.media_type(), form.suffix())));
+    }
+    assert_eq!((RECEIPT_JSON_BYTES_MAX, RECEIPT_BINARY_BYTES_MAX), (1_048_576, 1_048_576));
+    assert_eq!((RECEIPT_MAGIC, RECEIPT_BINARY_VERSION), ([0xf5, 0x73, 0x6e, 0x64], 1));
+    assert_eq!((VALIDATOR_CHANGES_MAX, VALIDATORS_MAX, MEMBERS_MAX), (64, 128, 4_096));
+    assert_eq!((MEMBER_ID_BYTES_MAX, MEMBER_NAME_BYTES_MAX), (32, 128));
+    assert_eq!(ReceiptForm::detect(&[0xf5, 0x73, 0x6e, 0x64]), ReceiptForm::Binary);
+    assert_eq!(ReceiptForm::detect(b"{"), ReceiptForm::Json);
 }

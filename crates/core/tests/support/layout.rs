@@ -23,7 +23,8 @@ pub fn cut(bytes: &[u8], validators: usize) -> Vec<Field> {
 
 /// The place of a field.
 pub fn place(fields: &[Field], name: &str) -> Range<usize> {
-    fields.iter().find(|(field, _)| field == name).unwrap_or_else(|| panic!("no field {name}")).1.clone()
+    let found = fields.iter().find(|(field, _)| field == name);
+    found.expect("a field of that name").1.clone()
 }
 
 impl Cutter<'_> {

@@ -16,7 +16,7 @@ pub fn check_part(page: &str, part: &str, content: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let text = std::fs::read_to_string(&path).unwrap();
     let (opening, closing) = (format!("<!-- {part} -->\n"), format!("<!-- /{part} -->"));
-    let start = text.find(&opening).unwrap_or_else(|| panic!("{page} has no part {part}")) + opening.len();
+    let start = text.find(&opening).expect("the page has the part") + opening.len();
     let end = start + text[start..].find(&closing).unwrap();
     if updates() {
         let updated = [&text[..start], content, &text[end..]].concat();
