@@ -50,7 +50,8 @@ impl PublicKey {
     /// # Errors
     /// [`SignatureError`].
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
-        let key = self.check()?;
+        let key = canonical_point(&self.0).ok_or(SignatureError::Key { key: *self })?;
+        // Refuses keys and commitments of small order.
         key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&signature.0))
             .map_err(|_| self.refusal(signature))
     }
@@ -66,6 +67,9 @@ impl PublicKey {
     /// Why a signature was refused.
     fn refusal(&self, signature: &Signature) -> SignatureError {
         let key = *self;
+        if let Err(error) = self.check() {
+            return error;
+        }
         let (commitment, scalar) = signature.0.split_at(32);
         if !scalar.iter().rev().lt(GROUP_ORDER.iter().rev()) {
             return SignatureError::Scalar { key };
@@ -79,10 +83,16 @@ impl PublicKey {
 
 /// A point in its canonical encoding and not of small order.
 fn usable_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
-    let point = VerifyingKey::from_bytes(bytes).ok()?;
-    // A point has one canonical encoding; decompression alone accepts others.
-    let usable = !point.is_weak() && point.to_edwards().compress().0 == *bytes;
-    usable.then_some(point)
+    canonical_point(bytes).filter(|point| !point.is_weak())
+}
+
+/// A point in its canonical encoding, but for those of small order, of which some other encodings pass.
+fn canonical_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    // Decompression takes y modulo p = 2^255 - 19 and any sign of x = 0. The latter are points of order 1
+    // and 2 alone.
+    let [first, middle @ .., last] = bytes;
+    let beyond = *first >= 0xed && middle.iter().all(|byte| *byte == 0xff) && last & 0x7f == 0x7f;
+    if beyond { None } else { VerifyingKey::from_bytes(bytes).ok() }
 }
 
 /// Order of the group, little-endian (RFC 8032 5.1).
@@ -147,6 +157,31 @@ mod tests {
         second[0] = 0xee;
         second[31] = 0x7f;
         assert!(PublicKey(second).check().is_err());
+    }
+
+    #[test]
+    fn one_encoding_of_a_point() {
+        // y from p up to 2^255 - 1, with either sign: none is canonical, whether it is a point or not.
+        for low in 0xed..=0xff {
+            for high in [0x7f, 0xff] {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (low, high);
+                assert!(PublicKey(bytes).check().is_err());
+                let refused = PublicKey(bytes).verify(b"m", &Signature([0; 64]));
+                assert!(matches!(refused, Err(SignatureError::Key { .. })));
+            }
+        }
+        // All others are what compression gives.
+        for n in 0..64 {
+            let key = SecretKey::from_seed(&[n; 32]).public();
+            assert_eq!(key.check().unwrap().to_edwards().compress().0, key.0);
+        }
+        // The points whose x is 0, with the sign that does not count.
+        for y in [[0x01; 1], [0xec; 1]] {
+            let mut bytes = if y[0] == 1 { [0; 32] } else { [0xff; 32] };
+            (bytes[0], bytes[31]) = (y[0], bytes[31] | 0x80);
+            assert!(PublicKey(bytes).check().is_err());
+        }
     }
 
     #[test]
