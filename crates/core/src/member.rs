@@ -115,14 +115,20 @@ impl Member {
         self.active_from <= height && self.active_until.is_none_or(|until| height < until)
     }
 
+    /// Checks the length of the name: a longer one has no encoding.
+    pub(crate) fn check_name(&self) -> Result<(), MemberError> {
+        match self.name.len() {
+            1..=MEMBER_NAME_BYTES_MAX => Ok(()),
+            bytes => Err(MemberError::Name { id: self.id.clone(), bytes }),
+        }
+    }
+
     /// Checks that role, keys, name and heights fit together.
     ///
     /// # Errors
     /// [`MemberError`].
     pub fn check(&self) -> Result<(), MemberError> {
-        if self.name.is_empty() || self.name.len() > MEMBER_NAME_BYTES_MAX {
-            return Err(MemberError::Name { id: self.id.clone(), bytes: self.name.len() });
-        }
+        self.check_name()?;
         let needed = [
             ("issuing_key", &self.issuing_key, self.role >= Role::Issuer),
             ("consensus_key", &self.consensus_key, self.role == Role::Validator),

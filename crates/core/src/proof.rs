@@ -1,5 +1,7 @@
 //! What the ledger proves of one entry, to someone who holds the genesis and nothing else.
 
+mod growth;
+
 use serde::{Deserialize, Serialize};
 
 use crate::block::{BlockHeader, HEADER_VERSION};
@@ -7,10 +9,13 @@ use crate::event::Entry;
 use crate::genesis::Genesis;
 use crate::hash::{BlockHash, ChainId, RegistryHash, Root, StatusHash, ValidatorsHash};
 use crate::ids::{Height, LogIndex, LogSize, MemberId};
+use crate::member::{MemberError, MemberRecord};
 use crate::merkle::{self, Hash, ProofError, Rfc6962, TreeHash};
-use crate::registry::{Registry, RegistryProof};
+use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
 use crate::status::{Status, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
+
+pub use growth::{GrowthFault, verify_growth};
 
 /// Most validator-set changes on the way from the genesis to a header.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;
@@ -177,6 +182,15 @@ pub enum ProofFault {
         /// Why.
         source: ProofError,
     },
+    /// The record has facts that no registry holds.
+    #[error("the record: {0}")]
+    Record(#[from] MemberError),
+    /// More members than a registry holds.
+    #[error("the record is said to be one of {count}; a registry holds at most {MEMBERS_MAX}")]
+    MemberCount {
+        /// How many there are said to be.
+        count: u64,
+    },
     /// The record is another member's than the entry's issuer.
     #[error("the entry is by {expected}, the record is that of {actual}")]
     RecordOwner {
@@ -211,26 +225,7 @@ impl StatusProof {
     /// # Errors
     /// [`ProofFault`] of the chain, the validator sets or a certificate.
     pub fn verify_header(&self, anchor: &TrustAnchor) -> Result<ValidatorSet, ProofFault> {
-        let count = self.validator_changes.len();
-        if count > VALIDATOR_CHANGES_MAX {
-            return Err(ProofFault::TooManyChanges { count });
-        }
-        let mut validators = anchor.validators.clone();
-        let mut height = Height::GENESIS;
-        for ValidatorChange { header, certificate, next } in &self.validator_changes {
-            if header.height <= height || header.height >= self.header.height {
-                return Err(ProofFault::ChangeOrder { height: header.height });
-            }
-            height = header.height;
-            verify_final(header, certificate, &anchor.chain_id, &validators)?;
-            let (expected, actual) = (header.next_validators_hash, next.hash());
-            if expected != actual {
-                return Err(ProofFault::NextValidators { height, expected, actual });
-            }
-            validators = next.clone();
-        }
-        verify_final(&self.header, &self.certificate, &anchor.chain_id, &validators)?;
-        Ok(validators)
+        verify_header(anchor, &self.validator_changes, &self.header, &self.certificate)
     }
 
     /// Checks that the entry stands in the log of the header.
@@ -269,17 +264,97 @@ impl StatusProof {
     /// Checks the issuer's record against the header, and that it is the issuer's.
     ///
     /// # Errors
-    /// [`ProofFault::RecordOwner`] or [`ProofFault::Registry`].
+    /// [`ProofFault::RecordOwner`], or that of [`RegistryProof::verify`].
     pub fn verify_issuer(&self) -> Result<(), ProofFault> {
-        let RegistryProof { record, index, count, path } = &self.issuer;
-        let (expected, actual) = (&self.entry.issuer, &record.member.id);
+        let (expected, actual) = (&self.entry.issuer, &self.issuer.record.member.id);
         if expected != actual {
             return Err(ProofFault::RecordOwner { expected: expected.clone(), actual: actual.clone() });
         }
-        let leaf = Registry::leaf_hash(record);
-        merkle::verify_inclusion::<RegistryHash>(leaf, *index, *count, path, &self.header.registry_root.0)
-            .map_err(|source| ProofFault::Registry { issuer: actual.clone(), source })
+        self.issuer.verify(&self.header).map(|_| ())
     }
+
+    /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what
+    /// a good proof proves; a bad one stays bad, or loses a bad signature that was not needed.
+    pub fn trim(&mut self, anchor: &TrustAnchor) {
+        let mut validators = &anchor.validators;
+        for ValidatorChange { certificate, next, .. } in &mut self.validator_changes {
+            certificate.trim(validators);
+            validators = next;
+        }
+        self.certificate.trim(validators);
+    }
+}
+
+impl RegistryProof {
+    /// Checks the record against the registry root of a header. What makes the header final is another
+    /// question: see [`verify_header`] and [`verify_member`].
+    ///
+    /// `index` and `count` say how to walk the path and are proved no further: a path of the same turns fits
+    /// several counts. How many members there are is not proved by this.
+    ///
+    /// # Errors
+    /// [`ProofFault::Record`], [`ProofFault::MemberCount`] or [`ProofFault::Registry`].
+    pub fn verify(&self, header: &BlockHeader) -> Result<&MemberRecord, ProofFault> {
+        let Self { record, index, count, path } = self;
+        // Only what has an encoding can be hashed.
+        record.member.check_name()?;
+        if *count > MEMBERS_MAX as u64 {
+            return Err(ProofFault::MemberCount { count: *count });
+        }
+        let leaf = Registry::leaf_hash(record);
+        merkle::verify_inclusion::<RegistryHash>(leaf, *index, *count, path, &header.registry_root.0)
+            .map_err(|source| ProofFault::Registry { issuer: record.member.id.clone(), source })?;
+        Ok(record)
+    }
+}
+
+/// Checks that the validators to whom the genesis leads, over each change of their set, made a header final;
+/// returns them.
+///
+/// # Errors
+/// [`ProofFault`] of the chain, the validator sets or a certificate.
+pub fn verify_header(
+    anchor: &TrustAnchor,
+    changes: &[ValidatorChange],
+    header: &BlockHeader,
+    certificate: &CommitCertificate,
+) -> Result<ValidatorSet, ProofFault> {
+    let count = changes.len();
+    if count > VALIDATOR_CHANGES_MAX {
+        return Err(ProofFault::TooManyChanges { count });
+    }
+    let last = header.height;
+    let mut validators = &anchor.validators;
+    let mut height = Height::GENESIS;
+    for ValidatorChange { header, certificate, next } in changes {
+        if header.height <= height || header.height >= last {
+            return Err(ProofFault::ChangeOrder { height: header.height });
+        }
+        height = header.height;
+        verify_final(header, certificate, &anchor.chain_id, validators)?;
+        let (expected, actual) = (header.next_validators_hash, next.hash());
+        if expected != actual {
+            return Err(ProofFault::NextValidators { height, expected, actual });
+        }
+        validators = next;
+    }
+    verify_final(header, certificate, &anchor.chain_id, validators)?;
+    Ok(validators.clone())
+}
+
+/// Checks a member's record as of a header, and that the header is final; returns the record.
+///
+/// # Errors
+/// [`ProofFault`] of the header or of the record.
+pub fn verify_member<'a>(
+    anchor: &TrustAnchor,
+    changes: &[ValidatorChange],
+    header: &BlockHeader,
+    certificate: &CommitCertificate,
+    member: &'a RegistryProof,
+) -> Result<&'a MemberRecord, ProofFault> {
+    verify_header(anchor, changes, header, certificate)?;
+    member.verify(header)
 }
 
 fn verify_final(

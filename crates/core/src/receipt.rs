@@ -1,4 +1,12 @@
 //! The receipt: what a learner keeps beside a credential.
+//!
+//! One set of facts in two forms: JSON for people and programs, binary where it must be small. The binary form
+//! leaves out what a verifier computes or knows from the genesis; see `docs/formats/receipt.md`.
+
+mod binary;
+mod error;
+mod parts;
+mod reader;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +16,57 @@ use crate::hash::{Commitment, Salt};
 use crate::jcs::{self, JsonError};
 use crate::proof::{ProofFault, ProvenStatus, StatusProof, TrustAnchor};
 
+pub use binary::{RECEIPT_BINARY_BYTES_MAX, RECEIPT_BINARY_VERSION, RECEIPT_MAGIC};
+pub use error::{ChainPrefix, ReceiptBinaryError};
+
 /// Longest receipt in its JSON form, in bytes (1 MiB).
 pub const RECEIPT_JSON_BYTES_MAX: usize = 1 << 20;
 /// What the JSON form says it is.
 pub const RECEIPT_FORMAT: &str = "sanad-receipt/v1";
+
+/// Media type of the JSON form.
+pub const RECEIPT_JSON_MEDIA_TYPE: &str = "application/vnd.sanad.receipt+json";
+/// Media type of the binary form.
+pub const RECEIPT_BINARY_MEDIA_TYPE: &str = "application/vnd.sanad.receipt";
+/// File ending of the JSON form.
+pub const RECEIPT_JSON_SUFFIX: &str = ".receipt.json";
+/// File ending of the binary form.
+pub const RECEIPT_BINARY_SUFFIX: &str = ".receipt";
+
+/// How a receipt is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiptForm {
+    /// Text, for people and programs.
+    Json,
+    /// Bytes, where it must be small.
+    Binary,
+}
+
+impl ReceiptForm {
+    /// The form of a receipt, by its first bytes: no text starts with [`RECEIPT_MAGIC`].
+    #[must_use]
+    pub fn detect(bytes: &[u8]) -> Self {
+        if bytes.starts_with(&RECEIPT_MAGIC) { Self::Binary } else { Self::Json }
+    }
+
+    /// The media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => RECEIPT_JSON_MEDIA_TYPE,
+            Self::Binary => RECEIPT_BINARY_MEDIA_TYPE,
+        }
+    }
+
+    /// What the names of its files end with.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Json => RECEIPT_JSON_SUFFIX,
+            Self::Binary => RECEIPT_BINARY_SUFFIX,
+        }
+    }
+}
 
 /// A credential's salt, and the proof of its commitment's status as of one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,10 +113,12 @@ pub enum ReceiptFault {
 #[non_exhaustive]
 pub enum ReceiptFormatError {
     /// Too long.
-    #[error("{actual} bytes; a receipt has at most {RECEIPT_JSON_BYTES_MAX}")]
+    #[error("{actual} bytes; a receipt has at most {limit}")]
     TooLong {
         /// Length.
         actual: usize,
+        /// Most bytes of this form.
+        limit: usize,
     },
     /// Ambiguous or broken JSON.
     #[error("not unambiguous JSON: {0}")]
@@ -72,12 +129,22 @@ pub enum ReceiptFormatError {
     /// Another format.
     #[error("not a \"{RECEIPT_FORMAT}\"")]
     Format,
+    /// Not the binary form, or not of this chain.
+    #[error("not a binary receipt of this chain: {0}")]
+    Binary(#[from] ReceiptBinaryError),
 }
 
 impl Receipt {
     /// A receipt of a proof.
     pub fn new(document: DocumentKind, salt: Salt, proof: StatusProof) -> Self {
         Self { format: RECEIPT_FORMAT.to_owned(), document, salt, proof }
+    }
+
+    /// The receipt with no more signatures than suffice, as it is handed out: see [`StatusProof::trim`].
+    #[must_use]
+    pub fn trimmed(mut self, anchor: &TrustAnchor) -> Self {
+        self.proof.trim(anchor);
+        self
     }
 
     /// Checks document, salt and proof against the genesis.
@@ -102,13 +169,47 @@ impl Receipt {
         if expected == actual { Ok(()) } else { Err(ReceiptFault::Commitment { expected, actual }) }
     }
 
+    /// Reads either form.
+    ///
+    /// # Errors
+    /// [`ReceiptFormatError`].
+    pub fn from_bytes(bytes: &[u8], anchor: &TrustAnchor) -> Result<Self, ReceiptFormatError> {
+        match ReceiptForm::detect(bytes) {
+            ReceiptForm::Json => Self::from_json(bytes),
+            ReceiptForm::Binary => Ok(Self::from_binary(bytes, anchor)?),
+        }
+    }
+
+    /// Reads the binary form, and computes what it leaves out. Believes nothing: what was computed from a part
+    /// that was changed is what no validator signed, and shows in [`Receipt::verify`].
+    ///
+    /// # Errors
+    /// [`ReceiptBinaryError`], before anything is allocated beyond the length of `bytes`.
+    pub fn from_binary(bytes: &[u8], anchor: &TrustAnchor) -> Result<Self, ReceiptBinaryError> {
+        binary::decode(bytes, anchor)
+    }
+
+    /// The binary form: trimmed, and only of a receipt that holds, since it leaves out what a verifier would
+    /// compute otherwise.
+    ///
+    /// # Errors
+    /// [`ReceiptFault::NotAnIssuance`] or [`ReceiptFault::Proof`].
+    pub fn to_binary(&self, anchor: &TrustAnchor) -> Result<Vec<u8>, ReceiptFault> {
+        let Event::Issue { commitment } = self.proof.entry.event else {
+            return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
+        };
+        self.proof.verify(anchor)?;
+        Ok(binary::encode(self, &commitment, anchor))
+    }
+
     /// Reads the JSON form.
     ///
     /// # Errors
     /// [`ReceiptFormatError`].
     pub fn from_json(text: &[u8]) -> Result<Self, ReceiptFormatError> {
         if text.len() > RECEIPT_JSON_BYTES_MAX {
-            return Err(ReceiptFormatError::TooLong { actual: text.len() });
+            let (actual, limit) = (text.len(), RECEIPT_JSON_BYTES_MAX);
+            return Err(ReceiptFormatError::TooLong { actual, limit });
         }
         let receipt: Self = serde_json::from_slice(&jcs::canonicalize(text)?)?;
         if receipt.format != RECEIPT_FORMAT {

@@ -23,7 +23,19 @@ pub enum SignatureError {
         /// The key.
         key: PublicKey,
     },
-    /// The signature does not belong to this key and message, or is not canonical.
+    /// `S` of the signature is not below the group order: a second form of another signature.
+    #[error("the signature, checked with the key {key}, is not canonical: S is not below the group order")]
+    Scalar {
+        /// The key it was checked with.
+        key: PublicKey,
+    },
+    /// `R` of the signature is no canonical point of the curve, or one of small order.
+    #[error("the signature, checked with the key {key}, has an R that no signer makes")]
+    Commitment {
+        /// The key it was checked with.
+        key: PublicKey,
+    },
+    /// The signature does not belong to this key and message.
     #[error("the signature is not one by the key {key} over this message")]
     Mismatch {
         /// The key it was checked with.
@@ -38,9 +50,10 @@ impl PublicKey {
     /// # Errors
     /// [`SignatureError`].
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
-        let key = self.check()?;
+        let key = canonical_point(&self.0).ok_or(SignatureError::Key { key: *self })?;
+        // Refuses keys and commitments of small order.
         key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&signature.0))
-            .map_err(|_| SignatureError::Mismatch { key: *self })
+            .map_err(|_| self.refusal(signature))
     }
 
     /// The key as a point, if it is a usable one.
@@ -48,14 +61,45 @@ impl PublicKey {
     /// # Errors
     /// [`SignatureError::Key`].
     pub fn check(&self) -> Result<VerifyingKey, SignatureError> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError::Key { key: *self })?;
-        // A point has one canonical encoding; decompression alone accepts others.
-        if key.is_weak() || key.to_edwards().compress().0 != self.0 {
-            return Err(SignatureError::Key { key: *self });
+        usable_point(&self.0).ok_or(SignatureError::Key { key: *self })
+    }
+
+    /// Why a signature was refused.
+    fn refusal(&self, signature: &Signature) -> SignatureError {
+        let key = *self;
+        if let Err(error) = self.check() {
+            return error;
         }
-        Ok(key)
+        let (commitment, scalar) = signature.0.split_at(32);
+        if !scalar.iter().rev().lt(GROUP_ORDER.iter().rev()) {
+            return SignatureError::Scalar { key };
+        }
+        match commitment.try_into().ok().and_then(usable_point) {
+            Some(_) => SignatureError::Mismatch { key },
+            None => SignatureError::Commitment { key },
+        }
     }
 }
+
+/// A point in its canonical encoding and not of small order.
+fn usable_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    canonical_point(bytes).filter(|point| !point.is_weak())
+}
+
+/// A point in its canonical encoding, but for those of small order, of which some other encodings pass.
+fn canonical_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    // Decompression takes y modulo p = 2^255 - 19 and any sign of x = 0. The latter are points of order 1
+    // and 2 alone.
+    let [first, middle @ .., last] = bytes;
+    let beyond = *first >= 0xed && middle.iter().all(|byte| *byte == 0xff) && last & 0x7f == 0x7f;
+    if beyond { None } else { VerifyingKey::from_bytes(bytes).ok() }
+}
+
+/// Order of the group, little-endian (RFC 8032 5.1).
+const GROUP_ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
 
 /// An Ed25519 secret. Wiped from memory when dropped; never shown.
 #[derive(Clone)]
@@ -113,6 +157,31 @@ mod tests {
         second[0] = 0xee;
         second[31] = 0x7f;
         assert!(PublicKey(second).check().is_err());
+    }
+
+    #[test]
+    fn one_encoding_of_a_point() {
+        // y from p up to 2^255 - 1, with either sign: none is canonical, whether it is a point or not.
+        for low in 0xed..=0xff {
+            for high in [0x7f, 0xff] {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (low, high);
+                assert!(PublicKey(bytes).check().is_err());
+                let refused = PublicKey(bytes).verify(b"m", &Signature([0; 64]));
+                assert!(matches!(refused, Err(SignatureError::Key { .. })));
+            }
+        }
+        // All others are what compression gives.
+        for n in 0..64 {
+            let key = SecretKey::from_seed(&[n; 32]).public();
+            assert_eq!(key.check().unwrap().to_edwards().compress().0, key.0);
+        }
+        // The points whose x is 0, with the sign that does not count.
+        for y in [[0x01; 1], [0xec; 1]] {
+            let mut bytes = if y[0] == 1 { [0; 32] } else { [0xff; 32] };
+            (bytes[0], bytes[31]) = (y[0], bytes[31] | 0x80);
+            assert!(PublicKey(bytes).check().is_err());
+        }
     }
 
     #[test]

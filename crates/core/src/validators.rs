@@ -228,6 +228,14 @@ pub enum CertificateError {
         /// Why.
         source: SignatureError,
     },
+    /// Not one signature is over this block: what they are over was changed, or never was this block.
+    #[error(
+        "none of the {signatures} signatures is over this block: a part that the signatures cover was changed"
+    )]
+    Unsigned {
+        /// Signatures there are.
+        signatures: usize,
+    },
     /// Not more than 2/3 signed.
     #[error("{signed} of {validators} validators signed; {quorum} are needed")]
     Quorum {
@@ -271,10 +279,27 @@ impl CommitCertificate {
         for CommitSignature { validator, signature } in &self.signatures {
             let unknown = CertificateError::UnknownValidator { validator: *validator, count: set.len() };
             let Validator { member, key } = set.get(usize::from(*validator)).ok_or(unknown)?;
-            key.verify(&message, signature)
-                .map_err(|source| CertificateError::Signature { member: member.clone(), source })?;
+            key.verify(&message, signature).map_err(|source| match self.signs(&message, set) {
+                true => CertificateError::Signature { member: member.clone(), source },
+                false => CertificateError::Unsigned { signatures: self.signatures.len() },
+            })?;
         }
         Ok(())
+    }
+
+    /// Whether any signature is one over `message`: where one is, the message is not what was changed.
+    fn signs(&self, message: &[u8], set: &[Validator]) -> bool {
+        let signs = |signature: &CommitSignature| {
+            let validator = set.get(usize::from(signature.validator));
+            validator.is_some_and(|validator| validator.key.verify(message, &signature.signature).is_ok())
+        };
+        self.signatures.iter().any(signs)
+    }
+
+    /// Leaves out the signatures beyond the fewest that suffice. Takes nothing from what is proved, where
+    /// the certificate is good.
+    pub fn trim(&mut self, validators: &ValidatorSet) {
+        self.signatures.truncate(validators.quorum());
     }
 
     /// The members that signed, by their place in `validators`.

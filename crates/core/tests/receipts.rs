@@ -102,7 +102,11 @@ fn each_tampered_part_is_named() {
     };
     type E = CertificateError;
     assert!(matches!(certificate(|r| r.proof.certificate.signatures.truncate(2)), E::Quorum { .. }));
-    assert!(matches!(certificate(|r| r.proof.certificate.round = 1), E::Signature { .. }));
+    assert!(matches!(certificate(|r| r.proof.certificate.round = 1), E::Unsigned { signatures: 3 }));
+    assert!(matches!(
+        certificate(|r| r.proof.certificate.signatures[1].signature.0[3] ^= 1),
+        E::Signature { .. }
+    ));
     assert!(matches!(certificate(|r| r.proof.certificate.height.0 += 1), E::Height { .. }));
     assert!(matches!(certificate(|r| r.proof.certificate.block.0[0] ^= 1), E::Block { .. }));
     assert!(matches!(certificate(|r| r.proof.certificate.signatures.swap(0, 1)), E::Order { .. }));

@@ -2,6 +2,10 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+pub mod layout;
+pub mod page;
+pub mod synthetic;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,10 +19,10 @@ use sanad_core::hash::{Commitment, Salt};
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::{Member, Role};
 use sanad_core::merkle::{MemoryTree, Rfc6962, inclusion_path};
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{StatusProof, ValidatorChange};
 use sanad_core::signature::SecretKey;
 use sanad_core::state::State;
-use sanad_core::validators::{CommitCertificate, CommitSignature, VoteKind, vote_message};
+use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, VoteKind, vote_message};
 
 /// Validators `v0` to `v3`, the issuer `issuer`, the observer `observer`, and `retired`, active before 1.
 pub struct Ledger {
@@ -80,7 +84,10 @@ pub fn issue(n: u64) -> Event {
 
 impl Ledger {
     pub fn new() -> Self {
-        let genesis = genesis();
+        Self::of(genesis())
+    }
+
+    pub fn of(genesis: Genesis) -> Self {
         genesis.check().unwrap();
         let state = State::genesis(&genesis).unwrap();
         Self { genesis, state, entries: Vec::new(), issuances: HashMap::new(), headers: Vec::new() }
@@ -142,23 +149,22 @@ impl Ledger {
         self.commit(vec![batch])
     }
 
-    /// A certificate for a header, by the given validators.
+    /// A certificate for a header, by the given of those who decide its height.
     pub fn certify(&self, header: &BlockHeader, signers: &[usize]) -> CommitCertificate {
-        let block = header.hash();
-        let message = vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&block));
-        let sign = |place: &usize| {
-            let name = &self.state.validators().validators()[*place].member;
-            CommitSignature {
-                validator: *place as u16,
-                signature: consensus_key(name.as_str()).sign(&message),
-            }
+        let set = self.state.registry().validators(header.height).unwrap();
+        certify(header, &set, signers)
+    }
+
+    /// The changes of the validator set below a height.
+    pub fn changes(&self, head: Height) -> Vec<ValidatorChange> {
+        let registry = self.state.registry();
+        let last = |height: &Height| *height < head;
+        let change = |height: Height| {
+            let header = self.headers[height.0 as usize - 1].clone();
+            let certificate = self.certify(&header, &[0, 1, 2, 3]);
+            ValidatorChange { header, certificate, next: registry.validators(height.next()).unwrap() }
         };
-        CommitCertificate {
-            height: header.height,
-            round: 0,
-            block,
-            signatures: signers.iter().map(sign).collect(),
-        }
+        registry.validator_change_heights(head).into_iter().filter(last).map(change).collect()
     }
 
     /// The proof of an entry as of the head.
@@ -176,10 +182,26 @@ impl Ledger {
             status_path,
             issuer: self.state.registry().prove(&entry.issuer).unwrap(),
             certificate: self.certify(&header, &[0, 1, 3]),
-            validator_changes: Vec::new(),
+            validator_changes: self.changes(header.height),
             entry,
             header,
         }
+    }
+}
+
+/// A certificate of round 0 for a header, by the given validators, whose keys come from their names.
+pub fn certify(header: &BlockHeader, set: &ValidatorSet, signers: &[usize]) -> CommitCertificate {
+    let block = header.hash();
+    let message = vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&block));
+    let sign = |place: &usize| {
+        let name = &set.validators()[*place].member;
+        CommitSignature { validator: *place as u16, signature: consensus_key(name.as_str()).sign(&message) }
+    };
+    CommitCertificate {
+        height: header.height,
+        round: 0,
+        block,
+        signatures: signers.iter().map(sign).collect(),
     }
 }
 
