@@ -19,7 +19,8 @@ use serde_json::Value;
 /// Longest time for the network to come to a state.
 pub const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Where the programs are: built with the tests by `cargo test --workspace`, and here where they are not.
+/// Where the programs are. `cargo test --workspace` has built them along with the tests; alone,
+/// `cargo test -p sanad-e2e` takes those that are there, and builds them only where there are none.
 fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -28,12 +29,14 @@ fn programs() -> &'static Path {
         if folder.ends_with("deps") {
             folder.pop();
         }
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "sanad-node", "--package", "sanad-cli"]);
-        if folder.ends_with("release") {
-            build.arg("--release");
+        if ["sanad", "sanad-node"].iter().any(|program| !folder.join(program).is_file()) {
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "--quiet", "--package", "sanad-node", "--package", "sanad-cli"]);
+            if folder.ends_with("release") {
+                build.arg("--release");
+            }
+            assert!(build.status().unwrap().success(), "the programs do not build");
         }
-        assert!(build.status().unwrap().success(), "the programs do not build");
         folder
     })
 }

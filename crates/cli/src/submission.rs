@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, FinalBatch, MemberProof, StatusCode, Wait};
+use sanad_api::{BatchOutcome, ClientError, FinalBatch, FinalHeader, MemberProof, StatusCode, Wait};
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{LogIndex, MemberId};
 use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
+use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof, verify_member};
 
 use crate::issuer::Issuer;
 use crate::remote::{Remote, patiently};
@@ -145,22 +145,8 @@ pub(crate) fn check_member<'a>(
     proof: &'a MemberProof,
     trust: &Trust,
 ) -> Result<&'a MemberRecord, ProofFault> {
-    let record = &proof.member.record;
-    // The part of a status proof that is about header and issuer; its entry is never looked at.
-    let carrier = StatusProof {
-        entry: Entry { issuer: record.member.id.clone(), event: Event::Revoke { target: LogIndex(0) } },
-        index: LogIndex(0),
-        log_path: Vec::new(),
-        status_leaf: [0; 64],
-        status_path: Vec::new(),
-        issuer: proof.member.clone(),
-        header: proof.head.header.clone(),
-        certificate: proof.head.certificate.clone(),
-        validator_changes: proof.validator_changes.clone(),
-    };
-    carrier.verify_header(&trust.anchor)?;
-    carrier.verify_issuer()?;
-    Ok(record)
+    let FinalHeader { header, certificate } = &proof.head;
+    verify_member(&trust.anchor, &proof.validator_changes, header, certificate, &proof.member)
 }
 
 async fn sign_next(

@@ -73,6 +73,8 @@ impl From<&ProofFault> for Verdict {
             | ProofFault::Status { .. }
             | ProofFault::StatusBits { .. }
             | ProofFault::Registry { .. }
+            | ProofFault::Record { .. }
+            | ProofFault::MemberCount { .. }
             | ProofFault::RecordOwner { .. } => Self::Tampered,
             // Other validators than the genesis leads to, a version to come, or too much to follow.
             _ => Self::NotProven,
