@@ -243,7 +243,8 @@ class Tampered(unittest.TestCase):
             true[:58] + b"\0" + bytes(32),  # for nil
         ):
             certificate = self.consortium.certify(header, validators, vote=vote)
-            self.assertEqual(outcome(self.genesis, edited(self.receipt, "proof.certificate", certificate)), "signatures")
+            receipt = edited(self.receipt, "proof.certificate", certificate)
+            self.assertEqual(outcome(self.genesis, receipt), "signatures")
         certificate = self.consortium.certify(header, validators, vote=true)
         self.assertEqual(outcome(self.genesis, edited(self.receipt, "proof.certificate", certificate)), "active")
 

@@ -702,14 +702,14 @@ class Reader:
     def __init__(self, data: bytes):
         self.data, self.at = data, 0
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         if count > len(self.data) - self.at:
             raise Malformed("it ends too early")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def u8(self) -> int:
-        return self.bytes(1)[0]
+        return self.take(1)[0]
 
     def number(self, max_=2**64 - 1) -> int:
         """Unsigned LEB128 in its shortest form."""
@@ -730,13 +730,13 @@ class Reader:
 
     def bitmap(self, count: int) -> List[int]:
         """The places whose bits are set."""
-        bits = int.from_bytes(self.bytes(-(-count // 8)), "little")
+        bits = int.from_bytes(self.take(-(-count // 8)), "little")
         if bits >> count:
             raise Malformed("an unused bit is set")
         return [place for place in range(count) if bits >> place & 1]
 
     def hashes(self, count: int) -> List[bytes]:
-        return [self.bytes(32) for _ in range(count)]
+        return [self.take(32) for _ in range(count)]
 
     def path(self, index: int, size: int) -> List[bytes]:
         if not index < size:
@@ -745,7 +745,7 @@ class Reader:
 
     def text8(self) -> str:
         try:
-            return self.bytes(self.u8()).decode()
+            return self.take(self.u8()).decode()
         except UnicodeDecodeError:
             raise Malformed("text that is not UTF-8") from None
 
@@ -755,17 +755,17 @@ def read_binary(data: bytes, genesis: Genesis) -> Receipt:
     if len(data) > RECEIPT_BYTES_MAX:
         raise Malformed(f"longer than {RECEIPT_BYTES_MAX} bytes")
     read = Reader(data)
-    if read.bytes(4) != BINARY_MAGIC:
+    if read.take(4) != BINARY_MAGIC:
         raise Malformed("not a binary receipt")
     if read.u8() != 1:
         raise Malformed("a binary receipt of another version")
-    chain = read.bytes(8)
+    chain = read.take(8)
     if chain != genesis.chain_id[:8]:
         raise Refused("chain", f"a receipt of a chain {chain.hex()}…", "foreign chain")
     flags = read.u8()
     if flags & ~0b11:
         raise Malformed("unknown flags")
-    salt, commitment_ = read.bytes(32), read.bytes(32)
+    salt, commitment_ = read.take(32), read.take(32)
 
     validators, changes = genesis.validators, []
     for _ in range(read.number(VALIDATOR_CHANGES_MAX)):
@@ -774,7 +774,7 @@ def read_binary(data: bytes, genesis: Genesis) -> Receipt:
         validators = change.next
     start = read_header_start(read)
     own, log_size = validators_hash(validators), start[-1]
-    next_hash = read.bytes(32) if flags & 0b10 else own
+    next_hash = read.take(32) if flags & 0b10 else own
     if flags & 0b10 and next_hash == own:
         raise Malformed("the next validators hash is given and need not be")
 
@@ -811,7 +811,7 @@ def read_binary(data: bytes, genesis: Genesis) -> Receipt:
 
 def read_header_start(read: Reader):
     """Height, time, previous, batches root, log size."""
-    return read.number(), read.number(), read.bytes(32), read.bytes(32), read.number()
+    return read.number(), read.number(), read.take(32), read.take(32), read.number()
 
 
 def read_binary_change(read: Reader, genesis: Genesis, validators) -> Change:
@@ -819,7 +819,7 @@ def read_binary_change(read: Reader, genesis: Genesis, validators) -> Change:
     leaving = read.bitmap(len(validators))
     coming = []
     for _ in range(read.number(VALIDATORS_MAX)):
-        coming.append((member_id(read.text8()), read.bytes(32)))
+        coming.append((member_id(read.text8()), read.take(32)))
         if coming[-1] in validators:
             raise Malformed("a validator comes that was one before")
     ids = [member for member, _ in coming]
@@ -836,7 +836,7 @@ def read_binary_certificate(read: Reader, header: Header, validators: int) -> Ce
     round_, signers = read.number(2**32 - 1), read.bitmap(validators)
     if len(signers) != quorum(validators):
         raise Refused("quorum", f"{len(signers)} signatures, not the {quorum(validators)} that suffice")
-    return Certificate(header.height, round_, block_hash(header), [(place, read.bytes(64)) for place in signers])
+    return Certificate(header.height, round_, block_hash(header), [(place, read.take(64)) for place in signers])
 
 
 def read_binary_record(read: Reader, validators) -> Record:
@@ -847,18 +847,18 @@ def read_binary_record(read: Reader, validators) -> Record:
     if flags & 128 or role > 2 or has_consensus and is_validator:
         raise Malformed("unknown flags of the record")
     id_, name = member_id(read.text8()), read_name(read.text8())
-    issuing = read.bytes(32) if has_issuing else None
+    issuing = read.take(32) if has_issuing else None
     known = dict(validators).get(id_)
-    consensus = read.bytes(32) if has_consensus else known if is_validator else None
+    consensus = read.take(32) if has_consensus else known if is_validator else None
     if is_validator and known is None:
         raise Malformed("the record's consensus key is that of no validator")
     if has_consensus and consensus == known:
         raise Malformed("the record's consensus key is given and need not be")
-    network = read.bytes(32) if has_network else None
+    network = read.take(32) if has_network else None
     active_from = read.number()
     active_until = read.number() if has_until else None
     member = Member(id_, name, role, issuing, consensus, network, active_from, active_until)
-    return Record(member, read.number(), read.bytes(32), read.number())
+    return Record(member, read.number(), read.take(32), read.number())
 
 
 # The program
