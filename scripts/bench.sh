@@ -14,7 +14,6 @@ trap stop EXIT
 "$bin/sanad" localnet create "$net/net" --nodes 4 --issuers 16 >/dev/null
 "$bin/sanad" localnet start "$net/net" >/dev/null
 "$bin/sanad-bench" network "$net/net"
-"$bin/sanad-bench" network "$net/net" --batch 1000 --submitters 4,16 --in-flight 4
 if [ -n "$fill" ]; then
-    "$bin/sanad-bench" network "$net/net" --batch 1000 --submitters 16 --in-flight 4 --events "$fill"
+    "$bin/sanad-bench" network "$net/net" --batch 1000 --submitters 16 --events "$fill"
 fi

@@ -39,9 +39,6 @@ enum Command {
         /// Submitters at once, each an issuer of its own
         #[arg(long, value_delimiter = ',', default_value = "1,4,16")]
         submitters: Vec<usize>,
-        /// Batches that each submitter has under way
-        #[arg(long, default_value_t = 1)]
-        in_flight: usize,
         /// Seconds for each row
         #[arg(long, default_value_t = 5)]
         seconds: u64,
@@ -57,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
     machine::describe(&mut out)?;
     match Arguments::parse().command {
         Command::Parts { blocks } => parts::run(blocks, &mut out),
-        Command::Network { localnet, batch, submitters, in_flight, seconds, events } => {
+        Command::Network { localnet, batch, submitters, seconds, events } => {
             let net = localnet::Localnet::open(&localnet)?;
             let mut table = network::table();
             for batch in &batch {
@@ -65,7 +62,6 @@ async fn main() -> anyhow::Result<()> {
                     let load = network::Load {
                         batch: *batch,
                         submitters: *submitters,
-                        in_flight,
                         time: Duration::from_secs(seconds),
                         events,
                     };

@@ -22,8 +22,6 @@ pub(crate) struct Load {
     pub(crate) batch: usize,
     /// Submitters at once.
     pub(crate) submitters: usize,
-    /// Batches that each has under way.
-    pub(crate) in_flight: usize,
     /// For how long.
     pub(crate) time: Duration,
     /// Events after which it is over, whatever the time.
@@ -35,7 +33,6 @@ pub(crate) fn table() -> Table {
     Table::new(&[
         "batch",
         "submitters",
-        "in flight",
         "events",
         "events/s",
         "ack p50 ms",
@@ -74,7 +71,6 @@ pub(crate) async fn measure(net: &Localnet, load: &Load) -> anyhow::Result<Vec<S
     Ok(vec![
         thousands(load.batch as f64),
         load.submitters.to_string(),
-        load.in_flight.to_string(),
         thousands(events as f64),
         thousands(events as f64 / seconds),
         format!("{:.0}", latencies.percentile(50)),
@@ -98,7 +94,6 @@ struct Submitter {
     key: sanad_core::signature::SecretKey,
     next: Batch,
     batch: usize,
-    in_flight: usize,
     time: Duration,
     events: Option<u64>,
     committed: Arc<AtomicU64>,
@@ -130,7 +125,6 @@ impl Submitter {
                 events: Vec::new(),
             },
             batch: load.batch,
-            in_flight: load.in_flight,
             time: load.time,
             events: load.events,
             committed: Arc::clone(committed),
@@ -141,29 +135,18 @@ impl Submitter {
 
     async fn run(mut self, started: Instant) -> anyhow::Result<Latencies> {
         let mut latencies = Latencies::default();
-        let mut answers = JoinSet::new();
-        loop {
-            while answers.len() < self.in_flight && !self.is_over(started) {
-                let batch = self.sign_next();
-                let client = self.client.clone();
-                answers.spawn(async move {
-                    let sent = Instant::now();
-                    let result = client.submit(&batch, Wait::Final).await;
-                    (result, sent.elapsed())
-                });
-                // The node takes an issuer's batches in their order.
-                tokio::task::yield_now().await;
-            }
-            let Some(answer) = answers.join_next().await else { return Ok(latencies) };
-            let (result, time) = answer?;
-            match result?.outcome {
+        while !self.is_over(started) {
+            let batch = self.sign_next();
+            let sent = Instant::now();
+            match self.client.submit(&batch, Wait::Final).await?.outcome {
                 BatchOutcome::Final(_) => {
-                    latencies.add(time);
+                    latencies.add(sent.elapsed());
                     self.committed.fetch_add(self.batch as u64, Ordering::Relaxed);
                 }
                 other => bail!("a batch was not entered: {other:?}"),
             }
         }
+        Ok(latencies)
     }
 
     fn is_over(&self, started: Instant) -> bool {
