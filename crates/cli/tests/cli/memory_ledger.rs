@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sanad_api::{BatchState, FinalBatch, FinalBlock, FinalHeader, LedgerError};
 use sanad_core::batch::{Batch, SignedBatch};
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{AddError, BlockBuilder, LedgerView};
 use sanad_core::genesis::{Genesis, Parameters};
 use sanad_core::hash::{BatchId, Commitment};
@@ -47,8 +47,8 @@ impl LedgerView for Log {
         Ok(self.0.iter().position(|entry| entry.event == issue).map(|index| LogIndex(index as u64)))
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, Infallible> {
-        Ok(self.0[index.0 as usize].clone())
+    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
+        Ok(self.0[index.0 as usize].clone().into())
     }
 }
 
