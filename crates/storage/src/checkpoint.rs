@@ -72,6 +72,21 @@ impl Checkpoints {
         Ok(Self { database, directory: directory.to_owned() })
     }
 
+    /// The last checkpoint of a database, which is left as it is: sled writes to what it opens, so it opens a
+    /// copy.
+    pub(crate) fn inspect(directory: &Path) -> Result<Option<Loaded>, StoreError> {
+        let copy = tempfile::tempdir().map_err(at(Path::new("the directory for temporary files")))?;
+        for file in std::fs::read_dir(directory).map_err(at(directory))? {
+            let path = file.map_err(at(directory))?.path();
+            // sled keeps values that are too long for it in a directory, which ours never are.
+            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+                let contents = std::fs::read(&path).map_err(at(&path))?;
+                std::fs::write(copy.path().join(name), contents).map_err(at(copy.path()))?;
+            }
+        }
+        Self::open(copy.path(), INSPECT_CACHE_BYTES)?.load()
+    }
+
     /// The last checkpoint; none in an empty database.
     pub(crate) fn load(&self) -> Result<Option<Loaded>, StoreError> {
         let damaged = || StoreError::Damaged { part: Part::Checkpoint };
@@ -170,6 +185,7 @@ fn is_lock(error: &std::io::Error) -> bool {
 const CHECKPOINT_KEY: &[u8] = b"c";
 const RECORD_PREFIX: u8 = b'm';
 const LEAF_PREFIX: u8 = b's';
+const INSPECT_CACHE_BYTES: u64 = 4 << 20;
 const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const UNLOCK_POLL: Duration = Duration::from_millis(5);

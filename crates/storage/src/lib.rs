@@ -14,12 +14,14 @@
 mod append;
 mod audit;
 mod background;
+mod chain;
 mod checkpoint;
 mod column;
 mod columns;
 mod directory;
 mod entries;
 mod error;
+mod fault;
 mod files;
 mod frame;
 mod index;
@@ -35,9 +37,11 @@ mod store;
 mod tiles;
 mod undecided;
 
-pub use audit::AuditReport;
+pub use audit::{AuditReport, Finding, RunFault, Verdict, audit};
+pub use chain::{BlockSource, ChainError, ChainReport, CheckedBlock, check_chain};
 pub use directory::STORE_VERSION;
-pub use error::{Fault, OpenError, Part, StoreError};
+pub use error::{OpenError, Part, StoreError};
+pub use fault::Fault;
 pub use index::{INDEX_VALUE_MAX, IndexOptions, IndexSecret, KeyIndex};
 pub use options::{ENTRIES_MAX, FRAME_BYTES_MAX, Options, UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX};
 pub use read::BatchRecord;

@@ -2,13 +2,14 @@
 
 use sanad_core::block::Block;
 use sanad_core::event::Event;
-use sanad_core::execution::{self, BlockError, Execution, LedgerView};
+use sanad_core::execution::{self, Execution, LedgerView};
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Fault, StoreError};
+use crate::error::StoreError;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::segments::{Scanned, Segments};
 use crate::shared::sequence_hash;
@@ -116,14 +117,10 @@ pub(crate) fn follow<V: LedgerView<Error = StoreError>>(
     let corrupt = |fault: Fault| StoreError::Corrupt { height, fault };
     let block = frame.block().map_err(corrupt)?;
     let certificate = frame.certificate().map_err(corrupt)?;
-    let execution = execution::apply(state, view, &block).map_err(|error| match error {
-        BlockError::View(error) => error,
-        BlockError::Header { field } => corrupt(Fault::Header { field }),
-        BlockError::Batch { position, .. } => corrupt(Fault::Batch { position }),
-        _ => corrupt(Fault::Rule),
-    })?;
+    let execution = execution::apply(state, view, &block)
+        .map_err(|error| Fault::of(error).map_or_else(|error| error, corrupt))?;
     certificate
         .verify(&state.chain_id(), height, &execution.hash, state.validators())
-        .map_err(|_| corrupt(Fault::Certificate))?;
+        .map_err(|error| corrupt(Fault::Certificate(error)))?;
     Ok((block, certificate, execution))
 }
