@@ -63,7 +63,7 @@ pub fn audit(
     let inspected = Segments::inspect(&directory.segments(), genesis.chain_id())?;
     let strays: Vec<_> = inspected.strays.iter().map(|path| Finding::Stray { path: path.clone() }).collect();
     let (mut derived, secret) = Derived::open(&directory, genesis)?;
-    let mut log = Log::new(inspected, derived.vouched());
+    let mut log = Log::new(inspected, derived.vouched(), derived.checkpoint_end().unwrap_or(0));
     let bytes_total = log.end();
     let mut chain = Chain::new(genesis, secret)?;
     derived.compare_checkpoint(&chain.state, 0);

@@ -142,7 +142,7 @@ impl Checkpoints {
 }
 
 impl Checkpoint {
-    fn encode(&self) -> [u8; CHECKPOINT_BYTES] {
+    pub(crate) fn encode(&self) -> [u8; CHECKPOINT_BYTES] {
         let mut bytes = [0; CHECKPOINT_BYTES];
         bytes[..8].copy_from_slice(&self.height.0.to_be_bytes());
         bytes[8..40].copy_from_slice(&self.hash.0);
@@ -152,7 +152,7 @@ impl Checkpoint {
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; CHECKPOINT_BYTES] = bytes.try_into().ok()?;
         let number = |start: usize| bytes[start..].first_chunk().map(|number| u64::from_be_bytes(*number));
         Some(Self {
@@ -186,6 +186,7 @@ const CHECKPOINT_KEY: &[u8] = b"c";
 const RECORD_PREFIX: u8 = b'm';
 const LEAF_PREFIX: u8 = b's';
 const INSPECT_CACHE_BYTES: u64 = 4 << 20;
-const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
+/// Bytes of an encoded place.
+pub(crate) const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const UNLOCK_POLL: Duration = Duration::from_millis(5);

@@ -111,6 +111,11 @@ impl StoreDirectory {
         self.path.join("checkpoint.sled")
     }
 
+    /// The mark of a clean stop.
+    pub(crate) fn closed(&self) -> PathBuf {
+        self.path.join("closed")
+    }
+
     pub(crate) fn undecided(&self) -> PathBuf {
         self.path.join("undecided")
     }

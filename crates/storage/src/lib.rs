@@ -16,6 +16,7 @@ mod audit;
 mod background;
 mod chain;
 mod checkpoint;
+mod closed;
 mod column;
 mod columns;
 mod directory;

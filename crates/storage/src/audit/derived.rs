@@ -12,7 +12,8 @@ use super::finding::{Finding, RunFault};
 use super::keys::{Batches, Commitments};
 use super::log::RawFrame;
 use crate::chain::{Chain, CheckedBlock};
-use crate::checkpoint::{Checkpoints, Loaded};
+use crate::checkpoint::{Checkpoint, Checkpoints, Loaded};
+use crate::closed::Closed;
 use crate::directory::StoreDirectory;
 use crate::error::{OpenError, Part, StoreError, at};
 use crate::files;
@@ -25,6 +26,8 @@ pub(super) struct Derived<'a> {
     columns: ColumnFiles,
     /// None where the checkpoint cannot be read.
     loaded: Option<Loaded>,
+    /// Where the node was stopped cleanly, if it was.
+    closed: Closed,
     /// None where `store.json` cannot be read.
     secret: Option<IndexSecret>,
     /// Whether the checkpoint was compared.
@@ -44,6 +47,7 @@ impl<'a> Derived<'a> {
             directory,
             columns: ColumnFiles::open(directory)?,
             loaded: None,
+            closed: Closed::read(&directory.closed(), &genesis.chain_id())?,
             secret: None,
             compared: false,
             batches: 0,
@@ -51,13 +55,19 @@ impl<'a> Derived<'a> {
         };
         derived.read_identity(genesis)?;
         derived.load_checkpoint()?;
+        derived.compare_closed();
         let fresh = || IndexSecret::random().map_err(at(&directory.identity_path()));
         let secret = derived.secret.map_or_else(fresh, Ok)?;
         Ok((derived, secret))
     }
 
-    /// The logical offset up to which the checkpoint vouches for the log.
-    pub(super) fn vouched(&self) -> Option<u64> {
+    /// The logical offset up to which the checkpoint, or a clean stop, vouches for the log.
+    pub(super) fn vouched(&self) -> u64 {
+        self.loaded.as_ref().map_or(0, |loaded| loaded.checkpoint.end).max(self.closed.end())
+    }
+
+    /// The logical offset of the checkpoint, where it can be read.
+    pub(super) fn checkpoint_end(&self) -> Option<u64> {
         self.loaded.as_ref().map(|loaded| loaded.checkpoint.end)
     }
 
@@ -179,6 +189,25 @@ impl<'a> Derived<'a> {
             self.findings.push(Finding::Checkpoint { height: None, what, expected, actual });
         }
         Ok(())
+    }
+
+    /// A clean stop leaves a checkpoint of the same place.
+    fn compare_closed(&mut self) {
+        let place = match self.closed {
+            Closed::Absent => return,
+            Closed::At(place) => Some(place),
+            Closed::Damaged => None,
+        };
+        let checkpoint = self.loaded.as_ref().map(|loaded| loaded.checkpoint);
+        if place == checkpoint || self.loaded.is_none() && place.is_some() {
+            return;
+        }
+        let shown = |place: Option<Checkpoint>| {
+            place.map_or_else(|| "damaged".to_owned(), |place| format!("height {}", place.height))
+        };
+        let (what, height) = ("of the clean stop".to_owned(), checkpoint.map(|place| place.height));
+        let (expected, actual) = (shown(place), shown(checkpoint));
+        self.note(Finding::Checkpoint { height, what, expected, actual });
     }
 
     /// Keeps a finding, unless there is one of the same part at the same height or a lower one.

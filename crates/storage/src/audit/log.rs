@@ -56,13 +56,14 @@ impl From<StoreError> for LogStop {
 }
 
 impl Log {
-    /// The log from its first block on. `vouched` is the logical offset that the checkpoint vouches for.
-    pub(super) fn new(inspected: Inspected, vouched: Option<u64>) -> Self {
+    /// The log from its first block on. Everything before the logical offset `vouched` was durable; a window
+    /// ends at `pause`.
+    pub(super) fn new(inspected: Inspected, vouched: u64, pause: u64) -> Self {
         let Inspected { segments, defect, .. } = inspected;
         // Only the end of the last segment can be torn.
-        let floor = if defect.is_some() { u64::MAX } else { vouched.unwrap_or(0) };
+        let floor = if defect.is_some() { u64::MAX } else { vouched };
         let segments = segments.map(Arc::new);
-        Self { segments, defect, floor, pause: vouched.unwrap_or(0), places: Vec::new(), offset: 0 }
+        Self { segments, defect, floor, pause, places: Vec::new(), offset: 0 }
     }
 
     /// Logical offset after the last byte.
