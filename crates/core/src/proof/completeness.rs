@@ -236,6 +236,16 @@ pub enum CompletenessFormatError {
 }
 
 impl CompletenessHead {
+    /// The head of what an issuer's record says, as of a header.
+    pub fn new(
+        issuer: RegistryProof,
+        header: BlockHeader,
+        certificate: CommitCertificate,
+        validator_changes: Vec<ValidatorChange>,
+    ) -> Self {
+        Self { format: COMPLETENESS_FORMAT.to_owned(), issuer, header, certificate, validator_changes }
+    }
+
     /// The head with no more signatures than suffice, as it is handed out.
     #[must_use]
     pub fn trimmed(mut self, anchor: &TrustAnchor) -> Self {
