@@ -323,8 +323,8 @@ impl CompletenessVerifier {
         let (size, root) = (self.header.log_size.0, &self.header.log_root.0);
         merkle::verify_range::<Rfc6962>(&leaves, index.0, size, &next.path, root)
             .map_err(|source| CompletenessFault::Place { sequence, index, source })?;
-        for (index, event) in (index.0..).zip(&batch.events) {
-            self.enter(LogIndex(index), event)?;
+        for (at, event) in (index.0..).zip(&batch.events) {
+            self.enter(LogIndex(at), event, index)?;
         }
         let entries = batch.events.len() as u64;
         self.end = LogIndex(index.0 + entries);
@@ -392,12 +392,13 @@ impl CompletenessVerifier {
         Ok(batch)
     }
 
-    fn enter(&mut self, index: LogIndex, event: &Event) -> Result<(), CompletenessFault> {
+    /// Enters what an event of the batch that begins at `first` does.
+    fn enter(&mut self, index: LogIndex, event: &Event, first: LogIndex) -> Result<(), CompletenessFault> {
         let Some(target) = event.target() else {
             self.statuses.insert(index, Status::Active);
             return Ok(());
         };
-        let status = self.statuses.get_mut(&target);
+        let status = self.statuses.get_mut(&target).filter(|_| target < first);
         match status.and_then(|status| Some((status.after(event)?, status))) {
             Some((next, status)) => *status = next,
             None => return Err(CompletenessFault::Event { index, kind: event.kind(), target }),
