@@ -120,6 +120,9 @@ pub enum ProofFault {
         /// The version found.
         actual: u8,
     },
+    /// A header of height 0, which no block has.
+    #[error("a header of height 0; the first block has height 1")]
+    HeaderHeight,
     /// Too many validator-set changes.
     #[error("{count} validator-set changes; at most {VALIDATOR_CHANGES_MAX} are followed")]
     TooManyChanges {
@@ -381,6 +384,9 @@ fn verify_final(
     }
     if header.chain_id != *chain_id {
         return Err(ProofFault::ForeignChain { expected: *chain_id, actual: header.chain_id });
+    }
+    if height == Height::GENESIS {
+        return Err(ProofFault::HeaderHeight);
     }
     let (expected, actual) = (validators.hash(), header.validators_hash);
     if expected != actual {

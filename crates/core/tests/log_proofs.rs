@@ -157,8 +157,8 @@ fn texts_that_are_no_consistency_proof_are_refused() {
         read(&text.replace("consistency-proof/v1", "consistency-proof/v2")),
         ConsistencyFormatError::Format
     ));
-    assert!(matches!(read(&text.replace("\"older\"", "\"former\"")), ConsistencyFormatError::Fields(_)));
-    assert!(matches!(read(&text[1..]), ConsistencyFormatError::Json(_)));
+    assert!(matches!(read(&text.replace("\"older\"", "\"former\"")), ConsistencyFormatError::Form(_)));
+    assert!(matches!(read(&text[1..]), ConsistencyFormatError::Form(_)));
     let long = " ".repeat(CONSISTENCY_JSON_BYTES_MAX + 1);
     assert!(matches!(read(&long), ConsistencyFormatError::TooLong { .. }));
 }
@@ -301,9 +301,9 @@ fn lines_that_are_none_of_a_completeness_proof_are_refused() {
     let text = head.to_json();
     let read = |text: &str| CompletenessHead::from_json(text.as_bytes()).unwrap_err();
     assert!(matches!(read(&text.replace("-proof/v1", "-proof/v0")), CompletenessFormatError::Format));
-    assert!(matches!(read(&batches[0].to_json()), CompletenessFormatError::Fields(_)));
+    assert!(matches!(read(&batches[0].to_json()), CompletenessFormatError::Form(_)));
     let long = " ".repeat(COMPLETENESS_LINE_BYTES_MAX + 1);
     assert!(matches!(read(&long), CompletenessFormatError::TooLong { .. }));
-    assert!(matches!(IssuerBatch::from_json(b"{}"), Err(CompletenessFormatError::Fields(_))));
-    assert!(matches!(IssuerBatch::from_json(b"{"), Err(CompletenessFormatError::Json(_))));
+    assert!(matches!(IssuerBatch::from_json(b"{}"), Err(CompletenessFormatError::Form(_))));
+    assert!(matches!(IssuerBatch::from_json(b"{"), Err(CompletenessFormatError::Form(_))));
 }

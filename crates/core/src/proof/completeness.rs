@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{ProofFault, TrustAnchor, ValidatorChange, hashes, trim, verify_header};
@@ -18,7 +19,7 @@ use crate::codec::{self, CodecError};
 use crate::event::{self, Event};
 use crate::hash::{BatchId, ChainId};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use crate::jcs::{self, JsonError};
+use crate::json_form::{self, JsonFormError};
 use crate::member::ChainHead;
 use crate::merkle::{self, Hash, ProofError, Rfc6962};
 use crate::registry::RegistryProof;
@@ -224,12 +225,9 @@ pub enum CompletenessFormatError {
         /// Length.
         actual: usize,
     },
-    /// Ambiguous or broken JSON.
-    #[error("not unambiguous JSON: {0}")]
-    Json(#[from] JsonError),
-    /// Not of the expected fields.
-    #[error("not the fields of a line of a completeness proof: {0}")]
-    Fields(#[from] serde_json::Error),
+    /// Not its JSON form.
+    #[error("not the JSON form of a line of a completeness proof: {0}")]
+    Form(#[from] JsonFormError),
     /// Another format.
     #[error("not a \"{COMPLETENESS_FORMAT}\"")]
     Format,
@@ -414,11 +412,11 @@ impl Complete {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(line: &[u8]) -> Result<T, CompletenessFormatError> {
+fn read<T: DeserializeOwned + Serialize>(line: &[u8]) -> Result<T, CompletenessFormatError> {
     if line.len() > COMPLETENESS_LINE_BYTES_MAX {
         return Err(CompletenessFormatError::TooLong { actual: line.len() });
     }
-    Ok(serde_json::from_slice(&jcs::canonicalize(line)?)?)
+    Ok(json_form::read(line)?)
 }
 
 fn line(value: &impl Serialize) -> String {

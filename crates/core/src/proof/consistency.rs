@@ -6,7 +6,7 @@ use super::{ProofFault, TrustAnchor, ValidatorChange, hashes, trim, verify_heade
 use crate::block::BlockHeader;
 use crate::hash::Root;
 use crate::ids::{Height, LogSize, MemberId};
-use crate::jcs::{self, JsonError};
+use crate::json_form::{self, JsonFormError};
 use crate::merkle::{self, Hash, ProofError, Rfc6962};
 use crate::validators::CommitCertificate;
 
@@ -113,12 +113,9 @@ pub enum ConsistencyFormatError {
         /// Length.
         actual: usize,
     },
-    /// Ambiguous or broken JSON.
-    #[error("not unambiguous JSON: {0}")]
-    Json(#[from] JsonError),
-    /// Not of the expected fields.
-    #[error("not the fields of a consistency proof: {0}")]
-    Fields(#[from] serde_json::Error),
+    /// Not its JSON form.
+    #[error("not the JSON form of a consistency proof: {0}")]
+    Form(#[from] JsonFormError),
     /// Another format.
     #[error("not a \"{CONSISTENCY_FORMAT}\"")]
     Format,
@@ -169,7 +166,7 @@ impl ConsistencyProof {
         if text.len() > CONSISTENCY_JSON_BYTES_MAX {
             return Err(ConsistencyFormatError::TooLong { actual: text.len() });
         }
-        let proof: Self = serde_json::from_slice(&jcs::canonicalize(text)?)?;
+        let proof: Self = json_form::read(text)?;
         if proof.format == CONSISTENCY_FORMAT { Ok(proof) } else { Err(ConsistencyFormatError::Format) }
     }
 
