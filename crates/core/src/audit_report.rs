@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::hash::{self, BlockHash, ChainId, Root, ValidatorsHash};
 use crate::ids::{Height, LogSize};
 use crate::jcs::{self, JsonError};
+use crate::json_form::{self, JsonFormError};
 use crate::signature::{PublicKey, SecretKey, Signature, SignatureError};
 
 /// Longest report, in bytes (64 KiB).
@@ -111,12 +112,12 @@ pub enum AuditReportError {
         /// Its length.
         actual: usize,
     },
-    /// It is ambiguous JSON, or none.
-    #[error("the report is not unambiguous JSON: {0}")]
-    Ambiguous(#[from] JsonError),
-    /// It has other fields.
-    #[error("the report does not have the expected fields: {0}")]
-    Fields(#[from] serde_json::Error),
+    /// It is not the JSON form of a report.
+    #[error("the report is {0}")]
+    Form(#[from] JsonFormError),
+    /// The statement has no canonical form: a number in it is beyond 2^53 - 1.
+    #[error("the statement has no canonical form: {0}")]
+    Statement(#[from] JsonError),
     /// It has another format.
     #[error("the report has another format than {AUDIT_REPORT_FORMAT}")]
     Format,
@@ -137,9 +138,9 @@ impl AuditStatement {
     /// `BLAKE3-derive_key("sanad/v1 audit report", RFC 8785 form of the statement)`.
     ///
     /// # Errors
-    /// [`AuditReportError::Ambiguous`] where a number is beyond 2^53 - 1.
+    /// [`AuditReportError::Statement`].
     pub fn digest(&self) -> Result<[u8; 32], AuditReportError> {
-        let text = serde_json::to_vec(self)?;
+        let text = serde_json::to_vec(self).expect("invariant: a statement has only plain fields");
         Ok(hash::AUDIT_REPORT.hash(&[&jcs::canonicalize(&text)?]))
     }
 
@@ -167,7 +168,7 @@ impl AuditReport {
         if text.len() > AUDIT_REPORT_BYTES_MAX {
             return Err(AuditReportError::TooLong { actual: text.len() });
         }
-        let report: Self = serde_json::from_slice(&jcs::canonicalize(text)?)?;
+        let report: Self = json_form::read(text)?;
         if report.format == AUDIT_REPORT_FORMAT { Ok(report) } else { Err(AuditReportError::Format) }
     }
 

@@ -19,6 +19,7 @@ mod checkpoint;
 mod closed;
 mod column;
 mod columns;
+mod compare;
 mod directory;
 mod entries;
 mod error;
@@ -40,6 +41,7 @@ mod undecided;
 
 pub use audit::{AuditReport, Finding, RunFault, Verdict, audit};
 pub use chain::{BlockSource, ChainError, ChainReport, CheckedBlock, check_chain};
+pub use compare::{BlockDifference, Comparison, LogRest, compare};
 pub use directory::STORE_VERSION;
 pub use error::{OpenError, Part, StoreError};
 pub use fault::Fault;

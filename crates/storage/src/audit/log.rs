@@ -18,7 +18,7 @@ use crate::segments::{Defect, Inspected, Scanned, Segments};
 const WINDOW_BYTES: usize = 2 * FRAME_BYTES_MAX as usize;
 
 /// The log of a stopped node, read from its beginning.
-pub(super) struct Log {
+pub(crate) struct Log {
     segments: Option<Arc<Segments>>,
     /// What follows the segments that can be read.
     defect: Option<Defect>,
@@ -33,13 +33,13 @@ pub(super) struct Log {
 }
 
 /// A frame that is still to be checked.
-pub(super) struct RawFrame {
+pub(crate) struct RawFrame {
     framer: Framer,
-    pub(super) frame: Frame,
+    pub(crate) frame: Frame,
 }
 
 /// Why reading stops.
-pub(super) enum LogStop {
+pub(crate) enum LogStop {
     /// What is there is not as it was written.
     Found(Finding),
     /// It cannot be read.
@@ -58,7 +58,7 @@ impl From<StoreError> for LogStop {
 impl Log {
     /// The log from its first block on. Everything before the logical offset `vouched` was durable; a window
     /// ends at `pause`.
-    pub(super) fn new(inspected: Inspected, vouched: u64, pause: u64) -> Self {
+    pub(crate) fn new(inspected: Inspected, vouched: u64, pause: u64) -> Self {
         let Inspected { segments, defect, .. } = inspected;
         // Only the end of the last segment can be torn.
         let floor = if defect.is_some() { u64::MAX } else { vouched };
@@ -67,12 +67,12 @@ impl Log {
     }
 
     /// Logical offset after the last byte.
-    pub(super) fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.segments.as_ref().map_or(0, |segments| segments.end())
     }
 
     /// The torn tail that begins with a block whose frame was read and is bad; none where that is damage.
-    pub(super) fn torn_at(&self, height: Height) -> Result<Option<Finding>, LogStop> {
+    pub(crate) fn torn_at(&self, height: Height) -> Result<Option<Finding>, LogStop> {
         let (Some(segments), Some(place)) = (&self.segments, self.place(height)) else { return Ok(None) };
         match segments.scan(place.offset, height, self.floor) {
             Ok(Scanned::Torn) => Ok(Some(Finding::Torn { height, bytes: segments.end() - place.offset })),

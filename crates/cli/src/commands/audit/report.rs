@@ -1,0 +1,89 @@
+//! The signed report of an audit.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sanad_core::audit_report::{AuditFinding, AuditStatement, AuditVerdict};
+use sanad_core::keyfile::{self, KEY_FILE_BYTES_MAX};
+use sanad_core::signature::SecretKey;
+use sanad_storage::{AuditReport, Finding, Verdict};
+
+use crate::files::{self, Mode};
+use crate::keys::{self, PassphraseArgs, Purpose};
+use crate::time;
+
+/// Longest text of a finding that goes into a report, in characters.
+const TEXT_CHARS_MAX: usize = 2_000;
+
+/// Who signs a report, and where it goes.
+pub(super) struct Signer {
+    path: PathBuf,
+    key: SecretKey,
+}
+
+impl Signer {
+    /// Opens the key, and checks that the report can be a new file.
+    pub(super) fn open(path: &Path, key: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<Self> {
+        if path.exists() {
+            bail!("{} exists already and is never overwritten; choose another place", path.display());
+        }
+        let text = files::read_text(key, KEY_FILE_BYTES_MAX)?;
+        let held = keyfile::peek(&text).with_context(|| format!("{} is no key file", key.display()))?.purpose;
+        // Not the consensus key: a validator signs with that through its guard alone.
+        let purpose = if held == Purpose::Network.as_str() { Purpose::Network } else { Purpose::Issuing };
+        Ok(Self { path: path.to_owned(), key: keys::open(key, purpose, passphrase)? })
+    }
+
+    /// Signs what an audit found, and writes it.
+    pub(super) fn write(&self, audited: &AuditReport, duration: Duration) -> anyhow::Result<()> {
+        let report = statement(audited, duration).sign(&self.key).context("the report cannot be signed")?;
+        files::create_new(&self.path, report.to_json().as_bytes(), Mode::Public)
+    }
+}
+
+fn statement(audited: &AuditReport, duration: Duration) -> AuditStatement {
+    let state = &audited.state;
+    AuditStatement {
+        chain_id: state.chain_id(),
+        verdict: match audited.verdict() {
+            Verdict::Sound => AuditVerdict::Sound,
+            Verdict::Torn => AuditVerdict::Torn,
+            Verdict::Derived => AuditVerdict::Derived,
+            _ => AuditVerdict::Damaged,
+        },
+        height: state.head().height,
+        head_hash: state.head().hash,
+        head_time_ms: state.head().time_ms,
+        log_size: state.log_size(),
+        log_root: state.log_root(),
+        status_root: state.status().root(state.log_size()),
+        registry_root: state.registry().root(),
+        validators_hash: state.validators().hash(),
+        batches: audited.batches,
+        findings: audited.findings.len() as u64,
+        first_finding: audited.findings.first().map(finding),
+        audited_at_ms: time::now_ms(),
+        duration_ms: duration.as_millis() as u64,
+        program: concat!("sanad ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+/// A finding as reports have it.
+pub(super) fn finding(finding: &Finding) -> AuditFinding {
+    let (expected, actual) = finding.values().unzip();
+    AuditFinding {
+        height: finding.height(),
+        part: finding.part(),
+        message: short(finding.to_string()),
+        expected: expected.map(short),
+        actual: actual.map(short),
+    }
+}
+
+fn short(text: String) -> String {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
