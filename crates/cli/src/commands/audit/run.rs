@@ -19,6 +19,7 @@ use crate::trust::Trust;
 use crate::view::View;
 
 #[derive(clap::Args, Debug)]
+#[group(skip)]
 pub(super) struct Args {
     /// The node's data directory, or the ledger inside it
     #[arg(required = true)]
