@@ -270,7 +270,7 @@ fn answers(mut command: Command) -> BTreeMap<String, Value> {
         answers.insert(finding["target"].as_str().unwrap().to_owned(), answer);
     }
     for error in said["errors"].as_array().unwrap() {
-        answers.insert(error["target"].as_str().unwrap().to_owned(), Value::from("no receipt"));
+        answers.insert(error["document"].as_str().unwrap().to_owned(), Value::from("no receipt"));
     }
     answers
 }
@@ -279,7 +279,7 @@ fn answers(mut command: Command) -> BTreeMap<String, Value> {
 fn two_implementations_agree_on_receipts_and_on_changes_of_them() {
     let Some(python) = sanad_e2e::independent_verifier() else { return };
     let seed = std::env::var("SANAD_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
-    println!("SANAD_SEED={seed} makes this run again");
+    eprintln!("SANAD_SEED={seed} makes this run again");
     let folder = tempfile::tempdir().unwrap();
     let mut consortium = Consortium::new(seed);
     std::fs::write(folder.path().join("genesis.json"), consortium.ledger.genesis.to_json()).unwrap();
@@ -312,5 +312,5 @@ fn two_implementations_agree_on_receipts_and_on_changes_of_them() {
             *words.entry(word.to_owned()).or_default() += 1;
         }
     }
-    println!("{} receipts, as many changes of them: {words:?}", RECEIPTS);
+    eprintln!("{} receipts, as many changes of them: {words:?}", RECEIPTS);
 }

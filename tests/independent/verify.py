@@ -943,7 +943,7 @@ def main(arguments=None) -> int:
         try:
             findings.append({"target": document, **check(genesis, document, receipt)})
         except (OSError, Malformed) as e:
-            errors.append({"target": document, "reason": str(e)})
+            errors.append({"document": document, "error": str(e)})
     try:
         if options.json:
             print(json.dumps({"findings": findings, "errors": errors}, indent=2))
@@ -954,7 +954,7 @@ def main(arguments=None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for error in errors:
-        print(f"error: {error['target']}: {error['reason']}", file=sys.stderr)
+        print(f"error: {error['document']}: {error['error']}", file=sys.stderr)
     return 2 if errors else int(any(f["verdict"] != "active" for f in findings))
 
 
