@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
-use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFormatError};
+use sanad_core::receipt::Receipt;
 use serde::Serialize;
 
 use crate::files::STANDARD_INPUT;
@@ -148,6 +148,7 @@ fn verify(
     let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
+    let claimed = Receipt::is_claimed(&receipt);
     let receipt = Receipt::from_bytes(&receipt, &trust.anchor);
     let now_ms = time::now_ms();
     let mut answered = true;
@@ -157,9 +158,7 @@ fn verify(
             answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
             finding
         }
-        Err(ReceiptFormatError::Binary(error)) if is_damaged(&error) => {
-            Finding::of_unreadable(document.display().to_string(), &error)
-        }
+        Err(error) if claimed => Finding::of_unreadable(document.display().to_string(), &error),
         Err(error) => {
             return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
         }
@@ -170,12 +169,6 @@ fn verify(
     }
     let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
-}
-
-/// Whether bytes are a binary receipt all the same: one of another chain, or one that was changed.
-fn is_damaged(error: &ReceiptBinaryError) -> bool {
-    use ReceiptBinaryError as E;
-    !matches!(error, E::TooLong { .. } | E::Magic | E::Version { .. })
 }
 
 fn offline(document: &Path, bytes: &[u8], receipt: &Receipt, trust: &Trust, now_ms: u64) -> Finding {
