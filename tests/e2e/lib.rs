@@ -55,7 +55,7 @@ pub fn independent_verifier() -> Option<PathBuf> {
     }
     let lacking = "python3 with the packages blake3 and cryptography is not here";
     assert!(std::env::var_os("SANAD_INDEPENDENT").is_none(), "{lacking}, but SANAD_INDEPENDENT is set");
-    println!("{lacking}: skipped");
+    eprintln!("{lacking}: skipped");
     None
 }
 
