@@ -1,6 +1,7 @@
 //! What the ledger proves of one entry, to someone who holds the genesis and nothing else.
 
-mod growth;
+mod completeness;
+mod consistency;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,14 @@ use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
 use crate::status::{Status, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
 
-pub use growth::{GrowthFault, verify_growth};
+pub use completeness::{
+    COMPLETENESS_FORMAT, COMPLETENESS_LINE_BYTES_MAX, COMPLETENESS_MEDIA_TYPE, COMPLETENESS_SUFFIX, Complete,
+    CompletenessFault, CompletenessFormatError, CompletenessHead, CompletenessVerifier, IssuerBatch,
+};
+pub use consistency::{
+    CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX, CONSISTENCY_MEDIA_TYPE, CONSISTENCY_SUFFIX,
+    ConsistencyFault, ConsistencyFormatError, ConsistencyProof, LogHead, ProvenConsistency,
+};
 
 /// Most validator-set changes on the way from the genesis to a header.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;
@@ -279,13 +287,17 @@ impl StatusProof {
     /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what
     /// a good proof proves; a bad one stays bad, or loses a bad signature that was not needed.
     pub fn trim(&mut self, anchor: &TrustAnchor) {
-        let mut validators = &anchor.validators;
-        for ValidatorChange { certificate, next, .. } in &mut self.validator_changes {
-            certificate.trim(validators);
-            validators = next;
-        }
-        self.certificate.trim(validators);
+        trim(anchor, &mut self.validator_changes, &mut self.certificate);
     }
+}
+
+fn trim(anchor: &TrustAnchor, changes: &mut [ValidatorChange], certificate: &mut CommitCertificate) {
+    let mut validators = &anchor.validators;
+    for ValidatorChange { certificate, next, .. } in changes {
+        certificate.trim(validators);
+        validators = next;
+    }
+    certificate.trim(validators);
 }
 
 impl RegistryProof {

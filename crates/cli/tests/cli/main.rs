@@ -11,6 +11,7 @@ mod genesis;
 mod issuing;
 mod keys;
 mod localnet;
+mod log_proofs;
 #[path = "../../../api/tests/api/memory_ledger.rs"]
 mod memory_ledger;
 mod node;
