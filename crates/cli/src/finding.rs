@@ -94,18 +94,16 @@ impl Finding {
         }
     }
 
-    /// A receipt that has no valid encoding, or is of another chain: nothing but that can be said.
-    pub(crate) fn of_unreadable(target: String, error: &ReceiptBinaryError) -> Self {
-        let mut finding = Self::blank(target);
+    /// What is said of a binary receipt that could not be read to its end; none where it is no receipt.
+    pub(crate) fn of_unread(target: String, error: &ReceiptBinaryError) -> Option<Self> {
         let (part, verdict) = match error {
             ReceiptBinaryError::ForeignChain { .. } => ("chain", Verdict::ForeignChain),
-            ReceiptBinaryError::Signers { .. } | ReceiptBinaryError::UnknownValidator { .. } => {
-                ("certificate", Verdict::NotProven)
-            }
-            _ => ("encoding", Verdict::Tampered),
+            ReceiptBinaryError::Signers { .. } => ("certificate", Verdict::NotProven),
+            _ => return None,
         };
+        let mut finding = Self::blank(target);
         finding.check(part, verdict, Err(explain(error)));
-        finding
+        Some(finding)
     }
 
     /// Checks each part of a proof against the genesis.
@@ -310,7 +308,6 @@ fn proves(part: &str) -> &'static str {
         "status" => "its status as of the block",
         "issuer" => "the issuer's name and keys as of the block",
         "document" => "this document is the one that was entered",
-        "encoding" => "the receipt is one",
         "age" => "the block is not older than was asked for",
         "online" => "the status as of the node's last block",
         _ => "",

@@ -203,10 +203,6 @@ fn what_is_wrong_with_a_binary_receipt_has_its_word() {
         (changed(&|bytes| bytes[46] ^= 1), "tampered", "certificate"),
         (changed(&|bytes| bytes[certificate] ^= 1), "tampered", "certificate"),
         (changed(&|bytes| bytes[certificate - 1] = 0b0011), "not-proven", "certificate"),
-        (changed(&|bytes| bytes[certificate - 1] |= 1 << 6), "not-proven", "certificate"),
-        (changed(&|bytes| bytes[13] |= 0x80), "tampered", "encoding"),
-        (changed(&|bytes| bytes.push(0)), "tampered", "encoding"),
-        (changed(&|bytes| bytes.truncate(500)), "tampered", "encoding"),
     ] {
         issued.write_binary(&bytes);
         let finding = verify(&issued, "ijazah.json", 1);
@@ -215,8 +211,16 @@ fn what_is_wrong_with_a_binary_receipt_has_its_word() {
         let text = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(1).stdout;
         assert!(text.starts_with(&format!("ijazah.json: {} (", verdict.replace('-', " "))), "{text}");
     }
-    // Of another version, or nothing of the kind: nothing is said.
-    for bytes in [changed(&|bytes| bytes[4] = 2), binary[1..].to_vec(), Vec::new()] {
+    // No receipt by its form: nothing is said.
+    for bytes in [
+        changed(&|bytes| bytes[4] = 2),
+        changed(&|bytes| bytes[13] |= 0x80),
+        changed(&|bytes| bytes[certificate - 1] |= 1 << 6),
+        changed(&|bytes| bytes.push(0)),
+        changed(&|bytes| bytes.truncate(500)),
+        binary[1..].to_vec(),
+        Vec::new(),
+    ] {
         issued.write_binary(&bytes);
         let run = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(2);
         assert!(run.stderr.contains("no readable receipt"), "{}", run.stderr);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
-use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFormatError};
+use sanad_core::receipt::{Receipt, ReceiptFormatError};
 use serde::Serialize;
 
 use crate::files::STANDARD_INPUT;
@@ -148,20 +148,21 @@ fn verify(
     let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
-    let receipt = Receipt::from_bytes(&receipt, &trust.anchor);
-    let now_ms = time::now_ms();
+    let target = document.display().to_string();
     let mut answered = true;
-    let mut finding = match receipt {
+    let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
         Ok(receipt) => {
-            let mut finding = offline(document, &bytes, &receipt, trust, now_ms);
+            let mut finding = Finding::of_proof(target, &receipt.proof, trust, time::now_ms());
+            finding.check_document(&receipt, &bytes);
             answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
             finding
         }
-        Err(ReceiptFormatError::Binary(error)) if is_damaged(&error) => {
-            Finding::of_unreadable(document.display().to_string(), &error)
-        }
         Err(error) => {
-            return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
+            let said = match &error {
+                ReceiptFormatError::Binary(error) => Finding::of_unread(target, error),
+                _ => None,
+            };
+            said.ok_or(error).with_context(|| format!("{} is no readable receipt", path.display()))?
         }
     };
     finding.receipt = Some(path);
@@ -170,19 +171,6 @@ fn verify(
     }
     let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
-}
-
-/// Whether bytes are a binary receipt all the same: one of another chain, or one that was changed.
-fn is_damaged(error: &ReceiptBinaryError) -> bool {
-    use ReceiptBinaryError as E;
-    !matches!(error, E::TooLong { .. } | E::Magic | E::Version { .. })
-}
-
-fn offline(document: &Path, bytes: &[u8], receipt: &Receipt, trust: &Trust, now_ms: u64) -> Finding {
-    let target = document.display().to_string();
-    let mut finding = Finding::of_proof(target, &receipt.proof, trust, now_ms);
-    finding.check_document(receipt, bytes);
-    finding
 }
 
 impl Report for Findings {
