@@ -228,6 +228,24 @@ fn what_is_wrong_with_a_binary_receipt_has_its_word() {
 }
 
 #[test]
+fn the_page_of_findings_names_all_that_is_printed() {
+    let page = include_str!("../../../../docs/formats/finding.md");
+    let issued = Issued::new();
+    let run = sanad(issued.at(), &format!("verify ijazah.json {GENESIS} --json --max-age 36500d")).expect(0);
+    let (all, finding) = (run.json(), run.json()["findings"][0].clone());
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let mut names =
+        [fields(&all), fields(&finding), fields(&finding["as_of"]), fields(&finding["issuer"])].concat();
+    for check in finding["checks"].as_array().unwrap() {
+        names.extend(fields(check));
+        names.push(check["part"].as_str().unwrap().to_owned());
+    }
+    for name in names {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn a_finding_says_what_is_proved_and_what_is_not() {
     let issued = Issued::new();
     let finding = verify(&issued, "ijazah.json", 0);
