@@ -1,7 +1,7 @@
 //! `sanad verify` and the independent verifier, written from the pages alone, on the same receipts: sound ones in
 //! both forms, and one random change of each.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "../../crates/core/tests/support/mod.rs"]
 mod support;
