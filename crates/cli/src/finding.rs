@@ -95,7 +95,7 @@ impl Finding {
     }
 
     /// A receipt that has no valid encoding, or is of another chain: nothing but that can be said.
-    pub(crate) fn of_unreadable(target: String, error: &ReceiptFormatError) -> Self {
+    pub(crate) fn of_unread(target: String, error: &ReceiptFormatError) -> Self {
         use ReceiptBinaryError as Binary;
         let mut finding = Self::blank(target);
         let (part, verdict) = match error {
@@ -311,7 +311,6 @@ fn proves(part: &str) -> &'static str {
         "status" => "its status as of the block",
         "issuer" => "the issuer's name and keys as of the block",
         "document" => "this document is the one that was entered",
-        "encoding" => "the receipt is one",
         "age" => "the block is not older than was asked for",
         "online" => "the status as of the node's last block",
         _ => "",
