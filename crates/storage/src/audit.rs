@@ -22,7 +22,7 @@ use crate::rebuild::{Progress, Step};
 use crate::segments::Segments;
 use derived::Derived;
 pub use finding::{Finding, RunFault, Verdict};
-pub(crate) use log::{Log, LogStop, RawFrame};
+pub(crate) use log::{Log, LogStop};
 
 /// What an audit has found.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,19 +4,19 @@
 //! keys known so far) is done for one window on all cores while the window before it is executed. Execution
 //! checks every rule again, and repeats a signature check only where a key has changed since.
 
-mod prepare;
+pub(crate) mod prepare;
 mod seen;
 
 use std::collections::HashMap;
 
 use sanad_core::block::Block;
 use sanad_core::event::Event;
-use sanad_core::execution::{self, BatchError, EventError, Execution};
+use sanad_core::execution::{self, BatchError, EventError, Execution, LedgerView};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_core::state::State;
-use sanad_core::validators::{CommitCertificate, ValidatorSetError};
+use sanad_core::validators::{CommitCertificate, ValidatorSet, ValidatorSetError};
 
 use prepare::{Known, Prepared};
 pub(crate) use seen::Seen;
@@ -138,11 +138,11 @@ impl Chain {
         source: &mut S,
         each: &mut (impl FnMut(&State, &[CheckedBlock<S::Raw>]) -> Result<(), S::Error> + Send),
     ) -> Result<Option<(Height, Fault)>, S::Error> {
-        let mut ready = prepare::window(source, &Known::at(&self.state))?;
+        let mut ready = prepare::blocks(source.window()?, S::decode, &Known::at(&self.state));
         while !ready.is_empty() {
             let known = Known::at(&self.state);
-            let (next, executed) =
-                rayon::join(|| prepare::window(source, &known), || self.execute::<S>(ready, each));
+            let prepare = || source.window().map(|raw| prepare::blocks(raw, S::decode, &known));
+            let (next, executed) = rayon::join(prepare, || self.execute::<S>(ready, each));
             if let Some(fault) = executed? {
                 return Ok(Some(fault));
             }
@@ -185,27 +185,15 @@ impl Chain {
         Ok(CheckedBlock { raw, block, certificate, execution })
     }
 
-    /// Checks that a block is the next one. `certified_by` are the validators for whom its certificate was
-    /// found good already.
+    /// Checks that a block is the next one.
     pub(crate) fn check(
         &self,
         block: &Block,
         certificate: &CommitCertificate,
-        certified_by: Option<&sanad_core::validators::ValidatorSet>,
+        certified_by: Option<&ValidatorSet>,
     ) -> Result<Execution, Fault> {
-        let execution = execution::apply(&self.state, &self.seen, block)
-            .map_err(|error| Fault::of(error).unwrap_or_else(|never| match never {}))?;
-        if certified_by != Some(self.state.validators()) {
-            certificate
-                .verify(
-                    &self.state.chain_id(),
-                    execution.header.height,
-                    &execution.hash,
-                    self.state.validators(),
-                )
-                .map_err(Fault::Certificate)?;
-        }
-        Ok(execution)
+        let Ok(checked) = check(&self.state, &self.seen, block, certificate, certified_by);
+        checked
     }
 
     /// The first block that issues a commitment again, which execution leaves to the end: then one sort finds
@@ -231,6 +219,30 @@ impl Chain {
         }
         Ok(None)
     }
+}
+
+/// Checks that a block is the next one: that it follows from the state, and that a quorum signed it.
+/// `certified_by` are the validators for whom its certificate was found good already.
+///
+/// # Errors
+/// The view's.
+pub(crate) fn check<V: LedgerView>(
+    state: &State,
+    view: &V,
+    block: &Block,
+    certificate: &CommitCertificate,
+    certified_by: Option<&ValidatorSet>,
+) -> Result<Result<Execution, Fault>, V::Error> {
+    let execution = match execution::apply(state, view, block) {
+        Ok(execution) => execution,
+        Err(error) => return Fault::of(error).map(Err),
+    };
+    let (height, validators) = (execution.header.height, state.validators());
+    let certified = match certified_by == Some(validators) {
+        true => Ok(()),
+        false => certificate.verify(&state.chain_id(), height, &execution.hash, validators),
+    };
+    Ok(certified.map(|()| execution).map_err(Fault::Certificate))
 }
 
 /// The place of the batch, that of the event in it, and the commitment at an index of a block.

@@ -13,14 +13,14 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 
-use crate::audit::{Finding, Log, LogStop, RawFrame};
+use crate::audit::{Finding, Log, LogStop};
 use crate::chain::BlockSource as _;
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
 use crate::error::OpenError;
 use crate::fault::Fault;
 use crate::rebuild::{Progress, Step};
-use crate::segments::Segments;
+use crate::segments::{RawFrame, Segments};
 
 /// How two logs compare.
 #[derive(Clone, Debug, PartialEq, Eq)]

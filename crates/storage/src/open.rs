@@ -89,7 +89,7 @@ impl Opening {
         self,
         genesis: &Genesis,
         (checkpoints, loaded): (Checkpoints, Loaded),
-        each: impl FnMut(&Frame),
+        each: impl FnMut(&Frame) + Send,
     ) -> Result<(Store, State), OpenError> {
         let place = loaded.checkpoint;
         let closed = self.directory.closed();

@@ -52,7 +52,7 @@ impl Store {
         directory: &Path,
         genesis: &Genesis,
         options: Options,
-        mut progress: impl FnMut(Progress),
+        mut progress: impl FnMut(Progress) + Send,
     ) -> Result<(Self, State), OpenError> {
         let chain_id = genesis.chain_id();
         let directory = StoreDirectory::open(directory)?;

@@ -2,6 +2,7 @@
 
 mod scan;
 mod segment;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
@@ -14,6 +15,7 @@ use sanad_core::validators::CommitCertificate;
 
 pub(crate) use scan::Scanned;
 use segment::Segment;
+pub(crate) use window::RawFrame;
 
 use crate::error::{OpenError, StoreError};
 use crate::fault::Fault;

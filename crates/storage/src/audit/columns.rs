@@ -7,7 +7,6 @@ use sanad_core::ids::{Height, LogIndex};
 use sanad_core::merkle::{Rfc6962, root_of};
 
 use super::finding::Finding;
-use super::log::RawFrame;
 use crate::append::batch_records;
 use crate::chain::{CheckedBlock, Seen};
 use crate::column::Column;
@@ -16,6 +15,7 @@ use crate::columns::{
 };
 use crate::directory::StoreDirectory;
 use crate::error::{Part, StoreError};
+use crate::segments::RawFrame;
 use crate::tiles::{LEVELS, TILE_HASHES};
 
 /// Tiles that are compared at a time.

@@ -10,7 +10,6 @@ use super::checkpoint;
 use super::columns::ColumnFiles;
 use super::finding::{Finding, RunFault};
 use super::keys::{Batches, Commitments};
-use super::log::RawFrame;
 use crate::chain::{Chain, CheckedBlock};
 use crate::checkpoint::{Checkpoint, Checkpoints, Loaded};
 use crate::closed::Closed;
@@ -19,6 +18,7 @@ use crate::error::{OpenError, Part, StoreError, at};
 use crate::files;
 use crate::index::IndexSecret;
 use crate::index::check::{self, RunDamage};
+use crate::segments::RawFrame;
 
 /// What is derived, and what was found of it so far: the first thing of each part.
 pub(super) struct Derived<'a> {

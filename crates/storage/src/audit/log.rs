@@ -10,12 +10,8 @@ use super::finding::Finding;
 use crate::chain::BlockSource;
 use crate::error::StoreError;
 use crate::fault::Fault;
-use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace, Framer};
-use crate::options::FRAME_BYTES_MAX;
-use crate::segments::{Defect, Inspected, Scanned, Segments};
-
-/// Bytes that are read at a time; more than the longest frame.
-const WINDOW_BYTES: usize = 2 * FRAME_BYTES_MAX as usize;
+use crate::frame::{Frame, FramePlace};
+use crate::segments::{Defect, Inspected, RawFrame, Scanned, Segments};
 
 /// The log of a stopped node, read from its beginning.
 pub(crate) struct Log {
@@ -30,12 +26,6 @@ pub(crate) struct Log {
     places: Vec<FramePlace>,
     /// Where reading goes on.
     offset: u64,
-}
-
-/// A frame that is still to be checked.
-pub(crate) struct RawFrame {
-    framer: Framer,
-    pub(crate) frame: Frame,
 }
 
 /// Why reading stops.
@@ -115,24 +105,9 @@ impl BlockSource for Log {
             let defect = self.defect.as_ref().map(|defect| defect_at(defect, self.next_height()));
             return defect.map_or(Ok(Vec::new()), |finding| Err(LogStop::Found(finding)));
         };
-        let bytes = segments.read(self.offset, WINDOW_BYTES)?;
-        let framer = segments.framer(self.offset);
-        let mut rest = &bytes[..];
-        let mut frames = Vec::new();
-        while let Some((height, place)) = framer.front(&rest[..rest.len().min(FRONT_BYTES_MAX)], self.offset)
-        {
-            if height != self.next_height() || place.bytes() > rest.len() {
-                break;
-            }
-            let (frame, after) = rest.split_at(place.bytes());
-            frames.push(RawFrame { framer, frame: Frame::unchecked(height, place, frame.to_vec()) });
-            self.places.push(place);
-            self.offset = place.end();
-            rest = after;
-            if self.offset == self.pause {
-                break;
-            }
-        }
+        let frames = segments.window(self.offset, self.next_height(), self.pause)?;
+        self.places.extend(frames.iter().map(|raw| raw.frame.place));
+        self.offset = frames.last().map_or(self.offset, |raw| raw.frame.place.end());
         if frames.is_empty() {
             self.stop(&segments)?;
         }
@@ -144,12 +119,11 @@ impl BlockSource for Log {
             return Err(LogStop::Found(Finding::Block { height, fault: Fault::Truncated }));
         };
         let bytes = segments.read(place.offset, place.bytes())?;
-        Ok(RawFrame { framer: segments.framer(place.offset), frame: Frame::unchecked(height, place, bytes) })
+        Ok(RawFrame::new(segments.framer(place.offset), Frame::unchecked(height, place, bytes)))
     }
 
     fn decode(raw: &RawFrame) -> Result<(Block, CommitCertificate), Fault> {
-        raw.framer.check(&raw.frame)?;
-        Ok((raw.frame.block()?, raw.frame.certificate()?))
+        raw.decode()
     }
 }
 

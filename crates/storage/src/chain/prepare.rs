@@ -8,7 +8,6 @@ use sanad_core::registry::Registry;
 use sanad_core::state::State;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
-use super::BlockSource;
 use crate::fault::Fault;
 
 /// What is known of the ledger some blocks before. Wrong guesses cost time and nothing else.
@@ -42,16 +41,17 @@ impl Known {
     }
 }
 
-/// Reads a window and prepares its blocks on all cores.
-pub(crate) fn window<S: BlockSource>(
-    source: &mut S,
+/// Decodes and prepares blocks on all cores.
+pub(crate) fn blocks<R: Send>(
+    raw: Vec<R>,
+    decode: impl Fn(&R) -> Result<(Block, CommitCertificate), Fault> + Sync,
     known: &Known,
-) -> Result<Vec<Prepared<S::Raw>>, S::Error> {
-    let prepare = |raw: S::Raw| {
-        let decoded = S::decode(&raw).map(|(block, certificate)| known.prepare(block, certificate));
+) -> Vec<Prepared<R>> {
+    let prepare = |raw: R| {
+        let decoded = decode(&raw).map(|(block, certificate)| known.prepare(block, certificate));
         Prepared { raw, decoded }
     };
-    Ok(source.window()?.into_par_iter().map(prepare).collect())
+    raw.into_par_iter().map(prepare).collect()
 }
 
 impl Known {
