@@ -305,6 +305,7 @@ impl Report for Finding {
 /// What a part proves where it holds.
 fn proves(part: &str) -> &'static str {
     match part {
+        "encoding" => "it can be read to its end",
         "chain" => "it is of the consortium of this genesis",
         "certificate" => "more than 2/3 of the validators that the genesis leads to signed the block",
         "inclusion" => "the issuer entered it in the log, in this block or before",
