@@ -11,11 +11,11 @@ use sanad_core::proof::{ProofFault, StatusProof};
 use sanad_core::receipt::{Receipt, ReceiptFault};
 use serde::Serialize;
 
-use crate::output::Report;
-use crate::time;
+use crate::output::{Outcome, Report};
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
+use crate::{credential, time};
 
 /// One thing that was checked.
 #[derive(Clone, Debug, Serialize)]
@@ -61,6 +61,9 @@ pub(crate) struct Finding {
     pub(crate) signers: Vec<MemberId>,
     pub(crate) validators: usize,
     pub(crate) checks: Vec<Check>,
+    /// What the document shows by itself, where it is a W3C credential; it changes nothing above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<sanad_credential::Finding>,
     /// The receipt that was read, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt: Option<PathBuf>,
@@ -80,6 +83,7 @@ impl Finding {
             signers: Vec::new(),
             validators: 0,
             checks: Vec::new(),
+            credential: None,
             receipt: None,
         }
     }
@@ -165,6 +169,14 @@ impl Finding {
         self.validators = fresh.validators;
     }
 
+    /// The exit code it stands for: a yes needs the ledger's, and nothing against the credential itself.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match &self.credential {
+            Some(credential) if credential.verdict.is_against() => self.verdict.outcome().and(Outcome::No),
+            _ => self.verdict.outcome(),
+        }
+    }
+
     /// Notes the result of a check, which fails with `failure` alone.
     pub(crate) fn check(&mut self, part: &'static str, failure: Verdict, result: Result<String, String>) {
         self.note(part, result.map_err(|detail| (failure, detail)));
@@ -239,7 +251,13 @@ impl Finding {
 
 impl Report for Finding {
     fn view(&self) -> View {
-        let mut view = View::new().line(format!("{}: {}", self.target, self.verdict));
+        let beside = match &self.credential {
+            Some(credential) if credential.verdict.is_against() => {
+                format!("; as a credential: {}", credential.verdict)
+            }
+            _ => String::new(),
+        };
+        let mut view = View::new().line(format!("{}: {}{beside}", self.target, self.verdict));
         if let Some(reason) = &self.reason {
             view = view.fact("because", reason);
         }
@@ -260,6 +278,9 @@ impl Report for Finding {
         }
         for Check { part, holds, detail } in &self.checks {
             view = view.line(format!("  [{}] {part}: {detail}", if *holds { "ok" } else { "NO" }));
+        }
+        if let Some(credential) = &self.credential {
+            view = view.line("  the document by itself:").then(credential::view(credential));
         }
         view
     }

@@ -17,7 +17,7 @@ use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
-use crate::{files, time};
+use crate::{credential, files, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +30,13 @@ then that of the receipt's block; --online asks a node for the status now and ch
 proof in the same way.
 
 Verdicts: active (exit code 0); suspended, revoked, stale, tampered, foreign chain, not
-proven (1).";
+proven (1).
+
+Where the document is a W3C credential, its own signature and dates are checked, too. They
+change no verdict of the ledger, but what speaks against the credential has its own words
+beside it, and exit code 1: signature wrong, signature does not cover all of it, contradicts
+itself, expired, not yet valid. A signature that is missing or was not checked is no such
+word. `sanad credential check --help` says what is checked.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -114,7 +120,8 @@ fn verify(
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
-    let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
+    finding.credential = credential::check(&bytes, &receipt, &finding, now_ms);
+    let outcome = if answered { finding.outcome() } else { Outcome::Error };
     Ok((finding, outcome))
 }
 
