@@ -247,3 +247,6 @@ fn json_digest(members: &Map<String, Value>) -> Result<[u8; 32], Obstacle> {
     let text = Value::Object(members.clone()).to_string();
     Ok(Sha256::digest(jcs::canonicalize(text.as_bytes()).map_err(Unchecked::Json)?).into())
 }
+
+#[cfg(test)]
+mod tests;

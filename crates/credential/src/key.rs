@@ -38,6 +38,8 @@ pub(crate) fn decode(multikey: &str) -> Result<Option<PublicKey>, KeyFault> {
             let key = key.try_into().map_err(|_| KeyFault::Length { bytes: key.len() })?;
             Ok(Some(PublicKey(key)))
         }
+        // Shorter or longer than a key: what was meant to be one of Ed25519.
+        None if multikey.starts_with("z6Mk") => Err(KeyFault::Length { bytes: bytes.len() }),
         None => Ok(None),
     }
 }
@@ -108,6 +110,7 @@ mod tests {
             (format!("did:key:{multikey}0"), KeyFault::Encoding),
             (format!("did:key:z{}", "6".repeat(300)), KeyFault::Encoding),
             (format!("did:key:{short}"), KeyFault::Length { bytes: 31 }),
+            ("did:key:z6Mk".to_owned(), KeyFault::Length { bytes: 3 }),
             (format!("did:key:{multikey}#"), KeyFault::Fragment),
             (format!("did:key:{multikey}#key-1"), KeyFault::Fragment),
             (format!("https://example.org#{multikey}l"), KeyFault::Encoding),
