@@ -110,7 +110,7 @@ mod tests {
             (format!("did:key:{multikey}0"), KeyFault::Encoding),
             (format!("did:key:z{}", "6".repeat(300)), KeyFault::Encoding),
             (format!("did:key:{short}"), KeyFault::Length { bytes: 31 }),
-            ("did:key:z6Mk".to_owned(), KeyFault::Length { bytes: 3 }),
+            ("did:key:z6Mk".to_owned(), KeyFault::Length { bytes: 2 }),
             (format!("did:key:{multikey}#"), KeyFault::Fragment),
             (format!("did:key:{multikey}#key-1"), KeyFault::Fragment),
             (format!("https://example.org#{multikey}l"), KeyFault::Encoding),
