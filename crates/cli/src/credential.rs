@@ -35,7 +35,7 @@ pub(crate) fn view(finding: &Finding) -> View {
         let (claim, claimed, told) = (mismatch.claim, &mismatch.claimed, &mismatch.credential);
         view = line(view, "NO", &format!("claim {claim}: {claimed}, but the credential has {told}"));
     }
-    finding.left_open.iter().fold(view, |view, open| line(view, "--", &format!("not looked at: {open}")))
+    finding.left_open.iter().fold(view, |view, open| line(view, "--", open))
 }
 
 fn proof_lines(view: View, proof: &Proof) -> View {

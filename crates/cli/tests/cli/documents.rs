@@ -23,19 +23,25 @@ pub(crate) const DOCUMENT: &str = "{\"type\": \"OpenBadgeCredential\", \"level\"
 
 impl Issued {
     pub(crate) fn new() -> Self {
+        Self::of(DOCUMENT)
+    }
+
+    /// With another text in `ijazah.json`.
+    pub(crate) fn of(text: &str) -> Self {
         let (folder, ledger) = (tempfile::tempdir().unwrap(), MemoryLedger::new());
         let salt = Salt([9; 32]);
-        let digest = document::digest(DocumentKind::Json, DOCUMENT.as_bytes()).unwrap();
+        let kind = DocumentKind::detect(text.as_bytes());
+        let digest = document::digest(kind, text.as_bytes()).unwrap();
         // Others before and after it, so that the proof has a path.
         ledger.commit_batch(ledger.next_batch(3));
         let event = Event::Issue { commitment: Commitment::new(&salt, &digest) };
         ledger.commit_batch(ledger.next_batch_of(vec![event]));
         ledger.commit_batch(ledger.next_batch(3));
         let proof = ledger.status_proof(&CredentialKey::Index(LogIndex(3))).unwrap();
-        let receipt = Receipt::new(DocumentKind::Json, salt, proof);
+        let receipt = Receipt::new(kind, salt, proof);
         let issued = Self { folder, ledger, receipt };
         fs::write(issued.path("genesis.json"), issued.ledger.genesis().to_json()).unwrap();
-        fs::write(issued.path("ijazah.json"), DOCUMENT).unwrap();
+        fs::write(issued.path("ijazah.json"), text).unwrap();
         issued.write(&issued.receipt);
         issued
     }
