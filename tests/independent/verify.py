@@ -34,14 +34,23 @@ PATH_MAX = 64
 STATUS_LEAF_BYTES = 64
 STATUSES_PER_LEAF = 256
 ROLES = ("observer", "issuer", "validator")
+# docs/formats/receipt.md, "The words": of all other checks it is "tampered".
+VERDICTS = {
+    "chain": "foreign chain",
+    "header-version": "not proven",
+    "header-height": "not proven",
+    "validators": "not proven",
+    "signer": "not proven",
+    "quorum": "not proven",
+}
 
 
 class Refused(Exception):
     """A check that does not hold. `check` is its word, stable and unique to the check."""
 
-    def __init__(self, check: str, reason: str, verdict: str = "not proven"):
+    def __init__(self, check: str, reason: str):
         super().__init__(reason)
-        self.check, self.reason, self.verdict = check, reason, verdict
+        self.check, self.reason, self.verdict = check, reason, VERDICTS.get(check, "tampered")
 
 
 class Malformed(ValueError):
@@ -161,7 +170,7 @@ def verify(genesis: Genesis, receipt: Receipt, document: bytes) -> dict:
         raise Refused("registry-root", "the issuer's record is not in the registry")
 
     if commitment(receipt.document, receipt.salt, document) != receipt.commitment:
-        raise Refused("commitment", "document and salt do not give the commitment that was issued", "tampered")
+        raise Refused("commitment", "document and salt do not give the commitment that was issued")
     return {
         "verdict": status,
         "as_of": {"height": header.height, "time_ms": header.time_ms, "time": time_text(header.time_ms)},
@@ -176,7 +185,7 @@ def verify(genesis: Genesis, receipt: Receipt, document: bytes) -> dict:
 def verify_header(genesis, header, certificate, validators):
     """docs/formats/receipt.md, step 2, and docs/formats/certificate.md, "Verification"."""
     if header.chain_id != genesis.chain_id:
-        raise Refused("chain", f"a block of chain {header.chain_id.hex()}", "foreign chain")
+        raise Refused("chain", f"a block of chain {header.chain_id.hex()}")
     if header.version != 1:
         raise Refused("header-version", f"header of version {header.version}")
     if header.height < 1:
@@ -294,7 +303,7 @@ def commitment(kind: str, salt: bytes, document: bytes) -> bytes:
         try:
             document = canonical(parse_json(document, JSON_BYTES_MAX)).encode()
         except Malformed as e:
-            raise Refused("document", f"the document is no JSON that can be digested: {e}", "tampered") from None
+            raise Refused("document", f"the document is no JSON that can be digested: {e}") from None
     return derive("sanad/v1 credential", salt + blake3(document).digest())
 
 
@@ -761,7 +770,7 @@ def read_binary(data: bytes, genesis: Genesis) -> Receipt:
         raise Malformed("a binary receipt of another version")
     chain = read.take(8)
     if chain != genesis.chain_id[:8]:
-        raise Refused("chain", f"a receipt of a chain {chain.hex()}…", "foreign chain")
+        raise Refused("chain", f"a receipt of a chain {chain.hex()}…")
     flags = read.u8()
     if flags & ~0b11:
         raise Malformed("unknown flags")
@@ -934,7 +943,7 @@ def main(arguments=None) -> int:
         try:
             findings.append({"target": document, **check(genesis, document, receipt)})
         except (OSError, Malformed) as e:
-            errors.append({"target": document, "reason": str(e)})
+            errors.append({"document": document, "error": str(e)})
     try:
         if options.json:
             print(json.dumps({"findings": findings, "errors": errors}, indent=2))
@@ -945,7 +954,7 @@ def main(arguments=None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for error in errors:
-        print(f"error: {error['target']}: {error['reason']}", file=sys.stderr)
+        print(f"error: {error['document']}: {error['error']}", file=sys.stderr)
     return 2 if errors else int(any(f["verdict"] != "active" for f in findings))
 
 

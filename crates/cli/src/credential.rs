@@ -1,22 +1,21 @@
 //! A credential's own proof beside the ledger's, and how its checks are shown.
 
-use sanad_core::receipt::Receipt;
+use sanad_core::member::Member;
 use sanad_credential::{Circumstances, Finding, Proof, Signature, Validity};
 
 use crate::finding;
 use crate::verdict::Verdict;
 use crate::view::View;
 
-/// Checks a document by itself; the issuer's key is known where the ledger has proved its record.
+/// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
 pub(crate) fn check(
     document: &[u8],
-    receipt: &Receipt,
+    issuer: Option<&Member>,
     ledger: &finding::Finding,
     now_ms: u64,
 ) -> Option<Finding> {
     let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
-    let member = proved.then_some(&receipt.proof.issuer.record.member);
-    sanad_credential::check(document, &Circumstances { now_ms, member })
+    sanad_credential::check(document, &Circumstances { now_ms, member: issuer.filter(|_| proved) })
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.

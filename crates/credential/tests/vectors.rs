@@ -46,7 +46,7 @@ fn examples_of_the_w3c() {
 fn open_badges() -> Option<PathBuf> {
     let folder = std::env::var_os("SANAD_VECTORS").map(|vectors| Path::new(&vectors).join("openbadges"));
     if folder.is_none() {
-        println!("SANAD_VECTORS is not set: skipped");
+        eprintln!("SANAD_VECTORS is not set: skipped");
     }
     folder
 }
