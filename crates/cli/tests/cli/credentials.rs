@@ -7,9 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
-use crate::chain::key;
+use crate::chain::{ISSUER, key};
 use crate::documents::Issued;
-use crate::memory_ledger::ISSUER;
 use crate::program::{Run, sanad};
 
 /// An example of the W3C, signed by a key that nothing ties to its issuer.
