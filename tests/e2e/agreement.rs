@@ -1,7 +1,7 @@
 //! `sanad verify` and the independent verifier, written from the pages alone, on the same receipts: sound ones in
 //! both forms, and one random change of each.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "../../crates/core/tests/support/mod.rs"]
 mod support;
@@ -252,7 +252,7 @@ fn pointers(value: &Value, place: String, places: &mut Vec<String>) {
 }
 
 /// What a verifier says of each document: the facts it proved, or its word, or that there is no receipt.
-fn answers(mut command: Command) -> BTreeMap<String, Value> {
+fn answers(mut command: Command) -> BTreeMap<String, (Value, String)> {
     let output = command.output().unwrap();
     let said: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
@@ -267,10 +267,12 @@ fn answers(mut command: Command) -> BTreeMap<String, Value> {
             serde_json::json!([verdict, as_of, named])
         };
         let answer = if proven { facts(finding) } else { Value::from(verdict) };
-        answers.insert(finding["target"].as_str().unwrap().to_owned(), answer);
+        answers
+            .insert(finding["target"].as_str().unwrap().to_owned(), (answer, finding["reason"].to_string()));
     }
     for error in said["errors"].as_array().unwrap() {
-        answers.insert(error["document"].as_str().unwrap().to_owned(), Value::from("no receipt"));
+        let answer = (Value::from("no receipt"), error["error"].to_string());
+        answers.insert(error["document"].as_str().unwrap().to_owned(), answer);
     }
     answers
 }
@@ -304,11 +306,11 @@ fn two_implementations_agree_on_receipts_and_on_changes_of_them() {
         command.arg(&python);
         let independent = ask(command, &["--json", "--genesis", "genesis.json"]);
         for Question { name, change } in questions {
-            assert_eq!(rust[name], independent[name], "{name}: {change} (SANAD_SEED={seed})");
-            let word = rust[name].as_str().or(rust[name][0].as_str()).unwrap();
-            if change == "none" {
-                assert!(rust[name].is_array(), "{name}: {word}");
-            }
+            let ((answer, reason), (other, other_reason)) = (&rust[name], &independent[name]);
+            let why = format!("{name}: {change}: {reason}, {other_reason} (SANAD_SEED={seed})");
+            assert_eq!(answer, other, "{why}");
+            assert!(answer.is_array() || change != "none", "{why}");
+            let word = answer.as_str().or(answer[0].as_str()).unwrap();
             *words.entry(word.to_owned()).or_default() += 1;
         }
     }

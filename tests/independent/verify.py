@@ -19,6 +19,7 @@ from blake3 import blake3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+RECEIPT_FORMAT = "sanad-receipt/v1"
 RECEIPT_BYTES_MAX = 1 << 20
 GENESIS_BYTES_MAX = 4 << 20
 JSON_BYTES_MAX = 16 << 20
@@ -523,8 +524,8 @@ def read_genesis(data: bytes) -> Genesis:
 def read_receipt(data: bytes) -> Receipt:
     """docs/formats/receipt.md"""
     file = fields(parse_json(data, RECEIPT_BYTES_MAX), "receipt", ("format", "document", "salt", "proof"))
-    if file["format"] != "sanad-receipt/v1":
-        raise Malformed("not of the format sanad-receipt/v1")
+    if file["format"] != RECEIPT_FORMAT:
+        raise Malformed(f"not of the format {RECEIPT_FORMAT}")
     if file["document"] not in ("json", "bytes"):
         raise Malformed("document is neither json nor bytes")
     proof = fields(
@@ -741,7 +742,7 @@ class Reader:
         """The places whose bits are set."""
         bits = int.from_bytes(self.take(-(-count // 8)), "little")
         if bits >> count:
-            raise Malformed("an unused bit is set")
+            raise Refused("signer", "a validator beyond the set is named")
         return [place for place in range(count) if bits >> place & 1]
 
     def hashes(self, count: int) -> List[bytes]:
@@ -884,9 +885,23 @@ def check(genesis: Genesis, document_file: str, receipt_file: str) -> dict:
         receipt = read_binary(data, genesis) if binary else read_receipt(data)
         return verify(genesis, receipt, document)
     except Malformed as e:
-        raise Malformed(f"{receipt_file} is no receipt: {e}") from None
+        if not is_claimed(data):
+            raise Malformed(f"{receipt_file} is no receipt: {e}") from None
+        return {"verdict": "tampered", "check": "form", "reason": str(e)}
     except Refused as e:
         return {"verdict": e.verdict, "check": e.check, "reason": e.reason}
+
+
+def is_claimed(data: bytes) -> bool:
+    """Whether bytes say that they are a receipt, whatever else is wrong with them."""
+    if len(data) > RECEIPT_BYTES_MAX:
+        return False
+    if data.startswith(BINARY_MAGIC):
+        return data[4:5] == b"\x01"
+    try:
+        return json.loads(data.decode("utf-8", "replace"))["format"] == RECEIPT_FORMAT
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def read_file(name: str, bytes_max: int) -> bytes:

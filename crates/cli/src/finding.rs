@@ -8,7 +8,7 @@ use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::proof::{ProofFault, StatusProof};
-use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault};
+use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault, ReceiptFormatError};
 use serde::Serialize;
 
 use crate::output::{Outcome, Report};
@@ -99,11 +99,12 @@ impl Finding {
     }
 
     /// A receipt that has no valid encoding, or is of another chain: nothing but that can be said.
-    pub(crate) fn of_unreadable(target: String, error: &ReceiptBinaryError) -> Self {
+    pub(crate) fn of_unreadable(target: String, error: &ReceiptFormatError) -> Self {
+        use ReceiptBinaryError as Binary;
         let mut finding = Self::blank(target);
         let (part, verdict) = match error {
-            ReceiptBinaryError::ForeignChain { .. } => ("chain", Verdict::ForeignChain),
-            ReceiptBinaryError::Signers { .. } | ReceiptBinaryError::UnknownValidator { .. } => {
+            ReceiptFormatError::Binary(Binary::ForeignChain { .. }) => ("chain", Verdict::ForeignChain),
+            ReceiptFormatError::Binary(Binary::Signers { .. } | Binary::UnknownValidator { .. }) => {
                 ("certificate", Verdict::NotProven)
             }
             _ => ("encoding", Verdict::Tampered),

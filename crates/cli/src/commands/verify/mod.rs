@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
-use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFormatError};
+use sanad_core::receipt::Receipt;
 use serde::Serialize;
 
 use crate::files::STANDARD_INPUT;
@@ -152,6 +152,7 @@ fn verify(
     let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
+    let claimed = Receipt::is_claimed(&receipt);
     let receipt = Receipt::from_bytes(&receipt, &trust.anchor);
     let now_ms = time::now_ms();
     let (mut answered, mut issuer) = (true, None);
@@ -162,9 +163,7 @@ fn verify(
             issuer = Some(receipt.proof.issuer.record.member);
             finding
         }
-        Err(ReceiptFormatError::Binary(error)) if is_damaged(&error) => {
-            Finding::of_unreadable(document.display().to_string(), &error)
-        }
+        Err(error) if claimed => Finding::of_unreadable(document.display().to_string(), &error),
         Err(error) => {
             return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
         }
@@ -176,12 +175,6 @@ fn verify(
     finding.credential = credential::check(&bytes, issuer.as_ref(), &finding, now_ms);
     let outcome = if answered { finding.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
-}
-
-/// Whether bytes are a binary receipt all the same: one of another chain, or one that was changed.
-fn is_damaged(error: &ReceiptBinaryError) -> bool {
-    use ReceiptBinaryError as E;
-    !matches!(error, E::TooLong { .. } | E::Magic | E::Version { .. })
 }
 
 fn offline(document: &Path, bytes: &[u8], receipt: &Receipt, trust: &Trust, now_ms: u64) -> Finding {
