@@ -15,6 +15,9 @@ pub(crate) const QUADS_MAX: usize = 20_000;
 /// Most places of a document that give contexts, each of which is worked through anew.
 pub(crate) const CONTEXTS_MAX: usize = 64;
 
+/// Most JSON objects of a document. Each takes some 100 µs, whether anything comes of it or not.
+pub(crate) const OBJECTS_MAX: usize = 10_000;
+
 /// The RDF statements of a document. Relative addresses are resolved against `base`; without it they are dropped.
 ///
 /// # Errors
@@ -22,6 +25,9 @@ pub(crate) const CONTEXTS_MAX: usize = 64;
 pub(crate) fn to_quads(document: &Value, base: Option<&str>) -> Result<Vec<Quad>, Obstacle> {
     if count_contexts(document) > CONTEXTS_MAX {
         return Err(Unchecked::TooLarge { what: "places with a @context", max: CONTEXTS_MAX }.into());
+    }
+    if count_objects(document) > OBJECTS_MAX {
+        return Err(Unchecked::TooLarge { what: "JSON objects", max: OBJECTS_MAX }.into());
     }
     let text = document.to_string();
     let mut parser = JsonLdParser::new();
@@ -59,6 +65,14 @@ pub(crate) fn to_quads(document: &Value, base: Option<&str>) -> Result<Vec<Quad>
 
 fn malformed(error: &dyn std::error::Error) -> Obstacle {
     ProofFault::JsonLd { detail: error.to_string() }.into()
+}
+
+fn count_objects(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => 1 + members.values().map(count_objects).sum::<usize>(),
+        Value::Array(elements) => elements.iter().map(count_objects).sum(),
+        _ => 0,
+    }
 }
 
 /// How many objects of a document have a `@context` of their own; each entry of a list counts.
@@ -111,6 +125,8 @@ mod tests {
     fn sizes_are_bounded() {
         let many: Vec<Value> = (0..=QUADS_MAX).map(|n| json!(format!("urn:x:{n}"))).collect();
         let document = json!({"@context": {"a": {"@id": "urn:x:a", "@type": "@id"}}, "a": many});
+        assert!(matches!(to_quads(&document, None), Err(Obstacle::Unchecked(Unchecked::TooLarge { .. }))));
+        let document = json!({"a": vec![json!({}); OBJECTS_MAX + 1]});
         assert!(matches!(to_quads(&document, None), Err(Obstacle::Unchecked(Unchecked::TooLarge { .. }))));
         let many = vec![json!({"@context": contexts::CREDENTIALS_V2}); CONTEXTS_MAX + 1];
         let document = json!({"@context": {"a": "urn:x:a"}, "a": many});
