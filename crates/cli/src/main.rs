@@ -5,6 +5,7 @@
 
 mod cli;
 mod commands;
+mod credential;
 mod files;
 mod finding;
 mod folder;

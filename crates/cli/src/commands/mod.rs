@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod completions;
+pub(crate) mod credential;
 pub(crate) mod entry;
 pub(crate) mod genesis;
 pub(crate) mod issue;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Reinstate(args) => change::run(change::Change::Reinstate, &args, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Proof(command) => proof::run(command, output),
+        Command::Credential(command) => credential::run(command, output),
         Command::Key(command) => key::run(command, output),
         Command::Member(command) => member::run(command, output),
         Command::Genesis(command) => genesis::run(command, output),

@@ -6,6 +6,7 @@
 
 #[path = "../../../api/tests/api/chain.rs"]
 mod chain;
+mod credentials;
 mod documents;
 mod genesis;
 mod issuing;
