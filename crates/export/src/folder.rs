@@ -105,7 +105,7 @@ impl Writing {
     pub(crate) fn start(folder: &Folder) -> Result<Self, ExportError> {
         fs::create_dir_all(folder.root()).map_err(folder.io(""))?;
         let lock = File::open(folder.root()).map_err(folder.io(""))?;
-        match lock.tryfolder_file() {
+        match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
                 return Err(ExportError::Locked { folder: folder.root().to_owned() });
