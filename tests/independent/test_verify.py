@@ -229,6 +229,10 @@ class Tampered(unittest.TestCase):
             (name,) = fields
             self.assertEqual(outcome(self.genesis, receipt), name.replace("_", "-"))
 
+    def test_no_block_has_height_0(self):
+        receipt = edited(self.receipt, "proof.validator_changes", [])
+        self.assertEqual(outcome(self.genesis, edited(receipt, "proof.header.height", 0)), "header-height")
+
     def test_votes_for_something_else(self):
         header = v.read_header(self.receipt["proof"]["header"])
         block = v.block_hash(header)
@@ -438,6 +442,31 @@ class Json(unittest.TestCase):
                 found = v.canonical(v.parse_json(file.read(), 1 << 20))
             with open(os.path.join(folder, "output", name), "rb") as file:
                 self.assertEqual(found.encode(), file.read(), name)
+
+
+class JsonForm(unittest.TestCase):
+    """The cases of crates/core/tests/json_form.rs: each value has one JSON form."""
+
+    @unittest.skipUnless(os.path.isdir(SAMPLES), "the samples of receipts are not in this tree")
+    def test_cases(self):
+        def load(name):
+            with open(os.path.join(SAMPLES, "..", name), encoding="utf-8") as file:
+                return json.load(file)
+
+        cases = load("json-form.json")
+        sample = load(cases["sample"])
+        for name, value, read in (
+            ("receipt", sample["json"], v.read_receipt), ("genesis", sample["genesis"], v.read_genesis),
+        ):  # fmt: skip
+            read(json.dumps(value).encode())
+            for case in cases[name]:
+                text = "[" + ",".join([case["text"]] * case["times"]) + "]" if "times" in case else case["text"]
+                data = json.dumps(edited(value, case["at"], "@")).replace('"@"', text).encode()
+                with self.subTest(case["case"]):
+                    if case["error"] is None:
+                        read(data)
+                    else:
+                        self.assertRaises(v.Malformed, read, data)
 
 
 class Trees(unittest.TestCase):

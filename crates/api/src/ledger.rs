@@ -7,16 +7,16 @@ use std::sync::Arc;
 use sanad_core::batch::SignedBatch;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Commitment};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::MemberRecord;
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{ConsistencyProof, StatusProof};
 
 use crate::batches::BatchState;
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
 use crate::entries::LogEntry;
 use crate::ledger_error::LedgerError;
 use crate::node_status::{NodeStatus, Peer};
-use crate::proofs::{BatchProofs, ConsistencyProof, InclusionProof, MemberProof};
+use crate::proofs::{BatchProofs, InclusionProof, IssuerBatches, MemberProof};
 
 /// A node as its API sees it.
 ///
@@ -93,6 +93,20 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     /// [`LedgerError::SizeBeyondLog`].
     fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError>;
+
+    /// Up to `count` batches of an issuer from `first` on, each with the path of its place in the log of `size`
+    /// entries; without a size, in that of the last block. Only batches that end within the size. Fewer than there
+    /// are once they have [`crate::limits::ISSUER_BATCHES_BYTES`].
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`] for a member, [`LedgerError::SizeBeyondLog`].
+    fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+        count: usize,
+    ) -> Result<IssuerBatches, LedgerError>;
 
     /// Up to `count` members' records whose ids come after `after`, sorted by id; fewer only at the end.
     ///

@@ -30,6 +30,6 @@ pub use entries::LogEntry;
 pub use ledger::{CredentialKey, Ledger};
 pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
-pub use proofs::{BatchProofs, ConsistencyProof, EntryProof, InclusionProof, MemberProof, ProofHead};
+pub use proofs::{BatchProofs, EntryProof, InclusionProof, IssuerBatches, MemberProof, ProofHead};
 pub use refusal::word as refusal_word;
 pub use server::{Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins, serve};

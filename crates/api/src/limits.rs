@@ -20,6 +20,10 @@ pub const ENTRIES_PAGE: PageLimit = PageLimit { default: 100, max: 1000 };
 pub const MEMBERS_PAGE: PageLimit = PageLimit { default: 100, max: 500 };
 /// Pages of `ListPeers`.
 pub const PEERS_PAGE: PageLimit = PageLimit { default: 100, max: 500 };
+/// Pages of `ListIssuerBatches`.
+pub const ISSUER_BATCHES_PAGE: PageLimit = PageLimit { default: 50, max: 500 };
+/// A page of `ListIssuerBatches` takes no further batch once those it has are this long, in bytes (1 MiB).
+pub const ISSUER_BATCHES_BYTES: usize = 1 << 20;
 /// Most proofs of one `GetBatchProofs`.
 pub const BATCH_PROOFS_MAX: usize = BATCH_EVENTS_MAX;
 

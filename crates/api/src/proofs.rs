@@ -4,7 +4,7 @@ use sanad_core::event::Entry;
 use sanad_core::hash::Root;
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::merkle::Hash;
-use sanad_core::proof::{StatusProof, ValidatorChange};
+use sanad_core::proof::{CompletenessHead, IssuerBatch, StatusProof, ValidatorChange};
 use sanad_core::registry::RegistryProof;
 use sanad_core::status::StatusLeaf;
 
@@ -66,19 +66,15 @@ pub struct InclusionProof {
     pub head: FinalHeader,
 }
 
-/// Proof that the log only grew.
+/// Batches of one issuer, in the order of their sequence numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsistencyProof {
-    /// Size of the older tree.
-    pub old_size: LogSize,
-    /// Size of the newer tree.
-    pub new_size: LogSize,
-    /// Root of the newer tree.
-    pub new_root: Root,
-    /// The proof.
-    pub path: Vec<Hash>,
-    /// The last header; it vouches for the new root where its log size is [`Self::new_size`].
-    pub head: FinalHeader,
+pub struct IssuerBatches {
+    /// Size of the tree that their paths lead to.
+    pub log_size: LogSize,
+    /// The batches.
+    pub batches: Vec<IssuerBatch>,
+    /// Whether more of the issuer's batches follow within the size.
+    pub more: bool,
 }
 
 /// A member's record with all that proves it.
@@ -90,6 +86,14 @@ pub struct MemberProof {
     pub head: FinalHeader,
     /// Each change of the validator set between the genesis and the header, oldest first.
     pub validator_changes: Vec<ValidatorChange>,
+}
+
+impl MemberProof {
+    /// The head of a completeness proof.
+    pub fn completeness(self) -> CompletenessHead {
+        let Self { member, head: FinalHeader { header, certificate }, validator_changes } = self;
+        CompletenessHead::new(member, header, certificate, validator_changes)
+    }
 }
 
 impl ProofHead {

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, receipt,
-    status, tail, verify,
+    audit, block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, proof,
+    receipt, status, tail, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Proofs of the log: that it only grew, and that a list of an issuer's events is complete
+    #[command(subcommand)]
+    Proof(proof::Command),
     /// Key files
     #[command(subcommand)]
     Key(key::Command),

@@ -1,7 +1,7 @@
 //! Files, read within limits and written so that they survive a crash.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -89,6 +89,56 @@ pub(crate) fn place_unsynced(path: &Path, bytes: &[u8], mode: Mode) -> anyhow::R
     }
 }
 
+/// A new file that is written bit by bit, and shows in its place only when it is whole.
+pub(crate) struct Staged {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Staged {
+    /// Begins a file that will be placed at `path`.
+    pub(crate) fn new(path: &Path, mode: Mode) -> anyhow::Result<Self> {
+        let temporary = temporary_name(path)?;
+        let file =
+            open_new(&temporary, mode).with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self { path: path.to_owned(), temporary, file: BufWriter::new(file) })
+    }
+
+    /// Adds bytes at its end.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.file.write_all(bytes).with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    /// Puts it in place where nothing was, and brings it and its folder to the disk.
+    ///
+    /// # Errors
+    /// Where anything is there already: it is left as it is.
+    pub(crate) fn place_new(mut self) -> anyhow::Result<()> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        match written.and_then(|()| fs::hard_link(&self.temporary, &self.path)) {
+            Ok(()) => sync_parent(&self.path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                bail!("{} exists already and is left as it is", self.path.display())
+            }
+            // Some file systems have no hard links.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported && !self.path.exists() => {
+                let placed = fs::rename(&self.temporary, &self.path);
+                placed.with_context(|| format!("{} cannot be written", self.path.display()))?;
+                sync_parent(&self.path)
+            }
+            Err(error) => Err(error).with_context(|| format!("{} cannot be written", self.path.display())),
+        }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Best effort: the next run clears what is left.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
 /// Removes a file for good, if it is there.
 pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
@@ -125,6 +175,12 @@ pub(crate) fn parent(path: &Path) -> &Path {
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<()> {
+    let mut file = open_new(path, mode)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn open_new(path: &Path, mode: Mode) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -134,9 +190,7 @@ fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<()> {
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    options.open(path)
 }
 
 fn temporary_name(path: &Path) -> anyhow::Result<PathBuf> {

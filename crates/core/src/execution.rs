@@ -452,14 +452,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         }
         let pending = changes.statuses.get(&target).or_else(|| self.statuses.get(&target)).copied();
         let status = pending.unwrap_or_else(|| self.state.status.status(target));
-        let next = match (event, status) {
-            (Event::Revoke { .. }, Status::Active | Status::Suspended) => Status::Revoked,
-            (Event::Suspend { .. }, Status::Active) => Status::Suspended,
-            (Event::Reinstate { .. }, Status::Suspended) => Status::Active,
-            _ => {
-                let change = event.kind();
-                return Err(EventFailure::Refused(EventError::Status { target, status, change }));
-            }
+        let Some(next) = status.after(event) else {
+            let change = event.kind();
+            return Err(EventFailure::Refused(EventError::Status { target, status, change }));
         };
         changes.statuses.insert(target, next);
         Ok(())

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec;
 use crate::hash::{self, ChainId};
 use crate::ids::MemberId;
+use crate::json_form::{self, JsonFormError};
 use crate::member::{Member, MemberError};
 use crate::registry::{MEMBERS_MAX, Registry};
 use crate::validators::ValidatorSetError;
@@ -64,12 +65,9 @@ pub enum GenesisError {
         /// Length of the file.
         actual: usize,
     },
-    /// The file is not JSON of this shape.
-    #[error("the genesis is not a JSON file of the expected fields: {0}")]
-    Json(#[from] serde_json::Error),
-    /// The file has ambiguous JSON: duplicate keys or numbers that readers take differently.
-    #[error("the genesis is not unambiguous JSON: {0}")]
-    Ambiguous(#[from] crate::jcs::JsonError),
+    /// The file is not the JSON form of a genesis.
+    #[error("the genesis file: {0}")]
+    Form(#[from] JsonFormError),
     /// Another version.
     #[error("genesis version {actual}; this program knows version {GENESIS_VERSION}")]
     Version {
@@ -120,7 +118,7 @@ impl Genesis {
         if text.len() > GENESIS_BYTES_MAX {
             return Err(GenesisError::TooLong { actual: text.len() });
         }
-        let genesis: Self = serde_json::from_slice(&crate::jcs::canonicalize(text)?)?;
+        let genesis: Self = json_form::read(text)?;
         genesis.check()?;
         Ok(genesis)
     }

@@ -13,6 +13,7 @@ pub mod genesis;
 pub mod hash;
 pub mod ids;
 pub mod jcs;
+pub mod json_form;
 pub mod keyfile;
 pub mod member;
 pub mod merkle;

@@ -48,7 +48,6 @@ pub struct Member {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_key: Option<PublicKey>,
     /// First height at which the member is active; 0 is from the beginning.
-    #[serde(default)]
     pub active_from: Height,
     /// First height at which it is active no more; none while there is no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! What the ledger proves of one entry, to someone who holds the genesis and nothing else.
 
-mod growth;
+mod completeness;
+mod consistency;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,14 @@ use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
 use crate::status::{Status, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
 
-pub use growth::{GrowthFault, verify_growth};
+pub use completeness::{
+    COMPLETENESS_FORMAT, COMPLETENESS_LINE_BYTES_MAX, COMPLETENESS_MEDIA_TYPE, COMPLETENESS_SUFFIX, Complete,
+    CompletenessFault, CompletenessFormatError, CompletenessHead, CompletenessVerifier, IssuerBatch,
+};
+pub use consistency::{
+    CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX, CONSISTENCY_MEDIA_TYPE, CONSISTENCY_SUFFIX,
+    ConsistencyFault, ConsistencyFormatError, ConsistencyProof, LogHead, ProvenConsistency,
+};
 
 /// Most validator-set changes on the way from the genesis to a header.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;
@@ -112,6 +120,9 @@ pub enum ProofFault {
         /// The version found.
         actual: u8,
     },
+    /// A header of height 0, which no block has.
+    #[error("a header of height 0; the first block has height 1")]
+    HeaderHeight,
     /// Too many validator-set changes.
     #[error("{count} validator-set changes; at most {VALIDATOR_CHANGES_MAX} are followed")]
     TooManyChanges {
@@ -276,13 +287,17 @@ impl StatusProof {
     /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what
     /// a good proof proves; a bad one stays bad, or loses a bad signature that was not needed.
     pub fn trim(&mut self, anchor: &TrustAnchor) {
-        let mut validators = &anchor.validators;
-        for ValidatorChange { certificate, next, .. } in &mut self.validator_changes {
-            certificate.trim(validators);
-            validators = next;
-        }
-        self.certificate.trim(validators);
+        trim(anchor, &mut self.validator_changes, &mut self.certificate);
     }
+}
+
+fn trim(anchor: &TrustAnchor, changes: &mut [ValidatorChange], certificate: &mut CommitCertificate) {
+    let mut validators = &anchor.validators;
+    for ValidatorChange { certificate, next, .. } in changes {
+        certificate.trim(validators);
+        validators = next;
+    }
+    certificate.trim(validators);
 }
 
 impl RegistryProof {
@@ -369,6 +384,9 @@ fn verify_final(
     }
     if header.chain_id != *chain_id {
         return Err(ProofFault::ForeignChain { expected: *chain_id, actual: header.chain_id });
+    }
+    if height == Height::GENESIS {
+        return Err(ProofFault::HeaderHeight);
     }
     let (expected, actual) = (validators.hash(), header.validators_hash);
     if expected != actual {

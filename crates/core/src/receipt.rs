@@ -13,8 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::document::{self, DocumentError, DocumentKind};
 use crate::event::Event;
 use crate::hash::{Commitment, Salt};
-use crate::jcs::{self, JsonError};
-use crate::proof::{ProofFault, ProvenStatus, StatusProof, TrustAnchor};
+use crate::json_form::{self, JsonFormError};
+use crate::member::MemberError;
+use crate::merkle::PROOF_HASHES_MAX;
+use crate::proof::{ProofFault, ProvenStatus, StatusProof, TrustAnchor, VALIDATOR_CHANGES_MAX};
+use crate::registry::MEMBERS_MAX;
+use crate::validators::VALIDATORS_MAX;
 
 pub use binary::{RECEIPT_BINARY_BYTES_MAX, RECEIPT_BINARY_VERSION, RECEIPT_MAGIC};
 pub use error::{ChainPrefix, ReceiptBinaryError};
@@ -120,15 +124,31 @@ pub enum ReceiptFormatError {
         /// Most bytes of this form.
         limit: usize,
     },
-    /// Ambiguous or broken JSON.
-    #[error("not unambiguous JSON: {0}")]
-    Json(#[from] JsonError),
-    /// Not of the expected fields.
-    #[error("not the fields of a receipt: {0}")]
-    Fields(#[from] serde_json::Error),
+    /// Not the JSON form of a receipt.
+    #[error("not the JSON form of a receipt: {0}")]
+    Form(#[from] JsonFormError),
     /// Another format.
     #[error("not a \"{RECEIPT_FORMAT}\"")]
     Format,
+    /// More of something than a receipt can have.
+    #[error("{part}: {actual}; a receipt has at most {limit}")]
+    Limit {
+        /// What there is too much of.
+        part: &'static str,
+        /// How much there is.
+        actual: u64,
+        /// How much there can be.
+        limit: u64,
+    },
+    /// The name of the issuer has no encoding.
+    #[error("the record of the issuer: {0}")]
+    Name(#[from] MemberError),
+    /// The entry issues nothing.
+    #[error("the entry is \"{kind}\"; receipts are of issuances")]
+    NotAnIssuance {
+        /// What it is.
+        kind: &'static str,
+    },
     /// Not the binary form, or not of this chain.
     #[error("not a binary receipt of this chain: {0}")]
     Binary(#[from] ReceiptBinaryError),
@@ -211,11 +231,38 @@ impl Receipt {
             let (actual, limit) = (text.len(), RECEIPT_JSON_BYTES_MAX);
             return Err(ReceiptFormatError::TooLong { actual, limit });
         }
-        let receipt: Self = serde_json::from_slice(&jcs::canonicalize(text)?)?;
+        let receipt: Self = json_form::read(text)?;
         if receipt.format != RECEIPT_FORMAT {
             return Err(ReceiptFormatError::Format);
         }
+        receipt.check_limits()?;
         Ok(receipt)
+    }
+
+    /// Checks what the binary form keeps by its layout.
+    fn check_limits(&self) -> Result<(), ReceiptFormatError> {
+        let StatusProof { entry, log_path, status_path, issuer, certificate, validator_changes, .. } =
+            &self.proof;
+        if !matches!(entry.event, Event::Issue { .. }) {
+            return Err(ReceiptFormatError::NotAnIssuance { kind: entry.event.kind() });
+        }
+        issuer.record.member.check_name()?;
+        let certificates = validator_changes.iter().map(|change| &change.certificate).chain([certificate]);
+        let signatures = certificates.map(|certificate| certificate.signatures.len()).max();
+        for (part, actual, limit) in [
+            ("hashes of a path", log_path.len(), PROOF_HASHES_MAX),
+            ("hashes of a path", status_path.len(), PROOF_HASHES_MAX),
+            ("hashes of a path", issuer.path.len(), PROOF_HASHES_MAX),
+            ("validator-set changes", validator_changes.len(), VALIDATOR_CHANGES_MAX),
+            ("signatures of a certificate", signatures.unwrap_or(0), VALIDATORS_MAX),
+        ] {
+            let (actual, limit) = (actual as u64, limit as u64);
+            if actual > limit {
+                return Err(ReceiptFormatError::Limit { part, actual, limit });
+            }
+        }
+        let (part, actual, limit) = ("members", issuer.count, MEMBERS_MAX as u64);
+        if actual > limit { Err(ReceiptFormatError::Limit { part, actual, limit }) } else { Ok(()) }
     }
 
     /// The JSON form, for people to read.

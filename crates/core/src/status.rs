@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Event;
 use crate::hash::{Root, StatusHash};
 use crate::ids::{LogIndex, LogSize};
 use crate::merkle::{self, Hash, NodeSource, TreeHash};
@@ -44,6 +45,16 @@ impl Status {
             0b00 => Some(Self::Active),
             0b01 => Some(Self::Suspended),
             0b11 => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+
+    /// The status after an event about a credential that has this one; none where the event is not allowed.
+    pub fn after(self, event: &Event) -> Option<Self> {
+        match (event, self) {
+            (Event::Revoke { .. }, Self::Active | Self::Suspended) => Some(Self::Revoked),
+            (Event::Suspend { .. }, Self::Active) => Some(Self::Suspended),
+            (Event::Reinstate { .. }, Self::Suspended) => Some(Self::Active),
             _ => None,
         }
     }

@@ -88,6 +88,7 @@ fn each_tampered_part_is_named() {
     ));
     assert!(matches!(proof_fault(|r| r.proof.header.time_ms += 1), ProofFault::Certificate { .. }));
     assert!(matches!(proof_fault(|r| r.proof.header.version = 2), ProofFault::HeaderVersion { .. }));
+    assert_eq!(proof_fault(|r| r.proof.header.height.0 = 0), ProofFault::HeaderHeight);
     assert!(matches!(
         proof_fault(|r| r.proof.header.chain_id = ChainId([0; 32])),
         ProofFault::ForeignChain { .. }

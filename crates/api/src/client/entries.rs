@@ -1,12 +1,13 @@
 //! Calls about the log.
 
 use sanad_core::ids::{LogIndex, LogSize};
+use sanad_core::proof::ConsistencyProof;
 
 use super::{Client, ClientError, asked, in_order};
 use crate::convert::{required, within};
 use crate::entries::LogEntry;
 use crate::limits::ENTRIES_PAGE;
-use crate::proofs::{ConsistencyProof, InclusionProof};
+use crate::proofs::InclusionProof;
 use crate::wire;
 
 impl Client {
@@ -70,13 +71,13 @@ impl Client {
         let message = wire::GetConsistencyProofRequest { old_size: old.0, new_size: size_or_latest(new) };
         let answer = self.ledger().get_consistency_proof(self.request(message)).await?.into_inner();
         let proof = ConsistencyProof::try_from(answer)?;
-        asked("old_size", &old, &proof.old_size)?;
-        asked("new_size", &new.unwrap_or(proof.new_size), &proof.new_size)?;
+        asked("old_size", &old, &proof.older.size)?;
+        asked("new_size", &new.unwrap_or(proof.newer.size), &proof.newer.size)?;
         Ok(proof)
     }
 }
 
 /// A size as it travels: 0 stands for that of the last block.
-fn size_or_latest(size: Option<LogSize>) -> u64 {
+pub(super) fn size_or_latest(size: Option<LogSize>) -> u64 {
     size.map_or(0, |size| size.0)
 }

@@ -1,14 +1,15 @@
 //! Calls about the consortium.
 
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::MemberId;
+use sanad_core::ids::{LogSize, MemberId, Sequence};
 use sanad_core::member::MemberRecord;
 use sanad_core::registry::MEMBERS_MAX;
 
+use super::entries::size_or_latest;
 use super::{Client, ClientError, asked};
 use crate::convert::{WireError, within};
-use crate::limits::MEMBERS_PAGE;
-use crate::proofs::MemberProof;
+use crate::limits::{ISSUER_BATCHES_PAGE, MEMBERS_PAGE};
+use crate::proofs::{IssuerBatches, MemberProof};
 use crate::wire;
 
 impl Client {
@@ -48,6 +49,31 @@ impl Client {
         let proof = MemberProof::try_from(self.ledger().get_member(request).await?.into_inner())?;
         asked("member.id", id, &proof.member.record.member.id)?;
         Ok(proof)
+    }
+
+    /// The batches of an issuer from `first` on, with the paths of their places in the log of `size` entries, or of
+    /// the last block: as many as the node puts on a page. Not verified: see
+    /// [`CompletenessVerifier`](sanad_core::proof::CompletenessVerifier).
+    ///
+    /// # Errors
+    /// [`ClientError`]; `NOT_FOUND` where there is no such member, `OUT_OF_RANGE` where the log is not that long.
+    pub async fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+    ) -> Result<IssuerBatches, ClientError> {
+        let message = wire::ListIssuerBatchesRequest {
+            issuer: issuer.to_string(),
+            from_sequence: first.0,
+            log_size: size_or_latest(size),
+            page_size: ISSUER_BATCHES_PAGE.max,
+            page_token: String::new(),
+        };
+        let answer = self.ledger().list_issuer_batches(self.request(message)).await?.into_inner();
+        let page = IssuerBatches::try_from(answer)?;
+        asked("log_size", &size.unwrap_or(page.log_size), &page.log_size)?;
+        Ok(page)
     }
 
     /// The genesis as the node has it. Its chain id must be compared with one learnt elsewhere.

@@ -1,15 +1,19 @@
 //! Proofs.
 
+use sanad_core::batch::BATCH_BYTES_MAX;
 use sanad_core::ids::{LogIndex, LogSize};
-use sanad_core::merkle::CONSISTENCY_HASHES_MAX;
-use sanad_core::proof::StatusProof;
+use sanad_core::merkle::{CONSISTENCY_HASHES_MAX, RANGE_HASHES_MAX};
+use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
 use sanad_core::status::{STATUS_LEAF_BYTES, Status, StatusLeaf, status_in_leaf};
 
+use super::block::final_header;
 use super::entry::log_entry;
 use super::member::validator_changes;
-use super::{WireError, fixed, hash, path, path_bytes, path_of, required};
+use super::{WireError, fixed, hash, path, path_bytes, path_of, required, within};
+use crate::blocks::FinalHeader;
 use crate::entries::LogEntry;
-use crate::proofs::{ConsistencyProof, EntryProof, InclusionProof, ProofHead};
+use crate::limits::ISSUER_BATCHES_PAGE;
+use crate::proofs::{EntryProof, InclusionProof, IssuerBatches, ProofHead};
 use crate::wire;
 
 impl From<&ProofHead> for wire::ProofHead {
@@ -111,11 +115,14 @@ impl TryFrom<wire::GetInclusionProofResponse> for InclusionProof {
 impl From<&ConsistencyProof> for wire::GetConsistencyProofResponse {
     fn from(proof: &ConsistencyProof) -> Self {
         Self {
-            old_size: proof.old_size.0,
-            new_size: proof.new_size.0,
-            new_root: proof.new_root.0.to_vec(),
+            old_size: proof.older.size.0,
+            old_root: proof.older.root.0.to_vec(),
+            new_size: proof.newer.size.0,
+            new_root: proof.newer.root.0.to_vec(),
             path: path_bytes(&proof.path),
-            head: Some((&proof.head).into()),
+            head_path: path_bytes(&proof.head_path),
+            head: Some(final_header(&proof.header, &proof.certificate)),
+            validator_changes: proof.validator_changes.iter().map(Into::into).collect(),
         }
     }
 }
@@ -123,12 +130,46 @@ impl From<&ConsistencyProof> for wire::GetConsistencyProofResponse {
 impl TryFrom<wire::GetConsistencyProofResponse> for ConsistencyProof {
     type Error = WireError;
     fn try_from(proof: wire::GetConsistencyProofResponse) -> Result<Self, WireError> {
+        let FinalHeader { header, certificate } = required("head", proof.head)?.try_into()?;
         Ok(Self {
-            old_size: LogSize(proof.old_size),
-            new_size: LogSize(proof.new_size),
-            new_root: fixed("new_root", &proof.new_root)?,
+            format: CONSISTENCY_FORMAT.to_owned(),
+            older: LogHead { size: LogSize(proof.old_size), root: fixed("old_root", &proof.old_root)? },
+            newer: LogHead { size: LogSize(proof.new_size), root: fixed("new_root", &proof.new_root)? },
             path: path_of("path", &proof.path, CONSISTENCY_HASHES_MAX)?,
-            head: required("head", proof.head)?.try_into()?,
+            head_path: path_of("head_path", &proof.head_path, CONSISTENCY_HASHES_MAX)?,
+            header,
+            certificate,
+            validator_changes: validator_changes(proof.validator_changes)?,
+        })
+    }
+}
+
+impl From<&IssuerBatch> for wire::IssuerBatch {
+    fn from(batch: &IssuerBatch) -> Self {
+        Self { encoded: batch.batch.clone(), first_index: batch.first_index.0, path: path_bytes(&batch.path) }
+    }
+}
+
+impl TryFrom<wire::IssuerBatch> for IssuerBatch {
+    type Error = WireError;
+    fn try_from(batch: wire::IssuerBatch) -> Result<Self, WireError> {
+        within("batches.encoded", batch.encoded.len(), BATCH_BYTES_MAX)?;
+        Ok(Self {
+            batch: batch.encoded,
+            first_index: LogIndex(batch.first_index),
+            path: path_of("batches.path", &batch.path, RANGE_HASHES_MAX)?,
+        })
+    }
+}
+
+impl TryFrom<wire::ListIssuerBatchesResponse> for IssuerBatches {
+    type Error = WireError;
+    fn try_from(answer: wire::ListIssuerBatchesResponse) -> Result<Self, WireError> {
+        within("batches", answer.batches.len(), ISSUER_BATCHES_PAGE.max as usize)?;
+        Ok(Self {
+            log_size: LogSize(answer.log_size),
+            batches: answer.batches.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            more: !answer.next_page_token.is_empty(),
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A page token names the last item of the page before, so that it stays good when the list grows.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use super::call_error::RequestError;
@@ -12,6 +13,7 @@ use crate::limits::{PAGE_TOKEN_BYTES_MAX, PageLimit};
 pub(super) enum List {
     Blocks,
     Entries,
+    IssuerBatches,
     Members,
     Peers,
 }
@@ -50,14 +52,20 @@ impl List {
             return (items, String::new());
         }
         items.truncate(page_size);
-        let token = items.last().map(|last| format!("{}{}", self.prefix(), name(last)));
+        let token = items.last().map(|last| self.token(name(last)));
         (items, token.unwrap_or_default())
+    }
+
+    /// The token of the page after one that ends with `last`.
+    pub(super) fn token(self, last: impl Display) -> String {
+        format!("{}{last}", self.prefix())
     }
 
     fn limit(self) -> PageLimit {
         match self {
             Self::Blocks => crate::limits::BLOCKS_PAGE,
             Self::Entries => crate::limits::ENTRIES_PAGE,
+            Self::IssuerBatches => crate::limits::ISSUER_BATCHES_PAGE,
             Self::Members => crate::limits::MEMBERS_PAGE,
             Self::Peers => crate::limits::PEERS_PAGE,
         }
@@ -67,6 +75,7 @@ impl List {
         match self {
             Self::Blocks => "b.",
             Self::Entries => "e.",
+            Self::IssuerBatches => "s.",
             Self::Members => "m.",
             Self::Peers => "p.",
         }

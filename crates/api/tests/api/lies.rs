@@ -2,7 +2,7 @@
 
 use sanad_api::{Client, ClientError, WireError};
 use sanad_core::event::Event;
-use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
 
 use crate::chain::ISSUER;
 use crate::network::{Network, soon};
@@ -38,5 +38,6 @@ async fn answers_are_about_the_question() {
     beside(client.entries(LogIndex(0), 2).await);
     beside(client.inclusion(LogIndex(0), None).await);
     beside(client.consistency(LogSize(2), None).await);
+    beside(client.issuer_batches(&ISSUER.parse().unwrap(), Sequence(0), Some(LogSize(4))).await);
     beside(client.member(&ISSUER.parse().unwrap()).await);
 }

@@ -77,6 +77,16 @@ async fn pages_are_capped_and_tokens_lead_through() {
     let request = wire::ListMembersRequest { page_size: 501, page_token: page_token.clone() };
     refused(ledger.list_members(request).await, "above-limit");
     refused(node.list_peers(wire::ListPeersRequest { page_size: 501, page_token }).await, "above-limit");
+    let request = |issuer: &str, page_size, page_token: &str| wire::ListIssuerBatchesRequest {
+        issuer: issuer.to_owned(),
+        from_sequence: 0,
+        log_size: 0,
+        page_size,
+        page_token: page_token.to_owned(),
+    };
+    refused(ledger.list_issuer_batches(request("v1", 501, "")).await, "above-limit");
+    refused(ledger.list_issuer_batches(request("V1", 1, "")).await, "malformed");
+    refused(ledger.list_issuer_batches(request("v1", 1, "e.3")).await, "page-token");
     let request = wire::ListMembersRequest { page_size: 1, page_token: "b.3".to_owned() };
     refused(ledger.list_members(request).await, "page-token");
     let request = wire::ListPeersRequest { page_size: 1, page_token: "p.00".to_owned() };

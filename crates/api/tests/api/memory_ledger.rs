@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBlock, FinalHeader,
-    InclusionProof, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer, PeerKind,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBlock, FinalHeader, InclusionProof,
+    IssuerBatches, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer, PeerKind,
     ProofHead,
 };
 use sanad_core::batch::SignedBatch;
@@ -15,10 +15,10 @@ use sanad_core::event::Event;
 use sanad_core::execution::{AddError, BlockBuilder, LedgerView};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Root};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::MemberRecord;
-use sanad_core::merkle::{Rfc6962, consistency_path, inclusion_path, root_at};
-use sanad_core::proof::StatusProof;
+use sanad_core::merkle::{Rfc6962, consistency_path, inclusion_path, range_path, root_at};
+use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
 use sanad_core::signature::PublicKey;
 use tokio::sync::watch;
 
@@ -200,16 +200,53 @@ impl Ledger for MemoryLedger {
 
     fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
         let chain = self.chain()?;
-        let new_size = chain.size_or_latest(new)?;
-        let old_size = chain.size_or_latest(Some(LogSize(old.0 + self.lie())))?;
+        let (old, new) =
+            (chain.size_or_latest(Some(LogSize(old.0 + self.lie())))?, chain.size_or_latest(new)?);
         let tree = chain.tree();
+        let at = |size: LogSize| LogHead { size, root: Root(root_at::<Rfc6962, _>(&tree, size.0).unwrap()) };
+        let path =
+            |older: LogSize, newer: LogSize| consistency_path::<Rfc6962, _>(&tree, older.0, newer.0).unwrap();
+        let FinalHeader { header, certificate } = chain.head()?;
         Ok(ConsistencyProof {
-            old_size,
-            new_size,
-            new_root: Root(root_at::<Rfc6962, _>(&tree, new_size.0).unwrap()),
-            path: consistency_path::<Rfc6962, _>(&tree, old_size.0, new_size.0).unwrap(),
-            head: chain.head()?,
+            format: CONSISTENCY_FORMAT.to_owned(),
+            older: at(old),
+            newer: at(new),
+            path: path(old, new),
+            head_path: path(new, header.log_size),
+            header,
+            certificate,
+            validator_changes: Vec::new(),
         })
+    }
+
+    fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+        count: usize,
+    ) -> Result<IssuerBatches, LedgerError> {
+        let chain = self.chain()?;
+        let LogSize(size) = chain.size_or_latest(size)?;
+        let log_size = LogSize(size - self.lie());
+        let tree = chain.tree();
+        let mut end = 0;
+        let mut batches = Vec::new();
+        for signed in chain.blocks.iter().flat_map(|last| &last.block.batches) {
+            let batch = signed.batch();
+            let leaves = end..end + batch.events.len() as u64;
+            end = leaves.end;
+            if batch.issuer == *issuer && batch.sequence >= first && end <= log_size.0 {
+                batches.push(IssuerBatch {
+                    batch: sanad_core::codec::encode(batch),
+                    first_index: LogIndex(leaves.start),
+                    path: range_path::<Rfc6962, _>(&tree, leaves, log_size.0).unwrap(),
+                });
+            }
+        }
+        let more = batches.len() > count;
+        batches.truncate(count);
+        Ok(IssuerBatches { log_size, batches, more })
     }
 
     fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {

@@ -1,11 +1,11 @@
 //! Each read, there and back.
 
-use sanad_api::{CredentialKey, Ledger, PeerKind};
+use sanad_api::{CredentialKey, Ledger, PeerKind, wire};
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, Commitment, RegistryHash};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
-use sanad_core::merkle::{Rfc6962, verify_consistency, verify_inclusion};
-use sanad_core::proof::TrustAnchor;
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use sanad_core::merkle::{Rfc6962, verify_inclusion};
+use sanad_core::proof::{CompletenessVerifier, IssuerBatch, TrustAnchor};
 use sanad_core::registry::Registry;
 use sanad_core::status::Status;
 
@@ -106,8 +106,11 @@ async fn entries_and_proofs_of_the_log() {
     verify_inclusion::<Rfc6962>(leaf, 4, 5, &older.path, &older.root.0).unwrap();
 
     let grown = network.client.consistency(LogSize(5), None).await.unwrap();
-    verify_consistency::<Rfc6962>(5, &older.root.0, 7, &grown.new_root.0, &grown.path).unwrap();
-    assert_eq!(grown.new_root, proof.root);
+    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
+    let proven = grown.verify(&anchor).unwrap();
+    assert_eq!((proven.older.root, proven.newer.root), (older.root, proof.root));
+    let between = network.client.consistency(LogSize(2), Some(LogSize(5))).await.unwrap();
+    assert_eq!(between.verify(&anchor).unwrap().newer, proven.older);
     let error = network.client.consistency(LogSize(8), None).await.unwrap_err();
     assert_eq!(error.word(), Some("size-beyond-log"));
 }
@@ -143,4 +146,56 @@ async fn the_node_tells_of_itself() {
     *network.ledger.peers.lock().unwrap() = peers.iter().rev().cloned().collect();
     peers.sort_by_key(|peer| (peer.network_key, peer.kind));
     assert_eq!(network.client.peers().await.unwrap(), peers);
+}
+
+#[tokio::test]
+async fn all_batches_of_an_issuer_come_page_by_page_with_their_proof() {
+    let network = Network::start().await;
+    for _ in 0..5 {
+        network.ledger.commit_batch(network.ledger.next_batch(3));
+    }
+    let issuer: MemberId = ISSUER.parse().unwrap();
+    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
+    let head = network.client.member(&issuer).await.unwrap().completeness();
+    // What comes after the header is no part of the proof.
+    network.ledger.commit_batch(network.ledger.next_batch(1));
+    let size = Some(head.header.log_size);
+    let mut verifier = CompletenessVerifier::new(head, &anchor).unwrap();
+    let mut pages = 0;
+    let mut token = String::new();
+    loop {
+        let request = wire::ListIssuerBatchesRequest {
+            issuer: ISSUER.to_owned(),
+            from_sequence: 0,
+            log_size: 15,
+            page_size: 2,
+            page_token: token,
+        };
+        let page = wire::ledger_service_client::LedgerServiceClient::new(network.channel().await)
+            .list_issuer_batches(request)
+            .await
+            .unwrap()
+            .into_inner();
+        for batch in page.batches {
+            let wire::IssuerBatch { encoded, first_index, path } = batch;
+            let path = path.iter().map(|hash| hash.as_slice().try_into().unwrap()).collect();
+            let first_index = LogIndex(first_index);
+            verifier.add(&IssuerBatch { batch: encoded, first_index, path }).unwrap();
+        }
+        pages += 1;
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(pages, 3);
+    assert_eq!(verifier.finish().unwrap().statuses.len(), 15);
+
+    let page = network.client.issuer_batches(&issuer, Sequence(3), size).await.unwrap();
+    assert_eq!((page.batches.len(), page.more, page.batches[0].first_index), (2, false, LogIndex(9)));
+    assert!(
+        network.client.issuer_batches(&issuer, Sequence(u64::MAX), size).await.unwrap().batches.is_empty()
+    );
+    let error = network.client.issuer_batches(&issuer, Sequence(0), Some(LogSize(17))).await.unwrap_err();
+    assert_eq!(error.word(), Some("size-beyond-log"));
 }

@@ -12,6 +12,7 @@ pub(crate) mod localnet;
 pub(crate) mod member;
 pub(crate) mod node;
 pub(crate) mod peer;
+pub(crate) mod proof;
 pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tail;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Suspend(args) => change::run(change::Change::Suspend, &args, output),
         Command::Reinstate(args) => change::run(change::Change::Reinstate, &args, output),
         Command::Receipt(command) => receipt::run(command, output),
+        Command::Proof(command) => proof::run(command, output),
         Command::Key(command) => key::run(command, output),
         Command::Member(command) => member::run(command, output),
         Command::Genesis(command) => genesis::run(command, output),

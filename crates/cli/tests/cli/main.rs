@@ -9,6 +9,7 @@ mod genesis;
 mod issuing;
 mod keys;
 mod localnet;
+mod log_proofs;
 mod memory_ledger;
 mod memory_service;
 mod node;

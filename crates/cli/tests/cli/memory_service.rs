@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBlock, FinalHeader,
-    InclusionProof, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer, ProofHead,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBlock, FinalHeader, InclusionProof,
+    IssuerBatches, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer, ProofHead,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::execution::{AddError, BlockBuilder, LedgerView as _};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Root};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::MemberRecord;
-use sanad_core::merkle::{Rfc6962, consistency_path, inclusion_path, root_at};
-use sanad_core::proof::StatusProof;
+use sanad_core::merkle::{Rfc6962, consistency_path, inclusion_path, range_path, root_at};
+use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
 
 use crate::memory_ledger::{ISSUER, MemoryLedger, final_header};
 
@@ -108,16 +108,51 @@ impl Ledger for MemoryLedger {
 
     fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
         let inner = self.inner();
-        let new_size = inner.size_or_latest(new)?;
-        let old_size = inner.size_or_latest(Some(old))?;
+        let (old, new) = (inner.size_or_latest(Some(old))?, inner.size_or_latest(new)?);
         let tree = inner.tree();
+        let at = |size: LogSize| LogHead { size, root: Root(root_at::<Rfc6962, _>(&tree, size.0).unwrap()) };
+        let path =
+            |older: LogSize, newer: LogSize| consistency_path::<Rfc6962, _>(&tree, older.0, newer.0).unwrap();
+        let FinalHeader { header, certificate } = inner.head()?;
         Ok(ConsistencyProof {
-            old_size,
-            new_size,
-            new_root: Root(root_at::<Rfc6962, _>(&tree, new_size.0).unwrap()),
-            path: consistency_path::<Rfc6962, _>(&tree, old_size.0, new_size.0).unwrap(),
-            head: inner.head()?,
+            format: CONSISTENCY_FORMAT.to_owned(),
+            older: at(old),
+            newer: at(new),
+            path: path(old, new),
+            head_path: path(new, header.log_size),
+            header,
+            certificate,
+            validator_changes: Vec::new(),
         })
+    }
+
+    fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+        count: usize,
+    ) -> Result<IssuerBatches, LedgerError> {
+        let inner = self.inner();
+        let log_size = inner.size_or_latest(size)?;
+        let tree = inner.tree();
+        let mut end = 0;
+        let mut batches = Vec::new();
+        for signed in inner.blocks.iter().flat_map(|last| &last.block.batches) {
+            let batch = signed.batch();
+            let leaves = end..end + batch.events.len() as u64;
+            end = leaves.end;
+            if batch.issuer == *issuer && batch.sequence >= first && end <= log_size.0 {
+                batches.push(IssuerBatch {
+                    batch: sanad_core::codec::encode(batch),
+                    first_index: LogIndex(leaves.start),
+                    path: range_path::<Rfc6962, _>(&tree, leaves, log_size.0).unwrap(),
+                });
+            }
+        }
+        let more = batches.len() > count;
+        batches.truncate(count);
+        Ok(IssuerBatches { log_size, batches, more })
     }
 
     fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {

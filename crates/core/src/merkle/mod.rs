@@ -7,8 +7,8 @@
 //!
 //! - [`Frontier`] appends and keeps only the peaks.
 //! - [`NodeSource`] reads complete subtrees from wherever they are kept; [`root_at`],
-//!   [`inclusion_path`] and [`consistency_path`] work on it. [`MemoryTree`] is the small one.
-//! - [`verify_inclusion`] and [`verify_consistency`] need neither.
+//!   [`inclusion_path`], [`range_path`] and [`consistency_path`] work on it. [`MemoryTree`] is the small one.
+//! - [`verify_inclusion`], [`verify_range`] and [`verify_consistency`] need neither.
 //!
 //! **Invariant:** nothing here reads a file, a clock or the environment, and no size, index or path
 //! that a stranger sends can make it panic, overflow or loop for more than 64 steps.
@@ -21,6 +21,7 @@ mod inclusion;
 mod memory;
 mod path;
 mod proof_error;
+mod range;
 mod source;
 
 pub use consistency::{CONSISTENCY_HASHES_MAX, consistency_path_length, verify_consistency};
@@ -30,4 +31,5 @@ pub use inclusion::{PROOF_HASHES_MAX, inclusion_path_length, root_from_inclusion
 pub use memory::{MemoryTree, MissingNode};
 pub use path::{PathError, consistency_path, inclusion_path};
 pub use proof_error::ProofError;
+pub use range::{RANGE_HASHES_MAX, range_path, range_path_length, verify_range};
 pub use source::{NodeSource, NotASubtree, SubtreeError, root_at, subtree_root};

@@ -106,7 +106,7 @@ pub enum PathError<E> {
 
 /// Where RFC 6962 2.1 splits a tree: its first leaf plus the largest power of two smaller than its
 /// number of leaves. Requires two leaves or more.
-fn split(tree: &Range<u64>) -> u64 {
+pub(super) fn split(tree: &Range<u64>) -> u64 {
     tree.start + (1 << (tree.end - tree.start - 1).ilog2())
 }
 

@@ -14,6 +14,9 @@ pub enum ProofError {
         /// The tree's leaves.
         size: u64,
     },
+    /// A run of no leaves, of which there is nothing to prove.
+    #[error("a run of no leaves proves nothing")]
+    EmptyRange,
     /// The tree claimed to be older is the larger one.
     #[error("old size {old_size} is beyond new size {new_size}")]
     OldBeyondNew {
@@ -31,8 +34,9 @@ pub enum ProofError {
     /// More hashes than a path of any tree has.
     #[error("the path has {actual} hashes, more than {max}")]
     PathBeyondMax {
-        /// [`PROOF_HASHES_MAX`](super::PROOF_HASHES_MAX) or
-        /// [`CONSISTENCY_HASHES_MAX`](super::CONSISTENCY_HASHES_MAX).
+        /// [`PROOF_HASHES_MAX`](super::PROOF_HASHES_MAX),
+        /// [`CONSISTENCY_HASHES_MAX`](super::CONSISTENCY_HASHES_MAX) or
+        /// [`RANGE_HASHES_MAX`](super::RANGE_HASHES_MAX).
         max: usize,
         /// Hashes in the path.
         actual: usize,

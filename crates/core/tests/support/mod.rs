@@ -31,6 +31,8 @@ pub struct Ledger {
     pub entries: Vec<Entry>,
     pub issuances: HashMap<Commitment, LogIndex>,
     pub headers: Vec<BlockHeader>,
+    /// Every batch, and where its entries begin.
+    pub batches: Vec<(Arc<SignedBatch>, LogIndex)>,
 }
 
 pub fn id(name: &str) -> MemberId {
@@ -90,7 +92,14 @@ impl Ledger {
     pub fn of(genesis: Genesis) -> Self {
         genesis.check().unwrap();
         let state = State::genesis(&genesis).unwrap();
-        Self { genesis, state, entries: Vec::new(), issuances: HashMap::new(), headers: Vec::new() }
+        Self {
+            genesis,
+            state,
+            entries: Vec::new(),
+            issuances: HashMap::new(),
+            headers: Vec::new(),
+            batches: Vec::new(),
+        }
     }
 
     /// The next batch of an issuer, unsigned.
@@ -136,6 +145,7 @@ impl Ledger {
         self.issuances.extend(execution.issuances.iter().copied());
         for batch in &block.batches {
             let issuer = &batch.batch().issuer;
+            self.batches.push((Arc::clone(batch), LogIndex(self.entries.len() as u64)));
             let entry = |event: &Event| Entry { issuer: issuer.clone(), event: *event };
             self.entries.extend(batch.batch().events.iter().map(entry));
         }

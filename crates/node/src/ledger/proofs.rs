@@ -1,14 +1,16 @@
 //! Proofs out of the store, each as of one head.
 
+use sanad_api::limits::ISSUER_BATCHES_BYTES;
 use sanad_api::{
-    ConsistencyProof, CredentialKey, EntryProof, FinalHeader, InclusionProof, LedgerError, MemberProof,
-    Missing, ProofHead,
+    CredentialKey, EntryProof, FinalHeader, InclusionProof, IssuerBatches, LedgerError, MemberProof, Missing,
+    ProofHead,
 };
+use sanad_core::codec;
 use sanad_core::event::Entry;
 use sanad_core::hash::Root;
-use sanad_core::ids::{LogIndex, LogSize, MemberId};
+use sanad_core::ids::{LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{self, NodeSource, Rfc6962};
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
 use sanad_core::state::State;
 use sanad_storage::Store;
 
@@ -98,10 +100,57 @@ impl Ledger {
         let current = self.current();
         let new_size = within_log(&current.state, new)?;
         within_log(&current.state, Some(old_size))?;
-        let path = merkle::consistency_path::<Rfc6962, _>(&self.store.log_tree(), old_size.0, new_size.0)
-            .map_err(|error| LedgerError::internal(error.to_string()))?;
-        let new_root = self.root_at(new_size)?;
-        Ok(ConsistencyProof { old_size, new_size, new_root, path, head: current.head()? })
+        let tree = self.store.log_tree();
+        let path = |older: LogSize, newer: LogSize| {
+            merkle::consistency_path::<Rfc6962, _>(&tree, older.0, newer.0)
+                .map_err(|error| LedgerError::internal(error.to_string()))
+        };
+        let FinalHeader { header, certificate } = current.head()?;
+        Ok(ConsistencyProof {
+            format: CONSISTENCY_FORMAT.to_owned(),
+            older: LogHead { size: old_size, root: self.root_at(old_size)? },
+            newer: LogHead { size: new_size, root: self.root_at(new_size)? },
+            path: path(old_size, new_size)?,
+            head_path: path(new_size, header.log_size)?,
+            header,
+            certificate,
+            validator_changes: current.validator_changes.clone(),
+        })
+    }
+
+    pub(super) fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+        count: usize,
+    ) -> Result<IssuerBatches, LedgerError> {
+        let current = self.current();
+        let log_size = within_log(&current.state, size)?;
+        if current.state.registry().record(issuer).is_none() {
+            return Err(LedgerError::NotFound(Missing::Member(issuer.clone())));
+        }
+        let tree = self.store.log_tree();
+        let mut found = IssuerBatches { log_size, batches: Vec::new(), more: false };
+        let (mut sequence, mut bytes) = (first, 0);
+        while let Some(record) = self.store.batch_of(issuer, sequence).map_err(LedgerError::internal)? {
+            let leaves = record.first_index.0..record.first_index.0 + record.entries;
+            if leaves.end > log_size.0 {
+                break;
+            }
+            if found.batches.len() == count || bytes >= ISSUER_BATCHES_BYTES {
+                found.more = true;
+                break;
+            }
+            let signed = self.store.signed_batch(&record).map_err(LedgerError::internal)?;
+            let batch = codec::encode(signed.batch());
+            bytes += batch.len();
+            let path = merkle::range_path::<Rfc6962, _>(&tree, leaves, log_size.0)
+                .map_err(|error| LedgerError::internal(error.to_string()))?;
+            found.batches.push(IssuerBatch { batch, first_index: record.first_index, path });
+            sequence = sequence.next();
+        }
+        Ok(found)
     }
 
     pub(super) fn member_proof(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {

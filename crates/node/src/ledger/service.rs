@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, ConsistencyProof, CredentialKey, FinalBatch, FinalBlock,
-    FinalHeader, InclusionProof, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
+    InclusionProof, IssuerBatches, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
@@ -15,9 +15,9 @@ use sanad_core::event::Entry;
 use sanad_core::execution::BatchError;
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
 use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::MemberRecord;
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{ConsistencyProof, StatusProof};
 use sanad_core::state::Head;
 use sanad_storage::{Store, StoreError};
 
@@ -166,6 +166,16 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
 
     fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
         self.ledger.consistency_proof(old, new)
+    }
+
+    fn issuer_batches(
+        &self,
+        issuer: &MemberId,
+        first: Sequence,
+        size: Option<LogSize>,
+        count: usize,
+    ) -> Result<IssuerBatches, LedgerError> {
+        self.ledger.issuer_batches(issuer, first, size, count)
     }
 
     fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {

@@ -60,6 +60,6 @@ pub(super) async fn consistency<L: Ledger>(
 }
 
 /// A size as it travels: 0 stands for that of the last block.
-fn latest_or(size: u64) -> Option<LogSize> {
+pub(super) fn latest_or(size: u64) -> Option<LogSize> {
     (size != 0).then_some(LogSize(size))
 }

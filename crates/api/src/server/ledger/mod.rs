@@ -93,6 +93,13 @@ impl<L: Ledger> LedgerService for LedgerFace<L> {
         self.0.answer(request, entries::consistency).await
     }
 
+    async fn list_issuer_batches(
+        &self,
+        request: Request<wire::ListIssuerBatchesRequest>,
+    ) -> Result<Response<wire::ListIssuerBatchesResponse>, Status> {
+        self.0.answer(request, members::batches).await
+    }
+
     async fn list_members(
         &self,
         request: Request<wire::ListMembersRequest>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, Parameters};
 use sanad_core::hash::ChainId;
-use sanad_core::jcs;
+use sanad_core::json_form;
 use sanad_core::member::{Member, Role};
 use serde::Serialize;
 
@@ -85,9 +85,7 @@ pub(crate) fn assemble(
 pub(crate) fn read_member(path: &Path) -> anyhow::Result<Member> {
     let text = files::read(path, MEMBER_FILE_BYTES_MAX)?;
     let name = path.display();
-    // Canonicalized, because serde alone would take the last of two equal keys without a word.
-    let canonical = jcs::canonicalize(&text).with_context(|| format!("{name} is not unambiguous JSON"))?;
-    let member: Member = serde_json::from_slice(&canonical)
+    let member: Member = json_form::read(&text)
         .with_context(|| format!("{name} is no member file, as `sanad member new` writes them"))?;
     member.check().with_context(|| format!("{name} does not fit together"))?;
     Ok(member)

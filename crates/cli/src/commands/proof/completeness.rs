@@ -1,0 +1,274 @@
+//! `sanad proof completeness`: all events of one issuer, and none left out.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use sanad_core::batch::Batch;
+use sanad_core::event::Event;
+use sanad_core::hash::Commitment;
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use sanad_core::member::MemberRecord;
+use sanad_core::proof::{COMPLETENESS_SUFFIX, Complete, CompletenessVerifier, IssuerBatch};
+use sanad_core::status::Status;
+use serde::Serialize;
+
+use crate::files::{Mode, Staged};
+use crate::finding::explain;
+use crate::output::{Outcome, Output, Report};
+use crate::progress;
+use crate::remote::{self, NodeArgs, Remote, patiently};
+use crate::time;
+use crate::trust::{GenesisArgs, Trust};
+use crate::view::View;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad proof completeness univ-merapi.example --genesis genesis.json
+  sanad proof completeness univ-merapi.example --out merapi.completeness.jsonl
+  sanad proof completeness univ-merapi.example --list --json | jq '.credentials[] | select(.status == \"revoked\")'
+
+Only the issuer can change the status of what it issued: from all its events follow the statuses of all its
+credentials, as of one block. `sanad proof verify` checks the file, with no node. It grows by some 70 bytes an event.
+
+Exit code 1 where the node's list is not proved to be complete.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The issuer's id
+    issuer: MemberId,
+    /// Write the proof to a new file [default: ISSUER.completeness.jsonl]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// List every credential with its status
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    genesis: GenesisArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let completeness = remote::block_on(ask(args))??;
+    output.print(&completeness)?;
+    Ok(completeness.outcome())
+}
+
+async fn ask(args: &Args) -> anyhow::Result<Completeness> {
+    let remote = Remote::connect(&args.node).await?;
+    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let out = args.out.clone().unwrap_or_else(|| format!("{}{COMPLETENESS_SUFFIX}", args.issuer).into());
+    if out.exists() {
+        bail!("{} exists already and is left as it is; choose another place with --out", out.display());
+    }
+    let client = remote.client();
+    let head = remote.told(client.member(&args.issuer).await)?.completeness().trimmed(&trust.anchor);
+    let size = head.header.log_size;
+    let mut list = Listing::new(args.issuer.to_string(), args.list);
+    let mut file = Staged::new(&out, Mode::Public)?;
+    file.write(head.to_json().as_bytes())?;
+    let mut verifier = match CompletenessVerifier::new(head, &trust.anchor) {
+        Ok(verifier) => verifier,
+        Err(fault) => return Ok(list.refused(&fault)),
+    };
+    let bar = progress::bar(verifier.remaining() as usize, "batches");
+    let mut next = Sequence(0);
+    while verifier.remaining() > 0 {
+        let page = patiently(|| client.issuer_batches(&args.issuer, next, Some(size))).await;
+        let page = remote.told(page)?;
+        if page.batches.is_empty() {
+            bail!(
+                "the node {} gives no more batches, but {} are missing",
+                remote.url(),
+                verifier.remaining()
+            );
+        }
+        for batch in &page.batches {
+            file.write(batch.to_json().as_bytes())?;
+            if let Err(fault) = list.add(&mut verifier, batch) {
+                return Ok(list.refused(&fault));
+            }
+            next = next.next();
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut completeness = list.finish(verifier);
+    if completeness.complete {
+        file.place_new()?;
+        completeness.written = Some(out);
+    }
+    Ok(completeness)
+}
+
+/// What is told of a list while it is checked.
+pub(super) struct Listing {
+    target: String,
+    wanted: bool,
+    batches: u64,
+    entries: u64,
+    issued: Vec<(LogIndex, Commitment)>,
+}
+
+impl Listing {
+    pub(super) fn new(target: String, wanted: bool) -> Self {
+        Self { target, wanted, batches: 0, entries: 0, issued: Vec::new() }
+    }
+
+    /// Checks a batch, and notes what it issues.
+    pub(super) fn add(
+        &mut self,
+        verifier: &mut CompletenessVerifier,
+        next: &IssuerBatch,
+    ) -> Result<(), sanad_core::proof::CompletenessFault> {
+        let Batch { events, .. } = verifier.add(next)?;
+        self.batches += 1;
+        self.entries += events.len() as u64;
+        let issued = (next.first_index.0..).zip(&events).filter_map(|(index, event)| match event {
+            Event::Issue { commitment } => Some((LogIndex(index), *commitment)),
+            _ => None,
+        });
+        self.issued.extend(issued.filter(|_| self.wanted));
+        Ok(())
+    }
+
+    /// Checks that nothing is missing.
+    pub(super) fn finish(self, verifier: CompletenessVerifier) -> Completeness {
+        match verifier.finish() {
+            Ok(complete) => self.complete(complete),
+            Err(fault) => self.refused(&fault),
+        }
+    }
+
+    /// Why the list proves nothing.
+    pub(super) fn refused(self, fault: &dyn std::error::Error) -> Completeness {
+        Completeness {
+            target: self.target,
+            complete: false,
+            reason: Some(explain(fault)),
+            issuer: None,
+            batches: self.batches,
+            entries: self.entries,
+            active: 0,
+            suspended: 0,
+            revoked: 0,
+            as_of: None,
+            signers: Vec::new(),
+            validators: 0,
+            credentials: None,
+            written: None,
+        }
+    }
+
+    fn complete(self, complete: Complete) -> Completeness {
+        let credential = |(index, commitment)| Credential {
+            index,
+            commitment,
+            // Every issuance that was noted has a status: the verifier noted it too.
+            status: complete.statuses.get(&index).copied().unwrap_or(Status::Active),
+        };
+        Completeness {
+            target: self.target,
+            complete: true,
+            reason: None,
+            batches: self.batches,
+            entries: self.entries,
+            active: complete.count(Status::Active),
+            suspended: complete.count(Status::Suspended),
+            revoked: complete.count(Status::Revoked),
+            as_of: Some(AsOf {
+                height: complete.height,
+                time_ms: complete.time_ms,
+                log_size: complete.log_size,
+            }),
+            credentials: self.wanted.then(|| self.issued.into_iter().map(credential).collect()),
+            issuer: Some(complete.issuer.record),
+            signers: complete.signers,
+            validators: complete.validators,
+            written: None,
+        }
+    }
+}
+
+/// What was found of a completeness proof.
+#[derive(Serialize)]
+pub(super) struct Completeness {
+    target: String,
+    /// Whether the list is all there is of the issuer.
+    pub(super) complete: bool,
+    /// Why it is not proved to be.
+    reason: Option<String>,
+    /// The issuer's record, where it is proved.
+    issuer: Option<MemberRecord>,
+    batches: u64,
+    entries: u64,
+    active: u64,
+    suspended: u64,
+    revoked: u64,
+    as_of: Option<AsOf>,
+    signers: Vec<MemberId>,
+    validators: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<Vec<Credential>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct AsOf {
+    height: Height,
+    time_ms: u64,
+    log_size: LogSize,
+}
+
+#[derive(Serialize)]
+struct Credential {
+    index: LogIndex,
+    status: Status,
+    commitment: Commitment,
+}
+
+impl Completeness {
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.complete { Outcome::Yes } else { Outcome::No }
+    }
+}
+
+impl Report for Completeness {
+    fn view(&self) -> View {
+        let mut view = View::new();
+        if let Some(credentials) = &self.credentials {
+            let row = |credential: &Credential| {
+                let Credential { index, status, commitment } = credential;
+                vec![index.to_string(), status.to_string(), commitment.to_string()]
+            };
+            view = view.table(&["index", "status", "commitment"], credentials.iter().map(row).collect());
+        }
+        let (Some(issuer), Some(as_of)) = (&self.issuer, &self.as_of) else {
+            let reason = self.reason.as_deref().unwrap_or_default();
+            return view.line(format!("{}: NOT PROVED to be complete: {reason}", self.target));
+        };
+        view = view
+            .line(format!("{}: complete: these are all events of the issuer", self.target))
+            .fact("issuer", format!("{} ({})", issuer.member.name, issuer.member.id))
+            .fact("events", format!("{} in {} batches", self.entries, self.batches))
+            .fact(
+                "credentials",
+                format!("{} active, {} suspended, {} revoked", self.active, self.suspended, self.revoked),
+            )
+            .fact(
+                "as of",
+                format!(
+                    "block {}, {}, a log of {} entries",
+                    as_of.height,
+                    time::format_ms(as_of.time_ms),
+                    as_of.log_size
+                ),
+            )
+            .fact("signed by", format!("{} of {} validators", self.signers.len(), self.validators));
+        match &self.written {
+            Some(path) => view.fact("written to", path.display()),
+            None => view,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `sanad proof verify`: files that other people wrote, checked with no node.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sanad_core::proof::{
+    COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
+    ConsistencyProof, IssuerBatch,
+};
+
+use super::completeness::{Completeness, Listing};
+use super::consistency::{Consistency, log_of_receipt};
+use crate::output::{Outcome, Output, complain};
+use crate::progress;
+use crate::trust::Trust;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad proof verify since.consistency.json --genesis genesis.json
+  sanad proof verify since.consistency.json --receipt ijazah.json.receipt.json
+  sanad proof verify merapi.completeness.jsonl --list --json
+
+Which kind of proof a file holds is read from the file. With --json, one line for each file.
+
+Exit codes: 0 all hold; 1 one does not; 2 a file cannot be read as a proof.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The proofs
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The chain's genesis
+    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
+    genesis: PathBuf,
+    /// A receipt whose log a consistency proof has to begin with
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// List every credential of a completeness proof with its status
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let trust = Trust::from_file(&args.genesis)?;
+    let mut outcome = Outcome::Yes;
+    for path in &args.files {
+        let found = verify(path, args, &trust, output).unwrap_or_else(|error| {
+            complain(&error);
+            Outcome::Error
+        });
+        outcome = outcome.and(found);
+    }
+    Ok(outcome)
+}
+
+fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::Result<Outcome> {
+    let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+    let length = file.metadata().with_context(|| format!("{} cannot be read", path.display()))?.len();
+    let mut lines = Lines { path, file: BufReader::new(file) };
+    let first = lines.next()?.unwrap_or_default();
+    let unreadable = || format!("{} is neither a consistency nor a completeness proof", path.display());
+    match CompletenessHead::from_json(&first) {
+        Ok(head) => {
+            let found = completeness(head, lines, length, args.list, trust)?;
+            output.print_next(&found)?;
+            Ok(found.outcome())
+        }
+        Err(_) => {
+            let proof = ConsistencyProof::from_json(&lines.whole(first)?).with_context(unreadable)?;
+            let known = args.receipt.as_deref().map(|receipt| log_of_receipt(receipt, trust)).transpose()?;
+            let found = Consistency::of(path.display().to_string(), &proof, known, trust);
+            output.print_next(&found)?;
+            Ok(found.outcome())
+        }
+    }
+}
+
+fn completeness(
+    head: CompletenessHead,
+    mut lines: Lines<'_>,
+    length: u64,
+    list: bool,
+    trust: &Trust,
+) -> anyhow::Result<Completeness> {
+    let path = lines.path;
+    let mut list = Listing::new(path.display().to_string(), list);
+    let mut verifier = match CompletenessVerifier::new(head, &trust.anchor) {
+        Ok(verifier) => verifier,
+        Err(fault) => return Ok(list.refused(&fault)),
+    };
+    let bar = progress::bytes("checking");
+    bar.set_length(length);
+    let mut number = 1;
+    while let Some(line) = lines.next()? {
+        number += 1;
+        let batch = IssuerBatch::from_json(&line).with_context(|| {
+            format!("{}, line {number}, is no batch of a completeness proof", path.display())
+        })?;
+        if let Err(fault) = list.add(&mut verifier, &batch) {
+            return Ok(list.refused(&fault));
+        }
+        bar.inc(line.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(list.finish(verifier))
+}
+
+/// The lines of a file, of which any may be as long as a sender likes.
+struct Lines<'a> {
+    path: &'a Path,
+    file: BufReader<File>,
+}
+
+impl Lines<'_> {
+    /// The next line with its end; none at the end of the file.
+    fn next(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let limit = COMPLETENESS_LINE_BYTES_MAX as u64 + 1;
+        let read = (&mut self.file).take(limit).read_until(b'\n', &mut line);
+        read.with_context(|| format!("{} cannot be read", self.path.display()))?;
+        if line.len() as u64 == limit {
+            bail!("{} has a line of more than {COMPLETENESS_LINE_BYTES_MAX} bytes", self.path.display());
+        }
+        Ok(if line.is_empty() { None } else { Some(line) })
+    }
+
+    /// The first line and all that follows it.
+    fn whole(mut self, mut first: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        let limit = CONSISTENCY_JSON_BYTES_MAX as u64 + 1;
+        let rest = (&mut self.file).take(limit).read_to_end(&mut first);
+        rest.with_context(|| format!("{} cannot be read", self.path.display()))?;
+        Ok(first)
+    }
+}

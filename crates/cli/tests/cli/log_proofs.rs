@@ -1,0 +1,115 @@
+//! Proofs of the log: asked of a node, and checked from their files.
+
+use std::fs;
+
+use sanad_core::event::Event;
+use sanad_core::ids::LogIndex;
+use serde_json::Value;
+
+use crate::documents::Issued;
+use crate::memory_ledger::{ISSUER, MemoryLedger};
+use crate::node::Node;
+use crate::program::sanad;
+
+const GENESIS: &str = "--genesis genesis.json --json";
+
+fn network() -> (tempfile::TempDir, Node) {
+    let issued = Issued::new();
+    let change = |event| issued.ledger.commit_batch(issued.ledger.next_batch_of(vec![event]));
+    change(Event::Revoke { target: LogIndex(1) });
+    change(Event::Suspend { target: LogIndex(3) });
+    let folder = issued.folder;
+    (folder, Node::over(issued.ledger))
+}
+
+#[test]
+fn the_log_of_a_receipt_begins_the_log_of_today() {
+    let (folder, node) = network();
+    let ask = format!("proof consistency ijazah.json.receipt.json --out since.consistency.json {GENESIS}");
+    let asked = node.sanad(folder.path(), &ask).expect(0).json();
+    assert_eq!(
+        (&asked["consistent"], &asked["older_size"], &asked["newer_size"]),
+        (&true.into(), &7.into(), &9.into())
+    );
+    drop(node);
+    let verify = format!("proof verify since.consistency.json {GENESIS}");
+    let found =
+        sanad(folder.path(), &format!("{verify} --receipt ijazah.json.receipt.json")).expect(0).json();
+    assert_eq!((&found["consistent"], &found["older_root"]), (&true.into(), &asked["older_root"]));
+    assert_eq!(found["signers"].as_array().unwrap().len(), 3);
+
+    let path = folder.path().join("since.consistency.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut proof: Value = serde_json::from_str(&text).unwrap();
+    proof["older"]["root"] = "0".repeat(64).into();
+    fs::write(&path, proof.to_string()).unwrap();
+    let found = sanad(folder.path(), &verify).expect(1).json();
+    assert!(found["reason"].as_str().unwrap().contains("old root"), "{found}");
+    fs::write(&path, &text[..text.len() / 2]).unwrap();
+    sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
+    sanad(folder.path(), "proof verify nothing.json --genesis genesis.json").expect_error("cannot be opened");
+}
+
+#[test]
+fn a_receipt_of_another_size_or_another_history_is_told_apart() {
+    let (folder, node) = network();
+    let ask = |older: &str, out: &str| {
+        node.sanad(folder.path(), &format!("proof consistency {older} --out {out} {GENESIS}"))
+    };
+    ask("5", "five.consistency.json").expect(0);
+    ask("5", "five.consistency.json").expect_error("exists already");
+    ask("99", "x.consistency.json").expect_error("beyond the log");
+    ask("nothing", "x.consistency.json").expect_error("cannot be opened");
+    let verify = format!("proof verify five.consistency.json --receipt ijazah.json.receipt.json {GENESIS}");
+    let found = sanad(folder.path(), &verify).expect(1).json();
+    assert!(found["reason"].as_str().unwrap().contains("begins at 5 entries"), "{found}");
+
+    // The same validators signed another history of the same length: nothing about either alone is wrong.
+    let other = MemoryLedger::new();
+    other.commit_batch(other.next_batch(7));
+    let forked = Node::over(other);
+    let compare = format!("proof consistency ijazah.json.receipt.json {GENESIS}");
+    let found = forked.sanad(folder.path(), &compare).expect(1).json();
+    assert!(found["reason"].as_str().unwrap().starts_with("FORK"), "{found}");
+}
+
+#[test]
+fn all_an_issuer_ever_said_is_listed_and_proved() {
+    let (folder, node) = network();
+    let ask = format!("proof completeness {ISSUER} --list {GENESIS}");
+    let asked = node.sanad(folder.path(), &ask).expect(0).json();
+    let counts =
+        ["entries", "batches", "active", "suspended", "revoked"].map(|name| asked[name].as_u64().unwrap());
+    assert_eq!(counts, [9, 5, 5, 1, 1]);
+    assert_eq!(
+        (&asked["credentials"][1]["status"], &asked["credentials"][3]["status"]),
+        (&"revoked".into(), &"suspended".into())
+    );
+    node.sanad(folder.path(), &ask).expect_error("exists already");
+    let missing = format!("proof completeness nobody.ac.id {GENESIS}");
+    node.sanad(folder.path(), &missing).expect_error("not on the ledger");
+    drop(node);
+
+    let file = format!("{ISSUER}.completeness.jsonl");
+    let verify = format!("proof verify {file} {GENESIS}");
+    let found = sanad(folder.path(), &format!("{verify} --list")).expect(0).json();
+    assert_eq!(found["credentials"], asked["credentials"]);
+    let shown = sanad(folder.path(), &format!("proof verify {file} --genesis genesis.json")).expect(0);
+    assert!(shown.stdout.contains("5 active, 1 suspended, 1 revoked"), "{}", shown.stdout);
+
+    let path = folder.path().join(&file);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let check = |lines: &[&str], code| {
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        sanad(folder.path(), &verify).expect(code)
+    };
+    // The revocation left out: the last batch, or one in between.
+    let reason = |lines: &[&str]| check(lines, 1).json()["reason"].as_str().unwrap().to_owned();
+    assert_eq!(reason(&lines[..5]), "4 of 5 batches are there");
+    assert!(reason(&[&lines[..4], &lines[5..]].concat()).contains("comes where batch 3 is next"));
+    assert!(reason(&[lines[0], lines[2], lines[1]]).contains("comes where batch 0 is next"));
+    assert!(reason(&[&lines[..], &lines[5..]].concat()).contains("after the last"));
+    check(&[lines[0], "{}"], 2);
+    check(&[lines[0], &"x".repeat((1 << 20) + 1)], 2);
+}
