@@ -14,6 +14,7 @@
 //!
 //! Layout: `docs/formats/export.md`.
 
+mod batches;
 mod bundle;
 mod entries;
 mod error;
@@ -29,6 +30,7 @@ mod snapshot;
 mod status;
 mod tiles;
 
+pub use batches::BatchPlace;
 pub use error::ExportError;
 pub use exporter::{Exporter, Written};
 pub use note::{CheckpointNote, CheckpointSigner, NOTE_NAME_BYTES_MAX, NoteError};

@@ -1,13 +1,15 @@
 //! Reading an export, as someone who holds a genesis and trusts nothing else.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::{Block, BlockHeader, batches_root};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
-use sanad_core::hash::{BlockHash, Commitment, Root};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::hash::{BatchId, BlockHash, Commitment, Root};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{self, Hash, PathError, Rfc6962};
 use sanad_core::proof::{
     ProofFault, StatusProof, TrustAnchor, VALIDATOR_CHANGES_MAX, ValidatorChange, verify_header,
@@ -17,6 +19,7 @@ use sanad_core::state::{Head as StateHead, State, StateParts};
 use sanad_core::status::{StatusTree, leaf_of};
 use sanad_core::validators::CommitCertificate;
 
+use crate::batches::{BatchPlace, Batches};
 use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::folder::Folder;
@@ -55,6 +58,7 @@ pub struct Export {
     changes: Vec<ValidatorChange>,
     pages: Vec<Hash>,
     tiles: Tiles,
+    batches: OnceLock<Batches>,
 }
 
 impl Export {
@@ -82,7 +86,7 @@ impl Export {
             .map_err(|source| ExportError::Header { path: folder.path(&path), source })?;
         let tiles = Tiles::open(&folder, header.log_size, &header.log_root.0)?;
         let head = SealedHeader { header, certificate };
-        Ok(Self { folder, anchor, head, registry, changes, pages, tiles })
+        Ok(Self { folder, anchor, head, registry, changes, pages, tiles, batches: OnceLock::new() })
     }
 
     /// The genesis that lies in an export. Whoever has one of their own compares the chain ids.
@@ -248,6 +252,51 @@ impl Export {
         merkle::root_at::<Rfc6962, _>(&self.tiles, size.0).map(Root)
     }
 
+    /// The path of a range of entries in the log of `size` entries, of [`merkle::range_path`].
+    ///
+    /// # Errors
+    /// As [`Self::inclusion_path`].
+    pub fn range_path(&self, leaves: Range<u64>, size: LogSize) -> Result<Vec<Hash>, ExportError> {
+        self.check_size(size)?;
+        let index = LogIndex(leaves.end);
+        merkle::range_path::<Rfc6962, _>(&self.tiles, leaves, size.0).map_err(|error| match error {
+            PathError::Source(error) => error,
+            _ => ExportError::IndexBeyondLog { index, size },
+        })
+    }
+
+    /// The place of the batch of an issuer with a sequence number; none if there is no such batch. The first
+    /// call about batches reads all block bundles.
+    ///
+    /// # Errors
+    /// Whatever is missing or damaged.
+    pub fn batch_of(
+        &self,
+        issuer: &MemberId,
+        sequence: Sequence,
+    ) -> Result<Option<&BatchPlace>, ExportError> {
+        Ok(self.batches()?.of(issuer, sequence))
+    }
+
+    /// The place of a batch; none if there is no such batch.
+    ///
+    /// # Errors
+    /// As [`Self::batch_of`].
+    pub fn batch(&self, id: &BatchId) -> Result<Option<&BatchPlace>, ExportError> {
+        Ok(self.batches()?.find(id))
+    }
+
+    /// The batch at a place, as it was signed.
+    ///
+    /// # Errors
+    /// As [`Self::block`].
+    pub fn signed_batch(&self, place: &BatchPlace) -> Result<Arc<SignedBatch>, ExportError> {
+        let (block, _) = self.block(place.height)?;
+        let found = block.batches.get(place.position).filter(|batch| batch.id() == place.id);
+        let misfit = || self.folder.malformed("block", "an issuer's batches do not follow each other");
+        found.cloned().ok_or_else(misfit)
+    }
+
     /// Log index of the first entry of a block.
     ///
     /// # Errors
@@ -267,6 +316,14 @@ impl Export {
         let (block, _) = self.block(height)?;
         let bytes: usize = block.batches.iter().map(|batch| SignedBatch::bytes(batch).len()).sum();
         Ok((block.batches.len(), (sanad_core::block::HEADER_BYTES + 4 + bytes) as u64))
+    }
+
+    fn batches(&self) -> Result<&Batches, ExportError> {
+        if let Some(batches) = self.batches.get() {
+            return Ok(batches);
+        }
+        let read = Batches::read(&self.folder, self.head.header.height, &self.registry)?;
+        Ok(self.batches.get_or_init(|| read))
     }
 
     fn log_size(&self) -> LogSize {

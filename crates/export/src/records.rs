@@ -1,5 +1,6 @@
 //! Block bundles: of each block header, certificate, and batches without their events, which are the entries.
 
+use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::sync::Arc;
 
@@ -117,29 +118,69 @@ pub(crate) fn read(
         return Err(ExportError::HeightBeyondHead { height, head });
     }
     let place = height.0 - 1;
-    let bundle = place / BUNDLE_RECORDS;
-    let (file, path) = folder.bundle(Series::Blocks, bundle, width_at(bundle, head.0))?;
-    let mut file = BufReader::new(file);
-    let mut left = place % BUNDLE_RECORDS;
-    loop {
+    let mut bundle = Bundle::open(folder, place / BUNDLE_RECORDS, head)?;
+    for _ in 0..place % BUNDLE_RECORDS {
+        let length = bundle.length()?;
+        bundle.file.seek_relative(length.into()).map_err(folder.io(&bundle.path))?;
+    }
+    let record = bundle.record(height)?;
+    Ok((record, bundle.path))
+}
+
+/// Reads the records of all blocks of an export that ends at `head`. Checks form alone.
+pub(crate) fn each(
+    folder: &Folder,
+    head: Height,
+    mut take: impl FnMut(BlockRecord),
+) -> Result<(), ExportError> {
+    for place in 0..head.0.div_ceil(BUNDLE_RECORDS) {
+        let mut bundle = Bundle::open(folder, place, head)?;
+        let first = place * BUNDLE_RECORDS;
+        for number in first..first + width_at(place, head.0) {
+            take(bundle.record(Height(number + 1))?);
+        }
+    }
+    Ok(())
+}
+
+/// A bundle that is read from its beginning.
+struct Bundle<'a> {
+    folder: &'a Folder,
+    file: BufReader<File>,
+    path: String,
+}
+
+impl<'a> Bundle<'a> {
+    fn open(folder: &'a Folder, place: u64, head: Height) -> Result<Self, ExportError> {
+        let (file, path) = folder.bundle(Series::Blocks, place, width_at(place, head.0))?;
+        Ok(Self { folder, file: BufReader::new(file), path })
+    }
+
+    /// Length of the next record.
+    fn length(&mut self) -> Result<u32, ExportError> {
+        let Self { folder, file, path } = self;
         let mut length = [0; 4];
-        file.read_exact(&mut length).map_err(|_| folder.malformed(&path, "the bundle ends too early"))?;
-        let length = u32::from_be_bytes(length);
-        if length > RECORD_BYTES_MAX {
-            let (actual, limit) = (length.into(), RECORD_BYTES_MAX.into());
-            return Err(ExportError::TooLong { path: folder.path(&path), actual, limit });
-        }
-        if left == 0 {
-            let mut bytes = Vec::new();
-            file.take(length.into()).read_to_end(&mut bytes).map_err(folder.io(&path))?;
-            let codec = |source| ExportError::Codec { path: folder.path(&path), source };
-            let record = BlockRecord::decode(&bytes).map_err(codec)?;
-            if record.header.height != height {
-                return Err(folder.malformed(&path, "a block stands in the place of another"));
+        file.read_exact(&mut length).map_err(|_| folder.malformed(path, "the bundle ends too early"))?;
+        match u32::from_be_bytes(length) {
+            actual if actual > RECORD_BYTES_MAX => {
+                let (actual, limit) = (actual.into(), RECORD_BYTES_MAX.into());
+                Err(ExportError::TooLong { path: folder.path(path), actual, limit })
             }
-            return Ok((record, path));
+            length => Ok(length),
         }
-        file.seek_relative(length.into()).map_err(folder.io(&path))?;
-        left -= 1;
+    }
+
+    /// The next record, which has to be that of a height.
+    fn record(&mut self, height: Height) -> Result<BlockRecord, ExportError> {
+        let length = self.length()?;
+        let Self { folder, file, path } = self;
+        let mut bytes = Vec::new();
+        file.take(length.into()).read_to_end(&mut bytes).map_err(folder.io(path))?;
+        let codec = |source| ExportError::Codec { path: folder.path(path), source };
+        let record = BlockRecord::decode(&bytes).map_err(codec)?;
+        match record.header.height == height {
+            true => Ok(record),
+            false => Err(folder.malformed(path, "a block stands in the place of another")),
+        }
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use sanad_core::event::Event;
-use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
 use sanad_core::merkle::{self, Rfc6962};
 use sanad_core::proof::{TrustAnchor, verify_header, verify_member};
 use sanad_core::status::Status;
@@ -119,4 +119,27 @@ fn a_log_without_entries_is_exported() {
     chain.grow_to(6);
     chain.export(folder.path(), 6).unwrap();
     Export::open(folder.path(), &chain.genesis).unwrap().status_proof(LogIndex(0)).unwrap();
+}
+
+#[test]
+fn batches_are_found_by_id_and_by_issuer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chain = Chain::new("batches");
+    chain.grow_to(20);
+    chain.export(folder.path(), u64::MAX).unwrap();
+    let export = Export::open(folder.path(), &chain.genesis).unwrap();
+    let mut first = 0;
+    for (block, _) in &chain.blocks {
+        for batch in &block.batches {
+            let place = export.batch(&batch.id()).unwrap().unwrap();
+            assert_eq!((place.height, place.first_index), (block.header.height, LogIndex(first)));
+            let own = export.batch_of(&batch.batch().issuer, batch.batch().sequence).unwrap();
+            assert_eq!(own, Some(place));
+            assert_eq!(export.signed_batch(place).unwrap(), *batch);
+            first += u64::from(place.entries);
+        }
+    }
+    assert_eq!(first, chain.log.entries.len() as u64);
+    assert_eq!(export.batch_of(&id(4), Sequence(0)).unwrap(), None);
+    assert_eq!(export.batch(&sanad_core::hash::BatchId([1; 32])).unwrap(), None);
 }

@@ -1,4 +1,5 @@
 //! A mirror may lie or be damaged: whatever is changed, the answer is refused, with words that name the file.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
