@@ -5,6 +5,7 @@
 
 mod cli;
 mod commands;
+mod exported;
 mod files;
 mod finding;
 mod issuer;

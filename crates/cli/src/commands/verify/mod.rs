@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::finding::Finding;
 use crate::output::{Outcome, Output, Report, note};
-use crate::remote::NodeArgs;
+use crate::remote::SourceArgs;
 use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
 use crate::verdict::Verdict;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let trust = Trust::from_file(&args.genesis)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
-    let online = if args.online { Some(online::Session::new(&args.node)?) } else { None };
+    let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
     for document in &args.documents {
         match verify(document, args, &trust, online.as_ref()) {
             Ok((finding, of_finding)) => {
