@@ -265,8 +265,8 @@ impl Export {
         })
     }
 
-    /// The place of the batch of an issuer with a sequence number; none if there is no such batch. The first
-    /// call about batches reads all block bundles.
+    /// The place of the batch of an issuer with a sequence number; none if there is no such batch. A place
+    /// is not checked until [`Self::signed_batch`] is. The first call about batches reads all block bundles.
     ///
     /// # Errors
     /// Whatever is missing or damaged.
@@ -278,7 +278,7 @@ impl Export {
         Ok(self.batches()?.of(issuer, sequence))
     }
 
-    /// The place of a batch; none if there is no such batch.
+    /// The place of a batch; none if there is no such batch. Checked as little as that of [`Self::batch_of`].
     ///
     /// # Errors
     /// As [`Self::batch_of`].
@@ -297,33 +297,20 @@ impl Export {
         found.cloned().ok_or_else(misfit)
     }
 
-    /// Log index of the first entry of a block.
-    ///
-    /// # Errors
-    /// As [`Self::header`].
-    pub fn first_index(&self, height: Height) -> Result<LogIndex, ExportError> {
-        match height {
-            Height(0 | 1) => Ok(LogIndex(0)),
-            Height(height) => Ok(LogIndex(self.record(Height(height - 1))?.0.header.log_size.0)),
-        }
-    }
-
-    /// The batches of a block and the length of its payload, in bytes.
-    ///
-    /// # Errors
-    /// As [`Self::block`].
-    pub fn block_size(&self, height: Height) -> Result<(usize, u64), ExportError> {
-        let (block, _) = self.block(height)?;
-        let bytes: usize = block.batches.iter().map(|batch| SignedBatch::bytes(batch).len()).sum();
-        Ok((block.batches.len(), (sanad_core::block::HEADER_BYTES + 4 + bytes) as u64))
-    }
-
     fn batches(&self) -> Result<&Batches, ExportError> {
         if let Some(batches) = self.batches.get() {
             return Ok(batches);
         }
         let read = Batches::read(&self.folder, self.head.header.height, &self.registry)?;
         Ok(self.batches.get_or_init(|| read))
+    }
+
+    /// Log index of the first entry of a block.
+    fn first_index(&self, height: Height) -> Result<LogIndex, ExportError> {
+        match height {
+            Height(0 | 1) => Ok(LogIndex(0)),
+            Height(height) => Ok(LogIndex(self.record(Height(height - 1))?.0.header.log_size.0)),
+        }
     }
 
     fn log_size(&self) -> LogSize {

@@ -28,8 +28,6 @@ fn it_answers_as_the_ledger_does() {
         let read = export.block(height).unwrap();
         assert_eq!(read.0.encode(), block.encode(), "block {height} byte for byte");
         assert_eq!(&read.1, certificate);
-        let (batches, bytes) = export.block_size(height).unwrap();
-        assert_eq!((batches, bytes), (block.batches.len(), block.encode().len() as u64));
     }
     assert_eq!(export.entries(LogIndex(0), usize::MAX).unwrap(), chain.log.entries);
     let mut revoked = 0;
