@@ -46,7 +46,8 @@ fn an_export_outlives_its_network() {
     let once = export(&[&stopped, "--data", &data]).json(0);
     assert_eq!(once["head_hash"], second["head_hash"]);
     let grown_files = files(&grown);
-    for file in files(&stopped) {
+    // Certificates are left out: nodes hold different signatures of one block.
+    for file in files(&stopped).into_iter().filter(|(name, _)| !name.starts_with("block/")) {
         assert!(grown_files.contains(&file), "{}", file.0);
     }
     let again = export(&[&grown, "--data", &data]).json(0);
