@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use sanad_api::CredentialKey;
 use sanad_core::proof::StatusProof;
-use sanad_core::receipt::Receipt;
+use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
 
 use crate::files::{self, Mode};
 use crate::finding::Finding;
 use crate::output::{Outcome, Output};
+use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs, is_missing};
 use crate::target::Target;
 use crate::time;
@@ -52,15 +53,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Finding> {
-    let target = Target::read(&args.target)?;
+    let remote = Remote::open(&args.source).await?;
+    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let target = Target::read(&args.target, &trust.anchor)?;
     let key = match (&target, target.commitment()) {
         (Target::Index(index), _) => CredentialKey::Index(*index),
         // By commitment, not by the receipt's index: that is what the document gives.
         (_, Some(commitment)) => CredentialKey::Commitment(commitment),
         (_, None) => bail!("{} is a receipt of no issuance", args.target),
     };
-    let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
     let mut finding = match remote.client().status(&key).await {
         Ok(proof) => {
             let finding = Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms());
@@ -70,14 +71,15 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
             finding
         }
         Err(error) if is_missing(&error) => {
-            return Ok(Finding::unknown(args.target.clone(), format!("the {} says: {error}", remote.kind())));
+            let reason = format!("the {} says: {error}", remote.kind());
+            return Ok(Finding::unknown(args.target.clone(), reason).close());
         }
         Err(error) => return remote.told(Err(error)),
     };
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
-    Ok(finding)
+    Ok(finding.close())
 }
 
 /// Writes a receipt with a fresh proof, if it holds; whatever the status is.
@@ -87,5 +89,8 @@ fn write_receipt(path: &Path, target: &Target, proof: StatusProof, trust: &Trust
     };
     proof.verify(&trust.anchor).context("no receipt is written: the answer does not hold")?;
     let receipt = Receipt::new(old.document, old.salt, proof).trimmed(&trust.anchor);
-    files::create_new(path, receipt.to_json().as_bytes(), Mode::Public)
+    let binary = path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes());
+    let form = if binary { ReceiptForm::Binary } else { ReceiptForm::Json };
+    let bytes = receipt_file::encode(&receipt, form, &trust.anchor)?;
+    files::create_new(path, &bytes, Mode::Public)
 }

@@ -7,8 +7,8 @@ use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
 use serde_json::Value;
 
+use crate::chain::ISSUER;
 use crate::documents::Issued;
-use crate::memory_ledger::ISSUER;
 use crate::node::Node;
 use crate::program::{Run, sanad};
 
