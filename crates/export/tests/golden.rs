@@ -1,4 +1,5 @@
 //! The bytes of a small export. A change here is a format change: it needs a new version and a new page.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "../../core/tests/support/page.rs"]
 mod page;
