@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, block, change, completions, credential, entry, genesis, issue, key, localnet, member, node, peer,
-    proof, receipt, status, tail, verify,
+    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
+    node, peer, proof, receipt, status, tail, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Entries of the log
     #[command(subcommand)]
     Entry(entry::Command),
+    /// Write the ledger into a folder that any web server can serve
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Args),
     /// Check a stopped node's ledger from the genesis to the head, or rebuild its indexes
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::Args),

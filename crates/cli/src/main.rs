@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod credential;
+mod exported;
 mod files;
 mod finding;
 mod folder;

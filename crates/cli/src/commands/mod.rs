@@ -6,6 +6,7 @@ pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod credential;
 pub(crate) mod entry;
+pub(crate) mod export;
 pub(crate) mod genesis;
 pub(crate) mod issue;
 pub(crate) mod key;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Member(command) => member::run(command, output),
         Command::Genesis(command) => genesis::run(command, output),
         Command::Block(command) => block::run(command, output),
+        Command::Export(args) => export::run(&args, output),
         Command::Audit(args) => audit::run(&args, output),
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),

@@ -8,6 +8,7 @@
 mod chain;
 mod credentials;
 mod documents;
+mod exporting;
 mod genesis;
 mod issuing;
 mod keys;

@@ -14,7 +14,7 @@ use crate::files::STANDARD_INPUT;
 use crate::finding::Finding;
 use crate::folder::documents_in;
 use crate::output::{Outcome, Output, Report, describe, note};
-use crate::remote::NodeArgs;
+use crate::remote::SourceArgs;
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
@@ -69,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let trust = Trust::from_file(&args.genesis)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
-    let online = if args.online { Some(online::Session::new(&args.node)?) } else { None };
+    let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
     let bar = progress::bar(documents.len(), "verifying");
     for document in &documents {
         match verify(document, args, &trust, online.as_ref()) {
