@@ -1,4 +1,5 @@
 //! What the fuzz targets share: a chain to trust, and a watch over memory.
+#![forbid(unsafe_code)]
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
