@@ -1,7 +1,9 @@
 //! The main path: issue, replicate, prove, revoke, with four real nodes.
 
+use std::process::Command;
+
 use sanad_core::proof::TrustAnchor;
-use sanad_e2e::{Net, issue};
+use sanad_e2e::{Net, independent_verifier, issue};
 
 #[test]
 fn credentials_are_issued_proved_and_revoked_on_every_node() {
@@ -18,6 +20,15 @@ fn credentials_are_issued_proved_and_revoked_on_every_node() {
     }
     let offline = net.sanad(&["verify", &document]).json(0);
     assert_eq!(offline["verdict"], "active");
+
+    if let Some(verifier) = independent_verifier() {
+        let documents: Vec<String> = (0..20).map(|n| format!("{folder}/{n:03}.json")).collect();
+        let mut command = Command::new("python3");
+        command.arg(verifier).args(["--genesis", &net.path("net/genesis.json")]).args(&documents);
+        let said = command.output().unwrap();
+        assert!(said.status.success(), "{said:?}");
+        assert_eq!(String::from_utf8_lossy(&said.stdout).matches(": active as of").count(), 20);
+    }
 
     let another =
         net.sanad(&["revoke", &document, "--issuer-dir", &net.path("net/node-2"), "--node", &net.url(2)]);
@@ -38,6 +49,17 @@ fn credentials_are_issued_proved_and_revoked_on_every_node() {
     assert_eq!(again.code, 2);
     assert!(again.err.contains("is revoked"), "{again:?}");
 
+    let receipt = format!("{document}.receipt.json");
+    let (since, list) = (net.path("since.consistency.json"), net.path("all.completeness.jsonl"));
+    net.sanad(&["proof", "consistency", &receipt, "--out", &since, "--node", &net.url(4)]).json(0);
+    let consistent = net.sanad(&["proof", "verify", &since, "--receipt", &receipt]).json(0);
+    assert_eq!((&consistent["older_size"], &consistent["newer_size"]), (&20.into(), &23.into()));
+    let issuer = online_issuer(&net, &document);
+    net.sanad(&["proof", "completeness", &issuer, "--out", &list, "--node", &net.url(2)]).json(0);
+    let complete = net.sanad(&["proof", "verify", &list]).json(0);
+    let counts = ["batches", "entries", "active", "suspended", "revoked"];
+    assert_eq!(counts.map(|name| complete[name].as_u64().unwrap()), [4, 23, 19, 0, 1]);
+
     let old = net.sanad(&["verify", &document]).json(0);
     assert_eq!(old["verdict"], "active", "an old receipt goes on saying what was so");
     let online = net.sanad(&["verify", &document, "--online", "--node", &net.url(4)]).json(1);
@@ -46,6 +68,11 @@ fn credentials_are_issued_proved_and_revoked_on_every_node() {
     std::fs::write(&document, r#"{"name":"Lencana awards 7","credits":9}"#).unwrap();
     let tampered = net.sanad(&["verify", &document]).json(1);
     assert_eq!(tampered["verdict"], "tampered");
+}
+
+fn online_issuer(net: &Net, document: &str) -> String {
+    let status = net.sanad(&["status", document, "--node", &net.url(1)]);
+    status.json(1)["issuer"]["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

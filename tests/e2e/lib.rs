@@ -41,6 +41,24 @@ fn programs() -> &'static Path {
     })
 }
 
+/// One of the programs, `sanad` or `sanad-node`.
+pub fn program(name: &str) -> Command {
+    Command::new(programs().join(name))
+}
+
+/// The independent verifier, `tests/independent/verify.py`; none, and a word on stdout, where Python lacks what it
+/// needs. Where `SANAD_INDEPENDENT` is set, that is a failure.
+pub fn independent_verifier() -> Option<PathBuf> {
+    let needs = Command::new("python3").args(["-c", "import blake3, cryptography"]).output();
+    if needs.is_ok_and(|output| output.status.success()) {
+        return Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("independent/verify.py"));
+    }
+    let lacking = "python3 with the packages blake3 and cryptography is not here";
+    assert!(std::env::var_os("SANAD_INDEPENDENT").is_none(), "{lacking}, but SANAD_INDEPENDENT is set");
+    eprintln!("{lacking}: skipped");
+    None
+}
+
 /// What a program said.
 #[derive(Debug)]
 pub struct Said {
@@ -108,7 +126,7 @@ impl Net {
 
     /// Runs `sanad --json` with the localnet's genesis and passphrase.
     pub fn sanad(&self, arguments: &[&str]) -> Said {
-        let output = Command::new(programs().join("sanad"))
+        let output = program("sanad")
             .arg("--json")
             .args(arguments)
             .env("SANAD_GENESIS", self.path("net/genesis.json"))
@@ -122,7 +140,7 @@ impl Net {
 
     /// Runs `sanad-node` with a node's configuration until it ends by itself.
     pub fn sanad_node(&self, node: usize, arguments: &[&str]) -> Said {
-        let mut command = Command::new(programs().join("sanad-node"));
+        let mut command = program("sanad-node");
         command.args(arguments).arg("--config").arg(self.node_path(node, "node.toml"));
         Said::new(command.output().unwrap())
     }

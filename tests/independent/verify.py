@@ -19,6 +19,7 @@ from blake3 import blake3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+RECEIPT_FORMAT = "sanad-receipt/v1"
 RECEIPT_BYTES_MAX = 1 << 20
 GENESIS_BYTES_MAX = 4 << 20
 JSON_BYTES_MAX = 16 << 20
@@ -34,14 +35,23 @@ PATH_MAX = 64
 STATUS_LEAF_BYTES = 64
 STATUSES_PER_LEAF = 256
 ROLES = ("observer", "issuer", "validator")
+# docs/formats/receipt.md, "The words": of all other checks it is "tampered".
+VERDICTS = {
+    "chain": "foreign chain",
+    "header-version": "not proven",
+    "header-height": "not proven",
+    "validators": "not proven",
+    "signer": "not proven",
+    "quorum": "not proven",
+}
 
 
 class Refused(Exception):
     """A check that does not hold. `check` is its word, stable and unique to the check."""
 
-    def __init__(self, check: str, reason: str, verdict: str = "not proven"):
+    def __init__(self, check: str, reason: str):
         super().__init__(reason)
-        self.check, self.reason, self.verdict = check, reason, verdict
+        self.check, self.reason, self.verdict = check, reason, VERDICTS.get(check, "tampered")
 
 
 class Malformed(ValueError):
@@ -161,7 +171,7 @@ def verify(genesis: Genesis, receipt: Receipt, document: bytes) -> dict:
         raise Refused("registry-root", "the issuer's record is not in the registry")
 
     if commitment(receipt.document, receipt.salt, document) != receipt.commitment:
-        raise Refused("commitment", "document and salt do not give the commitment that was issued", "tampered")
+        raise Refused("commitment", "document and salt do not give the commitment that was issued")
     return {
         "verdict": status,
         "as_of": {"height": header.height, "time_ms": header.time_ms, "time": time_text(header.time_ms)},
@@ -176,7 +186,7 @@ def verify(genesis: Genesis, receipt: Receipt, document: bytes) -> dict:
 def verify_header(genesis, header, certificate, validators):
     """docs/formats/receipt.md, step 2, and docs/formats/certificate.md, "Verification"."""
     if header.chain_id != genesis.chain_id:
-        raise Refused("chain", f"a block of chain {header.chain_id.hex()}", "foreign chain")
+        raise Refused("chain", f"a block of chain {header.chain_id.hex()}")
     if header.version != 1:
         raise Refused("header-version", f"header of version {header.version}")
     if header.height < 1:
@@ -294,7 +304,7 @@ def commitment(kind: str, salt: bytes, document: bytes) -> bytes:
         try:
             document = canonical(parse_json(document, JSON_BYTES_MAX)).encode()
         except Malformed as e:
-            raise Refused("document", f"the document is no JSON that can be digested: {e}", "tampered") from None
+            raise Refused("document", f"the document is no JSON that can be digested: {e}") from None
     return derive("sanad/v1 credential", salt + blake3(document).digest())
 
 
@@ -514,8 +524,8 @@ def read_genesis(data: bytes) -> Genesis:
 def read_receipt(data: bytes) -> Receipt:
     """docs/formats/receipt.md"""
     file = fields(parse_json(data, RECEIPT_BYTES_MAX), "receipt", ("format", "document", "salt", "proof"))
-    if file["format"] != "sanad-receipt/v1":
-        raise Malformed("not of the format sanad-receipt/v1")
+    if file["format"] != RECEIPT_FORMAT:
+        raise Malformed(f"not of the format {RECEIPT_FORMAT}")
     if file["document"] not in ("json", "bytes"):
         raise Malformed("document is neither json nor bytes")
     proof = fields(
@@ -732,7 +742,7 @@ class Reader:
         """The places whose bits are set."""
         bits = int.from_bytes(self.take(-(-count // 8)), "little")
         if bits >> count:
-            raise Malformed("an unused bit is set")
+            raise Refused("signer", "a validator beyond the set is named")
         return [place for place in range(count) if bits >> place & 1]
 
     def hashes(self, count: int) -> List[bytes]:
@@ -761,7 +771,7 @@ def read_binary(data: bytes, genesis: Genesis) -> Receipt:
         raise Malformed("a binary receipt of another version")
     chain = read.take(8)
     if chain != genesis.chain_id[:8]:
-        raise Refused("chain", f"a receipt of a chain {chain.hex()}…", "foreign chain")
+        raise Refused("chain", f"a receipt of a chain {chain.hex()}…")
     flags = read.u8()
     if flags & ~0b11:
         raise Malformed("unknown flags")
@@ -875,9 +885,23 @@ def check(genesis: Genesis, document_file: str, receipt_file: str) -> dict:
         receipt = read_binary(data, genesis) if binary else read_receipt(data)
         return verify(genesis, receipt, document)
     except Malformed as e:
-        raise Malformed(f"{receipt_file} is no receipt: {e}") from None
+        if not is_claimed(data):
+            raise Malformed(f"{receipt_file} is no receipt: {e}") from None
+        return {"verdict": "tampered", "check": "form", "reason": str(e)}
     except Refused as e:
         return {"verdict": e.verdict, "check": e.check, "reason": e.reason}
+
+
+def is_claimed(data: bytes) -> bool:
+    """Whether bytes say that they are a receipt, whatever else is wrong with them."""
+    if len(data) > RECEIPT_BYTES_MAX:
+        return False
+    if data.startswith(BINARY_MAGIC):
+        return data[4:5] == b"\x01"
+    try:
+        return json.loads(data.decode("utf-8", "replace"))["format"] == RECEIPT_FORMAT
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def read_file(name: str, bytes_max: int) -> bytes:
@@ -934,7 +958,7 @@ def main(arguments=None) -> int:
         try:
             findings.append({"target": document, **check(genesis, document, receipt)})
         except (OSError, Malformed) as e:
-            errors.append({"target": document, "reason": str(e)})
+            errors.append({"document": document, "error": str(e)})
     try:
         if options.json:
             print(json.dumps({"findings": findings, "errors": errors}, indent=2))
@@ -945,7 +969,7 @@ def main(arguments=None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for error in errors:
-        print(f"error: {error['target']}: {error['reason']}", file=sys.stderr)
+        print(f"error: {error['document']}: {error['error']}", file=sys.stderr)
     return 2 if errors else int(any(f["verdict"] != "active" for f in findings))
 
 

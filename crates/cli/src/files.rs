@@ -32,6 +32,19 @@ pub(crate) fn read(path: &Path, limit: usize) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a file, or standard input where the path is `-`, of at most `limit` bytes.
+pub(crate) fn read_input(path: &Path, limit: usize) -> anyhow::Result<Vec<u8>> {
+    if path != Path::new(STANDARD_INPUT) {
+        return read(path, limit);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().take(limit as u64 + 1).read_to_end(&mut bytes).context("standard input cannot be read")?;
+    if bytes.len() > limit {
+        bail!("standard input has more than {limit} bytes, the most that is read of it");
+    }
+    Ok(bytes)
+}
+
 /// Reads a text file of at most `limit` bytes.
 pub(crate) fn read_text(path: &Path, limit: usize) -> anyhow::Result<String> {
     String::from_utf8(read(path, limit)?).with_context(|| format!("{} is not UTF-8 text", path.display()))
@@ -217,6 +230,8 @@ pub(crate) fn sync_parent(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The path that stands for standard input.
+pub(crate) const STANDARD_INPUT: &str = "-";
 const TEMPORARY_PREFIX: &str = ".sanad-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 

@@ -8,7 +8,7 @@ use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::proof::{ProofFault, StatusProof};
-use sanad_core::receipt::{Receipt, ReceiptFault};
+use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault, ReceiptFormatError};
 use serde::Serialize;
 
 use crate::output::Report;
@@ -24,6 +24,8 @@ pub(crate) struct Check {
     pub(crate) part: &'static str,
     /// Whether it holds.
     pub(crate) holds: bool,
+    /// What it proves where it holds.
+    pub(crate) proves: &'static str,
     /// What was seen, or why it does not hold.
     pub(crate) detail: String,
 }
@@ -61,18 +63,25 @@ pub(crate) struct Finding {
     pub(crate) signers: Vec<MemberId>,
     pub(crate) validators: usize,
     pub(crate) checks: Vec<Check>,
+    /// What a reader might take for proved and is not: see [`Finding::close`].
+    pub(crate) not_proved: Vec<String>,
     /// The receipt that was read, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt: Option<PathBuf>,
 }
 
 impl Finding {
-    /// Nothing found yet.
+    /// Nothing was found.
     pub(crate) fn unknown(target: String, reason: String) -> Self {
+        Self { verdict: Verdict::Unknown, reason: Some(reason), ..Self::blank(target) }
+    }
+
+    /// Nothing was checked yet.
+    fn blank(target: String) -> Self {
         Self {
             target,
-            verdict: Verdict::Unknown,
-            reason: Some(reason),
+            verdict: Verdict::Active,
+            reason: None,
             as_of: None,
             issuer: None,
             log_index: None,
@@ -80,15 +89,29 @@ impl Finding {
             signers: Vec::new(),
             validators: 0,
             checks: Vec::new(),
+            not_proved: Vec::new(),
             receipt: None,
         }
     }
 
+    /// A receipt that has no valid encoding, or is of another chain: nothing but that can be said.
+    pub(crate) fn of_unreadable(target: String, error: &ReceiptFormatError) -> Self {
+        use ReceiptBinaryError as Binary;
+        let mut finding = Self::blank(target);
+        let (part, verdict) = match error {
+            ReceiptFormatError::Binary(Binary::ForeignChain { .. }) => ("chain", Verdict::ForeignChain),
+            ReceiptFormatError::Binary(Binary::Signers { .. } | Binary::UnknownValidator { .. }) => {
+                ("certificate", Verdict::NotProven)
+            }
+            _ => ("encoding", Verdict::Tampered),
+        };
+        finding.check(part, verdict, Err(explain(error)));
+        finding
+    }
+
     /// Checks each part of a proof against the genesis.
     pub(crate) fn of_proof(target: String, proof: &StatusProof, trust: &Trust, now_ms: u64) -> Self {
-        let mut finding = Self::unknown(target, String::new());
-        finding.reason = None;
-        finding.verdict = Verdict::Active;
+        let mut finding = Self::blank(target);
         finding.log_index = Some(proof.index);
         let chain = proof.header.chain_id == trust.anchor.chain_id;
         let detail = match chain {
@@ -133,6 +156,18 @@ impl Finding {
         self.check("age", Verdict::Stale, result);
     }
 
+    /// Says what is left open, once all is checked.
+    pub(crate) fn close(mut self) -> Self {
+        let failed = self.checks.iter().filter(|check| !check.holds);
+        self.not_proved = failed.map(|check| check.proves.to_owned()).collect();
+        if let Some(as_of) = &self.as_of {
+            self.not_proved.push(format!("the status after block {}, {}", as_of.height, as_of.time));
+        }
+        self.not_proved
+            .push("that what the document says is true, or who the one is that shows it".to_owned());
+        self
+    }
+
     /// Takes over what a node proved just now, unless the receipt is of a later block.
     pub(crate) fn merge(&mut self, fresh: Self, old: &BlockHeader, new: &BlockHeader) {
         if let Some(Check { part, detail, .. }) = fresh.checks.iter().find(|check| !check.holds) {
@@ -150,11 +185,7 @@ impl Finding {
             let detail = format!("the node is behind, at block {height}: {}", fresh.verdict);
             return self.check("online", Verdict::NotProven, Ok(detail));
         }
-        self.checks.push(Check {
-            part: "online",
-            holds: true,
-            detail: format!("{} as of block {height}", fresh.verdict),
-        });
+        self.note("online", Ok(format!("{} as of block {height}", fresh.verdict)));
         if self.verdict.gravity() <= Verdict::Revoked.gravity() {
             self.verdict = fresh.verdict;
         }
@@ -180,7 +211,7 @@ impl Finding {
             self.verdict = failure;
             self.reason = Some(format!("{part}: {detail}"));
         }
-        self.checks.push(Check { part, holds, detail });
+        self.checks.push(Check { part, holds, proves: proves(part), detail });
     }
 
     fn check_certificate(&mut self, proof: &StatusProof, trust: &Trust, now_ms: u64) {
@@ -239,7 +270,10 @@ impl Finding {
 
 impl Report for Finding {
     fn view(&self) -> View {
-        let mut view = View::new().line(format!("{}: {}", self.target, self.verdict));
+        let failed: Vec<&str> =
+            self.checks.iter().filter(|check| !check.holds).map(|check| check.part).collect();
+        let parts = if failed.is_empty() { String::new() } else { format!(" ({})", failed.join(", ")) };
+        let mut view = View::new().line(format!("{}: {}{parts}", self.target, self.verdict));
         if let Some(reason) = &self.reason {
             view = view.fact("because", reason);
         }
@@ -258,10 +292,29 @@ impl Report for Finding {
             let count = format!("{} of {}", names.len(), self.validators);
             view = view.fact("signed by", format!("{count}: {}", names.join(", ")));
         }
-        for Check { part, holds, detail } in &self.checks {
-            view = view.line(format!("  [{}] {part}: {detail}", if *holds { "ok" } else { "NO" }));
+        for Check { part, holds, proves, detail } in &self.checks {
+            view = view.line(match holds {
+                true => format!("  [ok] {part}: {proves} ({detail})"),
+                false => format!("  [NO] {part}: {detail}"),
+            });
         }
-        view
+        self.not_proved.iter().fold(view, |view, open| view.line(format!("  not proved: {open}")))
+    }
+}
+
+/// What a part proves where it holds.
+fn proves(part: &str) -> &'static str {
+    match part {
+        "chain" => "it is of the consortium of this genesis",
+        "certificate" => "more than 2/3 of the validators that the genesis leads to signed the block",
+        "inclusion" => "the issuer entered it in the log, in this block or before",
+        "status" => "its status as of the block",
+        "issuer" => "the issuer's name and keys as of the block",
+        "document" => "this document is the one that was entered",
+        "encoding" => "the receipt is one",
+        "age" => "the block is not older than was asked for",
+        "online" => "the status as of the node's last block",
+        _ => "",
     }
 }
 

@@ -60,6 +60,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether results are printed as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints the result of a command.
     pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
         let text = match self.json {
@@ -97,6 +102,11 @@ pub(crate) fn warn(text: impl fmt::Display) {
 
 /// Says on stderr why a command gave up.
 pub(crate) fn complain(error: &anyhow::Error) {
+    note(format_args!("error: {}", describe(error)));
+}
+
+/// An error and its causes in one line.
+pub(crate) fn describe(error: &anyhow::Error) -> String {
     let mut said = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
@@ -106,7 +116,7 @@ pub(crate) fn complain(error: &anyhow::Error) {
             said.push_str(&cause);
         }
     }
-    note(format_args!("error: {said}"));
+    said
 }
 
 fn write(bytes: &[u8]) -> anyhow::Result<()> {

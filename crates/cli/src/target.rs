@@ -1,19 +1,16 @@
 //! What a command is about: a log index, a commitment, a receipt, or a document with its receipt beside it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::LogIndex;
-use sanad_core::receipt::{RECEIPT_JSON_BYTES_MAX, Receipt};
+use sanad_core::proof::TrustAnchor;
+use sanad_core::receipt::Receipt;
 
-use crate::files;
-
-/// What receipts end with: `ijazah.json` has `ijazah.json.receipt.json`.
-pub(crate) const RECEIPT_SUFFIX: &str = ".receipt.json";
+use crate::{files, receipt_file};
 
 /// A credential, as it was pointed at.
 #[derive(Clone, Debug)]
@@ -30,7 +27,7 @@ impl Target {
     /// Reads a target: digits are a log index, 64 hexadecimal digits a commitment, all else a file.
     ///
     /// A document is checked against its receipt, so that a changed one is not asked about.
-    pub(crate) fn read(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn read(text: &str, anchor: &TrustAnchor) -> anyhow::Result<Self> {
         // 64 digits can all be decimal, but no log index is that long.
         if let (64, Ok(commitment)) = (text.len(), text.parse()) {
             return Ok(Self::Commitment(commitment));
@@ -42,19 +39,19 @@ impl Target {
         if !path.exists() {
             bail!("{text} is no log index, no commitment (64 hexadecimal digits), and no file");
         }
-        if is_receipt(path) {
-            return Ok(Self::Receipt(Box::new(read_receipt(path)?)));
+        if receipt_file::is_receipt(path) {
+            return Ok(Self::Receipt(Box::new(receipt_file::read(path, anchor)?)));
         }
         let document = files::read(path, DOCUMENT_BYTES_MAX)?;
-        let beside = receipt_path(path);
+        let beside = receipt_file::find_beside(path);
         if !beside.exists() {
             // A receipt under another name, as mail programs give them.
-            return match Receipt::from_json(&document) {
+            return match Receipt::from_bytes(&document, anchor) {
                 Ok(receipt) => Ok(Self::Receipt(Box::new(receipt))),
                 Err(_) => bail!("{text} is no receipt and has none beside it ({})", beside.display()),
             };
         }
-        let receipt = read_receipt(&beside)?;
+        let receipt = receipt_file::read(&beside, anchor)?;
         receipt
             .verify_document(&document)
             .with_context(|| format!("{text} does not belong to {}", beside.display()))?;
@@ -74,43 +71,27 @@ impl Target {
     }
 }
 
-/// Where a document's receipt lies.
-pub(crate) fn receipt_path(document: &Path) -> PathBuf {
-    let mut path = OsString::from(document);
-    path.push(RECEIPT_SUFFIX);
-    path.into()
-}
-
-/// Whether a file is a receipt, by its name.
-pub(crate) fn is_receipt(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_SUFFIX.as_bytes())
-}
-
-/// Reads a receipt.
-pub(crate) fn read_receipt(path: &Path) -> anyhow::Result<Receipt> {
-    let text = files::read(path, RECEIPT_JSON_BYTES_MAX)?;
-    Receipt::from_json(&text).with_context(|| format!("{} is no readable receipt", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use sanad_core::hash::ChainId;
+    use sanad_core::signature::PublicKey;
+    use sanad_core::validators::{Validator, ValidatorSet};
+
     use super::*;
 
-    #[test]
-    fn indices_and_commitments_are_told_apart() {
-        assert!(matches!(Target::read("42"), Ok(Target::Index(LogIndex(42)))));
-        let hex = "0".repeat(64);
-        assert!(matches!(Target::read(&hex), Ok(Target::Commitment(Commitment(bytes))) if bytes == [0; 32]));
-        assert_eq!(Target::read(&hex).unwrap().commitment(), Some(Commitment([0; 32])));
-        assert!(Target::read("18446744073709551616").is_err());
-        assert!(Target::read("no/such/file").is_err());
+    fn read(text: &str) -> anyhow::Result<Target> {
+        let validator = Validator { member: "v1".parse().unwrap(), key: PublicKey([1; 32]) };
+        let validators = ValidatorSet::new(vec![validator]).unwrap();
+        Target::read(text, &TrustAnchor { chain_id: ChainId([0; 32]), validators })
     }
 
     #[test]
-    fn receipts_stand_beside_their_documents() {
-        let receipt = receipt_path(Path::new("a/ijazah.json"));
-        assert_eq!(receipt, Path::new("a/ijazah.json.receipt.json"));
-        assert!(is_receipt(&receipt));
-        assert!(!is_receipt(Path::new("a/ijazah.json")));
+    fn indices_and_commitments_are_told_apart() {
+        assert!(matches!(read("42"), Ok(Target::Index(LogIndex(42)))));
+        let hex = "0".repeat(64);
+        assert!(matches!(read(&hex), Ok(Target::Commitment(Commitment(bytes))) if bytes == [0; 32]));
+        assert_eq!(read(&hex).unwrap().commitment(), Some(Commitment([0; 32])));
+        assert!(read("18446744073709551616").is_err());
+        assert!(read("no/such/file").is_err());
     }
 }

@@ -189,6 +189,24 @@ impl Receipt {
         if expected == actual { Ok(()) } else { Err(ReceiptFault::Commitment { expected, actual }) }
     }
 
+    /// Whether bytes say that they are a receipt of this version, whatever else is wrong with them.
+    pub fn is_claimed(bytes: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Claim {
+            format: String,
+        }
+        match ReceiptForm::detect(bytes) {
+            ReceiptForm::Binary => {
+                bytes.len() <= RECEIPT_BINARY_BYTES_MAX
+                    && bytes.get(RECEIPT_MAGIC.len()) == Some(&RECEIPT_BINARY_VERSION)
+            }
+            ReceiptForm::Json => {
+                bytes.len() <= RECEIPT_JSON_BYTES_MAX
+                    && serde_json::from_slice(bytes).is_ok_and(|Claim { format }| format == RECEIPT_FORMAT)
+            }
+        }
+    }
+
     /// Reads either form.
     ///
     /// # Errors

@@ -1,4 +1,7 @@
-//! A chain in memory: real execution, real proofs, certificates signed by three of four validators.
+//! A chain in memory: real execution, real proofs, certificates signed by no more validators than needed.
+//!
+//! The tests of the command line use it, too.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -14,10 +17,10 @@ use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::{Member, Role};
 use sanad_core::merkle::{MemoryTree, Rfc6962};
-use sanad_core::proof::StatusProof;
+use sanad_core::proof::{StatusProof, ValidatorChange};
 use sanad_core::signature::SecretKey;
 use sanad_core::state::State;
-use sanad_core::validators::{CommitCertificate, CommitSignature, VoteKind, vote_message};
+use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, VoteKind, vote_message};
 
 /// The member that signs all batches.
 pub(crate) const ISSUER: &str = "v1.ac.id";
@@ -29,6 +32,7 @@ pub(crate) struct Chain {
     pub(crate) log: Log,
     pub(crate) batches: HashMap<BatchId, BatchState>,
     pub(crate) pool: Vec<Arc<SignedBatch>>,
+    pub(crate) validator_changes: Vec<ValidatorChange>,
 }
 
 #[derive(Default)]
@@ -75,7 +79,7 @@ fn member(number: u8) -> Member {
     }
 }
 
-fn key(number: u8) -> SecretKey {
+pub(crate) fn key(number: u8) -> SecretKey {
     SecretKey::from_seed(&[number; 32])
 }
 
@@ -87,6 +91,7 @@ impl Chain {
             log: Log::default(),
             batches: HashMap::new(),
             pool: Vec::new(),
+            validator_changes: Vec::new(),
         }
     }
 
@@ -136,8 +141,14 @@ impl Chain {
             };
             self.batches.insert(place.id, BatchState::Final(place_in_log));
         }
+        let certificate = certificate(&block.header, self.state.validators());
         self.state.advance(execution);
-        let certificate = certificate(&block.header);
+        let header = &block.header;
+        if header.validators_hash != header.next_validators_hash {
+            let (header, certificate) = (header.clone(), certificate.clone());
+            let next = self.state.validators().clone();
+            self.validator_changes.push(ValidatorChange { header, certificate, next });
+        }
         self.blocks.push(FinalBlock { block, certificate });
     }
 
@@ -174,6 +185,12 @@ impl Chain {
         MemoryTree::from_leaf_hashes(self.log.entries.iter().map(Entry::leaf_hash).collect())
     }
 
+    /// The changes on the way to the head.
+    pub(crate) fn validator_changes_below(&self) -> Vec<ValidatorChange> {
+        let head = self.state.head().height;
+        self.validator_changes.iter().filter(|change| change.header.height < head).cloned().collect()
+    }
+
     /// The proof of one entry; the tree is this chain's.
     pub(crate) fn proof(
         &self,
@@ -192,7 +209,7 @@ impl Chain {
             entry,
             header,
             certificate,
-            validator_changes: Vec::new(),
+            validator_changes: self.validator_changes_below(),
         })
     }
 }
@@ -201,12 +218,13 @@ pub(crate) fn final_header(block: &FinalBlock) -> FinalHeader {
     FinalHeader { header: block.block.header.clone(), certificate: block.certificate.clone() }
 }
 
-fn certificate(header: &BlockHeader) -> CommitCertificate {
+fn certificate(header: &BlockHeader, validators: &ValidatorSet) -> CommitCertificate {
     let (height, round, block) = (header.height, 0, header.hash());
     let message = vote_message(&header.chain_id, VoteKind::Precommit, height, round, Some(&block));
-    let sign = |validator: u16| {
-        let signature = key(101 + validator as u8).sign(&message);
-        CommitSignature { validator, signature }
+    let sign = |place: usize| {
+        let holder = validators.validators()[place].key;
+        let secret = (101..=200).map(key).find(|secret| secret.public() == holder).unwrap();
+        CommitSignature { validator: place as u16, signature: secret.sign(&message) }
     };
-    CommitCertificate { height, round, block, signatures: (0..3).map(sign).collect() }
+    CommitCertificate { height, round, block, signatures: (0..validators.quorum()).map(sign).collect() }
 }

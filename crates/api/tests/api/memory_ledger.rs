@@ -1,7 +1,8 @@
 //! The ledger of the tests: a chain in memory, and switches for what may go wrong.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,12 +34,18 @@ pub(crate) struct MemoryLedger {
     lie: AtomicU64,
     /// Reads wait while it is closed.
     gate: (Mutex<bool>, Condvar),
+    /// How many wait.
+    waiting: AtomicUsize,
     pub(crate) peers: Mutex<Vec<Peer>>,
 }
 
 impl MemoryLedger {
     pub(crate) fn new() -> Self {
-        let genesis = chain::genesis();
+        Self::of(chain::genesis())
+    }
+
+    /// A ledger of another genesis; its consensus keys are `chain::key(101)` and up.
+    pub(crate) fn of(genesis: Genesis) -> Self {
         Self {
             chain: Mutex::new(Chain::new(&genesis)),
             genesis,
@@ -46,6 +53,7 @@ impl MemoryLedger {
             failure: Mutex::new(None),
             lie: AtomicU64::new(0),
             gate: (Mutex::new(false), Condvar::new()),
+            waiting: AtomicUsize::new(0),
             peers: Mutex::new(Vec::new()),
         }
     }
@@ -76,6 +84,14 @@ impl MemoryLedger {
         self.chain.lock().unwrap().pool.clear();
     }
 
+    /// The node forgets the batches that wait.
+    pub(crate) fn forget_pool(&self) {
+        let mut chain = self.chain.lock().unwrap();
+        for batch in std::mem::take(&mut chain.pool) {
+            chain.batches.remove(&batch.id());
+        }
+    }
+
     /// From now on every method fails so.
     pub(crate) fn fail_with(&self, failure: fn() -> LedgerError) {
         *self.failure.lock().unwrap() = Some(failure);
@@ -85,6 +101,11 @@ impl MemoryLedger {
     pub(crate) fn hold_reads(&self, hold: bool) {
         *self.gate.0.lock().unwrap() = hold;
         self.gate.1.notify_all();
+    }
+
+    /// How many reads wait because of [`Self::hold_reads`].
+    pub(crate) fn held_reads(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// From now on answers are about the next thing, not about the one that was asked for.
@@ -99,8 +120,10 @@ impl MemoryLedger {
     fn chain(&self) -> Result<MutexGuard<'_, Chain>, LedgerError> {
         self.check()?;
         let held = self.gate.0.lock().unwrap();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         let (held, _) = self.gate.1.wait_timeout_while(held, Duration::from_secs(5), |held| *held).unwrap();
         drop(held);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         Ok(self.chain.lock().unwrap())
     }
 
@@ -262,7 +285,7 @@ impl Ledger for MemoryLedger {
         let other = "v2.ac.id".parse().unwrap();
         let told = if self.lie() == 0 { id } else { &other };
         let member = chain.state.registry().prove(told).ok_or_else(missing)?;
-        Ok(MemberProof { member, head: chain.head()?, validator_changes: Vec::new() })
+        Ok(MemberProof { member, head: chain.head()?, validator_changes: chain.validator_changes_below() })
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {

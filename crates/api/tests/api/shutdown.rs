@@ -4,11 +4,23 @@ use std::time::Duration;
 
 use sanad_api::{ClientError, Limits, StatusCode, Wait};
 use sanad_core::ids::Height;
+use tokio::net::TcpStream;
 
+use crate::memory_ledger::MemoryLedger;
 use crate::network::{Network, soon};
 
 fn unavailable(error: &ClientError) -> bool {
     matches!(error, ClientError::Status { code: StatusCode::Unavailable, .. })
+}
+
+/// Waits until a read is held.
+async fn until_held(ledger: &MemoryLedger) {
+    soon(async {
+        while ledger.held_reads() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -44,9 +56,15 @@ async fn calls_in_flight_are_answered() {
     network.ledger.hold_reads(true);
     let (client, ledger) = (network.client.clone(), std::sync::Arc::clone(&network.ledger));
     let held = tokio::spawn(async move { client.head().await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until_held(&ledger).await;
+    let port = network.port;
     let server = network.stop();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    soon(async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     ledger.hold_reads(false);
     assert_eq!(soon(held).await.unwrap().unwrap().header.height, Height(1));
     soon(server).await.unwrap().unwrap();
@@ -59,7 +77,7 @@ async fn what_does_not_end_in_time_is_cut_off() {
     network.ledger.hold_reads(true);
     let (client, ledger) = (network.client.clone(), std::sync::Arc::clone(&network.ledger));
     let held = tokio::spawn(async move { client.head().await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until_held(&ledger).await;
     soon(network.stop()).await.unwrap().unwrap();
     assert!(soon(held).await.unwrap().is_err());
     ledger.hold_reads(false);

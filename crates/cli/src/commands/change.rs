@@ -92,13 +92,13 @@ pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Resul
 }
 
 async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
+    let remote = Remote::connect(&args.node).await?;
+    let trust = Trust::for_node(&args.genesis, &remote).await?;
     let targets = args
         .targets
         .iter()
-        .map(|text| Ok((text, Target::read(text)?)))
+        .map(|text| Ok((text, Target::read(text, &trust.anchor)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
     // By index, so that what was named twice is changed once.
     let mut names = BTreeMap::new();
     for (text, target) in &targets {

@@ -41,24 +41,24 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Finding> {
-    let target = Target::read(&args.target)?;
+    let remote = Remote::connect(&args.node).await?;
+    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let target = Target::read(&args.target, &trust.anchor)?;
     let key = match (&target, target.commitment()) {
         (Target::Index(index), _) => CredentialKey::Index(*index),
         // By commitment, not by the receipt's index: that is what the document gives.
         (_, Some(commitment)) => CredentialKey::Commitment(commitment),
         (_, None) => bail!("{} is a receipt of no issuance", args.target),
     };
-    let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
     let mut finding = match remote.client().status(&key).await {
         Ok(proof) => Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms()),
         Err(error) if is_missing(&error) => {
-            return Ok(Finding::unknown(args.target.clone(), format!("the node says: {error}")));
+            return Ok(Finding::unknown(args.target.clone(), format!("the node says: {error}")).close());
         }
         Err(error) => return remote.told(Err(error)),
     };
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
-    Ok(finding)
+    Ok(finding.close())
 }

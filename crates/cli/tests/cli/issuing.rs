@@ -107,7 +107,7 @@ fn a_batch_whose_place_was_taken_is_signed_anew() {
     node.commits(false);
     node.sanad(folder.path(), &format!("issue awards {WITH} --wait 1s")).expect(2);
     // The node loses it, and another batch takes its place in the issuer's chain.
-    node.ledger.drop_pool();
+    node.ledger.forget_pool();
     node.ledger.commit_batch(node.ledger.next_batch(2));
     node.commits(true);
     let resume = "issue --resume awards --genesis genesis.json";

@@ -4,14 +4,16 @@
 //! tested in the workspace's `tests/`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "../../../api/tests/api/chain.rs"]
+mod chain;
 mod documents;
 mod genesis;
 mod issuing;
 mod keys;
 mod localnet;
 mod log_proofs;
+#[path = "../../../api/tests/api/memory_ledger.rs"]
 mod memory_ledger;
-mod memory_service;
 mod node;
 mod output;
 mod program;

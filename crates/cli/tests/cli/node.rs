@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sanad_api::{Health, Ledger as _, ServerConfig, serve};
@@ -11,14 +10,15 @@ use sanad_core::keyfile::{KdfParameters, seal};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::memory_ledger::{ISSUER, MemoryLedger, key};
+use crate::chain::{ISSUER, key};
+use crate::memory_ledger::MemoryLedger;
 use crate::program::{PASSPHRASE, Run, sanad};
 
 /// A node that makes a block of its pool every few milliseconds, unless it is told not to.
 pub(crate) struct Node {
     pub(crate) ledger: Arc<MemoryLedger>,
     pub(crate) url: String,
-    commits: Arc<AtomicBool>,
+    commits: Arc<Mutex<bool>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -32,7 +32,7 @@ impl Node {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (ledger, commits) = (Arc::new(ledger), Arc::new(AtomicBool::new(true)));
+        let (ledger, commits) = (Arc::new(ledger), Arc::new(Mutex::new(true)));
         let (stop, stopped) = oneshot::channel();
         let served = (Arc::clone(&ledger), Arc::clone(&commits));
         let thread = std::thread::spawn(move || {
@@ -43,7 +43,8 @@ impl Node {
                 let committer = tokio::spawn(async move {
                     loop {
                         tokio::time::sleep(Duration::from_millis(20)).await;
-                        if commits.load(Ordering::SeqCst) {
+                        let commits = commits.lock().unwrap();
+                        if *commits {
                             pool.commit();
                         }
                     }
@@ -57,11 +58,9 @@ impl Node {
         Self { ledger, url, commits, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Lets the node make blocks, or not.
+    /// Lets the node make blocks, or not; returns when none is on its way.
     pub(crate) fn commits(&self, commits: bool) {
-        self.commits.store(commits, Ordering::SeqCst);
-        // A block may be on its way.
-        std::thread::sleep(Duration::from_millis(50));
+        *self.commits.lock().unwrap() = commits;
     }
 
     /// A folder with the genesis, an issuer's folder, and documents.

@@ -143,7 +143,7 @@ fn what_cannot_be_read_is_an_error_and_the_rest_is_answered() {
     assert!(run.json()["verdict"].is_null());
     assert!(run.json()["errors"][0]["error"].as_str().unwrap().contains("no readable receipt"));
     for (text, why) in [
-        ("{}", "fields of a receipt"),
+        ("{}", "missing field `format`"),
         ("{\"format\":\"x\",\"format\":\"y\"}", "unambiguous"),
         ("[", "no readable receipt"),
     ] {

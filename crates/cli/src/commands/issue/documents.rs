@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
-use sanad_core::hash::ChainId;
+use sanad_core::proof::TrustAnchor;
 
 use crate::files;
-use crate::output::note;
-use crate::target::{is_receipt, read_receipt, receipt_path};
+use crate::folder::documents_in;
+use crate::receipt_file::{self, is_receipt};
 
 /// How a document is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,7 +39,9 @@ pub(crate) fn collect(paths: &[PathBuf], roster: Option<&Path>) -> anyhow::Resul
         // Links are followed, so that no document is issued twice under two names.
         let path = path.canonicalize().with_context(|| format!("{} is not there", path.display()))?;
         if path.is_dir() {
-            files.extend(in_folder(&path)?);
+            for document in documents_in(&path)? {
+                files.insert(document.canonicalize()?);
+            }
         } else {
             if is_receipt(&path) {
                 bail!("{} is a receipt; documents are issued, receipts are what comes back", path.display());
@@ -71,43 +73,19 @@ pub(crate) fn read(path: &Path, how: As) -> anyhow::Result<Document> {
 ///
 /// # Errors
 /// Where the receipt beside it is another document's or chain's: someone must look at that.
-pub(crate) fn is_issued(path: &Path, chain_id: &ChainId) -> anyhow::Result<bool> {
-    let beside = receipt_path(path);
+pub(crate) fn is_issued(path: &Path, anchor: &TrustAnchor) -> anyhow::Result<bool> {
+    let beside = receipt_file::find_beside(path);
     if !beside.exists() {
         return Ok(false);
     }
-    let receipt = read_receipt(&beside)?;
-    if receipt.proof.header.chain_id != *chain_id {
+    let receipt = receipt_file::read(&beside, anchor)?;
+    if receipt.proof.header.chain_id != anchor.chain_id {
         bail!("{} is a receipt of another chain; move it away first", beside.display());
     }
     receipt.verify_document(&files::read(path, DOCUMENT_BYTES_MAX)?).with_context(|| {
         format!("{} does not belong to its document as it is now; move it away first", beside.display())
     })?;
     Ok(true)
-}
-
-fn in_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let (mut files, mut others) = (Vec::new(), 0);
-    for entry in folder.read_dir().with_context(|| format!("{} cannot be read", folder.display()))? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if hidden || is_receipt(&path) {
-            continue;
-        }
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        match path.is_file() && EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
-            true => files.push(path.canonicalize()?),
-            false => others += 1,
-        }
-    }
-    if others > 0 {
-        let known = EXTENSIONS.join(", ");
-        note(format_args!(
-            "{}: {others} folders or files of other kinds than {known} left out",
-            folder.display()
-        ));
-    }
-    Ok(files)
 }
 
 /// A roster: one path a line, relative to the roster; empty lines and those that begin with `#` are skipped.
@@ -120,8 +98,6 @@ fn roster_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// What counts as a document in a folder; a file that is named is taken whatever it is called.
-const EXTENSIONS: &[&str] = &["json", "jsonld", "jwt", "pdf", "xml", "png", "svg", "p7m", "cbor"];
 /// Longest roster, in bytes.
 const ROSTER_BYTES_MAX: usize = 64 << 20;
 

@@ -34,7 +34,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     let mut documents = Vec::new();
     let bar = progress::bar(paths.len(), "reading documents");
     for path in &paths {
-        let issued = documents::is_issued(path, &trust.anchor.chain_id)?;
+        let issued = documents::is_issued(path, &trust.anchor)?;
         if issued && !args.force {
             note(format_args!("{} has its receipt already; skipped", path.display()));
             report.skipped.push(path.clone());
@@ -99,7 +99,7 @@ pub(super) async fn issue(
         format!("the salts are in {0}; finish with `sanad issue --resume {0}`", file.display())
     })?;
     let pending = Pending { batch: signed, documents: documents.to_vec() };
-    receipts::write(remote, trust, &pending, Some(place), report).await.with_context(|| {
+    receipts::write(args, remote, trust, &pending, Some(place), report).await.with_context(|| {
         format!(
             "the documents are issued; write their receipts with `sanad issue --resume {}`",
             file.display()

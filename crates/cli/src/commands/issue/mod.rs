@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::bail;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 
+use crate::commands::receipt::Form;
 use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output};
 use crate::remote::{self, NodeArgs, Remote};
@@ -26,8 +27,9 @@ Examples:
   sanad issue awards/ --issuer univ-merapi.example --key merapi/keys/issuing.json
   sanad issue --roster wisuda-2025.txt --issuer-dir merapi
   sanad issue --resume awards/
+  sanad issue awards/ --issuer-dir merapi --receipts-form binary
 
-Each document gets DOCUMENT.receipt.json beside it, and none is issued twice: one that has
+Each document gets its receipt beside it, DOCUMENT.receipt.json, and none is issued twice: one that has
 a receipt is skipped. Only a salted commitment leaves this machine; the salt is kept in
 the receipt. Before a batch is handed in, its salts are written into a .sanad-pending
 file; after a crash or a timeout --resume finishes it.";
@@ -52,6 +54,9 @@ pub(crate) struct Args {
     /// Issue documents again that have a receipt; the old entry stays valid unless it is revoked
     #[arg(long)]
     force: bool,
+    /// The form of the receipts: DOCUMENT.receipt.json or DOCUMENT.receipt
+    #[arg(long, value_enum, default_value = "json")]
+    receipts_form: Form,
     /// How long to wait until a batch is final
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,

@@ -7,15 +7,16 @@ use anyhow::{Context, bail};
 use sanad_api::FinalBatch;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::proof::StatusProof;
-use sanad_core::receipt::Receipt;
+use sanad_core::receipt::{Receipt, ReceiptForm};
 
+use super::Args;
 use super::report::{IssueReport, IssuedBatch, IssuedDocument};
 use crate::files::{self, Mode};
 use crate::output::warn;
 use crate::pending::{Pending, PendingDocument};
+use crate::receipt_file;
 use crate::remote::{Remote, is_missing, patiently};
 use crate::submission::check_issuance;
-use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
 
 /// Whether all commitments of a batch are in the log, by whatever batch.
@@ -32,6 +33,7 @@ pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Re
 
 /// Fetches and checks the proof of each document and writes its receipt.
 pub(super) async fn write(
+    args: &Args,
     remote: &Remote,
     trust: &Trust,
     pending: &Pending,
@@ -47,7 +49,8 @@ pub(super) async fn write(
     for (document, proof) in pending.documents.iter().zip(&proofs) {
         check_issuance(proof, issuer, &document.commitment, trust)?;
     }
-    report.issued.extend(place_all(&pending.documents, proofs)?);
+    let writer = Writer { trust, form: args.receipts_form.into() };
+    report.issued.extend(writer.place_all(&pending.documents, proofs)?);
     if let Some(FinalBatch { height, first_index, entries, .. }) = place {
         report.batches.push(IssuedBatch { batch_id: pending.batch.id(), height, first_index, entries });
     }
@@ -72,68 +75,89 @@ async fn fetch(
     Ok(proofs)
 }
 
-/// Writes the receipts, many at once: each waits for the disk, and disks take many writes in one go.
-fn place_all(documents: &[PendingDocument], proofs: Vec<StatusProof>) -> anyhow::Result<Vec<IssuedDocument>> {
-    let work: Vec<_> = documents.iter().zip(proofs).collect();
-    let part = work.len().div_ceil(WRITERS).max(1);
-    let written: Vec<anyhow::Result<Vec<IssuedDocument>>> = std::thread::scope(|scope| {
-        let place_part = |part: &[(&PendingDocument, StatusProof)]| part.iter().map(place).collect();
-        let writers: Vec<_> = work.chunks(part).map(|part| scope.spawn(move || place_part(part))).collect();
-        writers.into_iter().map(|writer| writer.join().expect("invariant: writers do not panic")).collect()
-    });
-    let mut issued = Vec::new();
-    for part in written {
-        issued.extend(part?);
+/// Writes receipts in one form.
+struct Writer<'a> {
+    trust: &'a Trust,
+    form: ReceiptForm,
+}
+
+impl Writer<'_> {
+    /// Writes the receipts, many at once: each waits for the disk, and disks take many writes in one go.
+    fn place_all(
+        &self,
+        documents: &[PendingDocument],
+        proofs: Vec<StatusProof>,
+    ) -> anyhow::Result<Vec<IssuedDocument>> {
+        let work: Vec<_> = documents.iter().zip(proofs).collect();
+        let part = work.len().div_ceil(WRITERS).max(1);
+        let written: Vec<anyhow::Result<Vec<IssuedDocument>>> = std::thread::scope(|scope| {
+            let place_part = |part: &[(&PendingDocument, StatusProof)]| {
+                part.iter().map(|(document, proof)| self.place(document, proof)).collect()
+            };
+            let writers: Vec<_> =
+                work.chunks(part).map(|part| scope.spawn(move || place_part(part))).collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().expect("invariant: writers do not panic"))
+                .collect()
+        });
+        let mut issued = Vec::new();
+        for part in written {
+            issued.extend(part?);
+        }
+        // Once for each folder; the pending file is removed only after that.
+        let folders: BTreeMap<_, _> =
+            issued.iter().map(|one| (files::parent(&one.receipt), &one.receipt)).collect();
+        folders.values().try_for_each(|receipt| files::sync_parent(receipt))?;
+        Ok(issued)
     }
-    // Once for each folder; the pending file is removed only after that.
-    let folders: BTreeMap<_, _> =
-        issued.iter().map(|one| (files::parent(&one.receipt), &one.receipt)).collect();
-    folders.values().try_for_each(|receipt| files::sync_parent(receipt))?;
-    Ok(issued)
-}
 
-fn place((document, proof): &(&PendingDocument, StatusProof)) -> anyhow::Result<IssuedDocument> {
-    let receipt = Receipt::new(document.kind, document.salt, proof.clone());
-    Ok(IssuedDocument {
-        document: document.path.clone(),
-        receipt: place_receipt(document, &receipt)?,
-        log_index: proof.index,
-        commitment: document.commitment,
-    })
-}
+    fn place(&self, document: &PendingDocument, proof: &StatusProof) -> anyhow::Result<IssuedDocument> {
+        let receipt = Receipt::new(document.kind, document.salt, proof.clone()).trimmed(&self.trust.anchor);
+        Ok(IssuedDocument {
+            document: document.path.clone(),
+            receipt: self.place_receipt(document, &receipt)?,
+            log_index: proof.index,
+            commitment: document.commitment,
+        })
+    }
 
-/// Writes a receipt where none is; one with the same salt is there from an earlier try, and stays.
-fn place_receipt(document: &PendingDocument, receipt: &Receipt) -> anyhow::Result<PathBuf> {
-    let path = receipt_path(&document.path);
-    match std::fs::metadata(&document.path).is_ok() {
-        true => {
-            let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX)?;
-            if receipt.verify_document(&bytes).is_err() {
-                let name = document.path.display();
-                warn(format_args!("{name} was changed since it was issued; the receipt is for what it was"));
+    /// Writes a receipt where none is; one with the same salt is there from an earlier try, and stays.
+    fn place_receipt(&self, document: &PendingDocument, receipt: &Receipt) -> anyhow::Result<PathBuf> {
+        match std::fs::metadata(&document.path).is_ok() {
+            true => {
+                let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX)?;
+                if receipt.verify_document(&bytes).is_err() {
+                    let name = document.path.display();
+                    warn(format_args!(
+                        "{name} was changed since it was issued; the receipt is for what it was"
+                    ));
+                }
             }
+            false => warn(format_args!("{} is gone; its receipt is written", document.path.display())),
         }
-        false => warn(format_args!("{} is gone; its receipt is written", document.path.display())),
+        for there in receipt_file::all_beside(&document.path) {
+            let old = receipt_file::read(&there, &self.trust.anchor)?;
+            if old.salt == receipt.salt {
+                return Ok(there);
+            }
+            if !document.again {
+                bail!("{} exists already, of another issuance; move it away first", there.display());
+            }
+            set_aside(&there, &document.path, old.proof.index.0)?;
+        }
+        let path = receipt_file::path_beside(&document.path, self.form);
+        let bytes = receipt_file::encode(receipt, self.form, &self.trust.anchor)?;
+        files::place_unsynced(&path, &bytes, Mode::Private)?;
+        Ok(path)
     }
-    if path.exists() {
-        let old = read_receipt(&path)?;
-        if old.salt == receipt.salt {
-            return Ok(path);
-        }
-        if !document.again {
-            bail!("{} exists already, of another issuance; move it away first", path.display());
-        }
-        set_aside(&path, &document.path, old.proof.index.0)?;
-    }
-    files::place_unsynced(&path, receipt.to_json().as_bytes(), Mode::Private)?;
-    Ok(path)
 }
 
 /// Keeps the old receipt under its log index: it is what can still be revoked.
 fn set_aside(receipt: &Path, document: &Path, index: u64) -> anyhow::Result<()> {
     let mut name = document.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{index}"));
-    let aside = receipt_path(&files::parent(document).join(name));
+    let aside = receipt_file::path_like(receipt, &files::parent(document).join(name));
     if aside.exists() {
         bail!("{} exists already; move it away first", aside.display());
     }

@@ -76,7 +76,7 @@ async fn finish(
         }
         Err(error) => return Err(error.into()),
     };
-    receipts::write(remote, trust, pending, place, report).await?;
+    receipts::write(args, remote, trust, pending, place, report).await?;
     files::remove(file)
 }
 

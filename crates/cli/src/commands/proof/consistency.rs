@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::files::{self, Mode};
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
+use crate::receipt_file;
 use crate::remote::{self, NodeArgs, Remote};
-use crate::target::read_receipt;
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
 use crate::view::View;
@@ -69,7 +69,7 @@ async fn ask(args: &Args) -> anyhow::Result<Consistency> {
 
 /// The log that a receipt was proved by, where its header is final.
 pub(super) fn log_of_receipt(path: &Path, trust: &Trust) -> anyhow::Result<LogHead> {
-    let proof = read_receipt(path)?.proof;
+    let proof = receipt_file::read(path, &trust.anchor)?.proof;
     let unproven = || format!("{} proves no log", path.display());
     proof.verify_header(&trust.anchor).with_context(unproven)?;
     Ok(LogHead { size: proof.header.log_size, root: proof.header.log_root })

@@ -10,34 +10,49 @@ use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::Receipt;
 use serde::Serialize;
 
+use crate::files::STANDARD_INPUT;
 use crate::finding::Finding;
-use crate::output::{Outcome, Output, Report, note};
+use crate::folder::documents_in;
+use crate::output::{Outcome, Output, Report, describe, note};
 use crate::remote::NodeArgs;
-use crate::target::{read_receipt, receipt_path};
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
-use crate::{files, time};
+use crate::{files, progress, receipt_file, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad verify ijazah.json --genesis genesis.json
-  sanad verify *.pdf --genesis genesis.json --max-age 7d
+  sanad verify awards/ --genesis genesis.json --max-age 7d --json
+  sanad verify ijazah.pdf --receipt scan.png --genesis genesis.json
+  curl -s https://example.org/ijazah.json | sanad verify - --receipt ijazah.receipt
   sanad verify ijazah.json --receipt from-mail.json --genesis genesis.json --online
 
+A receipt is JSON, binary, or a PNG with its QR code; which one is seen by its first bytes.
 Without --online nothing but the files is used: document, receipt, genesis. The status is
 then that of the receipt's block; --online asks a node for the status now and checks its
 proof in the same way.
 
-Verdicts: active (exit code 0); suspended, revoked, stale, tampered, foreign chain, not
-proven (1).";
+Exit codes:
+  0  all documents are active
+  1  all were checked, and one is not active: it is
+       suspended      not to be relied on for now
+       revoked        void for ever
+       stale          active, but the proof is older than --max-age
+       tampered       the named part was changed: document, salt or receipt
+       foreign chain  the receipt is of another consortium than the genesis
+       not proven     something is missing: signatures, or the validators are not those
+                      that the genesis leads to
+  2  one could not be checked: no such file, no receipt, or --online without an answer.
+     Nothing is said of it, whatever is said of the others.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The documents
+    /// The documents, or folders of documents; - is standard input
     #[arg(required = true, value_name = "DOCUMENT")]
     documents: Vec<PathBuf>,
-    /// The receipt, of one document [default: DOCUMENT.receipt.json]
+    /// The receipt, of one document; - is standard input [default: what is beside it,
+    /// DOCUMENT.receipt.json, DOCUMENT.receipt or DOCUMENT.receipt.png]
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// The genesis, all that is trusted
@@ -69,14 +84,13 @@ struct Failure {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    if args.receipt.is_some() && args.documents.len() > 1 {
-        bail!("--receipt belongs to one document, but {} are given", args.documents.len());
-    }
+    let documents = documents(args)?;
     let trust = Trust::from_file(&args.genesis)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
     let online = if args.online { Some(online::Session::new(&args.node)?) } else { None };
-    for document in &args.documents {
+    let bar = progress::bar(documents.len(), "verifying");
+    for document in &documents {
         match verify(document, args, &trust, online.as_ref()) {
             Ok((finding, of_finding)) => {
                 outcome = outcome.and(of_finding);
@@ -84,12 +98,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             }
             Err(error) => {
                 outcome = Outcome::Error;
-                let error = format!("{error:#}");
+                let error = describe(&error);
                 note(format_args!("error: {}: {error}", document.display()));
                 findings.errors.push(Failure { document: document.clone(), error });
             }
         }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     if findings.errors.is_empty() {
         let verdicts = findings.findings.iter().map(|finding| finding.verdict);
         findings.verdict = verdicts.max_by_key(|verdict| verdict.gravity());
@@ -98,24 +114,61 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// The documents that the arguments name, each file of a folder for itself.
+fn documents(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
+    let mut documents = Vec::new();
+    for path in &args.documents {
+        match path.is_dir() {
+            true => documents.extend(documents_in(path)?),
+            false => documents.push(path.clone()),
+        }
+    }
+    let is_stdin = |path: &Path| path == Path::new(STANDARD_INPUT);
+    let from_stdin = documents.iter().filter(|path| is_stdin(path)).count();
+    match &args.receipt {
+        Some(_) if documents.len() != 1 => {
+            bail!("--receipt belongs to one document, but {} are given", documents.len())
+        }
+        None if from_stdin > 0 => bail!("a document from standard input needs --receipt"),
+        Some(receipt) if is_stdin(receipt) && from_stdin > 0 => {
+            bail!("only one of document and receipt can come from standard input")
+        }
+        _ if documents.is_empty() => bail!("no documents were found in the folder"),
+        _ => Ok(documents),
+    }
+}
+
 fn verify(
     document: &Path,
     args: &Args,
     trust: &Trust,
     online: Option<&online::Session>,
 ) -> anyhow::Result<(Finding, Outcome)> {
-    let bytes = files::read(document, DOCUMENT_BYTES_MAX)?;
-    let path = args.receipt.clone().unwrap_or_else(|| receipt_path(document));
-    let receipt = read_receipt(&path).context("without a receipt there is nothing to verify it with")?;
+    let bytes = files::read_input(document, DOCUMENT_BYTES_MAX)?;
+    let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
+    let receipt =
+        receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
+    let claimed = Receipt::is_claimed(&receipt);
+    let receipt = Receipt::from_bytes(&receipt, &trust.anchor);
     let now_ms = time::now_ms();
-    let mut finding = offline(document, &bytes, &receipt, trust, now_ms);
+    let mut answered = true;
+    let mut finding = match receipt {
+        Ok(receipt) => {
+            let mut finding = offline(document, &bytes, &receipt, trust, now_ms);
+            answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
+            finding
+        }
+        Err(error) if claimed => Finding::of_unreadable(document.display().to_string(), &error),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
+        }
+    };
     finding.receipt = Some(path);
-    let answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
     let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
-    Ok((finding, outcome))
+    Ok((finding.close(), outcome))
 }
 
 fn offline(document: &Path, bytes: &[u8], receipt: &Receipt, trust: &Trust, now_ms: u64) -> Finding {

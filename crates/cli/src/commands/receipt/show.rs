@@ -1,34 +1,37 @@
-//! `sanad receipt`: what a receipt says, before anything of it is checked.
+//! `sanad receipt show`: what a receipt says, before anything of it is checked.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use anyhow::{Context, bail};
 use sanad_core::document::DocumentKind;
 use sanad_core::event::Entry;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::status::{Status, status_in_leaf};
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
-use crate::target::read_receipt;
+use crate::receipt_file;
 use crate::time;
+use crate::trust::Trust;
 use crate::view::View;
 
-#[derive(Subcommand, Debug)]
-pub(crate) enum Command {
-    /// Show what a receipt claims; `sanad verify` checks it
-    #[command(after_help = EXAMPLES)]
-    Show {
-        /// The receipt
-        file: PathBuf,
-    },
-}
-
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   sanad receipt show ijazah.json.receipt.json
-  sanad receipt show ijazah.json.receipt.json --json | jq .log_index";
+  sanad receipt show ijazah.json.receipt --genesis genesis.json --json | jq .log_index
+
+A binary receipt leaves out what the genesis says, and is read with it alone.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The receipt: JSON, binary, or a PNG with its QR code; - is standard input
+    file: PathBuf,
+    /// The genesis, needed for a binary receipt
+    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
+    genesis: Option<PathBuf>,
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -47,9 +50,17 @@ struct Shown {
     validator_changes: usize,
 }
 
-pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
-    let Command::Show { file } = command;
-    let receipt = read_receipt(&file)?;
+pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let name = args.file.display();
+    let bytes = receipt_file::read_bytes(&args.file)?;
+    let receipt = match (ReceiptForm::detect(&bytes), &args.genesis) {
+        (ReceiptForm::Json, _) => Receipt::from_json(&bytes),
+        (ReceiptForm::Binary, Some(genesis)) => {
+            Receipt::from_bytes(&bytes, &Trust::from_file(genesis)?.anchor)
+        }
+        (ReceiptForm::Binary, None) => bail!("{name} is a binary receipt, which is read with --genesis"),
+    };
+    let receipt = receipt.with_context(|| format!("{name} is no readable receipt"))?;
     let proof = receipt.proof;
     output.print(&Shown {
         verified: false,

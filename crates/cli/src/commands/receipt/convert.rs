@@ -1,0 +1,101 @@
+//! `sanad receipt convert`: from JSON to binary and back.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::ValueEnum;
+use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, ReceiptForm};
+use serde::Serialize;
+
+use crate::files::{self, Mode, STANDARD_INPUT};
+use crate::output::{Outcome, Output, Report};
+use crate::receipt_file;
+use crate::trust::Trust;
+use crate::view::View;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sanad receipt convert ijazah.json.receipt.json ijazah.json.receipt --genesis genesis.json
+  sanad receipt convert ijazah.json.receipt - --to json --genesis genesis.json | jq .proof
+  sanad receipt convert scan.png ijazah.json.receipt.json --genesis genesis.json
+
+Both forms hold the same facts. No more signatures are kept than suffice. Only a receipt
+that holds can be made binary. The new file is readable by you alone: the salt is in it.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The receipt: JSON, binary, or a PNG with its QR code; - is standard input
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The new file; - is standard output
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    /// The form [default: binary where OUT ends with .receipt, else JSON]
+    #[arg(long, value_enum)]
+    to: Option<Form>,
+    /// The genesis, without which no binary receipt is read or written
+    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
+    genesis: PathBuf,
+}
+
+/// A form of receipts, as it is named in arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Text, for people and programs
+    Json,
+    /// Bytes, where it must be small
+    Binary,
+}
+
+impl From<Form> for ReceiptForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Json => Self::Json,
+            Form::Binary => Self::Binary,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Converted {
+    path: PathBuf,
+    media_type: &'static str,
+    bytes: usize,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let anchor = Trust::from_file(&args.genesis)?.anchor;
+    let receipt = receipt_file::read(&args.input, &anchor)?.trimmed(&anchor);
+    let form = args.to.map_or_else(|| form_of(&args.out), ReceiptForm::from);
+    let bytes = receipt_file::encode(&receipt, form, &anchor)?;
+    if args.out == Path::new(STANDARD_INPUT) {
+        output.print_raw(&bytes)?;
+        return Ok(Outcome::Yes);
+    }
+    if args.to.is_none() && receipt_file::is_qr(&args.out) {
+        bail!(
+            "a picture is drawn by `sanad receipt qr {} --png {}`",
+            args.input.display(),
+            args.out.display()
+        );
+    }
+    files::create_new(&args.out, &bytes, Mode::Private)?;
+    output.print(&Converted { path: args.out.clone(), media_type: form.media_type(), bytes: bytes.len() })?;
+    Ok(Outcome::Yes)
+}
+
+fn form_of(path: &Path) -> ReceiptForm {
+    match path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes()) {
+        true => ReceiptForm::Binary,
+        false => ReceiptForm::Json,
+    }
+}
+
+impl Report for Converted {
+    fn view(&self) -> View {
+        View::new()
+            .line(format!("{} written", self.path.display()))
+            .fact("form", self.media_type)
+            .fact("bytes", self.bytes)
+    }
+}
