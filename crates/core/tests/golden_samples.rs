@@ -36,9 +36,12 @@ struct Format {
     target: (&'static str, &'static str),
     /// What a reader must know beside the sample.
     context: Value,
-    check: Box<dyn Fn(&[u8]) -> Result<(), String>>,
+    check: Check,
     samples: Vec<Sample>,
 }
+
+/// Says what is wrong with a sample.
+type Check = Box<dyn Fn(&[u8]) -> Result<(), String>>;
 
 /// Name, description and bytes; the samples named `sound…` are good, and no others.
 type Sample = (&'static str, &'static str, Vec<u8>);
