@@ -39,7 +39,7 @@ for name; do
     log=$target/$name.log
     mkdir -p "$corpus"
     result=ok
-    "$program" "$corpus" "$target/seeds/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
+    RUST_BACKTRACE=0 "$program" "$corpus" "$target/seeds/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
         -print_final_stats=1 -artifact_prefix="$target/artifacts/$name-" >"$log" 2>&1 || result=FAILED
     stat() { sed -n "s/^stat::$1: *//p" "$log"; }
     printf '%-20s %10s %8s %7s %6s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
