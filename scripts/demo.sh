@@ -66,6 +66,10 @@ equal "$(verdict <<<"$old")" active
 height=$(field height <<<"$old")
 step "Offline, with genesis file and receipt alone: the game developer's credential is active as of block $height"
 
+bytes=$(must 0 sanad --json receipt qr "$badge.receipt.json" --png "$demo/receipt.png" | field bytes)
+equal "$(must 0 sanad --json verify "$badge" --receipt "$demo/receipt.png" | verdict)" active
+step "The same from a picture: the learner's receipt is one QR code of $bytes bytes"
+
 must 0 sanad revoke "$badge" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
 for node in "${url[@]}"; do
     for _ in $(seq 100); do
@@ -99,8 +103,10 @@ step "One byte of a receipt changed: refused, $(field reason <<<"$said" | cut -c
 
 must 0 sanad localnet stop "$net" --node 4 --kill >/dev/null
 cp tests/credentials/univ-merapi/ui-research.json "$demo/later.json"
-must 0 sanad issue "$demo/later.json" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
-step "Node 4 was killed (SIGKILL); the other three issue on"
+must 0 sanad issue "$demo/later.json" --issuer-dir "$net/node-1" --node "${url[0]}" --receipts-form binary >/dev/null
+size=$(wc -c <"$demo/later.json.receipt")
+equal "$(must 0 sanad --json verify "$demo/later.json" | verdict)" active
+step "Node 4 was killed (SIGKILL); the other three issue on, with a binary receipt of $size bytes"
 
 must 0 sanad localnet start "$net" >/dev/null
 heads=0

@@ -27,11 +27,37 @@ const EVENTS: u64 = 1_000;
 pub(crate) fn run(blocks: u64, out: &mut impl Write) -> anyhow::Result<()> {
     let mut table = Table::new(&["part", "a second", "p50 ms", "p99 ms"]);
     leaf_hashing(&mut table);
+    let mut binary = None;
     for validators in [4, 14] {
-        ledger(blocks, validators, &mut table)?;
+        binary = Some(ledger(blocks, validators, &mut table)?);
     }
-    table.print(out)
+    table.print(out)?;
+    let Some(mut receipt) = binary else { return Ok(()) };
+    let (bytes, median) = (receipt.bytes, receipt.latencies.percentile(50));
+    writeln!(
+        out,
+        "A binary receipt with 14 validators has {bytes} bytes (limit {RECEIPT_BYTES_LIMIT}: {}); decoded and verified \
+         in {median:.2} ms, the median (limit {RECEIPT_MS_LIMIT}: {}).\n",
+        kept(bytes as f64, RECEIPT_BYTES_LIMIT as f64),
+        kept(median, RECEIPT_MS_LIMIT),
+    )?;
+    Ok(())
 }
+
+fn kept(value: f64, limit: f64) -> &'static str {
+    if value < limit { "kept" } else { "NOT KEPT" }
+}
+
+/// A binary receipt: how long it is, and how long each reading and verification took.
+struct BinaryReceipt {
+    bytes: usize,
+    latencies: Latencies,
+}
+
+/// Bytes under which a receipt with 14 validators stays (3 KB).
+const RECEIPT_BYTES_LIMIT: usize = 3_000;
+/// Milliseconds under which its verification stays, on one core.
+const RECEIPT_MS_LIMIT: f64 = 1.0;
 
 fn leaf_hashing(table: &mut Table) {
     let rounds = 2_000_000;
@@ -47,7 +73,7 @@ fn leaf_hashing(table: &mut Table) {
 }
 
 /// Blocks of 1,000 events into a store, and a receipt out of it.
-fn ledger(blocks: u64, validators: u8, table: &mut Table) -> anyhow::Result<()> {
+fn ledger(blocks: u64, validators: u8, table: &mut Table) -> anyhow::Result<BinaryReceipt> {
     let genesis = genesis(validators)?;
     let folder = tempfile::tempdir()?;
     let (store, mut state) = Store::create(&folder.path().join("ledger"), &genesis, Options::default())?;
@@ -77,7 +103,12 @@ fn ledger(blocks: u64, validators: u8, table: &mut Table) -> anyhow::Result<()> 
     receipts(&store, &state, TrustAnchor::new(&genesis)?, table)
 }
 
-fn receipts(store: &Store, state: &State, anchor: TrustAnchor, table: &mut Table) -> anyhow::Result<()> {
+fn receipts(
+    store: &Store,
+    state: &State,
+    anchor: TrustAnchor,
+    table: &mut Table,
+) -> anyhow::Result<BinaryReceipt> {
     let rounds = 2_000;
     let started = Instant::now();
     for round in 0..rounds {
@@ -87,7 +118,7 @@ fn receipts(store: &Store, state: &State, anchor: TrustAnchor, table: &mut Table
     table.row(row(&format!("proof, {validators} validators"), rounds as f64, started.elapsed(), None));
     let document = br#"{"name":"Lencana Guru Digital"}"#;
     let salt = Salt([1; 32]);
-    let mut receipt = Receipt::new(DocumentKind::Json, salt, prove(store, state, 7)?);
+    let receipt = Receipt::new(DocumentKind::Json, salt, prove(store, state, 7)?);
     black_box(document::digest(DocumentKind::Json, document)?);
     receipt.proof.verify(&anchor)?;
     let started = Instant::now();
@@ -96,14 +127,29 @@ fn receipts(store: &Store, state: &State, anchor: TrustAnchor, table: &mut Table
         black_box(receipt.proof.verify(&anchor)?);
         black_box(receipt.verify_document(document).is_ok());
     }
-    receipt.salt = salt;
     table.row(row(
         &format!("receipt verification, {validators} validators"),
         rounds as f64,
         started.elapsed(),
         None,
     ));
-    Ok(())
+    let bytes = receipt.to_binary(&anchor)?;
+    let mut latencies = Latencies::default();
+    let started = Instant::now();
+    for _ in 0..rounds {
+        let started = Instant::now();
+        let receipt = Receipt::from_binary(&bytes, &anchor)?;
+        black_box(receipt.proof.verify(&anchor)?);
+        black_box(receipt.verify_document(document).is_ok());
+        latencies.add(started.elapsed());
+    }
+    table.row(row(
+        &format!("binary receipt read and verified, {validators} validators"),
+        rounds as f64,
+        started.elapsed(),
+        Some(&mut latencies),
+    ));
+    Ok(BinaryReceipt { bytes: bytes.len(), latencies })
 }
 
 fn prove(store: &Store, state: &State, index: u64) -> anyhow::Result<StatusProof> {

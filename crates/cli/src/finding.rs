@@ -95,7 +95,7 @@ impl Finding {
     }
 
     /// A receipt that has no valid encoding, or is of another chain: nothing but that can be said.
-    pub(crate) fn of_unreadable(target: String, error: &ReceiptFormatError) -> Self {
+    pub(crate) fn of_unread(target: String, error: &ReceiptFormatError) -> Self {
         use ReceiptBinaryError as Binary;
         let mut finding = Self::blank(target);
         let (part, verdict) = match error {
@@ -305,13 +305,13 @@ impl Report for Finding {
 /// What a part proves where it holds.
 fn proves(part: &str) -> &'static str {
     match part {
+        "encoding" => "it can be read to its end",
         "chain" => "it is of the consortium of this genesis",
         "certificate" => "more than 2/3 of the validators that the genesis leads to signed the block",
         "inclusion" => "the issuer entered it in the log, in this block or before",
         "status" => "its status as of the block",
         "issuer" => "the issuer's name and keys as of the block",
         "document" => "this document is the one that was entered",
-        "encoding" => "the receipt is one",
         "age" => "the block is not older than was asked for",
         "online" => "the status as of the node's last block",
         _ => "",

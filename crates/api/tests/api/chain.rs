@@ -24,7 +24,6 @@ use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, V
 
 /// The member that signs all batches.
 pub(crate) const ISSUER: &str = "v1.ac.id";
-const VALIDATORS: u8 = 4;
 
 pub(crate) struct Chain {
     pub(crate) state: State,
@@ -53,20 +52,21 @@ impl LedgerView for Log {
     }
 }
 
+/// Four validators and three observers.
 pub(crate) fn genesis() -> Genesis {
-    let genesis = Genesis {
-        version: 1,
-        name: "Test".to_owned(),
-        time_ms: 1_000,
-        parameters: Parameters::default(),
-        members: (1..=7).map(member).collect(),
-    };
+    genesis_of((1..=7).map(|number| member(number, number <= 4)).collect())
+}
+
+pub(crate) fn genesis_of(mut members: Vec<Member>) -> Genesis {
+    members.sort_by(|a, b| a.id.cmp(&b.id));
+    let (name, parameters) = ("Test".to_owned(), Parameters::default());
+    let genesis = Genesis { version: 1, name, time_ms: 1_000, parameters, members };
     genesis.check().unwrap();
     genesis
 }
 
-fn member(number: u8) -> Member {
-    let validates = number <= VALIDATORS;
+/// A validator, or else an observer, with a number up to 55.
+pub(crate) fn member(number: u8, validates: bool) -> Member {
     Member {
         id: format!("v{number}.ac.id").parse().unwrap(),
         name: format!("University {number}"),

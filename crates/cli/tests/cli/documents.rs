@@ -7,9 +7,11 @@ use sanad_api::{CredentialKey, Ledger as _};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
 use sanad_core::hash::{Commitment, Salt};
-use sanad_core::ids::LogIndex;
+use sanad_core::ids::{Height, LogIndex};
+use sanad_core::proof::TrustAnchor;
 use sanad_core::receipt::Receipt;
 
+use crate::chain;
 use crate::memory_ledger::MemoryLedger;
 
 /// A folder with a genesis, `ijazah.json` and its receipt.
@@ -23,7 +25,18 @@ pub(crate) const DOCUMENT: &str = "{\"type\": \"OpenBadgeCredential\", \"level\"
 
 impl Issued {
     pub(crate) fn new() -> Self {
-        let (folder, ledger) = (tempfile::tempdir().unwrap(), MemoryLedger::new());
+        Self::over(MemoryLedger::new())
+    }
+
+    /// Of twenty validators, one left after the first block and one after the second.
+    pub(crate) fn changing_validators() -> Self {
+        let mut members: Vec<_> = (1..=20).map(|number| chain::member(number, true)).collect();
+        (members[18].active_until, members[19].active_until) = (Some(Height(2)), Some(Height(3)));
+        Self::over(MemoryLedger::of(chain::genesis_of(members)))
+    }
+
+    fn over(ledger: MemoryLedger) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let salt = Salt([9; 32]);
         let digest = document::digest(DocumentKind::Json, DOCUMENT.as_bytes()).unwrap();
         // Others before and after it, so that the proof has a path.
@@ -43,6 +56,17 @@ impl Issued {
     /// Puts a receipt beside the document.
     pub(crate) fn write(&self, receipt: &Receipt) {
         fs::write(self.path("ijazah.json.receipt.json"), receipt.to_json()).unwrap();
+    }
+
+    /// What the genesis gives a verifier.
+    pub(crate) fn anchor(&self) -> TrustAnchor {
+        TrustAnchor::new(self.ledger.genesis()).unwrap()
+    }
+
+    /// Puts a binary receipt beside the document, and nothing else.
+    pub(crate) fn write_binary(&self, bytes: &[u8]) {
+        let _ = fs::remove_file(self.path("ijazah.json.receipt.json"));
+        fs::write(self.path("ijazah.json.receipt"), bytes).unwrap();
     }
 
     /// The receipt as of the ledger's head.

@@ -36,6 +36,27 @@ fn documents_get_receipts_that_verify_offline_and_none_is_issued_twice() {
 }
 
 #[test]
+fn receipts_are_written_in_the_form_that_is_asked_for() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json", "b.pdf"]);
+    let issue = format!("issue awards {WITH} --receipts-form binary --json");
+    let issued = node.sanad(folder.path(), &issue).expect(0).json();
+    assert!(issued["issued"][0]["receipt"].as_str().unwrap().ends_with("a.json.receipt"));
+    sanad(folder.path(), "verify awards --genesis genesis.json").expect(0);
+    // It counts as issued, whatever form is asked for the next time.
+    let again = node.sanad(folder.path(), &format!("issue awards {WITH} --json")).expect(0).json();
+    assert_eq!(again["skipped"].as_array().unwrap().len(), 2);
+    let first = fs::read(folder.path().join("awards/b.pdf.receipt")).unwrap();
+    node.sanad(folder.path(), &format!("issue awards/b.pdf {WITH} --force")).expect(0);
+    let index = issued["issued"][1]["log_index"].as_u64().unwrap();
+    assert_eq!(fs::read(folder.path().join(format!("awards/b.pdf.{index}.receipt"))).unwrap(), first);
+    assert!(!folder.path().join("awards/b.pdf.receipt").exists());
+    sanad(folder.path(), "verify awards/b.pdf --genesis genesis.json").expect(0);
+    node.sanad(folder.path(), &format!("revoke awards/a.json {WITH}")).expect(0);
+    node.sanad(folder.path(), "status awards/a.json --genesis genesis.json").expect(1);
+}
+
+#[test]
 fn receipts_are_kept_when_a_document_is_issued_again() {
     let node = Node::start();
     let folder = node.folder(&["a.json"]);

@@ -6,8 +6,9 @@ use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
 use serde_json::Value;
 
+use crate::chain::ISSUER;
 use crate::documents::Issued;
-use crate::memory_ledger::{ISSUER, MemoryLedger};
+use crate::memory_ledger::MemoryLedger;
 use crate::node::Node;
 use crate::program::sanad;
 

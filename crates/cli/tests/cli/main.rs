@@ -18,4 +18,5 @@ mod node;
 mod output;
 mod program;
 mod queries;
+mod receipts;
 mod verifying;

@@ -36,6 +36,13 @@ pub(crate) fn run(command: &mut Command) -> Run {
     Run { code: status.code().expect("not killed"), stdout: text(stdout), stderr: text(stderr) }
 }
 
+/// Runs the program with something on standard input.
+pub(crate) fn sanad_reading(folder: &Path, arguments: &str, input: &[u8]) -> Run {
+    let path = folder.join("standard-input");
+    std::fs::write(&path, input).unwrap();
+    run(command(folder).args(arguments.split_whitespace()).stdin(std::fs::File::open(path).unwrap()))
+}
+
 impl Run {
     /// Requires an exit code.
     #[track_caller]

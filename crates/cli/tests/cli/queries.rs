@@ -89,6 +89,23 @@ fn members_blocks_entries_peers_nodes() {
 }
 
 #[test]
+fn blocks_are_checked_across_changes_of_the_validators() {
+    let issued = Issued::changing_validators();
+    let folder = issued.folder;
+    let node = Node::over(issued.ledger);
+    for (height, validators) in [(1, 20), (2, 19), (3, 18)] {
+        let arguments = format!("block show {height} --genesis genesis.json --json");
+        let block = node.sanad(folder.path(), &arguments).expect(0).json();
+        assert_eq!(block["certificate_holds"], true);
+        let detail = block["certificate_detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("of {validators}: v1.ac.id, ")), "{detail}");
+    }
+    // A node whose answer is another block.
+    node.ledger.answer_beside_the_question();
+    node.sanad(folder.path(), "block show 1 --genesis genesis.json").expect(2);
+}
+
+#[test]
 fn the_tail_prints_one_line_of_json_a_block() {
     let node = Node::start();
     let folder = node.folder(&[]);

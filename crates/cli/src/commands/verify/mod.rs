@@ -148,17 +148,16 @@ fn verify(
     let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
-    let claimed = Receipt::is_claimed(&receipt);
-    let receipt = Receipt::from_bytes(&receipt, &trust.anchor);
-    let now_ms = time::now_ms();
+    let target = document.display().to_string();
     let mut answered = true;
-    let mut finding = match receipt {
+    let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
         Ok(receipt) => {
-            let mut finding = offline(document, &bytes, &receipt, trust, now_ms);
+            let mut finding = Finding::of_proof(target, &receipt.proof, trust, time::now_ms());
+            finding.check_document(&receipt, &bytes);
             answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
             finding
         }
-        Err(error) if claimed => Finding::of_unreadable(document.display().to_string(), &error),
+        Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error),
         Err(error) => {
             return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
         }
@@ -169,13 +168,6 @@ fn verify(
     }
     let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
-}
-
-fn offline(document: &Path, bytes: &[u8], receipt: &Receipt, trust: &Trust, now_ms: u64) -> Finding {
-    let target = document.display().to_string();
-    let mut finding = Finding::of_proof(target, &receipt.proof, trust, now_ms);
-    finding.check_document(receipt, bytes);
-    finding
 }
 
 impl Report for Findings {

@@ -1,0 +1,195 @@
+//! Why batches, events and blocks are refused.
+
+use crate::hash::{BatchId, ChainId, Commitment};
+use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use crate::member::Role;
+use crate::signature::SignatureError;
+use crate::status::Status;
+use crate::validators::ValidatorSetError;
+
+/// Why the ledger refuses a batch. The whole batch is refused; nothing of it is entered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// Meant for another chain.
+    #[error("the batch is for chain {actual}; this chain is {expected}")]
+    ForeignChain {
+        /// This chain.
+        expected: ChainId,
+        /// The batch's.
+        actual: ChainId,
+    },
+    /// No such member.
+    #[error("{issuer} is not a member")]
+    UnknownIssuer {
+        /// The id in the batch.
+        issuer: MemberId,
+    },
+    /// The member is not active at the height.
+    #[error("{issuer} is not active at height {height}")]
+    InactiveIssuer {
+        /// The member.
+        issuer: MemberId,
+        /// Height of the block to be.
+        height: Height,
+    },
+    /// The member's role does not issue.
+    #[error("{issuer} is a member with the role {role:?}, which does not issue")]
+    WrongRole {
+        /// The member.
+        issuer: MemberId,
+        /// Its role.
+        role: Role,
+    },
+    /// The signature is not the issuer's.
+    #[error("{issuer}: {source}")]
+    Signature {
+        /// The member.
+        issuer: MemberId,
+        /// Why.
+        source: SignatureError,
+    },
+    /// The sequence number was used already: a replay, or a fork of the issuer's chain.
+    #[error("{issuer} has used sequence number {actual} already; its next is {expected}")]
+    SequenceUsed {
+        /// The member.
+        issuer: MemberId,
+        /// Its next sequence number.
+        expected: Sequence,
+        /// The batch's.
+        actual: Sequence,
+    },
+    /// Batches before this one are missing.
+    #[error("{issuer} skips sequence numbers: {actual} comes, {expected} is next")]
+    SequenceGap {
+        /// The member.
+        issuer: MemberId,
+        /// Its next sequence number.
+        expected: Sequence,
+        /// The batch's.
+        actual: Sequence,
+    },
+    /// The batch names another batch before it than the one there is.
+    #[error("{issuer} forks its chain: the batch before is {expected}, not {actual}")]
+    Fork {
+        /// The member.
+        issuer: MemberId,
+        /// Its last batch.
+        expected: BatchId,
+        /// The one named.
+        actual: BatchId,
+    },
+    /// An event breaks a rule.
+    #[error("event {position}: {source}")]
+    Event {
+        /// Its place in the batch, from 0.
+        position: usize,
+        /// The rule.
+        source: EventError,
+    },
+    /// The block has no room left; the batch fits a later one.
+    #[error("{bytes} bytes do not fit the {room} bytes left in the block")]
+    BlockFull {
+        /// Length of the batch.
+        bytes: usize,
+        /// Room left.
+        room: usize,
+    },
+}
+
+/// Why the ledger refuses an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// The commitment was issued before.
+    #[error("the commitment {commitment} was issued already, at log index {at}")]
+    AlreadyIssued {
+        /// The commitment.
+        commitment: Commitment,
+        /// Where.
+        at: LogIndex,
+    },
+    /// The commitment stands twice in the block or batch.
+    #[error("the commitment {commitment} stands twice")]
+    DuplicateCommitment {
+        /// The commitment.
+        commitment: Commitment,
+    },
+    /// The target is no entry yet.
+    #[error("log index {target} is still to come; the log has {size} entries")]
+    UnknownTarget {
+        /// The index.
+        target: LogIndex,
+        /// Entries before this batch.
+        size: LogSize,
+    },
+    /// The target issues nothing.
+    #[error("log index {target} is no issuance but \"{kind}\"")]
+    NotAnIssuance {
+        /// The index.
+        target: LogIndex,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The target was issued by another member.
+    #[error("log index {target} was issued by {issuer}, who alone may change it")]
+    AnotherIssuer {
+        /// The index.
+        target: LogIndex,
+        /// Who issued it.
+        issuer: MemberId,
+    },
+    /// The status does not allow the change.
+    #[error("log index {target} is {status}: it cannot {change}")]
+    Status {
+        /// The index.
+        target: LogIndex,
+        /// Its status.
+        status: Status,
+        /// The event's kind.
+        change: &'static str,
+    },
+}
+
+/// A batch was not added.
+#[derive(Debug)]
+pub enum AddError<E> {
+    /// The ledger refuses it.
+    Refused(BatchError),
+    /// A lookup failed: nothing is said of the batch.
+    View(E),
+}
+
+/// Why a block does not follow from the state.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockError<E> {
+    /// A batch is refused.
+    #[error("batch {position}: {source}")]
+    Batch {
+        /// Its place in the block.
+        position: usize,
+        /// Why.
+        source: BatchError,
+    },
+    /// The time does not move on.
+    #[error("the block's time {actual} ms is not after {previous} ms, that of the block before")]
+    Time {
+        /// Time of the block before.
+        previous: u64,
+        /// The block's.
+        actual: u64,
+    },
+    /// The header is not the one that execution gives.
+    #[error("the header's {field} does not match its execution")]
+    Header {
+        /// First field that differs.
+        field: &'static str,
+    },
+    /// The records after the block make no validator set.
+    #[error("after the block there is no validator set: {0}")]
+    Validators(#[from] ValidatorSetError),
+    /// A lookup failed: nothing is said of the block.
+    #[error("a lookup failed")]
+    View(E),
+}
