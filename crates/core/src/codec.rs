@@ -113,7 +113,7 @@ pub(crate) fn decode_list<C, T: Decode<C>, D: Decoder<Context = C>>(
         return Err(DecodeError::Other(field));
     }
     // A count is only a claim: memory grows with the bytes that are really there.
-    let mut items = Vec::with_capacity(count.min(LIST_PREALLOCATED_MAX));
+    let mut items = Vec::new();
     for _ in 0..count {
         items.push(T::decode(decoder)?);
     }
@@ -141,9 +141,6 @@ pub(crate) fn decode_short_text<D: Decoder>(
     let text = std::str::from_utf8(&buffer[..length]).map_err(|_| DecodeError::Other("text is not UTF-8"))?;
     Ok(text.to_owned())
 }
-
-/// Items for which memory is taken before they are read.
-const LIST_PREALLOCATED_MAX: usize = 4096;
 
 #[cfg(test)]
 mod tests {

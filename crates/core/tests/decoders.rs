@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
@@ -16,10 +16,17 @@ use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, GENESIS_VERSION, Genesis, Parameters};
 use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, Root, ValidatorsHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use sanad_core::json_form;
+use sanad_core::keyfile::{self, KdfParameters, KeyFileSummary};
 use sanad_core::member::{ChainHead, MEMBER_RECORD_BYTES_MAX, Member, MemberRecord, Role};
+use sanad_core::proof::{CompletenessHead, ConsistencyProof, IssuerBatch};
 use sanad_core::receipt::{RECEIPT_MAGIC, Receipt};
 use sanad_core::signature::{SecretKey, Signature};
-use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature};
+use sanad_core::validators::{
+    CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, VALIDATORS_MAX, Validator, ValidatorSet,
+};
+use support::Ledger;
+use support::log::{completeness, consistency};
 use support::synthetic::{self, DOCUMENT, Shape};
 
 fn member_id() -> impl Strategy<Value = MemberId> {
@@ -101,6 +108,26 @@ fn genesis() -> impl Strategy<Value = Genesis> {
     )
 }
 
+/// The headers of a ledger with changes of its validators, and proofs as of its head.
+fn proofs() -> impl Strategy<Value = (ConsistencyProof, CompletenessHead, Vec<IssuerBatch>)> {
+    let blocks = vec((0usize..3, 1u64..9), 4..8);
+    (blocks, any::<[prop::sample::Index; 2]>(), 0usize..3).prop_map(|(blocks, sizes, issuer)| {
+        const ISSUERS: [&str; 3] = ["issuer", "v1", "v2"];
+        let mut genesis = support::genesis();
+        genesis.members.push(Member { active_from: Height(3), ..support::member("v4", Role::Validator) });
+        let mut ledger = Ledger::of(genesis);
+        let mut first = 0;
+        for (by, count) in blocks {
+            ledger.issue(ISSUERS[by], first..first + count);
+            first += count;
+        }
+        let mut sizes = sizes.map(|size| 1 + size.index(first as usize) as u64);
+        sizes.sort_unstable();
+        let (head, batches) = completeness(&ledger, ISSUERS[issuer]);
+        (consistency(&ledger, sizes[0], sizes[1]), head, batches)
+    })
+}
+
 fn shape() -> impl Strategy<Value = Shape> {
     let sizes = (1u64..1 << 40, any::<u64>(), 1usize..24, 1u64..=4096, any::<u64>());
     (sizes, 0usize..4, any::<bool>(), any::<bool>(), 1usize..=128, 0usize..=64).prop_map(
@@ -146,6 +173,21 @@ fn check_one_encoding<T: PartialEq, E>(
         flipped[at] ^= 1 << bit;
         prop_assert!(!decode(&flipped).is_ok_and(|read| read == *value), "byte {at} has no meaning");
     }
+    Ok(())
+}
+
+/// The same for a text: cut, it is none; with another field, neither.
+fn check_one_text<T: PartialEq, E>(
+    text: &str,
+    value: &T,
+    at: prop::sample::Index,
+    read: impl Fn(&[u8]) -> Result<T, E>,
+) -> Result<(), TestCaseError> {
+    prop_assert!(read(text.as_bytes()).is_ok_and(|read| read == *value));
+    prop_assert!(read(&text.as_bytes()[..at.index(text.trim_end().len())]).is_err());
+    let (extended, doubled) = (text.replacen('{', "{\"unknown\":0,", 1), text.repeat(2));
+    prop_assert!(read(extended.as_bytes()).is_err(), "extended");
+    prop_assert!(read(doubled.as_bytes()).is_err(), "doubled");
     Ok(())
 }
 
@@ -206,6 +248,51 @@ proptest! {
         prop_assert_eq!(&Genesis::from_json(genesis.to_json().as_bytes()).unwrap(), &genesis);
         let bytes = codec::encode(&genesis);
         check_one_encoding(&bytes, &genesis, at, |bytes| codec::decode(bytes, GENESIS_BYTES_MAX))?;
+    }
+
+    #[test]
+    fn events(event in event(), at: prop::sample::Index) {
+        check_one_encoding(&codec::encode(&event), &event, at, |bytes| codec::decode(bytes, 64))?;
+    }
+
+    #[test]
+    fn validator_sets(seeds in btree_set(any::<u16>(), 1..=VALIDATORS_MAX), at: prop::sample::Index) {
+        let validator = |seed: &u16| {
+            let member: MemberId = format!("v{seed:05}").parse().unwrap();
+            Validator { key: support::consensus_key(member.as_str()).public(), member }
+        };
+        let set = ValidatorSet::new(seeds.iter().map(validator).collect()).unwrap();
+        let bytes = codec::encode(&set);
+        check_one_encoding(&bytes, &set, at, |bytes| codec::decode(bytes, 1 << 20))?;
+        let json = serde_json::to_vec(&set).unwrap();
+        prop_assert_eq!(json_form::read::<ValidatorSet>(&json).unwrap(), set);
+    }
+
+    #[test]
+    fn members(member in member()) {
+        let json = serde_json::to_vec(&member).unwrap();
+        prop_assert_eq!(json_form::read::<Member>(&json).unwrap(), member);
+    }
+
+    #[test]
+    fn log_proofs((consistency, head, batches) in proofs(), at: prop::sample::Index) {
+        let text = consistency.to_json();
+        check_one_text(&text, &consistency, at, ConsistencyProof::from_json)?;
+        check_one_text(&head.to_json(), &head, at, CompletenessHead::from_json)?;
+        for batch in batches {
+            check_one_text(&batch.to_json(), &batch, at, IssuerBatch::from_json)?;
+        }
+    }
+
+    #[test]
+    fn key_files(secret: [u8; 32], passphrase in vec(any::<u8>(), 1..99), purpose in "[a-z0-9-]{1,32}", at: prop::sample::Index) {
+        let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
+        let text = keyfile::seal(&secret, &passphrase, &purpose, cheap, [1; 16], [2; 24]).unwrap();
+        let key = keyfile::open(&text, &passphrase).unwrap();
+        prop_assert_eq!((*key.secret, &key.purpose), (secret, &purpose));
+        prop_assert_eq!(key.public, SecretKey::from_seed(&secret).public().0);
+        let shown = KeyFileSummary { purpose, public: key.public };
+        check_one_text(&text, &shown, at, |text| keyfile::peek(std::str::from_utf8(text).unwrap()))?;
     }
 
     #[test]

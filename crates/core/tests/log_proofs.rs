@@ -4,19 +4,18 @@
 
 mod support;
 
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::Root;
 use sanad_core::ids::{LogIndex, LogSize, Sequence};
-use sanad_core::merkle::{MemoryTree, ProofError, Rfc6962, consistency_path, range_path, root_at};
+use sanad_core::merkle::ProofError;
 use sanad_core::proof::{
-    COMPLETENESS_FORMAT, COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX,
-    Complete, CompletenessFault, CompletenessFormatError, CompletenessHead, CompletenessVerifier,
-    ConsistencyFault, ConsistencyFormatError, ConsistencyProof, IssuerBatch, LogHead, ProofFault,
+    COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessFault, CompletenessFormatError,
+    CompletenessHead, ConsistencyFault, ConsistencyFormatError, ConsistencyProof, IssuerBatch, ProofFault,
     TrustAnchor,
 };
 use sanad_core::status::Status;
-use support::{Ledger, id, issue};
+use support::log::{completeness, consistency, verify};
+use support::{Ledger, issue};
 
 /// Three issuers, mixed in blocks; the issuer `issuer` has revoked, suspended and reinstated.
 fn ledger() -> (Ledger, TrustAnchor) {
@@ -40,27 +39,6 @@ fn ledger() -> (Ledger, TrustAnchor) {
     ledger.issue("issuer", 20..25);
     let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
     (ledger, anchor)
-}
-
-fn tree(ledger: &Ledger) -> MemoryTree<Rfc6962> {
-    MemoryTree::from_leaf_hashes(ledger.entries.iter().map(Entry::leaf_hash).collect())
-}
-
-fn consistency(ledger: &Ledger, older: u64, newer: u64) -> ConsistencyProof {
-    let tree = tree(ledger);
-    let header = ledger.headers.last().unwrap().clone();
-    let at = |size| LogHead { size: LogSize(size), root: Root(root_at::<Rfc6962, _>(&tree, size).unwrap()) };
-    let path = |older, newer| consistency_path::<Rfc6962, _>(&tree, older, newer).unwrap();
-    ConsistencyProof {
-        format: CONSISTENCY_FORMAT.into(),
-        older: at(older),
-        newer: at(newer),
-        path: path(older, newer),
-        head_path: path(newer, tree.size()),
-        certificate: ledger.certify(&header, &[0, 1, 2]),
-        validator_changes: ledger.changes(header.height),
-        header,
-    }
 }
 
 #[test]
@@ -161,40 +139,6 @@ fn texts_that_are_no_consistency_proof_are_refused() {
     assert!(matches!(read(&text[1..]), ConsistencyFormatError::Form(_)));
     let long = " ".repeat(CONSISTENCY_JSON_BYTES_MAX + 1);
     assert!(matches!(read(&long), ConsistencyFormatError::TooLong { .. }));
-}
-
-fn completeness(ledger: &Ledger, issuer: &str) -> (CompletenessHead, Vec<IssuerBatch>) {
-    let header = ledger.headers.last().unwrap().clone();
-    let head = CompletenessHead {
-        format: COMPLETENESS_FORMAT.into(),
-        issuer: ledger.state.registry().prove(&id(issuer)).unwrap(),
-        certificate: ledger.certify(&header, &[1, 2, 3]),
-        validator_changes: ledger.changes(header.height),
-        header,
-    };
-    let tree = tree(ledger);
-    let own = ledger.batches.iter().filter(|(batch, _)| batch.batch().issuer.as_str() == issuer);
-    let batch = |(signed, first_index): &(std::sync::Arc<sanad_core::batch::SignedBatch>, LogIndex)| {
-        let leaves = first_index.0..first_index.0 + signed.batch().events.len() as u64;
-        IssuerBatch {
-            batch: sanad_core::codec::encode(signed.batch()),
-            first_index: *first_index,
-            path: range_path::<Rfc6962, _>(&tree, leaves, tree.size()).unwrap(),
-        }
-    };
-    (head, own.map(batch).collect())
-}
-
-fn verify(
-    head: &CompletenessHead,
-    batches: &[IssuerBatch],
-    anchor: &TrustAnchor,
-) -> Result<Complete, CompletenessFault> {
-    let mut verifier = CompletenessVerifier::new(head.clone(), anchor)?;
-    for batch in batches {
-        verifier.add(batch)?;
-    }
-    verifier.finish()
 }
 
 #[test]

@@ -21,16 +21,11 @@ use sanad_core::validators::{VALIDATORS_MAX, VoteKind, vote_message};
 use serde_json::{Value, json};
 use support::layout::{cut, place};
 use support::synthetic::DOCUMENT;
-use support::{Ledger, genesis, issue, member, page};
+use support::{Ledger, add_order, genesis, issue, member, page};
 
 const SALT: Salt = Salt([42; 32]);
 /// Where the document is issued.
 const INDEX: u64 = 301;
-/// The group order of Ed25519, little-endian: `S` of a signature is below it (RFC 8032 5.1.7).
-const ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-];
 
 /// One sample: a receipt in both forms, and what it is checked against.
 struct Case {
@@ -192,15 +187,6 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn add_order(scalar: &mut [u8]) {
-    let mut carry = 0;
-    for (byte, order) in scalar.iter_mut().zip(ORDER) {
-        carry += u16::from(*byte) + u16::from(order);
-        *byte = carry as u8;
-        carry >>= 8;
-    }
-}
-
 /// What verification says: the facts, or the first thing that is not so.
 fn verdict(read: Result<Receipt, impl ToString>, document: &[u8], anchor: &TrustAnchor) -> Value {
     let verified = read
@@ -223,6 +209,7 @@ fn golden_receipts() {
             "document": std::str::from_utf8(document).unwrap(),
             "json": serde_json::from_str::<Value>(&json).unwrap(),
             "binary": hex::encode(&binary),
+            "blake3": blake3::hash(&binary).to_hex().as_str(),
             "expected": {
                 "json": verdict(Receipt::from_json(json.as_bytes()), document, &anchor),
                 "binary": verdict(Receipt::from_binary(&binary, &anchor), document, &anchor),

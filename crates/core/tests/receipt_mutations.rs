@@ -18,7 +18,7 @@ use sanad_core::validators::{
 };
 use support::layout::{cut, place};
 use support::synthetic::{self, DOCUMENT, Shape};
-use support::{certify, consensus_key, id};
+use support::{add_order, certify, consensus_key, id};
 
 fn shape() -> Shape {
     Shape { changes: 2, issuer: "v003.ac.id".into(), ..Shape::usual(5_000, 4) }
@@ -490,16 +490,6 @@ fn the_unused_bits_of_a_status_are_no_status() {
     let root = root_from_inclusion::<StatusHash>(leaf, place, place + 1, &proof.status_path);
     proof.header.status_root = Root(root.unwrap());
     assert_eq!(proof.verify_status(), Err(ProofFault::StatusBits { index: proof.index }));
-}
-
-fn add_order(scalar: &mut [u8]) {
-    let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
-    let mut carry = 0;
-    for (byte, order) in scalar.iter_mut().zip(hex::decode(order).unwrap()) {
-        carry += u16::from(*byte) + u16::from(order);
-        *byte = carry as u8;
-        carry >>= 8;
-    }
 }
 
 /// The points of small order, and other encodings of some (Chalkias, Garillot, Nikolaenko 2020, table 1).

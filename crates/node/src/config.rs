@@ -1,13 +1,12 @@
 //! The node's configuration: file, then environment, then flags; later ones win.
+//!
+//! Names nothing else of this crate: `fuzz/` compiles this file alone.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sanad_core::ids::MemberId;
 use serde::{Deserialize, Serialize};
-
-use crate::pool::PoolLimits;
 
 /// Longest configuration file, in bytes (1 MiB).
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
@@ -282,7 +281,11 @@ impl Config {
         }
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Checks that the settings fit together.
+    ///
+    /// # Errors
+    /// [`ConfigError::HalfTls`], [`ConfigError::Zero`] or [`ConfigError::Peer`].
+    pub fn check(&self) -> Result<(), ConfigError> {
         if self.api.tls_certificate.is_some() != self.api.tls_key.is_some() {
             return Err(ConfigError::HalfTls);
         }
@@ -302,17 +305,6 @@ impl Config {
         match self.peers.iter().find(|peer| !seen.insert(&peer.member)) {
             Some(peer) => Err(ConfigError::Peer { member: peer.member.clone() }),
             None => Ok(()),
-        }
-    }
-}
-
-impl Pool {
-    /// The limits, as the pool takes them.
-    pub fn limits(&self) -> PoolLimits {
-        PoolLimits {
-            bytes_max: self.bytes_max,
-            batches_per_issuer_max: self.batches_per_issuer_max,
-            age_max: Duration::from_millis(self.age_max_ms),
         }
     }
 }

@@ -24,6 +24,16 @@ pub struct PoolLimits {
     pub age_max: Duration,
 }
 
+impl From<&crate::config::Pool> for PoolLimits {
+    fn from(pool: &crate::config::Pool) -> Self {
+        Self {
+            bytes_max: pool.bytes_max,
+            batches_per_issuer_max: pool.batches_per_issuer_max,
+            age_max: Duration::from_millis(pool.age_max_ms),
+        }
+    }
+}
+
 /// Why a batch does not enter the pool.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -17,7 +17,7 @@ use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::Gossip;
 use crate::ledger::{Ledger, LedgerApplication, NodeFacts as _, PoolExchange, Service};
-use crate::pool::Source;
+use crate::pool::{PoolLimits, Source};
 use crate::saved_pool;
 use crate::setup::{DataDir, Setup, peers, store_options};
 
@@ -90,7 +90,7 @@ fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledge
             OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
             source => NodeError::Open { path, source },
         })?;
-    let (genesis, limits) = (setup.genesis.clone(), config.pool.limits());
+    let (genesis, limits) = (setup.genesis.clone(), PoolLimits::from(&config.pool));
     Ok(Arc::new(Ledger::new(genesis, store, state, limits, directory.evidence())?))
 }
 

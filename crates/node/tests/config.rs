@@ -4,7 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_node::config::{Config, ConfigError, LogFormat, Overrides};
+use proptest::prelude::*;
+use sanad_core::ids::MemberId;
+use sanad_node::config::{
+    Api, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides, Peer, Pool, Storage,
+};
 
 fn sample() -> String {
     std::fs::read_to_string(configs().join("node.toml")).unwrap()
@@ -82,4 +86,72 @@ fn mistakes_are_named() {
 fn huge_files_are_not_read() {
     let text = format!("{}\n#{}", sample(), "x".repeat(2 << 20));
     assert!(matches!(load(&text, &Overrides::default()), Err(ConfigError::TooLong { .. })));
+}
+
+fn file() -> impl Strategy<Value = PathBuf> {
+    "[^\\x00]{1,20}".prop_map(PathBuf::from)
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let address = || any::<(std::net::IpAddr, u16)>().prop_map(std::net::SocketAddr::from);
+    let member = || "[a-z0-9]{1,9}".prop_map(|id| id.parse::<MemberId>().unwrap());
+    let peer = (member(), address(), address());
+    let peer = peer.prop_map(|(member, consensus, gossip)| Peer { member, consensus, gossip });
+    let optional = prop::array::uniform4(prop::option::of(file()));
+    // TOML has no larger integers.
+    let numbers = prop::array::uniform7(0..=i64::MAX as u64);
+    let format = prop_oneof![Just(LogFormat::Text), Just(LogFormat::Json)];
+    let texts = (prop::array::uniform3(file()), optional, ".{0,30}", format);
+    let addresses = prop::array::uniform3(address());
+    (member(), texts, addresses, numbers, prop::collection::vec(peer, 0..4)).prop_map(
+        |(member, (files, optional, filter, format), [api, consensus, gossip], numbers, peers)| {
+            let [genesis, data_dir, network] = files;
+            let [consensus_key, passphrase_file, tls_certificate, tls_key] = optional;
+            let [
+                heartbeat_ms,
+                timeout_propose_ms,
+                timeout_vote_ms,
+                bytes,
+                batches,
+                age_max_ms,
+                segment_bytes,
+            ] = numbers;
+            Config {
+                genesis,
+                data_dir,
+                member,
+                keys: Keys { consensus: consensus_key, network, passphrase_file },
+                api: Api { listen: api, tls_certificate, tls_key },
+                consensus: Consensus { listen: consensus, heartbeat_ms, timeout_propose_ms, timeout_vote_ms },
+                gossip: Gossip { listen: gossip },
+                peers,
+                pool: Pool {
+                    bytes_max: bytes as usize,
+                    batches_per_issuer_max: batches as usize,
+                    age_max_ms,
+                },
+                storage: Storage { segment_bytes },
+                log: Log { format, filter },
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(config in config(), at: prop::sample::Index) {
+        let text = toml::to_string(&config).unwrap();
+        let read = Config::parse(&text).unwrap();
+        prop_assert_eq!(format!("{read:?}"), format!("{config:?}"));
+        prop_assert!(Config::parse(&["unknown = 0\n", &text].concat()).is_err(), "extended");
+        // Cut anywhere: an error, or a configuration, but never a panic.
+        if let Some(cut) = text.get(..at.index(text.len())) {
+            let _ = Config::parse(cut);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "[ -~\n]{0,200}") {
+        let _ = Config::parse(&text).map(|config| config.check());
+    }
 }

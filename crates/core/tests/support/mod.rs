@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 pub mod layout;
+pub mod log;
 pub mod page;
 pub mod synthetic;
 
@@ -214,6 +215,22 @@ pub fn certify(header: &BlockHeader, set: &ValidatorSet, signers: &[usize]) -> C
         signatures: signers.iter().map(sign).collect(),
     }
 }
+
+/// Adds the group order to `S` of a signature: another text of the same number modulo the order.
+pub fn add_order(scalar: &mut [u8]) {
+    let mut carry = 0;
+    for (byte, order) in scalar.iter_mut().zip(ORDER) {
+        carry += u16::from(*byte) + u16::from(order);
+        *byte = carry as u8;
+        carry >>= 8;
+    }
+}
+
+/// The group order of Ed25519, little-endian: `S` of a signature is below it (RFC 8032 5.1.7).
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
 
 impl LedgerView for Ledger {
     type Error = Infallible;

@@ -8,6 +8,8 @@ mod application;
 mod exchange;
 mod proofs;
 mod service;
+#[cfg(test)]
+mod tests;
 mod waiters;
 
 use std::path::PathBuf;

@@ -10,7 +10,9 @@ use sanad_core::event::Entry;
 use sanad_core::hash::Root;
 use sanad_core::ids::{LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{self, NodeSource, Rfc6962};
-use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
+use sanad_core::proof::{
+    CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof, ValidatorChange,
+};
 use sanad_core::state::State;
 use sanad_storage::Store;
 
@@ -22,13 +24,21 @@ impl Current {
         self.head.clone().ok_or(LedgerError::NoBlock)
     }
 
+    /// The changes of the validator set that lead to the head. One that the head itself makes counts for the block
+    /// after it.
+    fn changes_below_head(&self) -> Vec<ValidatorChange> {
+        let head = self.state.head().height;
+        let below = self.validator_changes.iter().filter(|change| change.header.height < head);
+        below.cloned().collect()
+    }
+
     /// The part of a proof that all entries of an issuer share.
     pub(super) fn proof_head(&self, issuer: &MemberId) -> Result<ProofHead, LedgerError> {
         let missing = || LedgerError::NotFound(Missing::Member(issuer.clone()));
         Ok(ProofHead {
             head: self.head()?,
             issuer: self.state.registry().prove(issuer).ok_or_else(missing)?,
-            validator_changes: self.validator_changes.clone(),
+            validator_changes: self.changes_below_head(),
         })
     }
 
@@ -114,7 +124,7 @@ impl Ledger {
             head_path: path(new_size, header.log_size)?,
             header,
             certificate,
-            validator_changes: current.validator_changes.clone(),
+            validator_changes: current.changes_below_head(),
         })
     }
 

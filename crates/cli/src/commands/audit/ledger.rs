@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use sanad_storage::{Progress, Step};
 
 /// The ledger of a data directory, or the directory itself where it is one.
-pub(super) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
+pub(in crate::commands) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
     let candidates = [dir.to_owned(), dir.join("ledger"), dir.join("data/ledger")];
     let found = candidates.into_iter().find(|path| path.join("segments").is_dir());
     match found {

@@ -1,7 +1,7 @@
 //! `sanad audit`: what a stopped node holds, checked, compared and attested.
 
 mod compare;
-mod ledger;
+pub(super) mod ledger;
 mod report;
 mod run;
 mod verify_report;

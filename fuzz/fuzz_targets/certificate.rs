@@ -1,0 +1,23 @@
+//! A commit certificate: one encoding, and none that makes another block final.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sanad_core::hash::BlockHash;
+use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
+use sanad_fuzz::{ANCHOR, canonical, has_json_form};
+
+fuzz_target!(|data: &[u8]| {
+    let Some(certificate) = canonical::<CommitCertificate>(data, CERTIFICATE_BYTES_MAX) else { return };
+    has_json_form(&certificate);
+    let set = &ANCHOR.validators;
+    let verify = |certificate: &CommitCertificate, block| {
+        certificate.verify(&ANCHOR.chain_id, certificate.height, block, set)
+    };
+    let verified = verify(&certificate, &certificate.block);
+    assert!(verify(&certificate, &BlockHash([0; 32])).is_err());
+    let mut trimmed = certificate.clone();
+    trimmed.trim(set);
+    assert!(trimmed.signatures.len() <= set.quorum());
+    assert!(verified.is_err() || verify(&trimmed, &trimmed.block).is_ok());
+    assert!(certificate.signers(set).count() <= certificate.signatures.len());
+});
