@@ -59,7 +59,7 @@ pub struct BlockDifference {
 /// Compares the logs of the stores in two directories, up to the first block that differs. Changes nothing.
 ///
 /// # Errors
-/// As [`audit`](crate::audit).
+/// As [`audit`](fn@crate::audit).
 pub fn compare(
     directories: [&Path; 2],
     genesis: &Genesis,
