@@ -88,6 +88,15 @@ pub enum LedgerError {
     /// The node is about to stop.
     #[error("the node is stopping")]
     Stopping,
+    /// What the ledger is read from was changed or is not whole. The caller hears what.
+    #[error("{0}")]
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// This ledger cannot do what was asked for.
+    #[error("{what}")]
+    Unsupported {
+        /// What it cannot do, and who can.
+        what: &'static str,
+    },
     /// Something failed that is none of the caller's doing. The caller hears no more than that.
     #[error("internal")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

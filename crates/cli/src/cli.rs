@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, block, change, completions, entry, genesis, issue, key, localnet, member, node, peer, proof,
-    receipt, status, tail, verify,
+    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
+    node, peer, proof, receipt, status, tail, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Proofs of the log: that it only grew, and that a list of an issuer's events is complete
     #[command(subcommand)]
     Proof(proof::Command),
+    /// Credentials by themselves, without the ledger
+    #[command(subcommand)]
+    Credential(credential::Command),
     /// Key files
     #[command(subcommand)]
     Key(key::Command),
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Entries of the log
     #[command(subcommand)]
     Entry(entry::Command),
+    /// Write the ledger into a folder that any web server can serve
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Args),
     /// Check a stopped node's ledger from the genesis to the head, or rebuild its indexes
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::Args),

@@ -11,11 +11,11 @@ use sanad_core::proof::{ProofFault, StatusProof};
 use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault, ReceiptFormatError};
 use serde::Serialize;
 
-use crate::output::Report;
-use crate::time;
+use crate::output::{Outcome, Report};
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
+use crate::{credential, time};
 
 /// One thing that was checked.
 #[derive(Clone, Debug, Serialize)]
@@ -63,6 +63,9 @@ pub(crate) struct Finding {
     pub(crate) signers: Vec<MemberId>,
     pub(crate) validators: usize,
     pub(crate) checks: Vec<Check>,
+    /// What the document shows by itself, where it is a W3C credential; it changes nothing above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<sanad_credential::Finding>,
     /// What a reader might take for proved and is not: see [`Finding::close`].
     pub(crate) not_proved: Vec<String>,
     /// The receipt that was read, if one was.
@@ -89,6 +92,7 @@ impl Finding {
             signers: Vec::new(),
             validators: 0,
             checks: Vec::new(),
+            credential: None,
             not_proved: Vec::new(),
             receipt: None,
         }
@@ -196,6 +200,14 @@ impl Finding {
         self.validators = fresh.validators;
     }
 
+    /// The exit code it stands for: a yes needs the ledger's, and nothing against the credential itself.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match &self.credential {
+            Some(credential) if credential.verdict.is_against() => self.verdict.outcome().and(Outcome::No),
+            _ => self.verdict.outcome(),
+        }
+    }
+
     /// Notes the result of a check, which fails with `failure` alone.
     pub(crate) fn check(&mut self, part: &'static str, failure: Verdict, result: Result<String, String>) {
         self.note(part, result.map_err(|detail| (failure, detail)));
@@ -270,10 +282,16 @@ impl Finding {
 
 impl Report for Finding {
     fn view(&self) -> View {
+        let beside = match &self.credential {
+            Some(credential) if credential.verdict.is_against() => {
+                format!("; as a credential: {}", credential.verdict)
+            }
+            _ => String::new(),
+        };
         let failed: Vec<&str> =
             self.checks.iter().filter(|check| !check.holds).map(|check| check.part).collect();
         let parts = if failed.is_empty() { String::new() } else { format!(" ({})", failed.join(", ")) };
-        let mut view = View::new().line(format!("{}: {}{parts}", self.target, self.verdict));
+        let mut view = View::new().line(format!("{}: {}{parts}{beside}", self.target, self.verdict));
         if let Some(reason) = &self.reason {
             view = view.fact("because", reason);
         }
@@ -297,6 +315,9 @@ impl Report for Finding {
                 true => format!("  [ok] {part}: {proves} ({detail})"),
                 false => format!("  [NO] {part}: {detail}"),
             });
+        }
+        if let Some(credential) = &self.credential {
+            view = view.line("  the document by itself:").then(credential::view(credential));
         }
         self.not_proved.iter().fold(view, |view, open| view.line(format!("  not proved: {open}")))
     }

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Consensus,
     /// The node's connections to its peers.
     Network,
+    /// Checkpoints of static exports, for witnesses and monitors.
+    Checkpoint,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::Issuing => "issuing",
             Self::Consensus => "consensus",
             Self::Network => "network",
+            Self::Checkpoint => "checkpoint",
         }
     }
 

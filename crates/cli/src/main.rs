@@ -5,6 +5,8 @@
 
 mod cli;
 mod commands;
+mod credential;
+mod exported;
 mod files;
 mod finding;
 mod folder;

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, StatusCode};
 use sanad_core::genesis::Genesis;
 
+use crate::exported::Exported;
 use crate::{files, time};
 
 /// Which node, and how long to wait for it.
@@ -18,6 +20,16 @@ pub(crate) struct NodeArgs {
     pub(crate) node: String,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+/// Whom to ask: a node, or a static export.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct SourceArgs {
+    /// Folder of a static export to ask in place of a node
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
 }
 
 /// How to reach a node.
@@ -38,10 +50,12 @@ impl NodeArgs {
     }
 }
 
-/// A connection to a node.
+/// A connection to a node, or to an export that answers as one does.
 #[derive(Clone, Debug)]
 pub(crate) struct Remote {
+    /// The URL of a node, or the folder of an export.
     url: String,
+    kind: &'static str,
     client: Client,
 }
 
@@ -64,7 +78,20 @@ impl Remote {
         let client = client.with_context(|| {
             format!("the node {url} cannot be reached; is it running? --node or SANAD_NODE names another")
         })?;
-        Ok(Self { url: url.to_owned(), client })
+        Ok(Self { url: url.to_owned(), kind: "node", client })
+    }
+
+    /// Opens an export, or else connects to the node.
+    pub(crate) async fn open(args: &SourceArgs) -> anyhow::Result<Self> {
+        let Some(folder) = &args.export else { return Self::connect(&args.node).await };
+        let ledger = Exported::open(folder)?;
+        let client = Client::in_process(Arc::new(ledger), args.node.connection.node_timeout);
+        Ok(Self { url: folder.display().to_string(), kind: "export", client })
+    }
+
+    /// Whether this is a node or an export, for people.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// Where the node is.
@@ -79,7 +106,7 @@ impl Remote {
 
     /// Says which node a failure came from.
     pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
-        answer.with_context(|| format!("the node {}", self.url))
+        answer.with_context(|| format!("the {} {}", self.kind, self.url))
     }
 
     /// The genesis that the node serves.

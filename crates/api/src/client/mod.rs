@@ -4,6 +4,7 @@ mod blocks;
 mod credentials;
 mod entries;
 mod error;
+mod in_process;
 mod members;
 mod node;
 mod options;

@@ -16,4 +16,5 @@ mod submission;
 
 pub use config::{Limits, ServerConfig, TlsIdentity, WebOrigins};
 pub use health::{Health, Serving};
+pub(crate) use serve::serve_in_process;
 pub use serve::{ServeError, serve};

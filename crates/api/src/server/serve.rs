@@ -1,17 +1,20 @@
 //! Putting a ledger on the network, and taking it off again.
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
+use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{InterceptorLayer, Routes};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
 
 use super::calls::Calls;
-use super::config::{ServerConfig, TlsIdentity};
+use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
 use super::ledger::LedgerFace;
 use super::net::{Incoming, WebLayer, limit_rate};
@@ -93,6 +96,19 @@ pub async fn serve<L: Ledger>(
     tokio::select! {
         served = server => served.map_err(|error| ServeError::Transport(Box::new(error))),
         never = ending => never,
+    }
+}
+
+/// Serves the ledger on connections inside this process, until there come no more. They have no limits but those of
+/// calls: who connects is the process itself.
+pub(crate) async fn serve_in_process<L: Ledger>(
+    ledger: Arc<L>,
+    connections: impl Stream<Item = io::Result<DuplexStream>>,
+) {
+    let calls = Arc::new(Calls::new(ledger, Limits::default(), CancellationToken::new()));
+    let server = Server::builder().add_routes(routes(&calls));
+    if let Err(error) = server.serve_with_incoming(connections).await {
+        tracing::error!(%error, "the server inside the process failed");
     }
 }
 

@@ -138,6 +138,8 @@ fn ledger(error: &LedgerError) -> Telling {
             (Code::ResourceExhausted, "submission-limit", "wait until some are final")
         }
         LedgerError::Syncing { .. } => (Code::Unavailable, "syncing", "try again later, or another node"),
+        LedgerError::Damaged(_) => (Code::DataLoss, "damaged", "get another copy"),
+        LedgerError::Unsupported { .. } => (Code::Unimplemented, "unsupported", "ask a node"),
         LedgerError::Stopping => (Code::Unavailable, "stopping", "try another node"),
     };
     let telling = Telling::new(code, word, format!("{error}; {step}"));

@@ -61,6 +61,8 @@ const ROWS: &[Row] = &[
     ),
     (|| LedgerError::Syncing { height: Height(9) }, StatusCode::Unavailable, "syncing"),
     (|| LedgerError::Stopping, StatusCode::Unavailable, "stopping"),
+    (|| LedgerError::Damaged("tile/0/000 was changed".into()), StatusCode::DataLoss, "damaged"),
+    (|| LedgerError::Unsupported { what: "a folder has no peers" }, StatusCode::Unimplemented, "unsupported"),
     (|| LedgerError::internal("disk /var/secret failed"), StatusCode::Internal, "internal"),
     (
         || BatchError::ForeignChain { expected: ChainId([1; 32]), actual: ChainId([2; 32]) }.into(),

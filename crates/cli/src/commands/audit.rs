@@ -108,7 +108,7 @@ fn audit(ledger: &Path, trust: &Trust, tell: impl FnMut(Progress)) -> Result<Sta
 }
 
 /// The ledger of a data directory, or the directory itself where it is one.
-fn ledger(dir: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn ledger(dir: &Path) -> anyhow::Result<PathBuf> {
     let candidates = [dir.to_owned(), dir.join("ledger"), dir.join("data/ledger")];
     let found = candidates.into_iter().find(|path| path.join("segments").is_dir());
     match found {

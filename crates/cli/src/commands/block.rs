@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
 use crate::view::View;
@@ -47,7 +47,7 @@ pub(crate) struct ListArgs {
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
     count: u32,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(clap::Args, Debug)]
@@ -57,7 +57,7 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     genesis: GenesisArgs,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -110,7 +110,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
 }
 
 async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let from = match args.from {
         Some(height) => height,
         None => {
@@ -130,7 +130,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 }
 
 async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     let FinalBlock { block, certificate } = remote.told(remote.client().block(args.height).await)?;
     // Proofs of members carry the changes of the validators up to the node's last block.

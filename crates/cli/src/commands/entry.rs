@@ -8,7 +8,7 @@ use sanad_core::merkle::{self, Rfc6962};
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::view::View;
 
 #[derive(Subcommand, Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct ListArgs {
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     count: u32,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(clap::Args, Debug)]
@@ -50,7 +50,7 @@ pub(crate) struct ShowArgs {
     /// The index, from 0
     index: LogIndex,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -92,7 +92,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
 }
 
 async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let from = match args.from {
         Some(index) => index,
         None => LogIndex(remote.node_status().await?.log_size.0.saturating_sub(u64::from(args.count))),
@@ -102,7 +102,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 }
 
 async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let LogEntry { index, entry } = remote.told(remote.client().entry(args.index).await)?;
     let InclusionProof { size, path, head, .. } =
         remote.told(remote.client().inclusion(index, None).await)?;

@@ -4,7 +4,9 @@ pub(crate) mod audit;
 pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod completions;
+pub(crate) mod credential;
 pub(crate) mod entry;
+pub(crate) mod export;
 pub(crate) mod genesis;
 pub(crate) mod issue;
 pub(crate) mod key;
@@ -32,10 +34,12 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Reinstate(args) => change::run(change::Change::Reinstate, &args, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Proof(command) => proof::run(command, output),
+        Command::Credential(command) => credential::run(command, output),
         Command::Key(command) => key::run(command, output),
         Command::Member(command) => member::run(command, output),
         Command::Genesis(command) => genesis::run(command, output),
         Command::Block(command) => block::run(command, output),
+        Command::Export(args) => export::run(&args, output),
         Command::Audit(args) => audit::run(&args, output),
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),

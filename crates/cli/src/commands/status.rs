@@ -1,13 +1,18 @@
 //! `sanad status`: a credential's status as of a node's last block, proved.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use sanad_api::CredentialKey;
+use sanad_core::proof::StatusProof;
+use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
 
+use crate::files::{self, Mode};
 use crate::finding::Finding;
 use crate::output::{Outcome, Output};
-use crate::remote::{self, NodeArgs, Remote, is_missing};
+use crate::receipt_file;
+use crate::remote::{self, Remote, SourceArgs, is_missing};
 use crate::target::Target;
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
@@ -17,6 +22,10 @@ Examples:
   sanad status 42 --genesis genesis.json
   sanad status ijazah.json --max-age 1h
   sanad status 3f0c...e1 --json | jq -r .verdict
+  sanad status ijazah.json --export public --receipt-out fresh.receipt.json
+
+--export asks a static export in place of a node; nothing but the folder is needed.
+--receipt-out writes a receipt as of now in place of the one that was given.
 
 Exit code 0: active. 1: suspended, revoked, stale, unknown to the node, or not proven. 2:
 no answer.";
@@ -28,10 +37,13 @@ pub(crate) struct Args {
     /// Oldest block to take, such as 15m or 24h; an older one is "stale"
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
+    /// File for a receipt as of now, where what was asked about is a receipt or has one; it must not exist
+    #[arg(long, value_name = "FILE")]
+    receipt_out: Option<PathBuf>,
     #[command(flatten)]
     genesis: GenesisArgs,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -41,7 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Finding> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     let target = Target::read(&args.target, &trust.anchor)?;
     let key = match (&target, target.commitment()) {
@@ -51,9 +63,16 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
         (_, None) => bail!("{} is a receipt of no issuance", args.target),
     };
     let mut finding = match remote.client().status(&key).await {
-        Ok(proof) => Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms()),
+        Ok(proof) => {
+            let finding = Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms());
+            if let Some(path) = &args.receipt_out {
+                write_receipt(path, &target, proof, &trust)?;
+            }
+            finding
+        }
         Err(error) if is_missing(&error) => {
-            return Ok(Finding::unknown(args.target.clone(), format!("the node says: {error}")).close());
+            let reason = format!("the {} says: {error}", remote.kind());
+            return Ok(Finding::unknown(args.target.clone(), reason).close());
         }
         Err(error) => return remote.told(Err(error)),
     };
@@ -61,4 +80,17 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
         finding.check_age(age_max);
     }
     Ok(finding.close())
+}
+
+/// Writes a receipt with a fresh proof, if it holds; whatever the status is.
+fn write_receipt(path: &Path, target: &Target, proof: StatusProof, trust: &Trust) -> anyhow::Result<()> {
+    let Target::Receipt(old) = target else {
+        bail!("--receipt-out needs a receipt, or a document with one beside it: it holds the salt");
+    };
+    proof.verify(&trust.anchor).context("no receipt is written: the answer does not hold")?;
+    let receipt = Receipt::new(old.document, old.salt, proof).trimmed(&trust.anchor);
+    let binary = path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes());
+    let form = if binary { ReceiptForm::Binary } else { ReceiptForm::Json };
+    let bytes = receipt_file::encode(&receipt, form, &trust.anchor)?;
+    files::create_new(path, &bytes, Mode::Public)
 }

@@ -25,30 +25,36 @@ pub(crate) const DOCUMENT: &str = "{\"type\": \"OpenBadgeCredential\", \"level\"
 
 impl Issued {
     pub(crate) fn new() -> Self {
-        Self::over(MemoryLedger::new())
+        Self::of(DOCUMENT)
+    }
+
+    /// With another text in `ijazah.json`.
+    pub(crate) fn of(text: &str) -> Self {
+        Self::over(MemoryLedger::new(), text)
     }
 
     /// Of twenty validators, one left after the first block and one after the second.
     pub(crate) fn changing_validators() -> Self {
         let mut members: Vec<_> = (1..=20).map(|number| chain::member(number, true)).collect();
         (members[18].active_until, members[19].active_until) = (Some(Height(2)), Some(Height(3)));
-        Self::over(MemoryLedger::of(chain::genesis_of(members)))
+        Self::over(MemoryLedger::of(chain::genesis_of(members)), DOCUMENT)
     }
 
-    fn over(ledger: MemoryLedger) -> Self {
+    fn over(ledger: MemoryLedger, text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let salt = Salt([9; 32]);
-        let digest = document::digest(DocumentKind::Json, DOCUMENT.as_bytes()).unwrap();
+        let kind = DocumentKind::detect(text.as_bytes());
+        let digest = document::digest(kind, text.as_bytes()).unwrap();
         // Others before and after it, so that the proof has a path.
         ledger.commit_batch(ledger.next_batch(3));
         let event = Event::Issue { commitment: Commitment::new(&salt, &digest) };
         ledger.commit_batch(ledger.next_batch_of(vec![event]));
         ledger.commit_batch(ledger.next_batch(3));
         let proof = ledger.status_proof(&CredentialKey::Index(LogIndex(3))).unwrap();
-        let receipt = Receipt::new(DocumentKind::Json, salt, proof);
+        let receipt = Receipt::new(kind, salt, proof);
         let issued = Self { folder, ledger, receipt };
         fs::write(issued.path("genesis.json"), issued.ledger.genesis().to_json()).unwrap();
-        fs::write(issued.path("ijazah.json"), DOCUMENT).unwrap();
+        fs::write(issued.path("ijazah.json"), text).unwrap();
         issued.write(&issued.receipt);
         issued
     }

@@ -6,7 +6,9 @@
 
 #[path = "../../../api/tests/api/chain.rs"]
 mod chain;
+mod credentials;
 mod documents;
+mod exporting;
 mod genesis;
 mod issuing;
 mod keys;

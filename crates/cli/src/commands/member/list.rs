@@ -4,7 +4,7 @@ use sanad_core::member::MemberRecord;
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -17,7 +17,7 @@ The list is the node's word; `sanad member show ID` checks one record's proof.";
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ struct Members {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let members = remote::block_on(async {
-        let remote = Remote::connect(&args.node).await?;
+        let remote = Remote::open(&args.source).await?;
         remote.told(remote.client().members().await)
     })??;
     output.print(&Members { members })?;

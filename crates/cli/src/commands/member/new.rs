@@ -125,6 +125,7 @@ pub(crate) fn make(facts: &Facts, folder: &Path, passphrase: &Passphrase) -> any
             Purpose::Issuing => member.issuing_key = Some(key.public),
             Purpose::Consensus => member.consensus_key = Some(key.public),
             Purpose::Network => member.network_key = Some(key.public),
+            Purpose::Checkpoint => {}
         }
         keys.push((purpose, key));
     }

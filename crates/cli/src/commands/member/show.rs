@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::submission::check_member;
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     genesis: GenesisArgs,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     let proof = remote.told(remote.client().member(&args.id).await)?;
     let reason = check_member(&proof, &trust).err().map(|fault| explain(&fault));

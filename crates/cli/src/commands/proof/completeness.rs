@@ -16,7 +16,7 @@ use crate::files::{Mode, Staged};
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
-use crate::remote::{self, NodeArgs, Remote, patiently};
+use crate::remote::{self, Remote, SourceArgs, patiently};
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
 use crate::view::View;
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     genesis: GenesisArgs,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Completeness> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     let out = args.out.clone().unwrap_or_else(|| format!("{}{COMPLETENESS_SUFFIX}", args.issuer).into());
     if out.exists() {

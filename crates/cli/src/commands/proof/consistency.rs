@@ -12,7 +12,7 @@ use crate::files::{self, Mode};
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
-use crate::remote::{self, NodeArgs, Remote};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{GenesisArgs, Trust};
 use crate::view::View;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     genesis: GenesisArgs,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 async fn ask(args: &Args) -> anyhow::Result<Consistency> {
-    let remote = Remote::connect(&args.node).await?;
+    let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.genesis, &remote).await?;
     let receipt = match args.older.parse::<u64>() {
         Ok(_) => None,

@@ -14,11 +14,11 @@ use crate::files::STANDARD_INPUT;
 use crate::finding::Finding;
 use crate::folder::documents_in;
 use crate::output::{Outcome, Output, Report, describe, note};
-use crate::remote::NodeArgs;
+use crate::remote::SourceArgs;
 use crate::trust::Trust;
 use crate::verdict::Verdict;
 use crate::view::View;
-use crate::{files, progress, receipt_file, time};
+use crate::{credential, files, progress, receipt_file, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +34,7 @@ then that of the receipt's block; --online asks a node for the status now and ch
 proof in the same way.
 
 Exit codes:
-  0  all documents are active
+  0  all documents are active, and nothing speaks against them
   1  all were checked, and one is not active: it is
        suspended      not to be relied on for now
        revoked        void for ever
@@ -44,7 +44,11 @@ Exit codes:
        not proven     something is missing: signatures, or the validators are not those
                       that the genesis leads to
   2  one could not be checked: no such file, no receipt, or --online without an answer.
-     Nothing is said of it, whatever is said of the others.";
+     Nothing is said of it, whatever is said of the others.
+
+Where a document is a W3C credential or an Open Badge, its own signature and dates are
+checked, too: see `sanad credential check --help`. They change nothing of what the ledger
+proved. A signature that is missing or was not checked does not speak against it.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -65,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
     #[command(flatten)]
-    node: NodeArgs,
+    source: SourceArgs,
 }
 
 #[derive(Serialize)]
@@ -88,7 +92,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let trust = Trust::from_file(&args.genesis)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
-    let online = if args.online { Some(online::Session::new(&args.node)?) } else { None };
+    let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
     let bar = progress::bar(documents.len(), "verifying");
     for document in &documents {
         match verify(document, args, &trust, online.as_ref()) {
@@ -149,12 +153,13 @@ fn verify(
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
     let target = document.display().to_string();
-    let mut answered = true;
+    let (mut answered, mut issuer) = (true, None);
     let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
         Ok(receipt) => {
             let mut finding = Finding::of_proof(target, &receipt.proof, trust, time::now_ms());
             finding.check_document(&receipt, &bytes);
             answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
+            issuer = Some(receipt.proof.issuer.record.member);
             finding
         }
         Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error),
@@ -166,7 +171,8 @@ fn verify(
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
-    let outcome = if answered { finding.verdict.outcome() } else { Outcome::Error };
+    finding.credential = credential::check(&bytes, issuer.as_ref(), &finding, time::now_ms());
+    let outcome = if answered { finding.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
 }
 

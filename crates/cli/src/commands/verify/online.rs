@@ -6,7 +6,7 @@ use sanad_core::receipt::Receipt;
 use tokio::runtime::Runtime;
 
 use crate::finding::{Finding, explain};
-use crate::remote::{self, NodeArgs, Remote, is_missing, patiently};
+use crate::remote::{self, Remote, SourceArgs, is_missing, patiently};
 use crate::time;
 use crate::trust::Trust;
 use crate::verdict::Verdict;
@@ -19,9 +19,9 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects. A node that cannot be reached shows in each finding.
-    pub(super) fn new(args: &NodeArgs) -> anyhow::Result<Self> {
+    pub(super) fn new(args: &SourceArgs) -> anyhow::Result<Self> {
         let runtime = remote::runtime()?;
-        let remote = runtime.block_on(Remote::connect(args));
+        let remote = runtime.block_on(Remote::open(args));
         Ok(Self { runtime, remote })
     }
 

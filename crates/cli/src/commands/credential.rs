@@ -1,0 +1,135 @@
+//! `sanad credential`: a credential by itself, without the ledger.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use jiff::Timestamp;
+use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::ids::MemberId;
+use sanad_core::member::Member;
+use sanad_credential::{Circumstances, Finding, Verdict};
+use serde::Serialize;
+
+use crate::output::{Outcome, Output, Report, note};
+use crate::trust::read_genesis;
+use crate::view::View;
+use crate::{credential, files, time};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Check a credential's own signature and dates, offline
+    #[command(after_help = EXAMPLES)]
+    Check(Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sanad credential check ijazah.json
+  sanad credential check *.json *.jwt --at 2030-01-01T00:00:00Z --json
+  sanad credential check ijazah.json --genesis genesis.json --member ui.ac.id
+
+Takes W3C Verifiable Credentials and Open Badges 3.0: JSON with a Data Integrity proof
+(eddsa-rdfc-2022, eddsa-jcs-2022, Ed25519Signature2020), or a JWT (EdDSA, or RS256 with its
+key in the header). Keys are those in the document, or the member's as the genesis has it;
+nothing is fetched. Whether the ledger has the credential is asked with `sanad verify`.
+
+Words: signature good (exit code 0); signature not checked, not signed, not yet valid,
+expired, signature does not cover all of it, contradicts itself, signature wrong (1).";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The credentials
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The time to check validity at [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// Where the member's key is taken from
+    #[arg(long, value_name = "FILE", requires = "member")]
+    genesis: Option<PathBuf>,
+    /// The member that is said to have issued them
+    #[arg(long, value_name = "ID", requires = "genesis")]
+    member: Option<MemberId>,
+}
+
+#[derive(Serialize)]
+struct Findings {
+    /// The gravest of all; none where there is a file without an answer.
+    verdict: Option<Verdict>,
+    findings: Vec<Found>,
+    errors: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    target: String,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+/// A file that nothing can be said of.
+#[derive(Serialize)]
+struct Failure {
+    document: PathBuf,
+    error: String,
+}
+
+pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
+    let Command::Check(args) = command;
+    let now_ms = match args.at {
+        Some(at) => u64::try_from(at.as_millisecond()).context("--at is before 1970")?,
+        None => time::now_ms(),
+    };
+    let member = match (&args.genesis, &args.member) {
+        (Some(genesis), Some(id)) => Some(member(genesis, id)?),
+        _ => None,
+    };
+    let circumstances = Circumstances { now_ms, member: member.as_ref() };
+    let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
+    for file in &args.files {
+        match check(file, &circumstances) {
+            Ok(finding) => findings.findings.push(Found { target: file.display().to_string(), finding }),
+            Err(error) => {
+                let error = format!("{error:#}");
+                note(format_args!("error: {}: {error}", file.display()));
+                findings.errors.push(Failure { document: file.clone(), error });
+            }
+        }
+    }
+    let gravest = findings.findings.iter().map(|found| found.finding.verdict).max();
+    findings.verdict = gravest.filter(|_| findings.errors.is_empty());
+    output.print(&findings)?;
+    Ok(match findings.verdict {
+        Some(Verdict::Good) => Outcome::Yes,
+        Some(_) => Outcome::No,
+        None => Outcome::Error,
+    })
+}
+
+fn check(file: &Path, circumstances: &Circumstances<'_>) -> anyhow::Result<Finding> {
+    let bytes = files::read(file, DOCUMENT_BYTES_MAX)?;
+    sanad_credential::check(&bytes, circumstances)
+        .context("this is no W3C credential: neither unambiguous JSON of that type, nor a JWT with one")
+}
+
+fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<Member> {
+    let known = read_genesis(genesis)?.members;
+    match known.iter().find(|member| member.id == *id) {
+        Some(member) => Ok(member.clone()),
+        None => bail!("{} names no member {id}", genesis.display()),
+    }
+}
+
+impl Report for Findings {
+    fn view(&self) -> View {
+        self.findings.iter().fold(View::new(), |view, Found { target, finding }| {
+            let view = view.line(format!("{target}: {}", finding.verdict));
+            let view = match &finding.issuer {
+                Some(issuer) => view.fact("issuer", format!("{issuer}, as the document says")),
+                None => view,
+            };
+            view.then(credential::view(finding))
+        })
+    }
+}

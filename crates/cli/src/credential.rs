@@ -1,0 +1,62 @@
+//! A credential's own proof beside the ledger's, and how its checks are shown.
+
+use sanad_core::member::Member;
+use sanad_credential::{Circumstances, Finding, Proof, Signature, Validity};
+
+use crate::finding;
+use crate::verdict::Verdict;
+use crate::view::View;
+
+/// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
+pub(crate) fn check(
+    document: &[u8],
+    issuer: Option<&Member>,
+    ledger: &finding::Finding,
+    now_ms: u64,
+) -> Option<Finding> {
+    let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
+    sanad_credential::check(document, &Circumstances { now_ms, member: issuer.filter(|_| proved) })
+}
+
+/// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.
+pub(crate) fn view(finding: &Finding) -> View {
+    let mut view = View::new();
+    if finding.proofs.is_empty() {
+        view = line(view, "--", "signature: none in the document");
+    }
+    for proof in &finding.proofs {
+        view = proof_lines(view, proof);
+    }
+    let Validity { not_yet, expired, ref unreadable, .. } = finding.validity;
+    let in_force = !not_yet && !expired && unreadable.is_empty();
+    view = line(view, if in_force { "ok" } else { "NO" }, &format!("validity: {}", finding.validity));
+    for mismatch in &finding.mismatches {
+        let (claim, claimed, told) = (mismatch.claim, &mismatch.claimed, &mismatch.credential);
+        view = line(view, "NO", &format!("claim {claim}: {claimed}, but the credential has {told}"));
+    }
+    finding.left_open.iter().fold(view, |view, open| line(view, "--", open))
+}
+
+fn proof_lines(view: View, proof: &Proof) -> View {
+    let mark = match proof.signature {
+        Signature::Good => "ok",
+        Signature::Bad => "NO",
+        Signature::NotChecked => "--",
+    };
+    let mut text = format!("signature {}: {}", proof.method, proof.signature);
+    if let Some(reason) = &proof.reason {
+        text = format!("{text}: {reason}");
+    }
+    if let (Some(key), Signature::Good) = (&proof.key, proof.signature) {
+        text = format!("{text}, by the key {key}");
+    }
+    let view = line(view, mark, &text);
+    match proof.uncovered.as_slice() {
+        [] => view,
+        places => line(view, "NO", &format!("not under that signature: {}", places.join(", "))),
+    }
+}
+
+fn line(view: View, mark: &str, text: &str) -> View {
+    view.line(format!("  [{mark}] {text}"))
+}

@@ -1,0 +1,142 @@
+//! A credential's own signature and dates: beside the ledger's findings, and alone.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde_json::{Value, json};
+
+use crate::chain::{ISSUER, key};
+use crate::documents::Issued;
+use crate::program::{Run, sanad};
+
+/// An example of the W3C, signed by a key that nothing ties to its issuer.
+const SIGNED: &str = include_str!("../../../credential/tests/testdata/w3c/eddsa-jcs-2022.json");
+
+/// A JWT signed with the issuing key of the member, which its `kid` does not give by value.
+fn jwt(valid_until: &str) -> String {
+    let header = json!({"alg": "EdDSA", "kid": "https://v1.ac.id/keys/1"});
+    let payload = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": "https://v1.ac.id",
+        "validUntil": valid_until,
+        "credentialSubject": {"id": "urn:uuid:2"},
+    });
+    let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(payload.to_string()));
+    let signature = key(1).sign(signed.as_bytes());
+    format!("{signed}.{}", BASE64.encode(signature.0))
+}
+
+fn verify(issued: &Issued, code: i32) -> (Value, String) {
+    let text = sanad(issued.at(), "verify ijazah.json --genesis genesis.json").expect(code).stdout;
+    let run = sanad(issued.at(), "verify ijazah.json --genesis genesis.json --json").expect(code);
+    (run.json()["findings"][0].clone(), text)
+}
+
+#[test]
+fn a_good_signature_beside_the_ledgers_verdict() {
+    let (finding, text) = verify(&Issued::of(SIGNED), 0);
+    assert_eq!(finding["verdict"], "active");
+    assert_eq!(finding["credential"]["verdict"], "good");
+    assert_eq!(finding["credential"]["proofs"][0]["key"]["holder"], "unproven");
+    assert!(text.starts_with("ijazah.json: active\n"), "{text}");
+    assert!(text.contains("[ok] signature eddsa-jcs-2022: good") && text.contains("nothing shows"), "{text}");
+}
+
+#[test]
+fn the_members_registered_key() {
+    let (finding, text) = verify(&Issued::of(&jwt("2999-01-01T00:00:00Z")), 0);
+    let signed_with = &finding["credential"]["proofs"][0]["key"];
+    assert_eq!((&signed_with["holder"], &signed_with["id"]), (&json!("member"), &json!(ISSUER)));
+    assert!(text.contains("the registered key of"), "{text}");
+}
+
+#[test]
+fn what_speaks_against_the_credential_has_its_own_words() {
+    // Broken before it was issued: the ledger proves that very document.
+    let broken = SIGNED.replace("The School of Examples", "Another School");
+    for (document, word, shown) in [
+        (broken, "bad", "ijazah.json: active; as a credential: signature wrong\n"),
+        (jwt("2020-01-01T00:00:00Z"), "expired", "ijazah.json: active; as a credential: expired\n"),
+    ] {
+        let (finding, text) = verify(&Issued::of(&document), 1);
+        assert_eq!(
+            (&finding["verdict"], &finding["credential"]["verdict"]),
+            (&json!("active"), &json!(word))
+        );
+        assert!(finding["checks"].as_array().unwrap().iter().all(|check| check["holds"] == true));
+        assert!(text.starts_with(shown), "{text}");
+    }
+}
+
+#[test]
+fn a_missing_signature_is_not_held_against_it() {
+    let mut document: Value = serde_json::from_str(SIGNED).unwrap();
+    document.as_object_mut().unwrap().remove("proof");
+    let (finding, text) = verify(&Issued::of(&document.to_string()), 0);
+    assert_eq!(finding["credential"]["verdict"], "unsigned");
+    assert!(text.contains("[--] signature: none in the document"), "{text}");
+    // What is no credential at all is not spoken of.
+    assert!(verify(&Issued::new(), 0).0.get("credential").is_none());
+}
+
+#[test]
+fn a_record_that_is_not_proved_lends_no_key() {
+    let issued = Issued::of(&jwt("2999-01-01T00:00:00Z"));
+    let mut receipt = issued.receipt.clone();
+    receipt.proof.certificate.signatures.truncate(1);
+    issued.write(&receipt);
+    let (finding, _) = verify(&issued, 1);
+    assert_eq!(finding["verdict"], "not-proven");
+    assert_eq!(finding["credential"]["verdict"], "not-checked");
+}
+
+#[test]
+fn credentials_alone() {
+    let issued = Issued::new();
+    let at = issued.at();
+    fs::write(issued.path("good.json"), SIGNED).unwrap();
+    fs::write(issued.path("bad.json"), SIGNED.replace("Alumni Credential", "Other")).unwrap();
+    fs::write(issued.path("member.jwt"), jwt("2029-01-01T00:00:00Z")).unwrap();
+    let check = |arguments: &str| sanad(at, &format!("credential check {arguments}"));
+    assert!(check("good.json").expect(0).stdout.starts_with("good.json: signature good\n"));
+    let Run { stdout, .. } = check("good.json bad.json").expect(1);
+    assert!(stdout.contains("bad.json: signature wrong\n"), "{stdout}");
+    let early = check("good.json --at 2022-12-31T23:59:59Z --json").expect(1).json();
+    assert_eq!(
+        (&early["verdict"], &early["findings"][0]["target"]),
+        (&json!("not-yet-valid"), &json!("good.json"))
+    );
+    check("member.jwt").expect(1);
+    check("member.jwt --genesis genesis.json --member v1.ac.id").expect(0);
+    check("member.jwt --genesis genesis.json --member v2.ac.id").expect(1);
+    check("member.jwt --genesis genesis.json --member nobody.ac.id").expect_error("names no member");
+    check("member.jwt --member v1.ac.id").expect_error("--genesis");
+    check("good.json --at yesterday").expect_error("yesterday");
+    let run = check("good.json ijazah.json --json").expect(2);
+    assert!(run.stderr.contains("ijazah.json: this is no W3C credential"), "{}", run.stderr);
+    assert!(run.json()["verdict"].is_null());
+    assert_eq!(run.json()["findings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn broken_open_badges_are_told_from_sound_ones() {
+    let Some(vectors) = std::env::var_os("SANAD_VECTORS") else {
+        eprintln!("SANAD_VECTORS is not set: skipped");
+        return;
+    };
+    let folder = Path::new(&vectors).join("openbadges");
+    for (file, code, word) in [
+        ("simple.json", 0, "signature good"),
+        ("complete.json", 0, "signature good"),
+        ("simple-err-proof-value.json", 1, "signature wrong"),
+        ("simple-err-expired.json", 1, "expired"),
+        ("simple-noproof.json", 1, "not signed"),
+        ("simple.jwt", 1, "signature not checked"),
+    ] {
+        let run = sanad(&folder, &format!("credential check {file} --at 2026-01-01T00:00:00Z")).expect(code);
+        assert!(run.stdout.starts_with(&format!("{file}: {word}\n")), "{}", run.stdout);
+    }
+}

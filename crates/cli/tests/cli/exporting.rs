@@ -1,0 +1,154 @@
+//! A folder that answers when no node does.
+
+use std::fs;
+use std::path::Path;
+
+use sanad_core::event::Event;
+use sanad_core::ids::LogIndex;
+use serde_json::Value;
+
+use crate::chain::ISSUER;
+use crate::documents::Issued;
+use crate::node::Node;
+use crate::program::{Run, sanad};
+
+const EXPORT: &str = "export public --genesis genesis.json --key checkpoint.json --json";
+const FOLDER: &str = "--export public --genesis genesis.json --json";
+
+fn network() -> (tempfile::TempDir, Node) {
+    let issued = Issued::new();
+    let folder = issued.folder;
+    sanad(folder.path(), "key new --purpose checkpoint --out checkpoint.json").expect(0);
+    (folder, Node::over(issued.ledger))
+}
+
+fn ask(folder: &Path, what: &str) -> Run {
+    sanad(folder, &format!("{what} {FOLDER}"))
+}
+
+#[test]
+fn everything_is_answered_and_proved_with_no_node_running() {
+    let (folder, node) = network();
+    let at = folder.path();
+    let made = node.sanad(at, EXPORT).expect(0).json();
+    assert_eq!((&made["log_size"], &made["entries_added"]), (&7.into(), &7.into()));
+    let verifier_key = made["verifier_key"].as_str().unwrap();
+    assert!(verifier_key.starts_with(&format!("sanad/{}+", made["chain_id"].as_str().unwrap())));
+    drop(node);
+
+    for target in ["3", "ijazah.json", "ijazah.json.receipt.json"] {
+        let found = ask(at, &format!("status {target}")).expect(0).json();
+        assert_eq!((&found["verdict"], &found["log_index"]), (&"active".into(), &3.into()), "{target}");
+    }
+    let unknown = ask(at, &format!("status {}", "0".repeat(64))).expect(1).json();
+    assert_eq!(unknown["verdict"], "unknown");
+    assert!(unknown["reason"].as_str().unwrap().contains("the export says"), "{unknown}");
+    assert_eq!(ask(at, "status 999").expect(1).json()["verdict"], "unknown");
+    let found = ask(at, "verify ijazah.json --online").expect(0).json();
+    assert_eq!(found["findings"][0]["verdict"], "active");
+
+    let blocks = |what: &str| sanad(at, &format!("block {what} --export public --json")).expect(0).json();
+    assert_eq!(blocks("list --from 1 --count 3")["blocks"].as_array().unwrap().len(), 3);
+    let block = blocks("show 2 --genesis genesis.json");
+    assert_eq!((&block["certificate_holds"], &block["batches"][0]["events"]), (&true.into(), &1.into()));
+    let entry = sanad(at, "entry show 3 --export public --json").expect(0).json();
+    assert_eq!((&entry["included"], &entry["issuer"]), (&true.into(), &ISSUER.into()));
+    let entries = sanad(at, "entry list --export public --json").expect(0).json();
+    assert_eq!(entries["entries"].as_array().unwrap().len(), 7);
+    let member = ask(at, &format!("member show {ISSUER}")).expect(0).json();
+    assert_eq!(member["record"]["chain"]["entries"], 7, "{member}");
+    let members = sanad(at, "member list --export public --json").expect(0).json();
+    assert_eq!(members["members"].as_array().unwrap().len(), 7);
+    ask(at, "proof consistency ijazah.json.receipt.json --out c.json").expect(0);
+    ask(at, &format!("proof completeness {ISSUER} --out all.json")).expect(0);
+    for proof in ["c.json", "all.json"] {
+        sanad(at, &format!("proof verify {proof} --genesis genesis.json")).expect(0);
+    }
+    sanad(at, "block show 99999 --export public").expect_error("beyond the head");
+    sanad(at, "member show nobody.example --export public").expect_error("nobody.example");
+}
+
+#[test]
+fn a_second_export_adds_what_is_new_and_receipts_are_renewed_from_it() {
+    let (folder, node) = network();
+    let at = folder.path();
+    let first = node.sanad(at, EXPORT).expect(0).json();
+    node.ledger.commit_batch(node.ledger.next_batch_of(vec![Event::Revoke { target: LogIndex(3) }]));
+    let second = node.sanad(at, EXPORT).expect(0).json();
+    assert_eq!((&second["log_size"], &second["entries_added"]), (&8.into(), &1.into()));
+    let added = second["height"].as_u64().unwrap() - first["height"].as_u64().unwrap();
+    assert_eq!(second["blocks_added"], added);
+    drop(node);
+    let found = ask(at, "status ijazah.json --receipt-out fresh.json").expect(1).json();
+    assert_eq!(found["verdict"], "revoked");
+    ask(at, "status ijazah.json --receipt-out fresh.json").expect_error("exists already");
+    ask(at, "status 3 --receipt-out other.json").expect_error("needs a receipt");
+    let verify = "verify ijazah.json --genesis genesis.json --json";
+    let fresh = sanad(at, &format!("{verify} --receipt fresh.json")).expect(1).json();
+    assert_eq!(fresh["findings"][0]["verdict"], "revoked");
+    assert_eq!(sanad(at, verify).expect(0).json()["findings"][0]["verdict"], "active", "as of then");
+    let online = sanad(at, &format!("{verify} --online --export public")).expect(1).json();
+    assert_eq!(online["findings"][0]["verdict"], "revoked");
+}
+
+#[test]
+fn what_was_changed_is_named_and_never_an_answer() {
+    let (folder, node) = network();
+    let at = folder.path();
+    let made = node.sanad(at, EXPORT).expect(0).json();
+    drop(node);
+    let height = made["height"].as_u64().unwrap();
+    let partial = |series: &str| fs::read_dir(at.join(series)).unwrap().next().unwrap().unwrap().path();
+    let state = at.join(format!("public/state/{height}"));
+    let flip = |path: &Path, place: usize, refused: &str| {
+        let sound = fs::read(path).unwrap();
+        let mut changed = sound.clone();
+        changed[place] ^= 1;
+        fs::write(path, changed).unwrap();
+        for question in ["status 3", "verify ijazah.json --online"] {
+            let run = ask(at, question).expect(2);
+            let said = run.stderr + &run.stdout;
+            assert!(said.contains(refused), "{question}: {refused:?} is not in {said}");
+        }
+        fs::write(path, sound).unwrap();
+    };
+    flip(
+        &at.join("public/tile/entries/000.p/7"),
+        20,
+        "the entry of log index 0 is not the one in the log tree",
+    );
+    flip(&partial("public/tile/0/000.p"), 5, "leads to the log root");
+    flip(&state, 9, "leads to the registry root");
+    flip(&at.join("public/head"), 4, "not the fields of the head");
+    let foreign = fs::read_to_string(at.join("genesis.json")).unwrap().replace("\"Test\"", "\"Lain\"");
+    fs::write(at.join("foreign.json"), foreign).unwrap();
+    sanad(at, "status 3 --export public --genesis foreign.json").expect_error("serves the chain");
+    sanad(at, "status 3 --export nowhere").expect_error("holds no export");
+    assert_eq!(ask(at, "status 3").expect(0).json()["verdict"], "active");
+}
+
+#[test]
+fn mistakes_are_refused_before_anything_is_written() {
+    let (folder, node) = network();
+    let at = folder.path();
+    sanad(at, "key new --purpose network --out network.json").expect(0);
+    let export = |arguments: &str| node.sanad(at, &format!("export {arguments} --genesis genesis.json"));
+    export("public --key network.json").expect_error("one for \"checkpoint\" is needed");
+    export("public --key checkpoint.json --log-name a+b").expect_error("--log-name");
+    assert!(!at.join("public").exists());
+    fs::create_dir(at.join("mine")).unwrap();
+    fs::write(at.join("mine/diary.txt"), "mine").unwrap();
+    export("mine --key checkpoint.json").expect_error("is not empty and holds no export");
+    export("public --key checkpoint.json --log-name log.example/sanad").expect(0);
+    export("public --key checkpoint.json").expect_error("use that name, or a new folder");
+    let note = fs::read_to_string(at.join("public/checkpoint")).unwrap();
+    assert!(note.starts_with("log.example/sanad\n7\n"), "{note}");
+    let foreign = fs::read_to_string(at.join("genesis.json")).unwrap().replace("\"Test\"", "\"Lain\"");
+    fs::write(at.join("foreign.json"), foreign).unwrap();
+    let refused = node.sanad(at, "export public --genesis foreign.json --key checkpoint.json");
+    refused.expect_error("the export is of chain");
+    let elsewhere = node.sanad(at, "export other --genesis foreign.json --key checkpoint.json");
+    elsewhere.expect_error("serves the chain");
+    let none: Value = sanad(at, "status 3 --export other --json").expect(2).stdout.into();
+    assert_eq!(none, "");
+}

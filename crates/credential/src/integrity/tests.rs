@@ -1,0 +1,329 @@
+//! Credentials signed here, and every way in which they can be broken.
+
+use sanad_core::ids::Height;
+use sanad_core::member::{Member, Role};
+use sanad_core::signature::SecretKey;
+use serde_json::json;
+
+use super::*;
+use crate::credential;
+use crate::finding::{Finding, Holder, Verdict};
+
+/// 2026-01-01T00:00:00Z.
+const NOW_MS: u64 = 1_767_225_600_000;
+
+fn secret() -> SecretKey {
+    SecretKey::from_seed(&[5; 32])
+}
+
+fn multikey() -> String {
+    key::encode(&secret().public())
+}
+
+fn unsigned() -> Value {
+    json!({
+        "@context": [
+            "https://www.w3.org/ns/credentials/v2",
+            "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+        ],
+        "id": "urn:uuid:7b1d8f6e-0a5c-4b53-8e0d-3d7c1a2b9f10",
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": {"id": format!("did:key:{}", multikey()), "type": ["Profile"], "name": "Universitas Uji"},
+        "validFrom": "2025-01-01T00:00:00+07:00",
+        "validUntil": "2030-01-01T00:00:00+07:00",
+        "name": "Ijazah",
+        "credentialSubject": {
+            "id": "urn:uuid:2f1b1c1e-0000-4000-8000-000000000001",
+            "type": ["AchievementSubject"],
+            "creditsEarned": 3.5,
+            "achievement": {
+                "id": "urn:uuid:2f1b1c1e-0000-4000-8000-000000000002",
+                "type": ["Achievement"],
+                "name": "Aljabar linear",
+                "description": "Ruang vektor",
+                "criteria": {"narrative": "Lulus ujian"},
+            },
+        },
+    })
+}
+
+fn options(suite: &str) -> Value {
+    json!({
+        "type": "DataIntegrityProof",
+        "cryptosuite": suite,
+        "created": "2025-06-01T00:00:00Z",
+        "verificationMethod": format!("did:key:{0}#{0}", multikey()),
+        "proofPurpose": "assertionMethod",
+    })
+}
+
+/// A proof over a document with these options.
+fn proof(document: &Value, options: &Value) -> Value {
+    let members = document.as_object().unwrap().clone();
+    let unsecured = Unsecured { members, digest: OnceCell::new(), uncovered: OnceCell::new() };
+    let options = options.as_object().unwrap().clone();
+    let transformation = match options.get("cryptosuite").and_then(Value::as_str) {
+        Some("eddsa-jcs-2022") => Transformation::Json,
+        _ => Transformation::Rdf,
+    };
+    let (message, _) = unsecured.message(transformation, options.clone()).unwrap();
+    let mut proof = Value::Object(options);
+    proof["proofValue"] = json!(format!("z{}", bs58::encode(secret().sign(&message).0).into_string()));
+    proof
+}
+
+fn signed(options: &Value) -> Value {
+    let mut document = unsigned();
+    document["proof"] = proof(&document, options);
+    document
+}
+
+fn find(document: &Value) -> Finding {
+    find_for(document, None)
+}
+
+fn find_for(document: &Value, member: Option<&Member>) -> Finding {
+    let circumstances = Circumstances { now_ms: NOW_MS, member };
+    credential::check(document.to_string().as_bytes(), &circumstances).unwrap()
+}
+
+const SUITES: [&str; 2] = ["eddsa-rdfc-2022", "eddsa-jcs-2022"];
+
+#[test]
+fn good_ones() {
+    for suite in SUITES {
+        let finding = find(&signed(&options(suite)));
+        assert_eq!(finding.verdict, Verdict::Good, "{finding:#?}");
+        assert_eq!(finding.proofs[0].key.as_ref().unwrap().holder, Holder::Issuer);
+    }
+    let mut legacy = options("");
+    legacy["type"] = json!("Ed25519Signature2020");
+    legacy.as_object_mut().unwrap().remove("cryptosuite");
+    let mut document = unsigned();
+    document["@context"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!("https://w3id.org/security/suites/ed25519-2020/v1"));
+    document["proof"] = proof(&document, &legacy);
+    let finding = find(&document);
+    assert_eq!(finding.verdict, Verdict::Good, "{finding:#?}");
+    assert_eq!(finding.proofs[0].method, "Ed25519Signature2020");
+}
+
+/// Every text of a document but its contexts, as a path of keys and indexes.
+fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| texts(value, &format!("{at}/{key}"), found))
+        }
+        Value::Array(elements) => {
+            elements.iter().enumerate().for_each(|(n, value)| texts(value, &format!("{at}/{n}"), found));
+        }
+        Value::String(_) if !at.contains("@context") => found.push(at.to_owned()),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_text_of_a_signed_credential_can_be_changed() {
+    for suite in SUITES {
+        let document = signed(&options(suite));
+        let mut places = Vec::new();
+        texts(&document, "", &mut places);
+        assert!(places.len() > 20);
+        for place in places {
+            for change in
+                [|text: &str| format!("{text}0"), |text: &str| text.replacen(['a', 'e', '0', '6'], "9", 1)]
+            {
+                let mut changed = document.clone();
+                let text = changed.pointer_mut(&place).unwrap();
+                let before = text.clone();
+                *text = json!(change(before.as_str().unwrap()));
+                if *text == before {
+                    continue;
+                }
+                // Without its type or purpose it is another kind of proof, or none of a credential.
+                let finding = find(&changed);
+                let signature = finding.proofs[0].signature;
+                let kind = ["/proof/type", "/proof/cryptosuite", "/proof/verificationMethod"]
+                    .contains(&place.as_str());
+                assert!(
+                    signature == Signature::Bad || (kind && signature == Signature::NotChecked),
+                    "{suite} {place}"
+                );
+                assert_ne!(finding.verdict, Verdict::Good, "{suite} {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_added_without_a_meaning_is_not_covered() {
+    let mut document = signed(&options("eddsa-rdfc-2022"));
+    document["credentialSubject"]["gpa"] = json!("4.0");
+    let finding = find(&document);
+    assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::NotCovered, Signature::Good));
+    assert_eq!(finding.proofs[0].uncovered, ["credentialSubject.gpa"]);
+    let mut document = signed(&options("eddsa-jcs-2022"));
+    document["credentialSubject"]["gpa"] = json!("4.0");
+    assert_eq!(find(&document).verdict, Verdict::Bad);
+}
+
+#[test]
+fn whose_key_it_is() {
+    let member = |key| Member {
+        id: "ui.ac.id".parse().unwrap(),
+        name: "Universitas Uji".to_owned(),
+        role: Role::Issuer,
+        issuing_key: Some(key),
+        consensus_key: None,
+        network_key: None,
+        active_from: Height(0),
+        active_until: None,
+    };
+    let ours = member(secret().public());
+    let theirs = member(SecretKey::from_seed(&[6; 32]).public());
+    let holder = |finding: Finding| finding.proofs[0].key.clone().map(|key| key.holder);
+    let of_member = Some(Holder::Member { id: ours.id.clone(), name: ours.name.clone() });
+    for suite in SUITES {
+        let document = signed(&options(suite));
+        assert_eq!(holder(find_for(&document, Some(&ours))), of_member);
+        assert_eq!(holder(find_for(&document, Some(&theirs))), Some(Holder::Issuer));
+        let mut by_address = options(suite);
+        by_address["verificationMethod"] = json!(format!("https://example.org/keys#{}", multikey()));
+        let mut document = unsigned();
+        document["issuer"]["id"] = json!("https://example.org/");
+        document["proof"] = proof(&document, &by_address);
+        assert_eq!(holder(find(&document)), Some(Holder::Unproven));
+        // A key that must be fetched is none, unless the member's own key made the signature.
+        by_address["verificationMethod"] = json!("https://example.org/keys/1");
+        document.as_object_mut().unwrap().remove("proof");
+        document["proof"] = proof(&document, &by_address);
+        assert_eq!(find(&document).verdict, Verdict::NotChecked);
+        assert_eq!(holder(find_for(&document, Some(&ours))), of_member);
+        assert_eq!(find_for(&document, Some(&theirs)).verdict, Verdict::NotChecked);
+    }
+}
+
+#[test]
+fn options_that_do_not_hold() {
+    type Case = (&'static str, Value, Signature, &'static str);
+    let cases: [Case; 12] = [
+        ("proofPurpose", json!("authentication"), Signature::Bad, "proofPurpose"),
+        ("created", json!("yesterday"), Signature::Bad, "created"),
+        ("created", json!(5), Signature::Bad, "created"),
+        ("expires", json!("2025-12-31T23:59:59Z"), Signature::Bad, "expired at 2025-12-31T23:59:59Z"),
+        ("expires", json!("2026-01-01T00:00:00Z"), Signature::Good, ""),
+        ("previousProof", json!("urn:uuid:1"), Signature::NotChecked, "previousProof"),
+        ("cryptosuite", json!("ecdsa-rdfc-2019"), Signature::NotChecked, "ecdsa-rdfc-2019"),
+        ("cryptosuite", Value::Null, Signature::Bad, "cryptosuite"),
+        ("type", json!("RsaSignature2018"), Signature::NotChecked, "RsaSignature2018"),
+        ("verificationMethod", json!(["x"]), Signature::Bad, "verificationMethod"),
+        ("verificationMethod", json!("did:key:z6Mk"), Signature::Bad, "malformed"),
+        (
+            "verificationMethod",
+            json!("did:web:example.org#1"),
+            Signature::NotChecked,
+            "did:web:example.org#1",
+        ),
+    ];
+    for suite in SUITES {
+        for (field, value, expected, reason) in &cases {
+            if (*field, suite, value.as_str()) == ("cryptosuite", "eddsa-jcs-2022", Some("ecdsa-rdfc-2019")) {
+                continue;
+            }
+            let mut options = options(suite);
+            options[*field] = value.clone();
+            let found = find(&signed(&options)).proofs.remove(0);
+            assert_eq!(found.signature, *expected, "{suite} {field} {value} {:?}", found.reason);
+            assert!(found.reason.unwrap_or_default().contains(reason), "{suite} {field}");
+        }
+        let good = signed(&options(suite));
+        let value = good["proof"]["proofValue"].as_str().unwrap().to_owned();
+        for bad in
+            [json!(value[1..]), json!(format!("m{value}")), json!(value.repeat(3)), json!("z"), Value::Null]
+        {
+            let mut document = good.clone();
+            document["proof"]["proofValue"] = bad;
+            let found = find(&document).proofs.remove(0);
+            assert!(found.signature == Signature::Bad && found.reason.unwrap().contains("proofValue"));
+        }
+    }
+}
+
+#[test]
+fn each_proof_stands_for_itself() {
+    let document = unsigned();
+    let proofs: Vec<Value> = SUITES.iter().map(|suite| proof(&document, &options(suite))).collect();
+    let mut document = document;
+    document["proof"] = json!([proofs[0], {"type": "SomeProofType"}, proofs[1], "no proof"]);
+    let finding = find(&document);
+    let signatures: Vec<Signature> = finding.proofs.iter().map(|proof| proof.signature).collect();
+    assert_eq!(signatures, [Signature::Good, Signature::NotChecked, Signature::Good, Signature::Bad]);
+    assert_eq!(finding.verdict, Verdict::Bad);
+    document["proof"] = json!(vec![json!({"type": "SomeProofType"}); 100]);
+    assert_eq!(find(&document).proofs.len(), PROOFS_MAX + 1);
+}
+
+#[test]
+fn contexts_of_a_json_proof_come_first() {
+    let mut with_contexts = options("eddsa-jcs-2022");
+    with_contexts["@context"] = unsigned()["@context"].clone();
+    let mut document = signed(&with_contexts);
+    assert_eq!(find(&document).verdict, Verdict::Good);
+    document["@context"].as_array_mut().unwrap().push(json!({"name": "urn:x:other"}));
+    let finding = find(&document);
+    assert_eq!(
+        (finding.verdict, finding.proofs[0].uncovered.as_slice()),
+        (Verdict::NotCovered, &["@context[2]".to_owned()][..])
+    );
+    document["@context"].as_array_mut().unwrap().rotate_left(1);
+    let found = find(&document).proofs.remove(0);
+    assert_eq!(found.reason.unwrap(), ProofFault::ContextPrefix.to_string());
+}
+
+#[test]
+fn contexts_that_are_not_known_or_not_certain() {
+    let mut document = signed(&options("eddsa-rdfc-2022"));
+    document["@context"].as_array_mut().unwrap().push(json!("https://example.org/mine"));
+    let found = find(&document).proofs.remove(0);
+    assert_eq!(found.signature, Signature::NotChecked);
+    assert!(found.reason.unwrap().contains("https://example.org/mine"));
+    let mut document = signed(&options("eddsa-rdfc-2022"));
+    document["@context"][1] = json!(contexts::OPEN_BADGES_UNVERSIONED);
+    let found = find(&document).proofs.remove(0);
+    assert_eq!(found.signature, Signature::NotChecked);
+    assert!(found.reason.unwrap().contains("has had several"));
+}
+
+#[test]
+fn dates_and_signature_are_separate() {
+    let mut document = unsigned();
+    document["validUntil"] = json!("2025-12-31T23:59:59Z");
+    document["proof"] = proof(&document, &options("eddsa-rdfc-2022"));
+    let finding = find(&document);
+    assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Expired, Signature::Good));
+    let mut document = unsigned();
+    document["validFrom"] = json!("2027-01-01T00:00:00Z");
+    assert_eq!(find(&document).verdict, Verdict::NotYetValid);
+    document.as_object_mut().unwrap().remove("validFrom");
+    assert_eq!(find(&document).verdict, Verdict::Unsigned);
+}
+
+#[test]
+fn what_is_no_credential_is_not_judged() {
+    let circumstances = Circumstances { now_ms: NOW_MS, member: None };
+    for document in [
+        "{}",
+        "{\"type\":\"Person\"}",
+        "{\"type\":[5,null],\"@context\":7}",
+        "{",
+        "",
+        "%PDF-1.7",
+        "{\"type\":\"VerifiableCredential\",\"type\":\"x\"}",
+    ] {
+        assert_eq!(credential::check(document.as_bytes(), &circumstances), None, "{document}");
+    }
+    let odd = json!({"type": "VerifiableCredential", "proof": 5, "issuer": 5, "credentialSubject": [], "@context": {}});
+    assert_eq!(find(&odd).verdict, Verdict::Bad);
+}

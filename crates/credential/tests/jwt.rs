@@ -1,0 +1,215 @@
+//! Credentials as JWTs, signed here; the RS256 one was made with the Python package `cryptography`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use sanad_core::ids::Height;
+use sanad_core::member::{Member, Role};
+use sanad_core::signature::SecretKey;
+use sanad_credential::{Circumstances, Finding, Holder, Signature, Verdict, check};
+use serde_json::{Value, json};
+
+/// 2026-01-01T00:00:00Z.
+const NOW_MS: u64 = 1_767_225_600_000;
+
+fn secret() -> SecretKey {
+    SecretKey::from_seed(&[5; 32])
+}
+
+fn did() -> String {
+    let key = [&[0xed, 0x01][..], &secret().public().0].concat();
+    format!("did:key:z{}", bs58::encode(key).into_string())
+}
+
+/// Open Badges 3.0: the payload is the credential, with the registered claims beside.
+fn payload() -> Value {
+    json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "id": "urn:uuid:1",
+        "issuer": {"id": did(), "name": "Universitas Uji"},
+        "validFrom": "2025-01-01T00:00:00Z",
+        "validUntil": "2030-01-01T00:00:00Z",
+        "credentialSubject": {"id": "urn:uuid:2"},
+        "iss": did(),
+        "jti": "urn:uuid:1",
+        "sub": "urn:uuid:2",
+        "nbf": 1_735_689_600,
+        "exp": 1_893_456_000,
+    })
+}
+
+fn token(header: &Value, payload: &Value) -> String {
+    let part = |value: &Value| BASE64.encode(value.to_string());
+    let signed = format!("{}.{}", part(header), part(payload));
+    format!("{signed}.{}", BASE64.encode(secret().sign(signed.as_bytes()).0))
+}
+
+fn find_for(token: &str, member: Option<&Member>) -> Finding {
+    check(token.as_bytes(), &Circumstances { now_ms: NOW_MS, member }).unwrap()
+}
+
+fn find(token: &str) -> Finding {
+    find_for(token, None)
+}
+
+fn holder(finding: &Finding) -> Option<&Holder> {
+    finding.proofs[0].key.as_ref().map(|key| &key.holder)
+}
+
+#[test]
+fn keys_by_value() {
+    let multikey = did().replace("did:key:", "");
+    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode(secret().public().0)});
+    for (header, issuer, expected) in [
+        (json!({"alg": "EdDSA", "kid": format!("{}#{multikey}", did())}), did(), Holder::Issuer),
+        (json!({"alg": "Ed25519", "jwk": jwk}), did(), Holder::Issuer),
+        (json!({"alg": "EdDSA"}), did(), Holder::Issuer),
+        (json!({"alg": "EdDSA", "kid": "key-1"}), did(), Holder::Issuer),
+        (json!({"alg": "EdDSA", "jwk": jwk}), "https://example.org".to_owned(), Holder::Unproven),
+        (
+            json!({"alg": "EdDSA", "kid": format!("https://example.org#{multikey}")}),
+            "x:y".to_owned(),
+            Holder::Unproven,
+        ),
+    ] {
+        let mut payload = payload();
+        payload["iss"] = json!(issuer);
+        payload["issuer"]["id"] = json!(issuer);
+        let finding = find(&format!("{}\n", token(&header, &payload)));
+        assert_eq!(
+            (finding.verdict, holder(&finding)),
+            (Verdict::Good, Some(&expected)),
+            "{header}: {finding:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_key_of_the_member() {
+    let member = Member {
+        id: "ui.ac.id".parse().unwrap(),
+        name: "Universitas Uji".to_owned(),
+        role: Role::Issuer,
+        issuing_key: Some(secret().public()),
+        consensus_key: None,
+        network_key: None,
+        active_from: Height(0),
+        active_until: None,
+    };
+    let mut payload = payload();
+    payload["iss"] = json!("https://ui.ac.id");
+    payload["issuer"]["id"] = json!("https://ui.ac.id");
+    let token = token(&json!({"alg": "EdDSA", "kid": "https://ui.ac.id/keys/1"}), &payload);
+    let finding = find(&token);
+    assert_eq!(finding.verdict, Verdict::NotChecked);
+    assert!(finding.proofs[0].reason.as_ref().unwrap().contains("https://ui.ac.id/keys/1"));
+    let finding = find_for(&token, Some(&member));
+    assert_eq!(finding.verdict, Verdict::Good);
+    assert!(matches!(holder(&finding), Some(Holder::Member { id, .. }) if id.as_str() == "ui.ac.id"));
+}
+
+#[test]
+fn a_claim_for_the_credential() {
+    let mut inner = payload();
+    for claim in ["iss", "jti", "sub", "nbf", "exp"] {
+        inner.as_object_mut().unwrap().remove(claim);
+    }
+    let finding = find(&token(&json!({"alg": "EdDSA"}), &json!({"vc": inner, "iss": did()})));
+    assert_eq!((finding.verdict, finding.issuer), (Verdict::Good, Some(did())));
+}
+
+#[test]
+fn claims_that_contradict_the_credential() {
+    for (claim, value) in [
+        ("iss", json!("did:key:z6Mk")),
+        ("jti", json!("urn:uuid:3")),
+        ("jti", json!(3)),
+        ("sub", json!("urn:uuid:3")),
+        ("nbf", json!(1_735_689_601)),
+        ("exp", json!(1_893_456_001)),
+    ] {
+        let mut payload = payload();
+        payload[claim] = value.clone();
+        let finding = find(&token(&json!({"alg": "EdDSA"}), &payload));
+        assert_eq!(
+            (finding.verdict, finding.proofs[0].signature),
+            (Verdict::Inconsistent, Signature::Good),
+            "{claim}"
+        );
+        assert_eq!(finding.mismatches.len(), 1);
+        assert_eq!(finding.mismatches[0].claim, claim);
+    }
+}
+
+#[test]
+fn dates_of_the_claims() {
+    let mut payload = payload();
+    for field in ["validFrom", "validUntil"] {
+        payload.as_object_mut().unwrap().remove(field);
+    }
+    payload["exp"] = json!(1_750_000_000);
+    assert_eq!(find(&token(&json!({"alg": "EdDSA"}), &payload)).verdict, Verdict::Expired);
+    payload["exp"] = json!(1_893_456_000);
+    payload["nbf"] = json!(1_893_000_000.5);
+    assert_eq!(find(&token(&json!({"alg": "EdDSA"}), &payload)).verdict, Verdict::NotYetValid);
+}
+
+#[test]
+fn broken_ones() {
+    let good = token(&json!({"alg": "EdDSA"}), &payload());
+    let [header, payload_part, signature]: [&str; 3] =
+        good.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let mut other = payload();
+    other["name"] = json!("x");
+    let other = BASE64.encode(other.to_string());
+    let none = BASE64.encode("{\"alg\":\"none\"}");
+    let cases = [
+        (format!("{header}.{other}.{signature}"), "signature is wrong"),
+        (format!("{header}.{payload_part}.{}", &signature[1..]), "64 bytes"),
+        (format!("{header}.{payload_part}.{signature}="), "64 bytes"),
+        (format!("{header}.{payload_part}."), "64 bytes"),
+        (format!("{none}.{payload_part}."), "anyone"),
+        (token(&json!({"alg": "nOnE"}), &payload()), "anyone"),
+        (token(&json!({"alg": 5}), &payload()), "algorithm"),
+        (token(&json!({"alg": "EdDSA", "crit": ["b64"], "b64": false}), &payload()), "crit"),
+        (token(&json!({"alg": "EdDSA", "kid": "did:key:z6Mkx"}), &payload()), "malformed"),
+        (token(&json!({"alg": "EdDSA", "jwk": {"kty": "OKP", "crv": "X25519", "x": ""}}), &payload()), "JWK"),
+        (
+            token(&json!({"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}), &payload()),
+            "2048",
+        ),
+    ];
+    for (token, why) in cases {
+        let finding = find(&token);
+        assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Bad, Signature::Bad), "{why}");
+        assert!(finding.proofs[0].reason.as_ref().unwrap().contains(why), "{why}: {finding:#?}");
+    }
+    let unknown = find(&token(&json!({"alg": "ES256"}), &payload()));
+    assert_eq!(unknown.verdict, Verdict::NotChecked);
+    assert!(unknown.proofs[0].reason.as_ref().unwrap().contains("ES256"));
+}
+
+#[test]
+fn rs256_with_its_key() {
+    let good = include_str!("testdata/jwt/rs256.jwt");
+    let finding = find(good);
+    assert_eq!((finding.verdict, holder(&finding)), (Verdict::Good, Some(&Holder::Unproven)), "{finding:#?}");
+    let (signed, signature) = good.trim().rsplit_once('.').unwrap();
+    let mut bytes = BASE64.decode(signature).unwrap();
+    bytes[100] ^= 1;
+    let finding = find(&format!("{signed}.{}", BASE64.encode(bytes)));
+    assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Bad, Signature::Bad));
+}
+
+#[test]
+fn what_is_no_jwt_of_a_credential_is_not_judged() {
+    let other = token(&json!({"alg": "EdDSA"}), &json!({"sub": "x"}));
+    for document in ["", ".", "..", "a.b.c", "%PDF-1.7.1.2", other.as_str(), "\u{feff}a.b.c", "e30.e30.e30"] {
+        assert_eq!(
+            check(document.as_bytes(), &Circumstances { now_ms: NOW_MS, member: None }),
+            None,
+            "{document}"
+        );
+    }
+}
