@@ -106,7 +106,8 @@ fn damage_on_disk_is_named_and_not_passed_over() {
     file.write_all(&[byte[0] ^ 0x10]).unwrap();
     drop(file);
     let damaged = net.sanad(&["audit", &data]).json(1);
-    assert!(damaged["fault"].as_str().unwrap().contains("damaged"), "{damaged}");
+    assert_eq!(damaged["verdict"], "damaged", "{damaged}");
+    assert!(damaged["findings"][0]["message"].as_str().unwrap().contains("damaged"), "{damaged}");
     // What is derived is gone, so that every block has to be read.
     for derived in net.node_path(1, "data/ledger").read_dir().unwrap() {
         let path = derived.unwrap().path();

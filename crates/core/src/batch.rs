@@ -1,5 +1,6 @@
 //! Batches: what an issuer signs.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use bincode::de::{Decode, Decoder};
@@ -7,9 +8,10 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 
 use crate::codec::{self, CodecError};
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::hash::{self, BatchId, ChainId};
 use crate::ids::{MemberId, Sequence};
+use crate::merkle::Hash;
 use crate::signature::{PublicKey, SecretKey, Signature, SignatureError};
 
 /// Most events of one batch.
@@ -93,6 +95,8 @@ pub struct SignedBatch {
     bytes: Vec<u8>,
     /// The key that the signature was found good with, so that it is checked once.
     verified: OnceLock<PublicKey>,
+    /// Leaf hashes of the entries, where they were asked for in advance.
+    leaves: OnceLock<Vec<Hash>>,
 }
 
 impl SignedBatch {
@@ -123,7 +127,7 @@ impl SignedBatch {
 
     fn assemble(batch: Batch, mut bytes: Vec<u8>, id: BatchId, signature: Signature) -> Self {
         bytes.extend_from_slice(&signature.0);
-        Self { batch, id, signature, bytes, verified: OnceLock::new() }
+        Self { batch, id, signature, bytes, verified: OnceLock::new(), leaves: OnceLock::new() }
     }
 
     /// The batch.
@@ -157,6 +161,19 @@ impl SignedBatch {
             let _ = self.verified.set(*key);
         }
         Ok(())
+    }
+
+    /// Computes the leaf hashes now, 32 bytes an event, so that execution finds them: on another thread.
+    pub fn hash_leaves(&self) {
+        self.leaves.get_or_init(|| event::leaf_hashes(&self.batch.issuer, &self.batch.events));
+    }
+
+    /// Leaf hashes of the batch's entries in the log tree, in order.
+    pub fn leaf_hashes(&self) -> Cow<'_, [Hash]> {
+        match self.leaves.get() {
+            Some(leaves) => Cow::Borrowed(leaves),
+            None => Cow::Owned(event::leaf_hashes(&self.batch.issuer, &self.batch.events)),
+        }
     }
 
     /// What the batches tree of a block holds of the batch: `id || signature`, 96 bytes.

@@ -86,6 +86,24 @@ impl BlockHeader {
         fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
     }
 
+    /// Name and value of each field, in the order of the format.
+    pub fn fields(&self) -> [(&'static str, String); 12] {
+        [
+            ("version", self.version.to_string()),
+            ("chain_id", self.chain_id.to_string()),
+            ("height", self.height.to_string()),
+            ("time_ms", self.time_ms.to_string()),
+            ("previous", self.previous.to_string()),
+            ("batches_root", self.batches_root.to_string()),
+            ("log_size", self.log_size.to_string()),
+            ("log_root", self.log_root.to_string()),
+            ("status_root", self.status_root.to_string()),
+            ("registry_root", self.registry_root.to_string()),
+            ("validators_hash", self.validators_hash.to_string()),
+            ("next_validators_hash", self.next_validators_hash.to_string()),
+        ]
+    }
+
     fn check_version(self) -> Result<Self, CodecError> {
         match self.version {
             HEADER_VERSION => Ok(self),

@@ -55,12 +55,7 @@ impl Event {
 
     /// What the event says, in a word: `issue`, `revoke`, `suspend` or `reinstate`.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Issue { .. } => "issue",
-            Self::Revoke { .. } => "revoke",
-            Self::Suspend { .. } => "suspend",
-            Self::Reinstate { .. } => "reinstate",
-        }
+        EventKind::from(self).as_str()
     }
 
     /// The issuance that the event changes; none for an issuance itself.
@@ -68,6 +63,43 @@ impl Event {
         match self {
             Self::Issue { .. } => None,
             Self::Revoke { target } | Self::Suspend { target } | Self::Reinstate { target } => Some(*target),
+        }
+    }
+}
+
+/// An event without what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// [`Event::Issue`].
+    Issue,
+    /// [`Event::Revoke`].
+    Revoke,
+    /// [`Event::Suspend`].
+    Suspend,
+    /// [`Event::Reinstate`].
+    Reinstate,
+}
+
+impl EventKind {
+    /// The kind in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Revoke => "revoke",
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+        }
+    }
+}
+
+impl From<&Event> for EventKind {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::Issue { .. } => Self::Issue,
+            Event::Revoke { .. } => Self::Revoke,
+            Event::Suspend { .. } => Self::Suspend,
+            Event::Reinstate { .. } => Self::Reinstate,
         }
     }
 }
@@ -93,6 +125,21 @@ pub struct Entry {
     pub issuer: MemberId,
     /// The event.
     pub event: Event,
+}
+
+/// Of an entry what the rules ask for: who said it, and what kind of thing it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The member whose signed batch holds the event.
+    pub issuer: MemberId,
+    /// What the event does.
+    pub kind: EventKind,
+}
+
+impl From<Entry> for Origin {
+    fn from(Entry { issuer, event }: Entry) -> Self {
+        Self { issuer, kind: EventKind::from(&event) }
+    }
 }
 
 impl Entry {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::batch::SignedBatch;
 use crate::block::{Block, BlockHeader, HEADER_BYTES, HEADER_VERSION, batches_root};
-use crate::event::{self, Entry, Event};
+use crate::event::{Event, EventKind, Origin};
 use crate::hash::{BatchId, BlockHash, Commitment, Root};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use crate::member::{MemberRecord, Role};
@@ -33,11 +33,11 @@ pub trait LedgerView {
     /// The store's.
     fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, Self::Error>;
 
-    /// The entry at an index below the log size.
+    /// Who made the entry at an index below the log size, and of what kind it is.
     ///
     /// # Errors
     /// The store's.
-    fn entry(&self, index: LogIndex) -> Result<Entry, Self::Error>;
+    fn origin(&self, index: LogIndex) -> Result<Origin, Self::Error>;
 }
 
 /// Where a batch came to stand.
@@ -216,34 +216,50 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Ok(record.clone())
     }
 
-    fn check_events(&self, signed: &SignedBatch) -> Result<BatchChanges, AddError<V::Error>> {
-        let mut changes = BatchChanges::default();
-        for (position, event) in signed.batch().events.iter().enumerate() {
+    /// Checks the events and takes in the new commitments. After an error they are as before.
+    fn check_events(&mut self, signed: &SignedBatch) -> Result<StatusesBy, AddError<V::Error>> {
+        let mut changes = StatusesBy::new();
+        let events = &signed.batch().events;
+        self.commitments.reserve(events.len());
+        for (position, event) in events.iter().enumerate() {
             let checked = match event {
-                Event::Issue { commitment } => self.check_issue(*commitment, &mut changes),
+                Event::Issue { commitment } => self.check_issue(*commitment),
                 Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
                     self.check_change(event, *target, &signed.batch().issuer, &mut changes)
                 }
             };
-            checked.map_err(|error| match error {
-                EventFailure::Refused(source) => AddError::Refused(BatchError::Event { position, source }),
-                EventFailure::View(error) => AddError::View(error),
+            checked.map_err(|error| {
+                self.forget(&events[..position]);
+                match error {
+                    EventFailure::Refused(source) => {
+                        AddError::Refused(BatchError::Event { position, source })
+                    }
+                    EventFailure::View(error) => AddError::View(error),
+                }
             })?;
         }
         Ok(changes)
     }
 
-    fn check_issue(
-        &self,
-        commitment: Commitment,
-        changes: &mut BatchChanges,
-    ) -> Result<(), EventFailure<V::Error>> {
-        if self.commitments.contains(&commitment) || !changes.commitments.insert(commitment) {
+    fn check_issue(&mut self, commitment: Commitment) -> Result<(), EventFailure<V::Error>> {
+        if !self.commitments.insert(commitment) {
             return Err(EventFailure::Refused(EventError::DuplicateCommitment { commitment }));
         }
-        match self.view.issuance(&commitment).map_err(EventFailure::View)? {
-            Some(at) => Err(EventFailure::Refused(EventError::AlreadyIssued { commitment, at })),
-            None => Ok(()),
+        let failure = match self.view.issuance(&commitment) {
+            Ok(None) => return Ok(()),
+            Ok(Some(at)) => EventFailure::Refused(EventError::AlreadyIssued { commitment, at }),
+            Err(error) => EventFailure::View(error),
+        };
+        self.commitments.remove(&commitment);
+        Err(failure)
+    }
+
+    /// Takes back the commitments of events that were checked.
+    fn forget(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Issue { commitment } = event {
+                self.commitments.remove(commitment);
+            }
         }
     }
 
@@ -252,55 +268,54 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         event: &Event,
         target: LogIndex,
         issuer: &MemberId,
-        changes: &mut BatchChanges,
+        changes: &mut StatusesBy,
     ) -> Result<(), EventFailure<V::Error>> {
         let size = LogSize(self.log.size());
         if target.0 >= size.0 {
             return Err(EventFailure::Refused(EventError::UnknownTarget { target, size }));
         }
-        let entry = self.entry(target).map_err(EventFailure::View)?;
-        if !matches!(entry.event, Event::Issue { .. }) {
-            let kind = entry.event.kind();
+        let origin = self.origin(target).map_err(EventFailure::View)?;
+        if origin.kind != EventKind::Issue {
+            let kind = origin.kind.as_str();
             return Err(EventFailure::Refused(EventError::NotAnIssuance { target, kind }));
         }
-        if entry.issuer != *issuer {
-            let issuer = entry.issuer;
+        if origin.issuer != *issuer {
+            let issuer = origin.issuer;
             return Err(EventFailure::Refused(EventError::AnotherIssuer { target, issuer }));
         }
-        let pending = changes.statuses.get(&target).or_else(|| self.statuses.get(&target)).copied();
+        let pending = changes.get(&target).or_else(|| self.statuses.get(&target)).copied();
         let status = pending.unwrap_or_else(|| self.state.status.status(target));
         let Some(next) = status.after(event) else {
             let change = event.kind();
             return Err(EventFailure::Refused(EventError::Status { target, status, change }));
         };
-        changes.statuses.insert(target, next);
+        changes.insert(target, next);
         Ok(())
     }
 
-    /// The entry at an index, which may stand in this very block.
-    fn entry(&self, index: LogIndex) -> Result<Entry, V::Error> {
+    /// The origin of the entry at an index, which may stand in this very block.
+    fn origin(&self, index: LogIndex) -> Result<Origin, V::Error> {
         if index.0 < self.state.log.size() {
-            return self.view.entry(index);
+            return self.view.origin(index);
         }
         let place = self.places.partition_point(|place| place.first_index <= index) - 1;
         let BatchPlace { issuer, first_index, .. } = &self.places[place];
-        let event = self.batches[place].batch().events[(index.0 - first_index.0) as usize];
-        Ok(Entry { issuer: issuer.clone(), event })
+        let event = &self.batches[place].batch().events[(index.0 - first_index.0) as usize];
+        Ok(Origin { issuer: issuer.clone(), kind: EventKind::from(event) })
     }
 
-    fn enter(&mut self, signed: Arc<SignedBatch>, mut record: MemberRecord, changes: BatchChanges) {
+    fn enter(&mut self, signed: Arc<SignedBatch>, mut record: MemberRecord, changes: StatusesBy) {
         let batch = signed.batch();
         let first_index = LogIndex(self.log.size());
-        let hashes = event::leaf_hashes(&batch.issuer, &batch.events);
+        let hashes = signed.leaf_hashes();
         self.log.extend(hashes.iter().copied());
-        self.leaf_hashes.extend(hashes);
+        self.leaf_hashes.extend_from_slice(&hashes);
         for (index, event) in (first_index.0..).zip(&batch.events) {
             if let Event::Issue { commitment } = event {
                 self.issuances.push((*commitment, LogIndex(index)));
             }
         }
-        self.commitments.extend(changes.commitments);
-        self.statuses.extend(changes.statuses);
+        self.statuses.extend(changes);
         let entries = batch.events.len() as u64;
         record.chain.next_sequence = batch.sequence.next();
         record.chain.last_batch = signed.id();
@@ -318,13 +333,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
     }
 }
 
-/// What one batch adds to a block.
-#[derive(Default)]
-struct BatchChanges {
-    // Asked for membership alone; its order is never seen.
-    commitments: HashSet<Commitment>,
-    statuses: BTreeMap<LogIndex, Status>,
-}
+/// What one batch makes of statuses.
+type StatusesBy = BTreeMap<LogIndex, Status>;
 
 enum EventFailure<E> {
     Refused(EventError),
@@ -365,7 +375,10 @@ pub fn apply<V: LedgerView>(
     let (_, execution) = builder.finish(block.header.time_ms)?;
     match execution.header.first_difference(&block.header) {
         None => Ok(execution),
-        Some(field) => Err(BlockError::Header { field }),
+        Some(field) => {
+            let (expected, actual) = (Box::new(execution.header), Box::new(block.header.clone()));
+            Err(BlockError::Header { field, expected, actual })
+        }
     }
 }
 

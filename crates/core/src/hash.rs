@@ -40,6 +40,7 @@ domains! {
     STATUS_NODE = "sanad/v1 status node";
     REGISTRY_LEAF = "sanad/v1 registry leaf";
     REGISTRY_NODE = "sanad/v1 registry node";
+    AUDIT_REPORT = "sanad/v1 audit report";
 }
 
 macro_rules! tree {

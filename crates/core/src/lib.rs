@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock, or draws randomness: time and randomness are arguments. What is
 //! hashed, signed or stored comes from [`codec`]; every hash and signature has a domain of its own.
 
+pub mod audit_report;
 pub mod batch;
 pub mod block;
 pub mod codec;

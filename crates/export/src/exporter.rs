@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{Execution, LedgerView, apply};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, Commitment};
@@ -23,8 +23,8 @@ use crate::folder::{Folder, Writing};
 use crate::head::Head;
 use crate::index::{self, Index};
 use crate::layout::{
-    self, BUNDLE_RECORDS, CHECKPOINT, GENESIS, HEAD, INDEX_FOLDER, STATE_FOLDER, STATUS_FOLDER, Series,
-    TEMPORARY,
+    self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, HEAD, INDEX_FOLDER, STATE_FOLDER,
+    STATUS_FOLDER, Series, TEMPORARY,
 };
 use crate::note::{CheckpointSigner, NOTE_NAME_BYTES_MAX};
 use crate::reader::{Export, Resumed, stored_genesis};
@@ -314,8 +314,8 @@ impl LedgerView for View<'_> {
         Ok(None)
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, ExportError> {
-        self.0.stored_entry(index)
+    fn origin(&self, index: LogIndex) -> Result<Origin, ExportError> {
+        self.0.stored_entry(index).map(Origin::from)
     }
 }
 
@@ -350,6 +350,3 @@ fn check_origin(folder: &Folder, name: &str) -> Result<(), ExportError> {
         }),
     }
 }
-
-/// Longest checkpoint that is read, in bytes: witnesses may have added their signatures.
-const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;

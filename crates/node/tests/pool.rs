@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_core::batch::{Batch, NO_BATCH, SignedBatch};
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Event, Origin};
 use sanad_core::execution::{BatchError, BlockBuilder, EventError, LedgerView};
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, Parameters};
 use sanad_core::hash::{BatchId, Commitment};
@@ -28,7 +28,7 @@ impl LedgerView for Empty {
     fn issuance(&self, _: &Commitment) -> Result<Option<LogIndex>, Infallible> {
         Ok(None)
     }
-    fn entry(&self, _: LogIndex) -> Result<Entry, Infallible> {
+    fn origin(&self, _: LogIndex) -> Result<Origin, Infallible> {
         unreachable!("no test looks back")
     }
 }

@@ -1,153 +1,114 @@
-//! Checking a whole store: every block executed again, everything derived compared.
+//! Checking all of a stopped node's store, or of a copy: every block from the genesis on, everything derived
+//! compared with the result. Nothing in the directory changes.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+mod checkpoint;
+mod columns;
+mod derived;
+mod finding;
+mod keys;
+mod log;
 
-use sanad_core::event::Entry;
-use sanad_core::execution::{Execution, LedgerView};
+use std::path::Path;
+
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::Commitment;
-use sanad_core::ids::{Height, LogIndex, LogSize};
-use sanad_core::merkle::{Rfc6962, root_at};
+use sanad_core::ids::Height;
 use sanad_core::state::State;
 
-use crate::append::batch_records;
-use crate::columns::{BatchColumnRecord, BlockRecord};
-use crate::error::{Fault, OpenError, Part, StoreError};
-use crate::frame::Frame;
-use crate::rebuild::{Progress, Step, origin};
-use crate::replay;
-use crate::segments::Scanned;
-use crate::shared::sequence_hash;
-use crate::store::Store;
-use crate::tiles::LogTree;
+use crate::chain::{BlockSource as _, Chain};
+use crate::directory::StoreDirectory;
+use crate::error::OpenError;
+use crate::fault::Fault;
+use crate::rebuild::{Progress, Step};
+use crate::segments::Segments;
+use derived::Derived;
+pub use finding::{Finding, RunFault, Verdict};
+pub(crate) use log::{Log, LogStop};
 
-/// What an audit has found in order.
+/// What an audit has found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditReport {
-    /// Height of the last block checked.
-    pub height: Height,
-    /// Entries checked.
-    pub log_size: LogSize,
-    /// Batches checked.
-    pub batches: u64,
-    /// The state that the blocks lead to.
+    /// The ledger after the last sound block.
     pub state: State,
+    /// Batches up to there.
+    pub batches: u64,
+    /// Bytes of the log, sound or not.
+    pub bytes: u64,
+    /// The block that the checkpoint is of; none where the checkpoint cannot be read.
+    pub checkpoint: Option<Height>,
+    /// What is not as it should be: of each part of the store the first thing, in the order of heights; last
+    /// what has none.
+    pub findings: Vec<Finding>,
 }
 
-impl Store {
-    /// Executes every block from the genesis to the head again, verifies every signature and certificate,
-    /// and compares columns and indexes with the result. Appending and reading go on meanwhile.
-    ///
-    /// # Errors
-    /// The first thing that does not fit: [`StoreError::Corrupt`] in a segment, [`StoreError::Damaged`] in what
-    /// [`Store::rebuild`] makes anew.
-    pub fn audit(
-        &self,
-        genesis: &Genesis,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<AuditReport, OpenError> {
-        if genesis.chain_id() != self.chain_id() {
-            return Err(OpenError::ForeignChain { expected: genesis.chain_id(), found: self.chain_id() });
-        }
-        let head = self.shared.published().place;
-        let mut place = origin(genesis);
-        let mut state = State::genesis(genesis)?;
-        while place.height < head.height {
-            let height = place.height.next();
-            let Scanned::Frame(frame) = self.shared.segments.scan(place.end, height, head.end)? else {
-                return Err(StoreError::Corrupt { height, fault: Fault::Truncated }.into());
-            };
-            let view = LogUpTo { store: self, size: state.log_size(), ahead: RefCell::default() };
-            let (block, _, execution) = replay::follow(&state, &view, &frame)?;
-            let record =
-                BlockRecord { frame: frame.place, first_index: place.log_size.0, first_batch: place.batches };
-            let batches = batch_records(&block, &execution, &frame.place);
-            self.audit_columns(&record, &batches, &execution, &frame)?;
-            self.audit_indexes(&execution, place.batches, &view.ahead.borrow())?;
-            state.advance(&execution);
-            place.height = height;
-            place.end = frame.place.end();
-            place.log_size = execution.header.log_size;
-            place.batches += batches.len() as u64;
-            progress(Progress { step: Step::Execute, height, bytes: place.end, bytes_total: head.end });
-        }
-        let tree = LogTree { tiles: &self.shared.tiles, size: place.log_size };
-        let root = root_at::<Rfc6962, _>(&tree, place.log_size.0)?;
-        if root != state.log_root().0 {
-            return Err(StoreError::Damaged { part: Part::Tiles }.into());
-        }
-        let (height, log_size, batches) = (place.height, place.log_size, place.batches);
-        Ok(AuditReport { height, log_size, batches, state })
+impl AuditReport {
+    /// What the audit comes to.
+    pub fn verdict(&self) -> Verdict {
+        self.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Sound)
     }
+}
 
-    fn audit_columns(
-        &self,
-        record: &BlockRecord,
-        batches: &[BatchColumnRecord],
-        execution: &Execution,
-        frame: &Frame,
-    ) -> Result<(), StoreError> {
-        let columns = &self.shared.columns;
-        if columns.block(frame.height)? != *record {
-            return Err(StoreError::Damaged { part: Part::Blocks });
-        }
-        for (ordinal, batch) in (record.first_batch..).zip(batches) {
-            if columns.batch(ordinal)? != *batch {
-                return Err(StoreError::Damaged { part: Part::Batches });
-            }
-        }
-        let leaves = self.shared.tiles.leaves(record.first_index, execution.leaf_hashes.len())?;
-        if leaves != execution.leaf_hashes {
-            return Err(StoreError::Damaged { part: Part::Tiles });
-        }
+/// Checks the store in a directory: executes every block from the genesis on, verifies every signature and
+/// certificate, and compares columns, tiles, index runs and checkpoint with the result. Changes nothing, and
+/// needs no leave to write.
+///
+/// # Errors
+/// [`OpenError::Locked`] while a node runs on it, [`OpenError::ForeignChain`], I/O. What is wrong with the store is
+/// no error but in the report.
+pub fn audit(
+    directory: &Path,
+    genesis: &Genesis,
+    mut progress: impl FnMut(Progress) + Send,
+) -> Result<AuditReport, OpenError> {
+    let directory = StoreDirectory::open_to_read(directory)?;
+    let inspected = Segments::inspect(&directory.segments(), genesis.chain_id())?;
+    let strays: Vec<_> = inspected.strays.iter().map(|path| Finding::Stray { path: path.clone() }).collect();
+    let (mut derived, secret) = Derived::open(&directory, genesis)?;
+    let mut log = Log::new(inspected, derived.vouched(), derived.checkpoint_end().unwrap_or(0));
+    let bytes_total = log.end();
+    let mut chain = Chain::new(genesis, secret)?;
+    derived.compare_checkpoint(&chain.state, 0);
+    let ran = chain.run(&mut log, |state, blocks| {
+        let Some(last) = blocks.last() else { return Ok(()) };
+        derived.compare(state, blocks)?;
+        let (height, bytes) = (last.raw.frame.height, last.raw.frame.place.end());
+        progress(Progress { step: Step::Execute, height, bytes, bytes_total });
         Ok(())
-    }
-
-    /// `seen` are the places that the commitments index gave while the block was executed.
-    fn audit_indexes(
-        &self,
-        execution: &Execution,
-        first_batch: u64,
-        seen: &HashSet<LogIndex>,
-    ) -> Result<(), StoreError> {
-        let damaged = || StoreError::Damaged { part: Part::Index };
-        if !execution.issuances.iter().all(|(_, index)| seen.contains(index)) {
-            return Err(damaged());
-        }
-        for (ordinal, batch) in (first_batch..).zip(&execution.batches) {
-            for hash in [batch.id.0, sequence_hash(&batch.issuer, batch.sequence)] {
-                let found = self.shared.batch_keys.find(&hash, |candidate| Ok(candidate == ordinal))?;
-                found.ok_or_else(damaged)?;
-            }
-        }
-        Ok(())
-    }
+    });
+    let found = match ran {
+        Ok(fault) => fault.map(|(height, fault)| classify(&chain, &mut log, height, fault)).transpose(),
+        Err(stop) => Err(stop),
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(LogStop::Found(finding)) => Some(finding),
+        Err(LogStop::Failed(error)) => return Err(error.into()),
+    };
+    let whole = found.as_ref().is_none_or(|finding| finding.verdict() != Verdict::Damaged);
+    let checkpoint = derived.checkpoint();
+    let derived = derived.finish(&chain, whole)?;
+    let mut findings: Vec<Finding> = found.into_iter().chain(derived).chain(strays).collect();
+    findings.sort_by_key(|finding| finding.height().map_or(u64::MAX, |height| height.0));
+    Ok(AuditReport {
+        batches: chain.seen.batches(),
+        state: chain.state,
+        bytes: bytes_total,
+        checkpoint,
+        findings,
+    })
 }
 
-/// The log as it was at a size. It notes where the index says that the commitments it is asked for were
-/// issued later, which has to be where the block that is executed issues them.
-struct LogUpTo<'a> {
-    store: &'a Store,
-    size: LogSize,
-    ahead: RefCell<HashSet<LogIndex>>,
-}
-
-impl LedgerView for LogUpTo<'_> {
-    type Error = StoreError;
-
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
-        let shared = &self.store.shared;
-        shared.issuance_where(commitment, |index| {
-            let before = index.0 < self.size.0;
-            if !before {
-                self.ahead.borrow_mut().insert(index);
-            }
-            before
-        })
+/// What a block that is not sound comes to: damage, or the end of a write that was cut off.
+fn classify(chain: &Chain, log: &mut Log, height: Height, fault: Fault) -> Result<Finding, LogStop> {
+    if !matches!(fault, Fault::Checksum { .. }) {
+        return Ok(Finding::Block { height, fault });
     }
-
-    fn entry(&self, index: LogIndex) -> Result<Entry, StoreError> {
-        self.store.shared.entry(index)
+    if let Some(finding) = log.torn_at(height)? {
+        return Ok(finding);
     }
+    // The block inside may tell which part of it was changed.
+    let frame = log.again(height)?.frame;
+    let decoded = frame.block().and_then(|block| Ok((block, frame.certificate()?)));
+    let checked = decoded.and_then(|(block, certificate)| chain.check(&block, &certificate, None));
+    let fault = Fault::Checksum { shows: checked.err().map(Box::new) };
+    Ok(Finding::Block { height, fault })
 }

@@ -72,6 +72,21 @@ impl Checkpoints {
         Ok(Self { database, directory: directory.to_owned() })
     }
 
+    /// The last checkpoint of a database, which is left as it is: sled writes to what it opens, so it opens a
+    /// copy.
+    pub(crate) fn inspect(directory: &Path) -> Result<Option<Loaded>, StoreError> {
+        let copy = tempfile::tempdir().map_err(at(Path::new("the directory for temporary files")))?;
+        for file in std::fs::read_dir(directory).map_err(at(directory))? {
+            let path = file.map_err(at(directory))?.path();
+            // sled keeps values that are too long for it in a directory, which ours never are.
+            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+                let contents = std::fs::read(&path).map_err(at(&path))?;
+                std::fs::write(copy.path().join(name), contents).map_err(at(copy.path()))?;
+            }
+        }
+        Self::open(copy.path(), INSPECT_CACHE_BYTES)?.load()
+    }
+
     /// The last checkpoint; none in an empty database.
     pub(crate) fn load(&self) -> Result<Option<Loaded>, StoreError> {
         let damaged = || StoreError::Damaged { part: Part::Checkpoint };
@@ -127,7 +142,7 @@ impl Checkpoints {
 }
 
 impl Checkpoint {
-    fn encode(&self) -> [u8; CHECKPOINT_BYTES] {
+    pub(crate) fn encode(&self) -> [u8; CHECKPOINT_BYTES] {
         let mut bytes = [0; CHECKPOINT_BYTES];
         bytes[..8].copy_from_slice(&self.height.0.to_be_bytes());
         bytes[8..40].copy_from_slice(&self.hash.0);
@@ -137,7 +152,7 @@ impl Checkpoint {
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; CHECKPOINT_BYTES] = bytes.try_into().ok()?;
         let number = |start: usize| bytes[start..].first_chunk().map(|number| u64::from_be_bytes(*number));
         Some(Self {
@@ -170,6 +185,8 @@ fn is_lock(error: &std::io::Error) -> bool {
 const CHECKPOINT_KEY: &[u8] = b"c";
 const RECORD_PREFIX: u8 = b'm';
 const LEAF_PREFIX: u8 = b's';
-const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
+const INSPECT_CACHE_BYTES: u64 = 4 << 20;
+/// Bytes of an encoded place.
+pub(crate) const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const UNLOCK_POLL: Duration = Duration::from_millis(5);

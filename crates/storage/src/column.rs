@@ -19,6 +19,19 @@ impl<const WIDTH: usize> Column<WIDTH> {
         Ok(Self { file: PositionedFile::open(path)?, part })
     }
 
+    /// Opens a column that is there, to read it alone; none where there is none.
+    pub(crate) fn open_to_read(path: PathBuf, part: Part) -> Result<Option<Self>, StoreError> {
+        match path.is_file() {
+            true => Ok(Some(Self { file: PositionedFile::open_to_read(path)?, part })),
+            false => Ok(None),
+        }
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        self.file.bytes()
+    }
+
     /// Cuts the file to the records of a checkpoint, which it has to have.
     pub(crate) fn cut(&self, records: u64) -> Result<(), StoreError> {
         let (found, wanted) = (self.file.bytes()?, records * WIDTH as u64);

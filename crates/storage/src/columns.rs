@@ -15,6 +15,13 @@ pub(crate) const BLOCK_RECORD_BYTES: usize = 32;
 /// Width of a record of the `batches` column.
 pub(crate) const BATCH_RECORD_BYTES: usize = 64;
 
+/// Names and widths of the fields of a record of the `blocks` column.
+pub(crate) const BLOCK_FIELDS: [(&str, usize); 5] =
+    [("offset", 8), ("certificate bytes", 4), ("payload bytes", 4), ("first index", 8), ("first batch", 8)];
+/// Names and widths of the fields of a record of the `batches` column.
+pub(crate) const BATCH_FIELDS: [(&str, usize); 6] =
+    [("first index", 8), ("height", 8), ("offset", 8), ("bytes", 4), ("entries", 4), ("id", 32)];
+
 /// Batch records that are read together at the end of a binary search: one page of 4 KiB.
 const SEARCH_RECORDS: u64 = 64;
 

@@ -20,7 +20,7 @@ const IDENTITY_BYTES_MAX: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct StoreDirectory {
     path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// `store.json`.
@@ -53,13 +53,33 @@ impl StoreDirectory {
         }
     }
 
+    /// Takes a directory that is there to read alone, while no node has it. Changes nothing: a copy without
+    /// a lock file is nobody's.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, OpenError> {
+        if !path.is_dir() {
+            return Err(OpenError::MissingDirectory { path: path.to_owned() });
+        }
+        let lock_path = path.join("LOCK");
+        let lock = match File::open(&lock_path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { path: path.to_owned(), _lock: None });
+            }
+            opened => opened.map_err(at(&lock_path))?,
+        };
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: Some(lock) }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: lock_path }),
+            Err(TryLockError::Error(error)) => Err(at(&lock_path)(error).into()),
+        }
+    }
+
     fn lock(path: &Path) -> Result<Self, OpenError> {
         let lock_path = path.join("LOCK");
         let mut options = OpenOptions::new();
         let lock =
             options.write(true).create(true).truncate(false).open(&lock_path).map_err(at(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: lock_path }),
             Err(TryLockError::Error(error)) => Err(at(&lock_path)(error).into()),
         }
@@ -89,6 +109,11 @@ impl StoreDirectory {
 
     pub(crate) fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint.sled")
+    }
+
+    /// The mark of a clean stop.
+    pub(crate) fn closed(&self) -> PathBuf {
+        self.path.join("closed")
     }
 
     pub(crate) fn undecided(&self) -> PathBuf {
@@ -123,18 +148,22 @@ impl StoreDirectory {
         let path = self.identity_path();
         let secret = IndexSecret::random().map_err(at(&path))?;
         let identity = Identity { version: STORE_VERSION, chain_id, index_secret: Salt(secret.0) };
-        let text =
-            serde_json::to_vec_pretty(&identity).expect("invariant: an identity has only plain fields");
-        files::write_whole(&path, &text)?;
+        files::write_whole(&path, &identity.to_json())?;
         Ok(identity)
     }
 
-    fn identity_path(&self) -> PathBuf {
+    /// Where `store.json` is.
+    pub(crate) fn identity_path(&self) -> PathBuf {
         self.path.join("store.json")
     }
 }
 
 impl Identity {
+    /// As it is written.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("invariant: an identity has only plain fields")
+    }
+
     pub(crate) fn index_secret(&self) -> IndexSecret {
         IndexSecret(self.index_secret.0)
     }

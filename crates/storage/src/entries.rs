@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sanad_core::codec;
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::LedgerView;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::LogIndex;
@@ -64,8 +64,8 @@ impl LedgerView for Store {
         Self::issuance(self, commitment)
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, StoreError> {
-        Self::entry(self, index)
+    fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {
+        self.entry(index).map(Origin::from)
     }
 }
 

@@ -7,6 +7,8 @@ use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::validators::ValidatorSetError;
 
+use crate::fault::Fault;
+
 /// Why an open store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -161,54 +163,6 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// How damage to a block shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The front of its frame (lengths and certificate) does not match its checksum.
-    #[error("the front of its frame does not match its checksum")]
-    Front,
-    /// The frame as a whole does not match its checksum.
-    #[error("its frame does not match its checksum")]
-    Checksum,
-    /// The frame ends too early, before the end of the log.
-    #[error("its frame is cut short")]
-    Truncated,
-    /// Another height stands in its place.
-    #[error("its frame has the height {actual}")]
-    Height {
-        /// The height there.
-        actual: Height,
-    },
-    /// The checksum fits, but the bytes are no block or certificate.
-    #[error("its frame does not hold a block and a certificate")]
-    Encoding,
-    /// It does not follow the block before.
-    #[error("it does not follow from the block before: the {field} of its header differs")]
-    Header {
-        /// First field that differs.
-        field: &'static str,
-    },
-    /// A batch of it breaks a rule.
-    #[error("its batch {position} is not allowed")]
-    Batch {
-        /// Place of the batch in the block.
-        position: usize,
-    },
-    /// Its time or the validators after it are not allowed.
-    #[error("it breaks a rule of the chain")]
-    Rule,
-    /// Its certificate does not make it final.
-    #[error("its certificate does not make it final")]
-    Certificate,
-    /// A segment file is missing or too short.
-    #[error("the log is missing from offset {base} on")]
-    Segment {
-        /// Logical offset from which frames are missing.
-        base: u64,
-    },
-}
-
 /// What can be rebuilt from the segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -223,6 +177,19 @@ pub enum Part {
     Index,
     /// The checkpoint in sled: records, status leaves, the place in the log.
     Checkpoint,
+}
+
+impl Part {
+    /// The part in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::Batches => "batches",
+            Self::Tiles => "tiles",
+            Self::Index => "index",
+            Self::Checkpoint => "checkpoint",
+        }
+    }
 }
 
 impl std::fmt::Display for Part {

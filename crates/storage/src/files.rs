@@ -7,6 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{StoreError, at};
 
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Reading, of a file that is there.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
 /// A file that is read and written at positions, with its path for errors.
 #[derive(Debug)]
 pub(crate) struct PositionedFile {

@@ -5,9 +5,9 @@ use sanad_core::codec;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
-use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
+use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CertificateError, CommitCertificate};
 
-use crate::error::Fault;
+use crate::fault::Fault;
 
 /// Bytes of a frame beside certificate and payload.
 pub(crate) const FRAME_OVERHEAD_BYTES: usize = FIXED_BYTES + 2 * CHECKSUM_BYTES;
@@ -133,12 +133,16 @@ impl Framer {
         if bytes.len() != place.bytes() {
             return Err(Fault::Truncated);
         }
-        let whole = bytes.split_last_chunk::<CHECKSUM_BYTES>();
-        match whole {
-            Some((checked, checksum)) if self.checksum(checked) == *checksum => {
-                Ok(Frame { height, place, bytes })
-            }
-            _ => Err(Fault::Checksum),
+        let frame = Frame { height, place, bytes };
+        self.check(&frame)?;
+        Ok(frame)
+    }
+
+    /// Checks a frame against the checksum at its end.
+    pub(crate) fn check(&self, frame: &Frame) -> Result<(), Fault> {
+        match frame.bytes.split_last_chunk::<CHECKSUM_BYTES>() {
+            Some((checked, checksum)) if self.checksum(checked) == *checksum => Ok(()),
+            _ => Err(Fault::Checksum { shows: None }),
         }
     }
 
@@ -157,9 +161,13 @@ impl Framer {
         let certificate = &bytes[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize];
         let certificate = decode_certificate(certificate)?;
         let header = bytes.get(place.front_bytes()..).and_then(|bytes| bytes.get(..HEADER_BYTES));
-        let header = header.and_then(|bytes| BlockHeader::decode(bytes).ok()).ok_or(Fault::Encoding)?;
-        if header.hash() != certificate.block || header.height != height {
-            return Err(Fault::Certificate);
+        let header = decode_header(header.ok_or(Fault::Truncated)?)?;
+        let (expected, actual) = (header.hash(), certificate.block);
+        if expected != actual {
+            return Err(Fault::Certificate(CertificateError::Block { expected, actual }));
+        }
+        if header.height != height {
+            return Err(Fault::Height { actual: header.height });
         }
         Ok((certificate, header))
     }
@@ -170,7 +178,7 @@ impl Framer {
     }
 }
 
-/// A frame whose checksums match.
+/// A frame, whose checksums match unless it says otherwise.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) height: Height,
@@ -179,6 +187,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// A frame that is still to be checked. Requires `bytes` as long as the place says.
+    pub(crate) fn unchecked(height: Height, place: FramePlace, bytes: Vec<u8>) -> Self {
+        Self { height, place, bytes }
+    }
+
     pub(crate) fn certificate(&self) -> Result<CommitCertificate, Fault> {
         let end = FIXED_BYTES + self.place.certificate_bytes as usize;
         decode_certificate(&self.bytes[FIXED_BYTES..end])
@@ -190,22 +203,28 @@ impl Frame {
     }
 
     pub(crate) fn block(&self) -> Result<Block, Fault> {
-        Block::decode(self.payload(), BLOCK_BYTES_LIMIT as usize).map_err(|_| Fault::Encoding)
+        Block::decode(self.payload(), BLOCK_BYTES_LIMIT as usize)
+            .map_err(|source| Fault::Encoding { part: "block", source })
     }
 
     pub(crate) fn header(&self) -> Result<BlockHeader, Fault> {
-        BlockHeader::decode(&self.payload()[..HEADER_BYTES]).map_err(|_| Fault::Encoding)
+        decode_header(&self.payload()[..HEADER_BYTES])
     }
 
     /// Number of the block's batches, as the payload states it.
     pub(crate) fn batch_count(&self) -> Result<u64, Fault> {
         let count = self.payload()[HEADER_BYTES..].first_chunk::<COUNT_BYTES>();
-        count.map(|count| u64::from(u32::from_be_bytes(*count))).ok_or(Fault::Encoding)
+        count.map(|count| u64::from(u32::from_be_bytes(*count))).ok_or(Fault::Truncated)
     }
 }
 
 fn decode_certificate(bytes: &[u8]) -> Result<CommitCertificate, Fault> {
-    codec::decode(bytes, CERTIFICATE_BYTES_MAX).map_err(|_| Fault::Encoding)
+    codec::decode(bytes, CERTIFICATE_BYTES_MAX)
+        .map_err(|source| Fault::Encoding { part: "certificate", source })
+}
+
+fn decode_header(bytes: &[u8]) -> Result<BlockHeader, Fault> {
+    BlockHeader::decode(bytes).map_err(|source| Fault::Encoding { part: "header", source })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! is read again from the end of the last run on.
 
 mod bloom;
+pub(crate) mod check;
 mod key;
 mod maintenance;
 mod memory;

@@ -10,6 +10,7 @@ use sanad_core::state::State;
 
 use crate::background::Background;
 use crate::checkpoint::{Checkpoints, Delta, Loaded};
+use crate::closed::Closed;
 use crate::columns::Columns;
 use crate::directory::{Identity, StoreDirectory};
 use crate::error::{OpenError, Part, StoreError, at};
@@ -88,10 +89,14 @@ impl Opening {
         self,
         genesis: &Genesis,
         (checkpoints, loaded): (Checkpoints, Loaded),
-        each: impl FnMut(&Frame),
+        each: impl FnMut(&Frame) + Send,
     ) -> Result<(Store, State), OpenError> {
         let place = loaded.checkpoint;
-        let end = replay::find_end(&self.segments, &place, place.end, |_| {})?;
+        let closed = self.directory.closed();
+        let floor = place.end.max(Closed::read(&closed, &self.chain_id)?.end());
+        let end = replay::find_end(&self.segments, &place, floor, |_| {})?;
+        // From here on the log grows, and may end in a write that is cut off.
+        files::remove_all(&closed)?;
         // The process before this one may have been stopped between writing and syncing. What is taken for
         // the log from here on has to be on disk.
         self.segments.sync_last()?;
@@ -141,7 +146,7 @@ impl Opening {
             writer: Mutex::new(Writer { edge, delta: Delta::default(), blocks: 0, bytes: 0 }),
             checkpoints: Mutex::new(checkpoints),
             health: AtomicU8::new(0),
-            _directory: directory,
+            directory,
         };
         Ok((shared, state))
     }

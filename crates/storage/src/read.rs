@@ -8,7 +8,8 @@ use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId, 
 use sanad_core::validators::CommitCertificate;
 
 use crate::columns::{BatchColumnRecord, BlockRecord};
-use crate::error::{Fault, Part, StoreError};
+use crate::error::{Part, StoreError};
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::shared::{Shared, StoredHead, sequence_hash};
 use crate::store::Store;

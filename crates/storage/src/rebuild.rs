@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::BlockHash;
+use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::State;
 
 use crate::checkpoint::{Checkpoint, Checkpoints};
+use crate::closed::Closed;
 use crate::directory::StoreDirectory;
-use crate::error::OpenError;
+use crate::error::{OpenError, StoreError};
 use crate::files;
 use crate::frame::Frame;
 use crate::open::{self, Opening};
@@ -51,7 +52,7 @@ impl Store {
         directory: &Path,
         genesis: &Genesis,
         options: Options,
-        mut progress: impl FnMut(Progress),
+        mut progress: impl FnMut(Progress) + Send,
     ) -> Result<(Self, State), OpenError> {
         let chain_id = genesis.chain_id();
         let directory = StoreDirectory::open(directory)?;
@@ -65,7 +66,7 @@ impl Store {
             let (height, bytes) = (frame.height, frame.place.end());
             progress(Progress { step, height, bytes, bytes_total });
         };
-        let floor = known_durable(&directory, &options);
+        let floor = known_durable(&directory, &chain_id, &options)?;
         replay::find_end(&segments, &origin(genesis), floor, |frame| tell(Step::Read, frame))?;
         // The checkpoint goes first: without it no one takes the rest for whole.
         files::remove_all(&directory.checkpoint())?;
@@ -83,16 +84,21 @@ impl Store {
     }
 }
 
-/// The logical offset up to which the old checkpoint vouches for the log, if it can still be read: what is
-/// damaged before it was not torn.
-fn known_durable(directory: &StoreDirectory, options: &Options) -> u64 {
+/// The logical offset up to which a clean stop or the old checkpoint, if it can still be read, vouches for the
+/// log: what is damaged before it was not torn.
+fn known_durable(
+    directory: &StoreDirectory,
+    chain_id: &ChainId,
+    options: &Options,
+) -> Result<u64, StoreError> {
+    let closed = Closed::read(&directory.closed(), chain_id)?.end();
     let path = directory.checkpoint();
     if !path.is_dir() {
-        return 0;
+        return Ok(closed);
     }
     let loaded =
         Checkpoints::open(&path, options.sled_cache_bytes).and_then(|checkpoints| checkpoints.load());
-    loaded.ok().flatten().map_or(0, |loaded| loaded.checkpoint.end)
+    Ok(loaded.ok().flatten().map_or(0, |loaded| loaded.checkpoint.end).max(closed))
 }
 
 /// The place before the first block.

@@ -1,16 +1,16 @@
 //! From a checkpoint to the end of the log: what follows it is executed again.
 
-use sanad_core::block::Block;
 use sanad_core::event::Event;
-use sanad_core::execution::{self, BlockError, Execution, LedgerView};
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::state::State;
-use sanad_core::validators::CommitCertificate;
 
+use crate::chain::check;
+use crate::chain::prepare::{self, Decoded, Known, Prepared};
 use crate::checkpoint::Checkpoint;
-use crate::error::{Fault, StoreError};
+use crate::error::StoreError;
+use crate::fault::Fault;
 use crate::frame::Frame;
-use crate::segments::{Scanned, Segments};
+use crate::segments::{RawFrame, Scanned, Segments};
 use crate::shared::sequence_hash;
 use crate::store::Store;
 
@@ -83,47 +83,53 @@ pub(crate) fn fill_indexes(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Executes the blocks from the store's head up to `end` and enters them, telling of each.
+/// Executes the blocks from the store's head up to `end` and enters them, telling of each. While some are
+/// executed, the next are decoded and their signatures checked on the other cores.
 pub(crate) fn execute(
     store: &Store,
     state: &mut State,
     end: &LogEnd,
-    mut each: impl FnMut(&Frame),
+    mut each: impl FnMut(&Frame) + Send,
+) -> Result<(), StoreError> {
+    let segments = &store.shared.segments;
+    let (mut offset, mut height) = (store.shared.published().place.end, state.head().height.next());
+    let mut window = || -> Result<Vec<RawFrame>, StoreError> {
+        let frames = segments.window(offset, height, u64::MAX)?;
+        if let Some(RawFrame { frame, .. }) = frames.last() {
+            (offset, height) = (frame.place.end(), frame.height.next());
+        }
+        Ok(frames)
+    };
+    let mut ready = prepare::blocks(window()?, RawFrame::decode, &Known::at(state));
+    while !ready.is_empty() {
+        let known = Known::at(state);
+        let prepare = || window().map(|frames| prepare::blocks(frames, RawFrame::decode, &known));
+        let (next, entered) = rayon::join(prepare, || enter(store, state, ready, &mut each));
+        entered?;
+        ready = next?;
+    }
+    match state.head().height == end.height {
+        true => Ok(()),
+        false => Err(StoreError::Corrupt { height: state.head().height.next(), fault: Fault::Truncated }),
+    }
+}
+
+fn enter(
+    store: &Store,
+    state: &mut State,
+    window: Vec<Prepared<RawFrame>>,
+    each: &mut impl FnMut(&Frame),
 ) -> Result<(), StoreError> {
     let shared = &store.shared;
-    while state.head().height < end.height {
-        let place = shared.published().place;
-        let height = state.head().height.next();
-        let Scanned::Frame(frame) = shared.segments.scan(place.end, height, shared.segments.end())? else {
-            return Err(StoreError::Corrupt { height, fault: Fault::Truncated });
-        };
-        let (block, certificate, execution) = follow(state, store, &frame)?;
+    for Prepared { raw, decoded } in window {
+        let frame = raw.frame;
+        let corrupt = |fault: Fault| StoreError::Corrupt { height: frame.height, fault };
+        let Decoded { block, certificate, certified_by } = decoded.map_err(corrupt)?;
+        let execution = check(state, store, &block, &certificate, certified_by.as_ref())?.map_err(corrupt)?;
         let due = shared.install(&mut shared.writer(), &block, &certificate, &execution, frame.place)?;
         store.background.wake(due);
         state.advance(&execution);
         each(&frame);
     }
     Ok(())
-}
-
-/// Checks that a frame holds the next block: that it follows from the state, and that a quorum signed it.
-pub(crate) fn follow<V: LedgerView<Error = StoreError>>(
-    state: &State,
-    view: &V,
-    frame: &Frame,
-) -> Result<(Block, CommitCertificate, Execution), StoreError> {
-    let height = frame.height;
-    let corrupt = |fault: Fault| StoreError::Corrupt { height, fault };
-    let block = frame.block().map_err(corrupt)?;
-    let certificate = frame.certificate().map_err(corrupt)?;
-    let execution = execution::apply(state, view, &block).map_err(|error| match error {
-        BlockError::View(error) => error,
-        BlockError::Header { field } => corrupt(Fault::Header { field }),
-        BlockError::Batch { position, .. } => corrupt(Fault::Batch { position }),
-        _ => corrupt(Fault::Rule),
-    })?;
-    certificate
-        .verify(&state.chain_id(), height, &execution.hash, state.validators())
-        .map_err(|_| corrupt(Fault::Certificate))?;
-    Ok((block, certificate, execution))
 }

@@ -8,7 +8,8 @@ use sanad_core::status::StatusTree;
 
 use crate::checkpoint::{Checkpoint, Loaded};
 use crate::columns::Columns;
-use crate::error::{Fault, OpenError, Part, StoreError};
+use crate::error::{OpenError, Part, StoreError};
+use crate::fault::Fault;
 use crate::segments::Segments;
 use crate::shared::StoredHead;
 use crate::tiles::Tiles;

@@ -2,6 +2,7 @@
 
 mod scan;
 mod segment;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
@@ -14,10 +15,12 @@ use sanad_core::validators::CommitCertificate;
 
 pub(crate) use scan::Scanned;
 use segment::Segment;
+pub(crate) use window::RawFrame;
 
-use crate::error::{Fault, OpenError, StoreError};
-use crate::files;
-use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace};
+use crate::error::{OpenError, StoreError};
+use crate::fault::Fault;
+use crate::files::{self, Access};
+use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace, Framer};
 
 /// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
 #[derive(Debug)]
@@ -45,11 +48,11 @@ impl Segments {
 
     /// Opens the segments there are and checks that they follow each other. Reads no frame.
     pub(crate) fn open(directory: &Path, chain_id: ChainId, segment_bytes: u64) -> Result<Self, OpenError> {
-        let bases = segment::bases(directory)?;
+        let (bases, _) = segment::bases(directory)?;
         let mut list: Vec<Segment> = Vec::with_capacity(bases.len());
         let mut end = 0;
         for base in bases {
-            let segment = Segment::open(directory, chain_id, base)?;
+            let segment = Segment::open(directory, chain_id, base, Access::Write)?;
             if base != end {
                 // The block before the first one of this segment is the last that the gap swallowed.
                 let height = first_height(&segment)?;
@@ -64,6 +67,33 @@ impl Segments {
             return Err(StoreError::Corrupt { height, fault }.into());
         }
         Ok(Self::assemble(directory, chain_id, segment_bytes, list, end))
+    }
+
+    /// Opens the segments to read alone, up to the first that does not follow the one before it or whose head
+    /// is damaged.
+    pub(crate) fn inspect(directory: &Path, chain_id: ChainId) -> Result<Inspected, OpenError> {
+        let (bases, strays) = segment::bases(directory)?;
+        let (mut list, mut end, mut defect) = (Vec::new(), 0, None);
+        for base in bases {
+            if base != end {
+                defect = Some(Defect::Missing { base: end });
+                break;
+            }
+            match Segment::open(directory, chain_id, base, Access::Read) {
+                Err(OpenError::Store(StoreError::CorruptSegment { path })) => {
+                    defect = Some(Defect::Head { path });
+                    break;
+                }
+                opened => list.push(opened?),
+            }
+            end = base + list[list.len() - 1].bytes()?;
+        }
+        if list.is_empty() {
+            let defect = defect.unwrap_or(Defect::Missing { base: 0 });
+            return Ok(Inspected { segments: None, defect: Some(defect), strays });
+        }
+        let segments = Some(Self::assemble(directory, chain_id, u64::MAX, list, end));
+        Ok(Inspected { segments, defect, strays })
     }
 
     fn assemble(
@@ -131,6 +161,11 @@ impl Segments {
         header.map_err(|fault| StoreError::Corrupt { height, fault })
     }
 
+    /// What makes and checks the frames at a logical offset.
+    pub(crate) fn framer(&self, offset: u64) -> Framer {
+        self.segment_of(offset).framer
+    }
+
     /// Reads up to `bytes` from a logical offset: fewer where the segment ends before.
     pub(crate) fn read(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, StoreError> {
         self.segment_of(offset).read(offset, bytes)
@@ -155,6 +190,26 @@ impl Segments {
         self.list.write().expect("invariant: no holder of this lock panics").push(segment.clone());
         Ok(segment)
     }
+}
+
+/// Segments opened to read alone.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    /// Those that can be read; none where that is not even the first.
+    pub(crate) segments: Option<Segments>,
+    /// What ends them before the last file.
+    pub(crate) defect: Option<Defect>,
+    /// Files in the directory that are no segments.
+    pub(crate) strays: Vec<PathBuf>,
+}
+
+/// Why the segments after a place cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// The head of the next file is damaged.
+    Head { path: PathBuf },
+    /// No file begins at the logical offset where the one before ends.
+    Missing { base: u64 },
 }
 
 /// Height of the first block of a segment, if it can be read.

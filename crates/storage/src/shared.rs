@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) checkpoints: Mutex<Checkpoints>,
     pub(crate) health: AtomicU8,
     // Last: nothing else may be open when the lock goes.
-    pub(crate) _directory: StoreDirectory,
+    pub(crate) directory: StoreDirectory,
 }
 
 /// The last block of the log.

@@ -11,6 +11,7 @@ use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 
 use crate::background::Background;
+use crate::closed::Closed;
 use crate::error::{OpenError, StoreError};
 use crate::open;
 use crate::options::Options;
@@ -108,7 +109,9 @@ impl Store {
     pub fn close(&self) -> Result<(), StoreError> {
         self.shared.check_health()?;
         self.shared.close();
-        self.shared.checkpoint()
+        self.shared.checkpoint()?;
+        let place = self.shared.published().place;
+        Closed::write(&self.shared.directory.closed(), &self.shared.chain_id, &place)
     }
 }
 

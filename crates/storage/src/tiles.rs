@@ -17,7 +17,7 @@ use crate::error::{Part, StoreError};
 pub(crate) const TILE_HASHES: u64 = 256;
 
 /// Tile levels: enough for 2^48 entries, more than an index value can name.
-const LEVELS: usize = 6;
+pub(crate) const LEVELS: usize = 6;
 /// Tree levels that a tile spans.
 const TILE_HEIGHT: u8 = 8;
 

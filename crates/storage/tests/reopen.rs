@@ -49,7 +49,9 @@ fn a_store_gives_back_what_it_took() {
                 check_same(&state, &consortium.state);
                 check_equal(&store, &consortium);
             }
-            let report = store.audit(&consortium.genesis, |_| {}).unwrap();
+            drop(store);
+            let report = sanad_storage::audit(directory.path(), &consortium.genesis, |_| {}).unwrap();
+            assert_eq!(report.findings, []);
             check_same(&report.state, &consortium.state);
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use sanad_api::{BatchState, FinalBatch, FinalBlock, FinalHeader, LedgerError};
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::{Block, BlockHeader};
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{AddError, BlockBuilder, Execution, LedgerView};
 use sanad_core::genesis::{Genesis, Parameters};
 use sanad_core::hash::{BatchId, Commitment};
@@ -47,8 +47,8 @@ impl LedgerView for Log {
         Ok(self.issuances.get(commitment).copied())
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, Infallible> {
-        Ok(self.entries[index.0 as usize].clone())
+    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
+        Ok(self.entries[index.0 as usize].clone().into())
     }
 }
 

@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 /// Adds the blocks of a ledger on this disk.
 fn from_store(exporter: &mut Exporter, data: &Path, trust: &Trust, bar: &ProgressBar) -> anyhow::Result<()> {
-    let ledger = super::audit::ledger(data)?;
+    let ledger = super::audit::ledger::find(data)?;
     let told = || format!("{} cannot be read; stop the node, or export a copy", ledger.display());
     let (store, _) = Store::open(&ledger, &trust.genesis, Options::default()).with_context(told)?;
     let (Height(first), last) = (exporter.next_height(), store.height());

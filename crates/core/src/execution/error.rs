@@ -1,5 +1,6 @@
 //! Why batches, events and blocks are refused.
 
+use crate::block::BlockHeader;
 use crate::hash::{BatchId, ChainId, Commitment};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use crate::member::Role;
@@ -185,6 +186,10 @@ pub enum BlockError<E> {
     Header {
         /// First field that differs.
         field: &'static str,
+        /// The header that execution gives.
+        expected: Box<BlockHeader>,
+        /// The block's.
+        actual: Box<BlockHeader>,
     },
     /// The records after the block make no validator set.
     #[error("after the block there is no validator set: {0}")]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::{Batch, NO_BATCH, SignedBatch};
 use sanad_core::block::{Block, BlockHeader};
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, LedgerView, apply};
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, Parameters};
 use sanad_core::hash::{Commitment, Salt};
@@ -239,7 +239,7 @@ impl LedgerView for Ledger {
         Ok(self.issuances.get(commitment).copied())
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, Infallible> {
-        Ok(self.entries[index.0 as usize].clone())
+    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
+        Ok(self.entries[index.0 as usize].clone().into())
     }
 }

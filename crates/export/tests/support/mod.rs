@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::Block;
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{BlockBuilder, LedgerView};
 use sanad_core::genesis::{Genesis, Parameters};
 use sanad_core::hash::{Commitment, Salt};
@@ -48,8 +48,8 @@ impl LedgerView for Log {
         Ok(self.issuances.get(commitment).copied())
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, Infallible> {
-        Ok(self.entries[index.0 as usize].clone())
+    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
+        Ok(self.entries[index.0 as usize].clone().into())
     }
 }
 

@@ -60,7 +60,8 @@ fn every_byte_counts() {
     for position in 0..bytes.len() {
         let mut bytes = bytes.clone();
         bytes[position] ^= 1;
-        let expected = if position < place.front_bytes() { Fault::Front } else { Fault::Checksum };
+        let expected =
+            if position < place.front_bytes() { Fault::Front } else { Fault::Checksum { shows: None } };
         assert_eq!(framer.open(bytes.clone(), 0, Height(258)).unwrap_err(), expected);
         bytes.truncate(position);
         assert!(framer.open(bytes, 0, Height(258)).is_err());

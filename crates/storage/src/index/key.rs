@@ -16,7 +16,7 @@ impl IndexSecret {
     }
 
     /// The key of a hash: 8 bytes of a keyed hash of it.
-    pub(super) fn key(&self, hash: &[u8; 32]) -> u64 {
+    pub(crate) fn key(&self, hash: &[u8; 32]) -> u64 {
         u64::from_be_bytes(first_8(&blake3::keyed_hash(&self.0, hash)))
     }
 

@@ -139,6 +139,18 @@ impl Run {
         Ok(())
     }
 
+    /// The records of a page, without removing a file that is damaged; none where the page is.
+    pub(super) fn inspect(&self, page: usize) -> Result<Option<Vec<(u64, u64)>>, StoreError> {
+        let mut buffer = [0; PAGE_BYTES];
+        let records = self.inspect_page(page, &mut buffer)?;
+        Ok(records.map(|records| records.iter().map(decode_record).collect()))
+    }
+
+    /// The first key of each page.
+    pub(super) fn fences(&self) -> &[u64] {
+        &self.fences
+    }
+
     /// The records of a page.
     pub(super) fn page(&self, page: usize) -> Result<Vec<(u64, u64)>, StoreError> {
         let records = |records: &[_]| records.iter().map(decode_record).collect();
@@ -151,15 +163,27 @@ impl Run {
         page: usize,
         buffer: &'a mut [u8; PAGE_BYTES],
     ) -> Result<&'a [[u8; RECORD_BYTES]], StoreError> {
+        let records = self.inspect_page(page, buffer)?;
+        if records.is_none() {
+            // Without the file, the next opening reads its keys from the log again.
+            files::remove_all(self.path())?;
+        }
+        records.ok_or(StoreError::Damaged { part: Part::Index })
+    }
+
+    /// Reads the records of a page; none where they do not match their checksum.
+    fn inspect_page<'a>(
+        &self,
+        page: usize,
+        buffer: &'a mut [u8; PAGE_BYTES],
+    ) -> Result<Option<&'a [[u8; RECORD_BYTES]]>, StoreError> {
         self.file.read_exact_at(buffer, (PAGE_BYTES * (1 + page)) as u64)?;
         let (records, checksum) = buffer.split_at(PAGE_BYTES - PAGE_CHECKSUM_BYTES);
         if page_checksum(records) != *checksum {
-            // Without the file, the next opening reads its keys from the log again.
-            files::remove_all(self.path())?;
-            return Err(StoreError::Damaged { part: Part::Index });
+            return Ok(None);
         }
         let count = (self.head.keys as usize - page * PAGE_RECORDS).min(PAGE_RECORDS);
-        Ok(&records.as_chunks::<RECORD_BYTES>().0[..count])
+        Ok(Some(&records.as_chunks::<RECORD_BYTES>().0[..count]))
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

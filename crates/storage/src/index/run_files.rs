@@ -2,7 +2,7 @@
 //! has its name only once it is whole and durable.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::key::IndexSecret;
@@ -22,15 +22,10 @@ pub(super) fn open_all(
     secret: &IndexSecret,
     limit: u64,
 ) -> Result<Vec<Arc<Run>>, StoreError> {
-    let mut found = Vec::new();
-    for file in std::fs::read_dir(directory).map_err(at(directory))? {
-        let name = file.map_err(at(directory))?.file_name();
-        match name.to_str().and_then(range_of) {
-            Some(range) if range.end <= limit => found.push(range),
-            _ => files::remove_all(&directory.join(name))?,
-        }
-    }
-    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let (found, others) = list(directory)?;
+    others.iter().try_for_each(|path| files::remove_all(path))?;
+    let (found, beyond): (Vec<_>, Vec<_>) = found.into_iter().partition(|range| range.end <= limit);
+    beyond.iter().try_for_each(|range| files::remove_all(&directory.join(name(range))))?;
     let mut runs: Vec<Arc<Run>> = Vec::new();
     for range in found {
         let path = directory.join(name(&range));
@@ -47,6 +42,25 @@ pub(super) fn open_all(
         }
     }
     Ok(runs)
+}
+
+/// The ranges that run files in a directory cover by their names, the largest first where several begin
+/// alike; and what else is there. None of either where there is no directory.
+pub(super) fn list(directory: &Path) -> Result<(Vec<Range<u64>>, Vec<PathBuf>), StoreError> {
+    let (mut ranges, mut others) = (Vec::new(), Vec::new());
+    if !directory.is_dir() {
+        return Ok((ranges, others));
+    }
+    for file in std::fs::read_dir(directory).map_err(at(directory))? {
+        let name = file.map_err(at(directory))?.file_name();
+        match name.to_str().and_then(range_of) {
+            Some(range) => ranges.push(range),
+            None => others.push(directory.join(name)),
+        }
+    }
+    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    others.sort();
+    Ok((ranges, others))
 }
 
 fn range_of(name: &str) -> Option<Range<u64>> {

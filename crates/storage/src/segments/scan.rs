@@ -3,7 +3,8 @@
 use sanad_core::ids::Height;
 
 use super::Segments;
-use crate::error::{Fault, StoreError};
+use crate::error::StoreError;
+use crate::fault::Fault;
 use crate::frame::{FIXED_BYTES, FRAME_MAGIC, FRONT_BYTES_MAX, Frame};
 use crate::options::FRAME_BYTES_MAX;
 

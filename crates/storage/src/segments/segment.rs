@@ -1,12 +1,12 @@
 //! One segment file: a head that says whose it is, then frames.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sanad_core::hash::ChainId;
 
 use crate::error::{OpenError, StoreError, at};
-use crate::files::{self, PositionedFile};
+use crate::files::{self, Access, PositionedFile};
 use crate::frame::Framer;
 
 /// Length of a segment's head, in bytes. Logical offsets do not count it.
@@ -25,16 +25,20 @@ pub(super) struct Segment {
     file: Arc<PositionedFile>,
 }
 
-/// The bases of the segments in a directory, sorted.
-pub(super) fn bases(directory: &Path) -> Result<Vec<u64>, StoreError> {
-    let mut bases = Vec::new();
+/// The bases of the segments in a directory, sorted; and what else is there.
+pub(super) fn bases(directory: &Path) -> Result<(Vec<u64>, Vec<PathBuf>), StoreError> {
+    let (mut bases, mut strays) = (Vec::new(), Vec::new());
     for file in std::fs::read_dir(directory).map_err(at(directory))? {
         let name = file.map_err(at(directory))?.file_name();
-        let base = name.to_str().and_then(|name| name.strip_suffix(".seg"));
-        bases.extend(base.and_then(|base| base.parse::<u64>().ok()));
+        let base = name.to_str().and_then(|name| name.strip_suffix(".seg")?.parse().ok());
+        match base.filter(|base| *name == *file_name(*base)) {
+            Some(base) => bases.push(base),
+            None => strays.push(directory.join(name)),
+        }
     }
     bases.sort_unstable();
-    Ok(bases)
+    strays.sort_unstable();
+    Ok((bases, strays))
 }
 
 impl Segment {
@@ -49,8 +53,17 @@ impl Segment {
     }
 
     /// Opens a segment and checks its head.
-    pub(super) fn open(directory: &Path, chain_id: ChainId, base: u64) -> Result<Self, OpenError> {
-        let file = PositionedFile::open(directory.join(file_name(base)))?;
+    pub(super) fn open(
+        directory: &Path,
+        chain_id: ChainId,
+        base: u64,
+        access: Access,
+    ) -> Result<Self, OpenError> {
+        let path = directory.join(file_name(base));
+        let file = match access {
+            Access::Write => PositionedFile::open(path)?,
+            Access::Read => PositionedFile::open_to_read(path)?,
+        };
         let mut found: Head = [0; HEAD_BYTES as usize];
         file.read_up_to_at(&mut found, 0)?;
         let salt = bytes_32(&found, 48);

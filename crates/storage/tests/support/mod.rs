@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::Block;
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{BlockBuilder, Execution, LedgerView};
 use sanad_core::genesis::{Genesis, Parameters};
 use sanad_core::hash::Commitment;
@@ -35,8 +35,14 @@ pub struct Consortium {
 
 impl Consortium {
     pub fn new(seed: u64) -> Self {
+        Self::with_fifth(seed, None)
+    }
+
+    /// As [`Self::new`], and a fifth validator from a height on.
+    pub fn with_fifth(seed: u64, from: Option<Height>) -> Self {
         let secret = |n: u8| SecretKey::from_seed(&[n; 32]);
-        let secrets: Vec<SecretKey> = (1..=ISSUERS as u8).map(secret).collect();
+        let members = ISSUERS as u8 + u8::from(from.is_some());
+        let secrets: Vec<SecretKey> = (1..=members).map(secret).collect();
         let member = |(n, key): (usize, &SecretKey)| Member {
             id: format!("u{n}.ac.id").parse().unwrap(),
             name: format!("University {n}"),
@@ -44,7 +50,7 @@ impl Consortium {
             issuing_key: Some(key.public()),
             consensus_key: Some(key.public()),
             network_key: Some(key.public()),
-            active_from: Height(0),
+            active_from: from.filter(|_| n == ISSUERS).unwrap_or_default(),
             active_until: None,
         };
         let genesis = Genesis {
@@ -89,7 +95,7 @@ impl Consortium {
         Arc::new(batch.sign(&self.secrets[issuer]))
     }
 
-    /// The next block, with a certificate by three of four.
+    /// The next block, with a certificate by a quorum.
     pub fn block<V: LedgerView>(
         &self,
         view: &V,
@@ -111,7 +117,12 @@ impl Consortium {
         let message = vote_message(&chain_id, VoteKind::Precommit, height, 0, Some(&block));
         let sign =
             |n: usize| CommitSignature { validator: n as u16, signature: self.secrets[n].sign(&message) };
-        CommitCertificate { height, round: 0, block, signatures: (0..3).map(sign).collect() }
+        CommitCertificate {
+            height,
+            round: 0,
+            block,
+            signatures: (0..self.state.validators().quorum()).map(sign).collect(),
+        }
     }
 
     /// Appends the next block, of one batch for each list of events.
@@ -193,8 +204,8 @@ impl LedgerView for Oracle {
         Ok(self.issuances.get(commitment).copied())
     }
 
-    fn entry(&self, index: LogIndex) -> Result<Entry, Infallible> {
-        Ok(self.entries[index.0 as usize].clone())
+    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
+        Ok(self.entries[index.0 as usize].clone().into())
     }
 }
 
@@ -252,5 +263,37 @@ pub fn check_equal(store: &Store, consortium: &Consortium) {
         assert_eq!(store.batch_at(LogIndex(first + record.entries - 1)).unwrap(), record);
         assert_eq!(store.signed_batch(&record).unwrap(), **batch);
         first += record.entries;
+    }
+}
+
+/// Random numbers (SplitMix64). Its `Debug` shows the seed.
+#[derive(Debug)]
+pub struct Random {
+    pub seed: u64,
+    drawn: u64,
+}
+
+impl Random {
+    /// With the seed in the environment variable `SANAD_SEED`, else a fixed one.
+    pub fn seeded() -> Self {
+        let seed = std::env::var("SANAD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2_026);
+        Self { seed, drawn: 0 }
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.drawn += 1;
+        let mut z = self.seed.wrapping_add(self.drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    /// Bits to change in a byte: not none.
+    pub fn mask(&mut self) -> u8 {
+        (self.below(255) + 1) as u8
     }
 }

@@ -1,0 +1,27 @@
+//! Where a ledger is, and how far the look at it has come.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use indicatif::ProgressBar;
+use sanad_storage::{Progress, Step};
+
+/// The ledger of a data directory, or the directory itself where it is one.
+pub(in crate::commands) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
+    let candidates = [dir.to_owned(), dir.join("ledger"), dir.join("data/ledger")];
+    let found = candidates.into_iter().find(|path| path.join("segments").is_dir());
+    match found {
+        Some(path) => Ok(path),
+        None => bail!("{} holds no ledger; name a node's data directory", dir.display()),
+    }
+}
+
+/// Shows progress on a bar.
+pub(super) fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_message(match progress.step {
+        Step::Read => "reading",
+        _ => "executing",
+    });
+    bar.set_length(progress.bytes_total);
+    bar.set_position(progress.bytes);
+}
