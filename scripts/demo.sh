@@ -122,9 +122,29 @@ equal "$heads $different $entries" "4 1 14"
 equal "$(must 0 sanad --json status "$demo/later.json" --node "${url[3]}" | verdict)" active
 step "Node 4 is back: four equal heads, $(field head_hash <<<"$status" | cut -c1-16), 14 entries each"
 
+said=$(must 0 sanad --json proof consistency "$badge.receipt.json" --out "$demo/since.consistency.json" --node "${url[3]}")
+must 0 sanad proof verify "$demo/since.consistency.json" --receipt "$badge.receipt.json" >/dev/null
+step "The log of the old receipt, $(field older_size <<<"$said") entries, begins today's, $(field newer_size <<<"$said") entries: nothing was rewritten"
+
+issuer=$(field id <<<"$fresh")
+said=$(must 0 sanad --json proof completeness "$issuer" --out "$demo/all.completeness.jsonl" --node "${url[3]}")
+must 0 sanad proof verify "$demo/all.completeness.jsonl" >/dev/null
+equal "$(field active <<<"$said") $(field revoked <<<"$said")" "6 1"
+step "A list proved to be all that Universitas Merapi ever issued: $(field active <<<"$said") active, $(field revoked <<<"$said") revoked"
+
+must 0 sanad key new --purpose checkpoint --out "$demo/checkpoint.json" >/dev/null
+must 0 sanad export "$demo/public" --key "$demo/checkpoint.json" --node "${url[1]}" >/dev/null
 must 0 sanad localnet stop "$net" >/dev/null
 if grep -lsa "$net" /proc/[0-9]*/cmdline; then
     echo "a process was left behind" >&2
     exit 1
 fi
 step "All nodes have stopped, and no process is left"
+
+equal "$(must 1 sanad --json status "$badge" --export "$demo/public" | verdict)" revoked
+equal "$(must 0 sanad --json verify "$demo/later.json" --online --export "$demo/public" | verdict)" active
+step "A static export, files that any web server can serve, still proves every status"
+
+said=$(must 0 sanad --json audit "$net/node-1")
+equal "$(field log_size <<<"$said")" 14
+step "Audit of node 1's disk: every hash, signature, rule and certificate holds, up to block $(field height <<<"$said")"

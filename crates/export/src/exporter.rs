@@ -23,8 +23,8 @@ use crate::folder::{Folder, Writing};
 use crate::head::Head;
 use crate::index::{self, Index};
 use crate::layout::{
-    self, BUNDLE_RECORDS, CHECKPOINT, GENESIS, HEAD, INDEX_FOLDER, STATE_FOLDER, STATUS_FOLDER, Series,
-    TEMPORARY,
+    self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, HEAD, INDEX_FOLDER, STATE_FOLDER,
+    STATUS_FOLDER, Series, TEMPORARY,
 };
 use crate::note::{CheckpointSigner, NOTE_NAME_BYTES_MAX};
 use crate::reader::{Export, Resumed, stored_genesis};
@@ -350,6 +350,3 @@ fn check_origin(folder: &Folder, name: &str) -> Result<(), ExportError> {
         }),
     }
 }
-
-/// Longest checkpoint that is read, in bytes: witnesses may have added their signatures.
-const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;

@@ -9,6 +9,8 @@ pub(crate) const GENESIS: &str = "genesis.json";
 pub(crate) const HEAD: &str = "head";
 /// The C2SP checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// Longest checkpoint that is read, in bytes: witnesses may have added their signatures.
+pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;
 /// Half-written files; there only while an export is made.
 pub(crate) const TEMPORARY: &str = "tmp";
 /// Folders in which files that no head needs any more are removed.

@@ -22,7 +22,7 @@ pub struct CheckpointSigner {
     key: SecretKey,
 }
 
-/// A checkpoint whose signature was found good.
+/// What a checkpoint says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointNote {
     /// The log.
@@ -98,6 +98,21 @@ impl CheckpointSigner {
 }
 
 impl CheckpointNote {
+    /// Reads a checkpoint that has a signature by the log it names, and does not verify it: nothing of it is to
+    /// be believed.
+    ///
+    /// # Errors
+    /// [`NoteError::Form`].
+    pub fn read_unverified(note: &str) -> Result<Self, NoteError> {
+        let (checkpoint, _, signatures) = parse(note)?;
+        let by =
+            |line: &str| Some(line.strip_prefix(SIGNATURE_MARK)?.rsplit_once(' ')?.0 == checkpoint.origin);
+        match signatures.lines().any(|line| by(line) == Some(true)) {
+            true => Ok(checkpoint),
+            false => Err(NoteError::Form { what: "there is no signature by the log" }),
+        }
+    }
+
     /// Reads a checkpoint of the log `name` that the holder of `key` signed. Other signatures (witnesses') may
     /// stand beside it.
     ///
@@ -106,18 +121,10 @@ impl CheckpointNote {
     pub fn verify(note: &str, name: &str, key: &PublicKey) -> Result<Self, NoteError> {
         let form = |what| NoteError::Form { what };
         check_name(name)?;
-        let (text, signatures) = note.rsplit_once("\n\n").ok_or(form("there is no blank line"))?;
-        let text = format!("{text}\n");
-        let mut lines = text.lines();
-        let mut line = || lines.next().ok_or(form("there are fewer than three lines"));
-        let (origin, size, root) = (line()?.to_owned(), line()?, line()?);
-        if origin != name {
+        let (checkpoint, text, signatures) = parse(note)?;
+        if checkpoint.origin != name {
             return Err(form("it is of another log"));
         }
-        let size = size.parse().ok().filter(|number: &LogSize| number.to_string() == size);
-        let size = size.ok_or(form("the size is no decimal number"))?;
-        let root = STANDARD.decode(root).ok().and_then(|root| Root::try_from(root.as_slice()).ok());
-        let root = root.ok_or(form("the root is no 32 bytes in base64"))?;
         let key_id = key_id(name, key);
         for line in signatures.lines() {
             let line = line.strip_prefix(SIGNATURE_MARK).ok_or(form("a signature line is none"))?;
@@ -130,11 +137,26 @@ impl CheckpointNote {
                 let wrong = NoteError::Signature { name: name.to_owned() };
                 let signature = Signature::try_from(signature).map_err(|_| wrong.clone())?;
                 key.verify(text.as_bytes(), &signature).map_err(|_| wrong)?;
-                return Ok(Self { origin, size, root });
+                return Ok(checkpoint);
             }
         }
         Err(NoteError::Unsigned { name: name.to_owned(), key_id: hex::encode(key_id) })
     }
+}
+
+/// The facts of a checkpoint, the text that is signed, and the lines with the signatures.
+fn parse(note: &str) -> Result<(CheckpointNote, String, &str), NoteError> {
+    let form = |what| NoteError::Form { what };
+    let (text, signatures) = note.rsplit_once("\n\n").ok_or(form("there is no blank line"))?;
+    let text = format!("{text}\n");
+    let mut lines = text.lines();
+    let mut line = || lines.next().ok_or(form("there are fewer than three lines"));
+    let (origin, size, root) = (line()?.to_owned(), line()?, line()?);
+    let size = size.parse().ok().filter(|number: &LogSize| number.to_string() == size);
+    let size = size.ok_or(form("the size is no decimal number"))?;
+    let root = STANDARD.decode(root).ok().and_then(|root| Root::try_from(root.as_slice()).ok());
+    let root = root.ok_or(form("the root is no 32 bytes in base64"))?;
+    Ok((CheckpointNote { origin, size, root }, text, signatures))
 }
 
 /// First four bytes of SHA-256 over name, line feed, algorithm and key (C2SP signed-note).

@@ -24,7 +24,8 @@ use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::folder::Folder;
 use crate::head::Head;
-use crate::layout::{BUNDLE_RECORDS, GENESIS, Series};
+use crate::layout::{BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series};
+use crate::note::CheckpointNote;
 use crate::records::{self, BlockRecord};
 use crate::snapshot::Snapshot;
 use crate::status::page_of;
@@ -209,6 +210,29 @@ impl Export {
         };
         proof.verify(&self.anchor).map_err(|source| self.head_fault(source))?;
         Ok(proof)
+    }
+
+    /// Reads every page of status leaves, as an audit does.
+    ///
+    /// # Errors
+    /// Whatever is missing, damaged or changed.
+    pub fn check_status_pages(&self) -> Result<(), ExportError> {
+        let size = self.log_size();
+        (0..)
+            .zip(&self.pages)
+            .try_for_each(|(page, root)| status::read(&self.folder, root, page, size).map(drop))
+    }
+
+    /// What the checkpoint says. Whether its signature holds is for those who know the key:
+    /// [`CheckpointNote::verify`].
+    ///
+    /// # Errors
+    /// [`ExportError::Missing`], [`ExportError::Malformed`].
+    pub fn checkpoint(&self) -> Result<CheckpointNote, ExportError> {
+        let note = self.folder.read(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
+        let checkpoint =
+            str::from_utf8(&note).ok().and_then(|note| CheckpointNote::read_unverified(note).ok());
+        checkpoint.ok_or_else(|| self.folder.malformed(CHECKPOINT, "no checkpoint in a signed note"))
     }
 
     /// A member's record with its proof under the last header.

@@ -152,3 +152,53 @@ fn mistakes_are_refused_before_anything_is_written() {
     let none: Value = sanad(at, "status 3 --export other --json").expect(2).stdout.into();
     assert_eq!(none, "");
 }
+
+#[test]
+fn an_audit_finds_what_was_changed_in_any_file() {
+    let (folder, node) = network();
+    let at = folder.path();
+    node.ledger.commit_batch(node.ledger.next_batch_of(vec![Event::Revoke { target: LogIndex(3) }]));
+    node.sanad(at, EXPORT).expect(0);
+    drop(node);
+    let audit = "audit public --genesis genesis.json --json";
+    let sound = sanad(at, audit).expect(0).json();
+    assert_eq!((&sound["verdict"], &sound["log_size"]), (&"sound".into(), &8.into()));
+    assert_eq!(sound["checkpoint"], sound["height"]);
+
+    let mut files = Vec::new();
+    let mut folders = vec![at.join("public")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    assert!(files.len() >= 8, "{files:?}");
+    for path in &files {
+        let name = path.strip_prefix(at).unwrap().display().to_string();
+        let bytes = fs::read(path).unwrap();
+        // The signature of the checkpoint is for those who know its key.
+        let covered = if name.ends_with("checkpoint") { bytes.len() - 94 } else { bytes.len() };
+        for place in (0..covered).step_by(61.min(covered / 4).max(1)) {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << (place % 7);
+            fs::write(path, changed).unwrap();
+            let run = sanad(at, audit);
+            // Another chain's, by the file that says so.
+            let foreign = name.ends_with("head") && run.stderr.contains("is of chain");
+            assert!(foreign || run.code == 1, "{name}, byte {place}: {}{}", run.stdout, run.stderr);
+            if !foreign {
+                assert!(!run.json()["findings"][0]["message"].as_str().unwrap().is_empty());
+            }
+        }
+        fs::remove_file(path).unwrap();
+        assert_ne!(sanad(at, audit).code, 0, "without {name}");
+        fs::write(path, bytes).unwrap();
+    }
+    sanad(at, audit).expect(0);
+    sanad(at, &format!("{audit} --rebuild")).expect_error("nothing can be rebuilt");
+    sanad(at, "key new --purpose issuing --out issuing.json").expect(0);
+    sanad(at, &format!("{audit} --report report.json --key issuing.json")).expect(0);
+    let report: Value = serde_json::from_slice(&fs::read(at.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["statement"]["verdict"], "sound");
+}

@@ -4,17 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sanad_core::audit_report::{AuditFinding, AuditStatement, AuditVerdict};
+use sanad_core::audit_report::AuditStatement;
 use sanad_core::keyfile::{self, KEY_FILE_BYTES_MAX};
 use sanad_core::signature::SecretKey;
-use sanad_storage::{AuditReport, Finding, Verdict};
 
+use super::found::Found;
 use crate::files::{self, Mode};
 use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::time;
-
-/// Longest text of a finding that goes into a report, in characters.
-const TEXT_CHARS_MAX: usize = 2_000;
 
 /// Who signs a report, and where it goes.
 pub(super) struct Signer {
@@ -36,22 +33,17 @@ impl Signer {
     }
 
     /// Signs what an audit found, and writes it.
-    pub(super) fn write(&self, audited: &AuditReport, duration: Duration) -> anyhow::Result<()> {
+    pub(super) fn write(&self, audited: &Found, duration: Duration) -> anyhow::Result<()> {
         let report = statement(audited, duration).sign(&self.key).context("the report cannot be signed")?;
         files::create_new(&self.path, report.to_json().as_bytes(), Mode::Public)
     }
 }
 
-fn statement(audited: &AuditReport, duration: Duration) -> AuditStatement {
+fn statement(audited: &Found, duration: Duration) -> AuditStatement {
     let state = &audited.state;
     AuditStatement {
         chain_id: state.chain_id(),
-        verdict: match audited.verdict() {
-            Verdict::Sound => AuditVerdict::Sound,
-            Verdict::Torn => AuditVerdict::Torn,
-            Verdict::Derived => AuditVerdict::Derived,
-            _ => AuditVerdict::Damaged,
-        },
+        verdict: audited.verdict,
         height: state.head().height,
         head_hash: state.head().hash,
         head_time_ms: state.head().time_ms,
@@ -62,28 +54,9 @@ fn statement(audited: &AuditReport, duration: Duration) -> AuditStatement {
         validators_hash: state.validators().hash(),
         batches: audited.batches,
         findings: audited.findings.len() as u64,
-        first_finding: audited.findings.first().map(finding),
+        first_finding: audited.findings.first().cloned(),
         audited_at_ms: time::now_ms(),
         duration_ms: duration.as_millis() as u64,
         program: concat!("sanad ", env!("CARGO_PKG_VERSION")).to_owned(),
-    }
-}
-
-/// A finding as reports have it.
-pub(super) fn finding(finding: &Finding) -> AuditFinding {
-    let (expected, actual) = finding.values().unzip();
-    AuditFinding {
-        height: finding.height(),
-        part: finding.part(),
-        message: short(finding.to_string()),
-        expected: expected.map(short),
-        actual: actual.map(short),
-    }
-}
-
-fn short(text: String) -> String {
-    match text.char_indices().nth(TEXT_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }

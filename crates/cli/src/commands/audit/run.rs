@@ -1,17 +1,18 @@
 //! `sanad audit DIR`.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::Context;
-use sanad_core::audit_report::AuditFinding;
+use anyhow::{Context, bail};
+use sanad_core::audit_report::{AuditFinding, AuditVerdict};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, Root};
 use sanad_core::ids::{Height, LogSize};
-use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, Verdict, audit};
+use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, audit};
 use serde::Serialize;
 
-use super::{ledger, report};
+use super::found::Found;
+use super::{exported, ledger, report};
 use crate::keys::PassphraseArgs;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::progress;
@@ -21,7 +22,7 @@ use crate::view::View;
 #[derive(clap::Args, Debug)]
 #[group(skip)]
 pub(super) struct Args {
-    /// The node's data directory, or the ledger inside it
+    /// The node's data directory, or the ledger inside it, or a static export
     #[arg(required = true)]
     dir: Option<PathBuf>,
     /// The chain's genesis
@@ -42,7 +43,7 @@ pub(super) struct Args {
 
 #[derive(Serialize)]
 struct Audited {
-    verdict: &'static str,
+    verdict: AuditVerdict,
     sound: bool,
     /// What does not fit, first in the order of heights.
     findings: Vec<AuditFinding>,
@@ -64,7 +65,11 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let dir = args.dir.as_deref().context("name a node's data directory")?;
     let genesis = args.genesis.as_deref().context("give the chain's genesis with --genesis")?;
     let trust = Trust::from_file(genesis)?;
-    let ledger = ledger::find(dir)?;
+    let export = exported::is_export(dir);
+    if export && args.rebuild {
+        bail!("{} is an export, of which nothing can be rebuilt; export to a new folder", dir.display());
+    }
+    let ledger = if export { dir.to_owned() } else { ledger::find(dir)? };
     // Before hours of work: a wrong passphrase or a file in the way.
     let signer = match (&args.report, &args.key) {
         (Some(path), Some(key)) => Some(report::Signer::open(path, key, &args.passphrase)?),
@@ -72,36 +77,41 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     };
     let cannot = || format!("{} cannot be audited", ledger.display());
     let rebuilt = args.rebuild && rebuild(&ledger, &trust.genesis).with_context(cannot)?;
-    let (audited, time) = look(&ledger, &trust.genesis).with_context(cannot)?;
+    let started = Instant::now();
+    let found = match export {
+        true => exported::audit(&ledger, &trust.genesis)?,
+        false => Found::from(look(&ledger, &trust.genesis).with_context(cannot)?),
+    };
+    let time = started.elapsed();
     if let Some(signer) = &signer {
-        signer.write(&audited, time)?;
+        signer.write(&found, time)?;
     }
-    let verdict = audited.verdict();
+    let Found { verdict, state, batches, bytes, checkpoint, findings } = found;
+    let sound = verdict == AuditVerdict::Sound;
     output.print(&Audited {
-        verdict: verdict.as_str(),
-        sound: verdict == Verdict::Sound,
-        findings: audited.findings.iter().map(report::finding).collect(),
+        verdict,
+        sound,
+        findings,
         rebuilt,
-        height: audited.state.head().height,
-        head_hash: audited.state.head().hash,
-        checkpoint: audited.checkpoint,
-        log_size: audited.state.log_size(),
-        log_root: audited.state.log_root(),
-        batches: audited.batches,
-        bytes: audited.bytes,
+        height: state.head().height,
+        head_hash: state.head().hash,
+        checkpoint,
+        log_size: state.log_size(),
+        log_root: state.log_root(),
+        batches,
+        bytes,
         seconds: time.as_secs_f64(),
-        events_per_second: (audited.state.log_size().0 as f64 / time.as_secs_f64()) as u64,
+        events_per_second: (state.log_size().0 as f64 / time.as_secs_f64()) as u64,
         report: args.report.clone(),
     })?;
-    Ok(if verdict == Verdict::Sound { Outcome::Yes } else { Outcome::No })
+    Ok(if sound { Outcome::Yes } else { Outcome::No })
 }
 
-fn look(ledger: &Path, genesis: &Genesis) -> Result<(AuditReport, Duration), OpenError> {
-    let started = Instant::now();
+fn look(ledger: &Path, genesis: &Genesis) -> Result<AuditReport, OpenError> {
     let bar = progress::bytes("auditing");
     let audited = audit(ledger, genesis, |progress| ledger::show(&bar, progress));
     bar.finish_and_clear();
-    Ok((audited?, started.elapsed()))
+    audited
 }
 
 /// Rebuilds what is derived; false where the log is damaged, which the audit then names.
@@ -150,8 +160,10 @@ impl Report for Audited {
 impl Audited {
     fn advice(&self) -> &'static str {
         match self.verdict {
-            "torn" => "the log ends inside a block, which a node cuts and gets again from its peers",
-            "derived" => "the log is, but not what is derived from it; --rebuild makes that anew",
+            AuditVerdict::Torn => {
+                "the log ends inside a block, which a node cuts and gets again from its peers"
+            }
+            AuditVerdict::Derived => "the log is, but not what is derived from it; --rebuild makes that anew",
             _ => "the log is damaged; restore it from another node",
         }
     }
