@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sanad_api::CredentialKey;
+use sanad_api::{ClientError, CredentialKey};
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
 
@@ -62,7 +62,7 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
         (_, Some(commitment)) => CredentialKey::Commitment(commitment),
         (_, None) => bail!("{} is a receipt of no issuance", args.target),
     };
-    let mut finding = match remote.client().status(&key).await {
+    let mut finding = match ask_for(&remote, &key, &target).await {
         Ok(proof) => {
             let finding = Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms());
             if let Some(path) = &args.receipt_out {
@@ -80,6 +80,18 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
         finding.check_age(age_max);
     }
     Ok(finding.close())
+}
+
+/// Asks by commitment, and where that is unknown by the place that the receipt proves: an index can hide a
+/// credential, the log cannot.
+async fn ask_for(remote: &Remote, key: &CredentialKey, target: &Target) -> Result<StatusProof, ClientError> {
+    match (remote.client().status(key).await, target) {
+        (Err(error), Target::Receipt(receipt)) if is_missing(&error) => {
+            let at_place = remote.client().status(&CredentialKey::Index(receipt.proof.index)).await;
+            at_place.ok().filter(|proof| proof.entry == receipt.proof.entry).ok_or(error)
+        }
+        (answer, _) => answer,
+    }
 }
 
 /// Writes a receipt with a fresh proof, if it holds; whatever the status is.

@@ -202,3 +202,25 @@ fn an_audit_finds_what_was_changed_in_any_file() {
     let report: Value = serde_json::from_slice(&fs::read(at.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["statement"]["verdict"], "sound");
 }
+
+#[test]
+fn an_index_that_hides_a_credential_does_not_hide_it_from_its_receipt() {
+    let (folder, node) = network();
+    let at = folder.path();
+    node.sanad(at, EXPORT).expect(0);
+    drop(node);
+    let path = at.join("public/index/0-7");
+    let page = fs::read(&path).unwrap();
+    let (records, _) = page[2..4080].as_chunks::<14>();
+    let left: Vec<u8> = records[..7].iter().filter(|record| record[13] != 3).flatten().copied().collect();
+    let mut hiding = [&[0, 6], &left[..]].concat();
+    hiding.resize(4080, 0);
+    hiding.extend_from_slice(&blake3::hash(&hiding).as_bytes()[..16]);
+    fs::write(&path, hiding).unwrap();
+    let commitment = ask(at, "status 3").expect(0).json()["commitment"].as_str().unwrap().to_owned();
+    assert_eq!(ask(at, &format!("status {commitment}")).expect(1).json()["verdict"], "unknown");
+    assert_eq!(ask(at, "status ijazah.json").expect(0).json()["verdict"], "active");
+    let audit = sanad(at, "audit public --genesis genesis.json --json").expect(1).json();
+    let found = audit["findings"][0]["message"].as_str().unwrap();
+    assert!(found.contains("does not have the commitment of entry 3"), "{found}");
+}
