@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 
 use sanad_core::hash::Commitment;
+use sanad_core::ids::LogIndex;
 
 use crate::error::ExportError;
 use crate::folder::{FillError, Folder, Writing};
@@ -144,6 +145,45 @@ pub(crate) fn candidates(
         found.extend(Run::open(folder, range)?.candidates(folder, key(commitment))?);
     }
     Ok(found)
+}
+
+/// What a log issues, to compare its index with: 16 bytes of memory an issuance.
+#[derive(Debug, Default)]
+pub struct Issuances(Vec<Record>);
+
+impl Issuances {
+    /// Notes an issuance. They come in the order of the log.
+    pub fn push(&mut self, commitment: &Commitment, index: LogIndex) {
+        self.0.push((key(commitment), index.0));
+    }
+
+    /// The first entry that the index of a log of `size` entries has otherwise, or has not. Reads each run once.
+    pub(crate) fn first_difference(
+        &self,
+        folder: &Folder,
+        size: u64,
+    ) -> Result<Option<LogIndex>, ExportError> {
+        for range in ranges(size) {
+            let place = |index| self.0.partition_point(|record| record.1 < index);
+            let mut expected = self.0[place(range.start)..place(range.end)].to_vec();
+            expected.sort_unstable();
+            let run = Run::open(folder, range)?;
+            let mut stored = Vec::with_capacity(expected.len());
+            for page in 0..run.pages {
+                stored.extend(run.page(folder, page)?);
+            }
+            if stored != expected {
+                let only_in = |these: &[Record], others: &BTreeSet<Record>| {
+                    these.iter().filter(|record| !others.contains(*record)).map(|record| record.1).min()
+                };
+                let sets = (expected.iter().copied().collect(), stored.iter().copied().collect());
+                let missing = only_in(&expected, &sets.1).into_iter().chain(only_in(&stored, &sets.0)).min();
+                // Equal as sets, and not in order: the run itself is at fault.
+                return Ok(Some(LogIndex(missing.unwrap_or(run.range.start))));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// A run that is there.

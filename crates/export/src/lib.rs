@@ -33,5 +33,6 @@ mod tiles;
 pub use batches::BatchPlace;
 pub use error::ExportError;
 pub use exporter::{Exporter, Written};
+pub use index::Issuances;
 pub use note::{CheckpointNote, CheckpointSigner, NOTE_NAME_BYTES_MAX, NoteError};
 pub use reader::{Export, SealedHeader};

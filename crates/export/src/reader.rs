@@ -24,6 +24,7 @@ use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::folder::Folder;
 use crate::head::Head;
+use crate::index::Issuances;
 use crate::layout::{BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series};
 use crate::note::CheckpointNote;
 use crate::records::{self, BlockRecord};
@@ -210,6 +211,14 @@ impl Export {
         };
         proof.verify(&self.anchor).map_err(|source| self.head_fault(source))?;
         Ok(proof)
+    }
+
+    /// The first entry that the index has otherwise than the log, or has not; none where it is as it should be.
+    ///
+    /// # Errors
+    /// Whatever is missing or damaged.
+    pub fn index_difference(&self, issued: &Issuances) -> Result<Option<LogIndex>, ExportError> {
+        issued.first_difference(&self.folder, self.log_size().0)
     }
 
     /// Reads every page of status leaves, as an audit does.

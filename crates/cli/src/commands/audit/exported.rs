@@ -6,10 +6,10 @@ use anyhow::Context;
 use sanad_core::audit_report::{AuditFinding, AuditVerdict};
 use sanad_core::block::Block;
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::{Height, LogIndex};
+use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
-use sanad_export::{Export, ExportError};
+use sanad_export::{Export, ExportError, Issuances};
 use sanad_storage::{BlockSource, ChainReport, CheckedBlock, Fault, check_chain};
 
 use super::found::{Found, short};
@@ -41,15 +41,13 @@ pub(super) fn audit(folder: &Path, genesis: &Genesis) -> anyhow::Result<Found> {
     let head = export.head().header.height;
     let bar = progress::bar(head.0 as usize, "auditing");
     let mut blocks = Blocks { export: &export, given: Height::GENESIS, failed: None };
-    let mut index_fault = None;
     let mut last = State::genesis(genesis)?;
-    let mut batches = 0;
+    let (mut batches, mut issued, mut sizes) = (0, Issuances::default(), Vec::new());
     let checked = check_chain(genesis, &mut blocks, |state, checked| {
-        for block in checked {
-            let height = block.execution.header.height;
-            index_fault =
-                index_fault.take().or_else(|| check_index(&export, block).map(|fault| (height, fault)));
-            batches += block.block.batches.len() as u64;
+        for CheckedBlock { block, execution, .. } in checked {
+            execution.issuances.iter().for_each(|(commitment, index)| issued.push(commitment, *index));
+            sizes.push(execution.header.log_size);
+            batches += block.batches.len() as u64;
             bar.inc(1);
         }
         last = state.clone();
@@ -71,8 +69,9 @@ pub(super) fn audit(folder: &Path, genesis: &Genesis) -> anyhow::Result<Found> {
         }
         Err(error) => return Err(error).with_context(|| format!("{} cannot be audited", folder.display())),
     }
-    if let Some((height, message)) = index_fault {
-        found.add(AuditVerdict::Derived, Some(height), "index", message);
+    // Of a chain that is not sound to its end, the index cannot be compared.
+    if found.verdict != AuditVerdict::Damaged {
+        check_index(&export, &issued, &sizes, &mut found);
     }
     if let Err(error) = export.check_status_pages() {
         found.add(AuditVerdict::Derived, Some(head), "status", explain(&error));
@@ -90,16 +89,17 @@ pub(super) fn is_export(folder: &Path) -> bool {
     folder.join("head").is_file() && folder.join("tile").is_dir()
 }
 
-/// Why the index does not lead to what a block issues.
-fn check_index(export: &Export, checked: &CheckedBlock<(Block, CommitCertificate)>) -> Option<String> {
-    checked.execution.issuances.iter().find_map(|(commitment, index)| match export.issuance(commitment) {
-        Ok(Some(found)) if found == *index => None,
-        Ok(Some(LogIndex(found))) => {
-            Some(format!("the index has the commitment of entry {index} at {found}"))
+/// `sizes` are those of the log after each block.
+fn check_index(export: &Export, issued: &Issuances, sizes: &[LogSize], found: &mut Found) {
+    match export.index_difference(issued) {
+        Ok(None) => {}
+        Ok(Some(index)) => {
+            let height = sizes.partition_point(|size| size.0 <= index.0) as u64 + 1;
+            let message = format!("the index does not have the commitment of entry {index}, or has another");
+            found.add(AuditVerdict::Derived, Some(Height(height)), "index", message);
         }
-        Ok(None) => Some(format!("the index does not have the commitment of entry {index}")),
-        Err(error) => Some(explain(&error)),
-    })
+        Err(error) => found.add(AuditVerdict::Derived, None, "index", explain(&error)),
+    }
 }
 
 fn check_checkpoint(export: &Export, found: &mut Found) {
