@@ -6,20 +6,24 @@ use std::sync::OnceLock;
 use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
 use crate::event::{self, Event};
 use crate::hash::{self, BatchId, ChainId};
 use crate::ids::{MemberId, Sequence};
 use crate::merkle::Hash;
-use crate::signature::{PublicKey, SecretKey, Signature, SignatureError};
+use crate::signature::{PublicKey, SIGNATURE_BYTES, SecretKey, Signature, SignatureError};
 
 /// Most events of one batch.
 pub const BATCH_EVENTS_MAX: usize = 4096;
 /// Longest encoded signed batch, in bytes: the fixed fields and [`BATCH_EVENTS_MAX`] issuances.
-pub const BATCH_BYTES_MAX: usize = 1 + 32 + 33 + 8 + 32 + 4 + 64 + 33 * BATCH_EVENTS_MAX;
+pub const BATCH_BYTES_MAX: usize = 1 + 32 + 33 + 1 + 8 + 32 + 4 + SIGNATURE_BYTES + 33 * BATCH_EVENTS_MAX;
 /// The only version of the batch format.
 pub const BATCH_VERSION: u8 = 1;
+
+/// Bytes of a batch's leaf in the batches tree of its block.
+pub const BATCH_LEAF_BYTES: usize = 32 + SIGNATURE_BYTES;
 
 const SIGNATURE_TAG: &[u8] = b"sanad/v1 batch signature";
 
@@ -30,12 +34,44 @@ pub struct Batch {
     pub chain_id: ChainId,
     /// The member that states it.
     pub issuer: MemberId,
-    /// Its place in the issuer's own chain.
+    /// Which of the member's two chains of batches it continues.
+    pub chain: BatchChain,
+    /// Its place in that chain.
     pub sequence: Sequence,
-    /// The id of the issuer's batch before it; zeros for the first.
+    /// The id of the batch before it in that chain; zeros for the first.
     pub previous: BatchId,
     /// 1 to [`BATCH_EVENTS_MAX`] events.
     pub events: Vec<Event>,
+}
+
+/// The two chains of batches that a member has, each with a key, a sequence and links of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchChain {
+    /// What it says of credentials, signed by its issuing key.
+    Issuing,
+    /// What it says of itself and of the consortium, signed by its governance keys.
+    Governance,
+}
+
+impl Encode for BatchChain {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let tag: u8 = match self {
+            Self::Issuing => 0,
+            Self::Governance => 1,
+        };
+        tag.encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for BatchChain {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        match u8::decode(decoder)? {
+            0 => Ok(Self::Issuing),
+            1 => Ok(Self::Governance),
+            _ => Err(DecodeError::Other("batch chain")),
+        }
+    }
 }
 
 /// The id that the first batch of an issuer names as its previous one.
@@ -61,6 +97,7 @@ impl Encode for Batch {
         BATCH_VERSION.encode(encoder)?;
         self.chain_id.encode(encoder)?;
         self.issuer.encode(encoder)?;
+        self.chain.encode(encoder)?;
         self.sequence.encode(encoder)?;
         self.previous.encode(encoder)?;
         codec::encode_list(&self.events, encoder)
@@ -75,6 +112,7 @@ impl<C> Decode<C> for Batch {
         let batch = Self {
             chain_id: ChainId::decode(decoder)?,
             issuer: MemberId::decode(decoder)?,
+            chain: BatchChain::decode(decoder)?,
             sequence: Sequence::decode(decoder)?,
             previous: BatchId::decode(decoder)?,
             events: codec::decode_list(decoder, BATCH_EVENTS_MAX, "event count")?,
@@ -100,7 +138,7 @@ pub struct SignedBatch {
 }
 
 impl SignedBatch {
-    /// Reads an encoded signed batch: the batch, then 64 bytes of signature. Does not verify the signature.
+    /// Reads an encoded signed batch: the batch, then its signature. Does not verify the signature.
     ///
     /// # Errors
     /// [`CodecError`], before any allocation beyond the length of `bytes`.
@@ -117,16 +155,17 @@ impl SignedBatch {
         let window = &bytes[..bytes.len().min(BATCH_BYTES_MAX)];
         let (batch, unsigned) = codec::decode_prefix::<Batch>(window, BATCH_BYTES_MAX)?;
         let rest = &bytes[unsigned..];
-        let Some(signature) = rest.first_chunk::<64>() else {
-            return Err(CodecError::Truncated { missing: 64 - rest.len() });
+        let Some(signature) = rest.first_chunk::<SIGNATURE_BYTES>() else {
+            return Err(CodecError::Truncated { missing: SIGNATURE_BYTES - rest.len() });
         };
+        let signature = codec::decode(signature, SIGNATURE_BYTES)?;
         let id = BatchId(hash::BATCH.hash(&[&bytes[..unsigned]]));
-        let signed = Self::assemble(batch, bytes[..unsigned].to_vec(), id, Signature(*signature));
-        Ok((signed, unsigned + 64))
+        let signed = Self::assemble(batch, bytes[..unsigned].to_vec(), id, signature);
+        Ok((signed, unsigned + SIGNATURE_BYTES))
     }
 
     fn assemble(batch: Batch, mut bytes: Vec<u8>, id: BatchId, signature: Signature) -> Self {
-        bytes.extend_from_slice(&signature.0);
+        codec::encode_into(&signature, &mut bytes);
         Self { batch, id, signature, bytes, verified: OnceLock::new(), leaves: OnceLock::new() }
     }
 
@@ -176,11 +215,11 @@ impl SignedBatch {
         }
     }
 
-    /// What the batches tree of a block holds of the batch: `id || signature`, 96 bytes.
-    pub fn tree_leaf(&self) -> [u8; 96] {
-        let mut leaf = [0; 96];
+    /// What the batches tree of a block holds of the batch: `id || algorithm u8 || signature`, 97 bytes.
+    pub fn tree_leaf(&self) -> [u8; BATCH_LEAF_BYTES] {
+        let mut leaf = [0; BATCH_LEAF_BYTES];
         leaf[..32].copy_from_slice(&self.id.0);
-        leaf[32..].copy_from_slice(&self.signature.0);
+        leaf[32..].copy_from_slice(&self.bytes[self.bytes.len() - SIGNATURE_BYTES..]);
         leaf
     }
 }
@@ -214,6 +253,7 @@ mod tests {
         Batch {
             chain_id: ChainId([1; 32]),
             issuer: "ui.ac.id".parse().unwrap(),
+            chain: BatchChain::Issuing,
             sequence: Sequence(3),
             previous: BatchId([2; 32]),
             events: (0..events).map(event).collect(),

@@ -6,51 +6,139 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::SignedBatch;
 use crate::codec::{self, CodecError};
-use crate::hash::{self, BatchesTree, BlockHash, ChainId, Root, ValidatorsHash};
+use crate::hash::{self, BatchesTree, BlockHash, ChainId, PastHash, Root, ValidatorsHash};
 use crate::ids::{Height, LogSize};
 use crate::merkle::{TreeHash, root_of};
 
-/// The only version of the header format.
-pub const HEADER_VERSION: u8 = 1;
+/// The layout that this program reads: it fixes headers, votes, validator sets, the top of the state tree, the
+/// history tree, member records and the known entries.
+pub const LAYOUT_VERSION: u8 = 1;
+/// The rules that this program executes. Readers of proofs do not depend on them.
+pub const RULES_VERSION: u8 = 1;
 /// Length of an encoded header, in bytes; all its fields have a fixed width.
-pub const HEADER_BYTES: usize = 1 + 32 + 8 + 8 + 32 + 32 + 8 + 32 * 5;
+pub const HEADER_BYTES: usize = 2 + 32 + 8 + 4 + 8 + 8 + 32 * 5;
 /// Most batches of one block.
 pub const BLOCK_BATCHES_MAX: usize = 16_384;
+/// Latest time of a block, in milliseconds since 1970-01-01 UTC: 9999-12-31T23:59:59.999Z.
+pub const TIME_MS_MAX: u64 = 253_402_300_799_999;
+/// Most entries of a log.
+pub const LOG_SIZE_MAX: u64 = 1 << 40;
+
+/// The protocol version in force at a height.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ProtocolVersion {
+    /// How things are laid out. Readers refuse a layout that they do not know.
+    pub layout: u8,
+    /// How blocks are executed. Readers ignore it; nodes stop voting before rules that they do not know.
+    pub rules: u8,
+}
+
+impl ProtocolVersion {
+    /// The version of this program.
+    pub const CURRENT: Self = Self { layout: LAYOUT_VERSION, rules: RULES_VERSION };
+}
+
+impl std::fmt::Display for ProtocolVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.layout, self.rules)
+    }
+}
 
 /// What validators sign: one block, and the whole ledger after it. Roots are those *after* the block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct BlockHeader {
-    /// Format version, 1.
-    pub version: u8,
+    /// Protocol version in force.
+    pub version: ProtocolVersion,
     /// The chain.
     pub chain_id: ChainId,
     /// Height of the block, from 1.
     pub height: Height,
+    /// The round in which the block was first proposed.
+    pub round: u32,
     /// Proposer's time, in milliseconds since 1970-01-01 UTC; later than that of the block before.
     pub time_ms: u64,
-    /// Hash of the block before; at height 1 the chain id.
-    pub previous: BlockHash,
-    /// Root over the block's batches (id and signature of each), in order.
-    pub batches_root: Root,
     /// Entries in the log.
     pub log_size: LogSize,
     /// Root of the log tree (RFC 6962, SHA-256).
     pub log_root: Root,
-    /// Root of the status tree.
-    pub status_root: Root,
-    /// Root of the registry tree.
-    pub registry_root: Root,
+    /// Root over statuses, members and the other parts of the state: see [`crate::state_root`].
+    pub state_root: Root,
+    /// Hash over the block before, the history and the batches: see [`Past`].
+    pub past: PastHash,
     /// The validators who decide this block.
     pub validators_hash: ValidatorsHash,
     /// The validators who decide the next one.
     pub next_validators_hash: ValidatorsHash,
 }
 
+/// A block as validators vote for it: its hash and the round in which it was first proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId {
+    /// Hash of the header.
+    pub hash: BlockHash,
+    /// The header's round.
+    pub round: u32,
+}
+
+/// What [`BlockHeader::past`] is the hash of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    /// Hash of the block before; at height 1 the chain id.
+    pub previous: BlockHash,
+    /// Root of the history tree: the hashes of all headers before this one, in order of height.
+    pub history_root: Root,
+    /// Root over the block's batches: see [`batches_root`].
+    pub batches_root: Root,
+}
+
+impl Past {
+    /// `BLAKE3-derive_key("sanad/v1 past", previous || history root || batches root)`.
+    pub fn hash(&self) -> PastHash {
+        PastHash(hash::PAST.hash(&[&self.previous.0, &self.history_root.0, &self.batches_root.0]))
+    }
+}
+
+/// A field of a header that no block can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// A layout that this program does not know.
+    #[error("layout version {actual}; this program knows {LAYOUT_VERSION}: a newer verifier is needed")]
+    Layout {
+        /// The layout found.
+        actual: u8,
+    },
+    /// Height 0, which no block has.
+    #[error("a header of height 0; the first block has height 1")]
+    Height,
+    /// A time after the year 9999.
+    #[error("time {actual}; at most {TIME_MS_MAX} is allowed")]
+    Time {
+        /// The time found, in milliseconds.
+        actual: u64,
+    },
+    /// A log larger than any can be.
+    #[error("a log of {actual} entries; at most {LOG_SIZE_MAX} are allowed")]
+    LogSize {
+        /// The size found.
+        actual: LogSize,
+    },
+}
+
 impl BlockHeader {
     /// `BLAKE3-derive_key("sanad/v1 block header", encoding)`.
     pub fn hash(&self) -> BlockHash {
         BlockHash(hash::BLOCK.hash(&[&self.encode()]))
+    }
+
+    /// The block as validators vote for it.
+    pub fn id(&self) -> BlockId {
+        BlockId { hash: self.hash(), round: self.round }
     }
 
     /// The [`HEADER_BYTES`] bytes that are hashed.
@@ -64,50 +152,63 @@ impl BlockHeader {
     /// [`CodecError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let header: Self = codec::decode(bytes, HEADER_BYTES)?;
-        header.check_version()
+        header.checked()
+    }
+
+    /// Checks layout, height, time and log size against what any header can have.
+    ///
+    /// # Errors
+    /// [`HeaderError`], the first that is out of range.
+    pub fn check(&self) -> Result<(), HeaderError> {
+        if self.version.layout != LAYOUT_VERSION {
+            return Err(HeaderError::Layout { actual: self.version.layout });
+        }
+        if self.height == Height::GENESIS {
+            return Err(HeaderError::Height);
+        }
+        if self.time_ms > TIME_MS_MAX {
+            return Err(HeaderError::Time { actual: self.time_ms });
+        }
+        if self.log_size.0 > LOG_SIZE_MAX {
+            return Err(HeaderError::LogSize { actual: self.log_size });
+        }
+        Ok(())
     }
 
     /// Name of the first field in which two headers differ.
     pub fn first_difference(&self, other: &Self) -> Option<&'static str> {
-        let fields = [
-            ("version", self.version == other.version),
-            ("chain_id", self.chain_id == other.chain_id),
-            ("height", self.height == other.height),
-            ("time_ms", self.time_ms == other.time_ms),
-            ("previous", self.previous == other.previous),
-            ("batches_root", self.batches_root == other.batches_root),
-            ("log_size", self.log_size == other.log_size),
-            ("log_root", self.log_root == other.log_root),
-            ("status_root", self.status_root == other.status_root),
-            ("registry_root", self.registry_root == other.registry_root),
-            ("validators_hash", self.validators_hash == other.validators_hash),
-            ("next_validators_hash", self.next_validators_hash == other.next_validators_hash),
-        ];
-        fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+        let (mine, others) = (self.fields(), other.fields());
+        mine.into_iter().zip(others).find(|(mine, other)| mine != other).map(|((field, _), _)| field)
     }
 
     /// Name and value of each field, in the order of the format.
-    pub fn fields(&self) -> [(&'static str, String); 12] {
+    pub fn fields(&self) -> [(&'static str, String); 11] {
         [
             ("version", self.version.to_string()),
             ("chain_id", self.chain_id.to_string()),
             ("height", self.height.to_string()),
+            ("round", self.round.to_string()),
             ("time_ms", self.time_ms.to_string()),
-            ("previous", self.previous.to_string()),
-            ("batches_root", self.batches_root.to_string()),
             ("log_size", self.log_size.to_string()),
             ("log_root", self.log_root.to_string()),
-            ("status_root", self.status_root.to_string()),
-            ("registry_root", self.registry_root.to_string()),
+            ("state_root", self.state_root.to_string()),
+            ("past", self.past.to_string()),
             ("validators_hash", self.validators_hash.to_string()),
             ("next_validators_hash", self.next_validators_hash.to_string()),
         ]
     }
 
-    fn check_version(self) -> Result<Self, CodecError> {
-        match self.version {
-            HEADER_VERSION => Ok(self),
-            _ => Err(CodecError::Invalid { field: "header version" }),
+    fn checked(self) -> Result<Self, CodecError> {
+        match self.check() {
+            Ok(()) => Ok(self),
+            Err(error) => Err(CodecError::Invalid {
+                field: match error {
+                    HeaderError::Layout { .. } => "header layout",
+                    HeaderError::Height => "header height",
+                    HeaderError::Time { .. } => "header time",
+                    HeaderError::LogSize { .. } => "header log size",
+                },
+            }),
         }
     }
 }
@@ -141,7 +242,7 @@ impl Block {
             return Err(CodecError::TooLong { actual: bytes.len(), limit });
         }
         let (header, mut read) = codec::decode_prefix::<BlockHeader>(bytes, limit)?;
-        let header = header.check_version()?;
+        let header = header.checked()?;
         let (count, width) = codec::decode_prefix::<u32>(&bytes[read..], limit)?;
         read += width;
         if count as usize > BLOCK_BATCHES_MAX {
@@ -160,8 +261,9 @@ impl Block {
     }
 }
 
-/// Root of the tree over a block's batches.
+/// Root over a block's batches: `BLAKE3-derive_key("sanad/v1 batches", count u64 || root)` with the root of the tree
+/// over id and signature of each.
 pub fn batches_root(batches: &[Arc<SignedBatch>]) -> Root {
     let leaves: Vec<_> = batches.iter().map(|batch| BatchesTree::leaf(&batch.tree_leaf())).collect();
-    Root(root_of::<BatchesTree>(&leaves))
+    hash::counted_root(&hash::BATCHES, leaves.len() as u64, &root_of::<BatchesTree>(&leaves))
 }

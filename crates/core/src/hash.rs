@@ -20,6 +20,11 @@ impl Domain {
     }
 }
 
+/// `domain(count u64 || root)`: a root that binds how many leaves it is over.
+pub(crate) fn counted_root(domain: &Domain, count: u64, root: &Hash) -> Root {
+    Root(domain.hash(&[&count.to_be_bytes(), root]))
+}
+
 macro_rules! domains {
     ($($name:ident = $context:literal;)*) => {
         $(pub(crate) static $name: Domain = Domain(LazyLock::new(|| hash_derive_key_context($context)));)*
@@ -33,13 +38,26 @@ domains! {
     GENESIS = "sanad/v1 genesis";
     BATCH = "sanad/v1 batch";
     BLOCK = "sanad/v1 block header";
+    PAST = "sanad/v1 past";
     VALIDATOR_SET = "sanad/v1 validator set";
+    KEY = "sanad/v1 key";
+    BATCHES = "sanad/v1 batches";
     BATCHES_LEAF = "sanad/v1 batches leaf";
     BATCHES_NODE = "sanad/v1 batches node";
     STATUS_LEAF = "sanad/v1 status leaf";
     STATUS_NODE = "sanad/v1 status node";
-    REGISTRY_LEAF = "sanad/v1 registry leaf";
-    REGISTRY_NODE = "sanad/v1 registry node";
+    MEMBERS = "sanad/v1 members";
+    MEMBER_LEAF = "sanad/v1 member leaf";
+    MEMBER_NODE = "sanad/v1 member node";
+    MEMBER_REST = "sanad/v1 member rest";
+    MEMBER_EVENTS = "sanad/v1 member events";
+    MEMBER_FILE = "sanad/v1 member file";
+    HISTORY_LEAF = "sanad/v1 history leaf";
+    HISTORY_NODE = "sanad/v1 history node";
+    STATE_NODE = "sanad/v1 state node";
+    PART = "sanad/v1 part";
+    PARTS_NODE = "sanad/v1 parts node";
+    PARAMETERS = "sanad/v1 parameters";
     AUDIT_REPORT = "sanad/v1 audit report";
 }
 
@@ -73,7 +91,15 @@ tree! {
 }
 tree! {
     /// Hash of the tree over member records.
-    RegistryHash, REGISTRY_LEAF, REGISTRY_NODE
+    RegistryHash, MEMBER_LEAF, MEMBER_NODE
+}
+tree! {
+    /// Hash of the tree over the hashes of all earlier headers.
+    HistoryHash, HISTORY_LEAF, HISTORY_NODE
+}
+tree! {
+    /// Hash of the tree over the parts of the state other than statuses and members.
+    PartsHash, PART, PARTS_NODE
 }
 
 macro_rules! bytes_newtype {
@@ -179,6 +205,18 @@ bytes_newtype! {
 bytes_newtype! {
     /// Root of a Merkle tree.
     Root, 32
+}
+bytes_newtype! {
+    /// Hash over what came before a block, and its batches: see [`crate::block::Past`].
+    PastHash, 32
+}
+bytes_newtype! {
+    /// The name of a key: see [`crate::signature::PublicKey::name`].
+    KeyName, 32
+}
+bytes_newtype! {
+    /// Hash of the part of a member's record that receipts leave out: see [`crate::member::MemberRest`].
+    RestHash, 32
 }
 bytes_newtype! {
     /// Hash of a validator set.

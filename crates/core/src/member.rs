@@ -1,4 +1,10 @@
-//! Members of the consortium and their records in the registry.
+//! Members of the consortium and their records in the register.
+
+pub(crate) mod file;
+mod issuer_id;
+mod rest;
+
+use std::collections::BTreeSet;
 
 use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
@@ -6,15 +12,40 @@ use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::hash::BatchId;
-use crate::ids::{Height, MemberId, Sequence};
+use crate::hash::RestHash;
+use crate::ids::{Height, LogIndex, MemberId};
 use crate::signature::{PublicKey, SignatureError};
+use crate::text::{self, TextError};
+
+pub use file::{
+    Invitation, MEMBER_FILE_BYTES_MAX, MEMBER_FILE_FORMAT, MemberFile, MemberFileError, possession_message,
+};
+pub use issuer_id::{ISSUER_ID_BYTES_MAX, IssuerId, IssuerIdError};
+pub use rest::{ChainHead, DailyCount, EventsHead, KEY_TERMS_MAX, KeyPurpose, KeyTerm, MemberRest};
 
 /// Longest name of a member, in bytes of UTF-8.
 pub const MEMBER_NAME_BYTES_MAX: usize = 128;
+/// Most issuer ids of a member's record, those that it no longer has included.
+pub const ISSUER_IDS_MAX: usize = 32;
+/// Most disputed ranges of a member's record.
+pub const DISPUTED_RANGES_MAX: usize = 8;
+/// Most governance keys of a member.
+pub const GOVERNANCE_KEYS_MAX: usize = 5;
+/// Most network addresses of a member.
+pub const ADDRESSES_MAX: usize = 8;
+/// Most facts of a member.
+pub const FACTS_MAX: usize = 16;
+/// Longest text of an address or a fact, in bytes.
+pub const MEMBER_TEXT_BYTES_MAX: usize = 255;
 /// Longest encoded member record, in bytes.
-pub const MEMBER_RECORD_BYTES_MAX: usize =
-    (1 + crate::ids::MEMBER_ID_BYTES_MAX) + (1 + MEMBER_NAME_BYTES_MAX) + 1 + 3 * 33 + 8 + 9 + 8 + 32 + 8;
+pub const MEMBER_RECORD_BYTES_MAX: usize = (1 + crate::ids::MEMBER_ID_BYTES_MAX)
+    + (1 + MEMBER_NAME_BYTES_MAX)
+    + (1 + 8)
+    + 4
+    + ISSUER_IDS_MAX * (1 + ISSUER_ID_BYTES_MAX + 17)
+    + 4
+    + DISPUTED_RANGES_MAX * 16
+    + 32;
 
 /// What a member may do. Each role may do all that the one below it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,16 +59,45 @@ pub enum Role {
     Validator,
 }
 
-/// The facts of a member that its institution publishes and genesis states.
+/// How a member stands with the consortium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// May issue.
+    Active,
+    /// Issues nothing until one of its new governance keys is in force: it declared its keys compromised.
+    Frozen,
+    /// Issues nothing until the consortium decides otherwise.
+    Suspended,
+    /// Has left for good. What it issued can still be checked, and revoked.
+    Retired,
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Suspended => "suspended",
+            Self::Retired => "retired",
+        })
+    }
+}
+
+/// What an institution says of itself in its member file, and what the genesis states of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// The id.
+    /// The id. It never changes, and is never given to another member.
     pub id: MemberId,
     /// The institution's name, 1 to 128 bytes.
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// Keys with which the institution decides about its other keys, 1 to 5, in ascending order.
+    pub governance_keys: Vec<PublicKey>,
+    /// How many of the governance keys have to sign.
+    pub governance_threshold: u8,
     /// Key that signs batches; issuers and validators have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuing_key: Option<PublicKey>,
@@ -47,14 +107,28 @@ pub struct Member {
     /// Key of the member's node in the peer-to-peer network; the allow-list of peers is made of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_key: Option<PublicKey>,
-    /// First height at which the member is active; 0 is from the beginning.
-    pub active_from: Height,
-    /// First height at which it is active no more; none while there is no end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub active_until: Option<Height>,
+    /// The names by which the member's credentials call their issuer, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuer_ids: Vec<IssuerId>,
+    /// Where the member's node is reached, as `host:port`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// Facts about the institution, such as its accreditation, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
 }
 
-/// Why a member's facts do not fit together.
+/// One fact about a member.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// What it is about, such as `accreditation`.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
+/// Why what a member says of itself does not fit together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemberError {
@@ -64,6 +138,26 @@ pub enum MemberError {
         /// The member.
         id: MemberId,
         /// Length of the name.
+        bytes: usize,
+    },
+    /// A text has a character that could mislead a reader, or is too long.
+    #[error("{id}: {field} is not allowed")]
+    Text {
+        /// The member.
+        id: MemberId,
+        /// The field.
+        field: &'static str,
+        /// Why.
+        source: TextError,
+    },
+    /// A text is empty or too long.
+    #[error("{id}: {field} has {bytes} bytes; 1 to {MEMBER_TEXT_BYTES_MAX} are allowed")]
+    TextLength {
+        /// The member.
+        id: MemberId,
+        /// The field.
+        field: &'static str,
+        /// Its length.
         bytes: usize,
     },
     /// A key that the role needs is missing.
@@ -86,8 +180,8 @@ pub enum MemberError {
         /// The field that is too much.
         key: &'static str,
     },
-    /// A key is no usable Ed25519 key.
-    #[error("{id}: {field}: {source}")]
+    /// A key is not a valid Ed25519 key.
+    #[error("{id}: {field} is not valid")]
     Key {
         /// The member.
         id: MemberId,
@@ -96,114 +190,310 @@ pub enum MemberError {
         /// Why.
         source: SignatureError,
     },
-    /// It ends before it begins.
-    #[error("{id}: active from height {from} until height {until}, which is never")]
-    Heights {
+    /// One key is to serve twice.
+    #[error("{id}: {key} serves two purposes; every key must be of one purpose and one member")]
+    SharedKey {
         /// The member.
         id: MemberId,
-        /// First active height.
-        from: Height,
-        /// First height no more active.
-        until: Height,
+        /// The key.
+        key: PublicKey,
+    },
+    /// No governance keys, or more than allowed.
+    #[error("{id}: {count} governance keys; 1 to {GOVERNANCE_KEYS_MAX} are allowed")]
+    GovernanceKeys {
+        /// The member.
+        id: MemberId,
+        /// How many there are.
+        count: usize,
+    },
+    /// A threshold that no set of the keys can reach, or that needs none.
+    #[error("{id}: a threshold of {threshold} with {keys} governance key(s)")]
+    Threshold {
+        /// The member.
+        id: MemberId,
+        /// The threshold.
+        threshold: u8,
+        /// How many keys there are.
+        keys: usize,
+    },
+    /// A list has too many items.
+    #[error("{id}: {count} {field}; at most {limit} are allowed")]
+    Count {
+        /// The member.
+        id: MemberId,
+        /// The field.
+        field: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there can be.
+        limit: usize,
+    },
+    /// A list is not in ascending order, or has something twice.
+    #[error("{id}: {field} must be in ascending order, each once")]
+    Order {
+        /// The member.
+        id: MemberId,
+        /// The field.
+        field: &'static str,
     },
 }
 
 impl Member {
-    /// Whether the member is active at a height.
-    pub fn is_active(&self, height: Height) -> bool {
-        self.active_from <= height && self.active_until.is_none_or(|until| height < until)
+    /// Every key of the member with the field that holds it, in the order in which they sign a member file.
+    pub fn keys(&self) -> impl Iterator<Item = (KeyPurpose, PublicKey)> {
+        let governance = self.governance_keys.iter().map(|key| (KeyPurpose::Governance, *key));
+        let others = [
+            (KeyPurpose::Issuing, self.issuing_key),
+            (KeyPurpose::Consensus, self.consensus_key),
+            (KeyPurpose::Network, self.network_key),
+        ];
+        governance.chain(others.into_iter().filter_map(|(purpose, key)| Some((purpose, key?))))
     }
 
-    /// Checks the length of the name: a longer one has no encoding.
-    pub(crate) fn check_name(&self) -> Result<(), MemberError> {
-        match self.name.len() {
-            1..=MEMBER_NAME_BYTES_MAX => Ok(()),
-            bytes => Err(MemberError::Name { id: self.id.clone(), bytes }),
-        }
-    }
-
-    /// Checks that role, keys, name and heights fit together.
+    /// Checks that role, keys and texts fit together.
     ///
     /// # Errors
     /// [`MemberError`].
     pub fn check(&self) -> Result<(), MemberError> {
-        self.check_name()?;
+        check_name(&self.id, &self.name)?;
+        self.check_keys()?;
+        self.check_lists()
+    }
+
+    fn check_keys(&self) -> Result<(), MemberError> {
+        let (id, role) = (|| self.id.clone(), self.role);
         let needed = [
-            ("issuing_key", &self.issuing_key, self.role >= Role::Issuer),
-            ("consensus_key", &self.consensus_key, self.role == Role::Validator),
+            ("issuing_key", &self.issuing_key, role >= Role::Issuer),
+            ("consensus_key", &self.consensus_key, role == Role::Validator),
         ];
         for (key, value, needed) in needed {
-            let (id, role) = (self.id.clone(), self.role);
             match (value, needed) {
-                (None, true) => return Err(MemberError::MissingKey { id, role, key }),
-                (Some(_), false) => return Err(MemberError::NeedlessKey { id, role, key }),
+                (None, true) => return Err(MemberError::MissingKey { id: id(), role, key }),
+                (Some(_), false) => return Err(MemberError::NeedlessKey { id: id(), role, key }),
                 _ => {}
             }
         }
-        if self.role == Role::Validator && self.network_key.is_none() {
-            return Err(MemberError::MissingKey { id: self.id.clone(), role: self.role, key: "network_key" });
+        if role == Role::Validator && self.network_key.is_none() {
+            return Err(MemberError::MissingKey { id: id(), role, key: "network_key" });
         }
-        for (field, key) in [
-            ("issuing_key", &self.issuing_key),
-            ("consensus_key", &self.consensus_key),
-            ("network_key", &self.network_key),
+        let (keys, threshold) = (self.governance_keys.len(), self.governance_threshold);
+        if keys == 0 || keys > GOVERNANCE_KEYS_MAX {
+            return Err(MemberError::GovernanceKeys { id: id(), count: keys });
+        }
+        if threshold == 0 || usize::from(threshold) > keys {
+            return Err(MemberError::Threshold { id: id(), threshold, keys });
+        }
+        if !self.governance_keys.is_sorted_by(|a, b| a < b) {
+            return Err(MemberError::Order { id: id(), field: "governance_keys" });
+        }
+        let mut seen = BTreeSet::new();
+        for (purpose, key) in self.keys() {
+            key.check().map_err(|source| MemberError::Key { id: id(), field: purpose.field(), source })?;
+            if !seen.insert(key) {
+                return Err(MemberError::SharedKey { id: id(), key });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lists(&self) -> Result<(), MemberError> {
+        let id = || self.id.clone();
+        for (field, count, limit) in [
+            ("issuer_ids", self.issuer_ids.len(), ISSUER_IDS_MAX),
+            ("addresses", self.addresses.len(), ADDRESSES_MAX),
+            ("facts", self.facts.len(), FACTS_MAX),
         ] {
-            if let Some(key) = key {
-                key.check().map_err(|source| MemberError::Key { id: self.id.clone(), field, source })?;
+            if count > limit {
+                return Err(MemberError::Count { id: id(), field, count, limit });
             }
         }
-        match self.active_until {
-            Some(until) if until <= self.active_from => {
-                Err(MemberError::Heights { id: self.id.clone(), from: self.active_from, until })
+        let facts = |text: fn(&Fact) -> &String| self.facts.iter().map(text);
+        let texts = [("addresses", self.addresses.iter().collect::<Vec<_>>())]
+            .into_iter()
+            .chain([("facts", facts(|fact| &fact.name).chain(facts(|fact| &fact.value)).collect())]);
+        for (field, texts) in texts {
+            for value in texts {
+                let bytes = value.len();
+                if bytes == 0 || bytes > MEMBER_TEXT_BYTES_MAX {
+                    return Err(MemberError::TextLength { id: id(), field, bytes });
+                }
+                text::check_text(value).map_err(|source| MemberError::Text { id: id(), field, source })?;
             }
-            _ => Ok(()),
         }
+        for (field, ascends) in [
+            ("issuer_ids", self.issuer_ids.is_sorted_by(|a, b| a < b)),
+            ("facts", self.facts.is_sorted_by(|a, b| a.name < b.name)),
+        ] {
+            if !ascends {
+                return Err(MemberError::Order { id: id(), field });
+            }
+        }
+        Ok(())
     }
 }
 
-/// Head of a member's own chain of batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+/// Checks a member's name: its length, and that it has no character that could mislead a reader.
+fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
+    if name.is_empty() || name.len() > MEMBER_NAME_BYTES_MAX {
+        return Err(MemberError::Name { id: id.clone(), bytes: name.len() });
+    }
+    text::check_text(name).map_err(|source| MemberError::Text { id: id.clone(), field: "name", source })
+}
+
+/// Log indices from `from` up to, but not including, `until`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+)]
 #[serde(deny_unknown_fields)]
-pub struct ChainHead {
-    /// Sequence number of its next batch, which is also the number of its batches so far.
-    pub next_sequence: Sequence,
-    /// Its last batch; zeros before the first.
-    pub last_batch: BatchId,
-    /// Entries of all its batches so far.
-    pub entries: u64,
+pub struct IndexRange {
+    /// First index.
+    pub from: LogIndex,
+    /// First index after the range.
+    pub until: LogIndex,
 }
 
-impl ChainHead {
-    /// The head before any batch.
-    pub const START: Self =
-        Self { next_sequence: Sequence(0), last_batch: crate::batch::NO_BATCH, entries: 0 };
-}
-
-/// A member as the registry tree holds it: its facts and the head of its chain of batches.
+/// An issuer id of a member and the entries for which it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
+pub struct IssuerIdTerm {
+    /// The name by which credentials call their issuer.
+    pub id: IssuerId,
+    /// First log index for which it is the member's.
+    pub from: LogIndex,
+    /// First log index for which it is no longer the member's; `None` while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<LogIndex>,
+}
+
+/// A member as the members tree holds it, and as receipts show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberRecord {
-    /// The facts.
-    pub member: Member,
-    /// The head of its chain.
-    pub chain: ChainHead,
+    /// The member's id.
+    pub id: MemberId,
+    /// The institution's name.
+    pub name: String,
+    /// How it stands with the consortium.
+    pub standing: Standing,
+    /// The height since which it stands so.
+    pub since: Height,
+    /// The names by which its credentials call their issuer, now and before.
+    pub issuer_ids: Vec<IssuerIdTerm>,
+    /// Entries made while somebody else may have held its issuing key, in ascending order.
+    pub disputed: Vec<IndexRange>,
+    /// Hash of the rest: [`MemberRest::hash`].
+    pub rest: RestHash,
+}
+
+impl MemberRecord {
+    /// Whether an index is in a disputed range.
+    pub fn is_disputed(&self, index: LogIndex) -> bool {
+        self.disputed.iter().any(|range| range.from <= index && index < range.until)
+    }
+
+    /// Whether `id` was the member's issuer id for the entry at `index`.
+    pub fn has_issuer_id(&self, id: &IssuerId, index: LogIndex) -> bool {
+        let holds = |term: &IssuerIdTerm| term.from <= index && term.until.is_none_or(|until| index < until);
+        self.issuer_ids.iter().any(|term| term.id == *id && holds(term))
+    }
+
+    /// Checks what every record keeps: a readable name, and lists within their limits.
+    ///
+    /// # Errors
+    /// [`MemberError`].
+    pub fn check(&self) -> Result<(), MemberError> {
+        check_name(&self.id, &self.name)?;
+        for (field, count, limit) in [
+            ("issuer_ids", self.issuer_ids.len(), ISSUER_IDS_MAX),
+            ("disputed", self.disputed.len(), DISPUTED_RANGES_MAX),
+        ] {
+            if count > limit {
+                return Err(MemberError::Count { id: self.id.clone(), field, count, limit });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A member's whole state, as nodes keep it: the record, and what stands under its rest hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct MemberState {
+    record: MemberRecord,
+    rest: MemberRest,
+}
+
+/// A record and a rest that do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{id}: the record names the rest {expected}; the one given has the hash {actual}")]
+pub struct RestMismatch {
+    /// The member.
+    pub id: MemberId,
+    /// The record's rest hash.
+    pub expected: RestHash,
+    /// Hash of the rest given.
+    pub actual: RestHash,
+}
+
+impl MemberState {
+    /// The state of a member of the genesis.
+    pub fn genesis(member: &Member) -> Self {
+        let rest = MemberRest::genesis(member);
+        let term = |id: &IssuerId| IssuerIdTerm { id: id.clone(), from: LogIndex(0), until: None };
+        let record = MemberRecord {
+            id: member.id.clone(),
+            name: member.name.clone(),
+            standing: Standing::Active,
+            since: Height::GENESIS.next(),
+            issuer_ids: member.issuer_ids.iter().map(term).collect(),
+            disputed: Vec::new(),
+            rest: rest.hash(),
+        };
+        Self { record, rest }
+    }
+
+    /// The state of a record and the rest that it names.
+    ///
+    /// # Errors
+    /// [`RestMismatch`].
+    pub fn new(record: MemberRecord, rest: MemberRest) -> Result<Self, RestMismatch> {
+        let (expected, actual) = (record.rest, rest.hash());
+        if expected != actual {
+            return Err(RestMismatch { id: record.id, expected, actual });
+        }
+        Ok(Self { record, rest })
+    }
+
+    /// The record.
+    pub fn record(&self) -> &MemberRecord {
+        &self.record
+    }
+
+    /// What stands under the record's rest hash.
+    pub fn rest(&self) -> &MemberRest {
+        &self.rest
+    }
+
+    /// Changes the rest, and with it the hash in the record.
+    pub(crate) fn change_rest(&mut self, change: impl FnOnce(&mut MemberRest)) {
+        change(&mut self.rest);
+        self.record.rest = self.rest.hash();
+    }
 }
 
 impl Encode for Member {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
         self.id.encode(encoder)?;
         codec::encode_short_text(&self.name, encoder)?;
-        let role: u8 = match self.role {
-            Role::Observer => 0,
-            Role::Issuer => 1,
-            Role::Validator => 2,
-        };
-        role.encode(encoder)?;
+        self.role.encode(encoder)?;
+        codec::encode_list(&self.governance_keys, encoder)?;
+        self.governance_threshold.encode(encoder)?;
         self.issuing_key.encode(encoder)?;
         self.consensus_key.encode(encoder)?;
         self.network_key.encode(encoder)?;
-        self.active_from.encode(encoder)?;
-        self.active_until.encode(encoder)
+        codec::encode_list(&self.issuer_ids, encoder)?;
+        encode_texts(&self.addresses, encoder)?;
+        codec::encode_list(&self.facts, encoder)
     }
 }
 
@@ -212,19 +502,112 @@ impl<C> Decode<C> for Member {
         Ok(Self {
             id: MemberId::decode(decoder)?,
             name: codec::decode_short_text(decoder, MEMBER_NAME_BYTES_MAX)?,
-            role: match u8::decode(decoder)? {
-                0 => Role::Observer,
-                1 => Role::Issuer,
-                2 => Role::Validator,
-                _ => return Err(DecodeError::Other("role")),
-            },
+            role: Role::decode(decoder)?,
+            governance_keys: codec::decode_list(decoder, GOVERNANCE_KEYS_MAX, "governance key count")?,
+            governance_threshold: u8::decode(decoder)?,
             issuing_key: Option::decode(decoder)?,
             consensus_key: Option::decode(decoder)?,
             network_key: Option::decode(decoder)?,
-            active_from: Height::decode(decoder)?,
-            active_until: Option::decode(decoder)?,
+            issuer_ids: codec::decode_list(decoder, ISSUER_IDS_MAX, "issuer id count")?,
+            addresses: decode_texts(decoder, ADDRESSES_MAX, "address count")?,
+            facts: codec::decode_list(decoder, FACTS_MAX, "fact count")?,
         })
     }
 }
 
 bincode::impl_borrow_decode!(Member);
+
+impl Encode for MemberRecord {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.id.encode(encoder)?;
+        codec::encode_short_text(&self.name, encoder)?;
+        let standing: u8 = match self.standing {
+            Standing::Active => 0,
+            Standing::Frozen => 1,
+            Standing::Suspended => 2,
+            Standing::Retired => 3,
+        };
+        standing.encode(encoder)?;
+        self.since.encode(encoder)?;
+        codec::encode_list(&self.issuer_ids, encoder)?;
+        codec::encode_list(&self.disputed, encoder)?;
+        self.rest.encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for MemberRecord {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            id: MemberId::decode(decoder)?,
+            name: codec::decode_short_text(decoder, MEMBER_NAME_BYTES_MAX)?,
+            standing: match u8::decode(decoder)? {
+                0 => Standing::Active,
+                1 => Standing::Frozen,
+                2 => Standing::Suspended,
+                3 => Standing::Retired,
+                _ => return Err(DecodeError::Other("standing")),
+            },
+            since: Height::decode(decoder)?,
+            issuer_ids: codec::decode_list(decoder, ISSUER_IDS_MAX, "issuer id count")?,
+            disputed: codec::decode_list(decoder, DISPUTED_RANGES_MAX, "disputed range count")?,
+            rest: RestHash::decode(decoder)?,
+        })
+    }
+}
+
+bincode::impl_borrow_decode!(MemberRecord);
+
+impl Encode for Role {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let tag: u8 = match self {
+            Self::Observer => 0,
+            Self::Issuer => 1,
+            Self::Validator => 2,
+        };
+        tag.encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for Role {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        match u8::decode(decoder)? {
+            0 => Ok(Self::Observer),
+            1 => Ok(Self::Issuer),
+            2 => Ok(Self::Validator),
+            _ => Err(DecodeError::Other("role")),
+        }
+    }
+}
+
+impl Encode for Fact {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        codec::encode_short_text(&self.name, encoder)?;
+        codec::encode_short_text(&self.value, encoder)
+    }
+}
+
+impl<C> Decode<C> for Fact {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: codec::decode_short_text(decoder, MEMBER_TEXT_BYTES_MAX)?,
+            value: codec::decode_short_text(decoder, MEMBER_TEXT_BYTES_MAX)?,
+        })
+    }
+}
+
+fn encode_texts<E: Encoder>(texts: &[String], encoder: &mut E) -> Result<(), EncodeError> {
+    u32::try_from(texts.len()).map_err(|_| EncodeError::Other("list too long"))?.encode(encoder)?;
+    texts.iter().try_for_each(|text| codec::encode_short_text(text, encoder))
+}
+
+fn decode_texts<D: Decoder>(
+    decoder: &mut D,
+    count_max: usize,
+    field: &'static str,
+) -> Result<Vec<String>, DecodeError> {
+    let count = u32::decode(decoder)? as usize;
+    if count > count_max {
+        return Err(DecodeError::Other(field));
+    }
+    (0..count).map(|_| codec::decode_short_text(decoder, MEMBER_TEXT_BYTES_MAX)).collect()
+}

@@ -1,27 +1,28 @@
 //! The registry: every member's record, under one Merkle root.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::hash::{RegistryHash, Root};
-use crate::ids::{Height, MemberId};
-use crate::member::{ChainHead, Member, MemberRecord, Role};
+use crate::ids::MemberId;
+use crate::member::{KeyPurpose, MemberRecord, MemberState, Role};
 use crate::merkle::{Hash, MemoryTree, TreeHash};
-use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
+use crate::state_root;
+use crate::validators::Validator;
 
 /// Most members of a consortium.
 pub const MEMBERS_MAX: usize = 4096;
 
-/// The members' records, sorted by id. Cheap to clone: records are shared.
+/// The members' states, sorted by id. Cheap to clone: states are shared.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Registry {
-    members: BTreeMap<MemberId, (Arc<MemberRecord>, Hash)>,
+    members: BTreeMap<MemberId, (Arc<MemberState>, Hash)>,
 }
 
-/// A record with what proves it under the registry root.
+/// A record with what proves it under the members' root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryProof {
@@ -37,52 +38,43 @@ pub struct RegistryProof {
 }
 
 impl Registry {
-    /// The registry in which no member has entered a batch.
-    pub fn new(members: impl IntoIterator<Item = Member>) -> Self {
+    /// The registry of member states.
+    pub fn new(members: impl IntoIterator<Item = MemberState>) -> Self {
         let mut registry = Self::default();
-        for member in members {
-            registry.set(MemberRecord { member, chain: ChainHead::START });
-        }
+        members.into_iter().for_each(|member| registry.set(member));
         registry
     }
 
-    /// The registry of records as stored.
-    pub fn from_records(records: impl IntoIterator<Item = MemberRecord>) -> Self {
-        let mut registry = Self::default();
-        records.into_iter().for_each(|record| registry.set(record));
-        registry
+    /// The state of a member.
+    pub fn member(&self, id: &MemberId) -> Option<&MemberState> {
+        self.members.get(id).map(|(member, _)| &**member)
     }
 
-    /// The record of a member.
-    pub fn record(&self, id: &MemberId) -> Option<&MemberRecord> {
-        self.members.get(id).map(|(record, _)| &**record)
+    /// All members, sorted by id.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = &MemberState> {
+        self.members.values().map(|(member, _)| &**member)
     }
 
-    /// All records, sorted by id.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = &MemberRecord> {
-        self.members.values().map(|(record, _)| &**record)
+    /// Enters a state in place of the member's former one.
+    pub fn set(&mut self, member: MemberState) {
+        let leaf = Self::leaf_hash(member.record());
+        self.members.insert(member.record().id.clone(), (Arc::new(member), leaf));
     }
 
-    /// Enters a record in place of the member's former one.
-    pub fn set(&mut self, record: MemberRecord) {
-        let leaf = Self::leaf_hash(&record);
-        self.members.insert(record.member.id.clone(), (Arc::new(record), leaf));
-    }
-
-    /// Hash of a record as a leaf of the registry tree.
+    /// Hash of a record as a leaf of the members tree.
     pub fn leaf_hash(record: &MemberRecord) -> Hash {
         RegistryHash::leaf(&codec::encode(record))
     }
 
-    /// Root of the tree over all records.
+    /// The members' root: see [`state_root::members_root`].
     pub fn root(&self) -> Root {
         let leaves: Vec<Hash> = self.members.values().map(|(_, leaf)| *leaf).collect();
-        Root(crate::merkle::root_of::<RegistryHash>(&leaves))
+        state_root::members_root(leaves.len() as u64, &crate::merkle::root_of::<RegistryHash>(&leaves))
     }
 
     /// A member's record with its inclusion proof.
     pub fn prove(&self, id: &MemberId) -> Option<RegistryProof> {
-        let record = self.record(id)?.clone();
+        let record = self.member(id)?.record().clone();
         let index = self.members.range(..id).count() as u64;
         let leaves = self.members.values().map(|(_, leaf)| *leaf).collect();
         let path = MemoryTree::<RegistryHash>::from_leaf_hashes(leaves)
@@ -91,29 +83,15 @@ impl Registry {
         Some(RegistryProof { record, index, count: self.members.len() as u64, path })
     }
 
-    /// The validators of a height: the active members with that role.
+    /// The members with the role of validator and their consensus keys, sorted by id.
     ///
-    /// # Errors
-    /// [`ValidatorSetError`] where they make no set.
-    pub fn validators(&self, height: Height) -> Result<ValidatorSet, ValidatorSetError> {
-        let validator = |record: &MemberRecord| {
-            let Member { id, role, consensus_key, .. } = &record.member;
-            let votes = *role == Role::Validator && record.member.is_active(height);
-            consensus_key.filter(|_| votes).map(|key| Validator { member: id.clone(), key })
+    /// From these the genesis set is made; later sets are stored, never computed from today's members.
+    pub fn validators(&self) -> Vec<Validator> {
+        let validator = |member: &MemberState| {
+            let key = member.rest().current_key(KeyPurpose::Consensus);
+            let key = key.filter(|_| member.rest().role == Role::Validator)?;
+            Some(Validator { member: member.record().id.clone(), key })
         };
-        ValidatorSet::new(self.records().filter_map(validator).collect())
-    }
-
-    /// Heights up to `head` after which another validator set decides, in ascending order.
-    pub fn validator_change_heights(&self, head: Height) -> Vec<Height> {
-        let validators = self.records().map(|record| &record.member).filter(|m| m.role == Role::Validator);
-        let boundaries: BTreeSet<u64> = validators
-            .flat_map(|member| [Some(member.active_from), member.active_until])
-            .flatten()
-            .filter_map(|first| first.0.checked_sub(1))
-            .filter(|last| (1..=head.0).contains(last))
-            .collect();
-        let changes = |last: &Height| self.validators(*last).ok() != self.validators(last.next()).ok();
-        boundaries.into_iter().map(Height).filter(changes).collect()
+        self.members().filter_map(validator).collect()
     }
 }

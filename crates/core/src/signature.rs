@@ -2,15 +2,106 @@
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
-use crate::hash::bytes_newtype;
+use bincode::de::{Decode, Decoder};
+use bincode::enc::{Encode, Encoder};
+use bincode::error::{DecodeError, EncodeError};
 
-bytes_newtype! {
-    /// An Ed25519 public key, 32 bytes. Checked as a curve point only when it verifies something.
-    PublicKey, 32
+use crate::hash::{self, HexError, KeyName};
+
+/// Algorithm tag of Ed25519, the only algorithm so far. Every encoded key and signature starts with such a tag.
+pub const ALGORITHM_ED25519: u8 = 0;
+/// How texts name Ed25519, before the hexadecimal digits.
+const ED25519_PREFIX: &str = "ed25519:";
+
+macro_rules! tagged_bytes {
+    ($(#[$doc:meta])* $name:ident, $length:literal, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; $length]);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&format!("{ED25519_PREFIX}{}", hex::encode(self.0)))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = TaggedHexError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let digits = text.strip_prefix(ED25519_PREFIX).ok_or(TaggedHexError::Algorithm)?;
+                let mut bytes = [0; $length];
+                match hex::decode_to_slice(digits, &mut bytes) {
+                    Ok(()) => Ok(Self(bytes)),
+                    Err(_) => Err(HexError { expected: 2 * $length, actual: digits.len() }.into()),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl Encode for $name {
+            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+                ALGORITHM_ED25519.encode(encoder)?;
+                self.0.encode(encoder)
+            }
+        }
+
+        impl<C> Decode<C> for $name {
+            fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+                match u8::decode(decoder)? {
+                    ALGORITHM_ED25519 => Ok(Self(Decode::decode(decoder)?)),
+                    _ => Err(DecodeError::Other($field)),
+                }
+            }
+        }
+
+        bincode::impl_borrow_decode!($name);
+    };
 }
-bytes_newtype! {
-    /// An Ed25519 signature, 64 bytes.
-    Signature, 64
+
+tagged_bytes! {
+    /// An Ed25519 public key, 32 bytes. Checked as a curve point only when it verifies something.
+    ///
+    /// Encoded with its algorithm tag; as text `ed25519:` and lower-case hexadecimal.
+    PublicKey, 32, "key algorithm"
+}
+tagged_bytes! {
+    /// An Ed25519 signature, 64 bytes. Encoded and written as a [`PublicKey`] is.
+    Signature, 64, "signature algorithm"
+}
+
+/// Bytes of an encoded public key: algorithm tag and key.
+pub const PUBLIC_KEY_BYTES: usize = 1 + 32;
+/// Bytes of an encoded signature: algorithm tag and signature.
+pub const SIGNATURE_BYTES: usize = 1 + 64;
+
+/// A text is not a key or signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaggedHexError {
+    /// It does not start with the name of a known algorithm.
+    #[error("expected \"ed25519:\" and hexadecimal digits")]
+    Algorithm,
+    /// The digits after the algorithm's name.
+    #[error(transparent)]
+    Hex(#[from] HexError),
 }
 
 /// A signature does not verify.
@@ -44,6 +135,11 @@ pub enum SignatureError {
 }
 
 impl PublicKey {
+    /// The name of the key: `BLAKE3-derive_key("sanad/v1 key", algorithm u8 || bytes)`. Records hold keys by name.
+    pub fn name(&self) -> KeyName {
+        KeyName(hash::KEY.hash(&[&[ALGORITHM_ED25519], &self.0]))
+    }
+
     /// Verifies strictly: canonical encodings, no small-order keys or commitments, no cofactor
     /// (`verify_strict`, RFC 8032 5.1.7 with the checks of "Taming the many EdDSAs", 2020).
     ///

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::hash::{Root, StatusHash};
 use crate::ids::{LogIndex, LogSize};
+use crate::member::MemberRecord;
 use crate::merkle::{self, Hash, NodeSource, TreeHash};
 
 /// Log indices of one leaf.
@@ -26,34 +27,87 @@ const LEVELS: u8 = 34;
 /// A leaf of the status tree.
 pub type StatusLeaf = [u8; STATUS_LEAF_BYTES];
 
-/// Status of a credential. Of an entry that issues nothing, always `Active`.
+/// What the status tree holds of an issuance. Of an entry that issues nothing, always `Active`.
+///
+/// A reader shows a [`CredentialStatus`], which also depends on the issuer's disputed ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// To be relied on (bits 00).
+    /// To be relied on, unless disputed (bits 00).
     Active,
     /// Not to be relied on for now (bits 01).
     Suspended,
+    /// To be relied on, also within a disputed range: the issuer stands by it (bits 10).
+    Confirmed,
     /// Void for ever (bits 11).
     Revoked,
 }
 
-impl Status {
-    /// The status that two bits stand for; none for the unused pattern 10.
-    pub fn from_bits(bits: u8) -> Option<Self> {
-        match bits {
-            0b00 => Some(Self::Active),
-            0b01 => Some(Self::Suspended),
-            0b11 => Some(Self::Revoked),
-            _ => None,
+/// What a credential's status means to a reader, the better ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialStatus {
+    /// To be relied on.
+    Active,
+    /// To be relied on: the issuer stands by it, whatever is disputed around it.
+    Confirmed,
+    /// Not to be relied on for now.
+    Suspended,
+    /// Issued with a key while somebody else may have held it, and not confirmed since.
+    Disputed,
+    /// Void for ever.
+    Revoked,
+}
+
+impl CredentialStatus {
+    /// The status of the entry at `index`, as of the status bits and the record of its issuer.
+    pub fn new(status: Status, index: LogIndex, issuer: &MemberRecord) -> Self {
+        match status {
+            Status::Active if issuer.is_disputed(index) => Self::Disputed,
+            Status::Active => Self::Active,
+            Status::Confirmed => Self::Confirmed,
+            Status::Suspended => Self::Suspended,
+            Status::Revoked => Self::Revoked,
         }
     }
 
-    /// The status after an event about a credential that has this one; none where the event is not allowed.
+    /// Whether the credential is to be relied on.
+    pub fn is_good(self) -> bool {
+        match self {
+            Self::Active | Self::Confirmed => true,
+            Self::Suspended | Self::Disputed | Self::Revoked => false,
+        }
+    }
+}
+
+impl std::fmt::Display for CredentialStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Active => "active",
+            Self::Confirmed => "confirmed",
+            Self::Suspended => "suspended",
+            Self::Disputed => "disputed",
+            Self::Revoked => "revoked",
+        })
+    }
+}
+
+impl Status {
+    /// The status that the two lowest bits stand for.
+    pub fn from_bits(bits: u8) -> Self {
+        match bits & 0b11 {
+            0b00 => Self::Active,
+            0b01 => Self::Suspended,
+            0b10 => Self::Confirmed,
+            _ => Self::Revoked,
+        }
+    }
+
+    /// The status after an event about a credential that has this one; `None` if the event is not allowed.
     pub fn after(self, event: &Event) -> Option<Self> {
         match (event, self) {
-            (Event::Revoke { .. }, Self::Active | Self::Suspended) => Some(Self::Revoked),
-            (Event::Suspend { .. }, Self::Active) => Some(Self::Suspended),
+            (Event::Revoke { .. }, Self::Active | Self::Suspended | Self::Confirmed) => Some(Self::Revoked),
+            (Event::Suspend { .. }, Self::Active | Self::Confirmed) => Some(Self::Suspended),
             (Event::Reinstate { .. }, Self::Suspended) => Some(Self::Active),
             _ => None,
         }
@@ -63,6 +117,7 @@ impl Status {
         match self {
             Self::Active => 0b00,
             Self::Suspended => 0b01,
+            Self::Confirmed => 0b10,
             Self::Revoked => 0b11,
         }
     }
@@ -73,13 +128,14 @@ impl std::fmt::Display for Status {
         f.pad(match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Confirmed => "confirmed",
             Self::Revoked => "revoked",
         })
     }
 }
 
-/// Reads the status of `index` from the leaf that covers it; none for the unused bit pattern.
-pub fn status_in_leaf(leaf: &StatusLeaf, index: LogIndex) -> Option<Status> {
+/// Reads the status of `index` from the leaf that covers it.
+pub fn status_in_leaf(leaf: &StatusLeaf, index: LogIndex) -> Status {
     let place = (index.0 % STATUS_LEAF_ENTRIES) as usize;
     Status::from_bits(leaf[place / 4] >> (2 * (place % 4)) & 0b11)
 }
@@ -127,7 +183,7 @@ impl StatusTree {
 
     /// Status of an index.
     pub fn status(&self, index: LogIndex) -> Status {
-        status_in_leaf(&self.leaf(leaf_of(index)), index).expect("invariant: only known bits are ever set")
+        status_in_leaf(&self.leaf(leaf_of(index)), index)
     }
 
     /// The leaf at a place.
@@ -254,7 +310,7 @@ mod tests {
     }
 
     fn status() -> impl Strategy<Value = Status> {
-        prop_oneof![Just(Status::Active), Just(Status::Suspended), Just(Status::Revoked)]
+        (0u8..4).prop_map(Status::from_bits)
     }
 
     proptest! {
@@ -275,7 +331,7 @@ mod tests {
                 prop_assert_eq!(tree.root(LogSize(size)), naive_root(&model, size));
                 for (index, status) in &changed {
                     let (leaf, path) = tree.prove(*index, LogSize(size)).unwrap();
-                    prop_assert_eq!(status_in_leaf(&leaf, *index), Some(*status));
+                    prop_assert_eq!(status_in_leaf(&leaf, *index), *status);
                     merkle::verify_inclusion::<StatusHash>(
                         StatusHash::leaf(&leaf), leaf_of(*index), leaf_count(LogSize(size)),
                         &path, &tree.root(LogSize(size)).0,

@@ -7,10 +7,11 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
+use crate::block::BlockId;
 use crate::codec;
 use crate::hash::{self, BlockHash, ChainId, ValidatorsHash};
 use crate::ids::{Height, MemberId};
-use crate::signature::{PublicKey, Signature, SignatureError};
+use crate::signature::{PublicKey, SIGNATURE_BYTES, Signature, SignatureError};
 
 /// Most validators of a set.
 pub const VALIDATORS_MAX: usize = 128;
@@ -27,10 +28,26 @@ pub struct Validator {
     pub key: PublicKey,
 }
 
-/// The validators of a height, sorted by member id. Cheap to clone.
+/// The validators of a term, sorted by member id. Cheap to clone.
+///
+/// Sets are numbered from 0, the genesis set. The set with number `n + 1` and first height `h` is announced by the
+/// header at `h - 1`, which set `n` signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Validator>", into = "Vec<Validator>")]
-pub struct ValidatorSet(Arc<[Validator]>);
+#[serde(try_from = "ValidatorSetForm", into = "ValidatorSetForm")]
+pub struct ValidatorSet {
+    number: u32,
+    first_height: Height,
+    validators: Arc<[Validator]>,
+}
+
+/// The fields of a set, before they are checked.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidatorSetForm {
+    number: u32,
+    first_height: Height,
+    validators: Vec<Validator>,
+}
 
 /// Why validators do not make a set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +65,30 @@ pub enum ValidatorSetError {
         /// The member.
         member: MemberId,
     },
+    /// Number 0 and first height 1 go together, and no set decides the genesis.
+    #[error("a set with number {number} cannot begin at height {first_height}")]
+    Start {
+        /// Its number.
+        number: u32,
+        /// Its first height.
+        first_height: Height,
+    },
+    /// Its number does not come after that of the set before.
+    #[error("the set has number {actual}; it comes after set {former}")]
+    Number {
+        /// Number of the set before.
+        former: u32,
+        /// Its own.
+        actual: u32,
+    },
+    /// It begins no later than the set before.
+    #[error("the set begins at height {actual}, the set before at height {former}")]
+    FirstHeight {
+        /// First height of the set before.
+        former: Height,
+        /// Its own.
+        actual: Height,
+    },
     /// Two members have the same key, so that one holder would vote twice.
     #[error("{member} has the consensus key of another validator")]
     SharedKey {
@@ -57,16 +98,64 @@ pub enum ValidatorSetError {
 }
 
 impl ValidatorSet {
-    /// A set of validators, in any order.
+    /// The set that decides the first block, of validators in any order.
     ///
     /// # Errors
     /// [`ValidatorSetError`].
-    pub fn new(mut validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
-        validators.sort_by(|a, b| a.member.cmp(&b.member));
-        Self::from_sorted(validators)
+    pub fn genesis(validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        Self::new(0, Height::GENESIS.next(), validators)
     }
 
-    fn from_sorted(validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+    /// The set that follows this one from `first_height` on, of validators in any order.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`]; `first_height` must be above this set's.
+    pub fn successor(
+        &self,
+        first_height: Height,
+        validators: Vec<Validator>,
+    ) -> Result<Self, ValidatorSetError> {
+        let next = Self::new(self.number.saturating_add(1), first_height, validators)?;
+        next.check_follows(self)?;
+        Ok(next)
+    }
+
+    /// Checks that this set's number and first height can come after `former`'s.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError::Number`] or [`ValidatorSetError::FirstHeight`].
+    pub fn check_follows(&self, former: &Self) -> Result<(), ValidatorSetError> {
+        if former.number.checked_add(1) != Some(self.number) {
+            return Err(ValidatorSetError::Number { former: former.number, actual: self.number });
+        }
+        if self.first_height <= former.first_height {
+            let (former, actual) = (former.first_height, self.first_height);
+            return Err(ValidatorSetError::FirstHeight { former, actual });
+        }
+        Ok(())
+    }
+
+    /// A set with its number and first height, of validators in any order.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`].
+    pub fn new(
+        number: u32,
+        first_height: Height,
+        mut validators: Vec<Validator>,
+    ) -> Result<Self, ValidatorSetError> {
+        validators.sort_by(|a, b| a.member.cmp(&b.member));
+        Self::from_sorted(number, first_height, validators)
+    }
+
+    fn from_sorted(
+        number: u32,
+        first_height: Height,
+        validators: Vec<Validator>,
+    ) -> Result<Self, ValidatorSetError> {
+        if (number == 0) != (first_height == Height::GENESIS.next()) || first_height == Height::GENESIS {
+            return Err(ValidatorSetError::Start { number, first_height });
+        }
         if validators.is_empty() || validators.len() > VALIDATORS_MAX {
             return Err(ValidatorSetError::Count { count: validators.len() });
         }
@@ -77,17 +166,27 @@ impl ValidatorSet {
         if let Some(twin) = validators.iter().find(|validator| !keys.insert(validator.key)) {
             return Err(ValidatorSetError::SharedKey { member: twin.member.clone() });
         }
-        Ok(Self(validators.into()))
+        Ok(Self { number, first_height, validators: validators.into() })
+    }
+
+    /// How many sets came before; the genesis set is number 0.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The first height that the set decides.
+    pub fn first_height(&self) -> Height {
+        self.first_height
     }
 
     /// The validators, sorted by member id.
     pub fn validators(&self) -> &[Validator] {
-        &self.0
+        &self.validators
     }
 
     /// The least number of votes that is more than 2/3 of all.
     pub fn quorum(&self) -> usize {
-        self.0.len() * 2 / 3 + 1
+        self.validators.len() * 2 / 3 + 1
     }
 
     /// `BLAKE3-derive_key("sanad/v1 validator set", encoding)`.
@@ -95,35 +194,44 @@ impl ValidatorSet {
         ValidatorsHash(hash::VALIDATOR_SET.hash(&[&codec::encode(self)]))
     }
 
+    /// The most validators that may be faulty without harm: `floor((n - 1) / 3)`.
+    pub fn faulty_max(&self) -> usize {
+        (self.validators.len() - 1) / 3
+    }
+
     /// The place of a key's holder in the set.
     pub fn position(&self, key: &PublicKey) -> Option<usize> {
-        self.0.iter().position(|validator| validator.key == *key)
+        self.validators.iter().position(|validator| validator.key == *key)
     }
 }
 
-impl TryFrom<Vec<Validator>> for ValidatorSet {
+impl TryFrom<ValidatorSetForm> for ValidatorSet {
     type Error = ValidatorSetError;
-    fn try_from(validators: Vec<Validator>) -> Result<Self, Self::Error> {
-        Self::from_sorted(validators)
+    fn try_from(form: ValidatorSetForm) -> Result<Self, Self::Error> {
+        Self::from_sorted(form.number, form.first_height, form.validators)
     }
 }
 
-impl From<ValidatorSet> for Vec<Validator> {
+impl From<ValidatorSet> for ValidatorSetForm {
     fn from(set: ValidatorSet) -> Self {
-        set.0.to_vec()
+        let ValidatorSet { number, first_height, validators } = set;
+        Self { number, first_height, validators: validators.to_vec() }
     }
 }
 
 impl Encode for ValidatorSet {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        codec::encode_list(&self.0, encoder)
+        self.number.encode(encoder)?;
+        self.first_height.encode(encoder)?;
+        codec::encode_list(&self.validators, encoder)
     }
 }
 
 impl<C> Decode<C> for ValidatorSet {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let (number, first_height) = (u32::decode(decoder)?, Height::decode(decoder)?);
         let validators = codec::decode_list(decoder, VALIDATORS_MAX, "validator count")?;
-        Self::from_sorted(validators).map_err(|_| DecodeError::Other("validator set"))
+        Self::from_sorted(number, first_height, validators).map_err(|_| DecodeError::Other("validator set"))
     }
 }
 
@@ -137,16 +245,16 @@ pub enum VoteKind {
 }
 
 /// The bytes that a validator signs, the same for all signers: `"sanad/v1 vote" || chain id (32) ||
-/// kind (1: 0 prevote, 1 precommit) || height u64 || round u32 || 1 || block hash (32)`, or `0` and 32 zero
-/// bytes for a vote for nil; integers big-endian. 91 bytes.
+/// kind (1: 0 prevote, 1 precommit) || height u64 || round u32 || 1 || block hash (32) || round of first proposal
+/// u32`, or `0` and 36 zero bytes for a vote for nil; integers big-endian. 95 bytes.
 pub fn vote_message(
     chain_id: &ChainId,
     kind: VoteKind,
     height: Height,
     round: u32,
-    block: Option<&BlockHash>,
+    block: Option<&BlockId>,
 ) -> Vec<u8> {
-    let mut message = Vec::with_capacity(VOTE_TAG.len() + 78);
+    let mut message = Vec::with_capacity(VOTE_MESSAGE_BYTES);
     message.extend_from_slice(VOTE_TAG);
     message.extend_from_slice(&chain_id.0);
     message.push(match kind {
@@ -156,9 +264,13 @@ pub fn vote_message(
     message.extend_from_slice(&height.0.to_be_bytes());
     message.extend_from_slice(&round.to_be_bytes());
     message.push(u8::from(block.is_some()));
-    message.extend_from_slice(block.map_or(&[0; 32], |block| &block.0));
+    message.extend_from_slice(block.map_or(&[0; 32], |block| &block.hash.0));
+    message.extend_from_slice(&block.map_or(0, |block| block.round).to_be_bytes());
     message
 }
+
+/// Length of what a validator signs, in bytes.
+const VOTE_MESSAGE_BYTES: usize = VOTE_TAG.len() + 32 + 1 + 8 + 4 + 1 + 32 + 4;
 
 /// One validator's precommit for a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
@@ -257,14 +369,14 @@ impl CommitCertificate {
         &self,
         chain_id: &ChainId,
         height: Height,
-        block: &BlockHash,
+        block: &BlockId,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
         if self.height != height {
             return Err(CertificateError::Height { expected: height, actual: self.height });
         }
-        if self.block != *block {
-            return Err(CertificateError::Block { expected: *block, actual: self.block });
+        if self.block != block.hash {
+            return Err(CertificateError::Block { expected: block.hash, actual: self.block });
         }
         let set = validators.validators();
         let quorum = validators.quorum();
@@ -332,4 +444,4 @@ impl<C> Decode<C> for CommitCertificate {
 }
 
 /// Longest encoded certificate, in bytes.
-pub const CERTIFICATE_BYTES_MAX: usize = 8 + 4 + 32 + 4 + VALIDATORS_MAX * 66;
+pub const CERTIFICATE_BYTES_MAX: usize = 8 + 4 + 32 + 4 + VALIDATORS_MAX * (2 + SIGNATURE_BYTES);
