@@ -35,6 +35,11 @@ macro_rules! domains {
 
 domains! {
     CREDENTIAL = "sanad/v1 credential";
+    SUMMARY_KEY = "sanad/v1 summary key";
+    CONTENT_KEY = "sanad/v1 content key";
+    SUMMARY = "sanad/v1 summary";
+    CONTENT = "sanad/v1 content";
+    ISSUANCE_KEY = "sanad/v1 issuance key";
     GENESIS = "sanad/v1 genesis";
     BATCH = "sanad/v1 batch";
     BLOCK = "sanad/v1 block header";
@@ -195,12 +200,8 @@ bytes_newtype! {
     BatchId, 32
 }
 bytes_newtype! {
-    /// What the ledger holds of a credential: see [`Commitment::new`].
+    /// What the ledger holds of a credential; see [`crate::commitment`].
     Commitment, 32
-}
-bytes_newtype! {
-    /// The random salt that keeps a commitment from telling its document; kept only with the credential.
-    Salt, 32
 }
 bytes_newtype! {
     /// Root of a Merkle tree.
@@ -221,14 +222,6 @@ bytes_newtype! {
 bytes_newtype! {
     /// Hash of a validator set.
     ValidatorsHash, 32
-}
-
-impl Commitment {
-    /// `BLAKE3-derive_key("sanad/v1 credential", salt || digest)`, where `digest` is that of
-    /// [`crate::document::digest`].
-    pub fn new(salt: &Salt, digest: &[u8; 32]) -> Self {
-        Self(CREDENTIAL.hash(&[&salt.0, digest]))
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ mod reader;
 
 use serde::{Deserialize, Serialize};
 
+use crate::commitment::{Opening, Secret};
 use crate::document::{self, DocumentError, DocumentKind};
 use crate::event::Event;
-use crate::hash::{Commitment, Salt};
+use crate::hash::Commitment;
 use crate::json_form::{self, JsonFormError};
 use crate::member::MemberError;
 use crate::merkle::PROOF_HASHES_MAX;
@@ -72,7 +73,7 @@ impl ReceiptForm {
     }
 }
 
-/// A credential's salt, and the proof of its commitment's status as of one block.
+/// A credential's secret, and the proof of its commitment's status as of one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
@@ -80,8 +81,8 @@ pub struct Receipt {
     pub format: String,
     /// How the document is digested.
     pub document: DocumentKind,
-    /// The salt of the commitment. Who destroys it and the document has erased the credential.
-    pub salt: Salt,
+    /// The credential's secret. Destroying both it and the document erases the credential.
+    pub secret: Secret,
     /// The proof.
     pub proof: StatusProof,
 }
@@ -93,12 +94,12 @@ pub enum ReceiptFault {
     /// The document cannot be digested.
     #[error("the document: {0}")]
     Document(#[from] DocumentError),
-    /// The document or the salt is not the one that was issued.
-    #[error("the document or the salt was changed: together they give {actual}, but {expected} was issued")]
+    /// The document or the secret is not the one that was issued.
+    #[error("the document or the secret was changed: together they give {actual}, but {expected} was issued")]
     Commitment {
         /// What the ledger holds.
         expected: Commitment,
-        /// What document and salt give.
+        /// What document and secret give.
         actual: Commitment,
     },
     /// The entry issues nothing.
@@ -156,8 +157,8 @@ pub enum ReceiptFormatError {
 
 impl Receipt {
     /// A receipt of a proof.
-    pub fn new(document: DocumentKind, salt: Salt, proof: StatusProof) -> Self {
-        Self { format: RECEIPT_FORMAT.to_owned(), document, salt, proof }
+    pub fn new(document: DocumentKind, secret: Secret, proof: StatusProof) -> Self {
+        Self { format: RECEIPT_FORMAT.to_owned(), document, secret, proof }
     }
 
     /// The receipt with no more signatures than suffice, as it is handed out: see [`StatusProof::trim`].
@@ -167,7 +168,7 @@ impl Receipt {
         self
     }
 
-    /// Checks document, salt and proof against the genesis.
+    /// Checks document, secret and proof against the genesis.
     ///
     /// # Errors
     /// [`ReceiptFault`], the first thing that is not so.
@@ -177,7 +178,7 @@ impl Receipt {
         Ok(proven)
     }
 
-    /// Checks that document and salt give the commitment of the entry.
+    /// Checks that document and secret give the commitment of the entry.
     ///
     /// # Errors
     /// [`ReceiptFault::Document`], [`ReceiptFault::NotAnIssuance`] or [`ReceiptFault::Commitment`].
@@ -185,7 +186,12 @@ impl Receipt {
         let Event::Issue { commitment: expected } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        let actual = Commitment::new(&self.salt, &document::digest(self.document, document)?);
+        let digest = document::digest(self.document, document)?;
+        let opening = Opening::Full { secret: self.secret.clone(), summary: None };
+        let (chain, issuer) = (&self.proof.header.chain_id, &self.proof.entry.issuer);
+        let actual = opening
+            .commitment(chain, issuer, self.document, Some(&digest))
+            .expect("invariant: the digest is there");
         if expected == actual { Ok(()) } else { Err(ReceiptFault::Commitment { expected, actual }) }
     }
 

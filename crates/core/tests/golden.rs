@@ -8,10 +8,11 @@ mod support;
 use sanad_core::batch::{BATCH_BYTES_MAX, Batch, NO_BATCH};
 use sanad_core::block::{BlockHeader, HEADER_BYTES};
 use sanad_core::codec;
+use sanad_core::commitment::{ContentHash, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, Parameters};
-use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, Root, Salt, ValidatorsHash};
+use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, Root, ValidatorsHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
 use sanad_core::member::{ChainHead, Member, MemberRecord, Role};
 use sanad_core::registry::Registry;
@@ -83,7 +84,10 @@ fn validators() -> ValidatorSet {
 /// What is hashed or stored of each format, in hexadecimal.
 fn values() -> Vec<(&'static str, String)> {
     let digest = document::digest(DocumentKind::Json, br#"{"b":2,"a":1}"#).unwrap();
-    let commitment = Commitment::new(&Salt([7; 32]), &digest);
+    let content = ContentHash::new(&Secret([7; 32]).content_key(), &digest);
+    let issuer = "ui.example".parse().unwrap();
+    let commitment =
+        Commitment::new(&ChainId([1; 32]), &issuer, DocumentKind::Json, &SummaryHash::NONE, &content);
     let issue = Entry {
         issuer: "ui.example".parse().unwrap(),
         event: Event::Issue { commitment: Commitment([9; 32]) },

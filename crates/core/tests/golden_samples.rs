@@ -12,16 +12,18 @@ use std::path::PathBuf;
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::{Block, HEADER_BYTES};
 use sanad_core::codec;
+use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{ChainId, Commitment, Salt};
+use sanad_core::hash::ChainId;
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::member::{Member, Role};
 use sanad_core::proof::{CompletenessHead, ConsistencyProof, IssuerBatch, TrustAnchor};
 use sanad_core::signature::Signature;
+use sanad_core::summary::{Summary, SummaryLabel};
 use sanad_core::validators::{
     CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet,
 };
@@ -108,6 +110,7 @@ fn formats() -> Vec<Format> {
     ledger.issue("v2", 200..203);
     vec![
         commitments(),
+        summaries(),
         entries(),
         signed_batches(&ledger),
         headers(&block),
@@ -143,40 +146,140 @@ fn longer(bytes: &[u8]) -> Vec<u8> {
 
 /// A sample is a text of all that a commitment comes from, and the commitment.
 fn commitments() -> Format {
-    let salt = Salt([42; 32]);
-    let sample = |kind: DocumentKind, document: &str, issued: &str| {
-        let commitment = Commitment::new(&salt, &document::digest(kind, issued.as_bytes()).unwrap());
-        json!({ "kind": kind, "document": document, "salt": salt, "commitment": commitment })
+    let (chain, issuer) = (ChainId([1; 32]), id("ui.example"));
+    let secret = Secret([42; 32]);
+    let bare = Opening::Full { secret: secret.clone(), summary: None };
+    let summary = summary();
+    let full = Opening::Full { secret, summary: Some(summary.clone()) };
+    let sample = |kind: DocumentKind, document: &str, issued: &str, opening: &Opening| {
+        let digest = document::digest(kind, issued.as_bytes()).unwrap();
+        let commitment = opening.commitment(&chain, &issuer, kind, Some(&digest)).unwrap();
+        json!({
+            "chain": chain,
+            "issuer": issuer,
+            "kind": kind,
+            "document": document,
+            "opening": opening,
+            "commitment": commitment,
+        })
     };
     let (json, bytes) = (DocumentKind::Json, DocumentKind::Bytes);
     let document = r#"{"name":"Lencana Guru Digital","credits":20}"#;
     let respaced = r#"{ "credits": 20.0, "name": "Lencana\u0020Guru Digital" }"#;
-    let other_salt = with(&sample(json, document, document), |s| s["salt"] = json!(Salt([43; 32])));
+    let digest = document::digest(json, document.as_bytes()).unwrap();
+    let sound = sample(json, document, document, &bare);
+    let summarised = sample(json, document, document, &full);
+    let paper = with(&summarised, |sample| {
+        sample["opening"] = json!(full.to_paper(&digest));
+        sample.as_object_mut().unwrap().remove("document");
+    });
+    let closed = with(&summarised, |sample| sample["opening"] = json!(full.to_closed_summary()));
+    let other_summary = |sample: &Value| with(sample, |s| s["opening"]["summary"]["credits"] = json!("21"));
     let samples = [
-        ("sound", "A JSON document.", sample(json, document, document)),
-        ("sound-respaced", "The same JSON document, laid out otherwise.", sample(json, respaced, document)),
-        ("sound-bytes", "A document hashed byte by byte.", sample(bytes, document, document)),
-        ("respaced-bytes", "Byte by byte, it is another document.", sample(bytes, respaced, document)),
+        ("sound", "A JSON document.", sound.clone()),
+        (
+            "sound-respaced",
+            "The same JSON document, laid out otherwise.",
+            sample(json, respaced, document, &bare),
+        ),
+        ("sound-bytes", "A document hashed byte by byte.", sample(bytes, document, document, &bare)),
+        ("sound-summary", "A document and its summary.", summarised.clone()),
+        ("sound-paper", "The summary alone, without the document.", paper.clone()),
+        ("sound-closed-summary", "The document alone; its summary stays closed.", closed.clone()),
+        ("respaced-bytes", "Byte by byte, it is another document.", sample(bytes, respaced, document, &bare)),
         ("other-kind", "A JSON document, hashed as bytes when it was issued.", {
-            with(&sample(bytes, document, document), |sample| sample["kind"] = json!(json))
+            with(&sample(bytes, document, document, &bare), |sample| sample["kind"] = json!(json))
         }),
-        ("other-salt", "The salt of another document.", other_salt),
-        ("duplicate-key", "Readers differ on what it says.", sample(json, r#"{"a":1,"a":1}"#, "1")),
-        ("large-integer", "No double has this value.", sample(json, "[9007199254740993]", "1")),
+        ("other-secret", "The secret of another document.", {
+            with(&sound, |sample| sample["opening"]["secret"] = json!(Secret([43; 32])))
+        }),
+        ("other-chain", "Issued on another chain.", {
+            with(&sound, |sample| sample["chain"] = json!(ChainId([2; 32])))
+        }),
+        ("other-issuer", "Issued by another member.", {
+            with(&sound, |sample| sample["issuer"] = json!("ugm.example"))
+        }),
+        ("other-summary", "The summary was changed.", other_summary(&summarised)),
+        ("other-summary-paper", "The summary on the paper was changed.", other_summary(&paper)),
+        ("summary-removed", "The summary was taken away.", {
+            with(&summarised, |sample| {
+                sample["opening"].as_object_mut().unwrap().remove("summary");
+            })
+        }),
+        ("paper-with-document", "A paper opening would hold for any document.", {
+            with(&paper, |sample| sample["document"] = json!(document))
+        }),
+        ("no-document", "The document is missing.", {
+            with(&closed, |sample| {
+                sample.as_object_mut().unwrap().remove("document");
+            })
+        }),
+        ("unknown-label", "The summary says something that a newer program knows.", {
+            with(&summarised, |sample| sample["opening"]["summary"]["grade"] = json!("A"))
+        }),
+        ("summary-direction", "A text of the summary turns the direction of reading.", {
+            with(&summarised, |sample| sample["opening"]["summary"]["title"] = json!("\u{202e}uruG"))
+        }),
+        ("duplicate-key", "Readers differ on what it says.", sample(json, r#"{"a":1,"a":1}"#, "1", &bare)),
+        ("large-integer", "No double has this value.", sample(json, "[9007199254740993]", "1", &bare)),
     ];
     let check = |bytes: &[u8]| {
         let sample: Value = serde_json::from_slice(bytes).unwrap();
-        let field = |name: &str| sample[name].as_str().unwrap();
-        let kind = serde_json::from_value(sample["kind"].clone()).unwrap();
-        let digest = document::digest(kind, field("document").as_bytes()).map_err(|error| {
+        let kind: DocumentKind = serde_json::from_value(sample["kind"].clone()).unwrap();
+        let digest = sample["document"].as_str().map(|document| document::digest(kind, document.as_bytes()));
+        let digest = digest.transpose().map_err(|error| {
             let source = std::error::Error::source(&error).unwrap();
             format!("{error}: {source}")
         })?;
-        let commitment = Commitment::new(&field("salt").parse().unwrap(), &digest);
-        if commitment.to_string() == field("commitment") { Ok(()) } else { Err("another commitment".into()) }
+        let chain = serde_json::from_value(sample["chain"].clone()).unwrap();
+        let issuer = serde_json::from_value(sample["issuer"].clone()).unwrap();
+        let opening: Opening =
+            json_form::read(sample["opening"].to_string().as_bytes()).map_err(|error| error.to_string())?;
+        let commitment = opening.commitment(&chain, &issuer, kind, digest.as_ref());
+        match commitment.map_err(|error| error.to_string())? {
+            commitment if commitment.to_string() == sample["commitment"] => Ok(()),
+            _ => Err("another commitment".into()),
+        }
     };
     let samples = samples.map(|(name, what, sample)| (name, what, sample.to_string().into_bytes()));
     format("commitment", ("json_document", ""), Value::Null, check, samples)
+}
+
+fn summary() -> Summary {
+    let fields = [
+        (SummaryLabel::Holder, "Siti Rahma"),
+        (SummaryLabel::Title, "Lencana Guru Digital"),
+        (SummaryLabel::AwardedOn, "2026-05-02"),
+        (SummaryLabel::Credits, "20"),
+    ];
+    Summary::new(fields.map(|(label, text)| (label, text.to_owned())).to_vec()).unwrap()
+}
+
+fn summaries() -> Format {
+    let sound = summary().encode();
+    let field = |label: u8, text: &str| [&[label, text.len() as u8], text.as_bytes()].concat();
+    let of = |fields: &[Vec<u8>]| [vec![fields.len() as u8], fields.concat()].concat();
+    let numbers: Vec<Vec<u8>> =
+        (0..8).map(|n| field(n, if matches!(n, 2 | 6) { "2026-05-02" } else { "1" })).collect();
+    let samples = [
+        ("sound", "Four fields.", sound.clone()),
+        ("sound-all-labels", "Every label.", of(&numbers)),
+        ("sound-longest", "Exactly 240 bytes.", of(&[field(1, &"x".repeat(237))])),
+        ("too-long", "241 bytes.", of(&[field(1, &"x".repeat(238))])),
+        ("none", "No field.", vec![0]),
+        ("nine", "More fields than there are labels.", of(&[&numbers[..], &[field(8, "1")]].concat())),
+        ("unknown-label", "A label that a newer program knows.", of(&[field(8, "1")])),
+        ("twice", "The same label twice.", of(&[field(1, "a"), field(1, "b")])),
+        ("order", "Labels out of order.", of(&[field(1, "a"), field(0, "b")])),
+        ("empty", "A field without text.", of(&[field(1, "")])),
+        ("control", "A line break in a text.", of(&[field(1, "a\nb")])),
+        ("direction", "A text that turns the direction of reading.", of(&[field(1, "a\u{202e}b")])),
+        ("date", "A date in another form.", of(&[field(2, "2 May 2026")])),
+        ("not-utf8", "A text that is not UTF-8.", vec![1, 1, 1, 0xff]),
+        ("cut", "A byte is missing.", cut(&sound)),
+        ("longer", "A byte is left over.", longer(&sound)),
+    ];
+    format("summary", ("encodings", "s"), Value::Null, |bytes| text(Summary::decode(bytes)), samples)
 }
 
 fn entries() -> Format {

@@ -5,10 +5,10 @@
 
 mod support;
 
+use sanad_core::commitment::Secret;
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{Commitment, Salt};
 use sanad_core::ids::{Height, LogIndex, MEMBER_ID_BYTES_MAX};
 use sanad_core::member::{MEMBER_NAME_BYTES_MAX, Member, Role};
 use sanad_core::proof::{TrustAnchor, VALIDATOR_CHANGES_MAX};
@@ -21,9 +21,9 @@ use sanad_core::validators::{VALIDATORS_MAX, VoteKind, vote_message};
 use serde_json::{Value, json};
 use support::layout::{cut, place};
 use support::synthetic::DOCUMENT;
-use support::{Ledger, add_order, genesis, issue, member, page};
+use support::{Ledger, add_order, commitment_of, genesis, issue, member, page};
 
-const SALT: Salt = Salt([42; 32]);
+const SECRET: Secret = Secret([42; 32]);
 /// Where the document is issued.
 const INDEX: u64 = 301;
 
@@ -45,7 +45,8 @@ fn ledger(kind: DocumentKind, issuer: &str, later: &[Event], blocks: usize) -> L
     v0.active_until = Some(Height(3));
     genesis.members.sort_by(|a, b| a.id.cmp(&b.id));
     let mut ledger = Ledger::of(genesis);
-    let commitment = Commitment::new(&SALT, &document::digest(kind, DOCUMENT).unwrap());
+    let chain = TrustAnchor::new(&ledger.genesis).unwrap().chain_id;
+    let commitment = commitment_of(&chain, issuer, kind, &SECRET, DOCUMENT);
     let mut events: Vec<Event> = (0..INDEX).map(issue).collect();
     events.push(Event::Issue { commitment });
     let batch = ledger.signed(issuer, events);
@@ -62,7 +63,7 @@ fn ledger(kind: DocumentKind, issuer: &str, later: &[Event], blocks: usize) -> L
 
 fn case(name: &'static str, description: &'static str, kind: DocumentKind, ledger: &Ledger) -> Case {
     let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
-    let receipt = Receipt::new(kind, SALT, ledger.prove(INDEX)).trimmed(&anchor);
+    let receipt = Receipt::new(kind, SECRET, ledger.prove(INDEX)).trimmed(&anchor);
     Case {
         name,
         description,
@@ -134,10 +135,10 @@ fn cases() -> Vec<Case> {
         other_chain,
         other_document,
         changed(
-            ("other-salt", "The salt is that of another document."),
+            ("other-secret", "The secret is that of another document."),
             active(),
-            |r| r.salt.0[0] ^= 1,
-            "salt",
+            |r| r.secret.0[0] ^= 1,
+            "secret",
             |b, at| b[at] ^= 1,
         ),
         changed(
@@ -224,7 +225,7 @@ fn golden_receipts() {
 fn the_page_shows_the_example() {
     let ledger = ledger(DocumentKind::Json, "v1", &[], 0);
     let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
-    let receipt = Receipt::new(DocumentKind::Json, SALT, ledger.prove(INDEX)).trimmed(&anchor);
+    let receipt = Receipt::new(DocumentKind::Json, SECRET, ledger.prove(INDEX)).trimmed(&anchor);
     let bytes = receipt.to_binary(&anchor).unwrap();
     let mut example = String::from("| field | bytes | |\n| --- | --- | --- |\n");
     for (field, range) in cut(&bytes, 4) {

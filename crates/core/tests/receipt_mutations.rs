@@ -4,8 +4,9 @@
 
 mod support;
 
+use sanad_core::commitment::Secret;
 use sanad_core::document::DocumentKind;
-use sanad_core::hash::{ChainId, Salt};
+use sanad_core::hash::ChainId;
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::member::Role;
 use sanad_core::merkle::{Hash, ProofError};
@@ -63,7 +64,7 @@ fn belongs(field: &str, word: &Word) -> bool {
         "magic" => matches!(word, Word::Format(E::Magic)),
         "version" => matches!(word, Word::Format(E::Version { .. })),
         "chain" => matches!(word, Word::Format(E::ForeignChain { .. })),
-        "salt" => matches!(word, Word::Fault(ReceiptFault::Commitment { .. })),
+        "secret" => matches!(word, Word::Fault(ReceiptFault::Commitment { .. })),
         "signers" => {
             matches!(word, Word::Format(E::Signers { .. } | E::UnknownValidator { .. }))
         }
@@ -440,7 +441,7 @@ fn parts_of_other_receipts_are_refused() {
     let record = refused(&|proof| proof.issuer = other.proof.issuer.clone());
     assert!(matches!(record, ProofFault::RecordOwner { .. }));
     let mut salted = receipt.clone();
-    salted.salt = Salt([43; 32]);
+    salted.secret = Secret([43; 32]);
     assert!(matches!(salted.verify(DOCUMENT, &anchor), Err(ReceiptFault::Commitment { .. })));
     salted = Receipt { document: DocumentKind::Bytes, ..receipt.clone() };
     assert!(matches!(salted.verify(DOCUMENT, &anchor), Err(ReceiptFault::Commitment { .. })));

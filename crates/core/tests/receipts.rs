@@ -5,25 +5,27 @@
 mod support;
 
 use sanad_core::batch::Batch;
-use sanad_core::document::{self, DocumentKind};
+use sanad_core::commitment::Secret;
+use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
-use sanad_core::hash::{ChainId, Commitment, Salt};
+use sanad_core::hash::ChainId;
 use sanad_core::ids::{LogIndex, MemberId};
 use sanad_core::proof::{ProofFault, TrustAnchor};
 use sanad_core::receipt::{Receipt, ReceiptFault};
 use sanad_core::status::Status;
 use sanad_core::validators::CertificateError;
-use support::{Ledger, issue};
+use support::{Ledger, commitment_of, issue};
 
 const DOCUMENT: &[u8] = br#"{"name":"Lencana Guru Digital","credits":20}"#;
-const SALT: Salt = Salt([42; 32]);
+const SECRET: Secret = Secret([42; 32]);
 const INDEX: u64 = 301;
 
 fn issued() -> (Ledger, TrustAnchor) {
     let mut ledger = Ledger::new();
     ledger.issue("issuer", 0..300);
-    let digest = document::digest(DocumentKind::Json, DOCUMENT).unwrap();
-    let event = Event::Issue { commitment: Commitment::new(&SALT, &digest) };
+    let chain = TrustAnchor::new(&ledger.genesis).unwrap().chain_id;
+    let event =
+        Event::Issue { commitment: commitment_of(&chain, "v1", DocumentKind::Json, &SECRET, DOCUMENT) };
     let batch = ledger.signed("v1", vec![issue(900), event, issue(901)]);
     ledger.commit(vec![batch]);
     let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
@@ -31,7 +33,7 @@ fn issued() -> (Ledger, TrustAnchor) {
 }
 
 fn receipt(ledger: &Ledger) -> Receipt {
-    Receipt::new(DocumentKind::Json, SALT, ledger.prove(INDEX))
+    Receipt::new(DocumentKind::Json, SECRET, ledger.prove(INDEX))
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn each_tampered_part_is_named() {
         ReceiptFault::Proof(fault) => fault,
         other => unreachable!("{other:?}"),
     };
-    assert!(matches!(fault(|r| r.salt.0[0] ^= 1), ReceiptFault::Commitment { .. }));
+    assert!(matches!(fault(|r| r.secret.0[0] ^= 1), ReceiptFault::Commitment { .. }));
     assert!(matches!(fault(|r| r.document = DocumentKind::Bytes), ReceiptFault::Commitment { .. }));
     assert!(matches!(proof_fault(|r| r.proof.index.0 += 1), ProofFault::Inclusion { .. }));
     assert!(matches!(proof_fault(|r| r.proof.index.0 = u64::MAX), ProofFault::Inclusion { .. }));

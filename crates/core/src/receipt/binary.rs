@@ -8,9 +8,10 @@ use super::parts::{
 };
 use super::reader::{Reader, write_hashes, write_number};
 use crate::block::{BlockHeader, HEADER_VERSION};
+use crate::commitment::Secret;
 use crate::document::DocumentKind;
 use crate::event::{Entry, Event};
-use crate::hash::{BlockHash, Commitment, RegistryHash, Root, Salt, StatusHash, ValidatorsHash};
+use crate::hash::{BlockHash, Commitment, RegistryHash, Root, StatusHash, ValidatorsHash};
 use crate::ids::{Height, LogIndex, LogSize};
 use crate::merkle::{Hash, Rfc6962, TreeHash, inclusion_path_length, root_from_inclusion};
 use crate::proof::{StatusProof, TrustAnchor, VALIDATOR_CHANGES_MAX, ValidatorChange};
@@ -29,6 +30,8 @@ type Result<T> = std::result::Result<T, ReceiptBinaryError>;
 
 /// Bits of the flags.
 const DOCUMENT_IS_BYTES: u8 = 1;
+/// Excludes [`DOCUMENT_IS_BYTES`].
+const DOCUMENT_IS_SD_JWT: u8 = 1 << 2;
 /// The block is the last that its validators decide, so that the hash of the next set is given.
 const VALIDATORS_CHANGE: u8 = 1 << 1;
 
@@ -43,11 +46,12 @@ pub(super) fn encode(receipt: &Receipt, commitment: &Commitment, anchor: &TrustA
     bytes.push(match receipt.document {
         DocumentKind::Json => 0,
         DocumentKind::Bytes => DOCUMENT_IS_BYTES,
+        DocumentKind::SdJwt => DOCUMENT_IS_SD_JWT,
     });
     if changes {
         *bytes.last_mut().expect("invariant: the flags were pushed") |= VALIDATORS_CHANGE;
     }
-    bytes.extend_from_slice(&receipt.salt.0);
+    bytes.extend_from_slice(&receipt.secret.0);
     bytes.extend_from_slice(&commitment.0);
     let validators = write_changes(&receipt.proof.validator_changes, anchor, &mut bytes);
     write_header_start(header, &mut bytes);
@@ -74,11 +78,13 @@ pub(super) fn decode(bytes: &[u8], anchor: &TrustAnchor) -> Result<Receipt> {
     let mut reader = Reader::new(bytes);
     read_start(&mut reader, anchor)?;
     let flags = reader.byte("flags")?;
-    if flags & !(DOCUMENT_IS_BYTES | VALIDATORS_CHANGE) != 0 {
-        return Err(ReceiptBinaryError::Invalid { field: "flags" });
-    }
-    let document = if flags & DOCUMENT_IS_BYTES == 0 { DocumentKind::Json } else { DocumentKind::Bytes };
-    let salt = Salt(reader.array("salt")?);
+    let document = match flags & !VALIDATORS_CHANGE {
+        0 => DocumentKind::Json,
+        DOCUMENT_IS_BYTES => DocumentKind::Bytes,
+        DOCUMENT_IS_SD_JWT => DocumentKind::SdJwt,
+        _ => return Err(ReceiptBinaryError::Invalid { field: "flags" }),
+    };
+    let secret = Secret(reader.array("secret")?);
     let commitment = Commitment(reader.array("commitment")?);
     let (validator_changes, validators) = read_changes(&mut reader, anchor)?;
     let mut header = read_header_start(&mut reader, anchor, validators.hash())?;
@@ -113,7 +119,7 @@ pub(super) fn decode(bytes: &[u8], anchor: &TrustAnchor) -> Result<Receipt> {
         certificate,
         validator_changes,
     };
-    Ok(Receipt::new(document, salt, proof))
+    Ok(Receipt::new(document, secret, proof))
 }
 
 fn read_start(reader: &mut Reader<'_>, anchor: &TrustAnchor) -> Result<()> {

@@ -33,7 +33,7 @@ impl Cutter<'_> {
         self.fixed("version", 1);
         self.fixed("chain", 8);
         let flags = self.fixed("flags", 1)[0];
-        self.fixed("salt", 32);
+        self.fixed("secret", 32);
         self.fixed("commitment", 32);
         for n in 0..self.number("changes") {
             let change = format!("change {n} ");

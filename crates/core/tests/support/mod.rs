@@ -13,10 +13,12 @@ use std::sync::Arc;
 
 use sanad_core::batch::{Batch, NO_BATCH, SignedBatch};
 use sanad_core::block::{Block, BlockHeader};
+use sanad_core::commitment::{ContentHash, Secret, SummaryHash};
+use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, LedgerView, apply};
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, Parameters};
-use sanad_core::hash::{Commitment, Salt};
+use sanad_core::hash::{ChainId, Commitment};
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::{Member, Role};
 use sanad_core::merkle::{MemoryTree, Rfc6962, inclusion_path};
@@ -78,7 +80,19 @@ pub fn genesis() -> Genesis {
 }
 
 pub fn commitment(n: u64) -> Commitment {
-    Commitment::new(&Salt([7; 32]), &blake3::derive_key("test document", &n.to_be_bytes()))
+    Commitment(blake3::derive_key("test document", &n.to_be_bytes()))
+}
+
+/// The commitment of a document that is issued without a summary.
+pub fn commitment_of(
+    chain: &ChainId,
+    issuer: &str,
+    kind: DocumentKind,
+    secret: &Secret,
+    document: &[u8],
+) -> Commitment {
+    let content = ContentHash::new(&secret.content_key(), &document::digest(kind, document).unwrap());
+    Commitment::new(chain, &id(issuer), kind, &SummaryHash::NONE, &content)
 }
 
 pub fn issue(n: u64) -> Event {

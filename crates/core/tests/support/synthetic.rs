@@ -2,9 +2,10 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use sanad_core::block::{BlockHeader, HEADER_VERSION};
-use sanad_core::document::{self, DocumentKind};
+use sanad_core::commitment::Secret;
+use sanad_core::document::DocumentKind;
 use sanad_core::event::{Entry, Event};
-use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, RegistryHash, Root, Salt, StatusHash};
+use sanad_core::hash::{BatchId, BlockHash, ChainId, RegistryHash, Root, StatusHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::{ChainHead, Member, MemberRecord, Role};
 use sanad_core::merkle::Rfc6962;
@@ -118,9 +119,10 @@ pub fn receipt(shape: &Shape) -> (TrustAnchor, Receipt) {
     };
     let set = validators(shape, shape.changes);
     let mut header = header(chain_id, shape.entries / 250 + 100, shape.entries, [&set, &set]);
-    let (salt, index) = (Salt([42; 32]), LogIndex(shape.index));
-    let digest = document::digest(shape.document, DOCUMENT).unwrap();
-    let event = Event::Issue { commitment: Commitment::new(&salt, &digest) };
+    let (secret, index) = (Secret([42; 32]), LogIndex(shape.index));
+    let event = Event::Issue {
+        commitment: super::commitment_of(&chain_id, &shape.issuer, shape.document, &secret, DOCUMENT),
+    };
     let entry = Entry { issuer: id(&shape.issuer), event };
     let log_path = hashes(inclusion_path_length(index.0, shape.entries), "log");
     let mut status_leaf = [0; 64];
@@ -160,5 +162,5 @@ pub fn receipt(shape: &Shape) -> (TrustAnchor, Receipt) {
         validator_changes,
     };
     let anchor = TrustAnchor { chain_id, validators: validators(shape, 0) };
-    (anchor, Receipt::new(shape.document, salt, proof))
+    (anchor, Receipt::new(shape.document, secret, proof))
 }
