@@ -8,15 +8,19 @@ mod error;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::batch::SignedBatch;
-use crate::block::{Block, BlockHeader, HEADER_BYTES, HEADER_VERSION, batches_root};
+use crate::batch::{Batch, BatchChain, SignedBatch};
+use crate::block::{
+    Block, BlockHeader, HEADER_BYTES, LOG_SIZE_MAX, Past, ProtocolVersion, TIME_MS_MAX, batches_root,
+};
+use crate::commitment::IssuanceKey;
 use crate::event::{Event, EventKind, Origin};
-use crate::hash::{BatchId, BlockHash, Commitment, Root};
+use crate::hash::{BatchId, BlockHash, Commitment, HistoryHash, Root};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use crate::member::{MemberRecord, Role};
-use crate::merkle::{Frontier, Hash, Rfc6962};
+use crate::member::{ChainHead, KeyPurpose, MemberState, Role, Standing};
+use crate::merkle::{Frontier, Hash, Rfc6962, TreeHash};
 use crate::signature::PublicKey;
 use crate::state::{Head, State};
+use crate::state_root;
 use crate::status::{Status, StatusChanges};
 use crate::validators::ValidatorSet;
 
@@ -27,11 +31,11 @@ pub trait LedgerView {
     /// Why a lookup failed; never that there is nothing.
     type Error;
 
-    /// Where a commitment was issued, if it ever was.
+    /// Where a commitment was issued by its issuer, if it ever was.
     ///
     /// # Errors
     /// The store's.
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, Self::Error>;
+    fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, Self::Error>;
 
     /// Who made the entry at an index below the log size, and of what kind it is.
     ///
@@ -66,16 +70,19 @@ pub struct Execution {
     pub first_index: LogIndex,
     /// Leaf hashes of the new entries, in order.
     pub leaf_hashes: Vec<Hash>,
-    /// New commitments and where they were issued, in order.
-    pub issuances: Vec<(Commitment, LogIndex)>,
+    /// New issuances and where they were made, in order.
+    pub issuances: Vec<(IssuanceKey, LogIndex)>,
     /// The batches, in order.
     pub batches: Vec<BatchPlace>,
     /// What changes in the status tree.
     pub status: StatusChanges,
-    /// Records that changed, sorted by member id.
-    pub records: Vec<MemberRecord>,
+    /// Members that changed, sorted by id.
+    pub members: Vec<MemberState>,
+    /// Those who decide the next block.
+    pub next_validators: ValidatorSet,
+    /// What the header's `past` is the hash of.
+    pub past: Past,
     log: Frontier<Rfc6962>,
-    next_validators: ValidatorSet,
 }
 
 impl Execution {
@@ -93,11 +100,11 @@ pub struct BlockBuilder<'a, V> {
     batches: Vec<Arc<SignedBatch>>,
     bytes: usize,
     places: Vec<BatchPlace>,
-    records: BTreeMap<MemberId, MemberRecord>,
+    members: BTreeMap<MemberId, MemberState>,
     statuses: BTreeMap<LogIndex, Status>,
     // Asked for membership alone; its order is never seen.
-    commitments: HashSet<Commitment>,
-    issuances: Vec<(Commitment, LogIndex)>,
+    issued: HashSet<IssuanceKey>,
+    issuances: Vec<(IssuanceKey, LogIndex)>,
     log: Frontier<Rfc6962>,
     leaf_hashes: Vec<Hash>,
 }
@@ -112,9 +119,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             batches: Vec::new(),
             bytes: HEADER_BYTES + 4,
             places: Vec::new(),
-            records: BTreeMap::new(),
+            members: BTreeMap::new(),
             statuses: BTreeMap::new(),
-            commitments: HashSet::new(),
+            issued: HashSet::new(),
             issuances: Vec::new(),
             log: state.log.clone(),
             leaf_hashes: Vec::new(),
@@ -135,39 +142,54 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         if bytes > self.room() || self.batches.len() == crate::block::BLOCK_BATCHES_MAX {
             return Err(AddError::Refused(BatchError::BlockFull { bytes, room: self.room() }));
         }
-        let record = self.check_issuer(&signed).map_err(AddError::Refused)?;
-        let changes = self.check_events(&signed)?;
-        self.enter(signed, record, changes);
+        let member = self.check_issuer(&signed).map_err(AddError::Refused)?;
+        let (changes, issuances) = self.check_events(&signed)?;
+        self.enter(signed, member, changes, issuances);
         Ok(())
     }
 
-    /// The block's header and effects.
+    /// The block's header and effects. `round` is the round in which it is first proposed.
     ///
     /// # Errors
-    /// [`BlockError::Time`] unless `time_ms` is after the block before; [`BlockError::Validators`].
-    pub fn finish(self, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
+    /// [`BlockError::Time`] unless `time_ms` is after the block before, and before the year 10000;
+    /// [`BlockError::Protocol`] if this program does not know the rules in force.
+    pub fn finish(self, round: u32, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
         let state = self.state;
-        if time_ms <= state.head.time_ms {
+        if time_ms <= state.head.time_ms || time_ms > TIME_MS_MAX {
             return Err(BlockError::Time { previous: state.head.time_ms, actual: time_ms });
         }
+        let version = state.parameters.protocol;
+        if version != ProtocolVersion::CURRENT {
+            return Err(BlockError::Protocol { actual: version });
+        }
         let mut registry = state.registry.clone();
-        self.records.values().for_each(|record| registry.set(record.clone()));
-        let next_validators = registry.validators(self.height.next())?;
+        self.members.values().for_each(|member| registry.set(member.clone()));
         let status = state.status.change(&self.statuses);
         let log_size = LogSize(self.log.size());
+        let past = Past {
+            previous: state.head.hash,
+            history_root: Root(state.history.root()),
+            batches_root: batches_root(&self.batches),
+        };
+        // Under rules version 1 nothing changes the validators.
+        let next_validators = state.validators.clone();
+        let validators_hash = state.validators.hash();
         let header = BlockHeader {
-            version: HEADER_VERSION,
+            version,
             chain_id: state.chain_id,
             height: self.height,
+            round,
             time_ms,
-            previous: state.head.hash,
-            batches_root: batches_root(&self.batches),
             log_size,
             log_root: Root(self.log.root()),
-            status_root: state.status.root_after(&status, log_size),
-            registry_root: registry.root(),
-            validators_hash: state.validators.hash(),
-            next_validators_hash: next_validators.hash(),
+            state_root: state_root::state_root(
+                &state.status.root_after(&status, log_size),
+                &registry.root(),
+                &state.others_root(),
+            ),
+            past: past.hash(),
+            validators_hash,
+            next_validators_hash: validators_hash,
         };
         let execution = Execution {
             hash: header.hash(),
@@ -177,59 +199,74 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             issuances: self.issuances,
             batches: self.places,
             status,
-            records: self.records.into_values().collect(),
-            log: self.log,
+            members: self.members.into_values().collect(),
             next_validators,
+            past,
+            log: self.log,
         };
         Ok((Block { header, batches: self.batches }, execution))
     }
 
-    fn record(&self, id: &MemberId) -> Option<&MemberRecord> {
-        self.records.get(id).or_else(|| self.state.registry.record(id))
+    fn member(&self, id: &MemberId) -> Option<&MemberState> {
+        self.members.get(id).or_else(|| self.state.registry.member(id))
     }
 
-    fn check_issuer(&self, signed: &SignedBatch) -> Result<MemberRecord, BatchError> {
+    fn check_issuer(&self, signed: &SignedBatch) -> Result<MemberState, BatchError> {
         let batch = signed.batch();
         let issuer = batch.issuer.clone();
         if batch.chain_id != self.state.chain_id {
             let (expected, actual) = (self.state.chain_id, batch.chain_id);
             return Err(BatchError::ForeignChain { expected, actual });
         }
-        let Some(record) = self.record(&issuer) else {
+        let Some(member) = self.member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer });
         };
-        let key = issuing_key(record, self.height)?;
+        if batch.chain != BatchChain::Issuing {
+            return Err(BatchError::UnknownChain { issuer });
+        }
+        let key = issuing_key(member)?;
         if let Err(source) = signed.verify(&key) {
             return Err(BatchError::Signature { issuer, source });
         }
-        let (expected, actual) = (record.chain.next_sequence, batch.sequence);
+        let head = member.rest().issuing;
+        let (expected, actual) = (head.next_sequence, batch.sequence);
         if actual < expected {
             return Err(BatchError::SequenceUsed { issuer, expected, actual });
         }
         if actual > expected {
             return Err(BatchError::SequenceGap { issuer, expected, actual });
         }
-        if batch.previous != record.chain.last_batch {
-            let (expected, actual) = (record.chain.last_batch, batch.previous);
+        if batch.previous != head.last_batch {
+            let (expected, actual) = (head.last_batch, batch.previous);
             return Err(BatchError::Fork { issuer, expected, actual });
         }
-        Ok(record.clone())
+        let size = self.log.size() + batch.events.len() as u64;
+        if size > LOG_SIZE_MAX {
+            return Err(BatchError::LogFull { size: LogSize(size) });
+        }
+        Ok(member.clone())
     }
 
-    /// Checks the events and takes in the new commitments. After an error they are as before.
-    fn check_events(&mut self, signed: &SignedBatch) -> Result<StatusesBy, AddError<V::Error>> {
+    /// Checks the events and takes in the new issuances. After an error they are as before.
+    fn check_events(&mut self, signed: &SignedBatch) -> Result<Changes, AddError<V::Error>> {
         let mut changes = StatusesBy::new();
-        let events = &signed.batch().events;
-        self.commitments.reserve(events.len());
-        for (position, event) in events.iter().enumerate() {
+        let Batch { issuer, events, .. } = signed.batch();
+        let mut issuances = Vec::new();
+        self.issued.reserve(events.len());
+        for (index, (position, event)) in (self.log.size()..).zip(events.iter().enumerate()) {
             let checked = match event {
-                Event::Issue { commitment } => self.check_issue(*commitment),
+                Event::Issue { commitment } => {
+                    let key = IssuanceKey::new(issuer, commitment);
+                    self.check_issue(key, *commitment).map(|()| issuances.push((key, LogIndex(index))))
+                }
                 Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
-                    self.check_change(event, *target, &signed.batch().issuer, &mut changes)
+                    self.check_change(event, *target, issuer, &mut changes)
                 }
             };
             checked.map_err(|error| {
-                self.forget(&events[..position]);
+                for (key, _) in &issuances {
+                    self.issued.remove(key);
+                }
                 match error {
                     EventFailure::Refused(source) => {
                         AddError::Refused(BatchError::Event { position, source })
@@ -238,29 +275,24 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
                 }
             })?;
         }
-        Ok(changes)
+        Ok((changes, issuances))
     }
 
-    fn check_issue(&mut self, commitment: Commitment) -> Result<(), EventFailure<V::Error>> {
-        if !self.commitments.insert(commitment) {
+    fn check_issue(
+        &mut self,
+        key: IssuanceKey,
+        commitment: Commitment,
+    ) -> Result<(), EventFailure<V::Error>> {
+        if !self.issued.insert(key) {
             return Err(EventFailure::Refused(EventError::DuplicateCommitment { commitment }));
         }
-        let failure = match self.view.issuance(&commitment) {
+        let failure = match self.view.issuance(&key) {
             Ok(None) => return Ok(()),
             Ok(Some(at)) => EventFailure::Refused(EventError::AlreadyIssued { commitment, at }),
             Err(error) => EventFailure::View(error),
         };
-        self.commitments.remove(&commitment);
+        self.issued.remove(&key);
         Err(failure)
-    }
-
-    /// Takes back the commitments of events that were checked.
-    fn forget(&mut self, events: &[Event]) {
-        for event in events {
-            if let Event::Issue { commitment } = event {
-                self.commitments.remove(commitment);
-            }
-        }
     }
 
     fn check_change(
@@ -304,30 +336,34 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Ok(Origin { issuer: issuer.clone(), kind: EventKind::from(event) })
     }
 
-    fn enter(&mut self, signed: Arc<SignedBatch>, mut record: MemberRecord, changes: StatusesBy) {
+    fn enter(
+        &mut self,
+        signed: Arc<SignedBatch>,
+        mut member: MemberState,
+        changes: StatusesBy,
+        issuances: Vec<(IssuanceKey, LogIndex)>,
+    ) {
         let batch = signed.batch();
         let first_index = LogIndex(self.log.size());
         let hashes = signed.leaf_hashes();
         self.log.extend(hashes.iter().copied());
         self.leaf_hashes.extend_from_slice(&hashes);
-        for (index, event) in (first_index.0..).zip(&batch.events) {
-            if let Event::Issue { commitment } = event {
-                self.issuances.push((*commitment, LogIndex(index)));
-            }
-        }
+        self.issuances.extend(issuances);
         self.statuses.extend(changes);
-        let entries = batch.events.len() as u64;
-        record.chain.next_sequence = batch.sequence.next();
-        record.chain.last_batch = signed.id();
-        record.chain.entries += entries;
+        member.change_rest(|rest| {
+            rest.issuing = ChainHead { next_sequence: batch.sequence.next(), last_batch: signed.id() };
+            for (index, hash) in (first_index.0..).zip(hashes.iter()) {
+                rest.events.push(LogIndex(index), hash);
+            }
+        });
         self.places.push(BatchPlace {
             id: signed.id(),
             issuer: batch.issuer.clone(),
             sequence: batch.sequence,
             first_index,
-            entries,
+            entries: batch.events.len() as u64,
         });
-        self.records.insert(batch.issuer.clone(), record);
+        self.members.insert(batch.issuer.clone(), member);
         self.bytes += signed.bytes().len();
         self.batches.push(signed);
     }
@@ -341,18 +377,21 @@ enum EventFailure<E> {
     View(E),
 }
 
-/// The key with which a member may sign batches at a height.
+/// The statuses that a batch changes, and what it issues.
+type Changes = (StatusesBy, Vec<(IssuanceKey, LogIndex)>);
+
+/// The key with which a member may sign batches.
 ///
 /// # Errors
 /// [`BatchError::InactiveIssuer`] or [`BatchError::WrongRole`].
-pub fn issuing_key(record: &MemberRecord, height: Height) -> Result<PublicKey, BatchError> {
-    let member = &record.member;
-    if !member.is_active(height) {
-        return Err(BatchError::InactiveIssuer { issuer: member.id.clone(), height });
+pub fn issuing_key(member: &MemberState) -> Result<PublicKey, BatchError> {
+    let (record, rest) = (member.record(), member.rest());
+    if record.standing != Standing::Active {
+        return Err(BatchError::InactiveIssuer { issuer: record.id.clone(), standing: record.standing });
     }
-    match member.issuing_key {
-        Some(key) if member.role >= Role::Issuer => Ok(key),
-        _ => Err(BatchError::WrongRole { issuer: member.id.clone(), role: member.role }),
+    match rest.current_key(KeyPurpose::Issuing) {
+        Some(key) if rest.role >= Role::Issuer => Ok(key),
+        _ => Err(BatchError::WrongRole { issuer: record.id.clone(), role: rest.role }),
     }
 }
 
@@ -372,7 +411,7 @@ pub fn apply<V: LedgerView>(
             AddError::View(error) => BlockError::View(error),
         })?;
     }
-    let (_, execution) = builder.finish(block.header.time_ms)?;
+    let (_, execution) = builder.finish(block.header.round, block.header.time_ms)?;
     match execution.header.first_difference(&block.header) {
         None => Ok(execution),
         Some(field) => {
@@ -385,12 +424,13 @@ pub fn apply<V: LedgerView>(
 impl State {
     /// Moves on to the state after a block that was executed on top of this one.
     pub fn advance(&mut self, execution: &Execution) {
-        assert_eq!(execution.header.previous, self.head.hash, "invariant: executed on top of this state");
+        assert_eq!(execution.past.previous, self.head.hash, "invariant: executed on top of this state");
         let Execution { header, hash, .. } = execution;
         self.head = Head { height: header.height, hash: *hash, time_ms: header.time_ms };
         self.log = execution.log.clone();
+        self.history.push(HistoryHash::leaf(&hash.0));
         self.status.advance(execution.status.clone());
-        execution.records.iter().for_each(|record| self.registry.set(record.clone()));
+        execution.members.iter().for_each(|member| self.registry.set(member.clone()));
         self.validators = execution.next_validators.clone();
     }
 }

@@ -437,12 +437,12 @@ pub fn agreement_message(chain_id: &ChainId) -> Vec<u8> {
     [SIGNATURE_TAG, &chain_id.0].concat()
 }
 
-/// A chain id as people read it aloud: eight groups of five decimal digits, from the first 16 bytes.
+/// A chain id as people read it aloud: ten groups of five decimal digits, from the first 20 bytes.
 ///
-/// Each group is two bytes, big-endian, in decimal. Comparing it guards against a genesis that somebody changed: to
-/// find another one with the same digits takes 2^128 tries.
+/// Each group is two bytes, big-endian, in decimal. To find another genesis with the same digits takes some 2^160
+/// tries; whoever makes both needs some 2^80.
 pub fn fingerprint(chain_id: &ChainId) -> String {
-    let groups = chain_id.0[..16].chunks(2).map(|pair| format!("{:05}", u16::from_be_bytes([pair[0], pair[1]])));
+    let groups = chain_id.0[..20].chunks(2).map(|pair| format!("{:05}", u16::from_be_bytes([pair[0], pair[1]])));
     groups.collect::<Vec<_>>().join(" ")
 }
 

@@ -5,27 +5,29 @@ mod consistency;
 
 use serde::{Deserialize, Serialize};
 
-use crate::block::{BlockHeader, HEADER_VERSION};
+use crate::block::{BlockHeader, HeaderError};
 use crate::event::Entry;
-use crate::genesis::Genesis;
-use crate::hash::{BlockHash, ChainId, RegistryHash, Root, StatusHash, ValidatorsHash};
+use crate::hash::{ChainId, RegistryHash, Root, StatusHash, ValidatorsHash};
+use crate::history::HistoryProof;
 use crate::ids::{Height, LogIndex, LogSize, MemberId};
-use crate::member::{MemberError, MemberRecord};
+use crate::member::MemberError;
 use crate::merkle::{self, Hash, ProofError, Rfc6962, TreeHash};
 use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
-use crate::status::{Status, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
+use crate::state_root;
+use crate::status::{CredentialStatus, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
+use crate::trust::TrustAnchor;
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
 
 pub use completeness::{
     COMPLETENESS_FORMAT, COMPLETENESS_LINE_BYTES_MAX, COMPLETENESS_MEDIA_TYPE, COMPLETENESS_SUFFIX, Complete,
-    CompletenessFault, CompletenessFormatError, CompletenessHead, CompletenessVerifier, IssuerBatch,
+    CompletenessFault, CompletenessFormatError, CompletenessHead, CompletenessVerifier, EntryRun,
 };
 pub use consistency::{
     CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX, CONSISTENCY_MEDIA_TYPE, CONSISTENCY_SUFFIX,
     ConsistencyFault, ConsistencyFormatError, ConsistencyProof, LogHead, ProvenConsistency,
 };
 
-/// Most validator-set changes on the way from the genesis to a header.
+/// Most validator-set changes that a proof carries; beyond, a trust file is needed.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;
 
 /// All that proves an entry and its status as of one block.
@@ -47,12 +49,78 @@ pub struct StatusProof {
     pub status_path: Vec<Hash>,
     /// The issuer's record as of the block.
     pub issuer: RegistryProof,
+    /// Root over the other parts of the state: see [`state_root::others_root`].
+    pub others_root: Root,
     /// The header whose roots all this leads to.
     pub header: BlockHeader,
-    /// The signatures that make the header final.
-    pub certificate: CommitCertificate,
-    /// Each change of the validator set between the genesis and the header, oldest first.
-    pub validator_changes: Vec<ValidatorChange>,
+    /// What makes the header final.
+    pub finality: Finality,
+}
+
+/// What shows that a header is final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Finality {
+    /// Signatures of the validators of its height.
+    Certificate {
+        /// The signatures.
+        certificate: CommitCertificate,
+        /// Each change of the validator set on the way to the header, oldest first: from the genesis, where the proof
+        /// is to be self-contained; none, where a trust file knows them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        validator_changes: Vec<ValidatorChange>,
+    },
+    /// A path to the root of a complete subtree of the history, which a trust file vouches for: a *sealed* proof.
+    Sealed {
+        /// Inclusion proof in the subtree of 2^16 headers, from the leaf up: 16 hashes.
+        #[serde(with = "hashes")]
+        path: Vec<Hash>,
+    },
+    /// A place in the history of a newer header, which is final by its signatures.
+    History(Box<HistoryProof>),
+}
+
+impl Finality {
+    /// A certificate, with each change of the validator set on the way to it.
+    pub fn certificate(certificate: CommitCertificate, validator_changes: Vec<ValidatorChange>) -> Self {
+        Self::Certificate { certificate, validator_changes }
+    }
+
+    /// The changes of the validator set that are carried.
+    pub fn validator_changes(&self) -> &[ValidatorChange] {
+        match self {
+            Self::Certificate { validator_changes, .. } => validator_changes,
+            Self::Sealed { .. } => &[],
+            Self::History(proof) => &proof.validator_changes,
+        }
+    }
+
+    /// Leaves out the carried changes, as fits a verifier with a trust file that covers the header.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        match &mut self {
+            Self::Certificate { validator_changes, .. } => validator_changes.clear(),
+            Self::Sealed { .. } => {}
+            Self::History(proof) => proof.validator_changes.clear(),
+        }
+        self
+    }
+
+    /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what a good
+    /// proof proves; a bad one stays bad, or loses a bad signature that was not needed.
+    pub fn trim(&mut self, header: &BlockHeader, anchor: &TrustAnchor) {
+        let (header, certificate, changes) = match self {
+            Self::Certificate { certificate, validator_changes } => (header, certificate, validator_changes),
+            Self::Sealed { .. } => return,
+            Self::History(proof) => (&proof.header, &mut proof.certificate, &mut proof.validator_changes),
+        };
+        let mut validators = anchor.set_before(header.height, changes);
+        for ValidatorChange { certificate, next, .. } in changes {
+            certificate.trim(&validators);
+            validators = next.clone();
+        }
+        certificate.trim(&validators);
+    }
 }
 
 /// A block after which another validator set decides.
@@ -67,39 +135,44 @@ pub struct ValidatorChange {
     pub next: ValidatorSet,
 }
 
-/// What a verifier trusts: a chain, and who decides its first block. Both come from the genesis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustAnchor {
-    /// The chain.
-    pub chain_id: ChainId,
-    /// Those who decide the first block.
-    pub validators: ValidatorSet,
-}
-
-impl TrustAnchor {
-    /// The anchor that a genesis gives.
-    ///
-    /// # Errors
-    /// [`ValidatorSetError`] where the genesis was not checked.
-    pub fn new(genesis: &Genesis) -> Result<Self, ValidatorSetError> {
-        let validators = genesis.registry().validators(Height::GENESIS.next())?;
-        Ok(Self { chain_id: genesis.chain_id(), validators })
-    }
-}
-
 /// What was proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProvenStatus {
     /// Status of the entry's credential as of the block.
-    pub status: Status,
+    pub status: CredentialStatus,
     /// The block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
-    /// Who signed the block.
+    /// What makes it final.
+    #[serde(flatten)]
+    pub basis: ProvenHeader,
+}
+
+/// How a header was shown to be final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProvenHeader {
+    /// Who signed: the header itself, or the newer header whose history it is in. Empty for a sealed proof.
     pub signers: Vec<MemberId>,
     /// How many validators there were.
     pub validators: usize,
+    /// What it rests on.
+    pub rests_on: RestsOn,
+}
+
+/// What the verifier trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "anchor")]
+pub enum RestsOn {
+    /// The genesis alone: what only honest deletion of old keys protects is not excluded.
+    Genesis,
+    /// The anchor of a trust file.
+    TrustFile {
+        /// The anchor's height.
+        height: Height,
+        /// The anchor's time, in milliseconds since 1970-01-01 UTC.
+        time_ms: u64,
+    },
 }
 
 /// The first thing in a proof that is not so. Each names the part that does not fit.
@@ -114,17 +187,11 @@ pub enum ProofFault {
         /// The proof's.
         actual: ChainId,
     },
-    /// The header has a version that this program does not know.
-    #[error("header version {actual}; this program knows {HEADER_VERSION}")]
-    HeaderVersion {
-        /// The version found.
-        actual: u8,
-    },
-    /// A header of height 0, which no block has.
-    #[error("a header of height 0; the first block has height 1")]
-    HeaderHeight,
+    /// A field of a header that no block can have.
+    #[error("the header is not one of a block: {0}")]
+    Header(#[from] HeaderError),
     /// Too many validator-set changes.
-    #[error("{count} validator-set changes; at most {VALIDATOR_CHANGES_MAX} are followed")]
+    #[error("{count} validator-set changes; a proof carries at most {VALIDATOR_CHANGES_MAX}: use a trust file")]
     TooManyChanges {
         /// How many there are.
         count: usize,
@@ -135,8 +202,8 @@ pub enum ProofFault {
         /// The change.
         height: Height,
     },
-    /// A header names other validators than those the genesis leads to.
-    #[error("at height {height} the header names the validators {actual}; the genesis leads to {expected}")]
+    /// A header names other validators than those the anchor leads to.
+    #[error("at height {height} the header names the validators {actual}; the anchor leads to {expected}")]
     Validators {
         /// The header.
         height: Height,
@@ -155,6 +222,65 @@ pub enum ProofFault {
         /// Hash of the set given.
         actual: ValidatorsHash,
     },
+    /// The number or the first height of the set after a change does not follow.
+    #[error("the validator set after height {height} does not follow: {source}")]
+    NextSet {
+        /// The change.
+        height: Height,
+        /// Why.
+        source: ValidatorSetError,
+    },
+    /// A sealed proof needs a trust file.
+    #[error("a sealed proof is checked with a trust file; none is given")]
+    NeedsTrustFile,
+    /// The trust file does not reach the header of a sealed proof.
+    #[error("the trust file covers sealed proofs below height {covered}; this one is of height {height}: renew it")]
+    NotCovered {
+        /// The header.
+        height: Height,
+        /// First height that is not covered.
+        covered: Height,
+    },
+    /// A header is not proved to be in the history of another.
+    #[error("the header at height {height} is not proved to be in the history of height {newer}: {source}")]
+    History {
+        /// The header.
+        height: Height,
+        /// The newer header.
+        newer: Height,
+        /// Why.
+        source: ProofError,
+    },
+    /// A header and what is said to be before it do not belong together.
+    #[error("what is said to stand before height {height} is not what its header names")]
+    Past {
+        /// The header.
+        height: Height,
+    },
+    /// A header that the trust file's history covers is signed by too few who still hold their key.
+    #[error(
+        "height {height} is covered by the trust file, and {current} of its signers still hold their key, of {needed} needed: a history path is needed"
+    )]
+    RetiredSigners {
+        /// The header.
+        height: Height,
+        /// Signers that hold the same key in the anchor's set.
+        current: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// Another header than the anchor, at the anchor's height.
+    #[error("the header at height {height} is not the one that the trust file holds")]
+    NotTheAnchor {
+        /// The height.
+        height: Height,
+    },
+    /// The trust file is too old to vouch for newer signatures, or from the future.
+    #[error("the trust file's header is of {anchor_time_ms} ms and no longer vouches for signatures: renew the trust file")]
+    Renew {
+        /// The anchor's time.
+        anchor_time_ms: u64,
+    },
     /// A header is not final.
     #[error("the header at height {height} is not final: {source}")]
     Certificate {
@@ -171,7 +297,7 @@ pub enum ProofFault {
         /// Why.
         source: ProofError,
     },
-    /// The status leaf is not proved.
+    /// The path of the status leaf does not fit its place.
     #[error("the status of log index {index} is not proved: {source}")]
     Status {
         /// The place claimed.
@@ -179,19 +305,21 @@ pub enum ProofFault {
         /// Why.
         source: ProofError,
     },
-    /// The status bits are a pattern that no ledger writes.
-    #[error("the status of log index {index} has an unknown value")]
-    StatusBits {
-        /// The place.
-        index: LogIndex,
-    },
-    /// The issuer's record is not proved.
+    /// The path of the issuer's record does not fit its place.
     #[error("the record of {issuer} is not proved: {source}")]
     Registry {
         /// The member.
         issuer: MemberId,
         /// Why.
         source: ProofError,
+    },
+    /// Status, record and the other parts do not lead to the header's state root.
+    #[error("status and record lead to the state root {actual}; the header names {expected}")]
+    StateRoot {
+        /// The header's.
+        expected: Root,
+        /// The one that status, record and other parts give.
+        actual: Root,
     },
     /// The record has facts that no registry holds.
     #[error("the record: {0}")]
@@ -213,30 +341,23 @@ pub enum ProofFault {
 }
 
 impl StatusProof {
-    /// Checks everything, from the genesis to the two status bits.
+    /// Checks everything, from the anchor to the two status bits.
     ///
     /// # Errors
     /// [`ProofFault`], the first thing that is not so.
     pub fn verify(&self, anchor: &TrustAnchor) -> Result<ProvenStatus, ProofFault> {
-        let validators = self.verify_header(anchor)?;
+        let basis = self.verify_header(anchor)?;
         self.verify_inclusion()?;
-        let status = self.verify_status()?;
-        self.verify_issuer()?;
-        Ok(ProvenStatus {
-            status,
-            height: self.header.height,
-            time_ms: self.header.time_ms,
-            signers: self.certificate.signers(&validators).cloned().collect(),
-            validators: validators.validators().len(),
-        })
+        let status = self.verify_state()?;
+        Ok(ProvenStatus { status, height: self.header.height, time_ms: self.header.time_ms, basis })
     }
 
-    /// Checks that the validators to whom the genesis leads made the header final; returns them.
+    /// Checks that the header is final.
     ///
     /// # Errors
-    /// [`ProofFault`] of the chain, the validator sets or a certificate.
-    pub fn verify_header(&self, anchor: &TrustAnchor) -> Result<ValidatorSet, ProofFault> {
-        verify_header(anchor, &self.validator_changes, &self.header, &self.certificate)
+    /// [`ProofFault`] of the chain, the validator sets, a certificate or the history.
+    pub fn verify_header(&self, anchor: &TrustAnchor) -> Result<ProvenHeader, ProofFault> {
+        anchor.verify_header(&self.header, &self.finality)
     }
 
     /// Checks that the entry stands in the log of the header.
@@ -255,147 +376,90 @@ impl StatusProof {
         .map_err(|source| ProofFault::Inclusion { index: self.index, source })
     }
 
-    /// Checks the status leaf against the header, and reads the status.
+    /// Checks the status leaf and the issuer's record against the state root of the header, and reads the status.
     ///
     /// # Errors
-    /// [`ProofFault::Status`] or [`ProofFault::StatusBits`].
-    pub fn verify_status(&self) -> Result<Status, ProofFault> {
-        let index = self.index;
-        merkle::verify_inclusion::<StatusHash>(
-            StatusHash::leaf(&self.status_leaf),
-            leaf_of(index),
-            leaf_count(self.header.log_size),
-            &self.status_path,
-            &self.header.status_root.0,
-        )
-        .map_err(|source| ProofFault::Status { index, source })?;
-        status_in_leaf(&self.status_leaf, index).ok_or(ProofFault::StatusBits { index })
-    }
-
-    /// Checks the issuer's record against the header, and that it is the issuer's.
-    ///
-    /// # Errors
-    /// [`ProofFault::RecordOwner`], or that of [`RegistryProof::verify`].
-    pub fn verify_issuer(&self) -> Result<(), ProofFault> {
-        let (expected, actual) = (&self.entry.issuer, &self.issuer.record.member.id);
-        if expected != actual {
-            return Err(ProofFault::RecordOwner { expected: expected.clone(), actual: actual.clone() });
+    /// [`ProofFault::RecordOwner`], [`ProofFault::Status`], [`ProofFault::StateRoot`], or that of
+    /// [`RegistryProof::members_root`].
+    pub fn verify_state(&self) -> Result<CredentialStatus, ProofFault> {
+        let record = &self.issuer.record;
+        if self.entry.issuer != record.id {
+            let (expected, actual) = (self.entry.issuer.clone(), record.id.clone());
+            return Err(ProofFault::RecordOwner { expected, actual });
         }
-        self.issuer.verify(&self.header).map(|_| ())
+        let members = self.issuer.members_root()?;
+        let (index, header) = (self.index, &self.header);
+        let leaf = StatusHash::leaf(&self.status_leaf);
+        let (place, places) = (leaf_of(index), leaf_count(header.log_size));
+        let status = merkle::root_from_inclusion::<StatusHash>(leaf, place, places, &self.status_path)
+            .map_err(|source| ProofFault::Status { index, source })?;
+        check_state_root(header, &Root(status), &members, &self.others_root)?;
+        Ok(CredentialStatus::new(status_in_leaf(&self.status_leaf, index), index, record))
     }
 
-    /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what
-    /// a good proof proves; a bad one stays bad, or loses a bad signature that was not needed.
+    /// Leaves out of each certificate the signatures beyond the fewest that suffice.
     pub fn trim(&mut self, anchor: &TrustAnchor) {
-        trim(anchor, &mut self.validator_changes, &mut self.certificate);
+        self.finality.trim(&self.header, anchor);
     }
 }
 
-fn trim(anchor: &TrustAnchor, changes: &mut [ValidatorChange], certificate: &mut CommitCertificate) {
-    let mut validators = &anchor.validators;
-    for ValidatorChange { certificate, next, .. } in changes {
-        certificate.trim(validators);
-        validators = next;
-    }
-    certificate.trim(validators);
+fn check_state_root(
+    header: &BlockHeader,
+    status: &Root,
+    members: &Root,
+    others: &Root,
+) -> Result<(), ProofFault> {
+    let (expected, actual) = (header.state_root, state_root::state_root(status, members, others));
+    if expected == actual { Ok(()) } else { Err(ProofFault::StateRoot { expected, actual }) }
 }
 
 impl RegistryProof {
-    /// Checks the record against the registry root of a header. What makes the header final is another
-    /// question: see [`verify_header`] and [`verify_member`].
-    ///
-    /// `index` and `count` say how to walk the path and are proved no further: a path of the same turns fits
-    /// several counts. How many members there are is not proved by this.
+    /// The members' root that record and path lead to. Nothing is proved until it is compared with the state root of
+    /// a final header.
     ///
     /// # Errors
     /// [`ProofFault::Record`], [`ProofFault::MemberCount`] or [`ProofFault::Registry`].
-    pub fn verify(&self, header: &BlockHeader) -> Result<&MemberRecord, ProofFault> {
+    pub fn members_root(&self) -> Result<Root, ProofFault> {
         let Self { record, index, count, path } = self;
         // Only what has an encoding can be hashed.
-        record.member.check_name()?;
+        record.check()?;
         if *count > MEMBERS_MAX as u64 {
             return Err(ProofFault::MemberCount { count: *count });
         }
-        let leaf = Registry::leaf_hash(record);
-        merkle::verify_inclusion::<RegistryHash>(leaf, *index, *count, path, &header.registry_root.0)
-            .map_err(|source| ProofFault::Registry { issuer: record.member.id.clone(), source })?;
-        Ok(record)
+        let root =
+            merkle::root_from_inclusion::<RegistryHash>(Registry::leaf_hash(record), *index, *count, path)
+                .map_err(|source| ProofFault::Registry { issuer: record.id.clone(), source })?;
+        Ok(state_root::members_root(*count, &root))
     }
 }
 
-/// Checks that the validators to whom the genesis leads, over each change of their set, made a header final;
-/// returns them.
-///
-/// # Errors
-/// [`ProofFault`] of the chain, the validator sets or a certificate.
-pub fn verify_header(
-    anchor: &TrustAnchor,
-    changes: &[ValidatorChange],
-    header: &BlockHeader,
-    certificate: &CommitCertificate,
-) -> Result<ValidatorSet, ProofFault> {
-    let count = changes.len();
-    if count > VALIDATOR_CHANGES_MAX {
-        return Err(ProofFault::TooManyChanges { count });
-    }
-    let last = header.height;
-    let mut validators = &anchor.validators;
-    let mut height = Height::GENESIS;
-    for ValidatorChange { header, certificate, next } in changes {
-        if header.height <= height || header.height >= last {
-            return Err(ProofFault::ChangeOrder { height: header.height });
-        }
-        height = header.height;
-        verify_final(header, certificate, &anchor.chain_id, validators)?;
-        let (expected, actual) = (header.next_validators_hash, next.hash());
-        if expected != actual {
-            return Err(ProofFault::NextValidators { height, expected, actual });
-        }
-        validators = next;
-    }
-    verify_final(header, certificate, &anchor.chain_id, validators)?;
-    Ok(validators.clone())
+/// A member's record as of one block, with what proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberProof {
+    /// The record.
+    pub member: RegistryProof,
+    /// Root of the status tree.
+    pub status_root: Root,
+    /// Root over the other parts of the state.
+    pub others_root: Root,
+    /// The header.
+    pub header: BlockHeader,
+    /// What makes the header final.
+    pub finality: Finality,
 }
 
-/// Checks a member's record as of a header, and that the header is final; returns the record.
-///
-/// # Errors
-/// [`ProofFault`] of the header or of the record.
-pub fn verify_member<'a>(
-    anchor: &TrustAnchor,
-    changes: &[ValidatorChange],
-    header: &BlockHeader,
-    certificate: &CommitCertificate,
-    member: &'a RegistryProof,
-) -> Result<&'a MemberRecord, ProofFault> {
-    verify_header(anchor, changes, header, certificate)?;
-    member.verify(header)
-}
-
-fn verify_final(
-    header: &BlockHeader,
-    certificate: &CommitCertificate,
-    chain_id: &ChainId,
-    validators: &ValidatorSet,
-) -> Result<(), ProofFault> {
-    let height = header.height;
-    if header.version != HEADER_VERSION {
-        return Err(ProofFault::HeaderVersion { actual: header.version });
+impl MemberProof {
+    /// Checks everything, from the anchor to the record; returns what makes the header final.
+    ///
+    /// # Errors
+    /// [`ProofFault`], the first thing that is not so.
+    pub fn verify(&self, anchor: &TrustAnchor) -> Result<ProvenHeader, ProofFault> {
+        let proven = anchor.verify_header(&self.header, &self.finality)?;
+        let members = self.member.members_root()?;
+        check_state_root(&self.header, &self.status_root, &members, &self.others_root)?;
+        Ok(proven)
     }
-    if header.chain_id != *chain_id {
-        return Err(ProofFault::ForeignChain { expected: *chain_id, actual: header.chain_id });
-    }
-    if height == Height::GENESIS {
-        return Err(ProofFault::HeaderHeight);
-    }
-    let (expected, actual) = (validators.hash(), header.validators_hash);
-    if expected != actual {
-        return Err(ProofFault::Validators { height, expected, actual });
-    }
-    let hash: BlockHash = header.hash();
-    certificate
-        .verify(chain_id, height, &hash, validators)
-        .map_err(|source| ProofFault::Certificate { height, source })
 }
 
 /// Hashes as hexadecimal texts.

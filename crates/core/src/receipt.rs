@@ -73,16 +73,16 @@ impl ReceiptForm {
     }
 }
 
-/// A credential's secret, and the proof of its commitment's status as of one block.
+/// What opens a credential's commitment, and the proof of the commitment's status as of one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// [`RECEIPT_FORMAT`].
     pub format: String,
-    /// How the document is digested.
+    /// What kind of document it is, and so how it is digested.
     pub document: DocumentKind,
-    /// The credential's secret. Destroying both it and the document erases the credential.
-    pub secret: Secret,
+    /// What opens the commitment. Destroying the secret and the document erases the credential.
+    pub opening: Opening,
     /// The proof.
     pub proof: StatusProof,
 }

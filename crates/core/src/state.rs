@@ -1,11 +1,12 @@
 //! The ledger after a block, as far as deciding the next one needs it.
 
 use crate::genesis::{Genesis, Parameters};
-use crate::hash::{BlockHash, ChainId, Root};
+use crate::hash::{BlockHash, ChainId, HistoryHash, Root};
 use crate::ids::{Height, LogSize};
-use crate::member::MemberRecord;
+use crate::member::MemberState;
 use crate::merkle::{Frontier, Rfc6962};
 use crate::registry::Registry;
+use crate::state_root;
 use crate::status::StatusTree;
 use crate::validators::{ValidatorSet, ValidatorSetError};
 
@@ -16,6 +17,8 @@ pub struct State {
     pub(crate) parameters: Parameters,
     pub(crate) head: Head,
     pub(crate) log: Frontier<Rfc6962>,
+    /// Over the hashes of all headers up to the head.
+    pub(crate) history: Frontier<HistoryHash>,
     pub(crate) status: StatusTree,
     pub(crate) registry: Registry,
     /// Those who decide the next block.
@@ -29,7 +32,7 @@ pub struct Head {
     pub height: Height,
     /// Its hash; at the genesis the chain id.
     pub hash: BlockHash,
-    /// Its time, in milliseconds since 1970-01-01 UTC.
+    /// Its time, in milliseconds since 1970-01-01 UTC; 0 at the genesis.
     pub time_ms: u64,
 }
 
@@ -40,10 +43,16 @@ pub struct StateParts {
     pub head: Head,
     /// The right edge of the log tree.
     pub log: Frontier<Rfc6962>,
+    /// The right edge of the history tree, the head included.
+    pub history: Frontier<HistoryHash>,
     /// The status tree.
     pub status: StatusTree,
-    /// Every member's record.
-    pub records: Vec<MemberRecord>,
+    /// Every member's state.
+    pub members: Vec<MemberState>,
+    /// The parameters in force.
+    pub parameters: Parameters,
+    /// Those who decide the next block.
+    pub validators: ValidatorSet,
 }
 
 impl State {
@@ -56,30 +65,23 @@ impl State {
             head: Head {
                 height: Height::GENESIS,
                 hash: BlockHash(genesis.chain_id().0),
-                time_ms: genesis.time_ms,
+                time_ms: 0,
             },
             log: Frontier::new(),
+            history: Frontier::new(),
             status: StatusTree::default(),
-            records: genesis.registry().records().cloned().collect(),
+            members: genesis.registry().members().cloned().collect(),
+            parameters: genesis.parameters,
+            validators: genesis.validators()?,
         };
-        Self::from_parts(genesis, parts)
+        Ok(Self::from_parts(genesis.chain_id(), parts))
     }
 
     /// The ledger as a store kept it. The caller compares the roots with the header of the head.
-    ///
-    /// # Errors
-    /// [`ValidatorSetError`] where the records make no validator set.
-    pub fn from_parts(genesis: &Genesis, parts: StateParts) -> Result<Self, ValidatorSetError> {
-        let registry = Registry::from_records(parts.records);
-        Ok(Self {
-            chain_id: genesis.chain_id(),
-            parameters: genesis.parameters,
-            head: parts.head,
-            log: parts.log,
-            status: parts.status,
-            validators: registry.validators(parts.head.height.next())?,
-            registry,
-        })
+    pub fn from_parts(chain_id: ChainId, parts: StateParts) -> Self {
+        let StateParts { head, log, history, status, members, parameters, validators } = parts;
+        let registry = Registry::new(members);
+        Self { chain_id, parameters, head, log, history, status, registry, validators }
     }
 
     /// The chain.
@@ -110,6 +112,21 @@ impl State {
     /// The right edge of the log tree.
     pub fn log(&self) -> &Frontier<Rfc6962> {
         &self.log
+    }
+
+    /// The right edge of the history tree, the head included.
+    pub fn history(&self) -> &Frontier<HistoryHash> {
+        &self.history
+    }
+
+    /// Root over statuses, members and the other parts: the state root of the head's header.
+    pub fn state_root(&self) -> Root {
+        state_root::state_root(&self.status.root(self.log_size()), &self.registry.root(), &self.others_root())
+    }
+
+    /// Root over the parts of the state other than statuses and members.
+    pub fn others_root(&self) -> Root {
+        state_root::others_root(&state_root::parts(&self.parameters))
     }
 
     /// The status tree.

@@ -1,12 +1,11 @@
 //! Why batches, events and blocks are refused.
 
-use crate::block::BlockHeader;
+use crate::block::{BlockHeader, ProtocolVersion};
 use crate::hash::{BatchId, ChainId, Commitment};
-use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use crate::member::Role;
+use crate::ids::{LogIndex, LogSize, MemberId, Sequence};
+use crate::member::{Role, Standing};
 use crate::signature::SignatureError;
 use crate::status::Status;
-use crate::validators::ValidatorSetError;
 
 /// Why the ledger refuses a batch. The whole batch is refused; nothing of it is entered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,13 +25,25 @@ pub enum BatchError {
         /// The id in the batch.
         issuer: MemberId,
     },
-    /// The member is not active at the height.
-    #[error("{issuer} is not active at height {height}")]
+    /// The member may not issue now.
+    #[error("{issuer} is {standing}: it cannot issue")]
     InactiveIssuer {
         /// The member.
         issuer: MemberId,
-        /// Height of the block to be.
-        height: Height,
+        /// How it stands.
+        standing: Standing,
+    },
+    /// A batch of the governance chain, which these rules do not know yet.
+    #[error("{issuer}: batches of the governance chain are not part of these rules")]
+    UnknownChain {
+        /// The member.
+        issuer: MemberId,
+    },
+    /// The log can hold no more.
+    #[error("the log would have {size} entries, more than it can hold")]
+    LogFull {
+        /// Its size with the batch.
+        size: LogSize,
     },
     /// The member's role does not issue.
     #[error("{issuer} is a member with the role {role:?}, which does not issue")]
@@ -43,7 +54,7 @@ pub enum BatchError {
         role: Role,
     },
     /// The signature is not the issuer's.
-    #[error("{issuer}: {source}")]
+    #[error("the batch is not signed by the issuing key of {issuer}")]
     Signature {
         /// The member.
         issuer: MemberId,
@@ -81,7 +92,7 @@ pub enum BatchError {
         actual: BatchId,
     },
     /// An event breaks a rule.
-    #[error("event {position}: {source}")]
+    #[error("event {position} breaks a rule")]
     Event {
         /// Its place in the batch, from 0.
         position: usize,
@@ -166,15 +177,15 @@ pub enum AddError<E> {
 #[non_exhaustive]
 pub enum BlockError<E> {
     /// A batch is refused.
-    #[error("batch {position}: {source}")]
+    #[error("batch {position} is refused")]
     Batch {
         /// Its place in the block.
         position: usize,
         /// Why.
         source: BatchError,
     },
-    /// The time does not move on.
-    #[error("the block's time {actual} ms is not after {previous} ms, that of the block before")]
+    /// The time does not move on, or is after the year 9999.
+    #[error("the block's time {actual} ms is not between {previous} ms, that of the block before, and the year 10000")]
     Time {
         /// Time of the block before.
         previous: u64,
@@ -191,9 +202,12 @@ pub enum BlockError<E> {
         /// The block's.
         actual: Box<BlockHeader>,
     },
-    /// The records after the block make no validator set.
-    #[error("after the block there is no validator set: {0}")]
-    Validators(#[from] ValidatorSetError),
+    /// The rules in force are not those of this program.
+    #[error("protocol version {actual} is in force; this program executes {}", ProtocolVersion::CURRENT)]
+    Protocol {
+        /// The version in force.
+        actual: ProtocolVersion,
+    },
     /// A lookup failed: nothing is said of the block.
     #[error("a lookup failed")]
     View(E),

@@ -1,30 +1,23 @@
-//! That a list is all there is of one issuer up to one block: every batch, every event, in order.
+//! That a list is all there is of one member up to one block: every entry that concerns it, in order.
 //!
-//! The issuer's record under the registry root names its last batch, and how many batches and entries there are. Each
-//! batch names the one before it by its hash. So the batches from the first to the last are the whole chain, and none
-//! can be left out, added or changed. A range path shows where in the log each stands.
-//!
-//! Only the issuer changes the status of what it issued: from all its events follow the statuses of all its
-//! credentials.
+//! A member's rest names the number of those entries and a hash that each of them was folded into, with its place in
+//! the log ([`EventsHead`]). Folding the list gives the same hash only if nothing was left out, added, moved or
+//! changed. From the entries follow the statuses of all that the member ever issued.
 
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{ProofFault, TrustAnchor, ValidatorChange, hashes, trim, verify_header};
-use crate::batch::{BATCH_BYTES_MAX, Batch};
+use super::{MemberProof, ProofFault, ProvenHeader, TrustAnchor};
 use crate::block::BlockHeader;
-use crate::codec::{self, CodecError};
-use crate::event::{self, Event};
-use crate::hash::{BatchId, ChainId};
-use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use crate::codec::CodecError;
+use crate::event::{Entry, Event};
+use crate::ids::{Height, LogIndex, LogSize, MemberId};
 use crate::json_form::{self, JsonFormError};
-use crate::member::ChainHead;
-use crate::merkle::{self, Hash, ProofError, Rfc6962};
-use crate::registry::RegistryProof;
-use crate::status::Status;
-use crate::validators::CommitCertificate;
+use crate::member::{EventsHead, MemberRecord, MemberRest};
+use crate::merkle::{Hash, Rfc6962, TreeHash};
+use crate::status::{CredentialStatus, Status};
 
 /// What the head of a completeness proof says it is.
 pub const COMPLETENESS_FORMAT: &str = "sanad-completeness-proof/v1";
@@ -41,39 +34,32 @@ pub const COMPLETENESS_LINE_BYTES_MAX: usize = 1 << 20;
 pub struct CompletenessHead {
     /// [`COMPLETENESS_FORMAT`].
     pub format: String,
-    /// The issuer's record, with the head of its chain of batches.
-    pub issuer: RegistryProof,
-    /// The header whose roots all this leads to.
-    pub header: BlockHeader,
-    /// The signatures that make the header final.
-    pub certificate: CommitCertificate,
-    /// Each change of the validator set between the genesis and the header, oldest first.
-    pub validator_changes: Vec<ValidatorChange>,
+    /// The member's record as of a final header.
+    pub proof: MemberProof,
+    /// What stands under the record's rest hash.
+    pub rest: MemberRest,
 }
 
-/// Each line after it: one batch, from the issuer's first to its last.
+/// Each line after it: entries that concern the member and stand one after the other in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct IssuerBatch {
-    /// The encoding of the batch, without its signature: the chain of hashes vouches for it.
-    #[serde(with = "hex::serde")]
-    pub batch: Vec<u8>,
-    /// Log index of its first entry.
+pub struct EntryRun {
+    /// Log index of the first.
     pub first_index: LogIndex,
-    /// Range path of its entries in the log tree of the header.
-    #[serde(with = "hashes")]
-    pub path: Vec<Hash>,
+    /// The encoded entries, one or more.
+    #[serde(with = "hex_list")]
+    pub entries: Vec<Vec<u8>>,
 }
 
-/// Checks a completeness proof, batch by batch: what it holds in memory is one status a credential.
+/// Checks a completeness proof, line by line: what it holds in memory is one status a credential.
 #[derive(Clone, Debug)]
 pub struct CompletenessVerifier {
-    issuer: RegistryProof,
+    record: MemberRecord,
+    expected: EventsHead,
     header: BlockHeader,
-    signers: Vec<MemberId>,
-    validators: usize,
-    /// The chain as far as it was seen.
-    chain: ChainHead,
+    proven: ProvenHeader,
+    /// The entries as far as they were seen.
+    seen: EventsHead,
     /// Log index after the last entry seen.
     end: LogIndex,
     statuses: BTreeMap<LogIndex, Status>,
@@ -82,140 +68,90 @@ pub struct CompletenessVerifier {
 /// What a completeness proof proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complete {
-    /// The issuer's record as of the block.
-    pub issuer: RegistryProof,
-    /// The status of each credential that the issuer ever issued, as of the block.
-    pub statuses: BTreeMap<LogIndex, Status>,
+    /// The member's record as of the block.
+    pub record: MemberRecord,
+    /// The status of each credential that the member ever issued, as of the block.
+    pub statuses: BTreeMap<LogIndex, CredentialStatus>,
+    /// How many entries concern the member.
+    pub entries: u64,
     /// The block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
     /// Entries in the log of the block.
     pub log_size: LogSize,
-    /// Who signed the block.
-    pub signers: Vec<MemberId>,
-    /// How many validators there were.
-    pub validators: usize,
+    /// What makes the block final.
+    pub basis: ProvenHeader,
 }
 
 /// Why a list is not proved to be all there is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompletenessFault {
-    /// The header is not final, or the issuer's record is not proved.
+    /// The header is not final, or the member's record is not proved.
     #[error(transparent)]
     Head(#[from] ProofFault),
-    /// A batch does not decode.
-    #[error("batch {sequence}: {source}")]
-    Batch {
-        /// The batch expected.
-        sequence: Sequence,
+    /// The rest is not the one that the record names.
+    #[error("the record of {member} names another rest than the one given")]
+    Rest {
+        /// The member.
+        member: MemberId,
+    },
+    /// A line without entries.
+    #[error("a line without entries")]
+    Empty,
+    /// An entry does not decode.
+    #[error("the entry at log index {index}: {source}")]
+    Entry {
+        /// Its place.
+        index: LogIndex,
         /// Why.
         source: CodecError,
     },
-    /// A batch is for another chain.
-    #[error("batch {sequence} is for chain {actual}, not {expected}")]
-    ForeignChain {
-        /// The batch expected.
-        sequence: Sequence,
-        /// The chain of the genesis.
-        expected: ChainId,
-        /// The batch's.
-        actual: ChainId,
+    /// An entry stands before the end of the one before it, or beyond the log.
+    #[error("an entry at log index {index}; it must be from {from} up to {size}")]
+    Order {
+        /// Its place.
+        index: LogIndex,
+        /// The earliest place that it could have.
+        from: LogIndex,
+        /// Entries of the log.
+        size: LogSize,
     },
-    /// A batch is another member's.
-    #[error("batch {sequence} is by {actual}, not {expected}")]
-    Issuer {
-        /// The batch expected.
-        sequence: Sequence,
+    /// An entry does not concern the member.
+    #[error("the entry at log index {index} is by {actual}, not {expected}")]
+    Member {
+        /// Its place.
+        index: LogIndex,
         /// The member that the proof is about.
         expected: MemberId,
-        /// The batch's.
+        /// The entry's.
         actual: MemberId,
     },
-    /// A batch is missing, or out of order.
-    #[error("batch {actual} comes where batch {expected} is next")]
-    Sequence {
-        /// The batch expected.
-        expected: Sequence,
-        /// The batch's.
-        actual: Sequence,
-    },
-    /// More batches than the issuer has.
-    #[error("there are batches after the last, {expected} in number")]
-    TooMany {
-        /// How many the issuer has.
-        expected: Sequence,
-    },
-    /// A batch does not follow the one before it.
-    #[error("batch {sequence} names {actual} as the batch before it, which is {expected}")]
-    Previous {
-        /// The batch.
-        sequence: Sequence,
-        /// Id of the batch before it.
-        expected: BatchId,
-        /// The one named.
-        actual: BatchId,
-    },
-    /// A batch is not where it is said to be.
-    #[error("batch {sequence} is not proved to be at log index {index}: {source}")]
-    Place {
-        /// The batch.
-        sequence: Sequence,
-        /// The place claimed.
-        index: LogIndex,
-        /// Why.
-        source: ProofError,
-    },
-    /// A batch stands before the end of the one before it.
-    #[error(
-        "batch {sequence} is said to be at log index {index}, before the end of the batch before it, {end}"
-    )]
-    Order {
-        /// The batch.
-        sequence: Sequence,
-        /// The place claimed.
-        index: LogIndex,
-        /// Log index after the batch before it.
-        end: LogIndex,
-    },
-    /// An event changes what the issuer did not issue, or in a way that its status does not allow.
-    #[error("log index {index} is a {kind} of log index {target}, which allows none")]
+    /// An entry breaks a rule.
+    #[error("log index {index}: \"{kind}\" of {target} is against the rules")]
     Event {
-        /// Where the event stands.
+        /// Its place.
         index: LogIndex,
-        /// What it is.
+        /// What it does.
         kind: &'static str,
-        /// What it changes.
+        /// The issuance.
         target: LogIndex,
     },
-    /// The list ends too early.
-    #[error("{actual} of {expected} batches are there")]
-    Incomplete {
-        /// How many batches the issuer has.
-        expected: Sequence,
-        /// How many there are.
-        actual: Sequence,
-    },
-    /// The list ends with another batch than the issuer's last.
-    #[error("the last batch is {actual}, but the record of the issuer names {expected}")]
-    LastBatch {
-        /// That of the record.
-        expected: BatchId,
-        /// That of the list.
-        actual: BatchId,
-    },
-    /// The batches have another number of entries than the record tells.
-    #[error("the batches have {actual} entries, but the record of the issuer tells of {expected}")]
-    Entries {
+    /// More or fewer entries than concern the member.
+    #[error("{actual} entries, but the record of the member counts {expected}")]
+    Count {
         /// That of the record.
         expected: u64,
         /// That of the list.
         actual: u64,
     },
+    /// Other entries than those that concern the member.
+    #[error("the entries are not those that the record of the member was made with")]
+    Entries,
 }
 
-/// Why a line is none of a completeness proof.
+/// Why a line is not one of a completeness proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompletenessFormatError {
@@ -226,7 +162,7 @@ pub enum CompletenessFormatError {
         actual: usize,
     },
     /// Not its JSON form.
-    #[error("not the JSON form of a line of a completeness proof: {0}")]
+    #[error("not the JSON form of a line of a completeness proof")]
     Form(#[from] JsonFormError),
     /// Another format.
     #[error("not a \"{COMPLETENESS_FORMAT}\"")]
@@ -234,20 +170,15 @@ pub enum CompletenessFormatError {
 }
 
 impl CompletenessHead {
-    /// The head of what an issuer's record says, as of a header.
-    pub fn new(
-        issuer: RegistryProof,
-        header: BlockHeader,
-        certificate: CommitCertificate,
-        validator_changes: Vec<ValidatorChange>,
-    ) -> Self {
-        Self { format: COMPLETENESS_FORMAT.to_owned(), issuer, header, certificate, validator_changes }
+    /// The head of what a member's record and rest say, as of a header.
+    pub fn new(proof: MemberProof, rest: MemberRest) -> Self {
+        Self { format: COMPLETENESS_FORMAT.to_owned(), proof, rest }
     }
 
     /// The head with no more signatures than suffice, as it is handed out.
     #[must_use]
     pub fn trimmed(mut self, anchor: &TrustAnchor) -> Self {
-        trim(anchor, &mut self.validator_changes, &mut self.certificate);
+        self.proof.finality.trim(&self.proof.header, anchor);
         self
     }
 
@@ -266,7 +197,7 @@ impl CompletenessHead {
     }
 }
 
-impl IssuerBatch {
+impl EntryRun {
     /// Reads a line after the first.
     ///
     /// # Errors
@@ -282,121 +213,98 @@ impl IssuerBatch {
 }
 
 impl CompletenessVerifier {
-    /// Checks the head from the genesis on, and waits for the first batch.
+    /// Checks the head, and waits for the first line of entries.
     ///
     /// # Errors
-    /// [`CompletenessFault::Head`].
+    /// [`CompletenessFault::Head`] or [`CompletenessFault::Rest`].
     pub fn new(head: CompletenessHead, anchor: &TrustAnchor) -> Result<Self, CompletenessFault> {
-        let CompletenessHead { issuer, header, certificate, validator_changes, .. } = head;
-        let validators = verify_header(anchor, &validator_changes, &header, &certificate)?;
-        issuer.verify(&header)?;
+        let CompletenessHead { proof, rest, .. } = head;
+        let proven = proof.verify(anchor)?;
+        let record = proof.member.record;
+        if rest.hash() != record.rest {
+            return Err(CompletenessFault::Rest { member: record.id });
+        }
         Ok(Self {
-            issuer,
-            header,
-            signers: certificate.signers(&validators).cloned().collect(),
-            validators: validators.validators().len(),
-            chain: ChainHead::START,
+            record,
+            expected: rest.events,
+            header: proof.header,
+            proven,
+            seen: EventsHead::START,
             end: LogIndex(0),
             statuses: BTreeMap::new(),
         })
     }
 
-    /// How many batches are still to come.
+    /// How many entries are still to come.
     pub fn remaining(&self) -> u64 {
-        self.issuer.record.chain.next_sequence.0.saturating_sub(self.chain.next_sequence.0)
+        self.expected.count.saturating_sub(self.seen.count)
     }
 
-    /// Checks the next batch; returns it.
+    /// Checks the next line; returns its entries.
     ///
     /// # Errors
     /// [`CompletenessFault`], the first thing that is not so.
-    pub fn add(&mut self, next: &IssuerBatch) -> Result<Batch, CompletenessFault> {
-        let sequence = self.chain.next_sequence;
-        let batch = self.check_chain(&next.batch)?;
-        let index = next.first_index;
-        if index < self.end {
-            return Err(CompletenessFault::Order { sequence, index, end: self.end });
+    pub fn add(&mut self, run: &EntryRun) -> Result<Vec<Entry>, CompletenessFault> {
+        if run.entries.is_empty() {
+            return Err(CompletenessFault::Empty);
         }
-        let leaves = event::leaf_hashes(&batch.issuer, &batch.events);
-        let (size, root) = (self.header.log_size.0, &self.header.log_root.0);
-        merkle::verify_range::<Rfc6962>(&leaves, index.0, size, &next.path, root)
-            .map_err(|source| CompletenessFault::Place { sequence, index, source })?;
-        for (at, event) in (index.0..).zip(&batch.events) {
-            self.enter(LogIndex(at), event, index)?;
+        if run.entries.len() as u64 > self.remaining() {
+            let (expected, actual) = (self.expected.count, self.seen.count + run.entries.len() as u64);
+            return Err(CompletenessFault::Count { expected, actual });
         }
-        let entries = batch.events.len() as u64;
-        self.end = LogIndex(index.0 + entries);
-        self.chain = ChainHead {
-            next_sequence: sequence.next(),
-            last_batch: batch.id(),
-            entries: self.chain.entries + entries,
-        };
-        Ok(batch)
+        let mut entries = Vec::with_capacity(run.entries.len());
+        for (place, bytes) in run.entries.iter().enumerate() {
+            let index = LogIndex(run.first_index.0.saturating_add(place as u64));
+            let (from, size) = (self.end, self.header.log_size);
+            if index < from || index.0 >= size.0 {
+                return Err(CompletenessFault::Order { index, from, size });
+            }
+            let entry = Entry::decode(bytes).map_err(|source| CompletenessFault::Entry { index, source })?;
+            if entry.issuer != self.record.id {
+                let (expected, actual) = (self.record.id.clone(), entry.issuer);
+                return Err(CompletenessFault::Member { index, expected, actual });
+            }
+            let leaf: Hash = Rfc6962::leaf(bytes);
+            self.seen.push(index, &leaf);
+            self.end = LogIndex(index.0 + 1);
+            self.enter(index, &entry.event)?;
+            entries.push(entry);
+        }
+        Ok(entries)
     }
 
     /// Checks that nothing is missing.
     ///
     /// # Errors
-    /// [`CompletenessFault::Incomplete`], [`CompletenessFault::LastBatch`] or [`CompletenessFault::Entries`].
+    /// [`CompletenessFault::Count`] or [`CompletenessFault::Entries`].
     pub fn finish(self) -> Result<Complete, CompletenessFault> {
-        let (expected, actual) = (self.issuer.record.chain, self.chain);
-        if expected.next_sequence != actual.next_sequence {
-            let (expected, actual) = (expected.next_sequence, actual.next_sequence);
-            return Err(CompletenessFault::Incomplete { expected, actual });
+        if self.seen.count != self.expected.count {
+            let (expected, actual) = (self.expected.count, self.seen.count);
+            return Err(CompletenessFault::Count { expected, actual });
         }
-        if expected.last_batch != actual.last_batch {
-            let (expected, actual) = (expected.last_batch, actual.last_batch);
-            return Err(CompletenessFault::LastBatch { expected, actual });
+        if self.seen.head != self.expected.head {
+            return Err(CompletenessFault::Entries);
         }
-        if expected.entries != actual.entries {
-            let (expected, actual) = (expected.entries, actual.entries);
-            return Err(CompletenessFault::Entries { expected, actual });
-        }
+        let Self { record, header, proven, statuses, expected, .. } = self;
+        let read = |(index, status)| (index, CredentialStatus::new(status, index, &record));
         Ok(Complete {
-            issuer: self.issuer,
-            statuses: self.statuses,
-            height: self.header.height,
-            time_ms: self.header.time_ms,
-            log_size: self.header.log_size,
-            signers: self.signers,
-            validators: self.validators,
+            statuses: statuses.into_iter().map(read).collect(),
+            entries: expected.count,
+            record,
+            height: header.height,
+            time_ms: header.time_ms,
+            log_size: header.log_size,
+            basis: proven,
         })
     }
 
-    /// Checks that a batch is the next one of the issuer's chain.
-    fn check_chain(&self, bytes: &[u8]) -> Result<Batch, CompletenessFault> {
-        let sequence = self.chain.next_sequence;
-        let record = &self.issuer.record;
-        if sequence >= record.chain.next_sequence {
-            return Err(CompletenessFault::TooMany { expected: record.chain.next_sequence });
-        }
-        let batch: Batch = codec::decode(bytes, BATCH_BYTES_MAX)
-            .map_err(|source| CompletenessFault::Batch { sequence, source })?;
-        if batch.chain_id != self.header.chain_id {
-            let (expected, actual) = (self.header.chain_id, batch.chain_id);
-            return Err(CompletenessFault::ForeignChain { sequence, expected, actual });
-        }
-        if batch.issuer != record.member.id {
-            let (expected, actual) = (record.member.id.clone(), batch.issuer);
-            return Err(CompletenessFault::Issuer { sequence, expected, actual });
-        }
-        if batch.sequence != sequence {
-            return Err(CompletenessFault::Sequence { expected: sequence, actual: batch.sequence });
-        }
-        if batch.previous != self.chain.last_batch {
-            let (expected, actual) = (self.chain.last_batch, batch.previous);
-            return Err(CompletenessFault::Previous { sequence, expected, actual });
-        }
-        Ok(batch)
-    }
-
-    /// Enters what an event of the batch that begins at `first` does.
-    fn enter(&mut self, index: LogIndex, event: &Event, first: LogIndex) -> Result<(), CompletenessFault> {
+    /// Enters what an event does.
+    fn enter(&mut self, index: LogIndex, event: &Event) -> Result<(), CompletenessFault> {
         let Some(target) = event.target() else {
             self.statuses.insert(index, Status::Active);
             return Ok(());
         };
-        let status = self.statuses.get_mut(&target).filter(|_| target < first);
+        let status = self.statuses.get_mut(&target);
         match status.and_then(|status| Some((status.after(event)?, status))) {
             Some((next, status)) => *status = next,
             None => return Err(CompletenessFault::Event { index, kind: event.kind(), target }),
@@ -406,8 +314,8 @@ impl CompletenessVerifier {
 }
 
 impl Complete {
-    /// How many of the issuer's credentials have a status.
-    pub fn count(&self, status: Status) -> u64 {
+    /// How many of the member's credentials have a status.
+    pub fn count(&self, status: CredentialStatus) -> u64 {
         self.statuses.values().filter(|found| **found == status).count() as u64
     }
 }
@@ -423,4 +331,18 @@ fn line(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string(value).expect("invariant: a line has only plain fields");
     text.push('\n');
     text
+}
+
+/// Byte strings as hexadecimal texts.
+mod hex_list {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(items: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(items.iter().map(hex::encode))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        texts.iter().map(|text| hex::decode(text).map_err(serde::de::Error::custom)).collect()
+    }
 }

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProofFault, TrustAnchor, ValidatorChange, hashes, trim, verify_header};
+use super::{Finality, ProofFault, ProvenHeader, TrustAnchor, hashes};
 use crate::block::BlockHeader;
 use crate::hash::Root;
-use crate::ids::{Height, LogSize, MemberId};
+use crate::ids::{Height, LogSize};
 use crate::json_form::{self, JsonFormError};
 use crate::merkle::{self, Hash, ProofError, Rfc6962};
-use crate::validators::CommitCertificate;
 
 /// What a consistency proof says it is.
 pub const CONSISTENCY_FORMAT: &str = "sanad-consistency-proof/v1";
@@ -51,10 +50,8 @@ pub struct ConsistencyProof {
     pub head_path: Vec<Hash>,
     /// A header at or after the newer size.
     pub header: BlockHeader,
-    /// The signatures that make the header final.
-    pub certificate: CommitCertificate,
-    /// Each change of the validator set between the genesis and the header, oldest first.
-    pub validator_changes: Vec<ValidatorChange>,
+    /// What makes the header final.
+    pub finality: Finality,
 }
 
 /// What a consistency proof proved.
@@ -68,10 +65,9 @@ pub struct ProvenConsistency {
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
-    /// Who signed it.
-    pub signers: Vec<MemberId>,
-    /// How many validators there were.
-    pub validators: usize,
+    /// What makes it final.
+    #[serde(flatten)]
+    pub basis: ProvenHeader,
 }
 
 /// Why a consistency proof proves nothing.
@@ -127,8 +123,8 @@ impl ConsistencyProof {
     /// # Errors
     /// [`ConsistencyFault`], the first thing that is not so.
     pub fn verify(&self, anchor: &TrustAnchor) -> Result<ProvenConsistency, ConsistencyFault> {
-        let Self { older, newer, header, certificate, .. } = self;
-        let validators = verify_header(anchor, &self.validator_changes, header, certificate)?;
+        let Self { older, newer, header, .. } = self;
+        let basis = anchor.verify_header(header, &self.finality)?;
         let head = LogHead { size: header.log_size, root: header.log_root };
         let (size, at) = (newer.size, head.size);
         verify_path(newer, &head, &self.head_path).map_err(|source| ConsistencyFault::Head {
@@ -146,15 +142,14 @@ impl ConsistencyProof {
             newer: *newer,
             height: header.height,
             time_ms: header.time_ms,
-            signers: certificate.signers(&validators).cloned().collect(),
-            validators: validators.validators().len(),
+            basis,
         })
     }
 
     /// The proof with no more signatures than suffice, as it is handed out.
     #[must_use]
     pub fn trimmed(mut self, anchor: &TrustAnchor) -> Self {
-        trim(anchor, &mut self.validator_changes, &mut self.certificate);
+        self.finality.trim(&self.header, anchor);
         self
     }
 
