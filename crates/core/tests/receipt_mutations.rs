@@ -146,7 +146,7 @@ fn there_is_one_encoding() {
     ] {
         assert_eq!(refused(field, &longer), invalid(name), "{field}");
     }
-    assert_eq!(refused("flags", &|bytes, range| bytes[range.start] |= 4), invalid("flags"));
+    assert_eq!(refused("flags", &|bytes, range| bytes[range.start] |= 8), invalid("flags"));
     assert_eq!(refused("record flags", &|b, range| b[range.start] |= 128), invalid("record flags"));
     assert_eq!(refused("record flags", &|b, range| b[range.start] |= 3), invalid("role"));
     let zero = |bytes: &mut Vec<u8>, range: std::ops::Range<usize>| bytes[range.start] = 0;
