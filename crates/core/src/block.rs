@@ -26,7 +26,18 @@ pub const LOG_SIZE_MAX: u64 = 1 << 40;
 
 /// The protocol version in force at a height.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bincode::Encode,
+    bincode::Decode,
 )]
 #[serde(deny_unknown_fields)]
 pub struct ProtocolVersion {

@@ -428,7 +428,7 @@ impl State {
         let Execution { header, hash, .. } = execution;
         self.head = Head { height: header.height, hash: *hash, time_ms: header.time_ms };
         self.log = execution.log.clone();
-        self.history.push(HistoryHash::leaf(&hash.0));
+        self.history.append(HistoryHash::leaf(&hash.0));
         self.status.advance(execution.status.clone());
         execution.members.iter().for_each(|member| self.registry.set(member.clone()));
         self.validators = execution.next_validators.clone();

@@ -442,7 +442,8 @@ pub fn agreement_message(chain_id: &ChainId) -> Vec<u8> {
 /// Each group is two bytes, big-endian, in decimal. To find another genesis with the same digits takes some 2^160
 /// tries; whoever makes both needs some 2^80.
 pub fn fingerprint(chain_id: &ChainId) -> String {
-    let groups = chain_id.0[..20].chunks(2).map(|pair| format!("{:05}", u16::from_be_bytes([pair[0], pair[1]])));
+    let groups =
+        chain_id.0[..20].chunks(2).map(|pair| format!("{:05}", u16::from_be_bytes([pair[0], pair[1]])));
     groups.collect::<Vec<_>>().join(" ")
 }
 

@@ -342,7 +342,18 @@ fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
 
 /// Log indices from `from` up to, but not including, `until`.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bincode::Encode,
+    bincode::Decode,
 )]
 #[serde(deny_unknown_fields)]
 pub struct IndexRange {

@@ -191,7 +191,9 @@ pub enum ProofFault {
     #[error("the header is not one of a block: {0}")]
     Header(#[from] HeaderError),
     /// Too many validator-set changes.
-    #[error("{count} validator-set changes; a proof carries at most {VALIDATOR_CHANGES_MAX}: use a trust file")]
+    #[error(
+        "{count} validator-set changes; a proof carries at most {VALIDATOR_CHANGES_MAX}: use a trust file"
+    )]
     TooManyChanges {
         /// How many there are.
         count: usize,
@@ -234,7 +236,9 @@ pub enum ProofFault {
     #[error("a sealed proof is checked with a trust file; none is given")]
     NeedsTrustFile,
     /// The trust file does not reach the header of a sealed proof.
-    #[error("the trust file covers sealed proofs below height {covered}; this one is of height {height}: renew it")]
+    #[error(
+        "the trust file covers sealed proofs below height {covered}; this one is of height {height}: renew it"
+    )]
     NotCovered {
         /// The header.
         height: Height,
@@ -276,7 +280,9 @@ pub enum ProofFault {
         height: Height,
     },
     /// The trust file is too old to vouch for newer signatures, or from the future.
-    #[error("the trust file's header is of {anchor_time_ms} ms and no longer vouches for signatures: renew the trust file")]
+    #[error(
+        "the trust file's header is of {anchor_time_ms} ms and no longer vouches for signatures: renew the trust file"
+    )]
     Renew {
         /// The anchor's time.
         anchor_time_ms: u64,

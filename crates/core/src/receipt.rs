@@ -10,15 +10,17 @@ mod reader;
 
 use serde::{Deserialize, Serialize};
 
-use crate::commitment::{Opening, Secret};
+use crate::commitment::{Opening, OpeningError};
 use crate::document::{self, DocumentError, DocumentKind};
 use crate::event::Event;
 use crate::hash::Commitment;
 use crate::json_form::{self, JsonFormError};
 use crate::member::MemberError;
 use crate::merkle::PROOF_HASHES_MAX;
-use crate::proof::{ProofFault, ProvenStatus, StatusProof, TrustAnchor, VALIDATOR_CHANGES_MAX};
+use crate::proof::{Finality, ProofFault, ProvenStatus, StatusProof, VALIDATOR_CHANGES_MAX};
 use crate::registry::MEMBERS_MAX;
+use crate::summary::SummaryMismatch;
+use crate::trust::TrustAnchor;
 use crate::validators::VALIDATORS_MAX;
 
 pub use binary::{RECEIPT_BINARY_BYTES_MAX, RECEIPT_BINARY_VERSION, RECEIPT_MAGIC};
@@ -94,6 +96,12 @@ pub enum ReceiptFault {
     /// The document cannot be digested.
     #[error("the document: {0}")]
     Document(#[from] DocumentError),
+    /// A document is needed and missing, or is given with a receipt that cannot prove one.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
+    /// The issuer's summary says something else than the document.
+    #[error("the issuer's summary contradicts the document: {0}")]
+    Summary(#[from] SummaryMismatch),
     /// The document or the secret is not the one that was issued.
     #[error("the document or the secret was changed: together they give {actual}, but {expected} was issued")]
     Commitment {
@@ -157,8 +165,8 @@ pub enum ReceiptFormatError {
 
 impl Receipt {
     /// A receipt of a proof.
-    pub fn new(document: DocumentKind, secret: Secret, proof: StatusProof) -> Self {
-        Self { format: RECEIPT_FORMAT.to_owned(), document, secret, proof }
+    pub fn new(document: DocumentKind, opening: Opening, proof: StatusProof) -> Self {
+        Self { format: RECEIPT_FORMAT.to_owned(), document, opening, proof }
     }
 
     /// The receipt with no more signatures than suffice, as it is handed out: see [`StatusProof::trim`].
@@ -168,31 +176,45 @@ impl Receipt {
         self
     }
 
-    /// Checks document, secret and proof against the genesis.
+    /// Checks document, opening and proof against the anchor.
     ///
     /// # Errors
     /// [`ReceiptFault`], the first thing that is not so.
-    pub fn verify(&self, document: &[u8], anchor: &TrustAnchor) -> Result<ProvenStatus, ReceiptFault> {
+    pub fn verify(
+        &self,
+        document: Option<&[u8]>,
+        anchor: &TrustAnchor,
+    ) -> Result<ProvenStatus, ReceiptFault> {
         let proven = self.proof.verify(anchor)?;
         self.verify_document(document)?;
         Ok(proven)
     }
 
-    /// Checks that document and secret give the commitment of the entry.
+    /// Checks that document and opening give the commitment of the entry, and that an open summary does not
+    /// contradict the document.
+    ///
+    /// A paper receipt is checked without a document: it proves its summary alone.
     ///
     /// # Errors
-    /// [`ReceiptFault::Document`], [`ReceiptFault::NotAnIssuance`] or [`ReceiptFault::Commitment`].
-    pub fn verify_document(&self, document: &[u8]) -> Result<(), ReceiptFault> {
+    /// [`ReceiptFault::Document`], [`ReceiptFault::Opening`], [`ReceiptFault::NotAnIssuance`],
+    /// [`ReceiptFault::Commitment`] or [`ReceiptFault::Summary`].
+    pub fn verify_document(&self, document: Option<&[u8]>) -> Result<(), ReceiptFault> {
         let Event::Issue { commitment: expected } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        let digest = document::digest(self.document, document)?;
-        let opening = Opening::Full { secret: self.secret.clone(), summary: None };
+        let digest = document.map(|document| document::digest(self.document, document)).transpose()?;
         let (chain, issuer) = (&self.proof.header.chain_id, &self.proof.entry.issuer);
-        let actual = opening
-            .commitment(chain, issuer, self.document, Some(&digest))
-            .expect("invariant: the digest is there");
-        if expected == actual { Ok(()) } else { Err(ReceiptFault::Commitment { expected, actual }) }
+        let actual = self.opening.commitment(chain, issuer, self.document, digest.as_ref())?;
+        if expected != actual {
+            return Err(ReceiptFault::Commitment { expected, actual });
+        }
+        if let (Some(summary), Some(document), DocumentKind::Json) =
+            (self.opening.summary(), document, self.document)
+        {
+            let document = serde_json::from_slice(document).expect("invariant: it was digested as JSON");
+            summary.compare_json(&document)?;
+        }
+        Ok(())
     }
 
     /// Whether bytes say that they are a receipt of this version, whatever else is wrong with them.
@@ -265,15 +287,21 @@ impl Receipt {
 
     /// Checks what the binary form keeps by its layout.
     fn check_limits(&self) -> Result<(), ReceiptFormatError> {
-        let StatusProof { entry, log_path, status_path, issuer, certificate, validator_changes, .. } =
-            &self.proof;
+        let StatusProof { entry, log_path, status_path, issuer, finality, .. } = &self.proof;
         if !matches!(entry.event, Event::Issue { .. }) {
             return Err(ReceiptFormatError::NotAnIssuance { kind: entry.event.kind() });
         }
-        issuer.record.member.check_name()?;
-        let certificates = validator_changes.iter().map(|change| &change.certificate).chain([certificate]);
+        issuer.record.check()?;
+        let validator_changes = finality.validator_changes();
+        let (certificate, history_path) = match finality {
+            Finality::Certificate { certificate, .. } => (Some(certificate), 0),
+            Finality::Sealed { path } => (None, path.len()),
+            Finality::History(proof) => (Some(&proof.certificate), proof.path.len()),
+        };
+        let certificates = validator_changes.iter().map(|change| &change.certificate).chain(certificate);
         let signatures = certificates.map(|certificate| certificate.signatures.len()).max();
         for (part, actual, limit) in [
+            ("hashes of a path", history_path, PROOF_HASHES_MAX),
             ("hashes of a path", log_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", status_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", issuer.path.len(), PROOF_HASHES_MAX),

@@ -62,11 +62,7 @@ impl State {
     /// [`ValidatorSetError`] where the genesis was not checked.
     pub fn genesis(genesis: &Genesis) -> Result<Self, ValidatorSetError> {
         let parts = StateParts {
-            head: Head {
-                height: Height::GENESIS,
-                hash: BlockHash(genesis.chain_id().0),
-                time_ms: 0,
-            },
+            head: Head { height: Height::GENESIS, hash: BlockHash(genesis.chain_id().0), time_ms: 0 },
             log: Frontier::new(),
             history: Frontier::new(),
             status: StatusTree::default(),

@@ -14,14 +14,12 @@ use crate::hash::{BlockHash, ChainId, HistoryHash};
 use crate::history::{SEAL_HEADERS, SEAL_LEVEL};
 use crate::ids::Height;
 use crate::merkle::{self, Hash, TreeHash};
-use crate::proof::{
-    Finality, ProofFault, ProvenHeader, RestsOn, VALIDATOR_CHANGES_MAX, ValidatorChange,
-};
+use crate::proof::{Finality, ProofFault, ProvenHeader, RestsOn, VALIDATOR_CHANGES_MAX, ValidatorChange};
 use crate::validators::{CommitCertificate, ValidatorSet, ValidatorSetError};
 
 pub use file::{
-    Anchor, TRUST_FILE_BYTES_MAX, TRUST_FILE_FORMAT, TRUST_FILE_MAGIC, TRUST_FILE_SUFFIX, TrustFault, TrustFile,
-    TrustFormatError, TrustedChange,
+    Anchor, TRUST_FILE_BYTES_MAX, TRUST_FILE_FORMAT, TRUST_FILE_MAGIC, TRUST_FILE_SUFFIX, TrustFault,
+    TrustFile, TrustFormatError, TrustedChange,
 };
 
 /// How far the anchor's time may be ahead of the verifier's clock, in milliseconds (5 minutes).
@@ -245,7 +243,10 @@ impl ProvedFile {
         if height == self.header.height && header.hash() != self.hash {
             return Err(ProofFault::NotTheAnchor { height });
         }
-        Ok(self.set_at(height).expect("invariant: the genesis set decides every height without another").clone())
+        Ok(self
+            .set_at(height)
+            .expect("invariant: the genesis set decides every height without another")
+            .clone())
     }
 
     /// Checks that of the signers of an older header enough hold the same key in the anchor's set: retired keys can
@@ -283,7 +284,10 @@ fn check_announced(
     next.check_follows(validators).map_err(|source| ProofFault::NextSet { height, source })?;
     if next.first_height() != height.next() {
         let (former, actual) = (height, next.first_height());
-        return Err(ProofFault::NextSet { height, source: ValidatorSetError::FirstHeight { former, actual } });
+        return Err(ProofFault::NextSet {
+            height,
+            source: ValidatorSetError::FirstHeight { former, actual },
+        });
     }
     Ok(())
 }

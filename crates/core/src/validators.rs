@@ -443,5 +443,7 @@ impl<C> Decode<C> for CommitCertificate {
     }
 }
 
+bincode::impl_borrow_decode!(CommitCertificate);
+
 /// Longest encoded certificate, in bytes.
 pub const CERTIFICATE_BYTES_MAX: usize = 8 + 4 + 32 + 4 + VALIDATORS_MAX * (2 + SIGNATURE_BYTES);

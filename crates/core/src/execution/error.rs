@@ -185,7 +185,9 @@ pub enum BlockError<E> {
         source: BatchError,
     },
     /// The time does not move on, or is after the year 9999.
-    #[error("the block's time {actual} ms is not between {previous} ms, that of the block before, and the year 10000")]
+    #[error(
+        "the block's time {actual} ms is not between {previous} ms, that of the block before, and the year 10000"
+    )]
     Time {
         /// Time of the block before.
         previous: u64,

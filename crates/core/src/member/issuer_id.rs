@@ -155,7 +155,16 @@ mod tests {
             assert!(normal.parse::<IssuerId>().is_ok());
             assert!(matches!(text.parse::<IssuerId>(), Err(IssuerIdError::NotNormal { .. })), "{text}");
         }
-        for bad in ["", "ui.ac.id", "http://ui.ac.id", "https:ui.ac.id", "https://a@b", "did:web", "did:w-b:x", "did:web:ü"] {
+        for bad in [
+            "",
+            "ui.ac.id",
+            "http://ui.ac.id",
+            "https:ui.ac.id",
+            "https://a@b",
+            "did:web",
+            "did:w-b:x",
+            "did:web:ü",
+        ] {
             assert_eq!(IssuerId::normalise(bad), Err(IssuerIdError::Form), "{bad}");
         }
         let long = format!("https://{}", "a".repeat(121));

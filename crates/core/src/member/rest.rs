@@ -5,9 +5,7 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ADDRESSES_MAX, FACTS_MAX, Fact, Member, Role, decode_texts, encode_texts,
-};
+use super::{ADDRESSES_MAX, FACTS_MAX, Fact, Member, Role, decode_texts, encode_texts};
 use crate::batch::NO_BATCH;
 use crate::codec;
 use crate::hash::{self, BatchId, KeyName, RestHash};
@@ -107,7 +105,9 @@ impl EventsHead {
 }
 
 /// How much a member's issuing chain revoked on one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+)]
 #[serde(deny_unknown_fields)]
 pub struct DailyCount {
     /// The day: `floor(header time in ms / 86400000)`.

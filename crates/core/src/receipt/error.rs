@@ -3,6 +3,7 @@
 use crate::hash::{ChainId, bytes_newtype};
 use crate::ids::Height;
 use crate::proof::VALIDATOR_CHANGES_MAX;
+use crate::summary::SummaryError;
 use crate::validators::ValidatorSetError;
 
 bytes_newtype! {
@@ -66,6 +67,23 @@ pub enum ReceiptBinaryError {
     Invalid {
         /// The field.
         field: &'static str,
+    },
+    /// The summary is not one.
+    #[error("the summary: {0}")]
+    Summary(#[from] SummaryError),
+    /// The validator set that the receipt starts from is not known.
+    #[error(
+        "the receipt starts from validator set {number}, which the genesis or trust file at hand does not give: use a newer trust file, or a self-contained receipt"
+    )]
+    UnknownSet {
+        /// Number of the set.
+        number: u64,
+    },
+    /// A sealed receipt of a height that the trust file does not cover.
+    #[error("a sealed receipt of height {height}: a trust file that covers it is needed")]
+    NotCovered {
+        /// The height.
+        height: Height,
     },
     /// A place outside its tree.
     #[error("the field \"{field}\" is {index}, beyond the {size} leaves of its tree")]

@@ -3,99 +3,184 @@
 use super::error::ReceiptBinaryError;
 use super::reader::{Reader, write_number, write_text};
 use crate::block::BlockHeader;
-use crate::hash::BatchId;
-use crate::ids::{Height, MEMBER_ID_BYTES_MAX, MemberId, Sequence};
-use crate::member::{ChainHead, MEMBER_NAME_BYTES_MAX, Member, MemberRecord, Role};
+use crate::commitment::{ContentHash, ContentKey, Opening, Secret, SummaryHash, SummaryKey};
+use crate::hash::RestHash;
+use crate::ids::{Height, LogIndex, MEMBER_ID_BYTES_MAX, MemberId};
+use crate::member::{
+    DISPUTED_RANGES_MAX, ISSUER_ID_BYTES_MAX, ISSUER_IDS_MAX, IndexRange, IssuerIdTerm,
+    MEMBER_NAME_BYTES_MAX, MemberRecord, Standing,
+};
 use crate::signature::{PublicKey, Signature};
 use crate::status::{STATUS_LEAF_BYTES, StatusLeaf};
+use crate::summary::{SUMMARY_BYTES_MAX, Summary};
 use crate::validators::{CommitCertificate, CommitSignature, VALIDATORS_MAX, Validator, ValidatorSet};
 
 type Result<T> = std::result::Result<T, ReceiptBinaryError>;
 
-/// Bits of the first byte of a record.
-const ROLE: u8 = 0b0000_0011;
-const HAS_ISSUING_KEY: u8 = 1 << 2;
-const HAS_CONSENSUS_KEY: u8 = 1 << 3;
-/// The consensus key is the one that the member has in the validator set of the header.
-const VOTES_IN_SET: u8 = 1 << 4;
-const HAS_NETWORK_KEY: u8 = 1 << 5;
-const HAS_END: u8 = 1 << 6;
+/// Codes of the ways to open a commitment.
+const FULL: u8 = 0;
+const FULL_WITH_SUMMARY: u8 = 1;
+const PAPER: u8 = 2;
+const CLOSED_SUMMARY: u8 = 3;
 
-/// Writes the record of a member as of a header that `validators` decided.
-pub(super) fn write_record(record: &MemberRecord, validators: &ValidatorSet, bytes: &mut Vec<u8>) {
-    let MemberRecord { member, chain } = record;
-    let known = member.consensus_key.is_some() && member.consensus_key == key_in_set(&member.id, validators);
-    let written_consensus_key = member.consensus_key.filter(|_| !known);
-    let role = match member.role {
-        Role::Observer => 0,
-        Role::Issuer => 1,
-        Role::Validator => 2,
+pub(super) fn opening_code(opening: &Opening) -> u8 {
+    match opening {
+        Opening::Full { summary: None, .. } => FULL,
+        Opening::Full { summary: Some(_), .. } => FULL_WITH_SUMMARY,
+        Opening::Paper { .. } => PAPER,
+        Opening::ClosedSummary { .. } => CLOSED_SUMMARY,
+    }
+}
+
+pub(super) fn write_opening(opening: &Opening, bytes: &mut Vec<u8>) {
+    match opening {
+        Opening::Full { secret, summary } => {
+            bytes.extend_from_slice(&secret.0);
+            bytes.extend(summary.iter().flat_map(Summary::encode));
+        }
+        Opening::Paper { summary_key, summary, content } => {
+            bytes.extend_from_slice(&summary_key.0);
+            bytes.extend_from_slice(&summary.encode());
+            bytes.extend_from_slice(&content.0);
+        }
+        Opening::ClosedSummary { content_key, summary } => {
+            bytes.extend_from_slice(&content_key.0);
+            bytes.extend_from_slice(&summary.0);
+        }
+    }
+}
+
+/// Reads an opening; `code` has two bits.
+pub(super) fn read_opening(reader: &mut Reader<'_>, code: u8) -> Result<Opening> {
+    match code {
+        FULL => Ok(Opening::Full { secret: Secret(reader.array("secret")?), summary: None }),
+        FULL_WITH_SUMMARY => Ok(Opening::Full {
+            secret: Secret(reader.array("secret")?),
+            summary: Some(read_summary(reader)?),
+        }),
+        PAPER => Ok(Opening::Paper {
+            summary_key: SummaryKey(reader.array("summary key")?),
+            summary: read_summary(reader)?,
+            content: ContentHash(reader.array("content")?),
+        }),
+        _ => Ok(Opening::ClosedSummary {
+            content_key: ContentKey(reader.array("content key")?),
+            summary: SummaryHash(reader.array("summary")?),
+        }),
+    }
+}
+
+fn read_summary(reader: &mut Reader<'_>) -> Result<Summary> {
+    let rest = reader.rest();
+    let (summary, length) = Summary::decode_prefix(&rest[..rest.len().min(SUMMARY_BYTES_MAX)])?;
+    reader.bytes(length, "summary")?;
+    Ok(summary)
+}
+
+/// Bits of the first byte of a record: how the member stands,
+const STANDING: u8 = 0b0000_0011;
+/// and that a list is not empty, so that its count follows.
+const HAS_ISSUER_IDS: u8 = 1 << 2;
+const HAS_DISPUTED: u8 = 1 << 3;
+
+/// Writes the record of a member.
+pub(super) fn write_record(record: &MemberRecord, bytes: &mut Vec<u8>) {
+    let standing = match record.standing {
+        Standing::Active => 0,
+        Standing::Frozen => 1,
+        Standing::Suspended => 2,
+        Standing::Retired => 3,
     };
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
     bytes.push(
-        role | flag(member.issuing_key.is_some(), HAS_ISSUING_KEY)
-            | flag(written_consensus_key.is_some(), HAS_CONSENSUS_KEY)
-            | flag(known, VOTES_IN_SET)
-            | flag(member.network_key.is_some(), HAS_NETWORK_KEY)
-            | flag(member.active_until.is_some(), HAS_END),
+        standing
+            | flag(!record.issuer_ids.is_empty(), HAS_ISSUER_IDS)
+            | flag(!record.disputed.is_empty(), HAS_DISPUTED),
     );
-    write_text(member.id.as_str(), bytes);
-    write_text(&member.name, bytes);
-    for key in [member.issuing_key, written_consensus_key, member.network_key].into_iter().flatten() {
-        bytes.extend_from_slice(&key.0);
+    write_text(record.id.as_str(), bytes);
+    write_text(&record.name, bytes);
+    write_number(record.since.0, bytes);
+    if !record.issuer_ids.is_empty() {
+        write_number(record.issuer_ids.len() as u64, bytes);
+        for IssuerIdTerm { id, from, until } in &record.issuer_ids {
+            write_text(id.as_str(), bytes);
+            write_number(from.0, bytes);
+            // 0 while there is no end, since every range ends after its start.
+            write_number(until.map_or(0, |until| until.0), bytes);
+        }
     }
-    write_number(member.active_from.0, bytes);
-    if let Some(Height(until)) = member.active_until {
-        write_number(until, bytes);
+    if !record.disputed.is_empty() {
+        write_number(record.disputed.len() as u64, bytes);
+        for IndexRange { from, until } in &record.disputed {
+            write_number(from.0, bytes);
+            write_number(until.0, bytes);
+        }
     }
-    write_number(chain.next_sequence.0, bytes);
-    bytes.extend_from_slice(&chain.last_batch.0);
-    write_number(chain.entries, bytes);
+    bytes.extend_from_slice(&record.rest.0);
 }
 
-pub(super) fn read_record(reader: &mut Reader<'_>, validators: &ValidatorSet) -> Result<MemberRecord> {
+pub(super) fn read_record(reader: &mut Reader<'_>) -> Result<MemberRecord> {
     let flags = reader.byte("record flags")?;
-    let role = match flags & ROLE {
-        0 => Role::Observer,
-        1 => Role::Issuer,
-        2 => Role::Validator,
-        _ => return Err(ReceiptBinaryError::Invalid { field: "role" }),
-    };
-    if flags & 1 << 7 != 0 || flags & (HAS_CONSENSUS_KEY | VOTES_IN_SET) == HAS_CONSENSUS_KEY | VOTES_IN_SET {
+    if flags & !(STANDING | HAS_ISSUER_IDS | HAS_DISPUTED) != 0 {
         return Err(ReceiptBinaryError::Invalid { field: "record flags" });
     }
+    let standing = match flags & STANDING {
+        0 => Standing::Active,
+        1 => Standing::Frozen,
+        2 => Standing::Suspended,
+        _ => Standing::Retired,
+    };
     let id = read_member_id(reader)?;
     let name = reader.text(MEMBER_NAME_BYTES_MAX, "member name")?.to_owned();
-    let mut key = |bit: u8, field| match flags & bit {
-        0 => Ok(None),
-        _ => reader.array(field).map(|key| Some(PublicKey(key))),
+    let since = Height(reader.number("standing since")?);
+    let mut record = MemberRecord {
+        id,
+        name,
+        standing,
+        since,
+        issuer_ids: Vec::new(),
+        disputed: Vec::new(),
+        rest: RestHash([0; 32]),
     };
-    let issuing_key = key(HAS_ISSUING_KEY, "issuing key")?;
-    let written = key(HAS_CONSENSUS_KEY, "consensus key")?;
-    let network_key = key(HAS_NETWORK_KEY, "network key")?;
-    let in_set = key_in_set(&id, validators);
-    let consensus_key = if flags & VOTES_IN_SET != 0 { in_set } else { written };
-    // A key that the set holds is not written a second time, and one that it does not hold is not left out.
-    if (flags & VOTES_IN_SET != 0) != (consensus_key.is_some() && consensus_key == in_set) {
-        return Err(ReceiptBinaryError::Invalid { field: "consensus key" });
+    if flags & HAS_ISSUER_IDS != 0 {
+        for _ in 0..read_count(reader, ISSUER_IDS_MAX, "issuer ids")? {
+            let invalid = ReceiptBinaryError::Invalid { field: "issuer id" };
+            let id = reader.text(ISSUER_ID_BYTES_MAX, "issuer id")?.parse().map_err(|_| invalid)?;
+            let from = LogIndex(reader.number("issuer id from")?);
+            let until = Some(LogIndex(reader.number("issuer id until")?)).filter(|until| until.0 != 0);
+            record.issuer_ids.push(IssuerIdTerm { id, from, until });
+        }
     }
-    let active_from = Height(reader.number("active from")?);
-    let active_until = match flags & HAS_END {
-        0 => None,
-        _ => Some(Height(reader.number("active until")?)),
-    };
-    let member =
-        Member { id, name, role, issuing_key, consensus_key, network_key, active_from, active_until };
-    let chain = ChainHead {
-        next_sequence: Sequence(reader.number("next sequence")?),
-        last_batch: BatchId(reader.array("last batch")?),
-        entries: reader.number("entries")?,
-    };
-    Ok(MemberRecord { member, chain })
+    if flags & HAS_DISPUTED != 0 {
+        for _ in 0..read_count(reader, DISPUTED_RANGES_MAX, "disputed ranges")? {
+            let from = LogIndex(reader.number("disputed from")?);
+            let until = LogIndex(reader.number("disputed until")?);
+            record.disputed.push(IndexRange { from, until });
+        }
+    }
+    record.rest = RestHash(reader.array("rest")?);
+    Ok(record)
 }
 
-/// Writes which bytes of a leaf are not zero, and those.
+/// Reads the count of a list that is not empty.
+fn read_count(reader: &mut Reader<'_>, limit: usize, field: &'static str) -> Result<u64> {
+    let count = reader.number(field)?;
+    if (1..=limit as u64).contains(&count) { Ok(count) } else { Err(ReceiptBinaryError::Invalid { field }) }
+}
+
+/// First byte of a status leaf that is written whole.
+const WHOLE_LEAF: u8 = 1;
+/// Most bytes of a leaf that are written one by one: beyond, the whole leaf is shorter.
+const SPARSE_LEAF_BYTES_MAX: usize = STATUS_LEAF_BYTES - STATUS_LEAF_BYTES / 8 - 1;
+
+/// Writes which bytes of a leaf are not zero, and those; or the whole leaf where that is shorter.
 pub(super) fn write_status_leaf(leaf: &StatusLeaf, bytes: &mut Vec<u8>) {
+    if leaf.iter().filter(|byte| **byte != 0).count() > SPARSE_LEAF_BYTES_MAX {
+        bytes.push(WHOLE_LEAF);
+        bytes.extend_from_slice(leaf);
+        return;
+    }
+    bytes.push(0);
     let places = leaf.iter().enumerate().filter(|(_, byte)| **byte != 0);
     let mask = places.clone().fold([0; STATUS_LEAF_BYTES / 8], |mut mask, (place, _)| {
         mask[place / 8] |= 1 << (place % 8);
@@ -106,8 +191,21 @@ pub(super) fn write_status_leaf(leaf: &StatusLeaf, bytes: &mut Vec<u8>) {
 }
 
 pub(super) fn read_status_leaf(reader: &mut Reader<'_>) -> Result<StatusLeaf> {
+    let invalid = ReceiptBinaryError::Invalid { field: "status leaf" };
+    let form = reader.byte("status leaf")?;
+    if form == WHOLE_LEAF {
+        let leaf: StatusLeaf = reader.array("status leaf")?;
+        let sparse = leaf.iter().filter(|byte| **byte != 0).count() <= SPARSE_LEAF_BYTES_MAX;
+        return if sparse { Err(invalid) } else { Ok(leaf) };
+    }
+    if form != 0 {
+        return Err(invalid);
+    }
     let mask: [u8; STATUS_LEAF_BYTES / 8] = reader.array("status leaf")?;
     let mut leaf = [0; STATUS_LEAF_BYTES];
+    if places(&mask).count() > SPARSE_LEAF_BYTES_MAX {
+        return Err(invalid);
+    }
     for place in places(&mask) {
         leaf[place] = reader.byte("status leaf")?;
         if leaf[place] == 0 {
@@ -176,12 +274,12 @@ pub(super) fn write_set_change(former: &ValidatorSet, next: &ValidatorSet, bytes
 /// Reads the set that decides after `height`.
 pub(super) fn read_set_change(
     reader: &mut Reader<'_>,
-    former: &ValidatorSet,
+    set: &ValidatorSet,
     height: Height,
 ) -> Result<ValidatorSet> {
-    let leaving = read_bitmap(reader, former, height, "leaving validators")?;
+    let leaving = read_bitmap(reader, set, height, "leaving validators")?;
     let stays = |place: &usize| !leaving.contains(place);
-    let former = former.validators();
+    let former = set.validators();
     let mut next: Vec<_> = (0..former.len()).filter(stays).map(|place| former[place].clone()).collect();
     let count = reader.number("coming validators")?;
     if count > VALIDATORS_MAX as u64 {
@@ -199,17 +297,12 @@ pub(super) fn read_set_change(
         last = Some(validator.member.clone());
         next.push(validator);
     }
-    ValidatorSet::new(next).map_err(|source| ReceiptBinaryError::NextValidators { height, source })
+    set.successor(height.next(), next).map_err(|source| ReceiptBinaryError::NextValidators { height, source })
 }
 
 fn read_member_id(reader: &mut Reader<'_>) -> Result<MemberId> {
     let text = reader.text(MEMBER_ID_BYTES_MAX, "member id")?;
     text.parse().map_err(|_| ReceiptBinaryError::Invalid { field: "member id" })
-}
-
-fn key_in_set(member: &MemberId, validators: &ValidatorSet) -> Option<PublicKey> {
-    let validator = validators.validators().iter().find(|validator| validator.member == *member);
-    validator.map(|validator| validator.key)
 }
 
 fn bitmap_bytes(validators: &ValidatorSet) -> usize {

@@ -32,6 +32,11 @@ impl<'a> Reader<'a> {
         Ok(bytes.try_into().expect("invariant: as many bytes as were asked for"))
     }
 
+    /// What is not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     pub(super) fn byte(&mut self, field: &'static str) -> Result<u8, ReceiptBinaryError> {
         self.array::<1>(field).map(|[byte]| byte)
     }

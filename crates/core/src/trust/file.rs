@@ -6,7 +6,7 @@ use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::{ProvedFile, TrustAnchor, check_announced, verify_signed};
+use super::{ProvedFile, TrustAnchor, verify_signed};
 use crate::block::{BlockHeader, Past};
 use crate::codec::{self, CodecError};
 use crate::genesis::{Genesis, GenesisError};
@@ -242,7 +242,7 @@ impl TrustFile {
 
 impl Encode for TrustedChange {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        self.header.encode(encoder)?;
+        Encode::encode(&self.header, encoder)?;
         self.certificate.encode(encoder)?;
         self.next.encode(encoder)?;
         codec::encode_list(&self.path, encoder)
@@ -252,7 +252,7 @@ impl Encode for TrustedChange {
 impl<C> Decode<C> for TrustedChange {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
         Ok(Self {
-            header: BlockHeader::decode(decoder)?,
+            header: Decode::decode(decoder)?,
             certificate: CommitCertificate::decode(decoder)?,
             next: ValidatorSet::decode(decoder)?,
             path: codec::decode_list(decoder, PROOF_HASHES_MAX, "history path")?,
