@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::{BlockHeader, Past};
 use crate::hash::{BlockHash, HistoryHash, Root};
 use crate::ids::Height;
-use crate::merkle::{self, Frontier, Hash, TreeHash};
+use crate::merkle::{self, Frontier, Hash, NodeSource, TreeHash};
 use crate::proof::{ProofFault, ValidatorChange, hashes};
 use crate::validators::CommitCertificate;
 
@@ -66,6 +66,21 @@ pub fn verify_history_path(
     let (leaf, index) = (HistoryHash::leaf(&older.0), height.0.saturating_sub(1));
     merkle::verify_inclusion::<HistoryHash>(leaf, index, newer.0.saturating_sub(1), path, &history_root.0)
         .map_err(|source| ProofFault::History { height, newer, source })
+}
+
+/// What a trust file lists of the history of `size` headers: the roots of the complete subtrees of [`SEAL_HEADERS`],
+/// and the peaks to their right, the largest first.
+///
+/// # Errors
+/// The source's own.
+pub fn seals_and_remainder<N: NodeSource>(source: &N, size: u64) -> Result<(Vec<Hash>, Vec<Hash>), N::Error> {
+    let seals = (0..size / SEAL_HEADERS).map(|seal| source.node(SEAL_LEVEL as u8, seal));
+    let seals = seals.collect::<Result<_, _>>()?;
+    let mut remainder = Vec::new();
+    for level in (0..SEAL_LEVEL as u8).rev().filter(|level| size >> level & 1 == 1) {
+        remainder.push(source.node(level, (size >> level) - 1)?);
+    }
+    Ok((seals, remainder))
 }
 
 /// The root of the history tree of `size` headers, from the roots of its complete subtrees of [`SEAL_HEADERS`] and the
