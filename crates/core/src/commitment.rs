@@ -314,3 +314,178 @@ bincode::impl_borrow_decode!(Opening);
 const FULL: u8 = 0;
 const PAPER: u8 = 1;
 const CLOSED_SUMMARY: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::CodecError;
+    use crate::json_form;
+    use crate::summary::{SUMMARY_BYTES_MAX, SummaryLabel, UNKNOWN_LABEL_FIELD};
+
+    const CHAIN: ChainId = ChainId([1; 32]);
+    const SECRET: [u8; 32] = [42; 32];
+    const DIGEST: [u8; 32] = [7; 32];
+
+    fn issuer() -> MemberId {
+        "ui.example".parse().unwrap()
+    }
+
+    fn summary() -> Summary {
+        Summary::new(vec![(SummaryLabel::Title, "Lencana".into()), (SummaryLabel::Credits, "2".into())])
+            .unwrap()
+    }
+
+    fn full(summary: Option<Summary>) -> Opening {
+        Opening::Full { secret: Secret(SECRET), summary }
+    }
+
+    fn openings() -> [Opening; 5] {
+        let (bare, whole) = (full(None), full(Some(summary())));
+        let (paper, closed) = (whole.to_paper(&DIGEST).unwrap(), whole.to_closed_summary().unwrap());
+        let closed_bare = bare.to_closed_summary().unwrap();
+        [bare, whole, paper, closed, closed_bare]
+    }
+
+    fn commitment(opening: &Opening) -> Commitment {
+        let digest = opening.needs_document().then_some(&DIGEST);
+        opening.commitment(&CHAIN, &issuer(), DocumentKind::Json, digest).unwrap()
+    }
+
+    // Rule 9 of the formats, written out with blake3 alone.
+    #[test]
+    fn the_formulas_are_those_of_the_page() {
+        let ks = blake3::derive_key("sanad/v1 summary key", &SECRET);
+        let kc = blake3::derive_key("sanad/v1 content key", &SECRET);
+        let encoding = b"\x02\x01\x07Lencana\x03\x012";
+        let summary = blake3::derive_key("sanad/v1 summary", &[&ks[..], encoding].concat());
+        let content = blake3::derive_key("sanad/v1 content", &[kc, DIGEST].concat());
+        let start = [&CHAIN.0[..], b"\x0aui.example"].concat();
+        let whole = |kind: u8, summary: [u8; 32]| {
+            let bytes = [&start[..], &[kind], &summary, &content].concat();
+            Commitment(blake3::derive_key("sanad/v1 credential", &bytes))
+        };
+        let [bare, full, paper, closed, closed_bare] = openings();
+        assert_eq!(commitment(&full), whole(0, summary));
+        assert_eq!(commitment(&paper), whole(0, summary));
+        assert_eq!(commitment(&closed), whole(0, summary));
+        assert_eq!(commitment(&bare), whole(0, [0; 32]));
+        assert_eq!(commitment(&closed_bare), whole(0, [0; 32]));
+        for kind in DocumentKind::ALL {
+            let commitment = full.commitment(&CHAIN, &issuer(), kind, Some(&DIGEST));
+            assert_eq!(commitment, Ok(whole(kind.code(), summary)));
+        }
+        let key = blake3::derive_key("sanad/v1 issuance key", &[b"\x0aui.example", &[9; 32][..]].concat());
+        assert_eq!(IssuanceKey::new(&issuer(), &Commitment([9; 32])), IssuanceKey(key));
+    }
+
+    #[test]
+    fn every_part_counts() {
+        let opening = full(Some(summary()));
+        let sound = commitment(&opening);
+        let of = |opening: &Opening, chain, issuer: &str, kind, digest| {
+            opening.commitment(&chain, &issuer.parse().unwrap(), kind, Some(&digest)).unwrap()
+        };
+        let json = DocumentKind::Json;
+        let other_secret = Opening::Full { secret: Secret([43; 32]), summary: Some(summary()) };
+        let others = [
+            of(&opening, ChainId([2; 32]), "ui.example", json, DIGEST),
+            of(&opening, CHAIN, "ugm.example", json, DIGEST),
+            of(&opening, CHAIN, "ui.example", DocumentKind::Bytes, DIGEST),
+            of(&opening, CHAIN, "ui.example", json, [8; 32]),
+            of(&other_secret, CHAIN, "ui.example", json, DIGEST),
+            of(&full(None), CHAIN, "ui.example", json, DIGEST),
+        ];
+        let distinct: std::collections::BTreeSet<_> = others.iter().chain([&sound]).collect();
+        assert_eq!(distinct.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn documents_are_given_where_they_are_needed() {
+        for opening in openings() {
+            let (wrong, error) = match opening.needs_document() {
+                true => (None, OpeningError::DocumentNeeded),
+                false => (Some(&DIGEST), OpeningError::DocumentNotProved),
+            };
+            let refused = opening.commitment(&CHAIN, &issuer(), DocumentKind::Json, wrong);
+            assert_eq!(refused, Err(error), "{opening:?}");
+        }
+        assert_eq!(full(None).to_paper(&DIGEST), None);
+        let [_, _, paper, closed, _] = openings();
+        for opening in [paper, closed] {
+            assert_eq!((opening.to_paper(&DIGEST), opening.to_closed_summary()), (None, None));
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let printed = format!("{:?}", openings());
+        let [_, whole, paper, closed, _] = openings();
+        for opening in [whole, paper, closed] {
+            let json = serde_json::to_value(&opening).unwrap();
+            for key in ["secret", "summary_key", "content_key"].iter().filter_map(|name| json[name].as_str())
+            {
+                assert!(key.len() == 64 && !printed.contains(key));
+            }
+        }
+        assert!(printed.contains("Secret(..)") && !printed.contains("42, 42"));
+    }
+
+    #[test]
+    fn json_has_one_form() {
+        let hex = "2a".repeat(32);
+        let text =
+            format!(r#"{{"form":"full","secret":"{hex}","summary":{{"title":"Lencana","credits":"2"}}}}"#);
+        assert_eq!(serde_json::to_string(&full(Some(summary()))).unwrap(), text);
+        assert_eq!(
+            serde_json::to_string(&full(None)).unwrap(),
+            format!(r#"{{"form":"full","secret":"{hex}"}}"#)
+        );
+        for opening in openings() {
+            let text = serde_json::to_string(&opening).unwrap();
+            assert_eq!(json_form::read::<Opening>(text.as_bytes()).unwrap(), opening);
+            let more = text.replacen('{', r#"{"more":1,"#, 1);
+            assert!(json_form::read::<Opening>(more.as_bytes()).is_err(), "{more}");
+        }
+        let closed = serde_json::to_string(&openings()[3]).unwrap();
+        assert!(closed.starts_with(r#"{"form":"closed-summary","content_key":""#));
+        let null = text.replace(r#"{"title":"Lencana","credits":"2"}"#, "null");
+        for bad in [
+            text.to_uppercase().replace("FORM", "form"),
+            text.replace(&hex, &hex.to_uppercase()),
+            text.replace(&hex, &hex[2..]),
+            text.replace("full", "Full"),
+            null,
+            text.replace("\"credits\":\"2\"", "\"grade\":\"A\""),
+            text.replace("\"credits\":\"2\"", "\"title\":\"x\""),
+            text.replace("\"2\"", "2"),
+            text.replace("\"2\"", "\"\\u202e\""),
+        ] {
+            assert!(json_form::read::<Opening>(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bytes_have_one_form() {
+        let encodings = openings().map(|opening| codec::encode(&opening));
+        assert_eq!(encodings[0], [&[0][..], &SECRET, &[0]].concat());
+        assert_eq!(encodings[1], [&[0][..], &SECRET, &[1], &summary().encode()].concat());
+        assert_eq!(encodings[2][0], 1);
+        assert_eq!(encodings[3].len(), 65);
+        for (opening, bytes) in openings().iter().zip(&encodings) {
+            let read = |bytes: &[u8]| codec::decode::<Opening>(bytes, OPENING_BYTES_MAX);
+            assert_eq!(read(bytes).as_ref(), Ok(opening));
+            for end in 0..bytes.len() {
+                assert!(read(&bytes[..end]).is_err());
+            }
+            assert!(read(&[&bytes[..], &[0]].concat()).is_err());
+        }
+        let long = vec![(SummaryLabel::Title, "x".repeat(SUMMARY_BYTES_MAX - 3))];
+        let paper = full(Some(Summary::new(long).unwrap())).to_paper(&DIGEST).unwrap();
+        assert_eq!(codec::encode(&paper).len(), OPENING_BYTES_MAX);
+        let form = codec::decode::<Opening>(&[3; 65], OPENING_BYTES_MAX);
+        assert_eq!(form, Err(CodecError::Invalid { field: "opening form" }));
+        let unknown = [&[0][..], &SECRET, &[1, 1, 8, 1, b'x']].concat();
+        let refused = codec::decode::<Opening>(&unknown, OPENING_BYTES_MAX);
+        assert_eq!(refused, Err(CodecError::Invalid { field: UNKNOWN_LABEL_FIELD }));
+    }
+}

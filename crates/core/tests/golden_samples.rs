@@ -9,25 +9,29 @@ mod support;
 
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::{Block, HEADER_BYTES};
 use sanad_core::codec;
-use sanad_core::commitment::{Opening, Secret};
+use sanad_core::commitment::{ContentHash, IssuanceKey, Opening, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::ChainId;
+use sanad_core::hash::{ChainId, Commitment};
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::member::{Member, Role};
 use sanad_core::proof::{CompletenessHead, ConsistencyProof, IssuerBatch, TrustAnchor};
+use sanad_core::sd_jwt::SdJwt;
 use sanad_core::signature::Signature;
 use sanad_core::summary::{Summary, SummaryLabel};
 use sanad_core::validators::{
     CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use support::log::{completeness, consistency, verify};
 use support::{Ledger, add_order, certify, consensus_key, genesis, id, issue, issuing_key, member, page};
 
@@ -167,6 +171,8 @@ fn commitments() -> Format {
     let document = r#"{"name":"Lencana Guru Digital","credits":20}"#;
     let respaced = r#"{ "credits": 20.0, "name": "Lencana\u0020Guru Digital" }"#;
     let digest = document::digest(json, document.as_bytes()).unwrap();
+    let sd_jwt = DocumentKind::SdJwt;
+    let (issuer_signed, disclosing) = page_sd_jwt();
     let sound = sample(json, document, document, &bare);
     let summarised = sample(json, document, document, &full);
     let paper = with(&summarised, |sample| {
@@ -220,6 +226,22 @@ fn commitments() -> Format {
         ("summary-direction", "A text of the summary turns the direction of reading.", {
             with(&summarised, |sample| sample["opening"]["summary"]["title"] = json!("\u{202e}uruG"))
         }),
+        (
+            "sound-sd-jwt",
+            "An SD-JWT with all that it can disclose.",
+            sample(sd_jwt, &disclosing, &disclosing, &bare),
+        ),
+        ("sound-sd-jwt-selection", "The same SD-JWT, nothing disclosed.", {
+            sample(sd_jwt, &format!("{issuer_signed}~"), &disclosing, &bare)
+        }),
+        ("sd-jwt-stray", "A disclosure that no digest refers to.", {
+            with(&sample(sd_jwt, &disclosing, &disclosing, &bare), |sample| {
+                sample["document"] = json!(format!("{disclosing}{}~", b64(r#"["salt","credits",200]"#)));
+            })
+        }),
+        ("sd-jwt-as-bytes", "Without its kind, what is disclosed counts.", {
+            with(&sample(sd_jwt, &disclosing, &disclosing, &bare), |sample| sample["kind"] = json!(bytes))
+        }),
         ("duplicate-key", "Readers differ on what it says.", sample(json, r#"{"a":1,"a":1}"#, "1", &bare)),
         ("large-integer", "No double has this value.", sample(json, "[9007199254740993]", "1", &bare)),
     ];
@@ -243,6 +265,73 @@ fn commitments() -> Format {
     };
     let samples = samples.map(|(name, what, sample)| (name, what, sample.to_string().into_bytes()));
     format("commitment", ("json_document", ""), Value::Null, check, samples)
+}
+
+fn b64(text: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(text)
+}
+
+/// The SD-JWT of the page: its issuer-signed part, and the whole with its one disclosure.
+fn page_sd_jwt() -> (String, String) {
+    let disclosure = b64(r#"["2GLC42sKQveCfGfryNRN9w","name","Siti Rahma"]"#);
+    let payload = format!(r#"{{"_sd":["{}"],"vct":"badge"}}"#, b64(Sha256::digest(&disclosure)));
+    let issuer_signed = [b64(r#"{"alg":"ES256"}"#), b64(payload), b64("signature")].join(".");
+    let whole = format!("{issuer_signed}~{disclosure}~");
+    (issuer_signed, whole)
+}
+
+#[test]
+fn the_commitment_page_shows_the_examples() {
+    let document = concat!(
+        r#"{"type":["VerifiableCredential","OpenBadgeCredential"],"validFrom":"2026-05-02T10:00:00+07:00","#,
+        r#""credentialSubject":{"name":"Siti Rahma","creditsEarned":20.0,"#,
+        r#""achievement":{"name":"Lencana Guru Digital"}}}"#,
+    );
+    let value: Value = serde_json::from_str(document).unwrap();
+    let derived = Summary::of_json(&value).unwrap();
+    assert_eq!(derived, summary());
+    let digest = document::digest(DocumentKind::Json, document.as_bytes()).unwrap();
+    let (chain, issuer, secret) = (ChainId([1; 32]), id("ui.example"), Secret([7; 32]));
+    let (summary_key, content_key) = (secret.summary_key(), secret.content_key());
+    let summary_hash = SummaryHash::new(&summary_key, &derived);
+    let content = ContentHash::new(&content_key, &digest);
+    let commitment = Commitment::new(&chain, &issuer, DocumentKind::Json, &summary_hash, &content);
+    let opening = Opening::Full { secret: secret.clone(), summary: Some(derived.clone()) };
+    let openings =
+        [opening.clone(), opening.to_paper(&digest).unwrap(), opening.to_closed_summary().unwrap()];
+    let (issuer_signed, sd_jwt) = page_sd_jwt();
+    let rows = [
+        ("document", document.to_owned()),
+        ("kind", "0".to_owned()),
+        ("digest", hex::encode(digest)),
+        ("chain id", chain.to_string()),
+        ("issuer", issuer.to_string()),
+        ("secret", hex::encode(secret.0)),
+        ("ks", hex::encode(summary_key.0)),
+        ("kc", hex::encode(content_key.0)),
+        ("encoded summary", hex::encode(derived.encode())),
+        ("summary", summary_hash.to_string()),
+        ("content", content.to_string()),
+        ("commitment", commitment.to_string()),
+        ("issuance key", IssuanceKey::new(&issuer, &commitment).to_string()),
+        ("opening, full", serde_json::to_string(&openings[0]).unwrap()),
+        ("opening, paper", serde_json::to_string(&openings[1]).unwrap()),
+        ("opening, closed-summary", serde_json::to_string(&openings[2]).unwrap()),
+        ("opening, paper, encoded", hex::encode(codec::encode(&openings[1]))),
+    ];
+    let table = |rows: &[(&str, String)]| {
+        let rows: String = rows.iter().map(|(name, value)| format!("| {name} | `{value}` |\n")).collect();
+        format!("| | |\n| --- | --- |\n{rows}")
+    };
+    page::check_part("formats/commitment.md", "example", &table(&rows));
+    let read = SdJwt::parse(sd_jwt.as_bytes()).unwrap();
+    let rows = [
+        ("document", sd_jwt),
+        ("issuer-signed part", issuer_signed),
+        ("digest", hex::encode(read.digest())),
+        ("processed claims", read.claims().to_string()),
+    ];
+    page::check_part("formats/commitment.md", "sd-jwt", &table(&rows));
 }
 
 fn summary() -> Summary {

@@ -1,5 +1,6 @@
 //! The kind of a document and its digest.
 
+use sanad_core::codec;
 use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, digest};
 use sanad_core::jcs::JsonError;
 
@@ -15,6 +16,14 @@ fn detection_looks_at_the_first_byte_that_is_no_white_space() {
         (b"\x0c{}", DocumentKind::Bytes),
         (b"eyJhbGciOiJFZERTQSJ9.e30.c2ln", DocumentKind::Bytes),
         (b"%PDF-1.7", DocumentKind::Bytes),
+        (b"eyJhbGciOiJFZERTQSJ9.e30.c2ln~", DocumentKind::SdJwt),
+        (b"\na.b.c~anything", DocumentKind::SdJwt),
+        (b"a.b~", DocumentKind::Bytes),
+        (b"a.b.c.d~", DocumentKind::Bytes),
+        (b"a..c~", DocumentKind::Bytes),
+        (b"a.b.c+~", DocumentKind::Bytes),
+        (b"a.b. c~", DocumentKind::Bytes),
+        (b"~", DocumentKind::Bytes),
     ] {
         assert_eq!(DocumentKind::detect(bytes), kind, "{bytes:?}");
     }
@@ -54,9 +63,16 @@ fn refusals() {
 
 #[test]
 fn kinds_are_written_in_lowercase() {
-    for (kind, text) in [(DocumentKind::Json, "\"json\""), (DocumentKind::Bytes, "\"bytes\"")] {
+    for (kind, text, code) in [
+        (DocumentKind::Json, "\"json\"", 0),
+        (DocumentKind::Bytes, "\"bytes\"", 1),
+        (DocumentKind::SdJwt, "\"sd-jwt\"", 2),
+    ] {
+        assert_eq!((codec::encode(&kind), codec::decode(&[code], 1)), (vec![code], Ok(kind)));
         assert_eq!(serde_json::to_string(&kind).expect("JSON"), text);
         assert_eq!(serde_json::from_str::<DocumentKind>(text).expect("a kind"), kind);
     }
     assert!(serde_json::from_str::<DocumentKind>("\"Json\"").is_err());
+    let unknown = codec::decode::<DocumentKind>(&[3], 1);
+    assert_eq!(unknown, Err(codec::CodecError::Invalid { field: "document kind" }));
 }
