@@ -817,7 +817,7 @@ fn member_files() -> Format {
             "The name was changed after the keys signed.",
             changed(&|file| file.member.name.push('!')),
         ),
-        ("signature-missing", "One key did not sign.", changed(&|file| drop(file.signatures.pop()))),
+        ("signature-missing", "One key did not sign.", changed(&|file| file.signatures.truncate(3))),
         ("signature-other-key", "A key signed in the place of another.", {
             changed(&|file| file.signatures[1] = file.signatures[2])
         }),
@@ -974,7 +974,7 @@ fn completeness_proofs(ledger: &Ledger) -> Format {
         ("twice", "A line twice.", runs(&|list| list.push(list[1].clone()))),
         ("empty", "A line without entries.", runs(&|list| list[1].entries.clear())),
         ("entry-changed", "A bit of an entry was changed.", runs(&|list| list[1].entries[1][20] ^= 1)),
-        ("entry-cut", "A byte of an entry is missing.", runs(&|list| drop(list[0].entries[0].pop()))),
+        ("entry-cut", "A byte of an entry is missing.", runs(&|list| list[0].entries[0].truncate(9))),
         ("swapped", "Two entries in another order.", runs(&|list| list[0].entries.swap(0, 1))),
         ("moved", "Entries at another place.", runs(&|list| list[1].first_index.0 += 1)),
         ("order", "Entries before the end of those before.", runs(&|list| list[1].first_index.0 = 2)),
@@ -1015,7 +1015,7 @@ fn member_proofs(ledger: &Ledger) -> Format {
         ("sound", "The record of an issuer.", written(&sound)),
         ("record", "Another name.", changed(&|proof| proof.member.record.name.push('!'))),
         ("path", "A bit of the path was changed.", changed(&|proof| proof.member.path[0][0] ^= 1)),
-        ("path-cut", "A hash of the path is missing.", changed(&|proof| drop(proof.member.path.pop()))),
+        ("path-cut", "A hash of the path is missing.", changed(&|proof| proof.member.path.truncate(1))),
         ("place", "Another place.", changed(&|proof| proof.member.index ^= 1)),
         ("count", "Another number of members.", changed(&|proof| proof.member.count += 1)),
         ("no-members", "A register without members.", changed(&|proof| proof.member.count = 0)),
@@ -1054,7 +1054,7 @@ fn history_proofs() -> Format {
         ("sound", "In the history of height 40.", written(&sound)),
         ("sound-next", "In the history of the next height.", written(&chain.history_proof(7, 8, 0))),
         ("path", "A bit of the path was changed.", changed(&|proof| proof.path[0][0] ^= 1)),
-        ("path-cut", "A hash of the path is missing.", changed(&|proof| drop(proof.path.pop()))),
+        ("path-cut", "A hash of the path is missing.", changed(&|proof| proof.path.truncate(2))),
         ("path-longer", "A hash too many.", changed(&|proof| proof.path.push([0; 32]))),
         (
             "other-place",
@@ -1138,7 +1138,7 @@ fn trust_file_samples(written: fn(&TrustFile) -> Vec<u8>) -> Vec<Sample> {
             changed(&|file| file.anchor.certificate.signatures.truncate(2))
         }),
         ("remainder", "Another history.", changed(&|file| file.remainder[0][0] ^= 1)),
-        ("remainder-missing", "A peak is missing.", changed(&|file| drop(file.remainder.pop()))),
+        ("remainder-missing", "A peak is missing.", changed(&|file| file.remainder.truncate(1))),
         ("seals", "A root too many.", changed(&|file| file.seals.push([0; 32]))),
     ]
 }
