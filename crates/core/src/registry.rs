@@ -1,8 +1,9 @@
 //! The registry: every member's record, under one Merkle root.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
@@ -15,10 +16,10 @@ use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 /// Most members of a consortium.
 pub const MEMBERS_MAX: usize = 4096;
 
-/// The members' records, sorted by id. Cheap to clone: records are shared.
+/// The members' records, sorted by id. Cheap to clone: a clone shares every record that neither has changed since.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Registry {
-    members: BTreeMap<MemberId, (Arc<MemberRecord>, Hash)>,
+    members: OrdMap<MemberId, (Arc<MemberRecord>, Hash)>,
 }
 
 /// A record with what proves it under the registry root.
@@ -83,7 +84,7 @@ impl Registry {
     /// A member's record with its inclusion proof.
     pub fn prove(&self, id: &MemberId) -> Option<RegistryProof> {
         let record = self.record(id)?.clone();
-        let index = self.members.range(..id).count() as u64;
+        let index = self.members.range::<_, MemberId>(..id).count() as u64;
         let leaves = self.members.values().map(|(_, leaf)| *leaf).collect();
         let path = MemoryTree::<RegistryHash>::from_leaf_hashes(leaves)
             .inclusion_path(index)
