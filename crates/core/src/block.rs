@@ -1,5 +1,6 @@
 //! Blocks and their headers.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use crate::merkle::{TreeHash, root_of};
 /// The only version of the header format.
 pub const HEADER_VERSION: u8 = 1;
 /// Length of an encoded header, in bytes; all its fields have a fixed width.
-pub const HEADER_BYTES: usize = 1 + 32 + 8 + 8 + 32 + 32 + 8 + 32 * 5;
+pub const HEADER_BYTES: usize = 1 + 32 + 8 + 4 + 8 + 32 + 32 + 8 + 32 * 5;
 /// Most batches of one block.
 pub const BLOCK_BATCHES_MAX: usize = 16_384;
 
@@ -27,6 +28,8 @@ pub struct BlockHeader {
     pub chain_id: ChainId,
     /// Height of the block, from 1.
     pub height: Height,
+    /// The round of first proposal. The block keeps it when it is proposed again in a later round.
+    pub round: u32,
     /// Proposer's time, in milliseconds since 1970-01-01 UTC; later than that of the block before.
     pub time_ms: u64,
     /// Hash of the block before; at height 1 the chain id.
@@ -53,6 +56,11 @@ impl BlockHeader {
         BlockHash(hash::BLOCK.hash(&[&self.encode()]))
     }
 
+    /// What votes name: the hash and the round of first proposal.
+    pub fn id(&self) -> BlockId {
+        BlockId { hash: self.hash(), round: self.round }
+    }
+
     /// The [`HEADER_BYTES`] bytes that are hashed.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)
@@ -73,6 +81,7 @@ impl BlockHeader {
             ("version", self.version == other.version),
             ("chain_id", self.chain_id == other.chain_id),
             ("height", self.height == other.height),
+            ("round", self.round == other.round),
             ("time_ms", self.time_ms == other.time_ms),
             ("previous", self.previous == other.previous),
             ("batches_root", self.batches_root == other.batches_root),
@@ -87,11 +96,12 @@ impl BlockHeader {
     }
 
     /// Name and value of each field, in the order of the format.
-    pub fn fields(&self) -> [(&'static str, String); 12] {
+    pub fn fields(&self) -> [(&'static str, String); 13] {
         [
             ("version", self.version.to_string()),
             ("chain_id", self.chain_id.to_string()),
             ("height", self.height.to_string()),
+            ("round", self.round.to_string()),
             ("time_ms", self.time_ms.to_string()),
             ("previous", self.previous.to_string()),
             ("batches_root", self.batches_root.to_string()),
@@ -109,6 +119,27 @@ impl BlockHeader {
             HEADER_VERSION => Ok(self),
             _ => Err(CodecError::Invalid { field: "header version" }),
         }
+    }
+}
+
+/// What validators vote for: a block and the round in which it was first proposed.
+///
+/// The header contains the round too. Naming it beside the hash lets a node that does not have the block
+/// yet tell a first proposal from a later one.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+)]
+#[serde(deny_unknown_fields)]
+pub struct BlockId {
+    /// Hash of the header.
+    pub hash: BlockHash,
+    /// The header's round.
+    pub round: u32,
+}
+
+impl fmt::Display for BlockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (round {})", self.hash, self.round)
     }
 }
 

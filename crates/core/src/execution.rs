@@ -141,11 +141,11 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Ok(())
     }
 
-    /// The block's header and effects.
+    /// The block's header and effects. `round` is the one in which it is first proposed.
     ///
     /// # Errors
     /// [`BlockError::Time`] unless `time_ms` is after the block before; [`BlockError::Validators`].
-    pub fn finish(self, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
+    pub fn finish(self, round: u32, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
         let state = self.state;
         if time_ms <= state.head.time_ms {
             return Err(BlockError::Time { previous: state.head.time_ms, actual: time_ms });
@@ -159,6 +159,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             version: HEADER_VERSION,
             chain_id: state.chain_id,
             height: self.height,
+            round,
             time_ms,
             previous: state.head.hash,
             batches_root: batches_root(&self.batches),
@@ -372,7 +373,7 @@ pub fn apply<V: LedgerView>(
             AddError::View(error) => BlockError::View(error),
         })?;
     }
-    let (_, execution) = builder.finish(block.header.time_ms)?;
+    let (_, execution) = builder.finish(block.header.round, block.header.time_ms)?;
     match execution.header.first_difference(&block.header) {
         None => Ok(execution),
         Some(field) => {

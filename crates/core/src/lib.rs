@@ -24,4 +24,5 @@ pub mod registry;
 pub mod signature;
 pub mod state;
 pub mod status;
+pub mod timeliness;
 pub mod validators;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::{BlockHeader, HEADER_VERSION};
 use crate::event::Entry;
 use crate::genesis::Genesis;
-use crate::hash::{BlockHash, ChainId, RegistryHash, Root, StatusHash, ValidatorsHash};
+use crate::hash::{ChainId, RegistryHash, Root, StatusHash, ValidatorsHash};
 use crate::ids::{Height, LogIndex, LogSize, MemberId};
 use crate::member::{MemberError, MemberRecord};
 use crate::merkle::{self, Hash, ProofError, Rfc6962, TreeHash};
@@ -392,9 +392,8 @@ fn verify_final(
     if expected != actual {
         return Err(ProofFault::Validators { height, expected, actual });
     }
-    let hash: BlockHash = header.hash();
     certificate
-        .verify(chain_id, height, &hash, validators)
+        .verify(chain_id, height, &header.id(), validators)
         .map_err(|source| ProofFault::Certificate { height, source })
 }
 

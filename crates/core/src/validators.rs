@@ -7,6 +7,7 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
+use crate::block::BlockId;
 use crate::codec;
 use crate::hash::{self, BlockHash, ChainId, ValidatorsHash};
 use crate::ids::{Height, MemberId};
@@ -137,16 +138,17 @@ pub enum VoteKind {
 }
 
 /// The bytes that a validator signs, the same for all signers: `"sanad/v1 vote" || chain id (32) ||
-/// kind (1: 0 prevote, 1 precommit) || height u64 || round u32 || 1 || block hash (32)`, or `0` and 32 zero
-/// bytes for a vote for nil; integers big-endian. 91 bytes.
+/// kind (1: 0 prevote, 1 precommit) || height u64 || round u32 || 1 || block hash (32) || value round u32`, or
+/// `0` and 36 zero bytes for a vote for nil; integers big-endian. 95 bytes. The value round is the one in which
+/// the block was first proposed.
 pub fn vote_message(
     chain_id: &ChainId,
     kind: VoteKind,
     height: Height,
     round: u32,
-    block: Option<&BlockHash>,
+    block: Option<&BlockId>,
 ) -> Vec<u8> {
-    let mut message = Vec::with_capacity(VOTE_TAG.len() + 78);
+    let mut message = Vec::with_capacity(VOTE_TAG.len() + 82);
     message.extend_from_slice(VOTE_TAG);
     message.extend_from_slice(&chain_id.0);
     message.push(match kind {
@@ -156,7 +158,8 @@ pub fn vote_message(
     message.extend_from_slice(&height.0.to_be_bytes());
     message.extend_from_slice(&round.to_be_bytes());
     message.push(u8::from(block.is_some()));
-    message.extend_from_slice(block.map_or(&[0; 32], |block| &block.0));
+    message.extend_from_slice(block.map_or(&[0; 32], |block| &block.hash.0));
+    message.extend_from_slice(&block.map_or(0, |block| block.round).to_be_bytes());
     message
 }
 
@@ -257,14 +260,14 @@ impl CommitCertificate {
         &self,
         chain_id: &ChainId,
         height: Height,
-        block: &BlockHash,
+        block: &BlockId,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
         if self.height != height {
             return Err(CertificateError::Height { expected: height, actual: self.height });
         }
-        if self.block != *block {
-            return Err(CertificateError::Block { expected: *block, actual: self.block });
+        if self.block != block.hash {
+            return Err(CertificateError::Block { expected: block.hash, actual: self.block });
         }
         let set = validators.validators();
         let quorum = validators.quorum();

@@ -176,6 +176,7 @@ fn read_changes(
 /// Writes the fields of a header that nobody could compute.
 fn write_header_start(header: &BlockHeader, bytes: &mut Vec<u8>) {
     write_number(header.height.0, bytes);
+    write_number(u64::from(header.round), bytes);
     write_number(header.time_ms, bytes);
     write_hashes(&[header.previous.0, header.batches_root.0], bytes);
     write_number(header.log_size.0, bytes);
@@ -191,6 +192,8 @@ fn read_header_start(
         version: HEADER_VERSION,
         chain_id: anchor.chain_id,
         height: Height(reader.number("height")?),
+        round: u32::try_from(reader.number("round")?)
+            .map_err(|_| ReceiptBinaryError::Invalid { field: "round" })?,
         time_ms: reader.number("time")?,
         previous: BlockHash(reader.array("previous")?),
         batches_root: Root(reader.array("batches root")?),
