@@ -5,6 +5,7 @@
 mod decided;
 mod driver;
 mod judge;
+mod link;
 mod network;
 mod parts;
 mod propose;

@@ -19,6 +19,7 @@ use super::thread::Setup;
 use crate::arrivals::Arrivals;
 use crate::context::{Address, SanadContext};
 use crate::peer::{PeerAddress, peer_id};
+use crate::prevotes::Prevotes;
 use crate::signer::{GuardedSigner, SharedGuard, StrictVerifier};
 use crate::stopped::StartError;
 use crate::wire::WireCodec;
@@ -31,13 +32,16 @@ pub(super) async fn start(
     guard: Option<&SharedGuard>,
     abstaining: Option<Height>,
     arrivals: Arrivals,
+    prevotes: Prevotes,
 ) -> Result<Started, StartError> {
     let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
     let keypair =
         Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
     let signer = match (&setup.keys.validator, guard, abstaining) {
         (Some(key), Some(guard), None) => {
-            Some(GuardedSigner { chain_id: setup.chain_id, key: key.clone(), guard: guard.clone() })
+            let (chain_id, key, guard, prevotes) =
+                (setup.chain_id, key.clone(), guard.clone(), prevotes.clone());
+            Some(GuardedSigner { chain_id, key, guard, prevotes })
         }
         _ => None,
     };
@@ -55,6 +59,10 @@ pub(super) async fn start(
         None => NetworkIdentity::new(moniker, keypair, None),
     };
     let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id });
+    let log_codec = match &signer {
+        Some(signer) => WireCodec::of_log(signer.key.public(), prevotes),
+        None => WireCodec::default(),
+    };
     let consensus = match signer {
         Some(signer) => {
             ConsensusContext::new_validator(Address(signer.key.public()), verifier, Box::new(signer))
@@ -63,7 +71,7 @@ pub(super) async fn start(
     };
     let settings = EngineSettings::new(setup)?;
     let started = EngineBuilder::new(SanadContext, settings)
-        .with_default_wal(WalContext::new(setup.config.wal_path(), WireCodec::default()))
+        .with_default_wal(WalContext::new(setup.config.wal_path(), log_codec))
         .with_default_network(NetworkContext::new(identity, codec.clone()))
         .with_default_sync(SyncContext::new(codec))
         .with_default_consensus(consensus)

@@ -18,7 +18,7 @@ mod waiters;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use sanad_api::FinalHeader;
 use sanad_core::batch::SignedBatch;
@@ -239,11 +239,6 @@ pub enum AdmitError {
     /// The ledger could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Time now, in milliseconds since 1970-01-01 UTC.
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 fn final_header(store: &Store, height: Height) -> Result<Option<FinalHeader>, StoreError> {

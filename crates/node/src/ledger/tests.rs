@@ -72,9 +72,9 @@ fn commit(ledger: &Ledger) {
     let state = ledger.current().state.clone();
     let mut builder = BlockBuilder::new(&state, &ledger.store);
     assert!(builder.add(Arc::new(next_batch(&state))).is_ok());
-    let (block, execution) = builder.finish(state.head().time_ms + 1).unwrap();
+    let (block, execution) = builder.finish(0, state.head().time_ms + 1).unwrap();
     let (height, hash) = (execution.header.height, execution.hash);
-    let vote = vote_message(&state.chain_id(), VoteKind::Precommit, height, 0, Some(&hash));
+    let vote = vote_message(&state.chain_id(), VoteKind::Precommit, height, 0, Some(&execution.header.id()));
     let sign = |validator: u16| {
         let key = key(validator as u8 + 1, 2);
         CommitSignature { validator, signature: key.sign(&vote) }
