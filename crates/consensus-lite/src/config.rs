@@ -78,6 +78,11 @@ impl Config {
         }
     }
 
+    /// Most connections that consensus has at once, those of strangers included: each needs a file descriptor.
+    pub fn connections_max(&self) -> usize {
+        crate::engine::connections_max(self.peers.len())
+    }
+
     /// Where the signing guard lies: create it there once, for a key that has never signed, with
     /// [`crate::SigningGuard::create`].
     pub fn guard_path(directory: &Path) -> PathBuf {

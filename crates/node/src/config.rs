@@ -69,6 +69,18 @@ pub struct Api {
     /// Private key (PEM) of the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
+    /// Connections at once; fewer if the limit of open files is too low. One more takes the place of an idle one.
+    #[serde(default = "connections_max")]
+    pub connections_max: usize,
+    /// Connections at once from one address. Behind a proxy, as many as `connections_max`.
+    #[serde(default = "connections_per_address_max")]
+    pub connections_per_address_max: usize,
+    /// Time after which a connection without a call is closed, in milliseconds.
+    #[serde(default = "idle_timeout_ms")]
+    pub idle_timeout_ms: u64,
+    /// Subscriptions at once on one connection. One address has four times as many; the whole service has 64.
+    #[serde(default = "subscriptions_per_connection_max")]
+    pub subscriptions_per_connection_max: usize,
 }
 
 /// The consensus engine.
@@ -290,6 +302,10 @@ impl Config {
             return Err(ConfigError::HalfTls);
         }
         let positive = [
+            ("api.connections_max", self.api.connections_max as u64),
+            ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
+            ("api.idle_timeout_ms", self.api.idle_timeout_ms),
+            ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
             ("consensus.heartbeat_ms", self.consensus.heartbeat_ms),
             ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
             ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
@@ -329,6 +345,22 @@ impl Default for Log {
 
 /// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
 const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
+
+fn connections_max() -> usize {
+    1024
+}
+
+fn connections_per_address_max() -> usize {
+    64
+}
+
+fn idle_timeout_ms() -> u64 {
+    120_000
+}
+
+fn subscriptions_per_connection_max() -> usize {
+    8
+}
 
 fn heartbeat_ms() -> u64 {
     10_000

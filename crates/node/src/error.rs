@@ -102,6 +102,19 @@ pub enum NodeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The limit of open files leaves the gRPC service no connections.
+    #[error(
+        "{limit} files may be open (ulimit -n), too few for the ledger, {connections} connections with other nodes and \
+         any caller; set the hard limit to {needed} or more"
+    )]
+    Descriptors {
+        /// The hard limit.
+        limit: usize,
+        /// Most connections of consensus and the exchange of batches.
+        connections: usize,
+        /// A limit that leaves callers as many connections as are configured.
+        needed: usize,
+    },
     /// The gRPC service.
     #[error(transparent)]
     Api(#[from] ServeError),

@@ -16,4 +16,5 @@ mod sync;
 mod thread;
 mod waiting;
 
+pub(crate) use network::connections_max;
 pub(crate) use thread::{Setup, run};

@@ -38,7 +38,7 @@ pub use application::LedgerApplication;
 pub use exchange::PoolExchange;
 pub use service::{NodeFacts, Service};
 
-use crate::pool::{Admission, Pool, PoolError, PoolLimits, Source};
+use crate::pool::{Admission, Interest, Pool, PoolError, PoolLimits, Source, WaitingBatch};
 use failed_reads::FailedReads;
 use published::{Current, Published};
 use view::LogView;
@@ -163,6 +163,21 @@ impl Ledger {
     /// Batches that wait, to save them when the node stops.
     pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
         self.pool().all()
+    }
+
+    /// Batches that wait, in the order in which they came: see [`Pool::arrived_from`].
+    pub fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
+        self.pool().arrived_from(arrival, count_max, bytes_max)
+    }
+
+    /// The arrival number of the next batch.
+    pub fn next_arrival(&self) -> u64 {
+        self.pool().next_arrival()
+    }
+
+    /// What the pool would do with batches of these ids and lengths.
+    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+        self.pool().interest(offered)
     }
 
     /// Drops batches that waited too long.

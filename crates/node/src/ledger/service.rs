@@ -42,7 +42,7 @@ pub trait NodeFacts: Send + Sync + 'static {
     /// The peers it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
-    fn accepted(&self, batch: Arc<SignedBatch>);
+    fn accepted(&self);
     /// Whether the node is about to stop.
     fn stopping(&self) -> bool;
 }
@@ -319,7 +319,7 @@ impl<F: NodeFacts> Service<F> {
         }
         match self.ledger.admit(&batch, Source::Submitted) {
             Ok(Admission::New) => {
-                self.facts.accepted(batch);
+                self.facts.accepted();
                 Ok(BatchState::Pending)
             }
             Ok(Admission::Waiting) => Ok(BatchState::Pending),
