@@ -65,5 +65,5 @@ impl Trust {
 /// Reads and checks a genesis file.
 pub(crate) fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
     let text = files::read(path, GENESIS_BYTES_MAX)?;
-    Genesis::from_json(&text).with_context(|| format!("{} is no usable genesis", path.display()))
+    Genesis::from_json(&text).with_context(|| format!("{} is not a valid genesis file", path.display()))
 }
