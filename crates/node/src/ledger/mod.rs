@@ -136,12 +136,13 @@ impl Ledger {
     /// The slow checks of a batch, before the pool is locked.
     fn check_alone(&self, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<(), AdmitError> {
         let issuer = &batch.batch().issuer;
-        let Some(record) = state.registry().record(issuer) else { return Ok(()) };
-        if source == Source::Submitted && record.chain.next_sequence == batch.batch().sequence {
+        let Some(member) = state.registry().member(issuer) else { return Ok(()) };
+        let next = member.rest().issuing.next_sequence;
+        if source == Source::Submitted && next == batch.batch().sequence {
             // Submitters learn at once that an event breaks a rule, not when a block is built.
             return self.check(state, batch);
         }
-        match issuing_key(record, state.head().height.next()) {
+        match issuing_key(member) {
             // A good signature is remembered with the batch: the pool does not check it again.
             Ok(key) if batch.batch().chain_id == state.chain_id() => batch.verify(&key).map_err(|source| {
                 let issuer = issuer.clone();
