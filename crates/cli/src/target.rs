@@ -7,8 +7,8 @@ use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::LogIndex;
-use sanad_core::proof::TrustAnchor;
 use sanad_core::receipt::Receipt;
+use sanad_core::trust::TrustAnchor;
 
 use crate::{files, receipt_file};
 

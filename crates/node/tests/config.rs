@@ -99,7 +99,7 @@ fn config() -> impl Strategy<Value = Config> {
     let peer = peer.prop_map(|(member, consensus, gossip)| Peer { member, consensus, gossip });
     let optional = prop::array::uniform4(prop::option::of(file()));
     // TOML has no larger integers.
-    let numbers = prop::array::uniform7(0..=i64::MAX as u64);
+    let numbers = prop::array::uniform6(0..=i64::MAX as u64);
     let format = prop_oneof![Just(LogFormat::Text), Just(LogFormat::Json)];
     let texts = (prop::array::uniform3(file()), optional, ".{0,30}", format);
     let addresses = prop::array::uniform3(address());

@@ -16,7 +16,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, NodeArgs, Remote, patiently};
 use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 use crate::{progress, random, time};
 
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     node: NodeArgs,
 }
@@ -93,7 +93,7 @@ pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Resul
 
 async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
     let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let targets = args
         .targets
         .iter()

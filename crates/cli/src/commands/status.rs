@@ -15,7 +15,7 @@ use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs, is_missing};
 use crate::target::Target;
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     receipt_out: Option<PathBuf>,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Finding> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let target = Target::read(&args.target, &trust.anchor)?;
     let key = match (&target, target.commitment()) {
         (Target::Index(index), _) => CredentialKey::Index(*index),

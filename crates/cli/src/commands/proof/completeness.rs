@@ -18,7 +18,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, Remote, SourceArgs, patiently};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     list: bool,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let out = args.out.clone().unwrap_or_else(|| format!("{}{COMPLETENESS_SUFFIX}", args.issuer).into());
     if out.exists() {
         bail!("{} exists already and is left as it is; choose another place with --out", out.display());

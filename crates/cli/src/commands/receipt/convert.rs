@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::files::{self, Mode, STANDARD_INPUT};
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -20,7 +20,7 @@ Examples:
   sanad receipt convert scan.png ijazah.json.receipt.json --genesis genesis.json
 
 Both forms hold the same facts. No more signatures are kept than suffice. Only a receipt
-that holds can be made binary. The new file is readable by you alone: the salt is in it.";
+that holds can be made binary. The new file is readable by you alone: the secret is in it.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -33,9 +33,8 @@ pub(crate) struct Args {
     /// The form [default: binary where OUT ends with .receipt, else JSON]
     #[arg(long, value_enum)]
     to: Option<Form>,
-    /// The genesis, without which no binary receipt is read or written
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 /// A form of receipts, as it is named in arguments.
@@ -64,7 +63,7 @@ struct Converted {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_file(&args.genesis)?.anchor;
+    let anchor = Trust::from_files(&args.trust)?.anchor;
     let receipt = receipt_file::read(&args.input, &anchor)?.trimmed(&anchor);
     let form = args.to.map_or_else(|| form_of(&args.out), ReceiptForm::from);
     let bytes = receipt_file::encode(&receipt, form, &anchor)?;

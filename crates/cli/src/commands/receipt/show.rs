@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::time;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -28,9 +28,8 @@ A binary receipt leaves out what the genesis says, and is read with it alone.";
 pub(crate) struct Args {
     /// The receipt: JSON, binary, or a PNG with its QR code; - is standard input
     file: PathBuf,
-    /// The genesis, needed for a binary receipt
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]

@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::folder::documents_in;
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::remote::SourceArgs;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::verdict::Verdict;
 use crate::view::View;
 use crate::{credential, files, progress, receipt_file, time};
@@ -39,7 +39,7 @@ Exit codes:
        suspended      not to be relied on for now
        revoked        void for ever
        stale          active, but the proof is older than --max-age
-       tampered       the named part was changed: document, salt or receipt
+       tampered       the named part was changed: document, secret or receipt
        foreign chain  the receipt is of another consortium than the genesis
        not proven     something is missing: signatures, or the validators are not those
                       that the genesis leads to
@@ -59,9 +59,8 @@ pub(crate) struct Args {
     /// DOCUMENT.receipt.json, DOCUMENT.receipt or DOCUMENT.receipt.png]
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// The genesis, all that is trusted
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Ask a node for the status as of now
     #[arg(long)]
     online: bool,
@@ -89,7 +88,7 @@ struct Failure {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let documents = documents(args)?;
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
     let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
