@@ -118,17 +118,16 @@ impl Consistency {
             validators: 0,
             written: None,
         };
-        let ProvenConsistency { older, height, time_ms, signers, validators, .. } =
-            match proof.verify(&trust.anchor) {
-                Ok(proven) => proven,
-                Err(fault) => {
-                    found.reason = Some(explain(&fault));
-                    return found;
-                }
-            };
+        let ProvenConsistency { older, height, time_ms, basis, .. } = match proof.verify(&trust.anchor) {
+            Ok(proven) => proven,
+            Err(fault) => {
+                found.reason = Some(explain(&fault));
+                return found;
+            }
+        };
         found.height = Some(height);
         found.time_ms = Some(time_ms);
-        (found.signers, found.validators) = (signers, validators);
+        (found.signers, found.validators) = (basis.signers, basis.validators);
         found.reason = known.and_then(|known| another_log(&known, &older));
         found.consistent = found.reason.is_none();
         found

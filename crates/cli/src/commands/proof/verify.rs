@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sanad_core::proof::{
     COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
-    ConsistencyProof, IssuerBatch,
+    ConsistencyProof, EntryRun,
 };
 
 use super::completeness::{Completeness, Listing};
@@ -94,10 +94,10 @@ fn completeness(
     let mut number = 1;
     while let Some(line) = lines.next()? {
         number += 1;
-        let batch = IssuerBatch::from_json(&line).with_context(|| {
-            format!("{}, line {number}, is no batch of a completeness proof", path.display())
+        let run = EntryRun::from_json(&line).with_context(|| {
+            format!("{}, line {number}, does not hold entries of a completeness proof", path.display())
         })?;
-        if let Err(fault) = list.add(&mut verifier, &batch) {
+        if let Err(fault) = list.add(&mut verifier, &run) {
             return Ok(list.refused(&fault));
         }
         bar.inc(line.len() as u64);
