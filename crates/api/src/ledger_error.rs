@@ -91,6 +91,9 @@ pub enum LedgerError {
     /// What the ledger is read from was changed or is not whole. The caller hears what.
     #[error("{0}")]
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// This node cannot read a part of its ledger. The details go to the log: the caller asks another node.
+    #[error("this node cannot read that part of its ledger")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// This ledger cannot do what was asked for.
     #[error("{what}")]
     Unsupported {

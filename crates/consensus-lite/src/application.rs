@@ -66,7 +66,8 @@ pub trait Application: Send + 'static {
     /// [`Self::history_start`].
     ///
     /// # Errors
-    /// The ledger cannot go on; consensus stops.
+    /// The block cannot be read. If a peer asked for it, the peer is told that it is not available here and
+    /// consensus goes on; consensus does not start without the block at the head.
     fn decided(&self, height: Height) -> Result<Option<DecidedBlock>, ApplicationError>;
 
     /// The first height of which [`Self::decided`] has the block: 1, or later for a ledger that began from a

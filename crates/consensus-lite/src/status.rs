@@ -69,6 +69,8 @@ pub struct Counters {
     pub dropped: u64,
     /// Contradictions of validators handed to the ledger.
     pub evidence: u64,
+    /// Times that a block a peer asked for could not be read.
+    pub unreadable: u64,
 }
 
 /// One peer.
@@ -95,6 +97,7 @@ pub(crate) struct LiveCounters {
     pub(crate) invalid: AtomicU64,
     pub(crate) dropped: AtomicU64,
     pub(crate) evidence: AtomicU64,
+    pub(crate) unreadable: AtomicU64,
 }
 
 impl LiveCounters {
@@ -106,6 +109,7 @@ impl LiveCounters {
             invalid: read(&self.invalid),
             dropped: read(&self.dropped),
             evidence: read(&self.evidence),
+            unreadable: read(&self.unreadable),
         }
     }
 }

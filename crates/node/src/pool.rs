@@ -255,8 +255,12 @@ impl Pool {
         }
     }
 
-    /// Drops a batch that the ledger refuses, and those of its issuer that follow it; returns their ids.
+    /// Drops a batch that the ledger refuses, and those of its issuer that follow it; returns their ids. Does nothing
+    /// if the batch no longer waits.
     pub fn refuse(&mut self, batch: &SignedBatch, error: &BatchError) -> Vec<BatchId> {
+        if !self.ids.contains_key(&batch.id()) {
+            return Vec::new();
+        }
         let (issuer, sequence) = (&batch.batch().issuer, batch.batch().sequence);
         let Some(waiting) = self.issuers.get_mut(issuer) else { return Vec::new() };
         let dropped = waiting.split_off(&sequence);

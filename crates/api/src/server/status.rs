@@ -139,6 +139,7 @@ fn ledger(error: &LedgerError) -> Telling {
         }
         LedgerError::Syncing { .. } => (Code::Unavailable, "syncing", "try again later, or another node"),
         LedgerError::Damaged(_) => (Code::DataLoss, "damaged", "get another copy"),
+        LedgerError::Unreadable(_) => (Code::Unavailable, "unreadable", "ask another node"),
         LedgerError::Unsupported { .. } => (Code::Unimplemented, "unsupported", "ask a node"),
         LedgerError::Stopping => (Code::Unavailable, "stopping", "try another node"),
     };

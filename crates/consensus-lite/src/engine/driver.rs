@@ -263,7 +263,7 @@ impl<A: Application> Driver<A> {
                 let _ = reply.send(outcome);
             }
             AppMsg::GetDecidedValues { range, reply } => {
-                let values = self.on_get_decided(&range)?;
+                let values = self.on_get_decided(&range);
                 let _ = reply.send(values);
             }
             AppMsg::GetHistoryMinHeight { reply } => {

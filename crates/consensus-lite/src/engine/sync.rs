@@ -60,17 +60,26 @@ impl<A: Application> Driver<A> {
         }))
     }
 
-    /// Reads decided blocks for a peer: a prefix of the range that fits an answer.
+    /// Reads decided blocks for a peer: a prefix of the range that fits an answer. It ends before a block that
+    /// cannot be read, which the peer then asks another node for: this node needs no old block to go on.
     pub(super) fn on_get_decided(
         &mut self,
         range: &RangeInclusive<EngineHeight>,
-    ) -> Result<Vec<RawDecidedValue<SanadContext>>, Stopped> {
+    ) -> Vec<RawDecidedValue<SanadContext>> {
         let (first, last) = (range.start().0.0, range.end().0.0);
         let mut values = Vec::new();
         let mut bytes = 0;
         for height in (first..=last).take(RESPONSE_BLOCKS_MAX).map(Height) {
-            let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else {
-                break;
+            let decided = match self.application.decided(height) {
+                Ok(Some(decided)) => decided,
+                Ok(None) => break,
+                Err(error) => {
+                    count(&self.shared().counters.unreadable, 1);
+                    let cause = std::error::Error::source(&error).map(tracing::field::display);
+                    let unreadable = self.shared().counters.read().unreadable;
+                    tracing::error!(%height, %error, cause, unreadable, "a block that a peer asks for cannot be read");
+                    break;
+                }
             };
             let certificate = match certificate::to_engine(&decided.certificate, &decided.validators) {
                 Ok(certificate) => certificate,
@@ -85,6 +94,6 @@ impl<A: Application> Driver<A> {
                 break;
             }
         }
-        Ok(values)
+        values
     }
 }

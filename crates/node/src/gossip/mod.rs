@@ -23,7 +23,8 @@ const COMMANDS_MAX: usize = 1024;
 
 /// What the exchange needs of the node.
 pub trait BatchExchange: Send + Sync + 'static {
-    /// Takes a batch from a peer; returns it where it is new and good.
+    /// Takes a batch from a peer; returns it where it is new and good. Called on threads for blocking work, possibly
+    /// several at once.
     fn receive(&self, from: &MemberId, bytes: &[u8]) -> Option<Arc<SignedBatch>>;
 
     /// All batches that wait, for a peer that has just connected.

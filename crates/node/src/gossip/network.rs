@@ -53,6 +53,17 @@ pub(super) struct Network {
     peers: HashMap<PeerId, Peer>,
     exchange: Arc<dyn BatchExchange>,
     connected: Arc<Mutex<BTreeMap<MemberId, ()>>>,
+    /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
+    /// [`STREAMS_MAX`] of each peer, since each is an unanswered request.
+    checked: (mpsc::UnboundedSender<Checked>, mpsc::UnboundedReceiver<Checked>),
+}
+
+/// A message from a peer, once the exchange has seen its batches.
+struct Checked {
+    from: PeerId,
+    /// The batches that were new and good.
+    new: Vec<Arc<SignedBatch>>,
+    channel: ResponseChannel<Taken>,
 }
 
 impl Network {
@@ -93,7 +104,8 @@ impl Network {
                 _ => {}
             }
         };
-        Ok((Self { swarm, peers: known, exchange, connected }, address))
+        let checked = mpsc::unbounded_channel();
+        Ok((Self { swarm, peers: known, exchange, connected, checked }, address))
     }
 
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Arc<SignedBatch>>) {
@@ -105,6 +117,7 @@ impl Network {
                     None => return,
                 },
                 event = self.swarm.select_next_some() => self.on_event(event),
+                Some(checked) = self.checked.1.recv() => self.on_checked(checked),
                 _ = redial.tick() => self.dial(),
             }
         }
@@ -150,7 +163,7 @@ impl Network {
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
                 Message::Request { request: Batches::Incoming(batches), channel, .. } => {
-                    self.on_batches(peer, &batches, channel);
+                    self.on_batches(peer, batches, channel);
                 }
                 Message::Request { .. } => {}
                 Message::Response { .. } => self.on_taken(peer),
@@ -166,13 +179,23 @@ impl Network {
         }
     }
 
-    fn on_batches(&mut self, from: PeerId, batches: &[Vec<u8>], channel: ResponseChannel<Taken>) {
+    /// Has the batches checked elsewhere: signatures take a while, and the swarm must not wait for them.
+    fn on_batches(&mut self, from: PeerId, batches: Vec<Vec<u8>>, channel: ResponseChannel<Taken>) {
         let Some(peer) = self.peers.get(&from) else { return };
-        let (member, role) = (peer.member.clone(), peer.role);
-        let new: Vec<_> = batches.iter().filter_map(|bytes| self.exchange.receive(&member, bytes)).collect();
+        let (member, exchange, checked) =
+            (peer.member.clone(), Arc::clone(&self.exchange), self.checked.0.clone());
+        tokio::task::spawn_blocking(move || {
+            let new = batches.iter().filter_map(|bytes| exchange.receive(&member, bytes)).collect();
+            // An error means that the node stops.
+            let _ = checked.send(Checked { from, new, channel });
+        });
+    }
+
+    fn on_checked(&mut self, checked: Checked) {
+        let Checked { from, new, channel } = checked;
         // The peer may be gone; it will send again.
         let _ = self.swarm.behaviour_mut().batches.send_response(channel, Taken(new.len() as u32));
-        if role == PeerRole::Follower {
+        if self.peers.get(&from).is_some_and(|peer| peer.role == PeerRole::Follower) {
             new.iter().for_each(|batch| self.publish(batch, Some(from)));
         }
     }

@@ -18,6 +18,7 @@ use sanad_core::ids::Height;
 use sanad_core::validators::CommitCertificate;
 use sanad_storage::UndecidedRecord;
 
+use super::view::LogView;
 use super::{Ledger, now_ms};
 
 /// How far a proposal's time may be ahead of this node's clock, in milliseconds.
@@ -75,11 +76,11 @@ impl LedgerApplication {
             return Err(InvalidPayload::Invalid(FutureTime { ahead_ms }.into()));
         }
         self.reuse_waiting(&mut block);
-        let execution = apply(&current.state, &ledger.store, &block).map_err(|error| match error {
+        let view = LogView::new(&ledger.store, &current.state);
+        let execution = apply(&current.state, &view, &block).map_err(|error| match error {
             BlockError::View(error) => InvalidPayload::Fatal(ApplicationError::new(error)),
             refused => InvalidPayload::Invalid(refused.to_string().into()),
         })?;
-        drop(current);
         self.executions.insert(hash, (block, execution));
         Ok(hash)
     }
@@ -114,7 +115,8 @@ impl Application for LedgerApplication {
         }
         let room = (state.parameters().block_bytes_max as usize).saturating_sub(HEADER_BYTES + 4);
         let candidates = ledger.pool().candidates(state, room);
-        let mut builder = BlockBuilder::new(state, &ledger.store);
+        let view = LogView::new(&ledger.store, state);
+        let mut builder = BlockBuilder::new(state, &view);
         let mut refused = Vec::new();
         for batch in candidates {
             match builder.add(Arc::clone(&batch)) {
@@ -129,7 +131,6 @@ impl Application for LedgerApplication {
         let time_ms = now_ms().max(state.head().time_ms.saturating_add(1));
         let (block, execution) =
             builder.finish(time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
-        drop(current);
         ledger.refuse(&refused);
         let (hash, payload) = (execution.hash, block.encode().into());
         self.executions.insert(hash, (block, execution));
@@ -178,7 +179,9 @@ impl Application for LedgerApplication {
     }
 
     fn decided(&self, height: Height) -> Result<Option<DecidedBlock>, ApplicationError> {
-        let Some((certificate, payload)) = self.ledger.store.block(height).map_err(ApplicationError::new)?
+        let block = self.ledger.store.block(height);
+        let Some((certificate, payload)) =
+            block.map_err(|error| ApplicationError::new(self.ledger.unreadable(error)))?
         else {
             return Ok(None);
         };
