@@ -36,4 +36,7 @@ pub use ledger::{CredentialKey, Ledger};
 pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, EntryProof, HeaderProof, InclusionProof, MemberDetails, ProofForm, ProofHead};
-pub use server::{Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins, serve};
+pub use server::{
+    CONNECTIONS_CLOSING_MAX, Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins,
+    serve,
+};

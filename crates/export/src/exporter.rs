@@ -151,7 +151,7 @@ impl Exporter {
         self.check_parent(block.header.previous)?;
         let height = actual;
         certificate
-            .verify(&self.state.chain_id(), height, &block.header.hash(), self.state.validators())
+            .verify(&self.state.chain_id(), height, &block.header.id(), self.state.validators())
             .map_err(|source| ExportError::Certificate { height, source })?;
         let execution = apply(&self.state, &View(self), block)
             .map_err(|source| ExportError::Block { height, source: Box::new(source) })?;

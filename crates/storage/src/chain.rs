@@ -240,7 +240,7 @@ pub(crate) fn check<V: LedgerView>(
     let (height, validators) = (execution.header.height, state.validators());
     let certified = match certified_by == Some(validators) {
         true => Ok(()),
-        false => certificate.verify(&state.chain_id(), height, &execution.hash, validators),
+        false => certificate.verify(&state.chain_id(), height, &execution.header.id(), validators),
     };
     Ok(certified.map(|()| execution).map_err(Fault::Certificate))
 }

@@ -50,6 +50,8 @@ pub(crate) struct Loaded {
 pub(crate) struct Checkpoints {
     database: sled::Db,
     directory: PathBuf,
+    /// See [`StoreError::CheckpointsSuspended`].
+    pub(crate) suspended: bool,
 }
 
 impl Checkpoints {
@@ -69,7 +71,7 @@ impl Checkpoints {
                 opened => break opened.map_err(|error| error_of(directory, error))?,
             }
         };
-        Ok(Self { database, directory: directory.to_owned() })
+        Ok(Self { database, directory: directory.to_owned(), suspended: false })
     }
 
     /// The last checkpoint of a database, which is left as it is: sled writes to what it opens, so it opens a

@@ -85,6 +85,10 @@ impl StoreDirectory {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn segments(&self) -> PathBuf {
         self.path.join("segments")
     }

@@ -40,6 +40,18 @@ impl Store {
         self.shared.chain_id
     }
 
+    /// The directory that the store is in.
+    pub fn directory(&self) -> &std::path::Path {
+        self.shared.directory.path()
+    }
+
+    /// The segment file that holds a block, for messages to operators; `None` at heights without a block, or where
+    /// the column that says so cannot be read.
+    pub fn segment_path(&self, height: Height) -> Option<std::path::PathBuf> {
+        let record = self.shared.block_record(height).ok()??;
+        Some(self.shared.segments.path_of(record.frame.offset))
+    }
+
     /// The last block; none before the first.
     pub fn head(&self) -> Option<std::sync::Arc<StoredHead>> {
         self.shared.published().head.clone()

@@ -171,6 +171,11 @@ impl Segments {
         self.segment_of(offset).read(offset, bytes)
     }
 
+    /// The file that holds a logical offset.
+    pub(crate) fn path_of(&self, offset: u64) -> PathBuf {
+        self.segment_of(offset).path().to_owned()
+    }
+
     /// Cuts everything from a logical offset on, which is in the last segment.
     fn cut(&self, offset: u64) -> Result<(), StoreError> {
         self.segment_of(offset).cut(offset)?;

@@ -41,6 +41,8 @@ pub(super) enum Budget {
     Calls,
     BatchProofs,
     Subscriptions,
+    ConnectionSubscriptions,
+    AddressSubscriptions,
 }
 
 impl std::fmt::Display for Budget {
@@ -49,6 +51,8 @@ impl std::fmt::Display for Budget {
             Self::Calls => "calls",
             Self::BatchProofs => "answers to GetBatchProofs",
             Self::Subscriptions => "subscriptions",
+            Self::ConnectionSubscriptions => "subscriptions on one connection",
+            Self::AddressSubscriptions => "subscriptions from one address",
         })
     }
 }

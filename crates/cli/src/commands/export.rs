@@ -18,7 +18,7 @@ use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, NodeArgs, Remote};
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -40,9 +40,8 @@ witnesses and monitors, who are given the verifier key that is printed.";
 pub(crate) struct Args {
     /// The folder: new, empty, or an export to go on with
     dir: PathBuf,
-    /// The chain's genesis
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// The key that signs the checkpoint
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -74,7 +73,7 @@ struct Exported {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let chain_id = trust.anchor.chain_id;
     let name = args.log_name.clone().unwrap_or_else(|| format!("sanad/{chain_id}"));
     let key = keys::open(&args.key, Purpose::Checkpoint, &args.passphrase)?;

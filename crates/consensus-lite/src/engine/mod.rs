@@ -5,6 +5,7 @@
 mod decided;
 mod driver;
 mod judge;
+mod link;
 mod network;
 mod parts;
 mod propose;
@@ -15,4 +16,5 @@ mod sync;
 mod thread;
 mod waiting;
 
+pub(crate) use network::connections_max;
 pub(crate) use thread::{Setup, run};

@@ -10,3 +10,4 @@ mod faults;
 mod guard;
 mod ledger;
 mod starting;
+mod time;

@@ -14,9 +14,9 @@ use sanad_core::proof::{
     CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof, ValidatorChange,
 };
 use sanad_core::state::State;
-use sanad_storage::Store;
 
-use super::{Current, Ledger};
+use super::Ledger;
+use super::published::Current;
 
 impl Current {
     /// The header of the head; there is one as soon as there is an entry.
@@ -41,24 +41,24 @@ impl Current {
             validator_changes: self.changes_below_head(),
         })
     }
-
-    /// The part of a proof that is an entry's own.
-    pub(super) fn entry_proof(
-        &self,
-        store: &Store,
-        index: LogIndex,
-        entry: Entry,
-    ) -> Result<EntryProof, LedgerError> {
-        let size = self.state.log_size();
-        let beyond = || LedgerError::IndexBeyondLog { index, size };
-        let (status_leaf, status_path) = self.state.status().prove(index, size).ok_or_else(beyond)?;
-        let log_path = merkle::inclusion_path::<Rfc6962, _>(&store.log_tree(), index.0, size.0)
-            .map_err(|error| LedgerError::internal(error.to_string()))?;
-        Ok(EntryProof { entry, index, log_path, status_leaf, status_path })
-    }
 }
 
 impl Ledger {
+    /// The part of a proof that is an entry's own.
+    pub(super) fn entry_proof(
+        &self,
+        current: &Current,
+        index: LogIndex,
+        entry: Entry,
+    ) -> Result<EntryProof, LedgerError> {
+        let size = current.state.log_size();
+        let beyond = || LedgerError::IndexBeyondLog { index, size };
+        let (status_leaf, status_path) = current.state.status().prove(index, size).ok_or_else(beyond)?;
+        let log_path = merkle::inclusion_path::<Rfc6962, _>(&self.store.log_tree(), index.0, size.0)
+            .map_err(|error| self.failed_path(error))?;
+        Ok(EntryProof { entry, index, log_path, status_leaf, status_path })
+    }
+
     pub(super) fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
         let current = self.current();
         let size = current.state.log_size();
@@ -68,7 +68,7 @@ impl Ledger {
                 let missing = || LedgerError::NotFound(Missing::Commitment(*commitment));
                 self.store
                     .issuance(commitment)
-                    .map_err(LedgerError::internal)?
+                    .map_err(|error| self.failed_read(error))?
                     .filter(|index| index.0 < size.0)
                     .ok_or_else(missing)?
             }
@@ -76,9 +76,9 @@ impl Ledger {
         if index.0 >= size.0 {
             return Err(LedgerError::IndexBeyondLog { index, size });
         }
-        let entry = self.store.entry(index).map_err(LedgerError::internal)?;
+        let entry = self.store.entry(index).map_err(|error| self.failed_read(error))?;
         let head = current.proof_head(&entry.issuer)?;
-        Ok(head.complete(current.entry_proof(&self.store, index, entry)?))
+        Ok(head.complete(self.entry_proof(&current, index, entry)?))
     }
 
     pub(super) fn inclusion_proof(
@@ -94,10 +94,10 @@ impl Ledger {
         Ok(InclusionProof {
             index,
             size,
-            leaf_hash: self.store.log_tree().node(0, index.0).map_err(LedgerError::internal)?,
+            leaf_hash: self.store.log_tree().node(0, index.0).map_err(|error| self.failed_read(error))?,
             root: self.root_at(size)?,
             path: merkle::inclusion_path::<Rfc6962, _>(&self.store.log_tree(), index.0, size.0)
-                .map_err(|error| LedgerError::internal(error.to_string()))?,
+                .map_err(|error| self.failed_path(error))?,
             head: current.head()?,
         })
     }
@@ -113,7 +113,7 @@ impl Ledger {
         let tree = self.store.log_tree();
         let path = |older: LogSize, newer: LogSize| {
             merkle::consistency_path::<Rfc6962, _>(&tree, older.0, newer.0)
-                .map_err(|error| LedgerError::internal(error.to_string()))
+                .map_err(|error| self.failed_path(error))
         };
         let FinalHeader { header, certificate } = current.head()?;
         Ok(ConsistencyProof {
@@ -143,7 +143,9 @@ impl Ledger {
         let tree = self.store.log_tree();
         let mut found = IssuerBatches { log_size, batches: Vec::new(), more: false };
         let (mut sequence, mut bytes) = (first, 0);
-        while let Some(record) = self.store.batch_of(issuer, sequence).map_err(LedgerError::internal)? {
+        while let Some(record) =
+            self.store.batch_of(issuer, sequence).map_err(|error| self.failed_read(error))?
+        {
             let leaves = record.first_index.0..record.first_index.0 + record.entries;
             if leaves.end > log_size.0 {
                 break;
@@ -152,11 +154,11 @@ impl Ledger {
                 found.more = true;
                 break;
             }
-            let signed = self.store.signed_batch(&record).map_err(LedgerError::internal)?;
+            let signed = self.store.signed_batch(&record).map_err(|error| self.failed_read(error))?;
             let batch = codec::encode(signed.batch());
             bytes += batch.len();
             let path = merkle::range_path::<Rfc6962, _>(&tree, leaves, log_size.0)
-                .map_err(|error| LedgerError::internal(error.to_string()))?;
+                .map_err(|error| self.failed_path(error))?;
             found.batches.push(IssuerBatch { batch, first_index: record.first_index, path });
             sequence = sequence.next();
         }
@@ -170,9 +172,8 @@ impl Ledger {
     }
 
     fn root_at(&self, size: LogSize) -> Result<Root, LedgerError> {
-        let root =
-            merkle::root_at::<Rfc6962, _>(&self.store.log_tree(), size.0).map_err(LedgerError::internal)?;
-        Ok(Root(root))
+        let root = merkle::root_at::<Rfc6962, _>(&self.store.log_tree(), size.0);
+        Ok(Root(root.map_err(|error| self.failed_read(error))?))
     }
 }
 

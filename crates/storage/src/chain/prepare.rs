@@ -65,7 +65,7 @@ impl Known {
             }
             signed.hash_leaves();
         }
-        let good = certificate.verify(&self.chain_id, header.height, &header.hash(), &self.validators);
+        let good = certificate.verify(&self.chain_id, header.height, &header.id(), &self.validators);
         let certified_by = good.is_ok().then(|| self.validators.clone());
         Decoded { block, certificate, certified_by }
     }

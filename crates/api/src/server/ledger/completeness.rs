@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use crate::convert::{member_id, proof_form};
 use crate::ledger::Ledger;
 use crate::proofs::{MemberDetails, ProofForm};
-use crate::server::call_error::{Budget, CallError, RequestError};
+use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
 use crate::server::net;
 use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
@@ -30,7 +30,7 @@ pub(super) async fn entries<L: Ledger>(
     let deadline = calls.deadline(&request);
     // Like a subscription it holds little at once, and may last.
     let bounds = Bounds {
-        share: calls.share(Budget::Subscriptions)?,
+        share: calls.subscription(net::connection_info(&request))?,
         stall_timeout: calls.limits().stall_timeout,
         stopping: calls.stopping().clone(),
         connection: net::connection_of(&request),

@@ -7,7 +7,7 @@ use crate::convert::{entry_proof, fixed, member_id, proof_form};
 use crate::ledger::{CredentialKey, Ledger};
 use crate::limits::BATCH_PROOFS_MAX;
 use crate::proofs::{BatchProofs, ProofForm};
-use crate::server::call_error::{Budget, CallError, RequestError};
+use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
 use crate::server::net;
 use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
@@ -40,7 +40,7 @@ pub(super) async fn batch_proofs<L: Ledger>(
 ) -> Result<Response<Outflow<wire::GetBatchProofsResponse>>, Status> {
     let deadline = calls.deadline(&request);
     let bounds = Bounds {
-        share: calls.share(Budget::BatchProofs)?,
+        share: vec![calls.batch_proofs()?],
         stall_timeout: calls.limits().stall_timeout,
         stopping: calls.stopping().clone(),
         connection: net::connection_of(&request),

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use crate::ledger::Ledger;
 use crate::limits::TRUST_FILE_CHUNK_BYTES_MAX;
-use crate::server::call_error::{Budget, CallError};
+use crate::server::call_error::CallError;
 use crate::server::calls::Calls;
 use crate::server::net;
 use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
@@ -16,7 +16,7 @@ pub(super) async fn trust_file<L: Ledger>(
 ) -> Result<Response<Outflow<wire::GetTrustFileResponse>>, Status> {
     let deadline = calls.deadline(&request);
     let bounds = Bounds {
-        share: calls.share(Budget::BatchProofs)?,
+        share: vec![calls.batch_proofs()?],
         stall_timeout: calls.limits().stall_timeout,
         stopping: calls.stopping().clone(),
         connection: net::connection_of(&request),

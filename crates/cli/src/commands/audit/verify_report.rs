@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::files;
 use crate::output::{Outcome, Output, Report};
 use crate::time;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -33,9 +33,8 @@ pub(super) struct Args {
     /// The member that has to have signed it, with its issuing or network key as the genesis has it
     #[arg(long, value_name = "ID", group = "signer", requires = "genesis")]
     member: Option<MemberId>,
-    /// The chain's genesis; the report has to be of this chain
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]

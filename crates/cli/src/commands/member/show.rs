@@ -11,7 +11,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::submission::check_member;
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// The member's id
     id: MemberId,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let proof = remote.told(remote.client().member(&args.id).await)?;
     let reason = check_member(&proof, &trust).err().map(|fault| explain(&fault));
     let header = proof.head.header;
