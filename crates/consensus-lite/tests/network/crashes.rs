@@ -35,7 +35,8 @@ async fn crash(before_ms: i64, after_ms: i64, at: fn(Point) -> bool) -> Vec<Rece
     cluster.submit(1);
     cluster.stopped(VICTIM).await;
     let height = cluster.ledgers[VICTIM].height();
-    let receipts = cluster.ledgers[VICTIM].undecided_blocks().into_iter().map(|(_, receipt)| receipt).collect();
+    let receipts =
+        cluster.ledgers[VICTIM].undecided_blocks().into_iter().map(|(_, receipt)| receipt).collect();
     cluster.clocks[VICTIM].set_offset_ms(after_ms);
     cluster.nodes[VICTIM] = None;
     cluster.start(VICTIM).await;
@@ -62,7 +63,10 @@ fn signed_prevote(point: Point) -> bool {
 async fn between_guard_and_log_after_an_untimely_block() {
     // With the right clock the block would be timely; it stays untimely, so the vote is for nil again.
     let receipts = crash(-HOUR_MS, 0, signed_prevote).await;
-    assert!(receipts.iter().all(|receipt| matches!(receipt, Receipt::Untimely | Receipt::Own)), "{receipts:?}");
+    assert!(
+        receipts.iter().all(|receipt| matches!(receipt, Receipt::Untimely | Receipt::Own)),
+        "{receipts:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
