@@ -39,8 +39,8 @@ mod timeliness;
 mod wire;
 
 pub use application::{
-    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Slot,
-    Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Slot, Undecided,
+    ValidBlock,
 };
 pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};

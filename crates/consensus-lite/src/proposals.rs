@@ -201,7 +201,8 @@ mod tests {
     fn verdicts_belong_to_bytes() {
         let mut proposals = Proposals::default();
         let (a, b) = (Bytes::from_static(b"a"), Bytes::from_static(b"b"));
-        let kept = Undecided { height: Height(1), block: id(0, 1), receipt: Receipt::Own, payload: a.clone() };
+        let kept =
+            Undecided { height: Height(1), block: id(0, 1), receipt: Receipt::Own, payload: a.clone() };
         proposals.begin(Height(1), vec![kept]);
         assert_eq!(proposals.get(&id(0, 1)).unwrap().verdict, Verdict::Unjudged);
         assert_eq!(proposals.payload(&id(0, 1)), Some(a.clone()));

@@ -196,7 +196,8 @@ impl Admission<'_> {
         if Sending::of(&part.header) == Sending::Contradictory {
             return Err(StreamError::Contradictory { round, block });
         }
-        let (actual, limit) = (payload_bytes as usize, payload_bytes_max(self.payload_bytes_max, block.round));
+        let (actual, limit) =
+            (payload_bytes as usize, payload_bytes_max(self.payload_bytes_max, block.round));
         if actual > limit {
             return Err(StreamError::TooLong { actual, limit });
         }

@@ -101,8 +101,7 @@ mod tests {
     use sanad_core::ids::Height;
     use sanad_core::timeliness::{TIME_PRECISION_MS, existed_by_ms};
 
-    const RECEIPTS: [Receipt; 4] =
-        [Receipt::Own, Receipt::Timely, Receipt::Untimely, Receipt::Reproposed];
+    const RECEIPTS: [Receipt; 4] = [Receipt::Own, Receipt::Timely, Receipt::Untimely, Receipt::Reproposed];
 
     #[test]
     fn decisions() {
@@ -122,9 +121,11 @@ mod tests {
             for sending in [Sending::First, Sending::Again, Sending::Contradictory] {
                 for arrived in [0, time, u64::MAX] {
                     let after = receipt.after(sending, time, 0, arrived);
-                    for (before_vote, after_vote) in
-                        [(Vote::Pending, Vote::Pending), (Vote::Pending, Vote::Settled), (Vote::None, Vote::None)]
-                    {
+                    for (before_vote, after_vote) in [
+                        (Vote::Pending, Vote::Pending),
+                        (Vote::Pending, Vote::Settled),
+                        (Vote::None, Vote::None),
+                    ] {
                         assert!(hand_in(receipt, before_vote) <= hand_in(after, after_vote));
                     }
                     if sending != Sending::First || receipt != Receipt::Reproposed {

@@ -127,7 +127,18 @@ impl BlockHeader {
 /// The header contains the round too. Naming it beside the hash lets a node that does not have the block
 /// yet tell a first proposal from a later one.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, bincode::Encode, bincode::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bincode::Encode,
+    bincode::Decode,
 )]
 #[serde(deny_unknown_fields)]
 pub struct BlockId {

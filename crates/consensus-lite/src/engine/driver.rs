@@ -111,10 +111,7 @@ impl<A: Application> Driver<A> {
         &self.next
     }
 
-    pub(super) fn begin_session(
-        &mut self,
-        link: Link,
-    ) {
+    pub(super) fn begin_session(&mut self, link: Link) {
         self.link = Some(link);
         self.proposals.forget_told();
         self.round = 0;

@@ -78,7 +78,8 @@ impl<A: Application> Driver<A> {
         };
         let payload = known.payload.clone();
         let digest = *blake3::hash(&payload).as_bytes();
-        let verdict = self.execute(block.round, *block, &payload)?.unwrap_or(Verdict::Invalid { payload: digest });
+        let verdict =
+            self.execute(block.round, *block, &payload)?.unwrap_or(Verdict::Invalid { payload: digest });
         if let Some(known) = self.proposals.get_mut(block) {
             known.verdict = verdict;
         }

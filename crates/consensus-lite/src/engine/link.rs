@@ -4,10 +4,10 @@
 //! and what to propose once the clock has come that far. The actors that take such messages are children of the
 //! engine's first one.
 
-use malachitebft_core_types::ValueOrigin;
 use malachitebft_app_channel::app::engine::consensus::{ConsensusMsg, ConsensusRef};
 use malachitebft_app_channel::app::types::{LocallyProposedValue, ProposedValue};
 use malachitebft_app_channel::{EngineHandle, NetworkMsg};
+use malachitebft_core_types::ValueOrigin;
 use tokio::sync::{mpsc, watch};
 
 use crate::arrivals::Arrivals;

@@ -78,7 +78,10 @@ impl<A: Application> Driver<A> {
     }
 
     /// `None` while the clock is behind: then it is deferred.
-    fn block_to_propose(&mut self, round: u32) -> Result<Option<LocallyProposedValue<SanadContext>>, Stopped> {
+    fn block_to_propose(
+        &mut self,
+        round: u32,
+    ) -> Result<Option<LocallyProposedValue<SanadContext>>, Stopped> {
         self.load()?;
         let height = self.next().height;
         let known = self.proposals.own(round).map(|known| known.block);

@@ -75,7 +75,11 @@ impl<A: Application> Driver<A> {
             let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else {
                 break;
             };
-            let certificate = match certificate::to_engine(&decided.certificate, decided.block, &decided.validators) {
+            let certificate = match certificate::to_engine(
+                &decided.certificate,
+                decided.block,
+                &decided.validators,
+            ) {
                 Ok(certificate) => certificate,
                 Err(error) => {
                     tracing::error!(%height, %error, "the ledger's certificate does not fit its validators");

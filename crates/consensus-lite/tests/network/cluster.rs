@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use sanad_consensus_lite::testing::Testing;
 use sanad_consensus_lite::{
     Clock, Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
 };
-use sanad_consensus_lite::testing::Testing;
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{Validator, ValidatorSet};

@@ -35,13 +35,17 @@ async fn crash(before_ms: i64, after_ms: i64, at: fn(Point) -> bool) -> Vec<Rece
     cluster.submit(1);
     cluster.stopped(VICTIM).await;
     let height = cluster.ledgers[VICTIM].height();
-    let receipts = cluster.ledgers[VICTIM].undecided_blocks().into_iter().map(|(_, receipt)| receipt).collect();
+    let receipts =
+        cluster.ledgers[VICTIM].undecided_blocks().into_iter().map(|(_, receipt)| receipt).collect();
     cluster.clocks[VICTIM].set_offset_ms(after_ms);
     cluster.nodes[VICTIM] = None;
     cluster.start(VICTIM).await;
     assert_eq!(cluster.node(VICTIM).status().await.role, Role::Validator { place: VICTIM as u16 });
     // Only its own votes decide the height at which it crashed.
-    until("it gets over the height", || cluster.ledgers[VICTIM].height() > height).await;
+    until("they get over the height", || {
+        [0, VICTIM].iter().all(|node| cluster.ledgers[*node].height() > height)
+    })
+    .await;
     let signers = |block: usize| {
         let state = cluster.ledgers[0].state();
         let signatures = state.blocks[block].decided.certificate.signatures.clone();
@@ -62,7 +66,10 @@ fn signed_prevote(point: Point) -> bool {
 async fn between_guard_and_log_after_an_untimely_block() {
     // With the right clock the block would be timely; it stays untimely, so the vote is for nil again.
     let receipts = crash(-HOUR_MS, 0, signed_prevote).await;
-    assert!(receipts.iter().all(|receipt| matches!(receipt, Receipt::Untimely | Receipt::Own)), "{receipts:?}");
+    assert!(
+        receipts.iter().all(|receipt| matches!(receipt, Receipt::Untimely | Receipt::Own)),
+        "{receipts:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock, Receipt, Slot,
-    Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::BlockId;
 use sanad_core::hash::{BlockHash, ChainId};

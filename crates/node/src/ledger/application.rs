@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock, Receipt,
-    Slot, Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::{Block, BlockHeader, BlockId, HEADER_BYTES};
 use sanad_core::codec;
