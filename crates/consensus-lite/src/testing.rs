@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sanad_core::block::BlockId;
@@ -53,6 +54,8 @@ pub enum Lie {
         /// Its value.
         block: BlockId,
     },
+    /// Does nothing for a while.
+    Delay(Duration),
     /// Does not propose in this round.
     Silence,
 }

@@ -22,11 +22,11 @@ fn ledger() -> (TrustAnchor, Receipt, ValidatorChange) {
     let batch = ledger.signed("issuer", vec![Event::Issue { commitment }]);
     ledger.commit(vec![]);
     ledger.commit(vec![batch]);
-    let receipt =
-        Receipt::new(DocumentKind::Json, Opening::Full { secret, summary: None }, ledger.prove(0));
+    let receipt = Receipt::new(DocumentKind::Json, Opening::Full { secret, summary: None }, ledger.prove(0));
     let validators = ledger.state.validators().validators()[..1].to_vec();
     let header = ledger.header(1).clone();
-    let certificate = CommitCertificate { height: Height(1), round: 0, block: header.hash(), signatures: vec![] };
+    let certificate =
+        CommitCertificate { height: Height(1), round: 0, block: header.hash(), signatures: vec![] };
     let next = ValidatorSet::new(1, Height(2), validators).unwrap();
     ledger.commit(vec![]);
     let anchor = ledger.trust_file().verify(ledger.head().time_ms).unwrap();

@@ -24,6 +24,7 @@ impl<A: Application> Driver<A> {
         for lie in lies(height, round) {
             match lie {
                 Lie::Silence => self.silent = true,
+                Lie::Delay(time) => tokio::time::sleep(time).await,
                 Lie::Parts { round, valid_round, block, payload } => {
                     self.send_payload(block, round, valid_round, &payload).await;
                 }

@@ -130,3 +130,35 @@ async fn an_untimely_block_is_not_fresh_a_second_time() {
         assert!(counters.dropped >= 1, "{counters:?}");
     }
 }
+
+/// Starts a network whose first proposer sends its payload some time after it made it. Returns the round that
+/// decided, and how many nodes found the block untimely.
+async fn slow_payload(delay: Duration) -> (u32, u64) {
+    let mut cluster = Cluster::new(4, 0);
+    cluster.timeouts.propose = Duration::from_secs(15);
+    let chain_id = cluster.chain_id;
+    let told = move |height, round| {
+        if (height, round) != (Height(1), 0) {
+            return Vec::new();
+        }
+        let time_ms = Clock::system().now_ms();
+        let payload = Content { previous: chain_id.0, round, time_ms, lie: false, work: vec![1] }.encode(0);
+        let block = block_id(&payload);
+        vec![Lie::Silence, proposal(0, block), Lie::Delay(delay), parts(0, None, block, &payload)]
+    };
+    cluster.testing[0].lies = Some(Arc::new(told));
+    cluster.start_all().await;
+    until("height 1 is decided", || [1, 2, 3].iter().all(|node| cluster.ledgers[*node].height() > 0)).await;
+    let round = cluster.ledgers[1].state().blocks[0].round;
+    let mut found = 0;
+    for node in [1, 2, 3] {
+        found += untimely(&cluster, node).await;
+    }
+    (round, found)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payload_slower_than_six_seconds() {
+    assert_eq!(slow_payload(Duration::from_millis(3_000)).await, (0, 0));
+    assert_eq!(slow_payload(Duration::from_millis(6_500)).await, (1, 3));
+}

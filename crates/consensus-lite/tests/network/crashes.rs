@@ -42,7 +42,10 @@ async fn crash(before_ms: i64, after_ms: i64, at: fn(Point) -> bool) -> Vec<Rece
     cluster.start(VICTIM).await;
     assert_eq!(cluster.node(VICTIM).status().await.role, Role::Validator { place: VICTIM as u16 });
     // Only its own votes decide the height at which it crashed.
-    until("it gets over the height", || cluster.ledgers[VICTIM].height() > height).await;
+    until("they get over the height", || {
+        [0, VICTIM].iter().all(|node| cluster.ledgers[*node].height() > height)
+    })
+    .await;
     let signers = |block: usize| {
         let state = cluster.ledgers[0].state();
         let signatures = state.blocks[block].decided.certificate.signatures.clone();
