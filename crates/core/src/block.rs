@@ -247,41 +247,6 @@ impl BlockHeader {
     }
 }
 
-<<<<<<< HEAD
-=======
-/// What validators vote for: a block and the round in which it was first proposed.
-///
-/// The header contains the round too. Naming it beside the hash lets a node that does not have the block
-/// yet tell a first proposal from a later one.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    bincode::Encode,
-    bincode::Decode,
-)]
-#[serde(deny_unknown_fields)]
-pub struct BlockId {
-    /// Hash of the header.
-    pub hash: BlockHash,
-    /// The header's round.
-    pub round: u32,
-}
-
-impl fmt::Display for BlockId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (round {})", self.hash, self.round)
-    }
-}
-
->>>>>>> time
 /// A header and the batches that it enters into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
