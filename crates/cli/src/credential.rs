@@ -15,7 +15,10 @@ pub(crate) fn check(
     now_ms: u64,
 ) -> Option<Finding> {
     let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
-    sanad_credential::check(document, &Circumstances { now_ms, member: issuer.filter(|_| proved) })
+    sanad_credential::check(
+        document,
+        &Circumstances { now_ms, member: issuer.filter(|_| proved), rest: None },
+    )
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.

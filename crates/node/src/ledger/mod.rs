@@ -27,7 +27,6 @@ use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issui
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
-use sanad_core::proof::ValidatorChange;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
@@ -70,19 +69,17 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let height = state.head().height;
         let head = final_header(&store, height)?;
-        let mut validator_changes = Vec::new();
-        for last in state.registry().validator_change_heights(height) {
-            if let (Some(change), Ok(next)) =
-                (final_header(&store, last)?, state.registry().validators(last.next()))
-            {
-                let FinalHeader { header, certificate } = change;
-                validator_changes.push(ValidatorChange { header, certificate, next });
-            }
-        }
+        let past = store.past(height)?;
+        let validator_changes = store.validator_changes(Height(1)..height.next())?;
         let ledger = Self {
             genesis,
             store,
-            current: Published::new(Current { state, head, validator_changes: validator_changes.into() }),
+            current: Published::new(Current {
+                state,
+                head,
+                past,
+                validator_changes: validator_changes.into(),
+            }),
             pool: Mutex::new(Pool::new(limits)),
             waiters: Waiters::default(),
             head: watch::Sender::new(height),

@@ -24,7 +24,7 @@ impl LedgerView for LogView<'_> {
 
     fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, StoreError> {
         // An issuer issues a commitment once, so one beyond the size was not issued below it.
-        Ok(self.store.issuance(key)?.filter(|index| index.0 < self.size.0))
+        Ok(LedgerView::issuance(self.store, key)?.filter(|index| index.0 < self.size.0))
     }
 
     fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {

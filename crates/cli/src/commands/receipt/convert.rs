@@ -126,7 +126,7 @@ fn reduce(receipt: &mut Receipt, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn form_of(path: &Path) -> ReceiptForm {
+pub(super) fn form_of(path: &Path) -> ReceiptForm {
     match path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes()) {
         true => ReceiptForm::Binary,
         false => ReceiptForm::Json,
