@@ -1,16 +1,16 @@
-//! Blocks from anywhere are checked as those of a store are, without any index.
+//! Blocks from anywhere are checked without any index.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
 use std::convert::Infallible;
+use std::error::Error;
 
+use sanad_chain::{BlockSource, ChainReport, CheckedBlock, Fault, check_chain};
 use sanad_core::block::Block;
 use sanad_core::event::Event;
 use sanad_core::ids::{Height, LogIndex};
+use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
-use sanad_storage::{BlockSource, ChainReport, Fault, Store, check_chain};
-use support::{Consortium, check_same, small};
+use sanad_testkit::{Ledger, commitment, issue};
 
 /// Blocks in memory, given out three at a time.
 struct Memory {
@@ -41,62 +41,69 @@ impl BlockSource for Memory {
     }
 }
 
-fn grown() -> Consortium {
-    let directory = tempfile::tempdir().unwrap();
-    let mut consortium = Consortium::with_fifth(31, Some(Height(8)));
-    let (store, _) = Store::create(directory.path(), &consortium.genesis, small()).unwrap();
-    for n in 0..20 {
-        match n {
-            15 => consortium.grow(&store, vec![vec![Event::Revoke { target: LogIndex(1) }]]),
-            _ => consortium.grow_some(&store, 4),
-        }
+/// 20 blocks of two batches each: `v0` issues ten, `v1` revokes what it issued in the block before.
+fn grown() -> Ledger {
+    let mut ledger = Ledger::new();
+    for n in 0..20u64 {
+        let first = ledger.signed("v0", (10 * n..10 * n + 10).map(issue).collect());
+        let mut events = vec![issue(1_000 + n)];
+        // The first block has 11 entries, the others 12.
+        let last_issued = ledger.entries.len().checked_sub(1);
+        events.extend(last_issued.map(|target| Event::Revoke { target: LogIndex(target as u64) }));
+        events.reverse();
+        let second = ledger.signed("v1", events);
+        ledger.commit(vec![first, second]);
     }
-    consortium
+    ledger
 }
 
-/// The report, and the height up to which blocks were told of.
-fn check(
-    consortium: &Consortium,
-    change: impl FnOnce(&mut Vec<(Block, CommitCertificate)>),
-) -> (ChainReport, u64) {
-    let mut source = Memory { blocks: consortium.blocks.clone(), given: 0 };
+/// The report, and the height up to which `each` was called.
+fn check(ledger: &Ledger, change: impl FnOnce(&mut Vec<(Block, CommitCertificate)>)) -> (ChainReport, u64) {
+    let certified = |block: &Block| (block.clone(), ledger.certify(&block.header, &[0, 2, 3]));
+    let mut source = Memory { blocks: ledger.blocks.iter().map(certified).collect(), given: 0 };
     change(&mut source.blocks);
-    let mut told = 0;
-    let each = |state: &sanad_core::state::State, blocks: &[sanad_storage::CheckedBlock<_>]| {
+    let mut seen = 0;
+    let each = |state: &State, blocks: &[CheckedBlock<_>]| {
         for checked in blocks {
-            told += 1;
-            assert_eq!(checked.execution.header.height, Height(told));
+            seen += 1;
+            assert_eq!(checked.execution.header.height, Height(seen));
         }
-        assert_eq!(state.head().height, Height(told));
+        assert_eq!(state.head().height, Height(seen));
         Ok(())
     };
-    let report = check_chain(&consortium.genesis, &mut source, each).unwrap();
-    assert_eq!(report.state.head().height, Height(told));
-    (report, told)
+    let report = check_chain(&ledger.genesis, &mut source, each).unwrap();
+    assert_eq!(report.state.head().height, Height(seen));
+    (report, seen)
 }
 
 #[test]
 fn a_sound_chain_leads_to_its_state() {
-    let consortium = grown();
-    let (report, told) = check(&consortium, |_| {});
-    assert_eq!((report.fault, told), (None, 20));
-    check_same(&report.state, &consortium.state);
-    assert_eq!(check(&consortium, Vec::clear), (check(&consortium, Vec::clear).0, 0));
+    let ledger = grown();
+    let (report, seen) = check(&ledger, |_| {});
+    assert_eq!((report.fault, report.batches, seen), (None, 40, 20));
+    assert_eq!(report.state, ledger.state);
+    let (report, seen) = check(&ledger, Vec::clear);
+    assert_eq!((report.fault, report.batches, seen), (None, 0, 0));
+    assert_eq!(report.state, State::genesis(&ledger.genesis).unwrap());
 }
 
 #[test]
 fn the_first_block_that_is_not_sound_is_named() {
-    let consortium = grown();
+    let ledger = grown();
     let part = |change: fn(&mut Vec<(Block, CommitCertificate)>)| {
-        let (report, told) = check(&consortium, change);
+        let (report, seen) = check(&ledger, change);
         let (height, fault) = report.fault.unwrap();
-        assert_eq!(height.0, told + 1, "{fault}");
+        assert_eq!(height.0, seen + 1, "{fault}");
         (height.0, fault.part())
     };
-    assert_eq!(part(|blocks| blocks[9].1.signatures[1].signature.0[5] ^= 1), (10, "certificate".into()));
-    // Four of the five that decide from height 8 on; three are not enough any more.
-    assert_eq!(part(|blocks| blocks[9].1.signatures.truncate(3)), (10, "certificate".into()));
-    assert_eq!(part(|blocks| blocks[4].0.header.status_root.0[0] ^= 1), (5, "header status_root".into()));
+    let certificate = |height| (height, "certificate".to_owned());
+    assert_eq!(part(|blocks| blocks[9].1.signatures.swap(0, 1)), certificate(10));
+    assert_eq!(part(|blocks| blocks[9].1.signatures.truncate(2)), certificate(10));
+    // Validators vote for the round of first proposal too, so it cannot be changed under their signatures.
+    assert_eq!(part(|blocks| blocks[4].0.header.round = 1), certificate(5));
+    assert_eq!(part(|blocks| blocks[4].0.header.state_root.0[0] ^= 1), (5, "header state_root".into()));
+    assert_eq!(part(|blocks| blocks[4].0.header.past.0[0] ^= 1), (5, "header past".into()));
+    assert_eq!(part(|blocks| blocks[4].0.header.time_ms = 0), (5, "header time_ms".into()));
     assert_eq!(part(|blocks| blocks[4].0.batches.swap(0, 1)).0, 5);
     assert_eq!(part(|blocks| drop(blocks.remove(6))).0, 7);
     // Two faults: the first in the order of heights, whichever thread sees its own first.
@@ -105,6 +112,32 @@ fn the_first_block_that_is_not_sound_is_named() {
             blocks[11].0.header.log_root.0[0] ^= 1;
             blocks[10].1.signatures.clear();
         }),
-        (11, "certificate".into())
+        certificate(11)
     );
+}
+
+#[test]
+fn a_repeated_issuance_is_found_in_the_later_block() {
+    // By a ledger that forgets, as a quorum of liars could.
+    let mut ledger = grown();
+    ledger.issuances.clear();
+    let index = ledger.entries.len() as u64;
+    // Another issuer may use the commitment: it opens to nothing there.
+    ledger.commit(vec![ledger.signed("v2", vec![issue(44)])]);
+    let (report, _) = check(&ledger, |_| {});
+    assert_eq!(report.fault, None);
+    ledger.commit(vec![ledger.signed("v0", vec![issue(9_000), issue(44), issue(9_001)])]);
+    ledger.commit(vec![ledger.signed("v0", vec![issue(45)])]);
+    let (report, _) = check(&ledger, |_| {});
+    let (height, fault) = report.fault.unwrap();
+    assert_eq!((height, fault.part()), (Height(22), "batch 0".to_owned()));
+    let mut source: &dyn Error = &fault;
+    while let Some(deeper) = source.source() {
+        source = deeper;
+    }
+    let first = ledger.entries.iter().position(|entry| entry.event == issue(44)).unwrap();
+    let text = source.to_string();
+    assert!(text.contains(&format!("log index {first}")), "{text}");
+    assert!(text.contains(&commitment(44).to_string()), "{text}");
+    assert!((first as u64) < index);
 }

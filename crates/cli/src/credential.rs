@@ -1,6 +1,6 @@
 //! A credential's own proof beside the ledger's, and how its checks are shown.
 
-use sanad_core::member::Member;
+use sanad_core::member::MemberRecord;
 use sanad_credential::{Circumstances, Finding, Proof, Signature, Validity};
 
 use crate::finding;
@@ -10,7 +10,7 @@ use crate::view::View;
 /// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
 pub(crate) fn check(
     document: &[u8],
-    issuer: Option<&Member>,
+    issuer: Option<&MemberRecord>,
     ledger: &finding::Finding,
     now_ms: u64,
 ) -> Option<Finding> {

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, FinalBatch, FinalHeader, MemberProof, StatusCode, Wait};
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_api::{BatchOutcome, ClientError, CredentialKey, FinalBatch, MemberDetails, ProofForm, StatusCode, Wait};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{LogIndex, MemberId};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof, verify_member};
+use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
+use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
 use crate::remote::{Remote, patiently};
@@ -135,18 +135,18 @@ pub(crate) async fn proven_status(
     trust: &Trust,
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
-    let proof = remote.told(patiently(|| remote.client().status_by_index(index)).await)?;
+    let proof = remote.told(patiently(|| remote.client().status(&CredentialKey::Index(index), ProofForm::SelfContained)).await)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
 
 /// Checks a member's record against the genesis.
 pub(crate) fn check_member<'a>(
-    proof: &'a MemberProof,
+    details: &'a MemberDetails,
     trust: &Trust,
 ) -> Result<&'a MemberRecord, ProofFault> {
-    let FinalHeader { header, certificate } = &proof.head;
-    verify_member(&trust.anchor, &proof.validator_changes, header, certificate, &proof.member)
+    details.proof.verify(&trust.anchor)?;
+    Ok(&details.proof.member.record)
 }
 
 async fn sign_next(
@@ -155,8 +155,8 @@ async fn sign_next(
     issuer: &Issuer,
     events: Vec<Event>,
 ) -> anyhow::Result<SignedBatch> {
-    let record = issuer_record(remote, trust, &issuer.id).await?;
-    if record.member.issuing_key != Some(issuer.key.public()) {
+    let rest = issuer_rest(remote, trust, &issuer.id).await?;
+    if rest.current_key(KeyPurpose::Issuing) != Some(issuer.key.public()) {
         bail!(
             "the key {} is not the issuing key of {}; give the key that belongs to it",
             issuer.key.public(),
@@ -166,23 +166,29 @@ async fn sign_next(
     let batch = Batch {
         chain_id: trust.anchor.chain_id,
         issuer: issuer.id.clone(),
-        sequence: record.chain.next_sequence,
-        previous: record.chain.last_batch,
+        chain: BatchChain::Issuing,
+        sequence: rest.issuing.next_sequence,
+        previous: rest.issuing.last_batch,
         events,
     };
     Ok(batch.sign(&issuer.key))
 }
 
-async fn issuer_record(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRecord> {
-    match remote.client().member(id).await {
-        Ok(proof) => {
-            let record = check_member(&proof, trust);
-            Ok(record.context("the node does not prove the issuer's record; ask another node")?.clone())
+async fn issuer_rest(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRest> {
+    match remote.client().member(id, ProofForm::SelfContained).await {
+        Ok(details) => {
+            let record = check_member(&details, trust);
+            let record = record.context("the node does not prove the issuer's record; ask another node")?;
+            if details.rest.hash() != record.rest {
+                bail!("the node does not prove the issuer's keys; ask another node");
+            }
+            Ok(details.rest)
         }
         // Before the first block nothing can be proved, and the genesis says it all.
         Err(ClientError::Status { word: Some(word), .. }) if word == "no-block" => {
-            let record = trust.genesis.registry().record(id).cloned();
-            record.with_context(|| format!("{id} is not a member of this chain"))
+            let registry = trust.genesis.registry();
+            let rest = registry.member(id).map(|member| member.rest().clone());
+            rest.with_context(|| format!("{id} is not a member of this chain"))
         }
         Err(error) => remote.told(Err(error)),
     }

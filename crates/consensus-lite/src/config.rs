@@ -39,6 +39,9 @@ pub struct Config {
     /// The clock by which blocks are dated and judged. Default: the operating system's. Keep it within 500 ms of
     /// the true time (NTP): proposals of a validator whose clock is wrong get no votes.
     pub clock: Clock,
+    /// Faults, for tests.
+    #[cfg(feature = "testing")]
+    pub testing: crate::testing::Testing,
 }
 
 /// Waiting times in the first round; each later round waits half of that more, up to a minute.
@@ -75,6 +78,8 @@ impl Config {
             block_bytes_max: 1 << 20,
             sync_status_interval: Duration::from_secs(2),
             clock: Clock::system(),
+            #[cfg(feature = "testing")]
+            testing: crate::testing::Testing::default(),
         }
     }
 

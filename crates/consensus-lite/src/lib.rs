@@ -33,6 +33,8 @@ mod standing;
 mod status;
 mod stopped;
 mod streams;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timeliness;
 mod wire;
 

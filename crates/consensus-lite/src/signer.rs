@@ -61,12 +61,18 @@ pub(crate) struct GuardedSigner {
     pub(crate) key: SecretKey,
     pub(crate) guard: SharedGuard,
     pub(crate) prevotes: Prevotes,
+    #[cfg(feature = "testing")]
+    pub(crate) testing: crate::testing::Testing,
 }
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
         // The guard waits for the disk. Other tasks of this thread move to another.
         tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        #[cfg(feature = "testing")]
+        if self.testing.crashes(crate::testing::Point::Signed(position)) {
+            return Err(Error::from_source("a crash that a test asked for".to_owned()));
+        }
         Ok(self.key.sign(message))
     }
 }

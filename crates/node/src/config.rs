@@ -89,9 +89,6 @@ pub struct Api {
 pub struct Consensus {
     /// Address to listen on for votes and proposals.
     pub listen: SocketAddr,
-    /// Time between blocks while there is nothing to commit, in milliseconds: how old a status can get.
-    #[serde(default = "heartbeat_ms")]
-    pub heartbeat_ms: u64,
     /// Time a proposer has to propose, in milliseconds. Too short on a slow network, and rounds are lost.
     #[serde(default = "timeout_propose_ms")]
     pub timeout_propose_ms: u64,
@@ -175,9 +172,6 @@ pub struct Overrides {
     /// Address for batches of other nodes
     #[arg(long, global = true, env = "SANAD_GOSSIP_LISTEN")]
     pub gossip_listen: Option<SocketAddr>,
-    /// Time between blocks while there is nothing to commit, in milliseconds
-    #[arg(long, global = true, env = "SANAD_HEARTBEAT_MS")]
-    pub heartbeat_ms: Option<u64>,
     /// File whose first line is the passphrase of the key files
     #[arg(long, global = true, env = "SANAD_PASSPHRASE_FILE")]
     pub passphrase_file: Option<PathBuf>,
@@ -285,7 +279,6 @@ impl Config {
         set(&mut self.api.listen, &overrides.api_listen);
         set(&mut self.consensus.listen, &overrides.consensus_listen);
         set(&mut self.gossip.listen, &overrides.gossip_listen);
-        set(&mut self.consensus.heartbeat_ms, &overrides.heartbeat_ms);
         set(&mut self.log.format, &overrides.log_format);
         set(&mut self.log.filter, &overrides.log_filter);
         if overrides.passphrase_file.is_some() {
@@ -306,7 +299,6 @@ impl Config {
             ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
             ("api.idle_timeout_ms", self.api.idle_timeout_ms),
             ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
-            ("consensus.heartbeat_ms", self.consensus.heartbeat_ms),
             ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
             ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
             ("pool.bytes_max", self.pool.bytes_max as u64),
@@ -360,10 +352,6 @@ fn idle_timeout_ms() -> u64 {
 
 fn subscriptions_per_connection_max() -> usize {
     8
-}
-
-fn heartbeat_ms() -> u64 {
-    10_000
 }
 
 fn timeout_propose_ms() -> u64 {

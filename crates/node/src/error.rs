@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sanad_api::ServeError;
 use sanad_consensus_lite::{GuardError, StartError, Stopped};
-use sanad_core::genesis::GenesisError;
+use sanad_core::genesis::{GenesisError, GenesisSignatureError};
 use sanad_core::ids::MemberId;
 use sanad_storage::{OpenError, StoreError};
 
@@ -29,13 +29,21 @@ pub enum NodeError {
         /// Why.
         source: std::io::Error,
     },
-    /// The genesis.
-    #[error("the genesis {path}: {source}")]
+    /// The genesis is not valid.
+    #[error("{path} is not a valid genesis file")]
     Genesis {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: GenesisError,
+        source: Box<GenesisError>,
+    },
+    /// Not every member has signed the genesis.
+    #[error("{path} is not signed by every member; `sanad genesis complete` puts the signatures in")]
+    GenesisSignatures {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<GenesisSignatureError>,
     },
     /// The genesis does not know a member that the configuration names.
     #[error("{member} is not a member in the genesis; check {field} in the configuration")]

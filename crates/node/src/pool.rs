@@ -10,7 +10,7 @@ use sanad_core::hash::BatchId;
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::state::State;
 
-/// Refusals that are remembered, so that who submitted a batch learns why it is gone.
+/// Refusals that are remembered, so that submitters can learn why a batch was dropped.
 const REFUSALS_MAX: usize = 4096;
 
 /// What the pool may hold.
@@ -152,6 +152,11 @@ pub enum PoolRefusal {
     Expired(Duration),
 }
 
+/// The sequence number of a member's next batch.
+fn next_sequence(state: &State, issuer: &MemberId) -> Option<Sequence> {
+    state.registry().member(issuer).map(|member| member.rest().issuing.next_sequence)
+}
+
 impl Pool {
     /// An empty pool.
     pub fn new(limits: PoolLimits) -> Self {
@@ -213,15 +218,16 @@ impl Pool {
         if expected != actual {
             return Err(BatchError::ForeignChain { expected, actual }.into());
         }
-        let Some(record) = state.registry().record(&issuer) else {
+        let Some(member) = state.registry().member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer }.into());
         };
-        let key = issuing_key(record, state.head().height.next())?;
+        let key = issuing_key(member)?;
         if let Err(source) = batch.verify(&key) {
             return Err(BatchError::Signature { issuer, source }.into());
         }
         let actual = batch.batch().sequence;
-        let committed = record.chain.next_sequence;
+        let head = member.rest().issuing;
+        let committed = head.next_sequence;
         if actual < committed {
             return Err(BatchError::SequenceUsed { issuer, expected: committed, actual }.into());
         }
@@ -236,7 +242,7 @@ impl Pool {
         let last = waiting.and_then(|waiting| contiguous(waiting, committed).last());
         let (expected, previous) = match last {
             Some(last) => (last.batch.batch().sequence.next(), last.batch.id()),
-            None => (committed, record.chain.last_batch),
+            None => (committed, head.last_batch),
         };
         if actual > expected {
             return Err(BatchError::SequenceGap { issuer, expected, actual }.into());
@@ -303,7 +309,7 @@ impl Pool {
     /// Whether a batch could go into the next block.
     pub fn has_candidates(&self, state: &State) -> bool {
         self.issuers.iter().any(|(issuer, waiting)| {
-            let next = state.registry().record(issuer).map(|record| record.chain.next_sequence);
+            let next = next_sequence(state, issuer);
             next.is_some_and(|next| waiting.contains_key(&next))
         })
     }
@@ -312,10 +318,7 @@ impl Pool {
     pub fn candidates(&mut self, state: &State, bytes_max: usize) -> Vec<Arc<SignedBatch>> {
         self.turn = self.turn.wrapping_add(1);
         let start = self.turn % self.issuers.len().max(1);
-        let ready = |(issuer, waiting)| {
-            let record = state.registry().record(issuer)?;
-            Some(contiguous(waiting, record.chain.next_sequence).peekable())
-        };
+        let ready = |(issuer, waiting)| Some(contiguous(waiting, next_sequence(state, issuer)?).peekable());
         let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
@@ -365,14 +368,14 @@ impl Pool {
         }
         let mut stale = Vec::new();
         for (issuer, waiting) in &mut self.issuers {
-            let Some(record) = state.registry().record(issuer) else { continue };
-            let rest = waiting.split_off(&record.chain.next_sequence);
+            let Some(next) = next_sequence(state, issuer) else { continue };
+            let rest = waiting.split_off(&next);
             stale.extend(std::mem::replace(waiting, rest).into_values().map(|waiting| waiting.batch));
         }
         let mut ids = Vec::with_capacity(stale.len());
         for batch in stale {
             let issuer = batch.batch().issuer.clone();
-            let expected = state.registry().record(&issuer).map(|record| record.chain.next_sequence);
+            let expected = next_sequence(state, &issuer);
             let error = BatchError::SequenceUsed {
                 issuer,
                 expected: expected.unwrap_or_default(),
@@ -412,8 +415,7 @@ impl Pool {
     /// once.
     pub fn take_unchecked(&mut self, state: &State) -> Vec<Arc<SignedBatch>> {
         let next = |(issuer, waiting): (&MemberId, &'_ mut BTreeMap<Sequence, Waiting>)| {
-            let record = state.registry().record(issuer)?;
-            let first = waiting.get_mut(&record.chain.next_sequence)?;
+            let first = waiting.get_mut(&next_sequence(state, issuer)?)?;
             std::mem::take(&mut first.unchecked).then(|| Arc::clone(&first.batch))
         };
         self.issuers.iter_mut().filter_map(next).collect()

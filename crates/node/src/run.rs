@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sanad_api::{Health, Limits, ServerConfig, Serving, TlsIdentity, serve};
 use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, PeerAddress, Timeouts};
+use sanad_core::genesis::Genesis;
 use sanad_storage::{OpenError, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -122,9 +123,14 @@ async fn start(
         gossip,
         peers: peers.into(),
         consensus_key: setup.keys.consensus.as_ref().map(|key| key.public()),
-        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        heartbeat: heartbeat(&setup.genesis),
         stopping: Arc::new(AtomicBool::new(false)),
     })
+}
+
+/// Time between blocks while there is nothing to commit.
+fn heartbeat(genesis: &Genesis) -> Duration {
+    Duration::from_millis(genesis.parameters.heartbeat_ms.into())
 }
 
 fn consensus_config(
@@ -141,7 +147,7 @@ fn consensus_config(
     ConsensusConfig {
         moniker: config.member.to_string(),
         peers: config.peers.iter().zip(peers).map(address).collect(),
-        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        heartbeat: heartbeat(&setup.genesis),
         timeouts: Timeouts {
             propose: Duration::from_millis(config.consensus.timeout_propose_ms),
             prevote: vote,

@@ -22,7 +22,7 @@ impl Background {
     pub(crate) fn start(shared: &Arc<Shared>) -> Result<Self, std::io::Error> {
         let checkpoint = Worker::start("sanad-checkpoint", shared, Shared::checkpoint)?;
         let index = Worker::start("sanad-index", shared, |shared| {
-            shared.commitments.maintain()?;
+            shared.issuances.maintain()?;
             shared.batch_keys.maintain()
         })?;
         Ok(Self { checkpoint, index })
@@ -37,7 +37,7 @@ impl Background {
         }
     }
 
-    /// Waits for what is being done and ends the threads.
+    /// Waits for the work in progress and ends the threads.
     pub(crate) fn stop(&mut self) {
         self.checkpoint.stop();
         self.index.stop();
@@ -56,7 +56,7 @@ impl Worker {
         shared: &Arc<Shared>,
         work: impl Fn(&Shared) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<Self, std::io::Error> {
-        // One call may wait while another is served: it will find all there is to do.
+        // One wake-up may wait while another is served: it finds everything that is left to do.
         let (wake, woken) = sync_channel(1);
         let shared = Arc::clone(shared);
         let run = move || {

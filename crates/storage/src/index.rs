@@ -1,13 +1,12 @@
 //! The key index: from a hash to a place in the log, in sorted runs.
 //!
-//! It holds hints, not answers: a key is 8 bytes of a keyed hash, and whoever finds a candidate compares it
-//! with the log. Keys of recent places are in memory; the rest is in immutable files, each for a contiguous
-//! range of places, together for all from 0 on. So nothing here needs to be durable in time: what is lost
-//! is read again from the end of the last run on.
+//! It holds hints, not answers: a key is 8 bytes of a keyed hash, and callers compare each candidate with the log.
+//! Keys of recent places are in memory; the rest is in immutable files, each for a contiguous range of places, together
+//! for all from 0 on. So nothing here needs to be durable in time: what is lost is read from the log again, from the
+//! end of the last run on.
 
 mod bloom;
 pub(crate) mod check;
-mod key;
 mod maintenance;
 mod memory;
 mod merge;
@@ -20,9 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-pub use key::IndexSecret;
 use memory::MemoryTable;
 use run::Run;
+use sanad_chain::IndexSecret;
 
 use crate::error::StoreError;
 use crate::files;
@@ -30,7 +29,7 @@ use crate::files;
 /// Largest value that an index can hold: 48 bits.
 pub const INDEX_VALUE_MAX: u64 = (1 << 48) - 1;
 
-/// Memory tables that wait to become runs; beyond it, each insertion writes one.
+/// Memory tables that wait to become runs; beyond that, the inserting thread writes them.
 const FROZEN_MAX: usize = 8;
 /// Memory tables beyond which an insertion fails if none can be written: some 400 MB with the default options.
 const FROZEN_LIMIT: usize = 256;

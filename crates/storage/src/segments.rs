@@ -18,9 +18,9 @@ use segment::Segment;
 pub(crate) use window::RawFrame;
 
 use crate::error::{OpenError, StoreError};
-use crate::fault::Fault;
 use crate::files::{self, Access};
 use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace, Framer};
+use sanad_chain::Fault;
 
 /// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
 #[derive(Debug)]

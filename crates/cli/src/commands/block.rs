@@ -15,7 +15,7 @@ use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 #[derive(Subcommand, Debug)]
@@ -55,7 +55,7 @@ pub(crate) struct ShowArgs {
     /// The height, from 1
     height: Height,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -131,7 +131,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 
 async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let FinalBlock { block, certificate } = remote.told(remote.client().block(args.height).await)?;
     // Proofs of members carry the changes of the validators up to the node's last block.
     let any = trust.genesis.members.first().context("the genesis names no members")?;

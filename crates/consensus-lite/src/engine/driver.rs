@@ -54,6 +54,9 @@ pub(super) struct Driver<A> {
     pub(super) abstaining: Option<Height>,
     /// The height at which the guard last refused.
     pub(super) refused_at: Option<Height>,
+    /// Whether a test keeps this node from proposing in the current round.
+    #[cfg(feature = "testing")]
+    pub(super) silent: bool,
     link: Option<Link>,
 }
 
@@ -77,6 +80,8 @@ impl<A: Application> Driver<A> {
             deferred: None,
             abstaining: None,
             refused_at: None,
+            #[cfg(feature = "testing")]
+            silent: false,
             link: None,
         }
     }
@@ -247,6 +252,8 @@ impl<A: Application> Driver<A> {
             AppMsg::StartedRound { height, round, reply_value, .. } => {
                 let values = self.on_started_round(height, round)?;
                 let _ = reply_value.send(values);
+                #[cfg(feature = "testing")]
+                self.lie().await;
             }
             AppMsg::GetValue { height, round, reply, .. } => self.on_get_value(height, round, reply).await?,
             AppMsg::ReceivedProposalPart { from, part, reply, .. } => {

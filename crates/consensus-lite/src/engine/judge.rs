@@ -166,6 +166,9 @@ impl<A: Application> Driver<A> {
         known.kept = true;
         let Known { receipt, payload, .. } = known;
         let undecided = Undecided { height, block: *block, receipt: *receipt, payload: payload.clone() };
-        self.application.keep_undecided(&undecided).map_err(Stopped::Application)
+        self.application.keep_undecided(&undecided).map_err(Stopped::Application)?;
+        #[cfg(feature = "testing")]
+        self.crash_at(crate::testing::Point::Kept(*block, undecided.receipt))?;
+        Ok(())
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Link {
     /// The last prevote signed or read from the log in this session.
     pub(super) prevoted: watch::Receiver<Option<(Height, u32)>>,
     consensus: ConsensusRef<SanadContext>,
+    #[cfg(feature = "testing")]
+    pub(super) gossip: malachitebft_app_channel::app::engine::network::NetworkRef<SanadContext>,
 }
 
 impl Link {
@@ -34,7 +36,20 @@ impl Link {
         let mut actors = handle.actor.get_children().into_iter();
         let consensus =
             actors.find(|actor| actor.is_message_type_of::<ConsensusMsg<SanadContext>>() == Some(true))?;
-        Some(Self { network, arrivals, prevoted, consensus: consensus.into() })
+        #[cfg(feature = "testing")]
+        let gossip = {
+            use malachitebft_app_channel::app::engine::network::NetworkMsg;
+            let mut actors = handle.actor.get_children().into_iter();
+            actors.find(|actor| actor.is_message_type_of::<NetworkMsg<SanadContext>>() == Some(true))?.into()
+        };
+        Some(Self {
+            network,
+            arrivals,
+            prevoted,
+            consensus: consensus.into(),
+            #[cfg(feature = "testing")]
+            gossip,
+        })
     }
 
     // An error of the two below means that the engine ends, which the loop learns anyway.

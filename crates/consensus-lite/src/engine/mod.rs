@@ -5,6 +5,8 @@
 mod decided;
 mod driver;
 mod judge;
+#[cfg(feature = "testing")]
+mod lies;
 mod link;
 mod network;
 mod parts;

@@ -41,7 +41,16 @@ pub(super) async fn start(
         (Some(key), Some(guard), None) => {
             let (chain_id, key, guard, prevotes) =
                 (setup.chain_id, key.clone(), guard.clone(), prevotes.clone());
-            Some(GuardedSigner { chain_id, key, guard, prevotes })
+            #[cfg(feature = "testing")]
+            let testing = setup.config.testing.clone();
+            Some(GuardedSigner {
+                chain_id,
+                key,
+                guard,
+                prevotes,
+                #[cfg(feature = "testing")]
+                testing,
+            })
         }
         _ => None,
     };

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_app_channel::app::types::LocallyProposedValue;
 use malachitebft_app_channel::{NetworkMsg, Reply};
@@ -37,6 +38,10 @@ impl<A: Application> Driver<A> {
         reply: Reply<LocallyProposedValue<SanadContext>>,
     ) -> Result<(), Stopped> {
         let Some(round) = round.as_u32().filter(|_| height.0 == self.next().height) else { return Ok(()) };
+        #[cfg(feature = "testing")]
+        if self.silent {
+            return Ok(());
+        }
         // Without a block the question is left open: the engine asks nothing else while it waits for a reply.
         if let Some(value) = self.block_to_propose(round)? {
             let block = value.value.0;
@@ -126,11 +131,22 @@ impl<A: Application> Driver<A> {
             tracing::warn!(%height, round, %block, "cannot send a block that is not here");
             return;
         };
+        self.send_payload(block, round, valid_round, &payload).await;
+    }
+
+    pub(super) async fn send_payload(
+        &mut self,
+        block: BlockId,
+        round: u32,
+        valid_round: Option<u32>,
+        payload: &Bytes,
+    ) {
+        let height = self.next().height;
         let Ok(payload_bytes) = u32::try_from(payload.len()) else { return };
         let Some(key) = self.setup().keys.validator.clone() else { return };
         let header = ProposalHeader { height, round, valid_round, block, payload_bytes };
         let id = self.stream_id();
-        for part in parts(&self.setup().chain_id, &key, header, &payload) {
+        for part in parts(&self.setup().chain_id, &key, header, payload) {
             let sequence = u64::from(part.index);
             let message = StreamMessage::new(id.clone(), sequence, StreamContent::Data(part));
             self.publish(NetworkMsg::PublishProposalPart(message)).await;

@@ -36,6 +36,10 @@ impl<A: Application> Driver<A> {
 
     /// This node has given its first vote in a round: the clock has had its say.
     pub(super) fn on_prevoted(&mut self) -> Result<(), Stopped> {
+        #[cfg(feature = "testing")]
+        if let Some((height, round)) = self.prevoted() {
+            self.crash_at(crate::testing::Point::Prevoted(height, round))?;
+        }
         for value in self.hand_in_due()? {
             if let Some(link) = self.link() {
                 link.hand_in(value);

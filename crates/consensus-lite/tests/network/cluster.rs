@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use sanad_consensus_lite::testing::Testing;
 use sanad_consensus_lite::{
     Clock, Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
 };
@@ -43,6 +44,7 @@ pub struct Cluster {
     pub timeouts: Timeouts,
     pub ledgers: Vec<Ledger>,
     pub clocks: Vec<TestClock>,
+    pub testing: Vec<Testing>,
     addresses: Vec<SocketAddr>,
     pub nodes: Vec<Option<Consensus>>,
 }
@@ -68,6 +70,7 @@ impl Cluster {
             heartbeat: Duration::from_secs(600),
             timeouts: Timeouts::default(),
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
+            testing: vec![Testing::default(); nodes],
             clocks: (0..nodes).map(|_| TestClock::default()).collect(),
             addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
             nodes: (0..nodes).map(|_| None).collect(),
@@ -98,6 +101,7 @@ impl Cluster {
         config.heartbeat = self.heartbeat;
         config.timeouts = self.timeouts;
         config.clock = self.clocks[node].clock();
+        config.testing = self.testing[node].clone();
         config.sync_status_interval = Duration::from_millis(500);
         config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
         config

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod blocks;
+mod byzantine;
 mod catching_up;
 mod cluster;
+mod crashes;
 mod faults;
 mod guard;
 mod ledger;

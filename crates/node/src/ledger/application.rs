@@ -172,8 +172,8 @@ impl Application for LedgerApplication {
         else {
             return Ok(None);
         };
-        let validators =
-            self.ledger.current().state.registry().validators(height).map_err(ApplicationError::new)?;
+        // From the stored history: today's members may be others than those who decided an old block.
+        let Some(validators) = self.ledger.store.validators_at(height) else { return Ok(None) };
         let (header, _) =
             codec::decode_prefix::<BlockHeader>(&payload, payload.len()).map_err(ApplicationError::new)?;
         let block = BlockId { hash: certificate.block, round: header.round };

@@ -27,7 +27,6 @@ use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issui
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
-use sanad_core::proof::ValidatorChange;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
@@ -70,19 +69,17 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let height = state.head().height;
         let head = final_header(&store, height)?;
-        let mut validator_changes = Vec::new();
-        for last in state.registry().validator_change_heights(height) {
-            if let (Some(change), Ok(next)) =
-                (final_header(&store, last)?, state.registry().validators(last.next()))
-            {
-                let FinalHeader { header, certificate } = change;
-                validator_changes.push(ValidatorChange { header, certificate, next });
-            }
-        }
+        let past = store.past(height)?;
+        let validator_changes = store.validator_changes(Height(1)..height.next())?;
         let ledger = Self {
             genesis,
             store,
-            current: Published::new(Current { state, head, validator_changes: validator_changes.into() }),
+            current: Published::new(Current {
+                state,
+                head,
+                past,
+                validator_changes: validator_changes.into(),
+            }),
             pool: Mutex::new(Pool::new(limits)),
             waiters: Waiters::default(),
             head: watch::Sender::new(height),
@@ -136,12 +133,13 @@ impl Ledger {
     /// The slow checks of a batch, before the pool is locked.
     fn check_alone(&self, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<(), AdmitError> {
         let issuer = &batch.batch().issuer;
-        let Some(record) = state.registry().record(issuer) else { return Ok(()) };
-        if source == Source::Submitted && record.chain.next_sequence == batch.batch().sequence {
+        let Some(member) = state.registry().member(issuer) else { return Ok(()) };
+        let next = member.rest().issuing.next_sequence;
+        if source == Source::Submitted && next == batch.batch().sequence {
             // Submitters learn at once that an event breaks a rule, not when a block is built.
             return self.check(state, batch);
         }
-        match issuing_key(record, state.head().height.next()) {
+        match issuing_key(member) {
             // A good signature is remembered with the batch: the pool does not check it again.
             Ok(key) if batch.batch().chain_id == state.chain_id() => batch.verify(&key).map_err(|source| {
                 let issuer = issuer.clone();

@@ -80,7 +80,7 @@ async fn finish(
     files::remove(file)
 }
 
-/// Signs the same commitments as another batch. With the same salts nothing can be issued twice: the ledger takes
+/// Signs the same commitments as another batch. With the same secrets nothing can be issued twice: the ledger takes
 /// each commitment once.
 async fn again(
     args: &Args,

@@ -12,7 +12,7 @@ use crate::files::{self, Mode};
 use crate::output::{Outcome, Output, Report, note};
 use crate::qr::{self, QR_BYTES_MAX, QrCode};
 use crate::receipt_file;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -22,7 +22,7 @@ Examples:
   sanad verify ijazah.pdf --receipt ijazah.pdf.receipt.png --genesis genesis.json
 
 The code holds the bytes of the binary receipt, up to 2953. Who has it and the document
-has the salt, too: show it to those who may check the credential. In the terminal it is
+has the secret, too: show it to those who may check the credential. In the terminal it is
 up to 185 columns wide and 93 lines high; make the letters small, or write a PNG.";
 
 #[derive(clap::Args, Debug)]
@@ -35,9 +35,8 @@ pub(crate) struct Args {
     /// Write an SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// The genesis, without which there is no binary receipt
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -54,7 +53,7 @@ struct Drawn {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_file(&args.genesis)?.anchor;
+    let anchor = Trust::from_files(&args.trust)?.anchor;
     let receipt = receipt_file::read(&args.receipt, &anchor)?.trimmed(&anchor);
     let bytes = receipt_file::encode(&receipt, ReceiptForm::Binary, &anchor)?;
     if bytes.len() > QR_BYTES_MAX {
