@@ -89,7 +89,11 @@ fn sha256sum_checks_the_manifest() {
     chain.export(folder.path(), 9).unwrap();
     let check = |quiet: &str| {
         let mut command = Command::new("sha256sum");
-        command.args(["--check", "--strict", quiet, "manifest/9"]).current_dir(folder.path()).output().unwrap()
+        command
+            .args(["--check", "--strict", quiet, "manifest/9"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
     };
     let checked = check("--quiet");
     assert!(checked.status.success(), "{checked:?}");

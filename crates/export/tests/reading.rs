@@ -125,7 +125,10 @@ fn history_and_trust_files_come_from_the_export_alone() {
         let trusted = file.verify(now_ms).unwrap();
         // An old receipt needs nothing but the trust file and a place in its history.
         trusted
-            .verify_header(ledger.header(7), &Finality::History(export.history_proof(Height(7)).unwrap().into()))
+            .verify_header(
+                ledger.header(7),
+                &Finality::History(export.history_proof(Height(7)).unwrap().into()),
+            )
             .unwrap();
     }
 }
