@@ -120,21 +120,6 @@ impl TrustAnchor {
         }
     }
 
-    /// Checks every change that a proof carries for `header`, those too that a trust file makes needless, and that they
-    /// lead to the header's own set.
-    pub(crate) fn check_carried(
-        &self,
-        header: &BlockHeader,
-        changes: &[ValidatorChange],
-    ) -> Result<(), ProofFault> {
-        let first = self.set_before(header.height, changes);
-        let before = Height(first.first_height().0 - 1);
-        let (height, expected) =
-            (header.height, self.follow(&first, before, changes, header.height)?.hash());
-        let actual = header.validators_hash;
-        if expected == actual { Ok(()) } else { Err(ProofFault::Validators { height, expected, actual }) }
-    }
-
     fn check_form(&self, header: &BlockHeader) -> Result<(), ProofFault> {
         header.check()?;
         if header.chain_id != self.chain_id {
@@ -180,7 +165,7 @@ impl TrustAnchor {
                 file.check_fresh()?;
                 let at = file.header.height;
                 // What the trust file knows outranks what a proof carries.
-                let known = changes.iter().take_while(|change| change.header.height <= at).count();
+                let known = changes.partition_point(|change| change.header.height <= at);
                 (self.follow(file.last_set(), at, &changes[known..], header.height)?, file.rests_on())
             }
         };
