@@ -19,8 +19,8 @@ use crate::signature::{PublicKey, Signature, SignatureError};
 use crate::text::{self, TextError};
 use crate::validators::{ValidatorSet, ValidatorSetError};
 
-/// Longest genesis file, in bytes (32 MiB): 4096 members with all that they can have.
-pub const GENESIS_BYTES_MAX: usize = 32 << 20;
+/// Longest genesis file, in bytes (16 MiB): 4,096 members of 4 KiB each.
+pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// The only version of the genesis format.
 pub const GENESIS_VERSION: u8 = 1;
 /// Largest block payload that a genesis may allow, in bytes (4 MiB).

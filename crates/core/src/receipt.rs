@@ -139,6 +139,14 @@ pub enum ReceiptFormatError {
     /// Another format.
     #[error("not a \"{RECEIPT_FORMAT}\"")]
     Format,
+    /// Too many validator-set changes.
+    #[error(
+        "{count} validator-set changes; a receipt carries at most {VALIDATOR_CHANGES_MAX}: use a compact receipt and a trust file"
+    )]
+    TooManyChanges {
+        /// How many there are.
+        count: usize,
+    },
     /// More of something than a receipt can have.
     #[error("{part}: {actual}; a receipt has at most {limit}")]
     Limit {
@@ -265,6 +273,14 @@ impl Receipt {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
         self.proof.verify(anchor)?;
+        // Verification ignores carried changes that the trust file knows better; written out they must hold, too.
+        let (header, changes) = match &self.proof.finality {
+            Finality::History(proof) => (&proof.header, &proof.validator_changes[..]),
+            finality => (&self.proof.header, finality.validator_changes()),
+        };
+        if !changes.is_empty() {
+            anchor.check_carried(header, changes)?;
+        }
         Ok(binary::encode(self, &commitment, anchor))
     }
 
@@ -300,12 +316,14 @@ impl Receipt {
         };
         let certificates = validator_changes.iter().map(|change| &change.certificate).chain(certificate);
         let signatures = certificates.map(|certificate| certificate.signatures.len()).max();
+        if validator_changes.len() > VALIDATOR_CHANGES_MAX {
+            return Err(ReceiptFormatError::TooManyChanges { count: validator_changes.len() });
+        }
         for (part, actual, limit) in [
             ("hashes of a path", history_path, PROOF_HASHES_MAX),
             ("hashes of a path", log_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", status_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", issuer.path.len(), PROOF_HASHES_MAX),
-            ("validator-set changes", validator_changes.len(), VALIDATOR_CHANGES_MAX),
             ("signatures of a certificate", signatures.unwrap_or(0), VALIDATORS_MAX),
         ] {
             let (actual, limit) = (actual as u64, limit as u64);

@@ -95,6 +95,21 @@ impl TrustAnchor {
         }
     }
 
+    /// Checks all the changes that a proof of `header` carries, those included that verification leaves aside because
+    /// the trust file knows better, and that they lead to the set that the header names.
+    ///
+    /// # Errors
+    /// [`ProofFault`] of a change.
+    pub(crate) fn check_carried(
+        &self,
+        header: &BlockHeader,
+        changes: &[ValidatorChange],
+    ) -> Result<(), ProofFault> {
+        let start = self.set_before(header.height, changes);
+        let reached = self.follow(&start, Height::GENESIS, changes, header.height)?;
+        check_set(header, &reached)
+    }
+
     /// Checks that a header is final.
     ///
     /// # Errors
@@ -114,8 +129,15 @@ impl TrustAnchor {
                 self.check_form(&proof.header)?;
                 let proven =
                     self.verify_certified(&proof.header, &proof.certificate, &proof.validator_changes)?;
-                proof.verify_path(header.height, &header.hash())?;
-                Ok(proven)
+                let hash = header.hash();
+                proof.verify_path(header.height, &hash)?;
+                match &self.file {
+                    // However many signed the newer header: the anchor stands.
+                    Some(file) if header.height == file.header.height && hash != file.hash => {
+                        Err(ProofFault::NotTheAnchor { height: header.height })
+                    }
+                    _ => Ok(proven),
+                }
             }
         }
     }
@@ -292,16 +314,19 @@ fn check_announced(
     Ok(())
 }
 
+/// Checks that a header names `validators` as those that decide it.
+fn check_set(header: &BlockHeader, validators: &ValidatorSet) -> Result<(), ProofFault> {
+    let (height, expected, actual) = (header.height, validators.hash(), header.validators_hash);
+    if expected == actual { Ok(()) } else { Err(ProofFault::Validators { height, expected, actual }) }
+}
+
 fn verify_signed(
     header: &BlockHeader,
     certificate: &CommitCertificate,
     validators: &ValidatorSet,
 ) -> Result<(), ProofFault> {
+    check_set(header, validators)?;
     let height = header.height;
-    let (expected, actual) = (validators.hash(), header.validators_hash);
-    if expected != actual {
-        return Err(ProofFault::Validators { height, expected, actual });
-    }
     certificate
         .verify(&header.chain_id, height, &header.id(), validators)
         .map_err(|source| ProofFault::Certificate { height, source })

@@ -18,7 +18,7 @@ use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, V
 use crate::{consensus_key, genesis, id, issue, issuing_key};
 
 /// Time of the first block, in milliseconds since 1970-01-01 UTC.
-const FIRST_BLOCK_MS: u64 = 1_700_000_000_000;
+pub(crate) const FIRST_BLOCK_MS: u64 = 1_700_000_000_000;
 
 /// A ledger in memory. Its validators' keys follow from their names.
 #[derive(Clone, Debug)]
