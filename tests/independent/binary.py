@@ -15,7 +15,6 @@ from strict import Malformed, NewerVerifier, member_id, text
 
 RECEIPT_MAGIC = b"\xf5snd"
 TRUST_MAGIC = b"\xf5snt"
-TRUST_ENCODING_BYTES_MAX = 16 << 20
 ENTRY_BYTES_MAX = 65535
 
 
@@ -350,8 +349,6 @@ def read_trust_binary(data: bytes) -> TrustFile:
         if len(data) == 4:
             raise Malformed("it ends too early")
         raise NewerVerifier("a trust file of another version")
-    if len(data) - 5 > TRUST_ENCODING_BYTES_MAX:
-        raise Malformed("longer than 16 MiB")
     read = Reader(data[5:])
 
     def change():

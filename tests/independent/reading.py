@@ -9,8 +9,8 @@ from layout import (
     Change, Entry, Genesis, Header, History, Member, Past, Record, RecordProof, Rest, Sealed, TrustFile, ValidatorSet,
 )  # fmt: skip
 from strict import (
-    Malformed, NewerVerifier, fields, hashes, integer, items, items_or_left_out, member_id, parse_json, tagged, text,
-    unhex, word,
+    Malformed, NewerVerifier, fields, hashes, integer, items, items_or_left_out, member_id, parse_json, string, tagged,
+    text, unhex, word,
 )  # fmt: skip
 
 RECEIPT_FORMAT = "sanad-receipt/v1"
@@ -19,12 +19,12 @@ CONSISTENCY_FORMAT = "sanad-consistency-proof/v1"
 COMPLETENESS_FORMAT = "sanad-completeness-proof/v1"
 MEMBER_FORMAT = "sanad-member/v1"
 PROOF_BYTES_MAX = LINE_BYTES_MAX = RECEIPT_BYTES_MAX = 1 << 20
-GENESIS_BYTES_MAX = 32 << 20
-TRUST_BYTES_MAX = 64 << 20
+GENESIS_BYTES_MAX = TRUST_BYTES_MAX = 16 << 20
 MEMBER_BYTES_MAX = 64 << 10
 CHANGES_MAX = 64
 LABELS = ("holder", "title", "awarded_on", "credits", "number", "level", "valid_until", "programme")
 LAYOUT, RULES = 1, 1
+ANY = 1 << 30  # of what is refused for its length elsewhere: by the file's, or by what the paths prove
 
 
 class Proof(NamedTuple):
@@ -228,6 +228,8 @@ def normal_issuer_id(given: str):
         if not host or "@" in host:
             return None
         host = re.sub(":443$", "", host.lower())
+        if not host or host.endswith(":443"):
+            return None
         return f"https://{host}{'' if path == '/' else path}"
     return None
 
@@ -259,7 +261,7 @@ def header_of(value) -> Header:
 def certificate_of(value, count_max=None) -> Certificate:
     certificate = fields(value, "certificate", Certificate._fields)
     signatures = []
-    for item in items(certificate["signatures"], "signatures", count_max or 1 << 20):
+    for item in items(certificate["signatures"], "signatures", count_max or ANY):
         item = fields(item, "signature", ("validator", "signature"))
         signatures.append((integer(item["validator"], "validator", 16), tagged(item["signature"], "signature", 64)))
     height, round_ = integer(certificate["height"], "height", 64), integer(certificate["round"], "round", 32)
@@ -295,21 +297,22 @@ def finality_of(value, count_max=None):
         given = fields(rest, "finality", ("certificate",), ("validator_changes",))
         return Certified(certificate_of(given["certificate"], count_max), changes_of(given, count_max))
     if by == "sealed":
-        return Sealed(hashes(fields(rest, "finality", ("path",))["path"], "path"))
+        return Sealed(hashes(fields(rest, "finality", ("path",))["path"], "path", 64 if count_max else ANY))
     if by == "history":
         return history_of(rest, count_max)
     raise Malformed("finality is none of certificate, sealed, history")
 
 
 def changes_of(given, count_max):
-    return [change_of(c, count_max) for c in items_or_left_out(given, "validator_changes", 1 << 20)]
+    return [change_of(c, count_max) for c in items_or_left_out(given, "validator_changes", ANY)]
 
 
 def history_of(value, count_max=None) -> History:
     given = fields(value, "history proof", ("path", "past", "header", "certificate"), ("validator_changes",))
     certificate = certificate_of(given["certificate"], count_max)
     changes = changes_of(given, count_max)
-    return History(hashes(given["path"], "path"), past_of(given["past"]), header_of(given["header"]), certificate, changes)
+    path = hashes(given["path"], "path", 64 if count_max else ANY)
+    return History(path, past_of(given["past"]), header_of(given["header"]), certificate, changes)
 
 
 # Records: member.md
@@ -319,14 +322,14 @@ def record_of(value) -> Record:
     names = ("id", "name", "standing", "since", "issuer_ids", "disputed", "rest")
     given = fields(value, "record", names)
     terms = []
-    for term in items(given["issuer_ids"], "issuer_ids", 32):
+    for term in items(given["issuer_ids"], "issuer_ids", ANY):
         term = fields(term, "issuer id", ("id", "from"), ("until",))
         if not isinstance(term["id"], str) or normal_issuer_id(term["id"]) != term["id"]:
             raise Malformed("an issuer id is not in normal form")
         terms.append((term["id"], *range_of(term)))
-    ranges = [range_of(fields(r, "range", ("from", "until"))) for r in items(given["disputed"], "disputed", 8)]
+    ranges = [range_of(fields(r, "range", ("from", "until"))) for r in items(given["disputed"], "disputed", ANY)]
     return Record(
-        member_id(given["id"]), text(given["name"], "name", 128), word(given["standing"], "standing", STANDINGS),
+        member_id(given["id"]), string(given["name"], "name"), word(given["standing"], "standing", STANDINGS),
         integer(given["since"], "since", 64), terms, ranges, unhex(given["rest"], "rest"),
     )  # fmt: skip
 
@@ -339,13 +342,20 @@ def range_of(value):
 def record_proof_of(value) -> RecordProof:
     given = fields(value, "member", RecordProof._fields)
     index, count = (integer(given[name], name, 64) for name in ("index", "count"))
-    return RecordProof(record_of(given["record"]), index, count, hashes(given["path"], "path"))
+    return RecordProof(record_of(given["record"]), index, count, hashes(given["path"], "path", ANY))
+
+
+def check_record(record: Record):
+    """The limits of a record."""
+    text(record.name, "name", 128)
+    if len(record.issuer_ids) > 32 or len(record.disputed) > 8:
+        raise Malformed("a list of the record is too long")
 
 
 def rest_of(value) -> Rest:
     given = fields(value, "rest", Rest._fields)
     keys = []
-    for key in items(given["keys"], "keys", 1024):
+    for key in items(given["keys"], "keys", ANY):
         key = fields(key, "key", ("purpose", "key", "from"), ("until",))
         keys.append((word(key["purpose"], "purpose", PURPOSES), tagged(key["key"], "key", 32), *range_of(key)))
     heads = []
@@ -359,9 +369,22 @@ def rest_of(value) -> Rest:
     return Rest(
         word(given["role"], "role", ROLES), integer(given["governance_threshold"], "governance_threshold", 8), keys,
         *heads, tuple(integer(revoked[name], name, 32) for name in ("day", "count")),
-        [text(address, "address", 255) for address in items(given["addresses"], "addresses", 8)],
-        [fact_of(fact) for fact in items(given["facts"], "facts", 16)],
+        [string(address, "address") for address in items(given["addresses"], "addresses", ANY)],
+        [rest_fact_of(fact) for fact in items(given["facts"], "facts", ANY)],
     )  # fmt: skip
+
+
+def rest_fact_of(value):
+    fact = fields(value, "fact", ("name", "value"))
+    return string(fact["name"], "fact"), string(fact["value"], "fact")
+
+
+def check_rest(rest: Rest):
+    """The limits of a rest."""
+    if len(rest.keys) > 1024 or len(rest.addresses) > 8 or len(rest.facts) > 16:
+        raise Malformed("a list of the rest is too long")
+    for given in rest.addresses + [part for fact in rest.facts for part in fact]:
+        text(given, "address or fact", 255)
 
 
 # Files
@@ -388,6 +411,9 @@ def read_receipt(data: bytes) -> Receipt:
     if proof.issuer.count > MEMBERS_MAX:
         raise Malformed(f"{proof.issuer.count} members")
     receipt = Receipt(word(file["document"], "document", KINDS), opening_of(file["opening"]), proof)
+    check_record(proof.issuer.record)
+    if len(proof.issuer.path) > 64:
+        raise Malformed("a path is too long")
     if EVENTS[proof.entry.event] != "issue":
         raise Malformed("the entry is not an issuance")
     if len(getattr(finality, "changes", ())) > CHANGES_MAX:
@@ -448,14 +474,14 @@ def read_trust_json(data: bytes) -> TrustFile:
     if file["format"] != TRUST_FORMAT:
         raise Malformed("not a trust file")
     changes = []
-    for item in items_or_left_out(file, "validator_changes", 1 << 14):
+    for item in items_or_left_out(file, "validator_changes", ANY):
         item = dict(fields(item, "validator change", Change._fields + ("path",)))
-        path = hashes(item.pop("path"), "path")
+        path = hashes(item.pop("path"), "path", ANY)
         changes.append((change_of(item), path))
     anchor = fields(file["anchor"], "anchor", ("header", "certificate", "past"))
     return TrustFile(
         genesis_of(file["genesis"]), changes, header_of(anchor["header"]), certificate_of(anchor["certificate"]),
-        past_of(anchor["past"]), hashes(file["seals"], "seals", 1 << 16), hashes(file["remainder"], "remainder"),
+        past_of(anchor["past"]), hashes(file["seals"], "seals", ANY), hashes(file["remainder"], "remainder", ANY),
     )  # fmt: skip
 
 
@@ -473,7 +499,7 @@ def read_consistency(data: bytes) -> Consistency:
     for name in ("older", "newer"):
         head = fields(file[name], name, ("size", "root"))
         heads.append((integer(head["size"], "size", 64), unhex(head["root"], "root")))
-    paths = (hashes(file[name], name, 1 << 20) for name in ("path", "head_path"))
+    paths = (hashes(file[name], name, ANY) for name in ("path", "head_path"))
     return Consistency(*heads, *paths, header_of(file["header"]), finality_of(file["finality"]))
 
 
@@ -490,7 +516,7 @@ def read_completeness_head(line: bytes):
 
 def read_entry_run(line: bytes):
     run = fields(parse_json(line, LINE_BYTES_MAX), "entry run", ("first_index", "entries"))
-    entries = items(run["entries"], "entries", 1 << 20)
+    entries = items(run["entries"], "entries", ANY)
     if not all(isinstance(e, str) and re.fullmatch("(?:[0-9a-f]{2})*", e) for e in entries):
         raise Malformed("an entry is not hexadecimal")
     return integer(run["first_index"], "first_index", 64), [bytes.fromhex(e) for e in entries]

@@ -197,6 +197,13 @@ def text(value, what, bytes_max):
     return value
 
 
+def string(value, what):
+    """Any text with an encoding."""
+    if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
+        raise Malformed(f"{what} is not a text")
+    return value
+
+
 REFUSED_CODE_POINTS = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 

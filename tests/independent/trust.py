@@ -95,6 +95,8 @@ def check_final(trust: Trust, header: Header, finality) -> Basis:
     if finality.past.hash() != newer.past:
         raise Fault("history", "tampered", f"what the past of height {newer.height} is said to be is not what it is")
     check_history(header, newer.height, finality.past.history_root, finality.path)
+    if trust.header is not None and header.height == trust.header.height and header.hash() != trust.header.hash():
+        raise Fault("history", "not-proven", f"the header at height {header.height} is not the one of the trust file")
     return basis
 
 

@@ -20,11 +20,12 @@ from layout import (
     is_consistent, members_root, root_of, state_root, u64,
 )  # fmt: skip
 from reading import (
-    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, GENESIS_BYTES_MAX, LABELS, LINE_BYTES_MAX, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX,
-    RECEIPT_FORMAT, TRUST_BYTES_MAX, Paper, TooManyChanges, header_of, normal_issuer_id, read_completeness_head,
+    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
+    TRUST_BYTES_MAX, Paper, TooManyChanges, check_rest, header_of, normal_issuer_id, read_completeness_head,
     read_consistency, read_entry_run, read_genesis, read_history, read_receipt, read_trust_json,
 )  # fmt: skip
-from strict import Malformed, NewerVerifier, parse_json, text
+from reading import check_record as check_record_limits
+from strict import Malformed, NewerVerifier, parse_json
 from trust import Trust, check_final, check_form, of_genesis, of_trust_file
 
 # docs/formats/finding.md, "Words", in rising gravity, with their exit codes
@@ -139,7 +140,7 @@ def hold(finding: dict, *parts):
 def check_record(proof) -> bytes:
     """member.md, "Verification of a record", steps 1 and 2: `M`."""
     try:
-        text(proof.record.name, "name", 128)
+        check_record_limits(proof.record)
     except Malformed as e:
         raise Fault("issuer", "tampered", str(e)) from None
     if proof.count > MEMBERS_MAX:
@@ -188,6 +189,10 @@ class Completeness:
         check_final(trust, proof.header, proof.finality)
         check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
         self.record, self.size = proof.member.record, proof.header.log_size
+        try:
+            check_rest(rest)
+        except Malformed as e:
+            raise Fault("issuer", "tampered", str(e)) from None
         if rest.hash() != self.record.rest:
             raise Fault("issuer", "tampered", "the rest is not the one that the record names")
         self.count, self.head = rest.events

@@ -187,7 +187,7 @@ impl TrustAnchor {
                 file.check_fresh()?;
                 let at = file.header.height;
                 // What the trust file knows outranks what a proof carries.
-                let known = changes.partition_point(|change| change.header.height <= at);
+                let known = changes.iter().take_while(|change| change.header.height <= at).count();
                 (self.follow(file.last_set(), at, &changes[known..], header.height)?, file.rests_on())
             }
         };
