@@ -112,8 +112,7 @@ fn commitments_are_issued_once_within_a_block() {
     let mut builder = BlockBuilder::new(&ledger.state, &ledger);
     let first = ledger.signed("issuer", vec![issue(1)]);
     let following = |events| {
-        let batch =
-            Batch { sequence: Sequence(1), previous: first.id(), ..ledger.batch("issuer", events) };
+        let batch = Batch { sequence: Sequence(1), previous: first.id(), ..ledger.batch("issuer", events) };
         batch.sign(&issuing_key("issuer"))
     };
     assert!(builder.add(first.clone().into()).is_ok());

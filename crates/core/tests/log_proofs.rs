@@ -190,7 +190,10 @@ fn nothing_can_be_left_out_added_or_moved() {
         if at < last {
             let mut swapped = sound.clone();
             swapped.swap(at, at + 1);
-            assert!(matches!(refused(&swapped), CompletenessFault::Order { .. } | CompletenessFault::Event { .. }));
+            assert!(matches!(
+                refused(&swapped),
+                CompletenessFault::Order { .. } | CompletenessFault::Event { .. }
+            ));
         }
     }
     let twice = [&sound[..], &sound[last..]].concat();
@@ -324,6 +327,9 @@ fn lines_of_another_form_are_refused() {
     let long = " ".repeat(COMPLETENESS_LINE_BYTES_MAX + 1);
     assert!(matches!(read(&long), CompletenessFormatError::TooLong { .. }));
     for bad in ["{}", "{", r#"{"first_index":0,"entries":["AB"]}"#, r#"{"first_index":-1,"entries":[]}"#] {
-        assert!(matches!(EntryRun::from_json(bad.as_bytes()), Err(CompletenessFormatError::Form(_))), "{bad}");
+        assert!(
+            matches!(EntryRun::from_json(bad.as_bytes()), Err(CompletenessFormatError::Form(_))),
+            "{bad}"
+        );
     }
 }

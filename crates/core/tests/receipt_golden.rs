@@ -20,7 +20,9 @@ use sanad_core::receipt::{
 use sanad_core::registry::MEMBERS_MAX;
 use sanad_core::trust::{ANCHOR_AGE_MS_MAX, TrustAnchor, TrustFile};
 use sanad_core::validators::{VALIDATORS_MAX, VoteKind, vote_message};
-use sanad_testkit::{Body, Chain, DOCUMENT, Ledger, Shape, certify, commitment_of, genesis, issue, sign_genesis};
+use sanad_testkit::{
+    Body, Chain, DOCUMENT, Ledger, Shape, certify, commitment_of, genesis, issue, sign_genesis,
+};
 use serde_json::{Value, json};
 use support::layout::{cut, place};
 use support::{add_order, page, signatures};
@@ -205,6 +207,7 @@ fn chain_cases() -> Vec<Case> {
     }
     chain.enter(&disputed);
     let (with_disputed, with_summary) = (chain.height(), chain.enter(&summarised));
+    let last_of_set = chain.enter_and_announce(&body);
     chain.extend_to(SEAL_HEADERS + 1);
     let last = chain.height();
     let digest = document::digest(DocumentKind::Json, DOCUMENT).unwrap();
@@ -251,7 +254,14 @@ fn chain_cases() -> Vec<Case> {
     };
     let year = ANCHOR_AGE_MS_MAX;
     vec![
-        plain(("self-contained", "Two changes of validators on the way from the genesis."), certified(&body, 9)),
+        plain(
+            ("self-contained", "Two changes of validators on the way from the genesis."),
+            certified(&body, 9),
+        ),
+        plain(
+            ("last-of-its-validators", "Other validators decide the next block."),
+            certified(&body, last_of_set),
+        ),
         plain(("summary", "With a summary of 240 bytes."), certified(&summarised, with_summary)),
         plain(("paper", "The summary alone: the document is not seen."), paper()),
         plain(("closed-summary", "The document alone: the summary stays closed."), closed()),
@@ -266,9 +276,13 @@ fn chain_cases() -> Vec<Case> {
             13,
             0,
         ),
-        trusted(("compact-at-the-anchor", "The header of the trust file itself, years later."), {
-            compact(9)
-        }, 9, 9, 20 * year),
+        trusted(
+            ("compact-at-the-anchor", "The header of the trust file itself, years later."),
+            { compact(9) },
+            9,
+            9,
+            20 * year,
+        ),
         trusted(
             ("retired-signers", "A header below the trust file's, whose signers have all left."),
             compact(1),
@@ -276,20 +290,51 @@ fn chain_cases() -> Vec<Case> {
             last,
             0,
         ),
-        trusted(("renew", "A header above that of a trust file that is too old."), compact(9), 9, 8, year + 1),
-        trusted(("history", "An old header in the history of the trust file's."), {
-            at(5, history(last))
-        }, last, last, 20 * year),
-        trusted(("history-newer", "An old header in the history of one above the trust file's."), {
-            at(5, history(last))
-        }, last, last - 10, 0),
-        trusted(("sealed", "A path to a complete subtree of the history; no signatures."), {
-            sealed()
-        }, last, last, 20 * year),
-        trusted(("not-covered", "A sealed receipt, and a trust file below the end of its subtree."), {
-            sealed()
-        }, last, last - 1, 0),
-        Case { trust: None, ..trusted(("needs-trust-file", "A sealed receipt, and the genesis alone."), sealed(), last, last, 0) },
+        trusted(
+            ("renew", "A header above that of a trust file that is too old."),
+            compact(9),
+            9,
+            8,
+            year + 1,
+        ),
+        trusted(
+            ("history", "An old header in the history of the trust file's."),
+            { at(5, history(last)) },
+            last,
+            last,
+            20 * year,
+        ),
+        trusted(
+            ("history-newer", "An old header in the history of one above the trust file's."),
+            { at(5, history(last)) },
+            last,
+            last - 10,
+            0,
+        ),
+        trusted(
+            ("sealed", "A path to a complete subtree of the history; no signatures."),
+            { sealed() },
+            last,
+            last,
+            20 * year,
+        ),
+        trusted(
+            ("not-covered", "A sealed receipt, and a trust file below the end of its subtree."),
+            { sealed() },
+            last,
+            last - 1,
+            0,
+        ),
+        Case {
+            trust: None,
+            ..trusted(
+                ("needs-trust-file", "A sealed receipt, and the genesis alone."),
+                sealed(),
+                last,
+                last,
+                0,
+            )
+        },
         trusted(("not-the-anchor", "Another header at the height of the trust file's."), forked, 8, 9, 0),
     ]
 }
@@ -348,8 +393,7 @@ fn the_page_shows_the_example() {
     page::check_part("formats/receipt.md", "example", &example);
     let proof = &receipt.proof;
     let header = &proof.header;
-    let vote =
-        vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&header.id()));
+    let vote = vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&header.id()));
     let record = sanad_core::registry::Registry::leaf_hash(&proof.issuer.record);
     let leaf = <sanad_core::hash::StatusHash as sanad_core::merkle::TreeHash>::leaf(&proof.status_leaf);
     let status_root = ledger.state.status().root(ledger.state.log_size());

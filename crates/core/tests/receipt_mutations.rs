@@ -60,13 +60,8 @@ struct Sound {
 /// A sound receipt of each form.
 fn forms() -> Vec<Sound> {
     let (anchor, receipt, _) = sound();
-    let mut forms = vec![Sound {
-        name: "self-contained",
-        anchor,
-        validators: 4,
-        receipt,
-        document: Some(DOCUMENT),
-    }];
+    let mut forms =
+        vec![Sound { name: "self-contained", anchor, validators: 4, receipt, document: Some(DOCUMENT) }];
     // A chain with a change before and one after the receipt's header, and a trust file above them.
     let mut chain = Chain::new(4);
     let shape = Shape { status_bytes: 3, summary_bytes: 30, ..Shape::usual(5_000, 4) };
@@ -89,6 +84,13 @@ fn forms() -> Vec<Sound> {
     let certified = receipt(chain.certified(height, height));
     forms.push(sound("compact", certified.clone(), Some(DOCUMENT)));
     forms.push(sound("history", receipt(history), Some(DOCUMENT)));
+    let mut announcing = Chain::new(4);
+    let last = announcing.enter_and_announce(&body);
+    let last = body.receipt(announcing.header(last), announcing.certified(last, 0));
+    forms.push(Sound {
+        anchor: announcing.genesis_anchor(),
+        ..sound("last of its set", last, Some(DOCUMENT))
+    });
     let digest = document::digest(DocumentKind::Json, DOCUMENT).unwrap();
     let opened = |opening| Receipt { opening, ..certified.clone() };
     forms.push(sound("paper", opened(certified.opening.to_paper(&digest).unwrap()), None));
@@ -168,7 +170,8 @@ fn every_flipped_bit_of_the_bytes_is_refused_with_its_word() {
                     let mut changed = bytes.clone();
                     changed[at] ^= 1 << bit;
                     let word = sound.refusal(&changed);
-                    let word = word.unwrap_or_else(|| panic!("{form}: {field}, byte {at}, bit {bit}: accepted"));
+                    let word =
+                        word.unwrap_or_else(|| panic!("{form}: {field}, byte {at}, bit {bit}: accepted"));
                     assert!(belongs(&field, &word), "{form}: {field}, byte {at}, bit {bit}: {word:?}");
                 }
             }

@@ -151,7 +151,10 @@ fn documents_must_be_the_one_issued() {
     let (ledger, anchor) = issued();
     let changed = br#"{"name":"Lencana Guru Digital","credits":21}"#;
     assert!(matches!(receipt(&ledger).verify(Some(changed), &anchor), Err(ReceiptFault::Commitment { .. })));
-    assert!(matches!(receipt(&ledger).verify(Some(br#"{"a":1,"a":1}"#), &anchor), Err(ReceiptFault::Document(_))));
+    assert!(matches!(
+        receipt(&ledger).verify(Some(br#"{"a":1,"a":1}"#), &anchor),
+        Err(ReceiptFault::Document(_))
+    ));
 }
 
 #[test]
@@ -261,8 +264,7 @@ fn a_summary_that_contradicts_its_document_is_found() {
     .as_bytes();
     let verdict = |summary: &str| {
         let mut ledger = Ledger::new();
-        let opening =
-            Opening::Full { secret: SECRET, summary: Some(serde_json::from_str(summary).unwrap()) };
+        let opening = Opening::Full { secret: SECRET, summary: Some(serde_json::from_str(summary).unwrap()) };
         let digest = sanad_core::document::digest(DocumentKind::Json, document).unwrap();
         let (chain, issuer) = (ledger.genesis.chain_id(), "v1".parse().unwrap());
         let commitment = opening.commitment(&chain, &issuer, DocumentKind::Json, Some(&digest)).unwrap();
@@ -282,7 +284,8 @@ fn read(status: u8, disputed: &[(u64, u64)]) -> CredentialStatus {
     let shape = Shape { index: 1_000, disputed: 0, status_bytes: 0, ..Shape::usual(5_000, 4) };
     let body = Body::new(&shape, &chain.genesis.chain_id()).with_state(|leaf, record| {
         leaf[(1_000 % 256) / 4] = status << (2 * (1_000 % 4));
-        let range = |(from, until): &(u64, u64)| IndexRange { from: LogIndex(*from), until: LogIndex(*until) };
+        let range =
+            |(from, until): &(u64, u64)| IndexRange { from: LogIndex(*from), until: LogIndex(*until) };
         record.disputed = disputed.iter().map(range).collect();
     });
     let height = chain.enter(&body);
@@ -308,7 +311,10 @@ fn a_reader_is_told_one_of_five_statuses() {
     // Graver ones come later, and the two good ones first.
     assert!([S::Active, S::Confirmed, S::Suspended, S::Disputed, S::Revoked].is_sorted());
     let good = |status: &S| status.is_good();
-    assert_eq!([S::Active, S::Confirmed, S::Suspended, S::Disputed, S::Revoked].iter().filter(|s| good(s)).count(), 2);
+    assert_eq!(
+        [S::Active, S::Confirmed, S::Suspended, S::Disputed, S::Revoked].iter().filter(|s| good(s)).count(),
+        2
+    );
 }
 
 #[test]

@@ -183,14 +183,11 @@ impl Body {
         let mut status_leaf = [0; 64];
         // Another credential of the same leaf is suspended in each of these bytes.
         let others = (0..64).filter(|byte| *byte != (index.0 % 256 / 4) as usize || shape.status_bytes == 64);
-        others
-            .take(shape.status_bytes)
-            .for_each(|byte| status_leaf[byte] = 1 << (2 * ((index.0 + 1) % 4)));
+        others.take(shape.status_bytes).for_each(|byte| status_leaf[byte] = 1 << (2 * ((index.0 + 1) % 4)));
         let (place, places) = (leaf_of(index), leaf_count(LogSize(shape.entries)));
         let status_path = hashes(inclusion_path_length(place, places), "status");
         let path = hashes(inclusion_path_length(shape.member, shape.members), "registry");
-        let issuer =
-            RegistryProof { record: record(shape), index: shape.member, count: shape.members, path };
+        let issuer = RegistryProof { record: record(shape), index: shape.member, count: shape.members, path };
         let mut body = Self {
             log_size: LogSize(shape.entries),
             log_root: Root([0; 32]),
