@@ -14,7 +14,7 @@ pub(crate) fn check(
     ledger: &finding::Finding,
     now_ms: u64,
 ) -> Option<Finding> {
-    let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
+    let proved = ledger.verdict <= Verdict::Revoked && ledger.issuer.is_some();
     sanad_credential::check(
         document,
         &Circumstances { now_ms, member: issuer.filter(|_| proved), rest: None },
