@@ -97,6 +97,7 @@ fn what_was_changed_is_named_and_never_an_answer() {
     let (folder, node) = network();
     let at = folder.path();
     let made = node.sanad(at, EXPORT).expect(0).json();
+    let genesis = node.ledger.genesis().clone();
     drop(node);
     let height = made["height"].as_u64().unwrap();
     let partial = |series: &str| fs::read_dir(at.join(series)).unwrap().next().unwrap().unwrap().path();
@@ -121,7 +122,7 @@ fn what_was_changed_is_named_and_never_an_answer() {
     flip(&partial("public/tile/0/000.p"), 5, "leads to the log root");
     flip(&state, 9, "leads to the registry root");
     flip(&at.join("public/head"), 4, "not the fields of the head");
-    fs::write(at.join("foreign.json"), foreign(node.ledger.genesis())).unwrap();
+    fs::write(at.join("foreign.json"), foreign(&genesis)).unwrap();
     sanad(at, "status 3 --export public --genesis foreign.json").expect_error("serves the chain");
     sanad(at, "status 3 --export nowhere").expect_error("holds no export");
     assert_eq!(ask(at, "status 3").expect(0).json()["verdict"], "active");
