@@ -136,9 +136,10 @@ equal "$heads $different $entries" "4 1 14"
 equal "$(must 0 sanad --json status "$demo/later.json" --node "${url[3]}" | verdict)" active
 step "Node 4 is back: four equal heads, $(field head_hash <<<"$status" | cut -c1-16), 14 entries each"
 
-must 0 sanad receipt renew "$demo/later.json.receipt" "$demo/renewed.receipt" --node "${url[3]}" >/dev/null
-equal "$(must 0 sanad --json verify "$demo/later.json" --receipt "$demo/renewed.receipt" | field form)" history
-step "Its receipt is renewed: a path shows its block in the history of the last one"
+must 0 sanad receipt renew "$badge.receipt.json" "$demo/renewed.receipt" --node "${url[3]}" >/dev/null
+said=$(must 0 sanad --json verify "$badge" --receipt "$demo/renewed.receipt")
+equal "$(field form <<<"$said") $(field height <<<"$said")" "history $height"
+step "The old receipt is renewed: today's validators vouch for block $height, in the history of their last one"
 
 said=$(must 0 sanad --json proof consistency "$badge.receipt.json" --out "$demo/since.consistency.json" --node "${url[3]}")
 must 0 sanad proof verify "$demo/since.consistency.json" --receipt "$badge.receipt.json" >/dev/null
