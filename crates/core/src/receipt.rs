@@ -272,7 +272,7 @@ impl Receipt {
         let Event::Issue { commitment } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        // Signatures that are left out may be those that count: see `ProofFault::RetiredSigners`.
+        // What is left out is not verified.
         let receipt = self.clone().trimmed(anchor);
         receipt.proof.verify(anchor)?;
         let StatusProof { header, finality, .. } = &receipt.proof;
