@@ -114,7 +114,9 @@ impl Net {
     pub fn start_with_open_files(files_max: usize, options: &[&str]) -> Self {
         let net = Self::create(options);
         let mut start = Command::new("sh");
-        start.args(["-c", &format!("ulimit -n {files_max}; exec \"$0\" \"$@\"")]).arg(programs().join("sanad"));
+        start
+            .args(["-c", &format!("ulimit -n {files_max}; exec \"$0\" \"$@\"")])
+            .arg(programs().join("sanad"));
         start.args(["--json", "localnet", "start", &net.dir(), "--timeout", "90s"]);
         start.env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"));
         start.env("SANAD_NODE_BIN", programs().join("sanad-node")).env_remove("SANAD_NODE");
@@ -308,7 +310,8 @@ pub async fn chain_of_batches(
     let mut batch = issuer.next(client, Vec::new()).await;
     let mut batches = Vec::new();
     for number in 0..count {
-        let commitment = |event| Commitment(*blake3::hash(format!("{name} {number} {event}").as_bytes()).as_bytes());
+        let commitment =
+            |event| Commitment(*blake3::hash(format!("{name} {number} {event}").as_bytes()).as_bytes());
         batch.events = (0..events).map(|event| Event::Issue { commitment: commitment(event) }).collect();
         let signed = batch.clone().sign(&issuer.key);
         batch.sequence = batch.sequence.next();

@@ -63,7 +63,8 @@ async fn strangers_do_not_take_the_descriptors_of_a_validator() {
         submit(&client, wave, Wait::Final).await;
         // An honest client with connections of its own.
         let folder = net.documents(&format!("wave-{}", held.len()), 2);
-        net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)]).json(0);
+        net.sanad(&["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &net.url(1)])
+            .json(0);
         let status = net.sanad(&["status", &format!("{folder}/000.json"), "--node", &net.url(1)]).json(0);
         assert_eq!(status["verdict"], "active");
     }
@@ -90,8 +91,10 @@ async fn strangers_do_not_take_the_descriptors_of_a_validator() {
     net.wait_for_equal_heads(entries + 1);
     poll("all peers", || {
         let peers = net.sanad(&["peer", "list", "--node", &net.url(1)]);
-        (peers.code == 0 && !peers.out.contains("\"connected\": false") && !peers.out.contains("\"connected\":false"))
-            .then_some(())
+        (peers.code == 0
+            && !peers.out.contains("\"connected\": false")
+            && !peers.out.contains("\"connected\":false"))
+        .then_some(())
     });
 }
 

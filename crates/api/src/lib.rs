@@ -32,4 +32,7 @@ pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, EntryProof, InclusionProof, IssuerBatches, MemberProof, ProofHead};
 pub use refusal::word as refusal_word;
-pub use server::{CONNECTIONS_CLOSING_MAX, Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins, serve};
+pub use server::{
+    CONNECTIONS_CLOSING_MAX, Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins,
+    serve,
+};

@@ -39,9 +39,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
         .await
         .map_err(|source| NodeError::Listen { address: config.api.listen, source })?;
     let mut server = server_config(&config)?;
-    let connections =
-        consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?).connections_max()
-            + Gossip::connections_max(config.peers.len());
+    let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
+        .connections_max()
+        + Gossip::connections_max(config.peers.len());
     server.limits.connections = api_connections(files_max, connections, config.api.connections_max)?;
     let node = start(&config, setup, &directory, &ledger).await?;
     tracing::info!(

@@ -202,7 +202,9 @@ async fn a_peer_that_comes_back_gets_each_batch_once() {
     let mut nodes = Vec::new();
     for number in 1..=3 {
         let (node, inbox) = start(number, addresses[usize::from(number) - 1], peers_of(number)).await;
-        waiting.iter().for_each(|batch| assert_eq!(inbox.take(Arc::clone(batch), Source::Gossiped), Received::New));
+        waiting
+            .iter()
+            .for_each(|batch| assert_eq!(inbox.take(Arc::clone(batch), Source::Gossiped), Received::New));
         nodes.push((node, inbox));
     }
     let sent = |nodes: &[(Gossip, Arc<Inbox>)]| -> (u64, u64) {

@@ -14,8 +14,8 @@ mod serve;
 mod status;
 mod submission;
 
-pub use net::CONNECTIONS_CLOSING_MAX;
 pub use config::{Limits, ServerConfig, TlsIdentity, WebOrigins};
 pub use health::{Health, Serving};
+pub use net::CONNECTIONS_CLOSING_MAX;
 pub(crate) use serve::serve_in_process;
 pub use serve::{ServeError, serve};

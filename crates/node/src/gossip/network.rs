@@ -22,7 +22,8 @@ use super::codec::{Answer, Codec, PROTOCOL, Request};
 use super::gate::Gate;
 use super::progress::Progress;
 use super::{
-    BatchExchange, GossipError, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock, multiaddr, peer_id,
+    BatchExchange, GossipError, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock, multiaddr,
+    peer_id,
 };
 use crate::pool::{Interest, Source};
 
@@ -126,7 +127,11 @@ impl Network {
                 self.on_closed(peer_id, num_established as usize);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Batches(event)) => self.on_message(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { connection, result: Err(error), .. })) => {
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Err(error),
+                ..
+            })) => {
                 if !matches!(error, ping::Failure::Unsupported) {
                     self.swarm.close_connection(connection);
                 }
@@ -190,7 +195,12 @@ impl Network {
         }
     }
 
-    fn on_offer(&mut self, from: PeerId, offered: &[(BatchId, usize)], channel: ResponseChannel<Vec<Answer>>) {
+    fn on_offer(
+        &mut self,
+        from: PeerId,
+        offered: &[(BatchId, usize)],
+        channel: ResponseChannel<Vec<Answer>>,
+    ) {
         let coming = |id: &BatchId| {
             let mut peers = self.peers.values().filter(|peer| peer.fetching_since.elapsed() < FETCH_TIMEOUT);
             peers.any(|peer| peer.fetching.contains(id))
@@ -279,7 +289,10 @@ fn count(request: &Request, of_peer: &mut Traffic, shared: &Mutex<Shared>) {
     }
 }
 
-fn swarm(key: &SecretKey, peers: impl ExactSizeIterator<Item = IpAddr>) -> Result<Swarm<Behaviour>, GossipError> {
+fn swarm(
+    key: &SecretKey,
+    peers: impl ExactSizeIterator<Item = IpAddr>,
+) -> Result<Swarm<Behaviour>, GossipError> {
     let failed = |reason: String| GossipError::Transport { reason };
     let config = request_response::Config::default()
         .with_request_timeout(REQUEST_TIMEOUT)

@@ -25,9 +25,16 @@ pub(super) struct Progress<I> {
 #[derive(Debug)]
 enum Step<I> {
     Idle,
-    Offered { request: I, batches: Vec<WaitingBatch> },
+    Offered {
+        request: I,
+        batches: Vec<WaitingBatch>,
+    },
     /// Once these have arrived, `then` is the next arrival number.
-    Sent { request: I, batches: Vec<WaitingBatch>, then: u64 },
+    Sent {
+        request: I,
+        batches: Vec<WaitingBatch>,
+        then: u64,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,11 +66,13 @@ impl<I: PartialEq> Progress<I> {
                 self.next = last + 1;
                 continue;
             };
-            let batches: Vec<_> = found.into_iter().skip(start).take_while(|next| self.way(next) == way).collect();
+            let batches: Vec<_> =
+                found.into_iter().skip(start).take_while(|next| self.way(next) == way).collect();
             let then = batches.last().map_or(self.next, |waiting| waiting.arrival + 1);
             self.step = match way {
                 Way::Offer => {
-                    let offer = batches.iter().map(|waiting| (waiting.batch.id(), waiting.batch.bytes().len()));
+                    let offer =
+                        batches.iter().map(|waiting| (waiting.batch.id(), waiting.batch.bytes().len()));
                     Step::Offered { request: send(Request::Offer(offer.collect())), batches }
                 }
                 _ => Step::Sent { request: send(outgoing(&batches)), batches, then },
@@ -80,7 +89,8 @@ impl<I: PartialEq> Progress<I> {
                     return self.retry(&batches);
                 }
                 let then = first_later(&batches, answers).unwrap_or_else(|| end(&batches));
-                let wanted = batches.into_iter().zip(answers).filter(|(_, answer)| **answer == Answer::Wanted);
+                let wanted =
+                    batches.into_iter().zip(answers).filter(|(_, answer)| **answer == Answer::Wanted);
                 let wanted: Vec<_> = wanted.map(|(waiting, _)| waiting).collect();
                 if wanted.is_empty() {
                     self.settle(then, answers);
