@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, FinalBatch, MemberDetails, StatusCode, Wait};
+use sanad_api::{BatchOutcome, ClientError, CredentialKey, FinalBatch, MemberDetails, ProofForm, StatusCode, Wait};
 use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
@@ -135,7 +135,7 @@ pub(crate) async fn proven_status(
     trust: &Trust,
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
-    let proof = remote.told(patiently(|| remote.client().status_by_index(index)).await)?;
+    let proof = remote.told(patiently(|| remote.client().status(&CredentialKey::Index(index), ProofForm::SelfContained)).await)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
@@ -175,7 +175,7 @@ async fn sign_next(
 }
 
 async fn issuer_rest(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRest> {
-    match remote.client().member(id).await {
+    match remote.client().member(id, ProofForm::SelfContained).await {
         Ok(details) => {
             let record = check_member(&details, trust);
             let record = record.context("the node does not prove the issuer's record; ask another node")?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use sanad_api::ProofForm;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::BatchId;
@@ -157,7 +158,7 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
         }
         Target::Issuance(..) => {
             let key = target.key()?;
-            let proof = remote.told(patiently(|| remote.client().status(&key)).await)?;
+            let proof = remote.told(patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
             proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sanad_api::{ClientError, CredentialKey};
+use sanad_api::{ClientError, CredentialKey, ProofForm};
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
 
@@ -80,9 +80,9 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
 /// Asks by commitment, and where that is unknown by the place that the receipt proves: an index can hide a
 /// credential, the log cannot.
 async fn ask_for(remote: &Remote, key: &CredentialKey, target: &Target) -> Result<StatusProof, ClientError> {
-    match (remote.client().status(key).await, target) {
+    match (remote.client().status(key, ProofForm::SelfContained).await, target) {
         (Err(error), Target::Receipt(receipt)) if is_missing(&error) => {
-            let at_place = remote.client().status(&CredentialKey::Index(receipt.proof.index)).await;
+            let at_place = remote.client().status(&CredentialKey::Index(receipt.proof.index), ProofForm::SelfContained).await;
             at_place.ok().filter(|proof| proof.entry == receipt.proof.entry).ok_or(error)
         }
         (answer, _) => answer,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sanad_api::{CredentialKey, FinalBatch};
+use sanad_api::{CredentialKey, FinalBatch, ProofForm};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{Receipt, ReceiptForm};
@@ -23,7 +23,7 @@ use crate::trust::Trust;
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
     let key = |document: &PendingDocument| issuance_key(pending, document);
     for document in &pending.documents {
-        match patiently(|| remote.client().status(&key(document))).await {
+        match patiently(|| remote.client().status(&key(document), ProofForm::SelfContained)).await {
             Ok(_) => {}
             Err(error) if is_missing(&error) => return Ok(false),
             Err(error) => return remote.told(Err(error)),
@@ -65,13 +65,13 @@ async fn fetch(
 ) -> anyhow::Result<Vec<StatusProof>> {
     if place.is_some() {
         let id = pending.batch.id();
-        let stream = remote.told(patiently(|| remote.client().batch_proofs(&id)).await)?;
+        let stream = remote.told(patiently(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
         return remote.told(stream.collect().await);
     }
     let mut proofs = Vec::new();
     let key = |document: &PendingDocument| issuance_key(pending, document);
     for document in &pending.documents {
-        let proof = patiently(|| remote.client().status(&key(document))).await;
+        let proof = patiently(|| remote.client().status(&key(document), ProofForm::SelfContained)).await;
         proofs.push(remote.told(proof)?);
     }
     Ok(proofs)

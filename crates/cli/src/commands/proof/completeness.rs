@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use sanad_api::{CompletenessStream, ProofForm};
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
@@ -15,7 +16,7 @@ use crate::files::{Mode, Staged};
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
-use crate::remote::{self, Remote, SourceArgs, patiently};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
@@ -60,9 +61,9 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     if out.exists() {
         bail!("{} exists already and is left as it is; choose another place with --out", out.display());
     }
-    let client = remote.client();
-    let head = remote.told(client.member(&args.issuer).await)?.completeness().trimmed(&trust.anchor);
-    let size = head.header.log_size;
+    let stream = remote.told(remote.client().completeness(&args.issuer, ProofForm::SelfContained).await)?;
+    let CompletenessStream { head, mut runs } = stream;
+    let head = head.completeness().trimmed(&trust.anchor);
     let mut list = Listing::new(args.issuer.to_string(), args.list);
     let mut file = Staged::new(&out, Mode::Public)?;
     file.write(head.to_json().as_bytes())?;
@@ -70,26 +71,13 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
         Ok(verifier) => verifier,
         Err(fault) => return Ok(list.refused(&fault)),
     };
-    let bar = progress::bar(verifier.remaining() as usize, "batches");
-    let mut next = Sequence(0);
-    while verifier.remaining() > 0 {
-        let page = patiently(|| client.issuer_batches(&args.issuer, next, Some(size))).await;
-        let page = remote.told(page)?;
-        if page.batches.is_empty() {
-            bail!(
-                "the node {} gives no more batches, but {} are missing",
-                remote.url(),
-                verifier.remaining()
-            );
+    let bar = progress::bar(verifier.remaining() as usize, "entries");
+    while let Some(run) = remote.told(runs.next().await)? {
+        file.write(run.to_json().as_bytes())?;
+        if let Err(fault) = list.add(&mut verifier, &run) {
+            return Ok(list.refused(&fault));
         }
-        for batch in &page.batches {
-            file.write(batch.to_json().as_bytes())?;
-            if let Err(fault) = list.add(&mut verifier, batch) {
-                return Ok(list.refused(&fault));
-            }
-            next = next.next();
-            bar.inc(1);
-        }
+        bar.inc(run.entries.len() as u64);
     }
     bar.finish_and_clear();
     let mut completeness = list.finish(verifier);

@@ -1,5 +1,6 @@
 //! The status as of now, from a node, checked as strictly as a receipt.
 
+use sanad_api::ProofForm;
 use sanad_core::receipt::Receipt;
 use tokio::runtime::Runtime;
 
@@ -34,7 +35,7 @@ impl Session {
             Ok(remote) => remote,
             Err(error) => return unanswered(finding, &format!("{error:#}")),
         };
-        let proof = match self.runtime.block_on(patiently(|| remote.client().status(&key))) {
+        let proof = match self.runtime.block_on(patiently(|| remote.client().status(&key, ProofForm::SelfContained))) {
             Ok(proof) => proof,
             Err(error) if is_missing(&error) => {
                 let detail = format!("{} knows no such credential", remote.url());
