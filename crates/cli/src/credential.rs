@@ -15,15 +15,8 @@ pub(crate) fn check(
     now_ms: u64,
 ) -> Option<Finding> {
     let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
-<<<<<<< HEAD
-    sanad_credential::check(
-        document,
-        &Circumstances { now_ms, member: issuer.filter(|_| proved), rest: None },
-    )
-=======
     let member = issuer.filter(|_| proved);
     sanad_credential::check(document, &Circumstances { now_ms, member, rest: None })
->>>>>>> nodetests
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.
