@@ -100,8 +100,8 @@ impl Arrival {
             }
             Self::Certificate(engine) => {
                 let certificate = certificate::from_engine(engine, validators).ok()?;
-                let (height, block) = (certificate.height, certificate.block);
-                certificate.verify(chain_id, height, &block, validators).ok()?;
+                let height = certificate.height;
+                certificate.verify(chain_id, height, &engine.value_id, validators).ok()?;
                 Some(News::Decided(height))
             }
         }

@@ -94,6 +94,7 @@ mod tests {
         NextHeight {
             height: Height(height),
             validators: ValidatorSet::new((0..count).map(validator).collect()).unwrap(),
+            time_ms_min: 0,
         }
     }
 

@@ -30,7 +30,7 @@ pub const BLOCK_BYTES_DEFAULT: u32 = 1 << 20;
 /// Longest time between two blocks that a genesis may allow, in milliseconds (5 minutes).
 pub const HEARTBEAT_MS_LIMIT: u32 = 5 * 60 * 1000;
 /// Shortest time between two blocks without batches that a genesis may ask for, in milliseconds.
-pub const HEARTBEAT_MS_FLOOR: u32 = 1000;
+pub const HEARTBEAT_MS_FLOOR: u32 = 100;
 /// Time between two blocks without batches where a genesis is silent, in milliseconds (1 minute).
 pub const HEARTBEAT_MS_DEFAULT: u32 = 60 * 1000;
 /// Longest name of a consortium, in bytes of UTF-8.

@@ -11,6 +11,9 @@ use crate::status::StatusTree;
 use crate::validators::{ValidatorSet, ValidatorSetError};
 
 /// The ledger after the block at [`Head::height`].
+///
+/// Cheap to clone whatever the size of the ledger: clones share the status tree and the records. A clone that
+/// [advances](Self::advance) copies what the block changes and leaves the other as it was.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub(crate) chain_id: ChainId,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
@@ -157,11 +158,14 @@ fn set_in_leaf(leaf: &mut StatusLeaf, index: LogIndex, status: Status) {
 }
 
 /// The tree. Memory is proportional to the leaves that hold a suspension or revocation.
+///
+/// Cheap to clone: a clone shares what neither of the two has changed since, so that a node can keep the tree of
+/// one block for its readers while it makes that of the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusTree {
-    leaves: BTreeMap<u64, StatusLeaf>,
+    leaves: OrdMap<u64, StatusLeaf>,
     /// Complete subtrees that hold a leaf of `leaves`, by level and place.
-    nodes: BTreeMap<(u8, u64), Hash>,
+    nodes: OrdMap<(u8, u64), Hash>,
 }
 
 /// What a block changes in the tree: the changed leaves and the paths above them.

@@ -131,5 +131,10 @@ fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
     std::fs::File::open(path)
         .and_then(|file| file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_end(&mut text))
         .map_err(|source| NodeError::File { path: path.to_owned(), source })?;
-    Genesis::from_json(&text).map_err(|source| NodeError::Genesis { path: path.to_owned(), source })
+    let genesis = Genesis::from_json(&text)
+        .map_err(|source| NodeError::Genesis { path: path.to_owned(), source: Box::new(source) })?;
+    genesis
+        .check_signatures()
+        .map_err(|source| NodeError::GenesisSignatures { path: path.to_owned(), source: Box::new(source) })?;
+    Ok(genesis)
 }

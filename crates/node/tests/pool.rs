@@ -96,7 +96,7 @@ fn after(state: &State, batches: &[Arc<SignedBatch>]) -> State {
     for batch in batches {
         assert!(builder.add(Arc::clone(batch)).is_ok());
     }
-    let (_, execution) = builder.finish(state.head().time_ms + 1).unwrap();
+    let (_, execution) = builder.finish(0, state.head().time_ms + 1).unwrap();
     let mut next = state.clone();
     next.advance(&execution);
     next

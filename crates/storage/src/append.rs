@@ -1,4 +1,4 @@
-//! Appending: the frame first, durably, then all that is cut from it.
+//! Appending: the frame first, durably, then everything that is derived from it.
 
 use std::sync::Arc;
 
@@ -7,14 +7,15 @@ use sanad_core::block::{Block, HEADER_BYTES};
 use sanad_core::codec;
 use sanad_core::execution::{BatchPlace, Execution};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
-use sanad_core::hash::BlockHash;
+use sanad_core::hash::{BlockHash, HistoryHash};
+use sanad_core::merkle::TreeHash as _;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
 
 use crate::checkpoint::{Checkpoint, Delta};
 use crate::columns::{BatchColumnRecord, BlockRecord};
 use crate::error::StoreError;
 use crate::frame::{COUNT_BYTES, FramePlace};
-use crate::shared::{Due, Published, Shared, StoredHead, Writer, sequence_hash};
+use crate::shared::{Due, Published, Shared, StoredHead, Writer, batch_hashes};
 
 impl Shared {
     /// Appends a block that follows the head, durably.
@@ -43,7 +44,8 @@ impl Shared {
         execution: &Execution,
         frame: FramePlace,
     ) -> Result<Due, StoreError> {
-        let before = self.published().place;
+        let published = self.published();
+        let before = published.place;
         let height = execution.header.height;
         let record = BlockRecord { frame, first_index: before.log_size.0, first_batch: before.batches };
         let batches = batch_records(block, execution, &frame);
@@ -57,14 +59,19 @@ impl Shared {
         self.columns.blocks.write(height.0 - 1, &[record.encode()])?;
         let encoded: Vec<_> = batches.iter().map(BatchColumnRecord::encode).collect();
         self.columns.batches.write(before.batches, &encoded)?;
-        self.tiles.append(&mut writer.edge, &execution.leaf_hashes)?;
-        let index = self.insert_keys(execution, &before, &place)?;
+        self.log_tiles.append(&mut writer.log_edge, &execution.leaf_hashes)?;
+        self.history_tiles.append(&mut writer.history_edge, &[HistoryHash::leaf(&execution.hash.0)])?;
+        let index = self.insert_keys(block, execution, &before, &place)?;
         writer.delta.extend(execution);
         writer.blocks += 1;
         writer.bytes += frame.bytes() as u64;
         let head = StoredHead { header: execution.header.clone(), certificate: certificate.clone() };
+        let mut sets = Arc::clone(&published.sets);
+        if announces(execution) {
+            Arc::make_mut(&mut sets).push(execution.next_validators.clone());
+        }
         *self.published.write().expect("invariant: no holder of this lock panics") =
-            Arc::new(Published { head: Some(Arc::new(head)), place });
+            Arc::new(Published { head: Some(Arc::new(head)), place, sets });
         let checkpoint =
             writer.blocks >= self.options.checkpoint_blocks || writer.bytes >= self.options.checkpoint_bytes;
         Ok(Due { index, checkpoint })
@@ -81,8 +88,8 @@ impl Shared {
         if expected != actual {
             return Err(StoreError::NotNext { expected, actual });
         }
-        if execution.header.previous != head.hash {
-            let (expected, actual) = (head.hash, execution.header.previous);
+        if execution.past.previous != head.hash {
+            let (expected, actual) = (head.hash, execution.past.previous);
             return Err(StoreError::NotOnHead { expected, actual });
         }
         let expected = execution.hash;
@@ -102,31 +109,37 @@ impl Shared {
 
     fn insert_keys(
         &self,
+        block: &Block,
         execution: &Execution,
         before: &Checkpoint,
         after: &Checkpoint,
     ) -> Result<bool, StoreError> {
-        let issuances = execution.issuances.iter().map(|(commitment, index)| (&commitment.0, index.0));
-        let commitments = self.commitments.insert(issuances, after.log_size.0)?;
-        let ordinals = before.batches..;
-        let sequences: Vec<[u8; 32]> =
-            execution.batches.iter().map(|batch| sequence_hash(&batch.issuer, batch.sequence)).collect();
-        let batches = execution.batches.iter().zip(&sequences).zip(ordinals);
-        let keys =
-            batches.flat_map(|((batch, sequence), ordinal)| [(&batch.id.0, ordinal), (sequence, ordinal)]);
-        Ok(self.batch_keys.insert(keys, after.batches)? || commitments)
+        let issuances = execution.issuances.iter().map(|(key, index)| (&key.0, index.0));
+        let issuances = self.issuances.insert(issuances, after.log_size.0)?;
+        let hashes: Vec<[[u8; 32]; 2]> = block.batches.iter().map(|batch| batch_hashes(batch)).collect();
+        let keys = hashes.iter().zip(before.batches..);
+        let keys = keys.flat_map(|(hashes, ordinal)| hashes.iter().map(move |hash| (hash, ordinal)));
+        Ok(self.batch_keys.insert(keys, after.batches)? || issuances)
     }
 }
 
 impl Delta {
     fn extend(&mut self, execution: &Execution) {
-        let records = execution.records.iter().cloned();
-        self.records.extend(records.map(|record| (record.member.id.clone(), record)));
+        let members = execution.members.iter().cloned();
+        self.members.extend(members.map(|member| (member.record().id.clone(), member)));
         self.leaves.extend(execution.status.leaves().map(|(place, leaf)| (place, *leaf)));
+        if announces(execution) {
+            self.sets.push(execution.next_validators.clone());
+        }
     }
 }
 
-/// What is longer than a frame can hold would never be read again.
+/// Whether another validator set decides after a block.
+fn announces(execution: &Execution) -> bool {
+    execution.header.next_validators_hash != execution.header.validators_hash
+}
+
+/// A block that is longer than a frame can hold could never be read again.
 fn check_lengths(block: &Block, certificate: &CommitCertificate) -> Result<(), StoreError> {
     let batches: usize = block.batches.iter().map(|batch| batch.bytes().len()).sum();
     for (what, actual, limit) in [
@@ -140,7 +153,7 @@ fn check_lengths(block: &Block, certificate: &CommitCertificate) -> Result<(), S
     Ok(())
 }
 
-/// The records of a block's batches, whose frame stands at a place.
+/// The records of the batches of a block whose frame is at a place.
 pub(crate) fn batch_records(
     block: &Block,
     execution: &Execution,

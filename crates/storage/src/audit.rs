@@ -1,5 +1,5 @@
-//! Checking all of a stopped node's store, or of a copy: every block from the genesis on, everything derived
-//! compared with the result. Nothing in the directory changes.
+//! Checking all of a stopped node's store, or of a copy: executes every block from the genesis on and compares everything
+//! derived with the result. Nothing in the directory changes.
 
 mod checkpoint;
 mod columns;
@@ -14,10 +14,10 @@ use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
 use sanad_core::state::State;
 
-use crate::chain::{BlockSource as _, Chain};
+use sanad_chain::{BlockSource as _, Chain, Fault};
+
 use crate::directory::StoreDirectory;
 use crate::error::OpenError;
-use crate::fault::Fault;
 use crate::rebuild::{Progress, Step};
 use crate::segments::Segments;
 use derived::Derived;
@@ -33,27 +33,26 @@ pub struct AuditReport {
     pub batches: u64,
     /// Bytes of the log, sound or not.
     pub bytes: u64,
-    /// The block that the checkpoint is of; none where the checkpoint cannot be read.
+    /// The block of the checkpoint; `None` if the checkpoint cannot be read.
     pub checkpoint: Option<Height>,
-    /// What is not as it should be: of each part of the store the first thing, in the order of heights; last
-    /// what has none.
+    /// The first fault of each part of the store, in the order of heights; those without a height last.
     pub findings: Vec<Finding>,
 }
 
 impl AuditReport {
-    /// What the audit comes to.
+    /// The graver of the findings decides.
     pub fn verdict(&self) -> Verdict {
         self.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Sound)
     }
 }
 
 /// Checks the store in a directory: executes every block from the genesis on, verifies every signature and
-/// certificate, and compares columns, tiles, index runs and checkpoint with the result. Changes nothing, and
-/// needs no leave to write.
+/// certificate, and compares columns, tiles, index runs and checkpoint with the result. Changes nothing, and does not
+/// need write permission.
 ///
 /// # Errors
 /// [`OpenError::Locked`] while a node runs on it, [`OpenError::ForeignChain`], I/O. What is wrong with the store is
-/// no error but in the report.
+/// in the report.
 pub fn audit(
     directory: &Path,
     genesis: &Genesis,
@@ -62,10 +61,10 @@ pub fn audit(
     let directory = StoreDirectory::open_to_read(directory)?;
     let inspected = Segments::inspect(&directory.segments(), genesis.chain_id())?;
     let strays: Vec<_> = inspected.strays.iter().map(|path| Finding::Stray { path: path.clone() }).collect();
-    let (mut derived, secret) = Derived::open(&directory, genesis)?;
+    let mut derived = Derived::open(&directory, genesis)?;
     let mut log = Log::new(inspected, derived.vouched(), derived.checkpoint_end().unwrap_or(0));
     let bytes_total = log.end();
-    let mut chain = Chain::new(genesis, secret)?;
+    let mut chain = Chain::new(genesis, derived.secret())?;
     derived.compare_checkpoint(&chain.state, 0);
     let ran = chain.run(&mut log, |state, blocks| {
         let Some(last) = blocks.last() else { return Ok(()) };
@@ -97,7 +96,7 @@ pub fn audit(
     })
 }
 
-/// What a block that is not sound comes to: damage, or the end of a write that was cut off.
+/// Whether a block that is not sound is damage, or the end of a write that was cut off.
 fn classify(chain: &Chain, log: &mut Log, height: Height, fault: Fault) -> Result<Finding, LogStop> {
     if !matches!(fault, Fault::Checksum { .. }) {
         return Ok(Finding::Block { height, fault });
@@ -105,7 +104,7 @@ fn classify(chain: &Chain, log: &mut Log, height: Height, fault: Fault) -> Resul
     if let Some(finding) = log.torn_at(height)? {
         return Ok(finding);
     }
-    // The block inside may tell which part of it was changed.
+    // The block inside may show which part of it was changed.
     let frame = log.again(height)?.frame;
     let decoded = frame.block().and_then(|block| Ok((block, frame.certificate()?)));
     let checked = decoded.and_then(|(block, certificate)| chain.check(&block, &certificate, None));

@@ -1,7 +1,7 @@
 //! The checkpoint: what cannot be read off the log at once, in sled, always as of one block.
 //!
-//! Off the critical path, few keys, one atomic batch a checkpoint. sled's `flush` leaves the data in the
-//! page cache (measured on Linux), so its files are synced here.
+//! Off the critical path, few keys, one atomic batch a checkpoint. sled's `flush` leaves the data in the page cache
+//! (measured on Linux), so its files are synced here.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sanad_core::codec;
+use sanad_core::genesis::Parameters;
 use sanad_core::hash::BlockHash;
-use sanad_core::ids::{Height, LogSize, MemberId};
-use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberRecord};
+use sanad_core::ids::{Height, LogSize, MEMBER_ID_BYTES_MAX, MemberId};
+use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberState};
+use sanad_core::signature::PUBLIC_KEY_BYTES;
 use sanad_core::status::StatusLeaf;
+use sanad_core::validators::{VALIDATORS_MAX, ValidatorSet};
 
 use crate::error::{Part, StoreError, at};
 use crate::files;
@@ -33,16 +36,35 @@ pub(crate) struct Checkpoint {
 /// What changed since the checkpoint before.
 #[derive(Debug, Default)]
 pub(crate) struct Delta {
-    pub(crate) records: BTreeMap<MemberId, MemberRecord>,
+    pub(crate) members: BTreeMap<MemberId, MemberState>,
     pub(crate) leaves: BTreeMap<u64, StatusLeaf>,
+    /// Validator sets that were announced.
+    pub(crate) sets: Vec<ValidatorSet>,
+    // Set at the genesis alone: under rules version 1 nothing changes them.
+    pub(crate) parameters: Option<Parameters>,
+}
+
+impl Delta {
+    /// Takes in what changed after it.
+    pub(crate) fn merge(&mut self, newer: Self) {
+        let Self { members, leaves, sets, parameters } = newer;
+        self.members.extend(members);
+        self.leaves.extend(leaves);
+        self.sets.extend(sets);
+        self.parameters = parameters.or(self.parameters);
+    }
 }
 
 /// A checkpoint with all that it holds.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) checkpoint: Checkpoint,
-    pub(crate) records: Vec<MemberRecord>,
+    pub(crate) parameters: Parameters,
+    /// Sorted by id.
+    pub(crate) members: Vec<MemberState>,
     pub(crate) leaves: Vec<(u64, StatusLeaf)>,
+    /// Every validator set announced so far, by number.
+    pub(crate) sets: Vec<ValidatorSet>,
 }
 
 /// The sled database.
@@ -50,6 +72,8 @@ pub(crate) struct Loaded {
 pub(crate) struct Checkpoints {
     database: sled::Db,
     directory: PathBuf,
+    /// See [`StoreError::CheckpointsSuspended`].
+    pub(crate) suspended: bool,
 }
 
 impl Checkpoints {
@@ -69,7 +93,7 @@ impl Checkpoints {
                 opened => break opened.map_err(|error| error_of(directory, error))?,
             }
         };
-        Ok(Self { database, directory: directory.to_owned() })
+        Ok(Self { database, directory: directory.to_owned(), suspended: false })
     }
 
     /// The last checkpoint of a database, which is left as it is: sled writes to what it opens, so it opens a
@@ -78,7 +102,7 @@ impl Checkpoints {
         let copy = tempfile::tempdir().map_err(at(Path::new("the directory for temporary files")))?;
         for file in std::fs::read_dir(directory).map_err(at(directory))? {
             let path = file.map_err(at(directory))?.path();
-            // sled keeps values that are too long for it in a directory, which ours never are.
+            // sled puts values of more than 128 KiB into a directory; none of these is that long.
             if let Some(name) = path.file_name().filter(|_| path.is_file()) {
                 let contents = std::fs::read(&path).map_err(at(&path))?;
                 std::fs::write(copy.path().join(name), contents).map_err(at(copy.path()))?;
@@ -93,11 +117,23 @@ impl Checkpoints {
         let value = self.database.get(CHECKPOINT_KEY).map_err(|error| self.error(error))?;
         let Some(value) = value else { return Ok(None) };
         let checkpoint = Checkpoint::decode(&value).ok_or_else(damaged)?;
-        let mut loaded = Loaded { checkpoint, records: Vec::new(), leaves: Vec::new() };
-        for item in self.database.scan_prefix([RECORD_PREFIX]) {
+        let value = self.database.get(PARAMETERS_KEY).map_err(|error| self.error(error))?;
+        let value = value.ok_or_else(damaged)?;
+        let parameters = codec::decode(&value, PARAMETERS_BYTES_MAX).map_err(|_| damaged())?;
+        let (members, leaves, sets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut loaded = Loaded { checkpoint, parameters, members, leaves, sets };
+        for item in self.database.scan_prefix([MEMBER_PREFIX]) {
             let (_, value) = item.map_err(|error| self.error(error))?;
-            let record = codec::decode(&value, MEMBER_RECORD_BYTES_MAX).map_err(|_| damaged())?;
-            loaded.records.push(record);
+            let member: MemberState = codec::decode(&value, MEMBER_STATE_BYTES_MAX).map_err(|_| damaged())?;
+            // The state root covers the record, the record the rest.
+            if member.rest().hash() != member.record().rest {
+                return Err(damaged());
+            }
+            loaded.members.push(member);
+        }
+        for item in self.database.scan_prefix([SET_PREFIX]) {
+            let (_, value) = item.map_err(|error| self.error(error))?;
+            loaded.sets.push(codec::decode(&value, VALIDATOR_SET_BYTES_MAX).map_err(|_| damaged())?);
         }
         for item in self.database.scan_prefix([LEAF_PREFIX]) {
             let (key, value) = item.map_err(|error| self.error(error))?;
@@ -111,8 +147,14 @@ impl Checkpoints {
     /// Moves on to a checkpoint, all or nothing; durable on return.
     pub(crate) fn write(&self, checkpoint: &Checkpoint, delta: &Delta) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
-        for (id, record) in &delta.records {
-            batch.insert([&[RECORD_PREFIX], id.as_str().as_bytes()].concat(), codec::encode(record));
+        if let Some(parameters) = &delta.parameters {
+            batch.insert(PARAMETERS_KEY, codec::encode(parameters));
+        }
+        for (id, member) in &delta.members {
+            batch.insert([&[MEMBER_PREFIX], id.as_str().as_bytes()].concat(), codec::encode(member));
+        }
+        for set in &delta.sets {
+            batch.insert([&[SET_PREFIX][..], &set.number().to_be_bytes()].concat(), codec::encode(set));
         }
         for (place, leaf) in &delta.leaves {
             batch.insert([&[LEAF_PREFIX][..], &place.to_be_bytes()].concat(), &leaf[..]);
@@ -183,8 +225,17 @@ fn is_lock(error: &std::io::Error) -> bool {
 }
 
 const CHECKPOINT_KEY: &[u8] = b"c";
-const RECORD_PREFIX: u8 = b'm';
+const PARAMETERS_KEY: &[u8] = b"p";
+const MEMBER_PREFIX: u8 = b'm';
 const LEAF_PREFIX: u8 = b's';
+const SET_PREFIX: u8 = b'v';
+/// Longest encoded parameters, in bytes.
+const PARAMETERS_BYTES_MAX: usize = 64;
+/// Longest encoded state of a member, in bytes: a record, and a rest of up to 64 KiB.
+const MEMBER_STATE_BYTES_MAX: usize = MEMBER_RECORD_BYTES_MAX + (64 << 10);
+/// Longest encoded validator set, in bytes.
+const VALIDATOR_SET_BYTES_MAX: usize =
+    4 + 8 + 4 + VALIDATORS_MAX * (1 + MEMBER_ID_BYTES_MAX + PUBLIC_KEY_BYTES);
 const INSPECT_CACHE_BYTES: u64 = 4 << 20;
 /// Bytes of an encoded place.
 pub(crate) const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;

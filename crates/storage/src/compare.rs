@@ -1,24 +1,23 @@
 //! Comparing the logs of two stopped nodes of one chain.
 //!
-//! Every block is read, from the first on. Headers chain by `previous`, so in two sound logs one look at a
-//! height would tell whether all before is equal; but who compares logs suspects one of them, and a damaged
-//! block in the middle shows only to who reads it. Reading costs little beside an audit: nothing is executed.
+//! Every block is read, from the first on. Each header names all before it, so in two sound logs one look at a height
+//! would show whether everything before is equal. But logs are compared when one of them is suspect, and a damaged block
+//! in the middle shows only if it is read. Reading costs little compared with an audit: nothing is executed.
 
 use std::collections::VecDeque;
 use std::path::Path;
 
 use rayon::prelude::*;
+use sanad_chain::{BlockSource as _, Fault};
 use sanad_core::block::Block;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 
 use crate::audit::{Finding, Log, LogStop};
-use crate::chain::BlockSource as _;
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
 use crate::error::OpenError;
-use crate::fault::Fault;
 use crate::rebuild::{Progress, Step};
 use crate::segments::{RawFrame, Segments};
 
@@ -27,12 +26,12 @@ use crate::segments::{RawFrame, Segments};
 pub struct Comparison {
     /// The last height up to which both have the same blocks.
     pub equal_up_to: Height,
-    /// The block after it, where both have one and they differ.
+    /// The block after it, if both have one and they differ.
     pub difference: Option<BlockDifference>,
-    /// Equal blocks that have other signatures in the one than in the other, and the first of them. That is
-    /// normal: each node keeps the signatures that came first.
+    /// Equal blocks whose signatures differ, and the first of them. That is normal: each node keeps the signatures that
+    /// came first.
     pub other_certificates: (u64, Option<Height>),
-    /// How each log goes on after the equal blocks.
+    /// How each log continues after the equal blocks.
     pub rest: [LogRest; 2],
 }
 
@@ -41,7 +40,7 @@ pub struct Comparison {
 pub struct LogRest {
     /// Whole blocks that follow.
     pub blocks: u64,
-    /// What ends the log before its time.
+    /// What ends the log early.
     pub finding: Option<Finding>,
 }
 
@@ -118,7 +117,7 @@ impl Reader {
         Ok(Self { _directory: directory, log, window: VecDeque::new(), finding: None })
     }
 
-    /// The next block; none after the last that can be read.
+    /// The next block; `None` after the last that can be read.
     fn next(&mut self) -> Result<Option<RawFrame>, OpenError> {
         match self.next_or_stop() {
             Err(LogStop::Failed(error)) => Err(error.into()),

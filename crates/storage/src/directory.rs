@@ -1,14 +1,14 @@
-//! The directory of a store: what is where, whose it is, and that one process alone has it.
+//! The directory of a store: where things are, of which chain, and that one process has it at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use sanad_core::hash::{ChainId, Salt};
+use sanad_chain::IndexSecret;
+use sanad_core::hash::ChainId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{OpenError, at};
 use crate::files;
-use crate::index::IndexSecret;
 
 /// The only version of the layout.
 pub const STORE_VERSION: u32 = 1;
@@ -30,8 +30,9 @@ pub(crate) struct Identity {
     /// [`STORE_VERSION`].
     version: u32,
     pub(crate) chain_id: ChainId,
-    /// Secret of the key indexes, in hexadecimal. Whoever knows it can only make lookups slower.
-    index_secret: Salt,
+    /// Secret of the key indexes, in hexadecimal. Knowing it helps to make lookups slower, and nothing else.
+    #[serde(with = "hex::serde")]
+    index_secret: [u8; 32],
 }
 
 impl StoreDirectory {
@@ -53,8 +54,7 @@ impl StoreDirectory {
         }
     }
 
-    /// Takes a directory that is there to read alone, while no node has it. Changes nothing: a copy without
-    /// a lock file is nobody's.
+    /// Opens a directory to read, while no node has it. Changes nothing: a copy without a lock file is nobody's.
     pub(crate) fn open_to_read(path: &Path) -> Result<Self, OpenError> {
         if !path.is_dir() {
             return Err(OpenError::MissingDirectory { path: path.to_owned() });
@@ -85,6 +85,10 @@ impl StoreDirectory {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn segments(&self) -> PathBuf {
         self.path.join("segments")
     }
@@ -97,9 +101,14 @@ impl StoreDirectory {
         self.path.join("tiles")
     }
 
-    /// Runs of commitments.
-    pub(crate) fn commitments(&self) -> PathBuf {
-        self.path.join("index").join("commitments")
+    /// Tiles of the history tree.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.path.join("history")
+    }
+
+    /// Runs of issuances.
+    pub(crate) fn issuances(&self) -> PathBuf {
+        self.path.join("index").join("issuances")
     }
 
     /// Runs of batch ids and of issuers' sequence numbers.
@@ -147,7 +156,7 @@ impl StoreDirectory {
     pub(crate) fn write_identity(&self, chain_id: ChainId) -> Result<Identity, OpenError> {
         let path = self.identity_path();
         let secret = IndexSecret::random().map_err(at(&path))?;
-        let identity = Identity { version: STORE_VERSION, chain_id, index_secret: Salt(secret.0) };
+        let identity = Identity { version: STORE_VERSION, chain_id, index_secret: secret.0 };
         files::write_whole(&path, &identity.to_json())?;
         Ok(identity)
     }
@@ -165,7 +174,7 @@ impl Identity {
     }
 
     pub(crate) fn index_secret(&self) -> IndexSecret {
-        IndexSecret(self.index_secret.0)
+        IndexSecret(self.index_secret)
     }
 }
 

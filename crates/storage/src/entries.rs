@@ -3,20 +3,22 @@
 use std::ops::Range;
 
 use sanad_core::codec;
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::LedgerView;
 use sanad_core::hash::Commitment;
-use sanad_core::ids::LogIndex;
+use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::signature::SIGNATURE_BYTES;
 
 use crate::columns::BatchColumnRecord;
 use crate::error::{Part, StoreError};
-use crate::options::ENTRIES_MAX;
+use crate::options::{ENTRIES_BYTES_MAX, ENTRIES_MAX};
 use crate::shared::Shared;
 use crate::store::Store;
 
 impl Store {
-    /// The entries of a range of the log, in order: at most `limit` of them, at most [`ENTRIES_MAX`], and none
-    /// from the end of the log on.
+    /// The entries of a range of the log, in order: at most `limit` of them, at most [`ENTRIES_MAX`], no more after
+    /// [`ENTRIES_BYTES_MAX`], and none beyond the log. Empty only if the range, within the log, or the limit is.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
@@ -29,10 +31,12 @@ impl Store {
             return Ok(entries);
         }
         let (mut ordinal, mut record) = self.shared.batch_holding(range.start)?;
+        let mut bytes = 0;
         loop {
             let next = range.start.0 + entries.len() as u64;
             entries.extend(self.shared.batch_entries(&record, next, end)?);
-            if range.start.0 + entries.len() as u64 >= end {
+            bytes += u64::from(record.bytes);
+            if range.start.0 + entries.len() as u64 >= end || bytes >= ENTRIES_BYTES_MAX {
                 return Ok(entries);
             }
             ordinal += 1;
@@ -40,12 +44,16 @@ impl Store {
         }
     }
 
-    /// Where a commitment was issued; none if it never was.
+    /// Where an issuer issued a commitment; `None` if it never did.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
-        self.shared.issuance(commitment, self.log_size().0)
+    pub fn issuance(
+        &self,
+        issuer: &MemberId,
+        commitment: &Commitment,
+    ) -> Result<Option<LogIndex>, StoreError> {
+        LedgerView::issuance(self, &IssuanceKey::new(issuer, commitment))
     }
 
     /// The entry at an index.
@@ -60,8 +68,20 @@ impl Store {
 impl LedgerView for Store {
     type Error = StoreError;
 
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
-        Self::issuance(self, commitment)
+    fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, StoreError> {
+        let size = self.log_size().0;
+        let found = self.shared.issuances.find(&key.0, |index| {
+            // The index may be ahead of the log while blocks are executed again.
+            if index >= size {
+                return Ok(false);
+            }
+            let Entry { issuer, event } = self.shared.entry(LogIndex(index))?;
+            Ok(match event {
+                Event::Issue { commitment } => IssuanceKey::new(&issuer, &commitment) == *key,
+                _ => false,
+            })
+        })?;
+        Ok(found.map(LogIndex))
     }
 
     fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {
@@ -70,35 +90,11 @@ impl LedgerView for Store {
 }
 
 impl Shared {
-    /// Where a commitment was issued among the first `size` entries.
-    pub(crate) fn issuance(
-        &self,
-        commitment: &Commitment,
-        size: u64,
-    ) -> Result<Option<LogIndex>, StoreError> {
-        // The index may be ahead of the log while blocks are executed again.
-        self.issuance_where(commitment, |index| index.0 < size)
-    }
-
-    /// Where a commitment was issued, among the places that `wanted` accepts: entries of the log.
-    pub(crate) fn issuance_where(
-        &self,
-        commitment: &Commitment,
-        wanted: impl Fn(LogIndex) -> bool,
-    ) -> Result<Option<LogIndex>, StoreError> {
-        let event = Event::Issue { commitment: *commitment };
-        let found = self.commitments.find(&commitment.0, |index| {
-            let index = LogIndex(index);
-            Ok(wanted(index) && self.entry(index)?.event == event)
-        })?;
-        Ok(found.map(LogIndex))
-    }
-
     pub(crate) fn entry(&self, index: LogIndex) -> Result<Entry, StoreError> {
         let (_, record) = self.batch_holding(index)?;
         let position = index.0 - record.first_index.0;
-        let leaf = self.tiles.leaf(index.0)?;
-        if let Some(entry) = self.entry_alone(&record, position)?
+        let leaf = self.log_tiles.leaf(index.0)?;
+        if let Some(entry) = self.issuance_alone(&record, position)?
             && entry.leaf_hash() == leaf
         {
             return Ok(entry);
@@ -107,23 +103,24 @@ impl Shared {
         entries.pop().ok_or(StoreError::Damaged { part: Part::Batches })
     }
 
-    /// Reads one event out of a batch whose events are all of one length; none in any other batch.
-    fn entry_alone(&self, record: &BatchColumnRecord, position: u64) -> Result<Option<Entry>, StoreError> {
-        let (issuer, _) = self.batch_front(record)?;
-        let before = BATCH_FIXED_BYTES + issuer.as_str().len() as u64;
-        let events = u64::from(record.bytes).saturating_sub(before + SIGNATURE_BYTES);
-        let entries = u64::from(record.entries);
-        let Some(width) = [ISSUE_BYTES, CHANGE_BYTES].into_iter().find(|width| width * entries == events)
-        else {
+    /// Reads one event of a batch that seems to hold nothing but issuances, by its length. The caller compares the
+    /// entry with its leaf hash: other events may come to the same length.
+    fn issuance_alone(&self, record: &BatchColumnRecord, position: u64) -> Result<Option<Entry>, StoreError> {
+        let front = self.batch_front(record)?;
+        let before = front.bytes + FRONT_TO_EVENTS_BYTES;
+        if u64::from(record.bytes)
+            != before + ISSUE_BYTES * u64::from(record.entries) + SIGNATURE_BYTES as u64
+        {
             return Ok(None);
-        };
-        let bytes = self.segments.read(record.offset + before + position * width, width as usize)?;
+        }
+        let bytes =
+            self.segments.read(record.offset + before + position * ISSUE_BYTES, ISSUE_BYTES as usize)?;
         let event = codec::decode::<Event>(&bytes, ISSUE_BYTES as usize).ok();
-        Ok(event.map(|event| Entry { issuer, event }))
+        Ok(event.map(|event| Entry { issuer: front.issuer, event }))
     }
 
     /// The entries of a batch from `start` to `end`, or to the end of the batch.
-    fn batch_entries(
+    pub(crate) fn batch_entries(
         &self,
         record: &BatchColumnRecord,
         start: u64,
@@ -136,7 +133,7 @@ impl Shared {
         let wanted = (start.saturating_sub(first) as usize)..(end.saturating_sub(first) as usize);
         let events = signed.batch().events.get(wanted).ok_or(StoreError::Damaged { part: Part::Batches })?;
         let entries: Vec<Entry> = events.iter().map(entry).collect();
-        let leaves = self.tiles.leaves(start, entries.len())?;
+        let leaves = self.log_tiles.leaves(start, entries.len())?;
         match entries.iter().zip(&leaves).position(|(entry, leaf)| entry.leaf_hash() != *leaf) {
             None => Ok(entries),
             // The batch has its id, so it is the tile that is wrong, unless the frame is damaged too.
@@ -145,10 +142,8 @@ impl Shared {
     }
 }
 
-/// Bytes of a batch before its events, without the issuer's name (`docs/formats/`, batch).
-const BATCH_FIXED_BYTES: u64 = 1 + 32 + 1 + 8 + 32 + 4;
-const SIGNATURE_BYTES: u64 = 64;
+/// Bytes of a batch between its sequence number and its events: the batch before, the number of events
+/// (`docs/formats/batch.md`).
+const FRONT_TO_EVENTS_BYTES: u64 = 32 + 4;
 /// Length of an issuance.
 const ISSUE_BYTES: u64 = 1 + 32;
-/// Length of a revocation, suspension or reinstatement.
-const CHANGE_BYTES: u64 = 1 + 8;

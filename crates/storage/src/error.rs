@@ -7,7 +7,7 @@ use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::validators::ValidatorSetError;
 
-use crate::fault::Fault;
+use sanad_chain::Fault;
 
 /// Why an open store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,22 +21,22 @@ pub enum StoreError {
         /// The block's.
         actual: Height,
     },
-    /// The caller appends a block on top of another one than the head.
+    /// The caller appends a block that does not follow the head.
     #[error("the block follows {actual}, not the head {expected}")]
     NotOnHead {
         /// The head.
         expected: BlockHash,
-        /// What the block names as its previous.
+        /// The block that it follows.
         actual: BlockHash,
     },
-    /// The caller's block, certificate and execution are not of one block.
-    #[error("the {part} is of block {actual}, not {expected}")]
+    /// The caller's block, certificate and execution do not belong together.
+    #[error("the {part} belongs to block {actual}, not {expected}")]
     Mismatch {
         /// Which of them.
         part: &'static str,
         /// Hash of the execution's header.
         expected: BlockHash,
-        /// What the part is of.
+        /// The block of the part.
         actual: BlockHash,
     },
     /// The caller's block does not have the batches that were executed.
@@ -63,22 +63,23 @@ pub enum StoreError {
         /// Entries in the log.
         size: LogSize,
     },
-    /// The caller asks for a tree node over entries that are still to come.
-    #[error("subtree {index} of 2^{level} leaves is beyond the log of {size} entries")]
-    NodeBeyondLog {
+    /// The caller asks for a tree node over leaves that are still to come.
+    #[error("subtree {index} of 2^{level} leaves is beyond the tree of {size} leaves")]
+    NodeBeyondTree {
         /// The subtree has 2^`level` leaves.
         level: u8,
         /// Its place on its level.
         index: u64,
-        /// Entries in the log.
-        size: LogSize,
+        /// Leaves of the tree.
+        size: u64,
     },
     /// What the segments hold of a block is not what was written. Only a copy from another node helps.
-    #[error("the block of height {height} is damaged on disk: {fault}")]
+    #[error("the block of height {height} is damaged on disk")]
     Corrupt {
         /// The block.
         height: Height,
         /// How it shows.
+        #[source]
         fault: Fault,
     },
     /// The head of a segment file is damaged, so that nothing in it can be read. Only a copy helps.
@@ -88,19 +89,23 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A column, an index or the checkpoint is damaged. Segments are the truth: rebuild from them.
-    #[error("{part} do not fit the segments; stop the node and rebuild them (`sanad audit --rebuild`)")]
+    #[error("{part} do not match the segments; stop the node and rebuild them (`sanad audit --rebuild`)")]
     Damaged {
         /// Which part.
         part: Part,
     },
-    /// An earlier write failed, so that nothing is known of what is on disk; open the store again.
-    #[error("a write failed before; the store takes no more")]
+    /// An earlier write failed, so it is unknown what is on disk. Open the store again.
+    #[error("an earlier write failed; the store must be opened again")]
     Poisoned,
+    /// A sync of the columns or tiles failed. Linux may drop what it could not write and report success the next time,
+    /// so no checkpoint may vouch for them until they are written again from the segments, at the next opening.
+    #[error("columns could not be synced; no checkpoint is made until the store is opened again")]
+    CheckpointsSuspended,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
-    /// The operating system refuses.
-    #[error("{path}: {source}")]
+    /// An I/O error.
+    #[error("{path} cannot be read or written")]
     Io {
         /// The file.
         path: PathBuf,
@@ -119,16 +124,16 @@ pub enum OpenError {
         /// The directory.
         path: PathBuf,
     },
-    /// A store is to be made where there is something already.
-    #[error("{path} is not empty; a store is made in a new directory alone")]
+    /// The directory for a new store is not empty.
+    #[error("{path} is not empty; a new store needs a new or empty directory")]
     NotEmpty {
         /// The directory.
         path: PathBuf,
     },
     /// The directory holds no store, or its `store.json` is not readable.
-    #[error("{path} is no store: {reason}")]
+    #[error("{path} does not belong to a store: {reason}")]
     NotAStore {
-        /// The file that tells.
+        /// The file that shows it.
         path: PathBuf,
         /// How it shows.
         reason: &'static str,
@@ -148,17 +153,17 @@ pub enum OpenError {
         actual: u32,
     },
     /// The store is of another chain than the genesis.
-    #[error("the store is of chain {found}, the genesis of chain {expected}")]
+    #[error("the store belongs to chain {found}, the genesis to chain {expected}")]
     ForeignChain {
         /// The chain of the genesis.
         expected: ChainId,
         /// The store's.
         found: ChainId,
     },
-    /// The genesis makes no state.
-    #[error("the genesis: {0}")]
+    /// The genesis has no validator set.
+    #[error("the genesis has no validator set")]
     Genesis(#[from] ValidatorSetError),
-    /// The store is there, but does not read as it should.
+    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -171,11 +176,13 @@ pub enum Part {
     Blocks,
     /// The `batches` column.
     Batches,
-    /// The tile columns.
+    /// The tiles of the log tree.
     Tiles,
+    /// The tiles of the history tree.
+    History,
     /// The sorted runs.
     Index,
-    /// The checkpoint in sled: records, status leaves, the place in the log.
+    /// The checkpoint in sled: parameters, members, status leaves, validator sets, the place in the log.
     Checkpoint,
 }
 
@@ -186,6 +193,7 @@ impl Part {
             Self::Blocks => "blocks",
             Self::Batches => "batches",
             Self::Tiles => "tiles",
+            Self::History => "history",
             Self::Index => "index",
             Self::Checkpoint => "checkpoint",
         }
@@ -198,6 +206,7 @@ impl std::fmt::Display for Part {
             Self::Blocks => "the blocks column's records",
             Self::Batches => "the batches column's records",
             Self::Tiles => "the tiles of the log tree",
+            Self::History => "the tiles of the history tree",
             Self::Index => "the index runs",
             Self::Checkpoint => "the checkpoint's contents",
         })

@@ -7,7 +7,7 @@ use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CertificateError, CommitCertificate};
 
-use crate::fault::Fault;
+use sanad_chain::Fault;
 
 /// Bytes of a frame beside certificate and payload.
 pub(crate) const FRAME_OVERHEAD_BYTES: usize = FIXED_BYTES + 2 * CHECKSUM_BYTES;
@@ -60,9 +60,9 @@ impl FramePlace {
     }
 }
 
-/// Makes and checks the frames of one segment. Checksums are keyed with the chain and the segment's salt,
-/// which stay on this disk: nobody can put into a batch what reads as a frame, and a frame of another chain
-/// or segment is none.
+/// Makes and checks the frames of one segment. Checksums are keyed with the chain and the segment's salt, which stays
+/// on this disk: nobody can put bytes into a batch that pass for a frame, and frames of other chains or segments do not
+/// match.
 #[derive(Clone, Copy)]
 pub(crate) struct Framer {
     key: [u8; 32],

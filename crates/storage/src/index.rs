@@ -1,13 +1,12 @@
 //! The key index: from a hash to a place in the log, in sorted runs.
 //!
-//! It holds hints, not answers: a key is 8 bytes of a keyed hash, and whoever finds a candidate compares it
-//! with the log. Keys of recent places are in memory; the rest is in immutable files, each for a contiguous
-//! range of places, together for all from 0 on. So nothing here needs to be durable in time: what is lost
-//! is read again from the end of the last run on.
+//! It holds hints, not answers: a key is 8 bytes of a keyed hash, and callers compare each candidate with the log.
+//! Keys of recent places are in memory; the rest is in immutable files, each for a contiguous range of places, together
+//! for all from 0 on. So nothing here needs to be durable in time: what is lost is read from the log again, from the
+//! end of the last run on.
 
 mod bloom;
 pub(crate) mod check;
-mod key;
 mod maintenance;
 mod memory;
 mod merge;
@@ -20,9 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-pub use key::IndexSecret;
 use memory::MemoryTable;
 use run::Run;
+use sanad_chain::IndexSecret;
 
 use crate::error::StoreError;
 use crate::files;
@@ -30,8 +29,10 @@ use crate::files;
 /// Largest value that an index can hold: 48 bits.
 pub const INDEX_VALUE_MAX: u64 = (1 << 48) - 1;
 
-/// Memory tables that wait to become runs; beyond, whoever inserts writes them himself.
+/// Memory tables that wait to become runs; beyond that, the inserting thread writes them.
 const FROZEN_MAX: usize = 8;
+/// Memory tables beyond which an insertion fails if none can be written: some 400 MB with the default options.
+const FROZEN_LIMIT: usize = 256;
 
 /// How an index spends memory and disk.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +103,7 @@ impl KeyIndex {
     /// Requires every value to be below `end`, and one caller at a time.
     ///
     /// # Errors
-    /// The store's, where memory tables had to be written here.
+    /// The store's, if far too many memory tables wait and none can be written.
     pub fn insert<'a>(
         &self,
         keys: impl IntoIterator<Item = (&'a [u8; 32], u64)>,
@@ -125,8 +126,13 @@ impl KeyIndex {
             }
             tables.frozen.len()
         };
-        if waiting > FROZEN_MAX {
-            self.flush_oldest()?;
+        if waiting > FROZEN_MAX
+            && let Err(error) = self.flush_oldest()
+        {
+            if waiting > FROZEN_LIMIT {
+                return Err(error);
+            }
+            tracing::warn!(%error, waiting, "an index run cannot be written; its keys stay in memory");
         }
         Ok(waiting > 0)
     }

@@ -1,5 +1,6 @@
 //! Making and opening a store.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex, RwLock};
@@ -20,7 +21,7 @@ use crate::index::{IndexOptions, KeyIndex};
 use crate::options::Options;
 use crate::rebuild::origin;
 use crate::replay::{self, LogEnd};
-use crate::restore;
+use crate::restore::Restoring;
 use crate::segments::Segments;
 use crate::shared::{Published, Shared, Writer};
 use crate::store::Store;
@@ -33,7 +34,7 @@ pub(crate) fn create(path: &Path, genesis: &Genesis, options: Options) -> Result
     let directory = StoreDirectory::create(path)?;
     let segments = Segments::create(&directory.segments(), chain_id, options.segment_bytes)?;
     let loaded = begin(&directory, genesis, &options)?;
-    // Last: what has an identity is a whole store.
+    // Last: a directory with an identity holds a whole store.
     let identity = directory.write_identity(chain_id)?;
     let (store, _) = Opening { directory, identity, chain_id, options, segments }.finish(genesis, loaded)?;
     Ok((store, state))
@@ -59,10 +60,16 @@ pub(crate) fn begin(
     files::make_directory(&directory.checkpoint())?;
     let checkpoints = Checkpoints::open(&directory.checkpoint(), options.sled_cache_bytes)?;
     let checkpoint = origin(genesis);
-    let records: Vec<_> = genesis.registry().records().cloned().collect();
-    let keyed = records.iter().cloned().map(|record| (record.member.id.clone(), record));
-    checkpoints.write(&checkpoint, &Delta { records: keyed.collect(), leaves: Default::default() })?;
-    Ok((checkpoints, Loaded { checkpoint, records, leaves: Vec::new() }))
+    let members: Vec<_> = genesis.registry().members().cloned().collect();
+    let (parameters, sets) = (genesis.parameters, vec![genesis.validators()?]);
+    let delta = Delta {
+        members: members.iter().map(|member| (member.record().id.clone(), member.clone())).collect(),
+        leaves: BTreeMap::new(),
+        sets: sets.clone(),
+        parameters: Some(parameters),
+    };
+    checkpoints.write(&checkpoint, &delta)?;
+    Ok((checkpoints, Loaded { checkpoint, parameters, members, leaves: Vec::new(), sets }))
 }
 
 /// A store whose segments are open.
@@ -75,7 +82,7 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// Goes on from a checkpoint to the end of the log.
+    /// Continues from a checkpoint to the end of the log.
     pub(crate) fn finish(
         self,
         genesis: &Genesis,
@@ -84,7 +91,7 @@ impl Opening {
         self.finish_with(genesis, loaded, |_| {})
     }
 
-    /// As [`Self::finish`], telling of each block that is executed.
+    /// As [`Self::finish`]; calls `each` with every block that is executed.
     pub(crate) fn finish_with(
         self,
         genesis: &Genesis,
@@ -97,8 +104,8 @@ impl Opening {
         let end = replay::find_end(&self.segments, &place, floor, |_| {})?;
         // From here on the log grows, and may end in a write that is cut off.
         files::remove_all(&closed)?;
-        // The process before this one may have been stopped between writing and syncing. What is taken for
-        // the log from here on has to be on disk.
+        // An earlier process may have been stopped between writing and syncing. Everything that counts as the log from
+        // here on has to be on disk.
         self.segments.sync_last()?;
         let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
         let shared = Arc::new(shared);
@@ -121,29 +128,44 @@ impl Opening {
         let place = loaded.checkpoint;
         files::make_directory(&directory.columns())?;
         files::make_directory(&directory.tiles())?;
+        files::make_directory(&directory.history())?;
         let columns = Columns::open(&directory.columns())?;
         columns.blocks.cut(place.height.0)?;
         columns.batches.cut(place.batches)?;
-        let tiles = Tiles::open(&directory.tiles(), options.cached_tiles)?;
-        let edge = tiles.cut(place.log_size)?;
-        files::sync_directory(&directory.columns())?;
-        files::sync_directory(&directory.tiles())?;
-        let head = restore::head(&segments, &columns, &place)?.map(Arc::new);
-        let state = restore::state(genesis, &loaded, &tiles, head.as_deref())?;
+        let log_tiles = Tiles::open(&directory.tiles(), Part::Tiles, options.cached_tiles)?;
+        let history_tiles = Tiles::open(&directory.history(), Part::History, options.cached_tiles)?;
+        let (log_edge, history_edge) = (log_tiles.cut(place.log_size.0)?, history_tiles.cut(place.height.0)?);
+        for directory in [directory.columns(), directory.tiles(), directory.history()] {
+            files::sync_directory(&directory)?;
+        }
+        let restoring =
+            Restoring { genesis, chain_id, loaded: &loaded, segments: &segments, columns: &columns };
+        let (head, state) = restoring.restore(&log_tiles, &history_tiles)?;
         let index =
             IndexOptions { memory_keys: options.index_memory_keys.max(1), fan_out: options.index_fan_out };
         let open_index = |path, limit| KeyIndex::open(path, identity.index_secret(), index, limit);
         let shared = Shared {
-            commitments: open_index(&directory.commitments(), end.log_size.0)?,
+            issuances: open_index(&directory.issuances(), end.log_size.0)?,
             batch_keys: open_index(&directory.batch_keys(), end.batches)?,
             undecided: Undecided::open(directory.undecided(), chain_id, end.height)?,
             options,
             chain_id,
             segments,
             columns,
-            tiles,
-            published: RwLock::new(Arc::new(Published { head, place })),
-            writer: Mutex::new(Writer { edge, delta: Delta::default(), blocks: 0, bytes: 0 }),
+            log_tiles,
+            history_tiles,
+            published: RwLock::new(Arc::new(Published {
+                head: head.map(Arc::new),
+                place,
+                sets: Arc::new(loaded.sets),
+            })),
+            writer: Mutex::new(Writer {
+                log_edge,
+                history_edge,
+                delta: Delta::default(),
+                blocks: 0,
+                bytes: 0,
+            }),
             checkpoints: Mutex::new(checkpoints),
             health: AtomicU8::new(0),
             directory,

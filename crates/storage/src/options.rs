@@ -1,4 +1,4 @@
-//! What an operator may choose, and the limits that nobody may.
+//! What an operator may choose, and the limits that are fixed.
 
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::validators::CERTIFICATE_BYTES_MAX;
@@ -14,6 +14,8 @@ pub const UNDECIDED_BYTES_MAX: u64 = 64 << 20;
 pub const UNDECIDED_RECORD_BYTES_MAX: usize = BLOCK_BYTES_LIMIT as usize + (64 << 10);
 /// Most entries that one call returns.
 pub const ENTRIES_MAX: usize = 10_000;
+/// Bytes of batches after which one call returns no more entries (4 MiB).
+pub const ENTRIES_BYTES_MAX: u64 = 4 << 20;
 
 /// How a store spends disk, memory and time. The defaults suit a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Options {
     pub index_memory_keys: usize,
     /// Runs of like size that are merged into one; at least 2.
     pub index_fan_out: usize,
-    /// Tiles of the log tree that are held in memory, 16 KiB each.
+    /// Tiles that are held in memory of the log tree and of the history tree each, 16 KiB a tile.
     pub cached_tiles: usize,
     /// Memory that sled may use for its cache, in bytes. It holds little; its limit is not a strict one.
     pub sled_cache_bytes: u64,

@@ -1,21 +1,22 @@
 //! Reading blocks and batches.
 
-use sanad_core::batch::SignedBatch;
+use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::BlockHeader;
 use sanad_core::codec;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId, Sequence};
 use sanad_core::validators::CommitCertificate;
 
-use crate::columns::{BatchColumnRecord, BlockRecord};
+use crate::columns::{BatchColumnRecord, BlockRecord, Columns};
 use crate::error::{Part, StoreError};
-use crate::fault::Fault;
 use crate::frame::Frame;
+use crate::segments::Segments;
 use crate::shared::{Shared, StoredHead, sequence_hash};
 use crate::store::Store;
-use crate::tiles::LogTree;
+use crate::tiles::{LogTree, TileTree};
+use sanad_chain::Fault;
 
-/// A batch in the log, and where it stands.
+/// A batch's position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRecord {
     /// Its id.
@@ -30,7 +31,9 @@ pub struct BatchRecord {
     pub entries: u64,
     /// Its issuer.
     pub issuer: MemberId,
-    /// Its place in the issuer's chain.
+    /// Which of the issuer's two chains it continues.
+    pub chain: BatchChain,
+    /// Its place in that chain.
     pub sequence: Sequence,
 }
 
@@ -40,7 +43,19 @@ impl Store {
         self.shared.chain_id
     }
 
-    /// The last block; none before the first.
+    /// The directory that the store is in.
+    pub fn directory(&self) -> &std::path::Path {
+        self.shared.directory.path()
+    }
+
+    /// The segment file that holds a block, for messages to operators; `None` at heights without a block, or where
+    /// the column that says so cannot be read.
+    pub fn segment_path(&self, height: Height) -> Option<std::path::PathBuf> {
+        let record = self.shared.block_record(height).ok()??;
+        Some(self.shared.segments.path_of(record.frame.offset))
+    }
+
+    /// The last block; `None` before the first.
     pub fn head(&self) -> Option<std::sync::Arc<StoredHead>> {
         self.shared.published().head.clone()
     }
@@ -62,10 +77,10 @@ impl Store {
 
     /// The log tree as it is now, to make proofs at this size or a smaller one.
     pub fn log_tree(&self) -> LogTree<'_> {
-        LogTree { tiles: &self.shared.tiles, size: self.log_size() }
+        TileTree { tiles: &self.shared.log_tiles, size: self.log_size().0 }
     }
 
-    /// The header of a block; none at heights without one.
+    /// The header of a block; `None` at heights without one.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
@@ -73,7 +88,7 @@ impl Store {
         Ok(self.shared.front(height)?.map(|(_, header)| header))
     }
 
-    /// The certificate of a block; none at heights without one.
+    /// The certificate of a block; `None` at heights without one.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
@@ -81,7 +96,7 @@ impl Store {
         Ok(self.shared.front(height)?.map(|(certificate, _)| certificate))
     }
 
-    /// A block's certificate and payload (`Block::decode` reads it); none at heights without one.
+    /// A block's certificate and payload (`Block::decode` reads it); `None` at heights without one.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
@@ -91,7 +106,7 @@ impl Store {
         Ok(Some((certificate, frame.payload().to_vec())))
     }
 
-    /// A batch by its id; none if the log does not have it.
+    /// A batch by its id; `None` if the log does not have it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -104,16 +119,24 @@ impl Store {
         found.map(|ordinal| self.batch_by_ordinal(ordinal)).transpose()
     }
 
-    /// The batch of an issuer with a sequence number; none if the log does not have it.
+    /// The batch with a sequence number in one of an issuer's two chains; `None` if the log does not have it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn batch_of(&self, issuer: &MemberId, sequence: Sequence) -> Result<Option<BatchRecord>, StoreError> {
+    pub fn batch_of(
+        &self,
+        issuer: &MemberId,
+        chain: BatchChain,
+        sequence: Sequence,
+    ) -> Result<Option<BatchRecord>, StoreError> {
         let batches = self.batch_count();
         let shared = &self.shared;
-        let found = shared.batch_keys.find(&sequence_hash(issuer, sequence), |ordinal| {
-            let is_it = |record| Ok(shared.batch_front(&record)? == (issuer.clone(), sequence));
-            if ordinal < batches { is_it(shared.columns.batch(ordinal)?) } else { Ok(false) }
+        let found = shared.batch_keys.find(&sequence_hash(issuer, chain, sequence), |ordinal| {
+            if ordinal >= batches {
+                return Ok(false);
+            }
+            let front = shared.batch_front(&shared.columns.batch(ordinal)?)?;
+            Ok((&front.issuer, front.chain, front.sequence) == (issuer, chain, sequence))
         })?;
         found.map(|ordinal| self.batch_by_ordinal(ordinal)).transpose()
     }
@@ -147,17 +170,19 @@ impl Store {
         self.shared.signed(&self.shared.columns.batch(record.ordinal)?)
     }
 
-    /// Bytes of memory that the key indexes take on disk's behalf: filters and fences.
+    /// Bytes of memory that filters and fences of the key indexes take.
     pub fn index_memory_bytes(&self) -> usize {
-        self.shared.commitments.memory_bytes() + self.shared.batch_keys.memory_bytes()
+        self.shared.issuances.memory_bytes() + self.shared.batch_keys.memory_bytes()
     }
 }
 
 impl Shared {
     /// Certificate and header of a block, without its batches.
     fn front(&self, height: Height) -> Result<Option<(CommitCertificate, BlockHeader)>, StoreError> {
-        let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
-        self.segments.header(&frame, height).map(Some)
+        match height > Height::GENESIS && height <= self.published().height() {
+            true => front(&self.segments, &self.columns, height).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The whole frame of a block, checked.
@@ -192,18 +217,20 @@ impl Shared {
         }
     }
 
-    /// Issuer and sequence number of a batch, which stand at its front.
-    pub(crate) fn batch_front(&self, record: &BatchColumnRecord) -> Result<(MemberId, Sequence), StoreError> {
+    /// The fields at the front of a batch.
+    pub(crate) fn batch_front(&self, record: &BatchColumnRecord) -> Result<BatchFront, StoreError> {
         let length = FRONT_BYTES_MAX.min(record.bytes as usize);
         let bytes = self.segments.read(record.offset, length)?;
-        match codec::decode_prefix::<(u8, ChainId, MemberId, Sequence)>(&bytes, FRONT_BYTES_MAX) {
-            Ok(((_, chain_id, issuer, sequence), _)) if chain_id == self.chain_id => Ok((issuer, sequence)),
+        type Front = (u8, ChainId, MemberId, BatchChain, Sequence);
+        match codec::decode_prefix::<Front>(&bytes, FRONT_BYTES_MAX) {
+            Ok(((_, chain_id, issuer, chain, sequence), bytes)) if chain_id == self.chain_id => {
+                Ok(BatchFront { issuer, chain, sequence, bytes: bytes as u64 })
+            }
             _ => Err(self.blame(record.height, Part::Batches)),
         }
     }
 
-    /// Whose fault it is that a block does not read as a column says: the segment's, if its frame is
-    /// damaged, else the column's.
+    /// Why a block does not read as a column says: the segment is damaged, if its frame is, else the column.
     pub(crate) fn blame(&self, height: Height, part: Part) -> StoreError {
         match self.frame(height) {
             Err(error) => error,
@@ -213,7 +240,7 @@ impl Shared {
     }
 
     fn batch_record(&self, ordinal: u64, record: &BatchColumnRecord) -> Result<BatchRecord, StoreError> {
-        let (issuer, sequence) = self.batch_front(record)?;
+        let BatchFront { issuer, chain, sequence, .. } = self.batch_front(record)?;
         Ok(BatchRecord {
             id: record.id,
             ordinal,
@@ -221,10 +248,29 @@ impl Shared {
             first_index: record.first_index,
             entries: u64::from(record.entries),
             issuer,
+            chain,
             sequence,
         })
     }
 }
 
-/// Bytes at the front of a batch that hold version, chain, issuer and sequence number.
-const FRONT_BYTES_MAX: usize = 1 + 32 + 1 + MEMBER_ID_BYTES_MAX + 8;
+/// What is at the front of a batch.
+pub(crate) struct BatchFront {
+    pub(crate) issuer: MemberId,
+    pub(crate) chain: BatchChain,
+    pub(crate) sequence: Sequence,
+    /// Length of these fields and those before them, in bytes.
+    pub(crate) bytes: u64,
+}
+
+/// Certificate and header of a block in the log, without its batches. Requires a height from 1 on.
+pub(crate) fn front(
+    segments: &Segments,
+    columns: &Columns,
+    height: Height,
+) -> Result<(CommitCertificate, BlockHeader), StoreError> {
+    segments.header(&columns.block(height)?.frame, height)
+}
+
+/// Bytes at the front of a batch that hold version, chain id, issuer, chain and sequence number.
+const FRONT_BYTES_MAX: usize = 1 + 32 + 1 + MEMBER_ID_BYTES_MAX + 1 + 8;

@@ -1,4 +1,4 @@
-//! Making everything that is derived from the segments anew.
+//! Rebuilding everything that is derived from the segments.
 
 use std::path::Path;
 
@@ -19,20 +19,20 @@ use crate::replay;
 use crate::segments::Segments;
 use crate::store::Store;
 
-/// How far a rebuild or an audit is.
+/// Progress of a rebuild or an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done.
+    /// The current step.
     pub step: Step,
-    /// Height of the block that was done last.
+    /// Height of the last block done.
     pub height: Height,
-    /// Bytes of the log that are done.
+    /// Bytes of the log done.
     pub bytes: u64,
     /// Bytes of the log in all.
     pub bytes_total: u64,
 }
 
-/// What a rebuild or an audit is doing.
+/// A step of a rebuild or an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -43,8 +43,8 @@ pub enum Step {
 }
 
 impl Store {
-    /// Removes columns, indexes and checkpoint and makes them anew: every block is executed from the genesis
-    /// on, every certificate verified. Reads all segments first, and touches nothing if one is damaged.
+    /// Removes columns, indexes and checkpoint and rebuilds them: executes every block from the genesis on and verifies
+    /// every certificate. Reads all segments first, and changes nothing if one is damaged.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -68,11 +68,15 @@ impl Store {
         };
         let floor = known_durable(&directory, &chain_id, &options)?;
         replay::find_end(&segments, &origin(genesis), floor, |frame| tell(Step::Read, frame))?;
-        // The checkpoint goes first: without it no one takes the rest for whole.
+        // The checkpoint goes first: without it the rest does not count as a store.
         files::remove_all(&directory.checkpoint())?;
-        for derived in
-            [directory.columns(), directory.tiles(), directory.commitments(), directory.batch_keys()]
-        {
+        for derived in [
+            directory.columns(),
+            directory.tiles(),
+            directory.history(),
+            directory.issuances(),
+            directory.batch_keys(),
+        ] {
             files::remove_all(&derived)?;
         }
         let identity = identity.map_or_else(|| directory.write_identity(chain_id), Ok)?;

@@ -1,20 +1,19 @@
 //! From a checkpoint to the end of the log: what follows it is executed again.
 
+use sanad_chain::{Decoded, Fault, Known, Prepared, check_block, prepare};
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::state::State;
 
-use crate::chain::check;
-use crate::chain::prepare::{self, Decoded, Known, Prepared};
 use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
-use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::segments::{RawFrame, Scanned, Segments};
 use crate::shared::sequence_hash;
 use crate::store::Store;
 
-/// Where the log ends, as its frames tell.
+/// Where the log ends, according to its frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogEnd {
     pub(crate) height: Height,
@@ -22,7 +21,7 @@ pub(crate) struct LogEnd {
     pub(crate) batches: u64,
 }
 
-/// Reads every frame after a place, telling of each; cuts a torn tail. Everything before the logical offset
+/// Reads every frame after a place, calls `each` with it, and cuts a torn tail. Everything before the logical offset
 /// `floor` is known to have been durable.
 pub(crate) fn find_end(
     segments: &Segments,
@@ -54,11 +53,11 @@ pub(crate) fn find_end(
     }
 }
 
-/// Reads into the key indexes what they lack up to the checkpoint.
+/// Adds to the key indexes what they lack up to the checkpoint.
 pub(crate) fn fill_indexes(store: &Store) -> Result<(), StoreError> {
     let shared = &store.shared;
     let place = shared.published().place;
-    let behind = shared.commitments.end();
+    let behind = shared.issuances.end();
     let mut ordinal = match behind < place.log_size.0 {
         true => shared.columns.batch_holding(LogIndex(behind), place.batches)?.0,
         false => place.batches,
@@ -66,24 +65,27 @@ pub(crate) fn fill_indexes(store: &Store) -> Result<(), StoreError> {
     while ordinal < place.batches {
         let record = shared.columns.batch(ordinal)?;
         let signed = shared.signed(&record)?;
-        let issued = (record.first_index.0..).zip(&signed.batch().events);
+        let batch = signed.batch();
+        let issued = (record.first_index.0..).zip(&batch.events);
         let keys = issued.filter_map(|(index, event)| match event {
-            Event::Issue { commitment } => Some((&commitment.0, index)),
+            Event::Issue { commitment } => Some((IssuanceKey::new(&batch.issuer, commitment), index)),
             _ => None,
         });
-        shared.commitments.insert(keys, record.first_index.0 + u64::from(record.entries))?;
+        let keys: Vec<_> = keys.collect();
+        let keys = keys.iter().map(|(key, index)| (&key.0, *index));
+        shared.issuances.insert(keys, record.first_index.0 + u64::from(record.entries))?;
         ordinal += 1;
     }
     for ordinal in shared.batch_keys.end()..place.batches {
         let record = shared.columns.batch(ordinal)?;
-        let (issuer, sequence) = shared.batch_front(&record)?;
-        let sequence = sequence_hash(&issuer, sequence);
+        let front = shared.batch_front(&record)?;
+        let sequence = sequence_hash(&front.issuer, front.chain, front.sequence);
         shared.batch_keys.insert([(&record.id.0, ordinal), (&sequence, ordinal)], ordinal + 1)?;
     }
     Ok(())
 }
 
-/// Executes the blocks from the store's head up to `end` and enters them, telling of each. While some are
+/// Executes the blocks from the store's head up to `end`, installs them, and calls `each` with them. While some are
 /// executed, the next are decoded and their signatures checked on the other cores.
 pub(crate) fn execute(
     store: &Store,
@@ -100,11 +102,11 @@ pub(crate) fn execute(
         }
         Ok(frames)
     };
-    let mut ready = prepare::blocks(window()?, RawFrame::decode, &Known::at(state));
+    let mut ready = prepare(window()?, RawFrame::decode, &Known::at(state));
     while !ready.is_empty() {
         let known = Known::at(state);
-        let prepare = || window().map(|frames| prepare::blocks(frames, RawFrame::decode, &known));
-        let (next, entered) = rayon::join(prepare, || enter(store, state, ready, &mut each));
+        let read = || window().map(|frames| prepare(frames, RawFrame::decode, &known));
+        let (next, entered) = rayon::join(read, || enter(store, state, ready, &mut each));
         entered?;
         ready = next?;
     }
@@ -125,7 +127,8 @@ fn enter(
         let frame = raw.frame;
         let corrupt = |fault: Fault| StoreError::Corrupt { height: frame.height, fault };
         let Decoded { block, certificate, certified_by } = decoded.map_err(corrupt)?;
-        let execution = check(state, store, &block, &certificate, certified_by.as_ref())?.map_err(corrupt)?;
+        let execution =
+            check_block(state, store, &block, &certificate, certified_by.as_ref())?.map_err(corrupt)?;
         let due = shared.install(&mut shared.writer(), &block, &certificate, &execution, frame.place)?;
         store.background.wake(due);
         state.advance(&execution);

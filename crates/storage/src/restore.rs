@@ -1,70 +1,138 @@
 //! The state as of a checkpoint, checked against the header of its block.
 
+use sanad_core::block::batches_root;
 use sanad_core::genesis::Genesis;
+use sanad_core::hash::{BlockHash, ChainId, HistoryHash, Root};
 use sanad_core::ids::{Height, LogSize};
-use sanad_core::merkle::{Frontier, Hash};
+use sanad_core::merkle::{Frontier, Rfc6962, TreeHash};
 use sanad_core::state::{Head, State, StateParts};
 use sanad_core::status::StatusTree;
+use sanad_core::validators::ValidatorSet;
 
-use crate::checkpoint::{Checkpoint, Loaded};
+use sanad_chain::Fault;
+
+use crate::checkpoint::Loaded;
 use crate::columns::Columns;
 use crate::error::{OpenError, Part, StoreError};
-use crate::fault::Fault;
+use crate::history::past;
+use crate::read::front;
 use crate::segments::Segments;
 use crate::shared::StoredHead;
 use crate::tiles::Tiles;
 
-/// The block of the checkpoint, read whole from the segments; none at the genesis.
-pub(crate) fn head(
-    segments: &Segments,
-    columns: &Columns,
-    place: &Checkpoint,
-) -> Result<Option<StoredHead>, StoreError> {
-    let height = place.height;
-    if height == Height::GENESIS {
-        return Ok(None);
-    }
-    let corrupt = |fault: Fault| StoreError::Corrupt { height, fault };
-    let record = columns.block(height)?;
-    if record.frame.end() != place.end {
-        return Err(StoreError::Damaged { part: Part::Blocks });
-    }
-    let frame = segments.frame(&record.frame, height)?;
-    let header = frame.header().map_err(corrupt)?;
-    if header.hash() != place.hash || header.log_size != place.log_size {
-        return Err(StoreError::Damaged { part: Part::Checkpoint });
-    }
-    Ok(Some(StoredHead { certificate: frame.certificate().map_err(corrupt)?, header }))
+/// What a state is put together from, beside the tiles.
+pub(crate) struct Restoring<'a> {
+    pub(crate) genesis: &'a Genesis,
+    pub(crate) chain_id: ChainId,
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) segments: &'a Segments,
+    pub(crate) columns: &'a Columns,
 }
 
-/// The state, with every root as the header states it.
-pub(crate) fn state(
-    genesis: &Genesis,
-    loaded: &Loaded,
-    tiles: &Tiles,
-    head: Option<&StoredHead>,
-) -> Result<State, OpenError> {
-    let Some(StoredHead { header, .. }) = head else { return Ok(State::genesis(genesis)?) };
-    let damaged = |part: Part| StoreError::Damaged { part };
-    let peaks = peaks(tiles, header.log_size)?;
-    let parts = StateParts {
-        head: Head { height: header.height, hash: loaded.checkpoint.hash, time_ms: header.time_ms },
-        log: Frontier::from_peaks(header.log_size.0, peaks).map_err(|_| damaged(Part::Tiles))?,
-        status: StatusTree::from_leaves(loaded.leaves.iter().copied()),
-        records: loaded.records.clone(),
-    };
-    let state = State::from_parts(genesis, parts).map_err(|_| damaged(Part::Checkpoint))?;
-    if state.log_root() != header.log_root {
-        return Err(damaged(Part::Tiles).into());
+impl Restoring<'_> {
+    /// The block of the checkpoint, which the genesis does not have, and the state after it.
+    pub(crate) fn restore(
+        &self,
+        log: &Tiles<Rfc6962>,
+        history: &Tiles<HistoryHash>,
+    ) -> Result<(Option<StoredHead>, State), OpenError> {
+        let sets = self.check_sets()?;
+        if self.loaded.checkpoint.height == Height::GENESIS {
+            return Ok((None, State::genesis(self.genesis)?));
+        }
+        let (head, batches_root) = self.head()?;
+        self.check_history(history, &head, batches_root)?;
+        Ok((Some(head.clone()), self.state(log, history, &head, sets)?))
     }
-    let rest = state.status().root(header.log_size) == header.status_root
-        && state.registry().root() == header.registry_root
-        && state.validators().hash() == header.next_validators_hash;
-    if rest { Ok(state) } else { Err(damaged(Part::Checkpoint).into()) }
+
+    /// Checks that each validator set is the one that a header announces; returns the last.
+    fn check_sets(&self) -> Result<&ValidatorSet, OpenError> {
+        let sets = &self.loaded.sets;
+        let (Some(first), Some(last)) = (sets.first(), sets.last()) else {
+            return Err(damaged(Part::Checkpoint));
+        };
+        let mut sound = *first == self.genesis.validators()?;
+        for pair in sets.windows(2) {
+            let [former, next] = pair else { break };
+            let announced = Height(next.first_height().0 - 1);
+            sound &= next.check_follows(former).is_ok() && announced <= self.loaded.checkpoint.height;
+            if !sound {
+                break;
+            }
+            let (_, header) = front(self.segments, self.columns, announced)?;
+            sound = header.validators_hash == former.hash() && header.next_validators_hash == next.hash();
+        }
+        if sound { Ok(last) } else { Err(damaged(Part::Checkpoint)) }
+    }
+
+    /// The block of the checkpoint, read whole from the segments, and the root over its batches.
+    fn head(&self) -> Result<(StoredHead, Root), StoreError> {
+        let place = &self.loaded.checkpoint;
+        let height = place.height;
+        let corrupt = |fault: Fault| StoreError::Corrupt { height, fault };
+        let record = self.columns.block(height)?;
+        if record.frame.end() != place.end {
+            return Err(StoreError::Damaged { part: Part::Blocks });
+        }
+        let frame = self.segments.frame(&record.frame, height)?;
+        let block = frame.block().map_err(corrupt)?;
+        let header = block.header;
+        if header.hash() != place.hash || header.log_size != place.log_size {
+            return Err(StoreError::Damaged { part: Part::Checkpoint });
+        }
+        let certificate = frame.certificate().map_err(corrupt)?;
+        Ok((StoredHead { header, certificate }, batches_root(&block.batches)))
+    }
+
+    /// Checks that the history tree ends with the head, and is the one that the head names up to there.
+    fn check_history(
+        &self,
+        history: &Tiles<HistoryHash>,
+        head: &StoredHead,
+        batches_root: Root,
+    ) -> Result<(), OpenError> {
+        let place = &self.loaded.checkpoint;
+        let before = Height(place.height.0 - 1);
+        let previous = match before {
+            Height::GENESIS => BlockHash(self.chain_id.0),
+            before => front(self.segments, self.columns, before)?.1.hash(),
+        };
+        let past = past(history, place.height, previous, batches_root)?;
+        let sound =
+            past.hash() == head.header.past && history.leaf(before.0)? == HistoryHash::leaf(&place.hash.0);
+        if sound { Ok(()) } else { Err(damaged(Part::History)) }
+    }
+
+    /// The state, with every root as the header states it.
+    fn state(
+        &self,
+        log: &Tiles<Rfc6962>,
+        history: &Tiles<HistoryHash>,
+        head: &StoredHead,
+        validators: &ValidatorSet,
+    ) -> Result<State, OpenError> {
+        let StoredHead { header, .. } = head;
+        let (Height(height), LogSize(size)) = (header.height, header.log_size);
+        let edge = |part: Part| move |_| StoreError::Damaged { part };
+        let parts = StateParts {
+            head: Head { height: header.height, hash: self.loaded.checkpoint.hash, time_ms: header.time_ms },
+            log: Frontier::from_peaks(size, log.peaks(size)?).map_err(edge(Part::Tiles))?,
+            history: Frontier::from_peaks(height, history.peaks(height)?).map_err(edge(Part::History))?,
+            status: StatusTree::from_leaves(self.loaded.leaves.iter().copied()),
+            members: self.loaded.members.clone(),
+            parameters: self.loaded.parameters,
+            validators: validators.clone(),
+        };
+        let state = State::from_parts(self.chain_id, parts);
+        if state.log_root() != header.log_root {
+            return Err(damaged(Part::Tiles));
+        }
+        let sound =
+            state.state_root() == header.state_root && validators.hash() == header.next_validators_hash;
+        if sound { Ok(state) } else { Err(damaged(Part::Checkpoint)) }
+    }
 }
 
-/// The right edge of the log tree: one complete subtree for each bit of the size, the largest first.
-fn peaks(tiles: &Tiles, size: LogSize) -> Result<Vec<Hash>, StoreError> {
-    let levels = (0..u64::BITS as u8).rev().filter(|level| size.0 >> level & 1 == 1);
-    levels.map(|level| tiles.node(level, (size.0 >> level) - 1, size)).collect()
+fn damaged(part: Part) -> OpenError {
+    StoreError::Damaged { part }.into()
 }

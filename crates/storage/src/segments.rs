@@ -18,9 +18,9 @@ use segment::Segment;
 pub(crate) use window::RawFrame;
 
 use crate::error::{OpenError, StoreError};
-use crate::fault::Fault;
 use crate::files::{self, Access};
 use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace, Framer};
+use sanad_chain::Fault;
 
 /// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
 #[derive(Debug)]
@@ -169,6 +169,11 @@ impl Segments {
     /// Reads up to `bytes` from a logical offset: fewer where the segment ends before.
     pub(crate) fn read(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, StoreError> {
         self.segment_of(offset).read(offset, bytes)
+    }
+
+    /// The file that holds a logical offset.
+    pub(crate) fn path_of(&self, offset: u64) -> PathBuf {
+        self.segment_of(offset).path().to_owned()
     }
 
     /// Cuts everything from a logical offset on, which is in the last segment.

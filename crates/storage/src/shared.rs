@@ -3,10 +3,13 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
+use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::BlockHeader;
-use sanad_core::hash::ChainId;
+use sanad_core::codec;
+use sanad_core::hash::{ChainId, HistoryHash};
 use sanad_core::ids::{Height, LogSize, MemberId, Sequence};
-use sanad_core::validators::CommitCertificate;
+use sanad_core::merkle::Rfc6962;
+use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
 use crate::checkpoint::{Checkpoint, Checkpoints, Delta};
 use crate::columns::Columns;
@@ -24,16 +27,17 @@ pub(crate) struct Shared {
     pub(crate) chain_id: ChainId,
     pub(crate) segments: Segments,
     pub(crate) columns: Columns,
-    pub(crate) tiles: Tiles,
-    pub(crate) commitments: KeyIndex,
+    pub(crate) log_tiles: Tiles<Rfc6962>,
+    pub(crate) history_tiles: Tiles<HistoryHash>,
+    pub(crate) issuances: KeyIndex,
     pub(crate) batch_keys: KeyIndex,
     pub(crate) undecided: Undecided,
     pub(crate) published: RwLock<Arc<Published>>,
     pub(crate) writer: Mutex<Writer>,
-    /// Held by whoever makes a checkpoint, so that one follows the other.
+    /// Held while a checkpoint is made, so that they follow each other.
     pub(crate) checkpoints: Mutex<Checkpoints>,
     pub(crate) health: AtomicU8,
-    // Last: nothing else may be open when the lock goes.
+    // Last: everything else is closed before the directory is unlocked.
     pub(crate) directory: StoreDirectory,
 }
 
@@ -42,7 +46,7 @@ pub(crate) struct Shared {
 pub struct StoredHead {
     /// Its header.
     pub header: BlockHeader,
-    /// What makes it final.
+    /// Its certificate.
     pub certificate: CommitCertificate,
 }
 
@@ -52,19 +56,22 @@ pub(crate) struct Published {
     pub(crate) head: Option<Arc<StoredHead>>,
     /// All counts are those of the head; the checkpoint that could be made now.
     pub(crate) place: Checkpoint,
+    /// Every validator set announced up to the head, by number: the last decides the next block.
+    pub(crate) sets: Arc<Vec<ValidatorSet>>,
 }
 
-/// What only the one that appends needs.
+/// What appending alone needs.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    pub(crate) edge: TileEdge,
+    pub(crate) log_edge: TileEdge,
+    pub(crate) history_edge: TileEdge,
     /// Not yet in a checkpoint.
     pub(crate) delta: Delta,
     pub(crate) blocks: u64,
     pub(crate) bytes: u64,
 }
 
-/// What is to be done in the background after an append.
+/// Background work that an append has made necessary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) index: bool,
@@ -93,7 +100,7 @@ impl Shared {
         }
     }
 
-    /// Takes no more writes: after an error nobody knows what is on disk.
+    /// Refuses all later writes: after an error it is unknown what is on disk.
     pub(crate) fn poison(&self, error: &StoreError) {
         tracing::error!(%error, "a write failed; the store takes no more");
         self.health.store(POISONED, Ordering::Release);
@@ -104,25 +111,38 @@ impl Shared {
         let _ = self.health.compare_exchange(OPEN, CLOSED, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Makes a checkpoint of all that was appended. Appending goes on meanwhile.
+    /// Makes a checkpoint of all that was appended. Appending continues meanwhile. After an error the store is as before:
+    /// the next checkpoint covers what this one should have.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
-        let checkpoints = self.checkpoints.lock().expect("invariant: no holder of this lock panics");
-        let (place, delta) = {
+        let mut checkpoints = self.checkpoints.lock().expect("invariant: no holder of this lock panics");
+        let (place, delta, blocks, bytes) = {
             let mut writer = self.writer();
-            if writer.blocks == 0 {
-                return Ok(());
-            }
+            let (blocks, bytes) = (writer.blocks, writer.bytes);
             (writer.blocks, writer.bytes) = (0, 0);
-            (self.published().place, std::mem::take(&mut writer.delta))
+            (self.published().place, std::mem::take(&mut writer.delta), blocks, bytes)
         };
-        let write = || {
-            // The checkpoint vouches for the columns: they go first.
-            self.columns.blocks.sync()?;
-            self.columns.batches.sync()?;
-            self.tiles.sync()?;
-            checkpoints.write(&place, &delta)
-        };
-        write().inspect_err(|error| self.poison(error))
+        if checkpoints.suspended {
+            // The delta is dropped: kept for a checkpoint that never comes, it would only grow.
+            return Err(StoreError::CheckpointsSuspended);
+        }
+        if blocks == 0 {
+            return Ok(());
+        }
+        // The checkpoint vouches for the columns: they go first.
+        let synced = self.columns.blocks.sync().and_then(|()| self.columns.batches.sync());
+        let synced = synced.and_then(|()| self.log_tiles.sync()).and_then(|()| self.history_tiles.sync());
+        if let Err(error) = synced {
+            tracing::error!(%error, "columns cannot be synced; no checkpoint is made until the node is started again");
+            checkpoints.suspended = true;
+            return Err(StoreError::CheckpointsSuspended);
+        }
+        checkpoints.write(&place, &delta).inspect_err(|_| {
+            let mut writer = self.writer();
+            let newer = std::mem::replace(&mut writer.delta, delta);
+            writer.delta.merge(newer);
+            writer.blocks += blocks;
+            writer.bytes += bytes;
+        })
     }
 }
 
@@ -136,9 +156,16 @@ impl Published {
     }
 }
 
-/// What the batches index holds of an issuer's sequence number.
-pub(crate) fn sequence_hash(issuer: &MemberId, sequence: Sequence) -> [u8; 32] {
+/// The two hashes under which the batches index holds a batch: its id, and its place in its chain.
+pub(crate) fn batch_hashes(signed: &SignedBatch) -> [[u8; 32]; 2] {
+    let batch = signed.batch();
+    [signed.id().0, sequence_hash(&batch.issuer, batch.chain, batch.sequence)]
+}
+
+/// The hash of a batch's place in one of its issuer's two chains.
+pub(crate) fn sequence_hash(issuer: &MemberId, chain: BatchChain, sequence: Sequence) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(issuer.as_str().as_bytes()).update(&[0]).update(&sequence.0.to_be_bytes());
+    hasher.update(issuer.as_str().as_bytes()).update(&[0]);
+    hasher.update(&codec::encode(&(chain, sequence)));
     *hasher.finalize().as_bytes()
 }

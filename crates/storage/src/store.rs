@@ -1,4 +1,4 @@
-//! The store as others see it.
+//! The store: making, opening, appending, closing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::undecided::UndecidedRecord;
 
 /// A chain's log on disk, with what is derived from it. One appends, any number read.
 ///
-/// The segments are the truth. Everything else (columns, indexes, checkpoint) is cut from them and can be
-/// rebuilt with [`Store::rebuild`](crate::Store::rebuild).
+/// The segments are the truth. Everything else (columns, indexes, checkpoint) is derived from them and can be rebuilt
+/// with [`Store::rebuild`](crate::Store::rebuild).
 #[derive(Debug)]
 pub struct Store {
     pub(crate) shared: Arc<Shared>,
@@ -37,8 +37,8 @@ impl Store {
         open::create(directory, genesis, options)
     }
 
-    /// Opens a store, and gives the state after its last block: that of the last checkpoint, and what
-    /// follows it in the log executed again.
+    /// Opens a store; also returns the state after its last block. The blocks after the last checkpoint are executed
+    /// again.
     ///
     /// # Errors
     /// [`OpenError`]; with [`StoreError::Damaged`], [`Store::rebuild`](crate::Store::rebuild) helps.
@@ -92,16 +92,16 @@ impl Store {
         self.shared.undecided.forget(up_to);
     }
 
-    /// Makes a checkpoint now, so that opening has nothing to execute. The store makes them on its own.
+    /// Makes a checkpoint now, so that opening has nothing to execute. The store also makes checkpoints by itself.
     ///
     /// # Errors
-    /// I/O; then the store is [poisoned](StoreError::Poisoned).
+    /// I/O, or [`StoreError::CheckpointsSuspended`]. Blocks can be appended nevertheless: a checkpoint only saves time.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         self.shared.check_health()?;
         self.shared.checkpoint()
     }
 
-    /// Makes a checkpoint and takes no more writes; reads go on. Dropping a store without closing it loses
+    /// Makes a checkpoint and refuses later writes; reads still work. Dropping a store without closing it loses
     /// nothing, but makes the next opening slower.
     ///
     /// # Errors
@@ -109,7 +109,11 @@ impl Store {
     pub fn close(&self) -> Result<(), StoreError> {
         self.shared.check_health()?;
         self.shared.close();
-        self.shared.checkpoint()?;
+        match self.shared.checkpoint() {
+            // Nothing is lost, and the next opening takes nothing for granted.
+            Err(StoreError::CheckpointsSuspended) => return Ok(()),
+            made => made?,
+        }
         let place = self.shared.published().place;
         Closed::write(&self.shared.directory.closed(), &self.shared.chain_id, &place)
     }
@@ -117,7 +121,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.shared.commitments.stop();
+        self.shared.issuances.stop();
         self.shared.batch_keys.stop();
         self.background.stop();
     }

@@ -1,12 +1,14 @@
-//! The log tree on disk: column `L` holds the root of each complete subtree of 256^L leaves, so that the
-//! C2SP `tlog-tiles` tile `(L, N)` is its bytes `[N * 8192, (N + 1) * 8192)`.
+//! A tree on disk: column `L` holds the root of each complete subtree of 256^L leaves.
+//!
+//! The log tree and the history tree are kept so. Of the log tree, the C2SP `tlog-tiles` tile `(L, N)` is the bytes
+//! `[N * 8192, (N + 1) * 8192)` of its column.
 
 mod cache;
 
 use std::path::Path;
 
-use sanad_core::ids::LogSize;
-use sanad_core::merkle::{Hash, NodeSource, Rfc6962, root_of};
+use sanad_core::hash::HistoryHash;
+use sanad_core::merkle::{Hash, NodeSource, Rfc6962, TreeHash, root_of};
 
 use cache::TileCache;
 
@@ -16,20 +18,19 @@ use crate::error::{Part, StoreError};
 /// Hashes of a whole tile.
 pub(crate) const TILE_HASHES: u64 = 256;
 
-/// Tile levels: enough for 2^48 entries, more than an index value can name.
+/// Tile levels: enough for 2^48 leaves, more than an index value can name.
 pub(crate) const LEVELS: usize = 6;
 /// Tree levels that a tile spans.
 const TILE_HEIGHT: u8 = 8;
 
-/// The tile columns. Written by the writer alone.
+/// The tile columns of one tree. Written by the writer alone.
 #[derive(Debug)]
-pub(crate) struct Tiles {
+pub(crate) struct Tiles<H> {
     levels: [Column<32>; LEVELS],
-    cache: TileCache,
+    cache: TileCache<H>,
 }
 
-/// What the writer holds of each level: the hashes of its last, incomplete tile, and how many there are
-/// in all.
+/// What the writer holds of each level: the hashes of its last, incomplete tile, and how many there are in all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileEdge {
     levels: [Edge; LEVELS],
@@ -42,17 +43,18 @@ struct Edge {
     last: Vec<Hash>,
 }
 
-impl Tiles {
-    pub(crate) fn open(directory: &Path, cached: usize) -> Result<Self, StoreError> {
-        let level = |level: usize| Column::open(directory.join(level.to_string()), Part::Tiles);
+impl<H: TreeHash> Tiles<H> {
+    /// Opens the columns of the tree that `part` names; makes empty ones if there are none.
+    pub(crate) fn open(directory: &Path, part: Part, cached: usize) -> Result<Self, StoreError> {
+        let level = |level: usize| Column::open(directory.join(level.to_string()), part);
         let levels = [level(0)?, level(1)?, level(2)?, level(3)?, level(4)?, level(5)?];
-        Ok(Self { levels, cache: TileCache::new(cached) })
+        Ok(Self { levels, cache: TileCache::new(cached, part) })
     }
 
-    /// Cuts every column to a log of `size` entries and reads the right edge.
-    pub(crate) fn cut(&self, size: LogSize) -> Result<TileEdge, StoreError> {
+    /// Cuts every column to a tree of `size` leaves and reads the right edge.
+    pub(crate) fn cut(&self, size: u64) -> Result<TileEdge, StoreError> {
         let mut edge = TileEdge::default();
-        let mut count = size.0;
+        let mut count = size;
         for (column, edge) in self.levels.iter().zip(&mut edge.levels) {
             column.cut(count)?;
             let last = count % TILE_HASHES;
@@ -68,7 +70,7 @@ impl Tiles {
         for (column, edge) in self.levels.iter().zip(&mut edge.levels) {
             column.write(edge.count, &added)?;
             edge.count += added.len() as u64;
-            added = edge.complete(&added);
+            added = edge.complete::<H>(&added);
         }
         Ok(())
     }
@@ -77,7 +79,7 @@ impl Tiles {
         self.levels.iter().try_for_each(Column::sync)
     }
 
-    /// The leaf hash of an entry that was written.
+    /// A leaf hash that was written.
     pub(crate) fn leaf(&self, index: u64) -> Result<Hash, StoreError> {
         self.levels[0].record(index)
     }
@@ -87,19 +89,25 @@ impl Tiles {
         self.levels[0].slice(index, count)
     }
 
-    /// The hashes of tile `(level, place)` for a log of `size` entries: 256, or fewer at the right edge.
-    pub(crate) fn tile(&self, level: u8, place: u64, size: LogSize) -> Result<Vec<Hash>, StoreError> {
-        let beyond = StoreError::NodeBeyondLog { level, index: place, size };
+    /// The peaks of the tree of the first `size` leaves: one for each bit of the size, the largest first.
+    pub(crate) fn peaks(&self, size: u64) -> Result<Vec<Hash>, StoreError> {
+        let levels = (0..u64::BITS as u8).rev().filter(|level| size >> level & 1 == 1);
+        levels.map(|level| self.node(level, (size >> level) - 1, size)).collect()
+    }
+
+    /// The hashes of tile `(level, place)` of a tree of `size` leaves: 256, or fewer at the right edge.
+    pub(crate) fn tile(&self, level: u8, place: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
+        let beyond = StoreError::NodeBeyondTree { level, index: place, size };
         let Some(column) = self.levels.get(usize::from(level)) else { return Err(beyond) };
-        let there = size.0 >> (TILE_HEIGHT * level);
+        let there = size >> (TILE_HEIGHT * level);
         let start = place.checked_mul(TILE_HASHES).filter(|start| *start < there).ok_or(beyond)?;
         column.slice(start, (there - start).min(TILE_HASHES) as usize)
     }
 
-    /// The root of the complete subtree of 2^`level` leaves at place `index`, for a log of `size` entries.
-    pub(crate) fn node(&self, level: u8, index: u64, size: LogSize) -> Result<Hash, StoreError> {
-        let beyond = StoreError::NodeBeyondLog { level, index, size };
-        if level >= 48 || index >= size.0 >> level {
+    /// The root of the complete subtree of 2^`level` leaves at place `index`, in a tree of `size` leaves.
+    pub(crate) fn node(&self, level: u8, index: u64, size: u64) -> Result<Hash, StoreError> {
+        let beyond = StoreError::NodeBeyondTree { level, index, size };
+        if level >= TILE_HEIGHT * LEVELS as u8 || index >= size >> level {
             return Err(beyond);
         }
         let (tile_level, inner) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
@@ -113,39 +121,44 @@ impl Tiles {
 }
 
 impl Edge {
-    /// Takes in new hashes of this level; returns the hashes that they complete on the level above.
-    fn complete(&mut self, added: &[Hash]) -> Vec<Hash> {
+    /// Adds new hashes of this level; returns the hashes that they complete on the level above.
+    fn complete<H: TreeHash>(&mut self, added: &[Hash]) -> Vec<Hash> {
         self.last.extend_from_slice(added);
         let (whole, rest) = self.last.as_chunks::<{ TILE_HASHES as usize }>();
-        let roots = whole.iter().map(|tile| root_of::<Rfc6962>(tile)).collect();
+        let roots = whole.iter().map(|tile| root_of::<H>(tile)).collect();
         self.last = rest.to_vec();
         roots
     }
 }
 
-/// The tree of a log of a given size, to make proofs from.
+/// The tree of the first `size` leaves that a store has, to make proofs from. Smaller trees are in it.
 #[derive(Clone, Copy, Debug)]
-pub struct LogTree<'a> {
-    pub(crate) tiles: &'a Tiles,
-    pub(crate) size: LogSize,
+pub struct TileTree<'a, H> {
+    pub(crate) tiles: &'a Tiles<H>,
+    pub(crate) size: u64,
 }
 
-impl LogTree<'_> {
-    /// Entries of the log that this is the tree of.
-    pub fn size(&self) -> LogSize {
+/// The tree over the entries of the log.
+pub type LogTree<'a> = TileTree<'a, Rfc6962>;
+/// The tree over the hashes of all headers; the one that a header names is over those before it.
+pub type HistoryTree<'a> = TileTree<'a, HistoryHash>;
+
+impl<H: TreeHash> TileTree<'_, H> {
+    /// The number of leaves.
+    pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The hashes of the C2SP `tlog-tiles` tile `(level, place)`: 256, or fewer at the right edge.
+    /// The hashes of the tile `(level, place)`, as C2SP `tlog-tiles` cuts them: 256, or fewer at the right edge.
     ///
     /// # Errors
-    /// [`StoreError::NodeBeyondLog`] where the tile would be empty, and the store's.
+    /// [`StoreError::NodeBeyondTree`] if the tile would be empty, and others.
     pub fn tile(&self, level: u8, place: u64) -> Result<Vec<Hash>, StoreError> {
         self.tiles.tile(level, place, self.size)
     }
 }
 
-impl NodeSource for LogTree<'_> {
+impl<H: TreeHash> NodeSource for TileTree<'_, H> {
     type Error = StoreError;
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, StoreError> {

@@ -17,10 +17,9 @@ use support::{Consortium, Random, check_same, small};
 /// Bytes of a segment's head.
 const HEAD_BYTES: u64 = 96;
 
-/// A store with several segments and runs, suspensions, revocations, empty blocks and a fifth validator from
-/// height 20 on, not yet closed.
+/// A store with several segments and runs, suspensions, revocations and empty blocks, not yet closed.
 fn grown(directory: &Path) -> (Store, Consortium) {
-    let mut consortium = Consortium::with_fifth(21, Some(Height(20)));
+    let mut consortium = Consortium::new(21);
     let (store, _) = Store::create(directory, &consortium.genesis, small()).unwrap();
     for n in 0..60 {
         match n {
@@ -40,7 +39,7 @@ fn grown(directory: &Path) -> (Store, Consortium) {
             .iter()
             .any(|file| file.extension().is_some_and(|end| end == "run"))
     };
-    while !["commitments", "batches"].into_iter().all(has_runs) {
+    while !["issuances", "batches"].into_iter().all(has_runs) {
         assert!(Instant::now() < deadline, "no index run is written");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -125,7 +124,7 @@ fn a_sound_store_is_sound_and_stays_as_it_is() {
     let mut last = None;
     let report = audit(directory.path(), &consortium.genesis, |progress| last = Some(progress)).unwrap();
     assert_eq!((report.verdict(), &report.findings[..]), (Verdict::Sound, &[][..]));
-    check_same(&report.state, &consortium.state);
+    check_same(&report.state, consortium.state());
     assert_eq!(report.checkpoint, Some(Height(60)));
     assert_eq!(
         report.batches,
@@ -177,9 +176,14 @@ fn each_of_100_bytes_changed_in_the_log_is_found_at_its_height() {
 fn each_of_100_bytes_changed_in_columns_tiles_and_runs_is_found() {
     let (directory, consortium) = stopped();
     let path = |name: &str| directory.path().join(name);
-    let (runs, batch_runs) = (files(&path("index/commitments")), files(&path("index/batches")));
-    let derived =
-        [vec![path("columns/blocks"), path("columns/batches")], files(&path("tiles")), runs, batch_runs];
+    let (runs, batch_runs) = (files(&path("index/issuances")), files(&path("index/batches")));
+    let derived = [
+        vec![path("columns/blocks"), path("columns/batches")],
+        files(&path("tiles")),
+        files(&path("history")),
+        runs,
+        batch_runs,
+    ];
     let mut random = Random::seeded();
     for n in 0..100 {
         // Each kind alike often: runs are much longer than the rest.
@@ -190,7 +194,7 @@ fn each_of_100_bytes_changed_in_columns_tiles_and_runs_is_found() {
         let [finding] = &report.findings[..] else { panic!("{random:?}: {:?}", report.findings) };
         match finding {
             Finding::Record { part, height, place, .. } => {
-                assert!(file.parent().unwrap().ends_with("tiles") || file.ends_with(part.as_str()));
+                assert!(file.parent().unwrap().ends_with(part.as_str()) || file.ends_with(part.as_str()));
                 if part.as_str() == "blocks" {
                     assert_eq!((height.0 - 1, position / 32), (*place, *place));
                 }
@@ -199,7 +203,7 @@ fn each_of_100_bytes_changed_in_columns_tiles_and_runs_is_found() {
             other => panic!("{random:?}: {other}"),
         }
         // The state is that of the log all the same.
-        check_same(&report.state, &consortium.state);
+        check_same(&report.state, consortium.state());
     }
     assert_eq!(audited(directory.path(), &consortium).findings, []);
 }
@@ -222,14 +226,14 @@ fn what_differs_is_named() {
     let audit_at =
         |position: u64| with_byte_changed(&segment, position, 1, || found(directory.path(), &consortium));
     // The low byte of the log size.
-    let finding = audit_at(header_at(1 + 32 + 8 + 8 + 32 + 32 + 7));
+    let finding = audit_at(header_at(2 + 32 + 8 + 4 + 8 + 7));
     let size = block.header.log_size.0;
     assert_eq!((finding.part(), finding.height()), ("header log_size".to_owned(), Some(Height(1))));
     assert_eq!(finding.values(), Some((size.to_string(), (size ^ 1).to_string())));
     // A signature, and a commitment.
     let first = block.batches[0].bytes().len() as u64;
-    assert_eq!(audit_at(header_at(281 + 4 + first - 1)).part(), "batch 0");
-    assert_eq!(audit_at(header_at(281 + 4 + first + 100)).part(), "batch 1");
+    assert_eq!(audit_at(header_at(222 + 4 + first - 1)).part(), "batch 0");
+    assert_eq!(audit_at(header_at(222 + 4 + first + 100)).part(), "batch 1");
     // A checksum alone, and the certificate, which the front's checksum covers.
     let frame = header_at(block.encode().len() as u64);
     assert_eq!(audit_at(frame + 3).part(), "frame checksum");
@@ -333,7 +337,7 @@ fn files_that_are_missing_too_many_or_empty_are_found() {
         }
         fs::remove_file(path).unwrap();
     }
-    for name in ["columns/blocks", "columns/batches", "tiles/0", "tiles/1"] {
+    for name in ["columns/blocks", "columns/batches", "tiles/0", "tiles/1", "history/0"] {
         let path = directory.path().join(name);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], &[0; 3]].concat()).unwrap();
@@ -343,7 +347,7 @@ fn files_that_are_missing_too_many_or_empty_are_found() {
         assert!(matches!(found(directory.path(), &consortium), Finding::Record { .. }));
         fs::write(path, whole).unwrap();
     }
-    let run = files(&directory.path().join("index/commitments")).remove(0);
+    let run = files(&directory.path().join("index/issuances")).remove(0);
     let whole = fs::read(&run).unwrap();
     fs::remove_file(&run).unwrap();
     let finding = found(directory.path(), &consortium);
@@ -370,7 +374,7 @@ fn identity_and_checkpoint_are_compared() {
 
     // The checkpoint of another store of the same chain, which ends earlier and differently.
     let other = tempfile::tempdir().unwrap();
-    let mut twin = Consortium::with_fifth(21, Some(Height(20)));
+    let mut twin = Consortium::new(21);
     let (store, _) = Store::create(other.path(), &twin.genesis, small()).unwrap();
     (0..40).for_each(|n| twin.grow_some(&store, 2 + n));
     store.close().unwrap();
@@ -405,7 +409,7 @@ fn each_of_50_bytes_changed_in_the_checkpoint_is_found() {
             "{random:?}: {} at {position}",
             file.display()
         );
-        check_same(&report.state, &consortium.state);
+        check_same(&report.state, consortium.state());
     }
     assert_eq!(audited(directory.path(), &consortium).findings, []);
 }
@@ -446,7 +450,7 @@ fn a_copy_that_cannot_be_written_is_audited() {
 
 #[test]
 fn a_commitment_issued_twice_is_found_in_the_later_block() {
-    // Made with an oracle that has forgotten the first issuance, as a quorum of liars could.
+    // Made by a ledger that has forgotten the first issuance, as a quorum of liars could.
     let directory = tempfile::tempdir().unwrap();
     let mut consortium = Consortium::new(23);
     let (store, _) = Store::create(directory.path(), &consortium.genesis, small()).unwrap();
@@ -456,17 +460,24 @@ fn a_commitment_issued_twice_is_found_in_the_later_block() {
         if n == 2 || n == 6 {
             events[7] = Event::Issue { commitment: twice };
         }
-        let (block, certificate, execution) =
-            consortium.block(&support::Oracle::default(), vec![consortium.batch(0, events)]);
+        consortium.ledger.issuances.clear();
+        let (block, execution) = consortium.ledger.build(vec![consortium.batch(0, events)]);
+        let certificate = consortium.certify(&block);
         store.append(&block, &certificate, &execution).unwrap();
-        consortium.state.advance(&execution);
+        consortium.enter(block, certificate);
     }
     store.close().unwrap();
     drop(store);
     let finding = found(directory.path(), &consortium);
     assert_eq!((finding.height(), finding.part()), (Some(Height(7)), "batch 0".to_owned()));
-    assert!(
-        finding.to_string().contains(&format!("issued already, at log index {}", LogIndex(27))),
-        "{finding}"
-    );
+    let text = with_sources(&finding);
+    assert!(text.contains("log index 27"), "{text}");
+}
+
+/// An error with all that caused it.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_sources(source)),
+        None => error.to_string(),
+    }
 }

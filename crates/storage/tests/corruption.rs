@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sanad_core::execution::LedgerView;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_storage::{OpenError, Part, Store, StoreError, audit};
 use support::{Consortium, check_equal, check_same, small};
@@ -87,8 +88,17 @@ fn a_missing_segment_is_reported() {
 #[test]
 fn what_is_derived_is_rebuilt() {
     let (directory, consortium) = closed();
-    let derived =
-        ["columns/blocks", "columns/batches", "tiles/0", "tiles/1", "checkpoint.sled", "columns", "tiles"];
+    let derived = [
+        "columns/blocks",
+        "columns/batches",
+        "tiles/0",
+        "tiles/1",
+        "history/0",
+        "checkpoint.sled",
+        "columns",
+        "tiles",
+        "history",
+    ];
     for part in derived {
         let path = directory.path().join(part);
         if path.is_dir() {
@@ -104,11 +114,11 @@ fn what_is_derived_is_rebuilt() {
                 .unwrap();
         let last = last.unwrap();
         assert_eq!((last.height, last.bytes), (Height(40), last.bytes_total));
-        check_same(&state, &consortium.state);
+        check_same(&state, consortium.state());
         check_equal(&store, &consortium);
         drop(store);
         let (store, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-        check_same(&state, &consortium.state);
+        check_same(&state, consortium.state());
         check_equal(&store, &consortium);
     }
     // With the identity gone, segments still say whose they are.
@@ -126,29 +136,30 @@ fn what_is_derived_is_rebuilt() {
 fn missing_or_damaged_runs_are_read_again_from_the_log() {
     let (directory, consortium) = closed();
     let index = directory.path().join("index");
-    assert!(files(&index.join("commitments")).len() > 1);
+    assert!(files(&index.join("issuances")).len() > 1);
     for damage in 0..6 {
         match damage {
             0 => fs::remove_dir_all(&index).unwrap(),
-            1 => fs::remove_file(&files(&index.join("commitments"))[0]).unwrap(),
-            2 => fs::remove_file(files(&index.join("commitments")).last().unwrap()).unwrap(),
+            1 => fs::remove_file(&files(&index.join("issuances"))[0]).unwrap(),
+            2 => fs::remove_file(files(&index.join("issuances")).last().unwrap()).unwrap(),
             3 => {
-                let run = &files(&index.join("commitments"))[0];
+                let run = &files(&index.join("issuances"))[0];
                 let bytes = fs::read(run).unwrap();
                 fs::write(run, &bytes[..bytes.len() - 1]).unwrap();
             }
             4 => {
-                let run = &files(&index.join("commitments"))[0];
+                let run = &files(&index.join("issuances"))[0];
                 let mut bytes = fs::read(run).unwrap();
                 let filter = bytes.len() - 40;
                 bytes[filter] ^= 1;
                 fs::write(run, bytes).unwrap();
             }
-            _ => fs::write(index.join("commitments").join("000000000000000-000000000099999.run"), b"x")
-                .unwrap(),
+            _ => {
+                fs::write(index.join("issuances").join("000000000000000-000000000099999.run"), b"x").unwrap()
+            }
         }
         let (store, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-        check_same(&state, &consortium.state);
+        check_same(&state, consortium.state());
         check_equal(&store, &consortium);
         store.close().unwrap();
         drop(store);
@@ -159,12 +170,13 @@ fn missing_or_damaged_runs_are_read_again_from_the_log() {
 #[test]
 fn wrong_bytes_in_what_is_derived_are_found() {
     let (directory, consortium) = closed();
-    let size = consortium.state.log_size().0;
+    let size = consortium.state().log_size().0;
     for (part, expected) in [
         ("columns/blocks", Part::Blocks),
         ("columns/batches", Part::Batches),
         ("tiles/0", Part::Tiles),
         ("tiles/1", Part::Tiles),
+        ("history/0", Part::History),
     ] {
         let path = directory.path().join(part);
         let whole = fs::read(&path).unwrap();
@@ -177,10 +189,9 @@ fn wrong_bytes_in_what_is_derived_are_found() {
                 Err(error) => panic!("{error}"),
                 Ok((store, _)) => {
                     // Whatever is read is right or an error.
-                    let oracle = consortium.oracle();
                     for index in 0..size {
                         if let Ok(entry) = store.entry(LogIndex(index)) {
-                            assert_eq!(entry, oracle.entries[index as usize]);
+                            assert_eq!(entry, consortium.ledger.entries[index as usize]);
                         }
                     }
                 }
@@ -212,14 +223,13 @@ fn a_damaged_segment_head_is_reported() {
 #[test]
 fn a_damaged_page_of_a_run_is_found_once_and_read_again() {
     let (directory, consortium) = closed();
-    let run = &files(&directory.path().join("index").join("commitments"))[0];
+    let run = &files(&directory.path().join("index").join("issuances"))[0];
     let mut bytes = fs::read(run).unwrap();
     bytes[4096 + 20] ^= 1;
     fs::write(run, bytes).unwrap();
     let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-    let oracle = consortium.oracle();
-    let damaged = oracle.issuances.keys().any(|commitment| {
-        matches!(store.issuance(commitment), Err(StoreError::Damaged { part: Part::Index }))
+    let damaged = consortium.ledger.issuances.keys().any(|key| {
+        matches!(LedgerView::issuance(&store, key), Err(StoreError::Damaged { part: Part::Index }))
     });
     assert!(damaged);
     drop(store);

@@ -33,12 +33,12 @@ fn count(blocks: usize, most: usize) -> usize {
 /// The blocks are the same in every process: those up to the head are made again in memory.
 fn consortium_at(height: Height, most: usize) -> Consortium {
     let mut consortium = Consortium::new(21);
-    while consortium.state.head().height < height {
+    while consortium.state().head().height < height {
         let events = consortium.issuances(count(consortium.blocks.len(), most));
         let batch = consortium.batch(consortium.blocks.len() % 4, events);
-        let (block, certificate, execution) = consortium.block(&support::Oracle::default(), vec![batch]);
-        consortium.state.advance(&execution);
-        consortium.blocks.push((block, certificate));
+        let (block, _) = consortium.ledger.build(vec![batch]);
+        let certificate = consortium.certify(&block);
+        consortium.enter(block, certificate);
     }
     consortium
 }
@@ -51,7 +51,7 @@ fn child() {
     let options = if most == FEW { options() } else { Options::default() };
     let (store, state) = Store::open(Path::new(&directory), &consortium.genesis, options).unwrap();
     consortium = consortium_at(state.head().height, most);
-    check_same(&state, &consortium.state);
+    check_same(&state, consortium.state());
     let mut out = std::io::stdout().lock();
     loop {
         let next = store.height().next();
@@ -74,8 +74,7 @@ fn child() {
             }
         }
         store.forget_undecided(next);
-        consortium.state.advance(&execution);
-        consortium.blocks.push((block, certificate));
+        consortium.enter(block, certificate);
     }
 }
 
@@ -111,7 +110,7 @@ fn check(directory: &Path, acknowledged: &Acknowledged, most: usize) {
     assert!(height >= acknowledged.appended, "{height} < {}", acknowledged.appended);
     assert!(height <= acknowledged.appended.next());
     let consortium = consortium_at(height, most);
-    check_same(&state, &consortium.state);
+    check_same(&state, consortium.state());
     check_equal(&store, &consortium);
     if acknowledged.kept > height {
         let kept = store.undecided(acknowledged.kept).unwrap();

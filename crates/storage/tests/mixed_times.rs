@@ -45,7 +45,7 @@ fn earlier_and_later() -> (tempfile::TempDir, tempfile::TempDir, Consortium) {
     (earlier, later, consortium)
 }
 
-const COLUMNS: [&str; 2] = ["columns", "tiles"];
+const COLUMNS: [&str; 3] = ["columns", "tiles", "history"];
 
 #[test]
 fn parts_of_different_times() {
@@ -70,7 +70,7 @@ fn parts_of_different_times() {
                 match Store::open(store.path(), &consortium.genesis, small()) {
                     Ok((store, state)) => {
                         assert!(old_checkpoint || columns == "later", "{what}");
-                        check_same(&state, &consortium.state);
+                        check_same(&state, consortium.state());
                         check_equal(&store, &consortium);
                     }
                     // The checkpoint is written after the columns are synced, so only damage can bring this.
@@ -112,7 +112,7 @@ fn a_damaged_sled_database_is_an_error_or_harmless() {
         fs::write(store.path().join("checkpoint.sled").join("db"), bytes).unwrap();
         match Store::open(store.path(), &consortium.genesis, small()) {
             Ok((store, state)) => {
-                check_same(&state, &consortium.state);
+                check_same(&state, consortium.state());
                 check_equal(&store, &consortium);
                 continue;
             }

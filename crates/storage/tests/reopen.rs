@@ -3,6 +3,7 @@
 
 mod support;
 
+use sanad_core::batch::BatchChain;
 use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, Sequence};
 use sanad_storage::{Options, Store, StoreError};
@@ -13,18 +14,18 @@ fn an_empty_store_is_the_genesis() {
     let directory = tempfile::tempdir().unwrap();
     let consortium = Consortium::new(1);
     let (store, state) = Store::create(directory.path(), &consortium.genesis, small()).unwrap();
-    assert_eq!(state, consortium.state);
+    assert_eq!(state, *consortium.state());
     assert_eq!(store.head(), None);
     assert_eq!(store.block(Height(0)).unwrap(), None);
     assert_eq!(store.block(Height(1)).unwrap(), None);
-    assert_eq!(store.issuance(&Commitment([1; 32])).unwrap(), None);
+    assert_eq!(store.issuance(&support::issuer(0), &Commitment([1; 32])).unwrap(), None);
     assert_eq!(store.batch(&BatchId([1; 32])).unwrap(), None);
-    assert_eq!(store.batch_of(&consortium.issuer(0), Sequence(0)).unwrap(), None);
+    assert_eq!(store.batch_of(&support::issuer(0), BatchChain::Issuing, Sequence(0)).unwrap(), None);
     assert!(matches!(store.entry(LogIndex(0)), Err(StoreError::BeyondLog { .. })));
     assert!(store.entries(LogIndex(0)..LogIndex(9), 9).unwrap().is_empty());
     drop(store);
     let (_, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-    assert_eq!(state, consortium.state);
+    assert_eq!(state, *consortium.state());
 }
 
 #[test]
@@ -46,13 +47,13 @@ fn a_store_gives_back_what_it_took() {
                 drop(store);
                 let state;
                 (store, state) = Store::open(directory.path(), &consortium.genesis, options).unwrap();
-                check_same(&state, &consortium.state);
+                check_same(&state, consortium.state());
                 check_equal(&store, &consortium);
             }
             drop(store);
             let report = sanad_storage::audit(directory.path(), &consortium.genesis, |_| {}).unwrap();
             assert_eq!(report.findings, []);
-            check_same(&report.state, &consortium.state);
+            check_same(&report.state, consortium.state());
         }
     }
 }
@@ -69,7 +70,7 @@ fn batches_of_one_event_and_heartbeat_blocks() {
     check_equal(&store, &consortium);
     drop(store);
     let (store, state) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-    assert_eq!(state, consortium.state);
+    assert_eq!(state, *consortium.state());
     check_equal(&store, &consortium);
 }
 

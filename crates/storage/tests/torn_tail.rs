@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::ids::Height;
 use sanad_storage::{Fault, OpenError, Options, Store, StoreError};
+use sanad_testkit::Ledger;
 use support::{Consortium, check_equal, check_same, small};
 
 /// The store as a crash leaves it: nothing after the last checkpoint, which is that of the genesis.
@@ -41,21 +42,14 @@ fn a_tail_torn_at_every_byte_is_cut() {
     let whole = fs::read(&path).unwrap();
     let last = frame_bytes(&consortium, 2);
     consortium.blocks.pop();
-    let (before, state) = {
-        let genesis = &consortium.genesis;
-        let mut state = sanad_core::state::State::genesis(genesis).unwrap();
-        let mut oracle = support::Oracle::default();
-        for (block, _) in &consortium.blocks {
-            let execution = sanad_core::execution::apply(&state, &oracle, block).unwrap();
-            oracle.extend(block);
-            state.advance(&execution);
-        }
-        (whole.len() - last, state)
-    };
+    let mut ledger = Ledger::of(consortium.genesis.clone());
+    consortium.blocks.iter().for_each(|(block, _)| drop(ledger.enter(block.clone())));
+    consortium.ledger = ledger;
+    let before = whole.len() - last;
     for cut in before..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         let (store, opened) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
-        check_same(&opened, &state);
+        check_same(&opened, consortium.state());
         assert_eq!(store.height(), Height(2));
         drop(store);
         assert_eq!(fs::metadata(&path).unwrap().len(), before as u64, "cut at {cut}");
@@ -68,8 +62,7 @@ fn a_tail_torn_at_every_byte_is_cut() {
         let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
         assert_eq!(store.height(), Height(2));
     }
-    // And the store goes on from there.
-    consortium.state = state;
+    // And the store continues from there.
     let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
     for _ in 0..5 {
         let events = consortium.issuances(4);

@@ -120,7 +120,11 @@ impl Ledger {
     pub fn commit(&mut self, batches: Vec<SignedBatch>) -> BlockHeader {
         let (block, _) = self.build(batches);
         let limit = self.genesis.parameters.block_bytes_max as usize;
-        let block = Block::decode(&block.encode(), limit).unwrap();
+        self.enter(Block::decode(&block.encode(), limit).unwrap()).header
+    }
+
+    /// Executes a block that must follow, and enters it.
+    pub fn enter(&mut self, block: Block) -> Execution {
         let execution = apply(&self.state, self, &block).unwrap();
         self.issuances.extend(execution.issuances.iter().copied());
         for batch in &block.batches {
@@ -132,7 +136,7 @@ impl Ledger {
         self.state.advance(&execution);
         self.pasts.push(execution.past);
         self.blocks.push(block);
-        execution.header
+        execution
     }
 
     /// Commits a block with one batch of issuances.

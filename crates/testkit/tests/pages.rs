@@ -19,7 +19,9 @@ use sanad_core::registry::Registry;
 use sanad_core::state_root;
 use sanad_core::trust::TrustAnchor;
 use sanad_core::validators::{VoteKind, vote_message};
-use sanad_testkit::{Consortium, DOCUMENT, Ledger, commitment_of, governance_key, id, issue, member, member_keys};
+use sanad_testkit::{
+    Consortium, DOCUMENT, Ledger, commitment_of, governance_key, id, issue, member, member_keys,
+};
 use serde::Serialize;
 
 const BROMO: &str = "bromo.example";
@@ -67,7 +69,11 @@ fn the_pages_show_the_running_example() {
     trust(&ledger);
     let history = ledger.prove_history(1);
     history.verify_path(ledger.header(1).height, &ledger.header(1).hash()).unwrap();
-    check_part("history.md", "history", &[json(&history), table(&[("older block hash", hash(&ledger, 1))])].concat());
+    check_part(
+        "history.md",
+        "history",
+        &[json(&history), table(&[("older block hash", hash(&ledger, 1))])].concat(),
+    );
     let consistency = ledger.consistency(2, 4);
     consistency.verify(&anchor).unwrap();
     check_part("consistency.md", "consistency", &json(&consistency));
@@ -115,10 +121,8 @@ fn genesis_page(ledger: &Ledger) {
 fn member_page(ledger: &Ledger) {
     let state = ledger.state.registry().member(&id(BROMO)).unwrap();
     let leaf = Root(Registry::leaf_hash(state.record()));
-    let rows = table(&[
-        ("encoding", hex::encode(codec::encode(state.record()))),
-        ("leaf hash", leaf.to_string()),
-    ]);
+    let rows =
+        table(&[("encoding", hex::encode(codec::encode(state.record()))), ("leaf hash", leaf.to_string())]);
     check_part("member.md", "record", &format!("{}\n{rows}", json(state.record())));
     let rows = table(&[("rest hash", state.rest().hash().to_string())]);
     check_part("member.md", "rest", &format!("That of the record above:\n\n{}\n{rows}", json(state.rest())));
@@ -136,7 +140,10 @@ fn header_and_block(ledger: &Ledger) {
     check_part(
         "header.md",
         "header",
-        &format!("Block 3 of the [running example](README.md#the-running-example):\n\n{}\n{rows}", json(header)),
+        &format!(
+            "Block 3 of the [running example](README.md#the-running-example):\n\n{}\n{rows}",
+            json(header)
+        ),
     );
     let block = &ledger.blocks[0];
     let rows = table(&[
@@ -179,27 +186,17 @@ fn trees(ledger: &Ledger) {
 
 fn certificate(ledger: &Ledger) {
     let (set, header) = (ledger.state.validators(), ledger.head());
-    let rows = table(&[
-        ("encoding", hex::encode(codec::encode(set))),
-        ("hash", set.hash().to_string()),
-    ]);
+    let rows = table(&[("encoding", hex::encode(codec::encode(set))), ("hash", set.hash().to_string())]);
     check_part("certificate.md", "set", &format!("{}\n{rows}", json(set)));
     let certificate = ledger.certify(header, &[0, 1]);
-    let vote =
-        vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&header.id()));
-    let rows = table(&[
-        ("vote", hex::encode(vote)),
-        ("encoding", hex::encode(codec::encode(&certificate))),
-    ]);
+    let vote = vote_message(&header.chain_id, VoteKind::Precommit, header.height, 0, Some(&header.id()));
+    let rows = table(&[("vote", hex::encode(vote)), ("encoding", hex::encode(codec::encode(&certificate)))]);
     check_part("certificate.md", "certificate", &format!("{}\n{rows}", json(&certificate)));
 }
 
 fn batch_and_entry(ledger: &Ledger) {
     let (batch, _) = &ledger.batches[0];
-    let rows = table(&[
-        ("signed batch", hex::encode(batch.bytes())),
-        ("id", batch.id().to_string()),
-    ]);
+    let rows = table(&[("signed batch", hex::encode(batch.bytes())), ("id", batch.id().to_string())]);
     check_part("batch.md", "batch", &rows);
     let mut rows = Vec::new();
     for index in [1, 3] {
@@ -208,7 +205,11 @@ fn batch_and_entry(ledger: &Ledger) {
         rows.push(("in JSON", serde_json::to_string(entry).unwrap()));
         rows.push(("leaf hash", Root(entry.leaf_hash()).to_string()));
     }
-    check_part("entry.md", "entry", &format!("Log indices 1 and 3 of the running example:\n\n{}", table(&rows)));
+    check_part(
+        "entry.md",
+        "entry",
+        &format!("Log indices 1 and 3 of the running example:\n\n{}", table(&rows)),
+    );
 }
 
 fn receipt(ledger: &Ledger, anchor: &TrustAnchor) {

@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 use super::call_error::{Budget, CallError};
 use super::config::Limits;
 use super::deadline::Deadline;
+use super::net::ConnectionInfo;
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
 
@@ -73,7 +74,7 @@ impl<L: Ledger> Calls<L> {
     where
         F: Future<Output = Result<A, CallError>>,
     {
-        let _share = self.share(Budget::Calls)?;
+        let _share = self.share()?;
         let deadline = self.deadline(&request);
         Ok(Response::new(handler(self, request.into_inner(), deadline).await?))
     }
@@ -82,14 +83,41 @@ impl<L: Ledger> Calls<L> {
         Deadline::new(request.metadata(), &self.limits)
     }
 
-    /// Takes a share of the server, or says that there is none left.
-    pub(super) fn share(&self, kind: Budget) -> Result<OwnedSemaphorePermit, CallError> {
-        let (semaphore, max) = match kind {
-            Budget::Calls => (&self.calls, self.limits.calls),
-            Budget::BatchProofs => (&self.batch_proofs, self.limits.batch_proofs),
-            Budget::Subscriptions => (&self.subscriptions, self.limits.subscriptions),
-        };
-        Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
+    /// Takes a share of the server for a call.
+    pub(super) fn share(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        acquire(&self.calls, Budget::Calls, self.limits.calls)
+    }
+
+    /// Takes a share of the server for an answer to `GetBatchProofs`.
+    pub(super) fn batch_proofs(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        acquire(&self.batch_proofs, Budget::BatchProofs, self.limits.batch_proofs)
+    }
+
+    /// Takes a share of the server for a subscription, and of what its connection and address may have.
+    pub(super) fn subscription(
+        &self,
+        connection: Option<&ConnectionInfo>,
+    ) -> Result<Vec<OwnedSemaphorePermit>, CallError> {
+        let limits = &self.limits;
+        let mut share = Vec::new();
+        if let Some(connection) = connection {
+            for (semaphore, kind, max) in [
+                (
+                    &connection.subscriptions,
+                    Budget::ConnectionSubscriptions,
+                    limits.subscriptions_per_connection,
+                ),
+                (
+                    &connection.address_subscriptions,
+                    Budget::AddressSubscriptions,
+                    limits.subscriptions_per_address,
+                ),
+            ] {
+                share.push(acquire(semaphore, kind, max)?);
+            }
+        }
+        share.push(acquire(&self.subscriptions, Budget::Subscriptions, limits.subscriptions)?);
+        Ok(share)
     }
 
     /// Reads from the ledger on a thread for blocking work, when it is this call's turn.
@@ -107,4 +135,8 @@ impl<L: Ledger> Calls<L> {
         });
         Ok(work.await.map_err(CallError::Blocking)??)
     }
+}
+
+fn acquire(semaphore: &Arc<Semaphore>, kind: Budget, max: usize) -> Result<OwnedSemaphorePermit, CallError> {
+    Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
 }

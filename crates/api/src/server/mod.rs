@@ -16,5 +16,6 @@ mod submission;
 
 pub use config::{Limits, ServerConfig, TlsIdentity, WebOrigins};
 pub use health::{Health, Serving};
+pub use net::CONNECTIONS_CLOSING_MAX;
 pub(crate) use serve::serve_in_process;
 pub use serve::{ServeError, serve};

@@ -39,7 +39,7 @@ pub(super) struct Outflow<T> {
     messages: mpsc::Receiver<T>,
     error: oneshot::Receiver<CallError>,
     /// Held for as long as the answer takes memory, not only for as long as it is made.
-    _share: OwnedSemaphorePermit,
+    _share: Vec<OwnedSemaphorePermit>,
     /// Tells the task that nobody listens any more.
     _listening: DropGuard,
 }
@@ -58,8 +58,8 @@ impl<T> Stream for Outflow<T> {
 
 /// What an answer of many messages is bound to.
 pub(super) struct Bounds {
-    /// Its share of the server.
-    pub(super) share: OwnedSemaphorePermit,
+    /// Its share of the server, by each limit that it counts for.
+    pub(super) share: Vec<OwnedSemaphorePermit>,
     /// How long the caller may take for one message.
     pub(super) stall_timeout: Duration,
     /// The server begins to stop.

@@ -17,7 +17,7 @@ use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
 use super::ledger::LedgerFace;
-use super::net::{Incoming, WebLayer, limit_rate};
+use super::net::{ActivityLayer, Incoming, WebLayer, limit_rate};
 use super::node::NodeFace;
 use super::submission::SubmissionFace;
 use crate::ledger::Ledger;
@@ -72,6 +72,9 @@ pub async fn serve<L: Ledger>(
         .http2_max_header_list_size(HEADERS_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        // A request whose message does not come ends too; the deadline of a call only begins after it.
+        .timeout(limits.call_timeout_max + REQUEST_MARGIN)
+        .layer(ActivityLayer)
         .layer(WebLayer(web_origins))
         .layer(GrpcWebLayer::new())
         .layer(InterceptorLayer::new(limit_rate))
@@ -142,3 +145,5 @@ const HEADERS_BYTES_MAX: u32 = 16 << 10;
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for a request to come, beside the time of its call.
+const REQUEST_MARGIN: Duration = Duration::from_secs(5);

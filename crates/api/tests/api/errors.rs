@@ -62,6 +62,7 @@ const ROWS: &[Row] = &[
     (|| LedgerError::Syncing { height: Height(9) }, StatusCode::Unavailable, "syncing"),
     (|| LedgerError::Stopping, StatusCode::Unavailable, "stopping"),
     (|| LedgerError::Damaged("tile/0/000 was changed".into()), StatusCode::DataLoss, "damaged"),
+    (|| LedgerError::Unreadable("disk /var/secret failed".into()), StatusCode::Unavailable, "unreadable"),
     (|| LedgerError::Unsupported { what: "a folder has no peers" }, StatusCode::Unimplemented, "unsupported"),
     (|| LedgerError::internal("disk /var/secret failed"), StatusCode::Internal, "internal"),
     (

@@ -1,5 +1,7 @@
 //! What the server refuses before it asks the ledger, and how much it gives away.
 
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
@@ -151,21 +153,85 @@ async fn a_connection_that_calls_too_fast_is_slowed_down() {
     other.node_status().await.unwrap();
 }
 
+/// Whether the other end has closed.
+fn is_closed(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let read = (&*stream).read(&mut [0; 64]);
+    read.map_or_else(|error| error.kind() != ErrorKind::WouldBlock, |read| read == 0)
+}
+
+async fn until_closed(stream: &TcpStream) {
+    soon(async {
+        while !is_closed(stream) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn connections_are_counted() {
     let limits = Limits { connections_per_address: 2, ..Limits::default() };
     let network = Network::with_limits(limits).await;
+    let _held = network.client.subscribe(Height(1)).await.unwrap();
     let second = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
-    second.node_status().await.unwrap();
+    let stream = second.subscribe(Height(1)).await.unwrap();
     let third = sanad_api::Client::connect_lazy(&network.url, &ClientOptions::default()).unwrap();
     assert!(soon(third.node_status()).await.unwrap_err().is_retryable());
-    drop(second);
+    drop(stream);
     soon(async {
         while third.node_status().await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn connections_that_are_not_used_make_room_and_are_closed() {
+    let limits = Limits {
+        connections_per_address: 3,
+        handshake_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let network = Network::with_limits(limits).await;
+    let _held = network.client.subscribe(Height(1)).await.unwrap();
+    let strangers: Vec<_> =
+        (0..50).map(|_| TcpStream::connect(("127.0.0.1", network.port)).unwrap()).collect();
+    let client = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    soon(client.node_status()).await.unwrap();
+    for stranger in &strangers[..48] {
+        until_closed(stranger).await;
+    }
+    // The others say nothing, or begin to speak and make no call.
+    let mut greeted = TcpStream::connect(("127.0.0.1", network.port)).unwrap();
+    greeted.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    for stranger in strangers.iter().chain([&greeted]) {
+        until_closed(stranger).await;
+    }
+    // A subscription is use.
+    network.client.node_status().await.unwrap();
+    network.client.subscribe(Height(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_connection_does_not_hold_all_subscriptions() {
+    let limits = Limits {
+        subscriptions_per_connection: 2,
+        subscriptions_per_address: 3,
+        subscriptions: 4,
+        ..Limits::default()
+    };
+    let network = Network::with_limits(limits).await;
+    let mut held = Vec::new();
+    let other = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    for (client, may) in [(&network.client, 2), (&other, 1)] {
+        for _ in 0..may {
+            held.push(client.subscribe(Height(1)).await.unwrap());
+        }
+        assert_eq!(client.subscribe(Height(1)).await.unwrap_err().word(), Some("busy"));
+    }
 }
 
 #[tokio::test]

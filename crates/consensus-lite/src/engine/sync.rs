@@ -10,12 +10,13 @@ use malachitebft_core_types::{Round, Validity};
 use sanad_core::ids::Height;
 
 use super::driver::Driver;
-use crate::application::{Application, InvalidPayload, PayloadSource, Undecided};
+use crate::application::{Application, InvalidPayload};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
-use crate::proposals::Verdict;
+use crate::proposals::{Known, Match, Verdict};
 use crate::status::count;
 use crate::stopped::Stopped;
+use crate::timeliness::{HandIn, Receipt};
 use crate::wire::RESPONSE_BLOCKS_MAX;
 
 impl<A: Application> Driver<A> {
@@ -34,8 +35,8 @@ impl<A: Application> Driver<A> {
             return Ok(SyncedValueOutcome::LocalTransientError);
         }
         self.load()?;
-        let block = match self.application.validate(height, &payload, PayloadSource::Sync) {
-            Ok(block) => block,
+        let (block, time_ms) = match self.application.validate(height, &payload) {
+            Ok(valid) => (valid.block, valid.time_ms),
             Err(InvalidPayload::Invalid(reason)) => {
                 tracing::error!(%height, %reason, "a peer sent a payload that is not the decided block");
                 count(&self.shared().counters.dropped, 1);
@@ -43,11 +44,13 @@ impl<A: Application> Driver<A> {
             }
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
-        let undecided = Undecided { height, round, valid_round: None, block, payload };
-        if !self.proposals.has_other_payload(&block, &undecided.payload) {
-            self.keep(&undecided)?;
-            self.proposals.add(undecided, Verdict::Valid);
+        if self.proposals.compare(&block, &payload) == Match::New {
+            // Decided, so timely for others: the clock of this node has no say.
+            let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Timely);
+            self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() });
         }
+        self.keep(&block)?;
+        self.proposals.note(&block, round, None, HandIn::Valid);
         self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
@@ -60,19 +63,32 @@ impl<A: Application> Driver<A> {
         }))
     }
 
-    /// Reads decided blocks for a peer: a prefix of the range that fits an answer.
+    /// Reads decided blocks for a peer: a prefix of the range that fits an answer. It ends before a block that
+    /// cannot be read, which the peer then asks another node for: this node needs no old block to go on.
     pub(super) fn on_get_decided(
         &mut self,
         range: &RangeInclusive<EngineHeight>,
-    ) -> Result<Vec<RawDecidedValue<SanadContext>>, Stopped> {
+    ) -> Vec<RawDecidedValue<SanadContext>> {
         let (first, last) = (range.start().0.0, range.end().0.0);
         let mut values = Vec::new();
         let mut bytes = 0;
         for height in (first..=last).take(RESPONSE_BLOCKS_MAX).map(Height) {
-            let Some(decided) = self.application.decided(height).map_err(Stopped::Application)? else {
-                break;
+            let decided = match self.application.decided(height) {
+                Ok(Some(decided)) => decided,
+                Ok(None) => break,
+                Err(error) => {
+                    count(&self.shared().counters.unreadable, 1);
+                    let cause = std::error::Error::source(&error).map(tracing::field::display);
+                    let unreadable = self.shared().counters.read().unreadable;
+                    tracing::error!(%height, %error, cause, unreadable, "a block that a peer asks for cannot be read");
+                    break;
+                }
             };
-            let certificate = match certificate::to_engine(&decided.certificate, &decided.validators) {
+            let certificate = match certificate::to_engine(
+                &decided.certificate,
+                decided.block,
+                &decided.validators,
+            ) {
                 Ok(certificate) => certificate,
                 Err(error) => {
                     tracing::error!(%height, %error, "the ledger's certificate does not fit its validators");
@@ -85,6 +101,6 @@ impl<A: Application> Driver<A> {
                 break;
             }
         }
-        Ok(values)
+        values
     }
 }

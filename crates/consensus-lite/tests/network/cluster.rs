@@ -3,10 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use sanad_consensus_lite::testing::Testing;
 use sanad_consensus_lite::{
-    Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
+    Clock, Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
 };
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
@@ -18,6 +20,21 @@ use crate::ledger::Ledger;
 /// Generous, since tests share few processors; nothing waits this long that works.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A clock that is wrong by an offset, which can be changed at any time.
+#[derive(Clone, Debug, Default)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn set_offset_ms(&self, offset: i64) {
+        self.0.store(offset, Ordering::Relaxed);
+    }
+
+    fn clock(&self) -> Clock {
+        let (offset, system) = (self.0.clone(), Clock::system());
+        Clock::new(move || system.now_ms().saturating_add_signed(offset.load(Ordering::Relaxed)))
+    }
+}
+
 /// Nodes `0..validators` are validators; those after them follow.
 pub struct Cluster {
     directory: TempDir,
@@ -26,6 +43,8 @@ pub struct Cluster {
     pub heartbeat: Duration,
     pub timeouts: Timeouts,
     pub ledgers: Vec<Ledger>,
+    pub clocks: Vec<TestClock>,
+    pub testing: Vec<Testing>,
     addresses: Vec<SocketAddr>,
     pub nodes: Vec<Option<Consensus>>,
 }
@@ -51,6 +70,8 @@ impl Cluster {
             heartbeat: Duration::from_secs(600),
             timeouts: Timeouts::default(),
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
+            testing: vec![Testing::default(); nodes],
+            clocks: (0..nodes).map(|_| TestClock::default()).collect(),
             addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
             nodes: (0..nodes).map(|_| None).collect(),
         };
@@ -79,6 +100,8 @@ impl Cluster {
         config.moniker = format!("node{node}");
         config.heartbeat = self.heartbeat;
         config.timeouts = self.timeouts;
+        config.clock = self.clocks[node].clock();
+        config.testing = self.testing[node].clone();
         config.sync_status_interval = Duration::from_millis(500);
         config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
         config
@@ -165,6 +188,15 @@ impl Cluster {
         while self.node(node).status().await.round.is_none() {
             assert!(Instant::now() < deadline, "node {node} begins no round");
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until a node has come to a round of the height it is at.
+    pub async fn round(&self, node: usize, at_least: u32) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.node(node).status().await.round.is_none_or(|round| round < at_least) {
+            assert!(Instant::now() < deadline, "node {node} does not come to round {at_least}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

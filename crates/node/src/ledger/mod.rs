@@ -2,28 +2,31 @@
 //!
 //! Consensus, exchange of batches and gRPC service each have a face of it, in a file of their own here.
 //!
-//! **Invariant:** locks are taken in the order `current`, `pool`, `waiters`, and never held across an await.
+//! **Invariant:** no lock is held over disk I/O, the check of a signature, an await or the taking of another lock, but
+//! for the pool's, under which the current state is taken (`published.rs`).
 
 mod application;
 mod exchange;
+mod failed_reads;
 mod proofs;
+mod published;
 mod service;
 #[cfg(test)]
 mod tests;
+mod view;
 mod waiters;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use sanad_api::FinalHeader;
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
-use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution};
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issuing_key};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
-use sanad_core::proof::ValidatorChange;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
@@ -34,25 +37,22 @@ pub use application::LedgerApplication;
 pub use exchange::PoolExchange;
 pub use service::{NodeFacts, Service};
 
-use crate::pool::{Admission, Pool, PoolError, PoolLimits, Source};
+use crate::pool::{Admission, Interest, Pool, PoolError, PoolLimits, Source, WaitingBatch};
+use failed_reads::FailedReads;
+use published::{Current, Published};
+use view::LogView;
 use waiters::Waiters;
 
 /// A ledger that is open.
 pub struct Ledger {
     genesis: Genesis,
     store: Store,
-    current: RwLock<Current>,
+    current: Published,
     pool: Mutex<Pool>,
     waiters: Waiters,
     head: watch::Sender<Height>,
     evidence_path: PathBuf,
-}
-
-/// The state after the head, and what proves the head.
-struct Current {
-    state: State,
-    head: Option<FinalHeader>,
-    validator_changes: Vec<ValidatorChange>,
+    failed_reads: FailedReads,
 }
 
 impl Ledger {
@@ -69,23 +69,22 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let height = state.head().height;
         let head = final_header(&store, height)?;
-        let mut validator_changes = Vec::new();
-        for last in state.registry().validator_change_heights(height) {
-            if let (Some(change), Ok(next)) =
-                (final_header(&store, last)?, state.registry().validators(last.next()))
-            {
-                let FinalHeader { header, certificate } = change;
-                validator_changes.push(ValidatorChange { header, certificate, next });
-            }
-        }
+        let past = store.past(height)?;
+        let validator_changes = store.validator_changes(Height(1)..height.next())?;
         let ledger = Self {
             genesis,
             store,
-            current: RwLock::new(Current { state, head, validator_changes }),
+            current: Published::new(Current {
+                state,
+                head,
+                past,
+                validator_changes: validator_changes.into(),
+            }),
             pool: Mutex::new(Pool::new(limits)),
             waiters: Waiters::default(),
             head: watch::Sender::new(height),
             evidence_path,
+            failed_reads: FailedReads::default(),
         };
         Ok(ledger)
     }
@@ -115,24 +114,44 @@ impl Ledger {
         self.head.subscribe()
     }
 
-    /// Takes a batch into the pool.
+    /// Takes a batch into the pool. Checks a signature and may read the disk: not for async workers.
     ///
     /// # Errors
     /// [`PoolError`], or a failed lookup.
     pub fn admit(&self, batch: &Arc<SignedBatch>, source: Source) -> Result<Admission, AdmitError> {
-        let current = self.current();
-        let state = &current.state;
-        let next = state.registry().record(&batch.batch().issuer).map(|record| record.chain.next_sequence);
-        if source == Source::Submitted && next == Some(batch.batch().sequence) {
-            // Who submits learns at once of an event that breaks a rule, not when a block is built.
-            self.check(state, batch)?;
+        if self.pool().batch(&batch.id()).is_some() {
+            return Ok(Admission::Waiting);
         }
-        let admitted = self.pool().admit(state, Arc::clone(batch), source, Instant::now())?;
-        Ok(admitted)
+        self.check_alone(&self.current().state, batch, source)?;
+        let mut pool = self.pool();
+        // Taken under the pool's lock: a commit that has swapped the state since settles the pool after this, and one
+        // that had swapped it before is seen here.
+        let current = self.current();
+        Ok(pool.admit(&current.state, Arc::clone(batch), source, Instant::now())?)
+    }
+
+    /// The slow checks of a batch, before the pool is locked.
+    fn check_alone(&self, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<(), AdmitError> {
+        let issuer = &batch.batch().issuer;
+        let Some(member) = state.registry().member(issuer) else { return Ok(()) };
+        let next = member.rest().issuing.next_sequence;
+        if source == Source::Submitted && next == batch.batch().sequence {
+            // Submitters learn at once that an event breaks a rule, not when a block is built.
+            return self.check(state, batch);
+        }
+        match issuing_key(member) {
+            // A good signature is remembered with the batch: the pool does not check it again.
+            Ok(key) if batch.batch().chain_id == state.chain_id() => batch.verify(&key).map_err(|source| {
+                let issuer = issuer.clone();
+                AdmitError::Pool(BatchError::Signature { issuer, source }.into())
+            }),
+            // The pool says what is wrong, before it looks at the signature.
+            _ => Ok(()),
+        }
     }
 
     fn check(&self, state: &State, batch: &Arc<SignedBatch>) -> Result<(), AdmitError> {
-        match BlockBuilder::new(state, &self.store).add(Arc::clone(batch)) {
+        match BlockBuilder::new(state, &LogView::new(&self.store, state)).add(Arc::clone(batch)) {
             Ok(()) => Ok(()),
             Err(AddError::Refused(error)) => Err(AdmitError::Pool(error.into())),
             Err(AddError::View(error)) => Err(AdmitError::Store(error)),
@@ -142,6 +161,21 @@ impl Ledger {
     /// Batches that wait, to save them when the node stops.
     pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
         self.pool().all()
+    }
+
+    /// Batches that wait, in the order in which they came: see [`Pool::arrived_from`].
+    pub fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
+        self.pool().arrived_from(arrival, count_max, bytes_max)
+    }
+
+    /// The arrival number of the next batch.
+    pub fn next_arrival(&self) -> u64 {
+        self.pool().next_arrival()
+    }
+
+    /// What the pool would do with batches of these ids and lengths.
+    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+        self.pool().interest(offered)
     }
 
     /// Drops batches that waited too long.
@@ -168,35 +202,25 @@ impl Ledger {
         self.store.append(block, certificate, execution)?;
         self.store.forget_undecided(execution.header.height);
         let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.state.advance(execution);
-        let header = execution.header.clone();
-        if header.validators_hash != header.next_validators_hash {
-            let next = current.state.validators().clone();
-            let (header, certificate) = (header.clone(), certificate.clone());
-            current.validator_changes.push(ValidatorChange { header, certificate, next });
-        }
-        current.head = Some(FinalHeader { header, certificate: certificate.clone() });
-        drop(current);
+        self.current.swap(self.current().after(execution, certificate));
         self.settle(&entered);
         self.head.send_replace(execution.header.height);
         Ok(())
     }
 
-    /// Brings the pool in line with the current state, and wakes who waits for a batch.
+    /// Brings the pool in line with the current state, and wakes callers that wait for a batch.
     fn settle(&self, entered: &[BatchId]) {
         let current = self.current();
-        let mut pool = self.pool();
-        let mut decided = pool.settle(&current.state, entered);
-        // Batches that had to wait for others could not be checked in full until now.
-        let ready = pool.take_unchecked(&current.state);
+        let (mut decided, ready) = {
+            let mut pool = self.pool();
+            // Batches that had to wait for others could not be checked in full until now.
+            (pool.settle(&current.state, entered), pool.take_unchecked(&current.state))
+        };
         for batch in ready {
             if let Err(AdmitError::Pool(PoolError::Refused(error))) = self.check(&current.state, &batch) {
-                decided.extend(pool.refuse(&batch, &error));
+                decided.extend(self.pool().refuse(&batch, &error));
             }
         }
-        drop(pool);
-        drop(current);
         self.waiters.wake(entered);
         self.waiters.wake(&decided);
     }
@@ -208,11 +232,12 @@ impl Ledger {
         self.waiters.wake(&ids);
     }
 
-    // A panic while a lock is held leaves plain values behind, each of them whole.
-    fn current(&self) -> RwLockReadGuard<'_, Current> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    /// The state after the head. What is read through one of these is of one head; two of them may be of two.
+    fn current(&self) -> Arc<Current> {
+        self.current.load()
     }
 
+    // A panic while the lock is held leaves plain values behind, each of them whole.
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -227,11 +252,6 @@ pub enum AdmitError {
     /// The ledger could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Time now, in milliseconds since 1970-01-01 UTC.
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 fn final_header(store: &Store, height: Height) -> Result<Option<FinalHeader>, StoreError> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
-    InclusionProof, IssuerBatches, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
+    InclusionProof, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
@@ -15,17 +15,22 @@ use sanad_core::event::Entry;
 use sanad_core::execution::BatchError;
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
 use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ConsistencyProof, StatusProof};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberState;
+use sanad_core::proof::{ConsistencyProof, EntryRun, StatusProof};
 use sanad_core::state::Head;
+use sanad_core::trust::TrustFile;
 use sanad_storage::{Store, StoreError};
+use tokio::sync::Semaphore;
 
 use super::{AdmitError, Ledger, final_header};
 use crate::pool::{Admission, PoolError, PoolRefusal, Source};
 
 /// When a caller whose batch found no room should come again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Submissions and looks at waiting batches that are worked on at once.
+const BLOCKING_MAX: usize = 8;
 
 /// What the service tells of the node beyond its ledger.
 pub trait NodeFacts: Send + Sync + 'static {
@@ -38,7 +43,7 @@ pub trait NodeFacts: Send + Sync + 'static {
     /// The peers it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
-    fn accepted(&self, batch: Arc<SignedBatch>);
+    fn accepted(&self);
     /// Whether the node is about to stop.
     fn stopping(&self) -> bool;
 }
@@ -46,21 +51,50 @@ pub trait NodeFacts: Send + Sync + 'static {
 /// Answers the gRPC service.
 pub struct Service<F> {
     ledger: Arc<Ledger>,
-    facts: F,
+    facts: Arc<F>,
+    /// Turns of work that is not done on async workers.
+    turns: Arc<Semaphore>,
     started: Instant,
 }
 
 impl<F: NodeFacts> Service<F> {
     /// A service that answers from a ledger.
     pub fn new(ledger: Arc<Ledger>, facts: F) -> Self {
-        Self { ledger, facts, started: Instant::now() }
+        let turns = Arc::new(Semaphore::new(BLOCKING_MAX));
+        Self { ledger, facts: Arc::new(facts), turns, started: Instant::now() }
+    }
+
+    /// Runs what reads the disk or checks signatures on a thread for blocking work, when its turn comes. Once begun
+    /// it runs to its end, even if the caller goes away: a batch that enters the pool is always passed on.
+    async fn blocking<A: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<A, LedgerError> + Send + 'static,
+    ) -> Result<A, LedgerError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(LedgerError::internal)?;
+        let service = Self {
+            ledger: Arc::clone(&self.ledger),
+            facts: Arc::clone(&self.facts),
+            turns: Arc::clone(&self.turns),
+            started: self.started,
+        };
+        let working = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&service)
+        });
+        working.await.map_err(LedgerError::internal)?
     }
 
     fn entered(&self, id: &BatchId) -> Result<Option<FinalBatch>, LedgerError> {
-        let Some(record) = self.ledger.store.batch(id).map_err(LedgerError::internal)? else {
+        let Some(record) = self.ledger.store.batch(id).map_err(|error| self.ledger.failed_read(error))?
+        else {
             return Ok(None);
         };
-        let header = self.ledger.store.header(record.height).map_err(LedgerError::internal)?;
+        // Readers see a block once the state after it is published: a proof can be had of what is called final.
+        if record.height > self.ledger.current().state.head().height {
+            return Ok(None);
+        }
+        let header =
+            self.ledger.store.header(record.height).map_err(|error| self.ledger.failed_read(error))?;
         let block_time_ms = header.ok_or(LedgerError::NoBlock)?.time_ms;
         let (height, first_index, entries) = (record.height, record.first_index, record.entries as u32);
         Ok(Some(FinalBatch { height, block_time_ms, first_index, entries }))
@@ -82,7 +116,9 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         if height > head {
             return Err(beyond);
         }
-        final_header(&self.ledger.store, height).map_err(LedgerError::internal)?.ok_or(beyond)
+        final_header(&self.ledger.store, height)
+            .map_err(|error| self.ledger.failed_read(error))?
+            .ok_or(beyond)
     }
 
     fn block(&self, height: Height) -> Result<FinalBlock, LedgerError> {
@@ -90,7 +126,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         if height > head {
             return Err(LedgerError::HeightBeyondHead { height, head });
         }
-        let stored = self.ledger.store.block(height).map_err(LedgerError::internal)?;
+        let stored = self.ledger.store.block(height).map_err(|error| self.ledger.failed_read(error))?;
         let (certificate, payload) = stored.ok_or(LedgerError::HeightBeyondHead { height, head })?;
         let block = Block::decode(&payload, BLOCK_BYTES_LIMIT as usize).map_err(LedgerError::internal)?;
         Ok(FinalBlock { block, certificate })
@@ -106,7 +142,8 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         };
         let mut summaries = Vec::new();
         for height in (first.0.max(1)..=last).take(count) {
-            let stored = self.ledger.store.block(Height(height)).map_err(LedgerError::internal)?;
+            let stored =
+                self.ledger.store.block(Height(height)).map_err(|error| self.ledger.failed_read(error))?;
             let Some((_, payload)) = stored else { break };
             let block = Block::decode(&payload, BLOCK_BYTES_LIMIT as usize).map_err(LedgerError::internal)?;
             let size = block.header.log_size.0;
@@ -133,27 +170,43 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             return Ok(Vec::new());
         }
         let count = count.min((size.0 - first.0) as usize);
-        let entries = entries_from(&self.ledger.store, first, count).map_err(LedgerError::internal)?;
+        let entries =
+            entries_from(&self.ledger.store, first, count).map_err(|error| self.ledger.failed_read(error))?;
         let place = |(offset, entry)| LogEntry { index: LogIndex(first.0 + offset), entry };
         Ok((0..).zip(entries).map(place).collect())
     }
 
-    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
-        self.ledger.status_proof(credential)
+    fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        self.ledger.history_proof(height, form)
     }
 
-    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError> {
+    fn trust_file(&self) -> Result<TrustFile, LedgerError> {
+        self.ledger.trust_file()
+    }
+
+    fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError> {
+        self.ledger.status_proof(credential, form)
+    }
+
+    fn batch_proofs(
+        &self,
+        batch: &BatchId,
+        range: Range<usize>,
+        form: ProofForm,
+    ) -> Result<BatchProofs, LedgerError> {
         let current = self.ledger.current();
+        let head = current.state.head().height;
         let missing = || LedgerError::NotFound(Missing::Batch(*batch));
-        let record = self.ledger.store.batch(batch).map_err(LedgerError::internal)?.ok_or_else(missing)?;
+        let record = self.ledger.store.batch(batch).map_err(|error| self.ledger.failed_read(error))?;
+        let record = record.filter(|record| record.height <= head).ok_or_else(missing)?;
         let end = (range.end as u64).min(record.entries);
         let start = (range.start as u64).min(end);
         let first = LogIndex(record.first_index.0 + start);
-        let entries =
-            entries_from(&self.ledger.store, first, (end - start) as usize).map_err(LedgerError::internal)?;
-        let prove = |(index, entry)| current.entry_proof(&self.ledger.store, LogIndex(index), entry);
+        let entries = entries_from(&self.ledger.store, first, (end - start) as usize)
+            .map_err(|error| self.ledger.failed_read(error))?;
+        let prove = |(index, entry)| self.ledger.entry_proof(&current, LogIndex(index), entry);
         Ok(BatchProofs {
-            head: current.proof_head(&record.issuer)?,
+            head: current.proof_head(&record.issuer, form)?,
             first_index: record.first_index,
             entries: record.entries as u32,
             proofs: (first.0..).zip(entries).map(prove).collect::<Result<_, _>>()?,
@@ -164,28 +217,27 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         self.ledger.inclusion_proof(index, size)
     }
 
-    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
-        self.ledger.consistency_proof(old, new)
-    }
-
-    fn issuer_batches(
+    fn consistency_proof(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError> {
-        self.ledger.issuer_batches(issuer, first, size, count)
+        old: LogSize,
+        new: Option<LogSize>,
+        form: ProofForm,
+    ) -> Result<ConsistencyProof, LedgerError> {
+        self.ledger.consistency_proof(old, new, form)
     }
 
-    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
         let current = self.ledger.current();
-        let later = |record: &&MemberRecord| after.is_none_or(|after| record.member.id > *after);
-        Ok(current.state.registry().records().filter(later).take(count).cloned().collect())
+        let later = |member: &&MemberState| after.is_none_or(|after| member.record().id > *after);
+        Ok(current.state.registry().members().filter(later).take(count).cloned().collect())
     }
 
-    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
-        self.ledger.member_proof(id)
+    fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
+        self.ledger.member_details(id, form)
+    }
+
+    fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {
+        self.ledger.entry_runs(member, range)
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
@@ -212,24 +264,13 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         if self.facts.stopping() {
             return Err(LedgerError::Stopping);
         }
-        if let Some(entered) = self.entered(&batch.id())? {
-            return Ok(BatchState::Final(entered));
-        }
-        match self.ledger.admit(&batch, Source::Submitted) {
-            Ok(Admission::New) => {
-                self.facts.accepted(batch);
-                Ok(BatchState::Pending)
-            }
-            Ok(Admission::Waiting) => Ok(BatchState::Pending),
-            Err(AdmitError::Store(error)) => Err(LedgerError::internal(error)),
-            Err(AdmitError::Pool(error)) => self.refused(&batch, error),
-        }
+        self.blocking(move |service| service.take(batch)).await
     }
 
     async fn batch_decided(&self, id: BatchId) -> Result<BatchState, LedgerError> {
         loop {
             let decided = self.ledger.waiters.register(id);
-            match self.batch_state(&id) {
+            match self.blocking(move |service| service.batch_state(&id)).await {
                 Ok(BatchState::Pending) => {}
                 other => {
                     drop(decided);
@@ -253,6 +294,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         let peers = self.facts.peers().await;
         let connected: std::collections::BTreeSet<_> =
             peers.iter().filter(|peer| peer.connected).map(|peer| peer.network_key).collect();
+        let (catching_up, is_validator) = (self.facts.catching_up(), self.facts.is_validator());
         let current = self.ledger.current();
         let state = &current.state;
         let head: Head = state.head();
@@ -267,9 +309,9 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             head,
             log_size: state.log_size(),
-            catching_up: self.facts.catching_up(),
+            catching_up,
             validators: state.validators().validators().iter().map(|v| v.member.clone()).collect(),
-            is_validator: self.facts.is_validator(),
+            is_validator,
             pool_batches,
             pool_bytes,
             uptime: self.started.elapsed(),
@@ -283,6 +325,22 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
 }
 
 impl<F: NodeFacts> Service<F> {
+    /// Takes a batch into the pool and passes it on.
+    fn take(&self, batch: Arc<SignedBatch>) -> Result<BatchState, LedgerError> {
+        if let Some(entered) = self.entered(&batch.id())? {
+            return Ok(BatchState::Final(entered));
+        }
+        match self.ledger.admit(&batch, Source::Submitted) {
+            Ok(Admission::New) => {
+                self.facts.accepted();
+                Ok(BatchState::Pending)
+            }
+            Ok(Admission::Waiting) => Ok(BatchState::Pending),
+            Err(AdmitError::Store(error)) => Err(self.ledger.failed_read(error)),
+            Err(AdmitError::Pool(error)) => self.refused(&batch, error),
+        }
+    }
+
     /// Says why a batch was not taken; a batch that was entered in the meantime is no error.
     fn refused(&self, batch: &SignedBatch, error: PoolError) -> Result<BatchState, LedgerError> {
         if let Some(entered) = self.entered(&batch.id())? {

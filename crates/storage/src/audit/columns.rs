@@ -1,14 +1,15 @@
 //! Comparing columns and tiles with what the blocks give.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use sanad_chain::{CheckedBlock, Seen};
+use sanad_core::hash::HistoryHash;
 use sanad_core::ids::{Height, LogIndex};
-use sanad_core::merkle::{Rfc6962, root_of};
+use sanad_core::merkle::{Hash, Rfc6962, TreeHash, root_of};
 
 use super::finding::Finding;
 use crate::append::batch_records;
-use crate::chain::{CheckedBlock, Seen};
 use crate::column::Column;
 use crate::columns::{
     BATCH_FIELDS, BATCH_RECORD_BYTES, BLOCK_FIELDS, BLOCK_RECORD_BYTES, BatchColumnRecord, BlockRecord,
@@ -25,8 +26,12 @@ const TILES_TOGETHER: u64 = 32;
 pub(super) struct ColumnFiles {
     blocks: File<BLOCK_RECORD_BYTES>,
     batches: File<BATCH_RECORD_BYTES>,
-    levels: Vec<File<32>>,
+    log: Levels,
+    history: Levels,
 }
+
+/// The tile columns of one tree, the leaves first.
+struct Levels(Vec<File<32>>);
 
 /// A column, and where it is or should be.
 struct File<const WIDTH: usize> {
@@ -37,11 +42,11 @@ struct File<const WIDTH: usize> {
 
 impl ColumnFiles {
     pub(super) fn open(directory: &StoreDirectory) -> Result<Self, StoreError> {
-        let level = |level: usize| File::open(directory.tiles().join(level.to_string()), Part::Tiles);
         Ok(Self {
             blocks: File::open(directory.columns().join("blocks"), Part::Blocks)?,
             batches: File::open(directory.columns().join("batches"), Part::Batches)?,
-            levels: (0..LEVELS).map(level).collect::<Result<_, _>>()?,
+            log: Levels::open(&directory.tiles(), Part::Tiles)?,
+            history: Levels::open(&directory.history(), Part::History)?,
         })
     }
 
@@ -77,40 +82,17 @@ impl ColumnFiles {
         findings.extend(self.blocks.compare(height, height.0 - 1, &[record], &BLOCK_FIELDS)?);
         findings.extend(self.batches.compare(height, first_batch, &batches, &BATCH_FIELDS)?);
         let leaves = &execution.leaf_hashes;
-        findings.extend(self.levels[0].compare(height, first_index, leaves, &[("leaf hash", 32)])?);
+        findings.extend(self.log.compare_leaves(height, first_index, leaves)?);
+        let leaf = HistoryHash::leaf(&execution.hash.0);
+        findings.extend(self.history.compare_leaves(height, height.0 - 1, &[leaf])?);
         Ok(findings)
     }
 
-    /// Compares the tile levels above the leaves with the level below each, on all cores.
-    pub(super) fn compare_levels(&self, size: u64, seen: &Seen) -> Result<Vec<Finding>, StoreError> {
-        let mut findings = Vec::new();
-        let mut leaves = 1;
-        for pair in self.levels.windows(2) {
-            leaves *= TILE_HASHES;
-            let count = size / leaves;
-            let height = |place: u64| seen.height_of(LogIndex((place + 1) * leaves - 1));
-            let [below, level] = pair else { break };
-            let chunks = (0..count.div_ceil(TILES_TOGETHER)).into_par_iter();
-            let found = chunks.map(|chunk| {
-                let first = chunk * TILES_TOGETHER;
-                let tiles = TILES_TOGETHER.min(count - first);
-                let Some(column) = &below.column else { return Ok(None) };
-                // What the level below lacks was found there.
-                let hashes = match column.slice(first * TILE_HASHES, (tiles * TILE_HASHES) as usize) {
-                    Err(StoreError::Damaged { .. }) => return Ok(None),
-                    hashes => hashes?,
-                };
-                let roots: Vec<_> = hashes.chunks(TILE_HASHES as usize).map(root_of::<Rfc6962>).collect();
-                for (place, root) in (first..).zip(roots) {
-                    let finding = level.compare(height(place), place, &[root], &[("tile hash", 32)])?;
-                    if finding.is_some() {
-                        return Ok(finding);
-                    }
-                }
-                Ok(None)
-            });
-            findings.extend(found.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten());
-        }
+    /// Compares the tile levels of both trees above the leaves, up to a block, on all cores.
+    pub(super) fn compare_levels(&self, height: Height, seen: &Seen) -> Result<Vec<Finding>, StoreError> {
+        let height_of = |index: u64| seen.height_of(LogIndex(index));
+        let mut findings = self.log.compare_levels::<Rfc6962>(seen.size_after(height), height_of)?;
+        findings.extend(self.history.compare_levels::<HistoryHash>(height.0, |index| Height(index + 1))?);
         Ok(findings)
     }
 
@@ -121,13 +103,79 @@ impl ColumnFiles {
         batches: u64,
         size: u64,
     ) -> Result<Vec<Finding>, StoreError> {
-        let mut findings = vec![self.blocks.compare_length(height.0)?, self.batches.compare_length(batches)?];
+        let columns = [self.blocks.compare_length(height.0)?, self.batches.compare_length(batches)?];
+        let mut findings: Vec<Finding> = columns.into_iter().flatten().collect();
+        findings.extend(self.log.compare_lengths(size)?);
+        findings.extend(self.history.compare_lengths(height.0)?);
+        Ok(findings)
+    }
+}
+
+impl Levels {
+    fn open(directory: &Path, part: Part) -> Result<Self, StoreError> {
+        let level = |level: usize| File::open(directory.join(level.to_string()), part);
+        Ok(Self((0..LEVELS).map(level).collect::<Result<_, _>>()?))
+    }
+
+    /// Compares leaves of a block with the first level.
+    fn compare_leaves(
+        &self,
+        height: Height,
+        first: u64,
+        leaves: &[Hash],
+    ) -> Result<Option<Finding>, StoreError> {
+        match self.0.first() {
+            Some(level) => level.compare(height, first, leaves, &[("leaf hash", 32)]),
+            None => Ok(None),
+        }
+    }
+
+    /// Compares the levels above the leaves of a tree of `size` leaves with the level below each. `height_of` is the
+    /// block of a leaf.
+    fn compare_levels<H: TreeHash>(
+        &self,
+        size: u64,
+        height_of: impl Fn(u64) -> Height + Sync,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = Vec::new();
+        let mut leaves = 1;
+        for pair in self.0.windows(2) {
+            leaves *= TILE_HASHES;
+            let count = size / leaves;
+            let [below, level] = pair else { break };
+            let compare = |chunk: u64| {
+                let first = chunk * TILES_TOGETHER;
+                let tiles = TILES_TOGETHER.min(count - first);
+                let Some(column) = &below.column else { return Ok(None) };
+                // What the level below lacks was found there.
+                let hashes = match column.slice(first * TILE_HASHES, (tiles * TILE_HASHES) as usize) {
+                    Err(StoreError::Damaged { .. }) => return Ok(None),
+                    hashes => hashes?,
+                };
+                let roots = hashes.chunks(TILE_HASHES as usize).map(root_of::<H>);
+                for (place, root) in (first..).zip(roots) {
+                    let height = height_of((place + 1) * leaves - 1);
+                    let finding = level.compare(height, place, &[root], &[("tile hash", 32)])?;
+                    if finding.is_some() {
+                        return Ok(finding);
+                    }
+                }
+                Ok(None)
+            };
+            let found = (0..count.div_ceil(TILES_TOGETHER)).into_par_iter().map(compare);
+            findings.extend(found.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten());
+        }
+        Ok(findings)
+    }
+
+    fn compare_lengths(&self, size: u64) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = Vec::new();
         let mut count = size;
-        for level in &self.levels {
-            findings.push(level.compare_length(count)?);
+        for level in &self.0 {
+            findings.extend(level.compare_length(count)?);
             count /= TILE_HASHES;
         }
-        Ok(findings.into_iter().flatten().collect())
+        Ok(findings)
     }
 }
 

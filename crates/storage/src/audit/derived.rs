@@ -2,63 +2,71 @@
 
 use std::path::PathBuf;
 
+use rayon::prelude::*;
+use sanad_chain::{Chain, CheckedBlock, IndexSecret};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_core::state::State;
+use sanad_core::validators::ValidatorSet;
 
 use super::checkpoint;
 use super::columns::ColumnFiles;
 use super::finding::{Finding, RunFault};
-use super::keys::{Batches, Commitments};
-use crate::chain::{Chain, CheckedBlock};
+use super::keys::{Batches, Issuances};
 use crate::checkpoint::{Checkpoint, Checkpoints, Loaded};
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
 use crate::error::{OpenError, Part, StoreError, at};
 use crate::files;
-use crate::index::IndexSecret;
 use crate::index::check::{self, RunDamage};
 use crate::segments::RawFrame;
+use crate::shared::batch_hashes;
 
-/// What is derived, and what was found of it so far: the first thing of each part.
+/// What is derived, and what was found of it so far: the first fault of each part.
 pub(super) struct Derived<'a> {
     directory: &'a StoreDirectory,
     columns: ColumnFiles,
-    /// None where the checkpoint cannot be read.
+    /// `None` if the checkpoint cannot be read.
     loaded: Option<Loaded>,
     /// Where the node was stopped cleanly, if it was.
     closed: Closed,
-    /// None where `store.json` cannot be read.
-    secret: Option<IndexSecret>,
+    /// Of the index keys; a fresh one if `store.json` cannot be read.
+    secret: IndexSecret,
+    /// Whether the secret is that of the index runs.
+    knows_secret: bool,
     /// Whether the checkpoint was compared.
     compared: bool,
-    /// Batches of the blocks compared so far.
-    batches: u64,
+    /// Short keys of each batch of the blocks compared so far: of its id, and of its place in its chain.
+    batch_keys: Vec<[u64; 2]>,
+    /// Validator sets that these blocks and the genesis give.
+    sets: Vec<ValidatorSet>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Derived<'a> {
-    /// Opens all of it to read. Also gives the secret of the index keys; a fresh one where it is lost.
-    pub(super) fn open(
-        directory: &'a StoreDirectory,
-        genesis: &Genesis,
-    ) -> Result<(Self, IndexSecret), OpenError> {
+    /// Opens all of it to read.
+    pub(super) fn open(directory: &'a StoreDirectory, genesis: &Genesis) -> Result<Self, OpenError> {
         let mut derived = Self {
             directory,
             columns: ColumnFiles::open(directory)?,
             loaded: None,
             closed: Closed::read(&directory.closed(), &genesis.chain_id())?,
-            secret: None,
+            secret: IndexSecret::random().map_err(at(&directory.identity_path()))?,
+            knows_secret: false,
             compared: false,
-            batches: 0,
+            batch_keys: Vec::new(),
+            sets: vec![genesis.validators()?],
             findings: Vec::new(),
         };
         derived.read_identity(genesis)?;
         derived.load_checkpoint()?;
         derived.compare_closed();
-        let fresh = || IndexSecret::random().map_err(at(&directory.identity_path()));
-        let secret = derived.secret.map_or_else(fresh, Ok)?;
-        Ok((derived, secret))
+        Ok(derived)
+    }
+
+    /// The secret of the index keys; a fresh one if it is lost.
+    pub(super) fn secret(&self) -> IndexSecret {
+        self.secret
     }
 
     /// The logical offset up to which the checkpoint, or a clean stop, vouches for the log.
@@ -66,12 +74,12 @@ impl<'a> Derived<'a> {
         self.loaded.as_ref().map_or(0, |loaded| loaded.checkpoint.end).max(self.closed.end())
     }
 
-    /// The logical offset of the checkpoint, where it can be read.
+    /// The logical offset of the checkpoint, if it can be read.
     pub(super) fn checkpoint_end(&self) -> Option<u64> {
         self.loaded.as_ref().map(|loaded| loaded.checkpoint.end)
     }
 
-    /// The block that the checkpoint is of.
+    /// The block of the checkpoint.
     pub(super) fn checkpoint(&self) -> Option<Height> {
         self.loaded.as_ref().map(|loaded| loaded.checkpoint.height)
     }
@@ -80,7 +88,8 @@ impl<'a> Derived<'a> {
     pub(super) fn compare_checkpoint(&mut self, state: &State, end: u64) {
         let Some(loaded) = self.loaded.as_ref().filter(|loaded| loaded.checkpoint.end == end) else { return };
         self.compared = true;
-        if let Some(finding) = checkpoint::compare(loaded, state, self.batches) {
+        let batches = self.batch_keys.len() as u64;
+        if let Some(finding) = checkpoint::compare(loaded, state, batches, &self.sets) {
             self.note(finding);
         }
     }
@@ -94,20 +103,27 @@ impl<'a> Derived<'a> {
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(()) };
         // What follows the checkpoint is written again when the store is opened.
         if self.checkpoint().is_none_or(|checkpoint| first.raw.frame.height <= checkpoint) {
-            let findings = self.columns.compare(blocks, self.batches)?;
+            let findings = self.columns.compare(blocks, self.batch_keys.len() as u64)?;
             findings.into_iter().for_each(|finding| self.note(finding));
         }
-        self.batches += blocks.iter().map(|checked| checked.block.batches.len() as u64).sum::<u64>();
+        let secret = self.secret;
+        let batches = blocks.par_iter().flat_map_iter(|checked| &checked.block.batches);
+        self.batch_keys.par_extend(batches.map(|batch| batch_hashes(batch).map(|hash| secret.key(&hash))));
+        let announced = blocks.iter().filter(|checked| {
+            let header = &checked.execution.header;
+            header.next_validators_hash != header.validators_hash
+        });
+        self.sets.extend(announced.map(|checked| checked.execution.next_validators.clone()));
         self.compare_checkpoint(state, last.raw.frame.place.end());
         Ok(())
     }
 
-    /// Compares what shows at the end alone. `whole` says that the log has no damage before its end.
+    /// Compares what shows only at the end. `whole` says that the log has no damage before its end.
     pub(super) fn finish(mut self, chain: &Chain, whole: bool) -> Result<Vec<Finding>, StoreError> {
         let head = chain.state.head().height;
         let height = self.checkpoint().map_or(head, |checkpoint| checkpoint.min(head));
         let size = chain.seen.size_after(height);
-        let levels = self.columns.compare_levels(size, &chain.seen)?;
+        let levels = self.columns.compare_levels(height, &chain.seen)?;
         levels.into_iter().for_each(|finding| self.note(finding));
         if whole && height == head {
             let lengths = self.columns.compare_lengths(head, chain.seen.batches(), size)?;
@@ -127,13 +143,15 @@ impl<'a> Derived<'a> {
     }
 
     fn compare_runs(&mut self, chain: &Chain, whole: bool) -> Result<(), StoreError> {
-        let Some(secret) = self.secret else { return Ok(()) };
-        let seen = &chain.seen;
-        let (commitments, batches) = (self.directory.commitments(), self.directory.batch_keys());
-        let (damage, strays) = check::compare(&commitments, &secret, &Commitments(seen), whole)?;
+        if !self.knows_secret {
+            return Ok(());
+        }
+        let (seen, secret) = (&chain.seen, self.secret);
+        let (issuances, batches) = (self.directory.issuances(), self.directory.batch_keys());
+        let (damage, strays) = check::compare(&issuances, &secret, &Issuances(seen), whole)?;
         let height_of = |index: u64| (index < seen.size()).then(|| seen.height_of(LogIndex(index)));
         self.note_runs(damage, strays, height_of);
-        let (damage, strays) = check::compare(&batches, &secret, &Batches(seen), whole)?;
+        let (damage, strays) = check::compare(&batches, &secret, &Batches(&self.batch_keys), whole)?;
         let height_of = |ordinal: u64| (ordinal < seen.batches()).then(|| seen.height_of_batch(ordinal));
         self.note_runs(damage, strays, height_of);
         Ok(())
@@ -156,7 +174,7 @@ impl<'a> Derived<'a> {
         let path = self.directory.identity_path();
         let reason = match self.directory.identity(genesis.chain_id()) {
             Ok(identity) => {
-                self.secret = Some(identity.index_secret());
+                (self.secret, self.knows_secret) = (identity.index_secret(), true);
                 let written = identity.to_json();
                 let found = files::read_small(&path, written.len() as u64).ok().flatten();
                 if found == Some(written) {

@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use sanad_core::ids::Height;
 
 use crate::error::Part;
-use crate::fault::Fault;
+use sanad_chain::Fault;
 
 /// Something in a store that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Finding {
     /// A block is damaged, or does not follow from those before. Only a copy from another node helps.
-    #[error("the block of height {height} is damaged: {fault}")]
+    #[error("the block of height {height} is damaged")]
     Block {
         /// The first such block; those after it were not looked at.
         height: Height,
         /// How it shows.
+        #[source]
         fault: Fault,
     },
     /// The head of a segment file is damaged, so that no block in it can be read. Only a copy helps.
@@ -38,8 +39,8 @@ pub enum Finding {
         /// Bytes after the last whole block.
         bytes: u64,
     },
-    /// A file that no node puts there.
-    #[error("{}: no file of a store", path.display())]
+    /// A file that does not belong to a store.
+    #[error("{}: this file does not belong to a store", path.display())]
     Stray {
         /// The file.
         path: PathBuf,
@@ -53,7 +54,7 @@ pub enum Finding {
         reason: String,
     },
     /// A record of a column, or a hash of a tile, is not what the log gives.
-    #[error("{part}: of the block of height {height}, {field} number {place} is {actual}, not {expected}")]
+    #[error("{part}: for the block of height {height}, {field} number {place} is {actual}, not {expected}")]
     Record {
         /// The column.
         part: Part,
@@ -81,19 +82,20 @@ pub enum Finding {
         actual: u64,
     },
     /// An index run is not what the log gives.
-    #[error("{}: {fault}", path.display())]
+    #[error("{}: the index run is damaged", path.display())]
     Run {
         /// The file.
         path: PathBuf,
-        /// The block whose key is at fault, where that is known.
+        /// The block whose key is at fault, if known.
         height: Option<Height>,
         /// How it shows.
+        #[source]
         fault: RunFault,
     },
     /// The checkpoint is not the state that the log leads to.
     #[error("the checkpoint: {what} is {actual}, not {expected}")]
     Checkpoint {
-        /// The block that it is of, where that is known.
+        /// Its block, if known.
         height: Option<Height>,
         /// What differs.
         what: String,
@@ -158,7 +160,7 @@ pub enum RunFault {
     },
 }
 
-/// What an audit comes to.
+/// The result of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -190,11 +192,16 @@ impl Finding {
         match self {
             Self::Block { .. } | Self::SegmentHead { .. } => Verdict::Damaged,
             Self::Torn { .. } => Verdict::Torn,
-            _ => Verdict::Derived,
+            Self::Stray { .. }
+            | Self::Identity { .. }
+            | Self::Record { .. }
+            | Self::Length { .. }
+            | Self::Run { .. }
+            | Self::Checkpoint { .. } => Verdict::Derived,
         }
     }
 
-    /// The block that it is about, where it is about one.
+    /// The block that it is about, if it is about one.
     pub fn height(&self) -> Option<Height> {
         match self {
             Self::Block { height, .. }
@@ -221,7 +228,7 @@ impl Finding {
         }
     }
 
-    /// What should be there and what is, where both are known.
+    /// What should be there and what is, if both are known.
     pub fn values(&self) -> Option<(String, String)> {
         match self {
             Self::Block { fault, .. } => fault.values(),
@@ -232,7 +239,11 @@ impl Finding {
             Self::Run { fault: RunFault::Count { expected, actual }, .. } => {
                 Some((expected.to_string(), actual.to_string()))
             }
-            _ => None,
+            Self::SegmentHead { .. }
+            | Self::Torn { .. }
+            | Self::Stray { .. }
+            | Self::Identity { .. }
+            | Self::Run { .. } => None,
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use crate::chain::Seen;
+use sanad_chain::Seen;
+
 use crate::index::check::ExpectedKeys;
 
-/// Commitments, by log index.
-pub(super) struct Commitments<'a>(pub(super) &'a Seen);
+/// Issuances, by log index.
+pub(super) struct Issuances<'a>(pub(super) &'a Seen);
 
-/// Batch ids and sequence numbers, by the ordinal of the batch.
-pub(super) struct Batches<'a>(pub(super) &'a Seen);
+/// The keys of each batch, by its ordinal.
+pub(super) struct Batches<'a>(pub(super) &'a [[u64; 2]]);
 
-impl ExpectedKeys for Commitments<'_> {
+impl ExpectedKeys for Issuances<'_> {
     fn size(&self) -> u64 {
         self.0.size()
     }
@@ -27,11 +28,11 @@ impl ExpectedKeys for Commitments<'_> {
 
 impl ExpectedKeys for Batches<'_> {
     fn size(&self) -> u64 {
-        self.0.batches()
+        self.0.len() as u64
     }
 
     fn holds(&self, key: u64, place: u64) -> bool {
-        self.0.keys_of_batch(place).is_some_and(|keys| keys.contains(&key))
+        self.0.get(place as usize).is_some_and(|keys| keys.contains(&key))
     }
 
     fn count(&self, range: Range<u64>) -> u64 {

@@ -7,11 +7,11 @@ use sanad_core::ids::Height;
 use sanad_core::validators::CommitCertificate;
 
 use super::finding::Finding;
-use crate::chain::BlockSource;
 use crate::error::StoreError;
-use crate::fault::Fault;
 use crate::frame::{Frame, FramePlace};
 use crate::segments::{Defect, Inspected, RawFrame, Scanned, Segments};
+use sanad_chain::BlockSource;
+use sanad_chain::Fault;
 
 /// The log of a stopped node, read from its beginning.
 pub(crate) struct Log {

@@ -1,21 +1,20 @@
-use sanad_core::block::HEADER_VERSION;
-use sanad_core::hash::{BlockHash, Root, ValidatorsHash};
+use sanad_core::block::ProtocolVersion;
+use sanad_core::hash::{PastHash, Root, ValidatorsHash};
 use sanad_core::ids::LogSize;
 
 use super::*;
 
 fn block() -> (Block, CommitCertificate) {
     let header = BlockHeader {
-        version: HEADER_VERSION,
+        version: ProtocolVersion::CURRENT,
         chain_id: ChainId([1; 32]),
         height: Height(258),
+        round: 2,
         time_ms: 3,
-        previous: BlockHash([2; 32]),
-        batches_root: Root([3; 32]),
         log_size: LogSize(4),
         log_root: Root([4; 32]),
-        status_root: Root([5; 32]),
-        registry_root: Root([6; 32]),
+        state_root: Root([5; 32]),
+        past: PastHash([6; 32]),
         validators_hash: ValidatorsHash([7; 32]),
         next_validators_hash: ValidatorsHash([8; 32]),
     };
@@ -30,13 +29,13 @@ fn layout() {
     let (block, certificate) = block();
     let framer = Framer::new(ChainId([1; 32]), &[9; 32]);
     let (bytes, place) = framer.encode(77, &block, &certificate);
-    assert_eq!(place, FramePlace { offset: 77, certificate_bytes: 48, payload_bytes: 285 });
-    assert_eq!(bytes[..20], *b"SNB1\0\0\0\0\0\0\x01\x02\0\0\0\x30\0\0\x01\x1d");
+    assert_eq!(place, FramePlace { offset: 77, certificate_bytes: 48, payload_bytes: 226 });
+    assert_eq!(bytes[..20], *b"SNB1\0\0\0\0\0\0\x01\x02\0\0\0\x30\0\0\0\xe2");
     assert_eq!(bytes[20..68], codec::encode(&certificate));
-    assert_eq!(bytes[84..369], block.encode());
-    assert_eq!((bytes.len(), place.end()), (385, 77 + 385));
+    assert_eq!(bytes[84..310], block.encode());
+    assert_eq!((bytes.len(), place.end()), (326, 77 + 326));
     let key = blake3::keyed_hash(&[1; 32], &[9; 32]);
-    for end in [68, 369] {
+    for end in [68, 310] {
         let checksum = blake3::keyed_hash(key.as_bytes(), &bytes[..end]);
         assert_eq!(bytes[end..end + 16], checksum.as_bytes()[..16]);
     }

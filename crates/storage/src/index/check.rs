@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::key::IndexSecret;
 use super::run::Run;
 use super::run_files;
 use crate::audit::RunFault;
 use crate::error::StoreError;
+use sanad_chain::IndexSecret;
 
 /// What the log gives for an index.
 pub(crate) trait ExpectedKeys: Sync {

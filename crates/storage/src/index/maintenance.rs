@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 use super::KeyIndex;
 use super::memory::MemoryTable;
 use super::merge;
-use super::run::{Run, RunHead};
+use super::run::{Run, RunHead, fingerprint};
 use super::run_writer::RunWriter;
 use crate::error::StoreError;
 use crate::files;
 
 impl KeyIndex {
-    /// Writes waiting memory tables and merges runs until nothing is left to do. To be called on a thread of
-    /// its own; lookups and insertions go on meanwhile.
+    /// Writes waiting memory tables and merges runs until nothing is left to do. Call it on a thread of its own;
+    /// lookups and insertions continue meanwhile.
     ///
     /// # Errors
     /// [`StoreError`]; the index stays as it was.
@@ -23,7 +23,7 @@ impl KeyIndex {
         Ok(())
     }
 
-    /// Writes the oldest waiting memory table; false where there is none, or after [`Self::stop`].
+    /// Writes the oldest waiting memory table; false if there is none, or after [`Self::stop`].
     pub(super) fn flush_oldest(&self) -> Result<bool, StoreError> {
         let _flushing = self.flushing.lock().expect("invariant: no holder of this lock panics");
         let Some(table) = self.read().frozen.front().cloned() else { return Ok(false) };
@@ -61,7 +61,7 @@ impl KeyIndex {
 
     fn write_run(&self, table: &MemoryTable) -> Result<Run, StoreError> {
         let keys = table.sorted();
-        let fingerprint = self.secret.fingerprint();
+        let fingerprint = fingerprint(&self.secret);
         let head = RunHead { range: table.range(), keys: keys.len() as u64, fingerprint };
         let mut writer = RunWriter::new(&self.directory, head)?;
         keys.into_iter().try_for_each(|(key, value)| writer.push(key, value))?;

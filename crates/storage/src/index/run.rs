@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::bloom::{BLOCK_BYTES, Bloom};
-use super::key::IndexSecret;
 use crate::error::{Part, StoreError};
 use crate::files::{self, PositionedFile};
+use sanad_chain::IndexSecret;
 
 /// Bytes of a page; the head of the file is one too.
 pub(super) const PAGE_BYTES: usize = 4096;
@@ -20,6 +20,12 @@ pub(super) const PAGE_CHECKSUM_BYTES: usize = 8;
 pub(super) const CHECKSUM_BYTES: usize = 32;
 /// First bytes of the file, version included.
 pub(super) const MAGIC: &[u8; 8] = b"SANADRU1";
+
+/// What a run's head holds to tell whose keys are in it.
+pub(super) fn fingerprint(secret: &IndexSecret) -> [u8; 8] {
+    let hash = blake3::keyed_hash(&secret.0, b"sanad index run");
+    *hash.as_bytes().first_chunk().expect("invariant: 8 is less than 32")
+}
 
 /// What a run's head says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +124,7 @@ impl Run {
     }
 
     pub(super) fn is_of(&self, secret: &IndexSecret) -> bool {
-        self.head.fingerprint == secret.fingerprint()
+        self.head.fingerprint == fingerprint(secret)
     }
 
     pub(super) fn may_hold(&self, key: u64) -> bool {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::key::IndexSecret;
 use super::run::Run;
 use crate::error::{StoreError, at};
 use crate::files;
+use sanad_chain::IndexSecret;
 
 /// The name of the run that covers a range of places.
 pub(super) fn name(range: &Range<u64>) -> String {

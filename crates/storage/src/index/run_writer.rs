@@ -87,13 +87,14 @@ const WRITE_BYTES: usize = 256 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::key::IndexSecret;
+    use crate::index::run::fingerprint;
+    use sanad_chain::IndexSecret;
 
     // Changing what is pinned here is a change of format.
     #[test]
     fn layout() {
         let directory = tempfile::tempdir().unwrap();
-        let fingerprint = IndexSecret([7; 32]).fingerprint();
+        let fingerprint = fingerprint(&IndexSecret([7; 32]));
         let mut writer =
             RunWriter::new(directory.path(), RunHead { range: 5..1_000, keys: 300, fingerprint }).unwrap();
         (0..300u64).for_each(|n| writer.push(n << 50, 5 + n).unwrap());

@@ -4,9 +4,9 @@ use sanad_core::ids::Height;
 
 use super::Segments;
 use crate::error::StoreError;
-use crate::fault::Fault;
 use crate::frame::{FIXED_BYTES, FRAME_MAGIC, FRONT_BYTES_MAX, Frame};
 use crate::options::FRAME_BYTES_MAX;
+use sanad_chain::Fault;
 
 /// What stands at an offset.
 #[derive(Debug)]

@@ -73,6 +73,10 @@ impl Segment {
         Ok(Self { base, framer: Framer::new(chain_id, &salt), file: Arc::new(file) })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Bytes of frames.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
         Ok(self.file.bytes()?.saturating_sub(HEAD_BYTES))

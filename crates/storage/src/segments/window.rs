@@ -6,9 +6,9 @@ use sanad_core::validators::CommitCertificate;
 
 use super::Segments;
 use crate::error::StoreError;
-use crate::fault::Fault;
 use crate::frame::{FRONT_BYTES_MAX, Frame, Framer};
 use crate::options::FRAME_BYTES_MAX;
+use sanad_chain::Fault;
 
 /// Bytes that are read at a time; more than the longest frame.
 const WINDOW_BYTES: usize = 2 * FRAME_BYTES_MAX as usize;

@@ -4,25 +4,27 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use lru::LruCache;
-use sanad_core::merkle::{Hash, MemoryTree, NodeSource as _, Rfc6962};
+use sanad_core::merkle::{Hash, MemoryTree, NodeSource as _, TreeHash};
 
 use crate::error::{Part, StoreError};
 
 /// A tile with its inner nodes.
-type Tile = Arc<MemoryTree<Rfc6962>>;
+type Tile<H> = Arc<MemoryTree<H>>;
 
 /// The tiles that were asked for last, with all their inner nodes.
 #[derive(Debug)]
-pub(super) struct TileCache {
+pub(super) struct TileCache<H> {
     /// By tile level and place.
-    tiles: Mutex<LruCache<(u8, u64), Tile>>,
+    tiles: Mutex<LruCache<(u8, u64), Tile<H>>>,
+    /// Of the tree, for errors.
+    part: Part,
 }
 
-impl TileCache {
+impl<H: TreeHash> TileCache<H> {
     /// A cache of some tiles, 16 KiB each; at least one.
-    pub(super) fn new(tiles: usize) -> Self {
+    pub(super) fn new(tiles: usize, part: Part) -> Self {
         let capacity = NonZeroUsize::new(tiles).unwrap_or(NonZeroUsize::MIN);
-        Self { tiles: Mutex::new(LruCache::new(capacity)) }
+        Self { tiles: Mutex::new(LruCache::new(capacity)), part }
     }
 
     /// The node `position` on the inner `level` of a tile. `load` reads the tile's hashes; what it reads is
@@ -42,12 +44,12 @@ impl TileCache {
             return Ok(node);
         }
         let tile = Arc::new(MemoryTree::from_leaf_hashes(load()?));
-        let node = tile.node(level, position).map_err(|_| StoreError::Damaged { part: Part::Tiles })?;
+        let node = tile.node(level, position).map_err(|_| StoreError::Damaged { part: self.part })?;
         self.tiles.lock().expect("invariant: no holder of this lock panics").put(key, tile);
         Ok(node)
     }
 
-    fn cached(&self, key: &(u8, u64)) -> Option<Tile> {
+    fn cached(&self, key: &(u8, u64)) -> Option<Tile<H>> {
         self.tiles.lock().expect("invariant: no holder of this lock panics").get(key).cloned()
     }
 }

@@ -1,80 +1,66 @@
-//! A small consortium that makes valid blocks, and a naive ledger to compare a store with.
+//! The ledger of the test kit with what a store keeps beside it, and a check that a store holds all of it.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
-use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
-use std::sync::Arc;
-
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::Block;
-use sanad_core::event::{Entry, Event, Origin};
-use sanad_core::execution::{BlockBuilder, Execution, LedgerView};
-use sanad_core::genesis::{Genesis, Parameters};
+use sanad_core::event::Event;
+use sanad_core::execution::Execution;
+use sanad_core::genesis::{Genesis, Nonce};
 use sanad_core::hash::Commitment;
-use sanad_core::ids::{Height, LogIndex, MemberId};
-use sanad_core::member::{Member, Role};
-use sanad_core::merkle::{MemoryTree, Rfc6962};
-use sanad_core::signature::SecretKey;
+use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::member::{EventsHead, Role};
+use sanad_core::merkle::{Rfc6962, TreeHash as _, root_at};
 use sanad_core::state::State;
 use sanad_core::status::Status;
-use sanad_core::validators::{CommitCertificate, CommitSignature, VoteKind, vote_message};
+use sanad_core::validators::CommitCertificate;
 use sanad_storage::{Options, Store};
+use sanad_testkit::{Ledger, certify, commitment, id, sign_genesis};
 
 pub const ISSUERS: usize = 4;
 
-/// Four validators, which are the issuers too.
+/// Four validators, which are the issuers too, and their ledger.
 pub struct Consortium {
     pub genesis: Genesis,
-    pub state: State,
-    /// Blocks so far, with what was appended.
+    pub ledger: Ledger,
+    /// The blocks so far, with the certificates that were appended.
     pub blocks: Vec<(Block, CommitCertificate)>,
-    secrets: Vec<SecretKey>,
     seed: u64,
     next_commitment: u64,
 }
 
+/// Another chain for each seed.
+pub fn genesis(seed: u64) -> Genesis {
+    let members = (0..ISSUERS).map(|n| issuer(n).to_string());
+    let consortium =
+        members.fold(sanad_testkit::Consortium::new(), |all, name| all.with(&name, Role::Validator));
+    let mut genesis = consortium.genesis();
+    genesis.nonce = Nonce([0; 32]);
+    genesis.nonce.0[..8].copy_from_slice(&seed.to_be_bytes());
+    genesis.parameters.block_bytes_max = 4 << 20;
+    sign_genesis(&mut genesis);
+    genesis
+}
+
+/// The member with a number below [`ISSUERS`].
+pub fn issuer(n: usize) -> MemberId {
+    id(&format!("u{n}.ac.id"))
+}
+
 impl Consortium {
     pub fn new(seed: u64) -> Self {
-        Self::with_fifth(seed, None)
+        let genesis = genesis(seed);
+        let ledger = Ledger::of(genesis.clone());
+        Self { genesis, ledger, blocks: Vec::new(), seed, next_commitment: 0 }
     }
 
-    /// As [`Self::new`], and a fifth validator from a height on.
-    pub fn with_fifth(seed: u64, from: Option<Height>) -> Self {
-        let secret = |n: u8| SecretKey::from_seed(&[n; 32]);
-        let members = ISSUERS as u8 + u8::from(from.is_some());
-        let secrets: Vec<SecretKey> = (1..=members).map(secret).collect();
-        let member = |(n, key): (usize, &SecretKey)| Member {
-            id: format!("u{n}.ac.id").parse().unwrap(),
-            name: format!("University {n}"),
-            role: Role::Validator,
-            issuing_key: Some(key.public()),
-            consensus_key: Some(key.public()),
-            network_key: Some(key.public()),
-            active_from: from.filter(|_| n == ISSUERS).unwrap_or_default(),
-            active_until: None,
-        };
-        let genesis = Genesis {
-            version: 1,
-            name: format!("test {seed}"),
-            time_ms: 1_000,
-            parameters: Parameters { block_bytes_max: 4 << 20 },
-            members: secrets.iter().enumerate().map(member).collect(),
-        };
-        genesis.check().unwrap();
-        let state = State::genesis(&genesis).unwrap();
-        Self { genesis, state, blocks: Vec::new(), secrets, seed, next_commitment: 0 }
-    }
-
-    pub fn issuer(&self, n: usize) -> MemberId {
-        format!("u{n}.ac.id").parse().unwrap()
+    pub fn state(&self) -> &State {
+        &self.ledger.state
     }
 
     /// A commitment that was not used before.
     pub fn commitment(&mut self) -> Commitment {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.seed.to_be_bytes()).update(&self.next_commitment.to_be_bytes());
         self.next_commitment += 1;
-        Commitment(*hasher.finalize().as_bytes())
+        commitment(self.seed << 32 | self.next_commitment)
     }
 
     pub fn issuances(&mut self, count: usize) -> Vec<Event> {
@@ -82,47 +68,26 @@ impl Consortium {
     }
 
     /// The next batch of an issuer.
-    pub fn batch(&self, issuer: usize, events: Vec<Event>) -> Arc<SignedBatch> {
-        let id = self.issuer(issuer);
-        let chain = self.state.registry().record(&id).unwrap().chain;
-        let batch = Batch {
-            chain_id: self.state.chain_id(),
-            issuer: id,
-            sequence: chain.next_sequence,
-            previous: chain.last_batch,
-            events,
-        };
-        Arc::new(batch.sign(&self.secrets[issuer]))
+    pub fn batch(&self, n: usize, events: Vec<Event>) -> SignedBatch {
+        self.ledger.signed(issuer(n).as_str(), events)
     }
 
-    /// The next block, with a certificate by a quorum.
-    pub fn block<V: LedgerView>(
-        &self,
-        view: &V,
-        batches: Vec<Arc<SignedBatch>>,
-    ) -> (Block, CommitCertificate, Execution)
-    where
-        V::Error: std::fmt::Debug,
-    {
-        let mut builder = BlockBuilder::new(&self.state, view);
-        batches.into_iter().for_each(|batch| builder.add(batch).unwrap());
-        let (block, execution) = builder.finish(self.state.head().time_ms + 1_000).unwrap();
-        let certificate = self.certify(&execution);
+    /// The next block, with a certificate by the fewest that suffice. It is executed on the store as well.
+    pub fn block(&self, store: &Store, batches: Vec<SignedBatch>) -> (Block, CommitCertificate, Execution) {
+        let (block, _) = self.ledger.build(batches);
+        let execution = sanad_core::execution::apply(self.state(), store, &block).unwrap();
+        let certificate = self.certify(&block);
         (block, certificate, execution)
     }
 
-    fn certify(&self, execution: &Execution) -> CommitCertificate {
-        let (height, block) = (execution.header.height, execution.hash);
-        let chain_id = self.state.chain_id();
-        let message = vote_message(&chain_id, VoteKind::Precommit, height, 0, Some(&block));
-        let sign =
-            |n: usize| CommitSignature { validator: n as u16, signature: self.secrets[n].sign(&message) };
-        CommitCertificate {
-            height,
-            round: 0,
-            block,
-            signatures: (0..self.state.validators().quorum()).map(sign).collect(),
-        }
+    pub fn certify(&self, block: &Block) -> CommitCertificate {
+        certify(&block.header, self.state().validators(), &[0, 1, 2])
+    }
+
+    /// Enters a block that a store was given.
+    pub fn enter(&mut self, block: Block, certificate: CommitCertificate) {
+        self.ledger.enter(block.clone());
+        self.blocks.push((block, certificate));
     }
 
     /// Appends the next block, of one batch for each list of events.
@@ -130,82 +95,35 @@ impl Consortium {
         let batches = batches.into_iter().enumerate().map(|(n, events)| self.batch(n % ISSUERS, events));
         let (block, certificate, execution) = self.block(store, batches.collect());
         store.append(&block, &certificate, &execution).unwrap();
-        self.state.advance(&execution);
-        self.blocks.push((block, certificate));
+        self.enter(block, certificate);
     }
 
     /// Appends a block of issuances in two batches, now and then a mixed one with a revocation.
     pub fn grow_some(&mut self, store: &Store, events: usize) {
         let first = self.issuances(events);
         let mut second = self.issuances(events / 2 + 1);
-        let height = self.state.head().height.0;
+        let height = self.state().head().height.0;
         // The first issuer's first entry of each block is an issuance of its own.
         let first = match height % 3 {
             1 => {
-                let target = store.batch_at(LogIndex(0)).unwrap().first_index;
-                let change = match self.state.status().status(target) {
+                let target = LogIndex(0);
+                let change = match self.state().status().status(target) {
                     Status::Active => Event::Suspend { target },
                     _ => Event::Reinstate { target },
                 };
                 [vec![change], first].concat()
             }
             2 => {
-                let block = height - 1;
-                let target = store.header(Height(block)).unwrap().map_or(0, |header| header.log_size.0);
+                let target = LogIndex(self.ledger.header(height - 1).log_size.0);
                 second.truncate(1);
-                match store.entry(LogIndex(target)).unwrap().event {
-                    Event::Issue { .. } => vec![Event::Revoke { target: LogIndex(target) }],
+                match self.ledger.entries[target.0 as usize].event {
+                    Event::Issue { .. } => vec![Event::Revoke { target }],
                     _ => first,
                 }
             }
             _ => first,
         };
         self.grow(store, vec![first, second]);
-    }
-
-    /// A chain that an oracle has, from the blocks appended so far.
-    pub fn oracle(&self) -> Oracle {
-        let mut oracle = Oracle::default();
-        self.blocks.iter().for_each(|(block, _)| oracle.extend(block));
-        oracle
-    }
-}
-
-/// The log in memory, naively.
-#[derive(Default)]
-pub struct Oracle {
-    pub entries: Vec<Entry>,
-    pub issuances: HashMap<Commitment, LogIndex>,
-    pub statuses: BTreeMap<LogIndex, Status>,
-}
-
-impl Oracle {
-    pub fn extend(&mut self, block: &Block) {
-        for batch in &block.batches {
-            for event in &batch.batch().events {
-                let index = LogIndex(self.entries.len() as u64);
-                if let Event::Issue { commitment } = event {
-                    self.issuances.insert(*commitment, index);
-                }
-                self.entries.push(Entry { issuer: batch.batch().issuer.clone(), event: *event });
-            }
-        }
-    }
-
-    pub fn tree(&self) -> MemoryTree<Rfc6962> {
-        MemoryTree::from_leaf_hashes(self.entries.iter().map(Entry::leaf_hash).collect())
-    }
-}
-
-impl LedgerView for Oracle {
-    type Error = Infallible;
-
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, Infallible> {
-        Ok(self.issuances.get(commitment).copied())
-    }
-
-    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
-        Ok(self.entries[index.0 as usize].clone().into())
     }
 }
 
@@ -225,7 +143,8 @@ pub fn small() -> Options {
 pub fn check_same(state: &State, other: &State) {
     assert_eq!(state.head(), other.head());
     assert_eq!(state.log(), other.log());
-    assert_eq!(state.status().root(state.log_size()), other.status().root(other.log_size()));
+    assert_eq!(state.history(), other.history());
+    assert_eq!(state.state_root(), other.state_root());
     assert_eq!(state.registry(), other.registry());
     assert_eq!(state.validators(), other.validators());
     assert_eq!(state.parameters(), other.parameters());
@@ -233,37 +152,63 @@ pub fn check_same(state: &State, other: &State) {
 
 /// Everything that a store says is what the consortium did.
 pub fn check_equal(store: &Store, consortium: &Consortium) {
-    let oracle = consortium.oracle();
-    let size = oracle.entries.len() as u64;
+    let ledger = &consortium.ledger;
+    let size = ledger.entries.len() as u64;
     assert_eq!(store.log_size().0, size);
-    assert_eq!(store.height(), consortium.state.head().height);
-    for (block, certificate) in &consortium.blocks {
+    assert_eq!(store.height(), ledger.state.head().height);
+    for ((block, certificate), past) in consortium.blocks.iter().zip(&ledger.pasts) {
         let height = block.header.height;
         assert_eq!(store.header(height).unwrap().as_ref(), Some(&block.header));
         assert_eq!(store.certificate(height).unwrap().as_ref(), Some(certificate));
         assert_eq!(store.block(height).unwrap(), Some((certificate.clone(), block.encode())));
+        assert_eq!(store.block_hash(height).unwrap(), Some(block.header.hash()));
+        assert_eq!(store.past(height).unwrap(), Some(*past));
+        assert_eq!(store.validators_at(height).as_ref(), Some(ledger.state.validators()));
     }
+    let (log, history) = (store.log_tree(), store.history_tree());
+    assert_eq!((log.size(), history.size()), (size, store.height().0));
+    assert_eq!(root_at::<Rfc6962, _>(&log, size).unwrap(), ledger.state.log_root().0);
+    let root = root_at::<sanad_core::hash::HistoryHash, _>(&history, history.size()).unwrap();
+    assert_eq!(root, ledger.state.history().root());
     let mut entries = Vec::new();
     while (entries.len() as u64) < size {
         entries.extend(store.entries(LogIndex(entries.len() as u64)..LogIndex(size), 333).unwrap());
     }
-    assert_eq!(entries, oracle.entries);
-    for index in (0..size).step_by(7) {
-        assert_eq!(store.entry(LogIndex(index)).unwrap(), oracle.entries[index as usize]);
+    assert_eq!(entries, ledger.entries);
+    for (index, entry) in (0..).map(LogIndex).zip(&entries) {
+        let Event::Issue { commitment } = entry.event else { continue };
+        assert_eq!(store.issuance(&entry.issuer, &commitment).unwrap(), Some(index));
+        if index.0 % 7 == 0 {
+            assert_eq!(store.entry(index).unwrap(), *entry);
+        }
     }
-    for (commitment, index) in &oracle.issuances {
-        assert_eq!(store.issuance(commitment).unwrap(), Some(*index));
-    }
-    let mut first = 0;
-    for batch in consortium.blocks.iter().flat_map(|(block, _)| &block.batches) {
+    for (batch, first_index) in &ledger.batches {
         let record = store.batch(&batch.id()).unwrap().unwrap();
-        assert_eq!(record.first_index.0, first);
-        assert_eq!((&record.issuer, record.sequence), (&batch.batch().issuer, batch.batch().sequence));
-        assert_eq!(store.batch_of(&record.issuer, record.sequence).unwrap().as_ref(), Some(&record));
-        assert_eq!(store.batch_at(LogIndex(first + record.entries - 1)).unwrap(), record);
+        let stated = batch.batch();
+        assert_eq!((record.first_index, record.entries), (*first_index, stated.events.len() as u64));
+        assert_eq!((&record.issuer, record.sequence), (&stated.issuer, stated.sequence));
+        let found = store.batch_of(&record.issuer, BatchChain::Issuing, record.sequence).unwrap();
+        assert_eq!(found.as_ref(), Some(&record));
+        assert_eq!(store.batch_of(&record.issuer, BatchChain::Governance, record.sequence).unwrap(), None);
+        let last = LogIndex(first_index.0 + record.entries - 1);
+        assert_eq!(store.batch_at(last).unwrap(), record);
         assert_eq!(store.signed_batch(&record).unwrap(), **batch);
-        first += record.entries;
     }
+    for member in ledger.state.registry().members() {
+        assert_eq!(events_head(store, &member.record().id, LogIndex(size)), member.rest().events);
+    }
+}
+
+/// The entries of a member up to a place, folded.
+pub fn events_head(store: &Store, member: &MemberId, end: LogIndex) -> EventsHead {
+    let mut head = EventsHead::START;
+    for run in store.member_entries(member, LogIndex(0)..end) {
+        let run = run.unwrap();
+        for (index, entry) in (run.first_index.0..).zip(&run.entries) {
+            head.push(LogIndex(index), &Rfc6962::leaf(entry));
+        }
+    }
+    head
 }
 
 /// Random numbers (SplitMix64). Its `Debug` shows the seed.

@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use super::blocks::height;
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
-use crate::server::call_error::{Budget, CallError};
+use crate::server::call_error::CallError;
 use crate::server::calls::Calls;
 use crate::server::net;
 use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
@@ -19,7 +19,7 @@ pub(super) async fn subscribe<L: Ledger>(
     request: Request<wire::SubscribeBlocksRequest>,
 ) -> Result<Response<Outflow<wire::SubscribeBlocksResponse>>, Status> {
     let bounds = Bounds {
-        share: calls.share(Budget::Subscriptions)?,
+        share: calls.subscription(net::connection_info(&request))?,
         stall_timeout: calls.limits().stall_timeout,
         stopping: calls.stopping().clone(),
         connection: net::connection_of(&request),

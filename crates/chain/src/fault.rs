@@ -1,12 +1,12 @@
-//! How damage to a block shows.
+//! Why a block is not sound.
 
-use sanad_core::block::BlockHeader;
+use sanad_core::block::{BlockHeader, ProtocolVersion};
 use sanad_core::codec::CodecError;
 use sanad_core::execution::{BatchError, BlockError};
 use sanad_core::ids::Height;
-use sanad_core::validators::{CertificateError, ValidatorSetError};
+use sanad_core::validators::CertificateError;
 
-/// How damage to a block shows.
+/// Why a block is not sound.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -14,9 +14,10 @@ pub enum Fault {
     #[error("the front of its frame does not match its checksum")]
     Front,
     /// The frame as a whole does not match its checksum.
-    #[error("its frame does not match its checksum{}", within(shows))]
+    #[error("its frame does not match its checksum")]
     Checksum {
-        /// What is wrong with the block inside, where that was looked at.
+        /// What is wrong with the block inside, if that was looked at.
+        #[source]
         shows: Option<Box<Fault>>,
     },
     /// The frame ends too early, before the end of the log.
@@ -25,11 +26,11 @@ pub enum Fault {
     /// Another height stands in its place.
     #[error("its frame has the height {actual}")]
     Height {
-        /// The height there.
+        /// The height found.
         actual: Height,
     },
-    /// The bytes of a part are none that an encoder writes.
-    #[error("its {part} cannot be read: {source}")]
+    /// A part of it does not decode.
+    #[error("its {part} cannot be read")]
     Encoding {
         /// `block`, `header` or `certificate`.
         part: &'static str,
@@ -43,34 +44,39 @@ pub enum Fault {
         field: &'static str,
         /// The header that follows from the block before and the batches.
         expected: Box<BlockHeader>,
-        /// The header there.
+        /// The header found.
         actual: Box<BlockHeader>,
     },
-    /// A batch of it breaks a rule.
-    #[error("its batch {position} is not allowed: {source}")]
+    /// One of its batches breaks a rule.
+    #[error("its batch {position} is not allowed")]
     Batch {
         /// Place of the batch in the block, from 0.
         position: usize,
         /// The rule.
         source: Box<BatchError>,
     },
-    /// Its time does not move on.
-    #[error("its time {actual} ms is not after {previous} ms, that of the block before")]
+    /// Its time is not later than that of the block before, or after the year 9999.
+    #[error(
+        "its time {actual} ms is not between {previous} ms, that of the block before, and the year 10000"
+    )]
     Time {
         /// Time of the block before.
         previous: u64,
         /// The block's.
         actual: u64,
     },
-    /// There would be no validators after it.
-    #[error("after it there is no validator set: {0}")]
-    Validators(ValidatorSetError),
+    /// It is decided under rules that this program does not know. Says nothing against the block.
+    #[error("its protocol version {actual} is not known to this program: a newer one is needed")]
+    Protocol {
+        /// The version in force.
+        actual: ProtocolVersion,
+    },
     /// It breaks another rule of the chain.
     #[error("it breaks a rule of the chain")]
     Rule,
     /// Its certificate does not make it final.
-    #[error("its certificate does not make it final: {0}")]
-    Certificate(CertificateError),
+    #[error("its certificate does not make it final")]
+    Certificate(#[source] CertificateError),
     /// A segment file is missing or too short.
     #[error("the log is missing from offset {base} on")]
     Segment {
@@ -91,44 +97,52 @@ impl Fault {
             Self::Header { field, .. } => format!("header {field}"),
             Self::Batch { position, .. } => format!("batch {position}"),
             Self::Time { .. } => "header time_ms".to_owned(),
-            Self::Validators(_) => "validator set".to_owned(),
+            Self::Protocol { .. } => "header version".to_owned(),
             Self::Rule => "block".to_owned(),
             Self::Certificate(_) => "certificate".to_owned(),
             Self::Segment { .. } => "segment".to_owned(),
         }
     }
 
-    /// What should stand there and what does, where both are known.
+    /// What should be there and what is, if both are known.
     pub fn values(&self) -> Option<(String, String)> {
         match self {
             Self::Checksum { shows: Some(shows) } => shows.values(),
             Self::Header { field, expected, actual } => Some((value(expected, field), value(actual, field))),
             Self::Time { previous, actual } => Some((format!("after {previous}"), actual.to_string())),
+            Self::Protocol { actual } => Some((ProtocolVersion::CURRENT.to_string(), actual.to_string())),
             Self::Certificate(CertificateError::Block { expected, actual }) => {
                 Some((expected.to_string(), actual.to_string()))
             }
             Self::Certificate(CertificateError::Height { expected, actual }) => {
                 Some((expected.to_string(), actual.to_string()))
             }
-            _ => None,
+            Self::Front
+            | Self::Checksum { shows: None }
+            | Self::Truncated
+            | Self::Height { .. }
+            | Self::Encoding { .. }
+            | Self::Batch { .. }
+            | Self::Rule
+            | Self::Certificate(_)
+            | Self::Segment { .. } => None,
         }
     }
 
-    /// Why a block does not follow; the error of a view comes back as it is.
+    /// Why a block does not follow.
+    ///
+    /// # Errors
+    /// The view's, which says nothing of the block.
     pub(crate) fn of<E>(error: BlockError<E>) -> Result<Self, E> {
         Ok(match error {
             BlockError::View(error) => return Err(error),
             BlockError::Header { field, expected, actual } => Self::Header { field, expected, actual },
             BlockError::Batch { position, source } => Self::Batch { position, source: Box::new(source) },
             BlockError::Time { previous, actual } => Self::Time { previous, actual },
-            BlockError::Validators(error) => Self::Validators(error),
+            BlockError::Protocol { actual } => Self::Protocol { actual },
             _ => Self::Rule,
         })
     }
-}
-
-fn within(shows: &Option<Box<Fault>>) -> String {
-    shows.as_ref().map(|fault| format!(": {fault}")).unwrap_or_default()
 }
 
 fn value(header: &BlockHeader, wanted: &str) -> String {

@@ -1,32 +1,30 @@
-//! What the rules ask of the log so far, in memory: 9 bytes an entry, some more a batch.
+//! What the rules ask of the log so far, in memory: 9 bytes an entry, and some more a batch.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 
 use rayon::prelude::*;
 use sanad_core::block::Block;
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{EventKind, Origin};
 use sanad_core::execution::{Execution, LedgerView};
-use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 
-use super::CheckedBlock;
-use crate::index::IndexSecret;
-use crate::shared::sequence_hash;
+use crate::check::CheckedBlock;
+use crate::secret::IndexSecret;
 
 /// The log up to a block.
-pub(crate) struct Seen {
+pub struct Seen {
     secret: IndexSecret,
     /// Of each entry.
     kinds: Vec<EventKind>,
-    /// Of each entry, the key of the commitment that it issues; of other entries 0.
+    /// Of each entry the short key of its issuance; 0 if it issues nothing.
     keys: Vec<u64>,
-    /// Of each batch, the keys of its id and of its sequence number.
-    batch_keys: Vec<[u64; 2]>,
     batches: Vec<SeenBatch>,
     /// Entries up to each block.
     ends: Vec<u64>,
     issuers: Vec<MemberId>,
+    /// Place of each issuer in `issuers`.
     places: HashMap<MemberId, u32>,
 }
 
@@ -43,7 +41,6 @@ impl Seen {
             secret,
             kinds: Vec::new(),
             keys: Vec::new(),
-            batch_keys: Vec::new(),
             batches: Vec::new(),
             ends: Vec::new(),
             issuers: Vec::new(),
@@ -51,7 +48,7 @@ impl Seen {
         }
     }
 
-    /// Takes in a block that was executed, but for the keys.
+    /// Enters a block that was executed, but for its keys.
     pub(crate) fn insert(&mut self, block: &Block, execution: &Execution) {
         for (place, signed) in execution.batches.iter().zip(&block.batches) {
             let issuer = match self.places.get(&place.issuer) {
@@ -69,79 +66,68 @@ impl Seen {
         self.ends.push(self.kinds.len() as u64);
     }
 
-    /// Takes in the keys of blocks that follow those before, on all cores.
+    /// Enters the keys of the blocks that follow those before, on all cores.
     pub(crate) fn insert_keys<R: Sync>(&mut self, blocks: &[CheckedBlock<R>]) {
         let secret = self.secret;
         let keys = |checked: &CheckedBlock<R>| {
             let execution = &checked.execution;
             let mut keys = vec![0; execution.leaf_hashes.len()];
-            for (commitment, index) in &execution.issuances {
-                keys[(index.0 - execution.first_index.0) as usize] = secret.key(&commitment.0);
+            for (issuance, index) in &execution.issuances {
+                keys[(index.0 - execution.first_index.0) as usize] = secret.key(&issuance.0);
             }
-            let batches = execution.batches.iter().map(|batch| {
-                [batch.id.0, sequence_hash(&batch.issuer, batch.sequence)].map(|hash| secret.key(&hash))
-            });
-            (keys, batches.collect::<Vec<_>>())
+            keys
         };
         let keys: Vec<_> = blocks.par_iter().map(keys).collect();
-        for (keys, batch_keys) in keys {
-            self.keys.extend(keys);
-            self.batch_keys.extend(batch_keys);
-        }
+        keys.into_iter().for_each(|keys| self.keys.extend(keys));
     }
 
     /// Entries so far.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.kinds.len() as u64
     }
 
     /// Batches so far.
-    pub(crate) fn batches(&self) -> u64 {
+    pub fn batches(&self) -> u64 {
         self.batches.len() as u64
     }
 
-    /// The block that holds an entry. Requires an index below the size.
-    pub(crate) fn height_of(&self, index: LogIndex) -> Height {
+    /// The block that holds an entry. Requires an index below [`Self::size`].
+    pub fn height_of(&self, index: LogIndex) -> Height {
         Height(self.ends.partition_point(|end| *end <= index.0) as u64 + 1)
     }
 
-    /// The block that holds a batch. Requires an ordinal below the number of batches.
-    pub(crate) fn height_of_batch(&self, ordinal: u64) -> Height {
+    /// The block that holds a batch. Requires an ordinal below [`Self::batches`].
+    pub fn height_of_batch(&self, ordinal: u64) -> Height {
         self.height_of(LogIndex(self.batches[ordinal as usize].first_index))
     }
 
-    /// Entries up to a block and with it. Requires a height up to the last.
-    pub(crate) fn size_after(&self, height: Height) -> u64 {
+    /// Entries up to a block, its own included. Requires a height up to the last.
+    pub fn size_after(&self, height: Height) -> u64 {
         self.size_before(height.next())
     }
 
-    /// Entries before a block. Requires a height up to the last.
-    pub(crate) fn size_before(&self, height: Height) -> u64 {
+    /// Entries before a block. Requires a height up to one above the last.
+    pub fn size_before(&self, height: Height) -> u64 {
         match height.0 {
             0 | 1 => 0,
             height => self.ends[height as usize - 2],
         }
     }
 
-    /// The key of the commitment that an entry issues; none where it issues none, or there is no entry.
-    pub(crate) fn key(&self, index: u64) -> Option<u64> {
+    /// The short key of an entry's issuance; `None` if it issues nothing, or is beyond the log.
+    pub fn key(&self, index: u64) -> Option<u64> {
         let kind = self.kinds.get(index as usize)?;
         (*kind == EventKind::Issue).then(|| self.keys[index as usize])
     }
 
-    /// The keys of a batch; none where there is no such batch.
-    pub(crate) fn keys_of_batch(&self, ordinal: u64) -> Option<[u64; 2]> {
-        self.batch_keys.get(ordinal as usize).copied()
-    }
-
-    /// Issuances among the entries of a range. Requires its end to be at most the size.
-    pub(crate) fn issuances(&self, range: std::ops::Range<u64>) -> u64 {
+    /// Issuances among the entries of a range. Requires its end to be at most [`Self::size`].
+    pub fn issuances(&self, range: std::ops::Range<u64>) -> u64 {
         let kinds = &self.kinds[range.start as usize..range.end as usize];
         kinds.par_iter().filter(|kind| **kind == EventKind::Issue).count() as u64
     }
 
-    /// The issuances whose key another one has too, by index.
-    pub(crate) fn twins(&self) -> Vec<(LogIndex, u64)> {
+    /// The issuances that share their key with another one, in order.
+    pub(crate) fn twins(&self) -> Vec<LogIndex> {
         let issued = || (0..self.size()).into_par_iter().filter_map(|index| Some((index, self.key(index)?)));
         let mut sorted: Vec<u64> = issued().map(|(_, key)| key).collect();
         sorted.par_sort_unstable();
@@ -152,7 +138,7 @@ impl Seen {
         if twins.is_empty() {
             return Vec::new();
         }
-        let is_twin = |(index, key)| twins.binary_search(&key).is_ok().then_some((LogIndex(index), key));
+        let is_twin = |(index, key)| twins.binary_search(&key).is_ok().then_some(LogIndex(index));
         issued().filter_map(is_twin).collect()
     }
 }
@@ -160,8 +146,8 @@ impl Seen {
 impl LedgerView for Seen {
     type Error = Infallible;
 
-    /// Always none: whoever executes against this asks for the twins at the end.
-    fn issuance(&self, _: &Commitment) -> Result<Option<LogIndex>, Infallible> {
+    /// Always `None`: repeated issuances are looked for at the end.
+    fn issuance(&self, _: &IssuanceKey) -> Result<Option<LogIndex>, Infallible> {
         Ok(None)
     }
 
