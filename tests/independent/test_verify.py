@@ -347,6 +347,17 @@ class Samples(unittest.TestCase):
                     found = self.proof_outcome(self.trust_of(sample), sample_bytes(sample), older)
                     self.assertEqual(found, expected_of(sample["verdict"]))
 
+    def test_member_proofs(self):
+        for name, sample in samples("member-proof"):
+            try:
+                proof = r.member_proof_of(s.parse_json(sample_bytes(sample), r.PROOF_BYTES_MAX))
+                v.verify_member(self.trust_of(sample), proof)
+                found = "proved"
+            except v.Fault as fault:
+                found = f"{fault.part} {fault.word}"
+            with self.subTest(name):
+                self.assertEqual(found, expected_of(sample["verdict"]))
+
     def test_trust_files(self):
         for folder in ("trust-file", "trust-file-binary"):
             for name, sample in samples(folder):
