@@ -237,7 +237,9 @@ impl Receipt {
                     && bytes.get(RECEIPT_MAGIC.len()) == Some(&RECEIPT_BINARY_VERSION)
             }
             ReceiptForm::Json => {
+                // serde takes an array for the fields of an object.
                 bytes.len() <= RECEIPT_JSON_BYTES_MAX
+                    && bytes.trim_ascii_start().starts_with(b"{")
                     && serde_json::from_slice(bytes).is_ok_and(|Claim { format }| format == RECEIPT_FORMAT)
             }
         }
