@@ -164,7 +164,7 @@ def check_genesis(genesis: Genesis) -> Genesis:
     if not isinstance(genesis.log_origin, str) or not re.fullmatch("(?![^+]*[+])[!-~]{1,128}", genesis.log_origin):
         raise Malformed("log_origin is not an origin")
     block_bytes, heartbeat, *protocol, following = genesis.parameters
-    if not 256 << 10 <= block_bytes <= 4 << 20 or not 1000 <= heartbeat <= 300_000:
+    if not 256 << 10 <= block_bytes <= 4 << 20 or not 100 <= heartbeat <= 300_000:
         raise Malformed("a parameter is out of its range")
     if protocol != [LAYOUT, RULES] or following is not None:
         raise Malformed("another protocol version")

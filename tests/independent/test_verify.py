@@ -1199,7 +1199,7 @@ class GenesisRules(unittest.TestCase):
             {"nonce": "07"}, {"log_origin": ""}, {"log_origin": "a b"}, {"log_origin": "a+b"}, {"log_origin": "x" * 129},
             {"log_origin": "a\n"}, {"predecessor": None}, {"predecessor": {"chain_id": HASH, "height": 1}},
             {"parameters": {}}, {"parameters": {**parameters, "block_bytes_max": 1}},
-            {"parameters": {**parameters, "heartbeat_ms": 300001}},
+            {"parameters": {**parameters, "heartbeat_ms": 300001}}, {"parameters": {**parameters, "heartbeat_ms": 99}},
             {"parameters": {**parameters, "protocol": {"layout": 1, "rules": 2}}},
             {"parameters": {**parameters, "next_protocol": {"protocol": protocol, "height": 9}}},
             {"signatures": {}}, {"signatures": {ISSUER: {}}}, {"members": []}, {"members": [issuer]},
