@@ -64,8 +64,7 @@ fn commit(ledger: &Ledger) -> BlockHeader {
 }
 
 /// Commits the block that the node itself proposes.
-fn decide(application: &mut LedgerApplication) -> BlockHeader {
-    let ledger = Arc::clone(&application.ledger);
+fn decide(ledger: &Ledger, application: &mut LedgerApplication) -> BlockHeader {
     let next = application.next();
     let slot = Slot {
         height: next.height,
@@ -90,7 +89,7 @@ fn a_status_is_proved_in_each_form_and_after_a_restart() {
         for form in FORMS {
             let proof = ledger.status_proof(&CredentialKey::Index(LogIndex(0)), form).unwrap();
             assert_eq!(proof.header.height, ledger.height());
-            assert_eq!(proof.verify(&anchor).unwrap().validators, 4);
+            assert_eq!(proof.verify(&anchor).unwrap().basis.validators, 4);
         }
     };
     for _ in 0..3 {
@@ -269,7 +268,7 @@ fn a_copied_commitment_is_entered_for_both_issuers() {
     commit_batches(&ledger, vec![signed(&ledger, "v2", vec![issue(6)])]);
     assert_eq!(ledger.waiting(), [Arc::clone(&original)]);
     assert!(application.has_work());
-    let head = decide(&mut application);
+    let head = decide(&ledger, &mut application);
     assert_eq!((head.height, head.log_size.0), (Height(2), 3));
     assert!(ledger.waiting().is_empty());
 
@@ -305,7 +304,7 @@ fn a_copied_commitment_is_entered_for_both_issuers_in_one_block() {
         let batch = Arc::new(signed(&ledger, issuer, vec![issue(6)]));
         ledger.admit(&batch, Source::Gossiped).unwrap();
     }
-    assert_eq!(decide(&mut application).log_size.0, 3);
+    assert_eq!(decide(&ledger, &mut application).log_size.0, 3);
     let mut indexes: Vec<_> = ["v2", "issuer", "v3"]
         .iter()
         .map(|issuer| {
