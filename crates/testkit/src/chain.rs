@@ -60,6 +60,12 @@ impl Chain {
         self.height()
     }
 
+    /// The same, with a header that announces the next set.
+    pub fn enter_and_announce(&mut self, body: &Body) -> u64 {
+        self.push(Some(body), true);
+        self.height()
+    }
+
     fn push(&mut self, body: Option<&Body>, announces: bool) {
         let height = self.height() + 1;
         let set = self.sets.last().unwrap().clone();

@@ -158,7 +158,8 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
         }
         Target::Issuance(..) => {
             let key = target.key()?;
-            let proof = remote.told(patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
+            let proof =
+                remote.told(patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
             proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }

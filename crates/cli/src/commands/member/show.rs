@@ -94,13 +94,13 @@ impl Report for Shown {
             view = view.fact("disputed", format!("log indices {} to {}", range.from, range.until));
         }
         for term in rest.keys.iter().filter(|term| term.until.is_none()) {
-            view = view.fact(&format!("{:?} key", term.purpose).to_lowercase(), term.key);
+            view = view.fact(format!("{:?} key", term.purpose).to_lowercase(), term.key);
         }
         for address in &rest.addresses {
             view = view.fact("address", address);
         }
         for fact in &rest.facts {
-            view = view.fact(&fact.name, &fact.value);
+            view = view.fact(fact.name.clone(), &fact.value);
         }
         view.fact("batches", format!("{}, with {} entries", rest.issuing.next_sequence, rest.events.count))
             .fact("last batch", rest.issuing.last_batch)

@@ -58,7 +58,8 @@ async fn ask(args: &Args) -> anyhow::Result<Consistency> {
         Err(_) => Some(log_of_receipt(Path::new(&args.older), &trust)?),
     };
     let older = receipt.map_or_else(|| args.older.parse().map(LogSize), |log| Ok(log.size))?;
-    let proof = remote.told(remote.client().consistency(older, args.newer.map(LogSize), ProofForm::SelfContained).await)?;
+    let proof = remote
+        .told(remote.client().consistency(older, args.newer.map(LogSize), ProofForm::SelfContained).await)?;
     let mut consistency = Consistency::of(args.older.clone(), &proof, receipt, &trust);
     if let (Some(path), true) = (&args.out, consistency.consistent) {
         let proof = proof.trimmed(&trust.anchor);

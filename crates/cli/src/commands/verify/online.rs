@@ -35,15 +35,17 @@ impl Session {
             Ok(remote) => remote,
             Err(error) => return unanswered(finding, &format!("{error:#}")),
         };
-        let proof = match self.runtime.block_on(patiently(|| remote.client().status(&key, ProofForm::SelfContained))) {
-            Ok(proof) => proof,
-            Err(error) if is_missing(&error) => {
-                let detail = format!("{} knows no such credential", remote.url());
-                finding.check("online", Verdict::NotProven, Err(detail));
-                return true;
-            }
-            Err(error) => return unanswered(finding, &format!("{}: {}", remote.url(), explain(&error))),
-        };
+        let proof =
+            match self.runtime.block_on(patiently(|| remote.client().status(&key, ProofForm::SelfContained)))
+            {
+                Ok(proof) => proof,
+                Err(error) if is_missing(&error) => {
+                    let detail = format!("{} knows no such credential", remote.url());
+                    finding.check("online", Verdict::NotProven, Err(detail));
+                    return true;
+                }
+                Err(error) => return unanswered(finding, &format!("{}: {}", remote.url(), explain(&error))),
+            };
         let fresh = Finding::of_proof(finding.target.clone(), &proof, trust, time::now_ms());
         finding.merge(fresh, &receipt.proof.header, &proof.header);
         true
