@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-#[path = "../../crates/core/tests/support/mod.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -13,17 +10,15 @@ use std::process::Command;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, index};
 use rand::{Rng as _, SeedableRng as _};
-use sanad_core::block::BlockHeader;
+use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
-use sanad_core::hash::{Commitment, Salt};
-use sanad_core::ids::{Height, LogIndex};
-use sanad_core::member::{Member, Role};
-use sanad_core::proof::TrustAnchor;
+use sanad_core::ids::LogIndex;
+use sanad_core::proof::{Finality, StatusProof};
 use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, RECEIPT_JSON_SUFFIX, Receipt};
 use sanad_e2e::program;
+use sanad_testkit::{Ledger, id};
 use serde_json::Value;
-use support::{Ledger, genesis, member};
 
 const RECEIPTS: usize = 1_000;
 /// Documents that are told of in one call.
@@ -33,8 +28,10 @@ const CALL: usize = 250;
 struct Credential {
     kind: DocumentKind,
     document: Vec<u8>,
-    salt: Salt,
+    opening: Opening,
     index: u64,
+    /// Its proof as of the block that entered it.
+    first: Option<StatusProof>,
 }
 
 /// What a verifier was asked, and the file's stem.
@@ -44,8 +41,7 @@ struct Question {
     change: String,
 }
 
-/// A ledger that grows while receipts are taken: three issuers, revocations and suspensions, and three changes of
-/// the validator set.
+/// A ledger that grows while receipts are taken: three issuers, revocations and suspensions.
 struct Consortium {
     ledger: Ledger,
     credentials: Vec<Credential>,
@@ -54,15 +50,7 @@ struct Consortium {
 
 impl Consortium {
     fn new(seed: u64) -> Self {
-        let mut genesis = genesis();
-        for (number, height) in [(4, 3), (5, 7), (6, 11)] {
-            let name = format!("v{number}");
-            genesis.members.push(Member { active_from: Height(height), ..member(&name, Role::Validator) });
-        }
-        let leaves = genesis.members.iter_mut().find(|member| member.id.as_str() == "v0").unwrap();
-        leaves.active_until = Some(Height(7));
-        genesis.members.sort_by(|a, b| a.id.cmp(&b.id));
-        Self { ledger: Ledger::of(genesis), credentials: Vec::new(), random: StdRng::seed_from_u64(seed) }
+        Self { ledger: Ledger::new(), credentials: Vec::new(), random: StdRng::seed_from_u64(seed) }
     }
 
     fn grow(&mut self) {
@@ -76,15 +64,25 @@ impl Consortium {
                     0 => (DocumentKind::Bytes, format!("ijazah nomor {number}\n")),
                     _ => (DocumentKind::Json, format!("{{\"nomor\": {number}, \"nama\": \"Lencana\"}}")),
                 };
-                let (document, salt) = (document.into_bytes(), Salt(self.random.random()));
+                let document = document.into_bytes();
+                let opening = Opening::Full { secret: Secret(self.random.random()), summary: None };
                 let digest = document::digest(kind, &document).unwrap();
-                events.push(Event::Issue { commitment: Commitment::new(&salt, &digest) });
-                self.credentials.push(Credential { kind, document, salt, index: size });
+                let chain = self.ledger.state.chain_id();
+                let commitment = opening.commitment(&chain, &id(issuer), kind, Some(&digest)).unwrap();
+                events.push(Event::Issue { commitment });
+                let opening = match number % 5 {
+                    0 => opening.to_closed_summary().unwrap(),
+                    _ => opening,
+                };
+                self.credentials.push(Credential { kind, document, opening, index: size, first: None });
                 size += 1;
             }
             batches.push(self.ledger.signed(issuer, events));
         }
         self.ledger.commit(batches);
+        for credential in self.credentials.iter_mut().filter(|credential| credential.first.is_none()) {
+            credential.first = Some(self.ledger.prove(credential.index));
+        }
         for _ in 0..3 {
             let target = LogIndex(self.random.random_range(0..self.ledger.entries.len() as u64));
             let event = match self.random.random_range(0..3) {
@@ -102,20 +100,25 @@ impl Consortium {
 
     /// Writes a receipt of some credential as of now, sound and changed.
     fn ask(&mut self, folder: &Path, number: usize) -> [Question; 2] {
-        let anchor = TrustAnchor::new(&self.ledger.genesis).unwrap();
-        let Credential { kind, document, salt, index } = self.credentials.choose(&mut self.random).unwrap();
+        let anchor = self.ledger.anchor();
+        let Credential { kind, document, opening, index, first } =
+            self.credentials.choose(&mut self.random).unwrap();
         let mut proof = self.ledger.prove(*index);
-        let random = &mut self.random;
-        let mut sign = |header: &BlockHeader| {
-            let validators = self.ledger.state.registry().validators(header.height).unwrap();
-            let count = random.random_range(validators.quorum()..=validators.validators().len());
-            let mut signers = index::sample(random, validators.validators().len(), count).into_vec();
+        let old = first.clone().filter(|first| first.header.height < proof.header.height);
+        if let Some(mut old) = old.filter(|_| number % 4 < 2) {
+            // As of the block that entered it, which the head vouches for.
+            old.finality = Finality::History(Box::new(self.ledger.prove_history(old.header.height.0)));
+            proof = old;
+        } else {
+            let validators = self.ledger.state.validators();
+            let count = self.random.random_range(validators.quorum()..=validators.validators().len());
+            let mut signers =
+                index::sample(&mut self.random, validators.validators().len(), count).into_vec();
             signers.sort_unstable();
-            self.ledger.certify(header, &signers)
-        };
-        proof.certificate = sign(&proof.header);
-        proof.validator_changes.iter_mut().for_each(|change| change.certificate = sign(&change.header));
-        let receipt = Receipt::new(*kind, *salt, proof).trimmed(&anchor);
+            let certificate = self.ledger.certify(&proof.header, &signers);
+            proof.finality = Finality::certificate(certificate, Vec::new());
+        }
+        let receipt = Receipt::new(*kind, opening.clone(), proof).trimmed(&anchor);
         let (suffix, bytes) = match number % 2 {
             0 => (RECEIPT_JSON_SUFFIX, receipt.to_json().into_bytes()),
             _ => (RECEIPT_BINARY_SUFFIX, receipt.to_binary(&anchor).unwrap()),
@@ -259,7 +262,7 @@ fn answers(mut command: Command) -> BTreeMap<String, (Value, String)> {
     let mut answers = BTreeMap::new();
     for finding in said["findings"].as_array().unwrap() {
         let verdict = finding["verdict"].as_str().unwrap().replace('-', " ");
-        let proven = ["active", "suspended", "revoked"].contains(&verdict.as_str());
+        let proven = ["active", "confirmed", "suspended", "disputed", "revoked"].contains(&verdict.as_str());
         let facts = |finding: &Value| {
             let as_of = [&finding["as_of"]["height"], &finding["as_of"]["time_ms"]];
             let names = ["issuer", "log_index", "commitment", "signers", "validators"];

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use sanad_core::proof::TrustAnchor;
+use sanad_core::trust::TrustAnchor;
 use sanad_e2e::{Net, independent_verifier, issue};
 
 #[test]
@@ -89,12 +89,13 @@ async fn proofs_over_grpc_lead_to_the_genesis() {
     for index in [0, 255, 256, 511, 899] {
         let index = sanad_core::ids::LogIndex(index);
         let proof = sanad_e2e::poll("the other node to have the entries", || {
-            let ask = other.status_by_index(index);
+            let key = sanad_api::CredentialKey::Index(index);
+            let ask = other.status(&key, sanad_api::ProofForm::SelfContained);
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(ask)).ok()
         });
         let proven = proof.verify(&anchor).unwrap();
-        assert_eq!(proven.status, sanad_core::status::Status::Active);
-        assert!(proven.signers.len() >= 3);
+        assert_eq!(proven.status, sanad_core::status::CredentialStatus::Active);
+        assert!(proven.basis.signers.len() >= 3);
     }
 }
 

@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use sanad_api::{Client, ClientOptions};
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_api::{Client, ClientOptions, ProofForm};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::Commitment;
@@ -281,10 +281,12 @@ pub struct Issuer {
 impl Issuer {
     /// The issuer's next batch, as a node sees its chain.
     pub async fn next(&self, client: &Client, events: Vec<Event>) -> Batch {
-        let chain = client.member(&self.id.parse().unwrap()).await.unwrap().member.record.chain;
+        let member = client.member(&self.id.parse().unwrap(), ProofForm::SelfContained).await.unwrap();
+        let chain = member.rest.issuing;
         Batch {
             chain_id: client.node_status().await.unwrap().chain_id,
             issuer: self.id.parse().unwrap(),
+            chain: BatchChain::Issuing,
             sequence: chain.next_sequence,
             previous: chain.last_batch,
             events,
@@ -294,9 +296,7 @@ impl Issuer {
 
 /// An issuance of a commitment made from a text.
 pub fn issue(text: &str) -> Event {
-    let salt = sanad_core::hash::Salt([7; 32]);
-    let digest = sanad_core::document::digest(sanad_core::document::DocumentKind::Bytes, text.as_bytes());
-    Event::Issue { commitment: Commitment::new(&salt, &digest.unwrap()) }
+    Event::Issue { commitment: Commitment(blake3::derive_key("test document", text.as_bytes())) }
 }
 
 /// `count` batches of an issuer, one after the other, each with `events` issuances of its own.

@@ -12,9 +12,9 @@ use sanad_e2e::{Issuer, Net, Stop, issue};
 
 async fn word(client: &Client, batch: Batch, key: &SecretKey) -> String {
     match client.submit(&batch.sign(key), Wait::Final).await {
-        Err(ClientError::Status { word: Some(word), message, .. }) => {
+        Err(ClientError::Status { code: Some(code), message, .. }) => {
             assert!(message.len() > 20, "a sentence, not \"{message}\"");
-            word
+            code.as_str().to_owned()
         }
         other => panic!("expected a refusal, found {other:?}"),
     }

@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{
     BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
-    InclusionProof, Ledger, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm, ProofHead,
+    InclusionProof, Ledger, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
+    ProofHead,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::genesis::Genesis;

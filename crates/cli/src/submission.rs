@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, CredentialKey, FinalBatch, MemberDetails, ProofForm, StatusCode, Wait};
+use sanad_api::{
+    BatchOutcome, ClientError, CredentialKey, ErrorCode, FinalBatch, MemberDetails, ProofForm, StatusCode,
+    Wait,
+};
 use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
@@ -12,17 +15,17 @@ use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
 use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
-use crate::remote::{Remote, patiently};
+use crate::remote::Remote;
 use crate::trust::Trust;
 
 /// Why a batch is not in the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SubmissionError {
     /// The ledger refuses it.
-    #[error("the ledger refuses the batch: {message} ({word})")]
+    #[error("the ledger refuses the batch: {message} ({code})")]
     Refused {
-        /// The rule, as a stable word.
-        word: String,
+        /// The rule.
+        code: ErrorCode,
         /// The rule in a sentence.
         message: String,
     },
@@ -37,8 +40,11 @@ pub(crate) enum SubmissionError {
 impl SubmissionError {
     /// Whether another batch took its place in the issuer's chain: signed anew, it can still be entered.
     pub(crate) fn is_sequence_clash(&self) -> bool {
-        let Self::Refused { word, .. } = self else { return false };
-        matches!(word.as_str(), "sequence-used" | "sequence-gap" | "sequence-pending" | "fork")
+        let Self::Refused { code, .. } = self else { return false };
+        matches!(
+            code,
+            ErrorCode::SequenceUsed | ErrorCode::SequenceGap | ErrorCode::SequencePending | ErrorCode::Fork
+        )
     }
 }
 
@@ -79,8 +85,8 @@ pub(crate) async fn hand_in(
         let (pause, error) = match client.submit(signed, Wait::Final).await {
             Ok(result) => match result.outcome {
                 BatchOutcome::Final(place) => return Ok(place),
-                BatchOutcome::Refused { word, message } => {
-                    return Err(SubmissionError::Refused { word, message });
+                BatchOutcome::Refused { code, message } => {
+                    return Err(SubmissionError::Refused { code, message });
                 }
                 BatchOutcome::Pending => (RETRY_INTERVAL, None),
             },
@@ -91,8 +97,8 @@ pub(crate) async fn hand_in(
                 };
                 (asked.unwrap_or(RETRY_INTERVAL), Some(error))
             }
-            Err(ClientError::Status { code, message, word: Some(word), .. }) if is_refusal(code) => {
-                return Err(SubmissionError::Refused { word, message });
+            Err(ClientError::Status { status, message, code: Some(code), .. }) if is_refusal(status) => {
+                return Err(SubmissionError::Refused { code, message });
             }
             Err(error) => return Err(SubmissionError::Failed(error)),
         };
@@ -104,9 +110,9 @@ pub(crate) async fn hand_in(
 }
 
 /// Whether a code speaks of the batch, rather than of the node.
-fn is_refusal(code: StatusCode) -> bool {
+fn is_refusal(status: StatusCode) -> bool {
     matches!(
-        code,
+        status,
         StatusCode::AlreadyExists
             | StatusCode::FailedPrecondition
             | StatusCode::InvalidArgument
@@ -135,7 +141,9 @@ pub(crate) async fn proven_status(
     trust: &Trust,
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
-    let proof = remote.told(patiently(|| remote.client().status(&CredentialKey::Index(index), ProofForm::SelfContained)).await)?;
+    let key = CredentialKey::Index(index);
+    let proof = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
+    let proof = remote.told(proof)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
@@ -185,7 +193,7 @@ async fn issuer_rest(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::R
             Ok(details.rest)
         }
         // Before the first block nothing can be proved, and the genesis says it all.
-        Err(ClientError::Status { word: Some(word), .. }) if word == "no-block" => {
+        Err(error) if error.code() == Some(ErrorCode::NoBlock) => {
             let registry = trust.genesis.registry();
             let rest = registry.member(id).map(|member| member.rest().clone());
             rest.with_context(|| format!("{id} is not a member of this chain"))

@@ -237,7 +237,9 @@ impl Receipt {
                     && bytes.get(RECEIPT_MAGIC.len()) == Some(&RECEIPT_BINARY_VERSION)
             }
             ReceiptForm::Json => {
+                // serde takes an array for the fields of an object.
                 bytes.len() <= RECEIPT_JSON_BYTES_MAX
+                    && bytes.trim_ascii_start().starts_with(b"{")
                     && serde_json::from_slice(bytes).is_ok_and(|Claim { format }| format == RECEIPT_FORMAT)
             }
         }
@@ -272,7 +274,7 @@ impl Receipt {
         let Event::Issue { commitment } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        // Signatures that are left out may be those that count: see `ProofFault::RetiredSigners`.
+        // What is left out is not verified.
         let receipt = self.clone().trimmed(anchor);
         receipt.proof.verify(anchor)?;
         let StatusProof { header, finality, .. } = &receipt.proof;

@@ -84,6 +84,13 @@ fn forms() -> Vec<Sound> {
     let certified = receipt(chain.certified(height, height));
     forms.push(sound("compact", certified.clone(), Some(DOCUMENT)));
     forms.push(sound("history", receipt(history), Some(DOCUMENT)));
+    let mut announcing = Chain::new(4);
+    let last = announcing.enter_and_announce(&body);
+    let last = body.receipt(announcing.header(last), announcing.certified(last, 0));
+    forms.push(Sound {
+        anchor: announcing.genesis_anchor(),
+        ..sound("last of its set", last, Some(DOCUMENT))
+    });
     let digest = document::digest(DocumentKind::Json, DOCUMENT).unwrap();
     let opened = |opening| Receipt { opening, ..certified.clone() };
     forms.push(sound("paper", opened(certified.opening.to_paper(&digest).unwrap()), None));
@@ -603,7 +610,7 @@ fn parts_of_other_receipts_are_refused() {
     assert!(matches!(salted.verify(Some(DOCUMENT), &anchor), Err(ReceiptFault::Commitment { .. })));
     salted = Receipt { document: DocumentKind::Bytes, ..receipt.clone() };
     assert!(matches!(salted.verify(Some(DOCUMENT), &anchor), Err(ReceiptFault::Commitment { .. })));
-    let foreign = TrustAnchor { chain_id: ChainId([2; 32]), ..anchor.clone() };
+    let foreign = TrustAnchor::from_validators(ChainId([2; 32]), anchor.validators.clone());
     let bytes = receipt.to_binary(&anchor).unwrap();
     assert!(matches!(
         Receipt::from_bytes(&bytes, &foreign),

@@ -9,10 +9,11 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sanad_core::codec;
 use sanad_core::event::Event;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_storage::{AuditReport, Fault, Finding, OpenError, RunFault, Store, Verdict, audit};
-use support::{Consortium, Random, check_same, small};
+use support::{Consortium, Random, change_database, check_same, small};
 
 /// Bytes of a segment's head.
 const HEAD_BYTES: u64 = 96;
@@ -376,7 +377,7 @@ fn identity_and_checkpoint_are_compared() {
     let other = tempfile::tempdir().unwrap();
     let mut twin = Consortium::new(21);
     let (store, _) = Store::create(other.path(), &twin.genesis, small()).unwrap();
-    (0..40).for_each(|n| twin.grow_some(&store, 2 + n));
+    (0..40).for_each(|n| twin.grow_some(&store, 4 + n));
     store.close().unwrap();
     drop(store);
     let (own, others) = (directory.path().join("checkpoint.sled"), other.path().join("checkpoint.sled"));
@@ -388,6 +389,30 @@ fn identity_and_checkpoint_are_compared() {
     fs::remove_file(directory.path().join("closed")).unwrap();
     let finding = found(directory.path(), &consortium);
     assert_eq!(finding.part(), "checkpoint place", "{finding}");
+}
+
+#[test]
+fn each_part_of_the_checkpoint_is_compared() {
+    let (directory, consortium) = stopped();
+    let database = directory.path().join("checkpoint.sled");
+    let state = consortium.state();
+    let mut parameters = *state.parameters();
+    parameters.heartbeat_ms += 1;
+    let set = state.validators();
+    let next = set.successor(Height(50), set.validators().to_vec()).unwrap();
+    let genesis = consortium.genesis.registry();
+    let member = genesis.member(&support::issuer(1)).unwrap();
+    for (key, value, part) in [
+        (b"p".to_vec(), codec::encode(&parameters), "checkpoint parameters"),
+        (b"v\0\0\0\x01".to_vec(), codec::encode(&next), "checkpoint validator set 1"),
+        (b"mu1.ac.id".to_vec(), codec::encode(member), "checkpoint state of u1.ac.id"),
+        (b"s\0\0\0\0\0\0\0\0".to_vec(), vec![0xaa; 64], "checkpoint status leaf 0"),
+    ] {
+        let before = change_database(&database, &key, Some(value));
+        assert_eq!(found(directory.path(), &consortium).part(), part);
+        change_database(&database, &key, before);
+    }
+    assert_eq!(audited(directory.path(), &consortium).findings, []);
 }
 
 #[test]

@@ -39,6 +39,6 @@ fn index_runs_that_cannot_be_written_are_written_later() {
     store.close().unwrap();
     drop(store);
     let (store, state) = Store::open(directory.path(), &consortium.genesis, options).unwrap();
-    assert_eq!(state, consortium.state);
+    assert_eq!(&state, consortium.state());
     check_equal(&store, &consortium);
 }

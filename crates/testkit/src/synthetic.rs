@@ -41,7 +41,9 @@ pub struct Shape {
     pub issuer: String,
     /// Bytes of the issuer's name.
     pub name_bytes: usize,
-    /// Bytes of the issuer id; 0 for none.
+    /// Issuer ids of the issuer.
+    pub issuer_ids: usize,
+    /// Bytes of each.
     pub issuer_id_bytes: usize,
     /// Disputed ranges, none of which holds the place.
     pub disputed: usize,
@@ -67,6 +69,7 @@ impl Shape {
             changes: 0,
             issuer: "issuer.ac.id".into(),
             name_bytes: 40,
+            issuer_ids: 1,
             issuer_id_bytes: 40,
             disputed: 1,
             status_bytes: 8,
@@ -128,10 +131,10 @@ fn header(chain_id: ChainId, height: u64, log_size: u64, sets: [&ValidatorSet; 2
 }
 
 fn record(shape: &Shape) -> MemberRecord {
-    let issuer_id = (shape.issuer_id_bytes > 0).then(|| {
-        let text = format!("https://{}", "i".repeat(shape.issuer_id_bytes - 8));
+    let issuer_id = |n: usize| {
+        let text = format!("https://{:i>1$}", n, shape.issuer_id_bytes - 8);
         IssuerIdTerm { id: text.parse().unwrap(), from: LogIndex(shape.entries / 100), until: None }
-    });
+    };
     let range = |n: usize| {
         let from = shape.index + 1000 * (n as u64 + 1);
         IndexRange { from: LogIndex(from), until: LogIndex(from + 500) }
@@ -141,7 +144,7 @@ fn record(shape: &Shape) -> MemberRecord {
         name: "n".repeat(shape.name_bytes),
         standing: Standing::Active,
         since: Height(1),
-        issuer_ids: issuer_id.into_iter().collect(),
+        issuer_ids: (0..shape.issuer_ids).map(issuer_id).collect(),
         disputed: (0..shape.disputed).map(range).collect(),
         rest: RestHash([3; 32]),
     }

@@ -81,7 +81,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Some(at) => u64::try_from(at.as_millisecond()).context("--at is before 1970")?,
         None => time::now_ms(),
     };
-    let member = match (&args.trust.genesis, &args.member) {
+    let member = match (&args.genesis, &args.member) {
         (Some(genesis), Some(id)) => Some(member(genesis, id)?),
         _ => None,
     };

@@ -4,7 +4,7 @@ use sanad_core::batch::BatchChain;
 use sanad_core::hash::{HistoryHash, Root};
 use sanad_core::history::{HistoryProof, seal_path};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
-use sanad_core::merkle::{self, Hash, NodeSource as _, PathError, Rfc6962};
+use sanad_core::merkle::{self, Hash, PathError, Rfc6962};
 use sanad_core::proof::{
     CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof,
     ProofFault, StatusProof, VALIDATOR_CHANGES_MAX, ValidatorChange,

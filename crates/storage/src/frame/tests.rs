@@ -41,7 +41,7 @@ fn layout() {
     }
     assert_eq!(
         blake3::hash(&bytes).to_hex().as_str(),
-        "2cb17f2731cfbc7da7c5b7c93a37bfcadd0e7bbe3f45275a022389c278a28727"
+        "dde50751a5c790d84164a3405e7806d91544588505954e82663d7c0eeb956551"
     );
 }
 

@@ -1,6 +1,9 @@
 //! The ledger of the test kit with what a store keeps beside it, and a check that a store holds all of it.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::Block;
 use sanad_core::event::Event;
@@ -209,6 +212,24 @@ pub fn events_head(store: &Store, member: &MemberId, end: LogIndex) -> EventsHea
         }
     }
     head
+}
+
+/// Sets or removes a key of a store's sled database; returns what it had before.
+pub fn change_database(path: &Path, key: &[u8], value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    // sled unlocks a database a little after it is closed.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let database = loop {
+        match sled::open(path) {
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            Ok(database) => break database,
+        }
+    };
+    let before = match value {
+        Some(value) => database.insert(key, value).unwrap(),
+        None => database.remove(key).unwrap(),
+    };
+    database.flush().unwrap();
+    before.map(|value| value.to_vec())
 }
 
 /// Random numbers (SplitMix64). Its `Debug` shows the seed.

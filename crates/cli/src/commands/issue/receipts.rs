@@ -15,15 +15,15 @@ use crate::files::{self, Mode};
 use crate::output::warn;
 use crate::pending::{Pending, PendingDocument};
 use crate::receipt_file;
-use crate::remote::{Remote, is_missing, patiently};
+use crate::remote::{Remote, is_missing};
 use crate::submission::check_issuance;
 use crate::trust::Trust;
 
 /// Whether all commitments of a batch are in the log, by whatever batch.
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
-    let key = |document: &PendingDocument| issuance_key(pending, document);
     for document in &pending.documents {
-        match patiently(|| remote.client().status(&key(document), ProofForm::SelfContained)).await {
+        let key = issuance_key(pending, document);
+        match remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await {
             Ok(_) => {}
             Err(error) if is_missing(&error) => return Ok(false),
             Err(error) => return remote.told(Err(error)),
@@ -65,13 +65,14 @@ async fn fetch(
 ) -> anyhow::Result<Vec<StatusProof>> {
     if place.is_some() {
         let id = pending.batch.id();
-        let stream = remote.told(patiently(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
+        let stream =
+            remote.told(remote.ask(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
         return remote.told(stream.collect().await);
     }
     let mut proofs = Vec::new();
-    let key = |document: &PendingDocument| issuance_key(pending, document);
     for document in &pending.documents {
-        let proof = patiently(|| remote.client().status(&key(document), ProofForm::SelfContained)).await;
+        let key = issuance_key(pending, document);
+        let proof = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
         proofs.push(remote.told(proof)?);
     }
     Ok(proofs)

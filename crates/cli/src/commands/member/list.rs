@@ -47,7 +47,9 @@ impl Report for Members {
                 record.name.clone(),
             ]
         };
-        View::new()
-            .table(&["member", "role", "standing", "batches", "entries", "name"], self.members.iter().map(row).collect())
+        View::new().table(
+            &["member", "role", "standing", "batches", "entries", "name"],
+            self.members.iter().map(row).collect(),
+        )
     }
 }

@@ -56,7 +56,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.trust, &remote).await?;
-    let details = remote.told(remote.client().member(&args.id, ProofForm::SelfContained).await)?;
+    let details =
+        remote.told(remote.ask(|| remote.client().member(&args.id, ProofForm::SelfContained)).await)?;
     let mut reason = check_member(&details, &trust).err().map(|fault| explain(&fault));
     let MemberDetails { proof, rest } = details;
     if rest.hash() != proof.member.record.rest {
@@ -94,13 +95,13 @@ impl Report for Shown {
             view = view.fact("disputed", format!("log indices {} to {}", range.from, range.until));
         }
         for term in rest.keys.iter().filter(|term| term.until.is_none()) {
-            view = view.fact(&format!("{:?} key", term.purpose).to_lowercase(), term.key);
+            view = view.fact(format!("{:?} key", term.purpose).to_lowercase(), term.key);
         }
         for address in &rest.addresses {
             view = view.fact("address", address);
         }
         for fact in &rest.facts {
-            view = view.fact(&fact.name, &fact.value);
+            view = view.fact(fact.name.clone(), &fact.value);
         }
         view.fact("batches", format!("{}, with {} entries", rest.issuing.next_sequence, rest.events.count))
             .fact("last batch", rest.issuing.last_batch)

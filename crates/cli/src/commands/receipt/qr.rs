@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use sanad_core::merkle::Hash;
+use sanad_core::proof::Finality;
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::signature::Signature;
 use serde::Serialize;
@@ -99,9 +100,14 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 /// What most of a receipt's bytes are.
 fn large_parts(receipt: &Receipt) -> String {
     let proof = &receipt.proof;
-    let changes = proof.validator_changes.len();
-    let certificates =
-        proof.validator_changes.iter().map(|change| &change.certificate).chain([&proof.certificate]);
+    let changes = proof.finality.validator_changes();
+    let last = match &proof.finality {
+        Finality::Certificate { certificate, .. } => Some(certificate),
+        Finality::Sealed { .. } => None,
+        Finality::History(newer) => Some(&newer.certificate),
+    };
+    let certificates = changes.iter().map(|change| &change.certificate).chain(last);
+    let changes = changes.len();
     let signatures: usize = certificates.map(|certificate| certificate.signatures.len()).sum();
     let hashes = proof.log_path.len() + proof.status_path.len() + proof.issuer.path.len();
     format!(
