@@ -15,7 +15,10 @@ fn invite(folder: &Path, name: &str, out: &str) {
 
 fn member(folder: &Path, invitation: &str, id: &str, role: &str, dir: &str) -> Run {
     let arguments = "member new --name Universitas";
-    sanad(folder, &format!("{arguments}-{id} --invitation {invitation} --id {id}.ac.id --role {role} --dir {dir}"))
+    sanad(
+        folder,
+        &format!("{arguments}-{id} --invitation {invitation} --id {id}.ac.id --role {role} --dir {dir}"),
+    )
 }
 
 fn members(folder: &Path) {
@@ -48,18 +51,22 @@ fn all_members_sign_and_compare_one_fingerprint() {
     assert_eq!(again["chain_id"], made["chain_id"]);
     sanad(at, &format!("genesis new --out draft.json {files}")).expect_error("exists already");
 
-    let complete = |files: &str| sanad(at, &format!("genesis complete draft.json --out genesis.json {files}"));
+    let complete =
+        |files: &str| sanad(at, &format!("genesis complete draft.json --out genesis.json {files}"));
     for (name, _) in MEMBERS {
-        let checked = sanad(at, &format!("genesis check draft.json --member-dir {name} --json")).expect(0).json();
+        let checked =
+            sanad(at, &format!("genesis check draft.json --member-dir {name} --json")).expect(0).json();
         assert_eq!(checked["fingerprint"], made["fingerprint"]);
         complete(&format!("{name}/genesis-signature.json")).expect(2);
-        let signed = sanad(at, &format!("genesis sign draft.json --member-dir {name} --json")).expect(0).json();
+        let signed =
+            sanad(at, &format!("genesis sign draft.json --member-dir {name} --json")).expect(0).json();
         assert_eq!(signed["path"], format!("{name}/genesis-signature.json"));
         sanad(at, &format!("genesis sign draft.json --member-dir {name}")).expect_error("never overwritten");
     }
     complete("bromo/genesis-signature.json semeru/genesis-signature.json").expect_error("not complete");
     assert!(!at.join("genesis.json").exists());
-    complete("bromo/genesis-signature.json capung/genesis-signature.json semeru/genesis-signature.json").expect(0);
+    complete("bromo/genesis-signature.json capung/genesis-signature.json semeru/genesis-signature.json")
+        .expect(0);
     let shown = sanad(at, "genesis show genesis.json --json").expect(0).json();
     assert_eq!((&shown["chain_id"], &shown["complete"]), (&made["chain_id"], &true.into()));
     let checked = sanad(at, "genesis check genesis.json --member-dir bromo --json").expect(0).json();

@@ -71,7 +71,8 @@ fn a_member_gets_the_keys_of_its_role() {
         sanad(folder.path(), &arguments).expect_error("never overwritten");
     }
     sanad(folder.path(), &format!("{NEW} --id UJI --name Uji --role issuer --dir bad")).expect(2);
-    let empty = format!("{NEW} --id uji.ac.id --name Uji --role issuer --dir bad --issuer-id http://uji.ac.id");
+    let empty =
+        format!("{NEW} --id uji.ac.id --name Uji --role issuer --dir bad --issuer-id http://uji.ac.id");
     sanad(folder.path(), &empty).expect_error("--issuer-id");
     assert!(!folder.path().join("bad").exists());
 }

@@ -96,7 +96,11 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
     let found = sanad(folder.path(), &format!("{verify} --list")).expect(0).json();
     assert_eq!(found["credentials"], asked["credentials"]);
     let shown = sanad(folder.path(), &format!("proof verify {file} --genesis genesis.json")).expect(0);
-    assert!(shown.stdout.contains("5 active, 0 confirmed, 1 suspended, 0 disputed, 1 revoked"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("5 active, 0 confirmed, 1 suspended, 0 disputed, 1 revoked"),
+        "{}",
+        shown.stdout
+    );
 
     let path = folder.path().join(&file);
     let text = fs::read_to_string(&path).unwrap();

@@ -53,7 +53,10 @@ fn online_verification_finds_what_happened_since() {
     assert_eq!(offline["findings"][0]["verdict"], "active");
     let online = node.sanad(folder.path(), &format!("{verify} --online")).expect(1).json();
     assert_eq!(online["findings"][0]["verdict"], "revoked");
-    assert!(online["findings"][0]["existed_by"].as_str().unwrap() < online["findings"][0]["as_of"]["time"].as_str().unwrap());
+    assert!(
+        online["findings"][0]["existed_by"].as_str().unwrap()
+            < online["findings"][0]["as_of"]["time"].as_str().unwrap()
+    );
     // No answer changes no word, and is no yes.
     let url = node.url.clone();
     drop(node);
@@ -62,7 +65,10 @@ fn online_verification_finds_what_happened_since() {
     assert_eq!((&silent["verdict"], &silent["findings"][0]["verdict"]), (&Value::Null, &"active".into()));
     assert!(silent["errors"][0]["error"].as_str().unwrap().starts_with("no answer"), "{silent}");
     let checks = silent["findings"][0]["checks"].as_array().unwrap();
-    assert_eq!((&checks.last().unwrap()["part"], &checks.last().unwrap()["holds"]), (&"online".into(), &false.into()));
+    assert_eq!(
+        (&checks.last().unwrap()["part"], &checks.last().unwrap()["holds"]),
+        (&"online".into(), &false.into())
+    );
 }
 
 #[test]
@@ -90,7 +96,9 @@ fn a_status_that_comes_back_from_revocation_is_evidence_of_a_fork() {
     let node = Node::idle(other.ledger);
     let verify = "verify ijazah.json --genesis genesis.json --json";
     assert_eq!(crate::program::sanad(issued.at(), verify).expect(1).json()["verdict"], "revoked");
-    for step in ["two different blocks are final at height 4", "revoked as of block 4, but active as of block 5"] {
+    for step in
+        ["two different blocks are final at height 4", "revoked as of block 4, but active as of block 5"]
+    {
         let found = node.sanad(issued.at(), &format!("{verify} --online")).expect(1).json();
         assert_eq!(found["verdict"], "not-proven");
         assert!(found["findings"][0]["reason"].as_str().unwrap().contains(step), "{found}");

@@ -51,7 +51,10 @@ fn a_good_credential() {
     // The third block's time, 1 s of precision and 5 s of delay.
     assert_eq!(finding["as_of"]["time"], "2023-11-14T22:13:22.000Z");
     assert_eq!(finding["existed_by"], "2023-11-14T22:13:28.000Z");
-    assert_eq!((&finding["form"], &finding["rests_on"]["anchor"]), (&"certificate".into(), &"genesis".into()));
+    assert_eq!(
+        (&finding["form"], &finding["rests_on"]["anchor"]),
+        (&"certificate".into(), &"genesis".into())
+    );
     assert_eq!(finding["signers"].as_array().unwrap().len(), 3);
     assert_eq!(
         parts(&finding, true),
@@ -217,7 +220,8 @@ fn what_cannot_be_read_is_an_error_and_the_rest_is_answered() {
 #[test]
 fn a_receipt_alone_proves_no_document() {
     let issued = Issued::new();
-    let run = sanad(issued.at(), "verify --receipt ijazah.json.receipt.json --genesis genesis.json").expect(2);
+    let run =
+        sanad(issued.at(), "verify --receipt ijazah.json.receipt.json --genesis genesis.json").expect(2);
     assert!(run.stderr.contains("the document is needed"), "{}", run.stderr);
     assert_eq!(run.stdout, "");
 }
