@@ -4,8 +4,13 @@ use std::error::Error;
 use std::path::Path;
 
 const INCLUDE: &str = "../../proto";
-const FILES: [&str; 4] =
-    ["sanad/v1/types.proto", "sanad/v1/ledger.proto", "sanad/v1/submission.proto", "sanad/v1/node.proto"];
+const FILES: [&str; 5] = [
+    "sanad/v1/types.proto",
+    "sanad/v1/errors.proto",
+    "sanad/v1/ledger.proto",
+    "sanad/v1/submission.proto",
+    "sanad/v1/node.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([INCLUDE])?;
@@ -15,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={INCLUDE}/{file}");
     }
     let out = std::env::var("OUT_DIR")?;
-    // Comments are for the Rust side alone: reflection answers with the bare descriptors.
+    // Comments go to the generated Rust only; reflection serves the bare descriptors.
     let commented = compiler.file_descriptor_set();
     compiler.include_source_info(false);
     std::fs::write(Path::new(&out).join("sanad_descriptors.bin"), compiler.encode_file_descriptor_set())?;

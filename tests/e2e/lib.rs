@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use sanad_api::{Client, ClientOptions};
-use sanad_core::batch::Batch;
+use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::Commitment;
@@ -107,6 +108,29 @@ impl Net {
         net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
         net.wait_for_equal_heads(0);
         net
+    }
+
+    /// As [`Net::start`], with nodes that may have `files_max` files open: soft and hard limit.
+    pub fn start_with_open_files(files_max: usize, options: &[&str]) -> Self {
+        let net = Self::create(options);
+        let mut start = Command::new("sh");
+        start
+            .args(["-c", &format!("ulimit -n {files_max}; exec \"$0\" \"$@\"")])
+            .arg(programs().join("sanad"));
+        start.args(["--json", "localnet", "start", &net.dir(), "--timeout", "90s"]);
+        start.env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"));
+        start.env("SANAD_NODE_BIN", programs().join("sanad-node")).env_remove("SANAD_NODE");
+        Said::new(start.output().unwrap()).json(0);
+        net.wait_for_equal_heads(0);
+        net
+    }
+
+    /// Where a node listens: `api`, `consensus` and `gossip`.
+    pub fn listen_addresses(&self, node: usize) -> [SocketAddr; 3] {
+        let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
+        let listen = text.lines().filter_map(|line| line.trim().strip_prefix("listen = "));
+        let found: Vec<_> = listen.map(|address| address.trim_matches('"').parse().unwrap()).collect();
+        found.try_into().unwrap()
     }
 
     /// The folder of the localnet.
@@ -273,6 +297,28 @@ pub fn issue(text: &str) -> Event {
     let salt = sanad_core::hash::Salt([7; 32]);
     let digest = sanad_core::document::digest(sanad_core::document::DocumentKind::Bytes, text.as_bytes());
     Event::Issue { commitment: Commitment::new(&salt, &digest.unwrap()) }
+}
+
+/// `count` batches of an issuer, one after the other, each with `events` issuances of its own.
+pub async fn chain_of_batches(
+    issuer: &Issuer,
+    client: &Client,
+    count: usize,
+    events: usize,
+    name: &str,
+) -> Vec<SignedBatch> {
+    let mut batch = issuer.next(client, Vec::new()).await;
+    let mut batches = Vec::new();
+    for number in 0..count {
+        let commitment =
+            |event| Commitment(*blake3::hash(format!("{name} {number} {event}").as_bytes()).as_bytes());
+        batch.events = (0..events).map(|event| Event::Issue { commitment: commitment(event) }).collect();
+        let signed = batch.clone().sign(&issuer.key);
+        batch.sequence = batch.sequence.next();
+        batch.previous = signed.id();
+        batches.push(signed);
+    }
+    batches
 }
 
 /// Asks until there is an answer.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks Sanad receipts, offline: document + receipt + genesis -> finding.
+"""Checks Sanad receipts and proofs, offline: document + receipt + genesis or trust file -> finding.
 
-An implementation of its own, written from docs/formats/ and not from the Rust code. Each check names
-the page it comes from. Needs Python 3.9 and, from PyPI, `blake3` and `cryptography`.
+An implementation of its own, written from docs/formats/ and not from the Rust code. Needs Python 3.9 and, from PyPI,
+`blake3` and `cryptography`.
 """
 
 import argparse
@@ -11,897 +11,336 @@ import json
 import os
 import re
 import sys
-from decimal import Decimal
-from hashlib import sha256
-from typing import List, NamedTuple, Optional, Tuple
-
-from blake3 import blake3
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-RECEIPT_FORMAT = "sanad-receipt/v1"
-RECEIPT_BYTES_MAX = 1 << 20
-GENESIS_BYTES_MAX = 4 << 20
-JSON_BYTES_MAX = 16 << 20
-DOCUMENT_BYTES_MAX = 64 << 20
-JSON_DEPTH_MAX = 64
-INTEGER_MAX = 2**53 - 1
-MEMBERS_MAX = 4096
-VALIDATORS_MAX = 128
-VALIDATOR_CHANGES_MAX = 64
-NAME_BYTES_MAX = 128
-BLOCK_BYTES_MIN, BLOCK_BYTES_DEFAULT, BLOCK_BYTES_MAX = 256 << 10, 1 << 20, 4 << 20
-PATH_MAX = 64
-STATUS_LEAF_BYTES = 64
-STATUSES_PER_LEAF = 256
-ROLES = ("observer", "issuer", "validator")
-# docs/formats/receipt.md, "The words": of all other checks it is "tampered".
-VERDICTS = {
-    "chain": "foreign chain",
-    "header-version": "not proven",
-    "header-height": "not proven",
-    "validators": "not proven",
-    "signer": "not proven",
-    "quorum": "not proven",
-}
-
-
-class Refused(Exception):
-    """A check that does not hold. `check` is its word, stable and unique to the check."""
-
-    def __init__(self, check: str, reason: str):
-        super().__init__(reason)
-        self.check, self.reason, self.verdict = check, reason, VERDICTS.get(check, "tampered")
-
-
-class Malformed(ValueError):
-    """Bytes that are not what a page describes; the caller knows of which object."""
-
-
-# Objects
-
-
-class Member(NamedTuple):
-    id: str
-    name: str
-    role: int
-    issuing_key: Optional[bytes]
-    consensus_key: Optional[bytes]
-    network_key: Optional[bytes]
-    active_from: int
-    active_until: Optional[int]
-
-
-class Genesis(NamedTuple):
-    name: str
-    chain_id: bytes
-    validators: List[Tuple[str, bytes]]  # of height 1
-
-
-class Record(NamedTuple):
-    member: Member
-    next_sequence: int
-    last_batch: bytes
-    entries: int
-
-
-class Header(NamedTuple):
-    version: int
-    chain_id: bytes
-    height: int
-    time_ms: int
-    previous: bytes
-    batches_root: bytes
-    log_size: int
-    log_root: bytes
-    status_root: bytes
-    registry_root: bytes
-    validators_hash: bytes
-    next_validators_hash: bytes
-
-
-class Certificate(NamedTuple):
-    height: int
-    round: int
-    block: bytes
-    signatures: List[Tuple[int, bytes]]
-
-
-class Change(NamedTuple):
-    header: Header
-    certificate: Certificate
-    next: List[Tuple[str, bytes]]
-
-
-class Receipt(NamedTuple):
-    document: str
-    salt: bytes
-    issuer: str
-    commitment: bytes
-    index: int
-    log_path: List[bytes]
-    status_leaf: bytes
-    status_path: List[bytes]
-    record: Record
-    record_index: int
-    record_count: int
-    record_path: List[bytes]
-    header: Header
-    certificate: Certificate
-    changes: List[Change]
-
-
-# Verification: docs/formats/receipt.md
-
-
-def verify(genesis: Genesis, receipt: Receipt, document: bytes) -> dict:
-    """The finding for `document`. Raises Refused with the first check that fails."""
-    validators = genesis.validators
-    below = 0
-    for change in receipt.changes:
-        if not below < change.header.height < receipt.header.height:
-            raise Refused("change-order", "validator changes do not rise in height, below the receipt's block")
-        below = change.header.height
-        verify_header(genesis, change.header, change.certificate, validators)
-        if validators_hash(change.next) != change.header.next_validators_hash:
-            raise Refused("next-validators", f"not the validators that block {below} names as the next")
-        validators = change.next
-    header = receipt.header
-    verify_header(genesis, header, receipt.certificate, validators)
-
-    entry = b"\0" + text8(receipt.issuer) + receipt.commitment
-    log_root = root_of(LOG, LOG.leaf(entry), receipt.index, header.log_size, receipt.log_path, "log-path")
-    if log_root != header.log_root:
-        raise Refused("log-root", "the entry is not in the log at that index")
-
-    leaves = -(-header.log_size // STATUSES_PER_LEAF)
-    at = receipt.index // STATUSES_PER_LEAF
-    leaf = STATUS.leaf(receipt.status_leaf)
-    if root_of(STATUS, leaf, at, leaves, receipt.status_path, "status-path") != header.status_root:
-        raise Refused("status-root", "the status leaf is not that of the block")
-    status = status_of(receipt.status_leaf, receipt.index)
-
-    if receipt.record.member.id != receipt.issuer:
-        raise Refused("issuer", "the record is of another member than the entry's issuer")
-    leaf = REGISTRY.leaf(record_bytes(receipt.record))
-    registry_root = root_of(
-        REGISTRY, leaf, receipt.record_index, receipt.record_count, receipt.record_path, "registry-path"
-    )
-    if registry_root != header.registry_root:
-        raise Refused("registry-root", "the issuer's record is not in the registry")
-
-    if commitment(receipt.document, receipt.salt, document) != receipt.commitment:
-        raise Refused("commitment", "document and salt do not give the commitment that was issued")
-    return {
-        "verdict": status,
-        "as_of": {"height": header.height, "time_ms": header.time_ms, "time": time_text(header.time_ms)},
-        "issuer": {"id": receipt.issuer, "name": receipt.record.member.name},
-        "log_index": receipt.index,
-        "commitment": receipt.commitment.hex(),
-        "signers": [validators[place][0] for place, _ in receipt.certificate.signatures],
-        "validators": len(validators),
-    }
-
-
-def verify_header(genesis, header, certificate, validators):
-    """docs/formats/receipt.md, step 2, and docs/formats/certificate.md, "Verification"."""
-    if header.chain_id != genesis.chain_id:
-        raise Refused("chain", f"a block of chain {header.chain_id.hex()}")
-    if header.version != 1:
-        raise Refused("header-version", f"header of version {header.version}")
-    if header.height < 1:
-        raise Refused("header-height", "heights begin at 1")
-    if validators_hash(validators) != header.validators_hash:
-        raise Refused("validators", f"the validators of block {header.height} are not those the genesis leads to")
-    if certificate.height != header.height:
-        raise Refused("certificate-height", "the certificate is for another height")
-    if certificate.block != block_hash(header):
-        raise Refused("certificate-block", "the certificate is for another block")
-    places = [place for place, _ in certificate.signatures]
-    if any(a >= b for a, b in zip(places, places[1:])):
-        raise Refused("signature-order", "signatures are not in strictly ascending order of validator")
-    if any(place >= len(validators) for place in places):
-        raise Refused("signer", "a signature is of no validator")
-    vote = vote_bytes(header.chain_id, header.height, certificate.round, certificate.block)
-    false = [
-        validators[place][0]
-        for place, signature in certificate.signatures
-        if not signature_holds(validators[place][1], signature, vote)
-    ]
-    if false and len(false) == len(places):
-        reason = "none of the signatures is over this block: a part that the signatures cover was changed"
-        raise Refused("signatures", reason)
-    if false:
-        raise Refused("signature", f"the signature of {false[0]} on block {header.height} does not hold")
-    needed = quorum(len(validators))
-    if len(places) < needed:
-        raise Refused("quorum", f"{len(places)} signatures on block {header.height}, {needed} needed")
-
-
-def quorum(validators: int) -> int:
-    return 2 * validators // 3 + 1
-
-
-def status_of(leaf: bytes, index: int) -> str:
-    """docs/formats/header.md, "Status leaf"."""
-    index %= STATUSES_PER_LEAF
-    bits = leaf[index // 4] >> 2 * (index % 4) & 0b11
-    if bits == 0b10:
-        raise Refused("status-bits", "status bits 10 mean nothing")
-    return {0b00: "active", 0b01: "suspended", 0b11: "revoked"}[bits]
-
-
-# Encodings and hashes: docs/formats/README.md and the pages of the objects
-
-
-def derive(context: str, data: bytes) -> bytes:
-    return blake3(data, derive_key_context=context).digest()
-
-
-def u8(n: int) -> bytes:
-    return n.to_bytes(1, "big")
-
-
-def u16(n: int) -> bytes:
-    return n.to_bytes(2, "big")
-
-
-def u32(n: int) -> bytes:
-    return n.to_bytes(4, "big")
-
-
-def u64(n: int) -> bytes:
-    return n.to_bytes(8, "big")
-
-
-def text8(text: str) -> bytes:
-    data = text.encode()
-    return u8(len(data)) + data
-
-
-def option(value, encode=bytes) -> bytes:
-    return b"\0" if value is None else b"\1" + encode(value)
-
-
-def member_bytes(m: Member) -> bytes:
-    keys = option(m.issuing_key) + option(m.consensus_key) + option(m.network_key)
-    return text8(m.id) + text8(m.name) + u8(m.role) + keys + u64(m.active_from) + option(m.active_until, u64)
-
-
-def record_bytes(r: Record) -> bytes:
-    return member_bytes(r.member) + u64(r.next_sequence) + r.last_batch + u64(r.entries)
-
-
-def genesis_bytes(name: str, time_ms: int, block_bytes_max: int, members: List[Member]) -> bytes:
-    head = u8(1) + text8(name) + u64(time_ms) + u32(block_bytes_max)
-    return head + u32(len(members)) + b"".join(map(member_bytes, members))
-
-
-def header_bytes(h: Header) -> bytes:
-    return (
-        u8(h.version) + h.chain_id + u64(h.height) + u64(h.time_ms) + h.previous + h.batches_root
-        + u64(h.log_size) + h.log_root + h.status_root + h.registry_root + h.validators_hash + h.next_validators_hash
-    )  # fmt: skip
-
-
-def block_hash(h: Header) -> bytes:
-    return derive("sanad/v1 block header", header_bytes(h))
-
-
-def validators_hash(validators) -> bytes:
-    encoding = u32(len(validators)) + b"".join(text8(member) + key for member, key in validators)
-    return derive("sanad/v1 validator set", encoding)
-
-
-def vote_bytes(chain_id: bytes, height: int, round_: int, block: bytes) -> bytes:
-    """A precommit for a block: 91 bytes."""
-    return b"sanad/v1 vote" + chain_id + u8(1) + u64(height) + u32(round_) + u8(1) + block
-
-
-def commitment(kind: str, salt: bytes, document: bytes) -> bytes:
-    """docs/formats/commitment.md"""
-    if kind == "json":
-        try:
-            document = canonical(parse_json(document, JSON_BYTES_MAX)).encode()
-        except Malformed as e:
-            raise Refused("document", f"the document is no JSON that can be digested: {e}") from None
-    return derive("sanad/v1 credential", salt + blake3(document).digest())
-
-
-# Trees: RFC 6962, 2.1; docs/formats/header.md
-
-
-class Tree(NamedTuple):
-    leaf: object
-    node: object
-
-
-LOG = Tree(lambda data: sha256(b"\0" + data).digest(), lambda l, r: sha256(b"\1" + l + r).digest())
-STATUS, REGISTRY = (
-    Tree(
-        lambda data, name=name: derive(f"sanad/v1 {name} leaf", data),
-        lambda l, r, name=name: derive(f"sanad/v1 {name} node", l + r),
-    )
-    for name in ("status", "registry")
-)
-
-
-def root_of(tree: Tree, leaf: bytes, index: int, size: int, path: List[bytes], check: str) -> bytes:
-    """The root that `path` leads to from the leaf at `index` of `size`; of that path's exact length."""
-    if not index < size:
-        raise Refused(check, f"index {index} is not in a tree of {size} leaves")
-    if len(path) != path_length(index, size):
-        raise Refused(check, f"the path has {len(path)} hashes, not {path_length(index, size)}")
-    node, last, rest = leaf, size - 1, iter(path)
-    while last:
-        if index & 1:
-            node = tree.node(next(rest), node)
-        elif index < last:
-            node = tree.node(node, next(rest))
-        index, last = index >> 1, last >> 1
-    return node
-
-
-def path_length(index: int, size: int) -> int:
-    """One hash at each level where the node has a neighbour. Requires index < size."""
-    length, last = 0, size - 1
-    while last:
-        length += index & 1 or index < last
-        index, last = index >> 1, last >> 1
-    return length
-
-
-# Ed25519, strictly: docs/formats/README.md
-
-FIELD = 2**255 - 19
-GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, FIELD - 2, FIELD) % FIELD
-_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
-# y of the eight points whose order divides 8: (0, 1), (0, -1), (±i, 0), and four of order 8
-SMALL_ORDER_Y = {0, 1, FIELD - 1, _EIGHTH, FIELD - _EIGHTH}
-
-
-def signature_holds(key: bytes, signature: bytes, message: bytes) -> bool:
-    """No cofactor (OpenSSL's equation), S < L, and neither key nor R non-canonical or of small order."""
-    if int.from_bytes(signature[32:], "little") >= GROUP_ORDER:
-        return False
-    if not (usable_point(key) and usable_point(signature[:32])):
-        return False
+import time
+
+from binary import RECEIPT_MAGIC, TRUST_MAGIC, Fault, read_binary_receipt, read_entry, read_trust_binary
+from document import DOCUMENT_BYTES_MAX, DocumentNeeded, check_document, contradictions, named_issuer, open_summary
+from layout import (
+    EVENTS, KINDS, LOG, MEMBERS, MEMBERS_MAX, STANDINGS, STATUS, STATUSES, STATUSES_PER_LEAF, Certified, Sealed, derive,
+    is_consistent, members_root, root_of, state_root, u64,
+)  # fmt: skip
+from reading import (
+    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
+    TRUST_BYTES_MAX, Paper, TooManyChanges, check_rest, header_of, normal_issuer_id, read_completeness_head,
+    read_consistency, read_entry_run, read_genesis, read_history, read_receipt, read_trust_json,
+)  # fmt: skip
+from reading import check_record as check_record_limits
+from strict import Malformed, NewerVerifier, parse_json
+from trust import Trust, check_final, check_form, of_genesis, of_trust_file
+
+# docs/formats/finding.md, "Words", in rising gravity, with their exit codes
+WORDS = {
+    "active": 0, "confirmed": 0, "proved": 0, "stale": 1, "suspended": 1, "disputed": 1, "revoked": 1, "tampered": 1,
+    "not-proven": 1, "needs-history-path": 1, "foreign-chain": 1, "unknown": 1, "renew": 2, "needs-trust-file": 2,
+    "needs-newer-verifier": 2,
+}  # fmt: skip
+GRAVITY = {word: place for place, word in enumerate(WORDS)}
+
+
+# Receipts: receipt.md, "Verification"
+
+
+def verify(trust: Trust, receipt, document) -> dict:
+    """The finding for a receipt that was read. Raises Fault with the first check that stops it, or DocumentNeeded."""
+    finding = blank()
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+        steps(finding, trust, receipt, document)
+    except Fault as e:
+        conclude(finding, e)
+    return finding
 
 
-def usable_point(point: bytes) -> bool:
-    """Canonical, on the curve, and not of small order."""
-    y = int.from_bytes(point, "little") & (1 << 255) - 1
-    if y >= FIELD or y in SMALL_ORDER_Y:
-        return False
-    # RFC 8032, 5.1.3: x^2 = (y^2 - 1) / (d y^2 + 1); a square times a square is one.
-    square = (y * y - 1) * (_D * y * y + 1) % FIELD
-    return pow(square, (FIELD - 1) // 2, FIELD) == 1
+def blank() -> dict:
+    names = ("verdict", "reason", "rests_on", "as_of", "existed_by", "form", "issuer", "log_index", "commitment")
+    return {**dict.fromkeys(names), "summary": None, "signers": [], "validators": 0, "checks": [], "not_proved": []}
 
 
-# JSON that every reader reads alike: docs/formats/commitment.md
+def conclude(finding: dict, fault: Fault):
+    finding["checks"].append({"part": fault.part, "holds": False, "detail": fault.reason})
+    if finding["verdict"] is None or GRAVITY[fault.word] > GRAVITY[finding["verdict"]]:
+        finding["verdict"], finding["reason"] = fault.word, f"{fault.part}: {fault.reason}"
 
 
-def parse_json(data: bytes, bytes_max: int):
-    if len(data) > bytes_max:
-        raise Malformed(f"longer than {bytes_max} bytes")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise Malformed("not UTF-8") from None
-    depth = 0
-    # The closing quote is optional: a text without one must not be scanned again from each quote in it.
-    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', text, re.S):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > JSON_DEPTH_MAX:
-            raise Malformed(f"nested deeper than {JSON_DEPTH_MAX}")
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_double,
-            parse_constant=_constant,
-        )
-    except Malformed:
-        raise
-    except (ValueError, RecursionError) as e:
-        raise Malformed(str(e)) from None
+def steps(finding: dict, trust: Trust, receipt, document):
+    proof = receipt.proof
+    header, record = proof.header, proof.issuer.record
+    form = {Certified: "certificate", Sealed: "sealed"}.get(type(proof.finality), "history")
+    finding["form"] = form
+    basis = check_final(trust, header, proof.finality)
+    hold(finding, *("header", "chain") + (("history",) if form == "sealed" else ("validators", "certificate")))
+    if form == "history":
+        hold(finding, "history")
+    finding["rests_on"] = trust.rests_on()
+    as_of = {"height": header.height, "time_ms": header.time_ms, "time": time_text(header.time_ms)}
+    finding["as_of"] = as_of
+    finding["signers"], finding["validators"] = basis
 
+    if proof.entry.event != EVENTS.index("issue"):
+        raise Fault("inclusion", "not-proven", f"the entry is {EVENTS[proof.entry.event]}, not an issuance")
+    leaf = LOG.leaf(proof.entry.encode())
+    if root_of(LOG, leaf, proof.index, header.log_size, proof.log_path) != header.log_root:
+        raise Fault("inclusion", "tampered", "the entry is not in the log at that index")
+    hold(finding, "inclusion")
+    finding["log_index"], finding["commitment"] = proof.index, proof.entry.body.hex()
+    finding["existed_by"] = time_text(header.time_ms + 1000 + 5000 * 2 ** min(max(header.round - 4, 0), 12))
 
-def _object(pairs):
-    found = {}
-    for key, value in pairs:
-        if key in found:
-            raise Malformed(f"duplicate key {ascii(key)}")
-        found[key] = value
-    return found
+    if record.id != proof.entry.issuer:
+        raise Fault("issuer", "tampered", "the record is of another member than the entry's issuer")
+    members = check_record(proof.issuer)
+    leaves, at = -(-header.log_size // STATUSES_PER_LEAF), proof.index // STATUSES_PER_LEAF
+    statuses = root_of(STATUS, STATUS.leaf(proof.status_leaf), at, leaves, proof.status_path)
+    if statuses is None:
+        raise Fault("status", "tampered", "the path of the status leaf does not fit its place")
+    check_state(header, statuses, members, proof.others_root)
+    hold(finding, "issuer", "status", "state")
+    standing = STANDINGS[record.standing]
+    finding["issuer"] = {"id": record.id, "name": record.name, "standing": standing, "since": record.since}
+    bits = proof.status_leaf[proof.index % 256 // 4] >> 2 * (proof.index % 4) & 3
+    status = credential_status(bits, proof.index, record)
 
-
-def _integer(text):
-    # The length first: Python is slow, or refuses, at thousands of digits.
-    if len(text) > 17 or abs(int(text)) > INTEGER_MAX:
-        raise Malformed("an integer beyond 2^53 - 1")
-    return -0.0 if text == "-0" else int(text)  # a double as good as any, and no integer of a receipt
-
-
-def _double(text):
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise Malformed("a number that overflows a double")
-    return number
-
-
-def _constant(text):
-    raise Malformed(f"{text} is no JSON")
-
-
-def canonical(value) -> str:
-    """RFC 8785."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return es6_number(value)
-    if isinstance(value, str):
-        return _string(value)
-    if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    members = sorted(value.items(), key=lambda item: _utf16(item[0]))
-    return "{" + ",".join(_string(key) + ":" + canonical(member) for key, member in members) + "}"
-
-
-def _utf16(text):
-    try:
-        return text.encode("utf-16-be")
-    except UnicodeEncodeError:
-        raise Malformed("a lone surrogate") from None
-
-
-def _string(text):
-    _utf16(text)
-    return json.dumps(text, ensure_ascii=False)  # escapes what RFC 8785, 3.2.2.2 does, and alike
-
-
-def es6_number(number: float) -> str:
-    """ECMA-262, Number::toString. `repr` gives the shortest digits that read back alike."""
-    if number == 0:
-        return "0"
-    sign, digits, exponent = Decimal(repr(number)).as_tuple()
-    digits = "".join(map(str, digits))
-    point = len(digits) + exponent  # the number is 0.digits * 10^point
-    digits = digits.rstrip("0")
-    count = len(digits)
-    if count <= point <= 21:
-        text = digits + "0" * (point - count)
-    elif 0 < point <= 21:
-        text = digits[:point] + "." + digits[point:]
-    elif -6 < point <= 0:
-        text = "0." + "0" * -point + digits
+    said = check_document(trust.chain_id, record.id, proof.entry.body, receipt, document)
+    summary = open_summary(receipt.opening)
+    if summary is not None:
+        finding["summary"] = {LABELS[label]: value for label, value in summary}
+    if isinstance(receipt.opening, Paper):
+        finding["not_proved"].append("document not seen")
     else:
-        text = digits[0] + ("." + digits[1:] if count > 1 else "") + f"e{point - 1:+d}"
-    return "-" * sign + text
+        hold(finding, "document")
+    finding["verdict"] = status
+    if summary is not None and said is not None and KINDS[receipt.document] == "json":
+        labels = contradictions(summary, said)
+        if labels:
+            reason = f"the issuer's summary contradicts the document: {', '.join(labels)}"
+            conclude(finding, Fault("summary", "not-proven", reason))
+        else:
+            hold(finding, "summary")
+    check_issuer_id(finding, receipt, said)
+    finding["not_proved"].append(f"the status after block {header.height}")
 
 
-# Reading the JSON forms: exact fields, exact types
+def check_issuer_id(finding: dict, receipt, said):
+    proof = receipt.proof
+    named = named_issuer(receipt.document, said)
+    if named is None:
+        finding["not_proved"].append("that the issuer whom the document names is this member: it names none")
+        return
+    normal = normal_issuer_id(named)
+    terms = proof.issuer.record.issuer_ids
+    if any(id_ == normal and f <= proof.index and (u is None or proof.index < u) for id_, f, u in terms):
+        hold(finding, "issuer-id")
+    else:
+        reason = f"the document names the issuer {ascii(named)}, which is not an issuer id of {proof.issuer.record.id}"
+        conclude(finding, Fault("issuer-id", "not-proven", reason))
 
 
-def read_genesis(data: bytes) -> Genesis:
-    """docs/formats/genesis.md"""
-    file = fields(
-        parse_json(data, GENESIS_BYTES_MAX), "genesis", ("version", "name", "time_ms", "members"), ("parameters",)
-    )
-    if integer(file["version"], "version", 8) != 1:
-        raise Malformed("genesis of another version")
-    parameters = file.get("parameters", {"block_bytes_max": BLOCK_BYTES_DEFAULT})
-    parameters = fields(parameters, "parameters", ("block_bytes_max",))
-    block_bytes_max = integer(parameters["block_bytes_max"], "block_bytes_max", 32)
-    if not BLOCK_BYTES_MIN <= block_bytes_max <= BLOCK_BYTES_MAX:
-        raise Malformed("block_bytes_max is out of bounds")
-    members = [read_member(m) for m in items(file["members"], "members", MEMBERS_MAX)]
-    for m in members:
-        check_member(m)
-    ids = [m.id for m in members]
-    if any(a >= b for a, b in zip(ids, ids[1:])):
-        raise Malformed("members are not sorted by id")
-    validators = [
-        (m.id, m.consensus_key)
-        for m in members
-        if ROLES[m.role] == "validator" and m.active_from <= 1 and (m.active_until is None or m.active_until > 1)
-    ]
-    check_validators(validators)
-    name, time_ms = read_name(file["name"]), integer(file["time_ms"], "time_ms", 64)
-    encoding = genesis_bytes(name, time_ms, block_bytes_max, members)
-    return Genesis(name, derive("sanad/v1 genesis", encoding), validators)
+def hold(finding: dict, *parts):
+    finding["checks"] += [{"part": part, "holds": True} for part in parts]
 
 
-def read_receipt(data: bytes) -> Receipt:
-    """docs/formats/receipt.md"""
-    file = fields(parse_json(data, RECEIPT_BYTES_MAX), "receipt", ("format", "document", "salt", "proof"))
-    if file["format"] != RECEIPT_FORMAT:
-        raise Malformed(f"not of the format {RECEIPT_FORMAT}")
-    if file["document"] not in ("json", "bytes"):
-        raise Malformed("document is neither json nor bytes")
-    proof = fields(
-        file["proof"],
-        "proof",
-        (
-            "entry", "index", "log_path", "status_leaf", "status_path", "issuer", "header", "certificate",
-            "validator_changes",
-        ),  # fmt: skip
-    )
-    entry = fields(proof["entry"], "entry", ("issuer", "event"))
-    event = fields(entry["event"], "event", ("kind", "commitment"))
-    if event["kind"] != "issue":
-        raise Malformed("the entry issues nothing")
-    issuer = fields(proof["issuer"], "issuer", ("record", "index", "count", "path"))
-    return Receipt(
-        document=file["document"],
-        salt=unhex(file["salt"], "salt"),
-        issuer=member_id(entry["issuer"]),
-        commitment=unhex(event["commitment"], "commitment"),
-        index=integer(proof["index"], "index", 64),
-        log_path=path(proof["log_path"], "log_path"),
-        status_leaf=unhex(proof["status_leaf"], "status_leaf", STATUS_LEAF_BYTES),
-        status_path=path(proof["status_path"], "status_path"),
-        record=read_record(issuer["record"]),
-        record_index=integer(issuer["index"], "issuer index", 64),
-        record_count=record_count(issuer["count"]),
-        record_path=path(issuer["path"], "issuer path"),
-        header=read_header(proof["header"]),
-        certificate=read_certificate(proof["certificate"]),
-        changes=[
-            read_change(c) for c in items(proof["validator_changes"], "validator_changes", VALIDATOR_CHANGES_MAX)
-        ],
-    )
-
-
-def read_member(value) -> Member:
-    keys = ("issuing_key", "consensus_key", "network_key")
-    m = fields(value, "member", ("id", "name", "role", "active_from"), keys + ("active_until",))
-    if m["role"] not in ROLES:
-        raise Malformed("an unknown role")
-    role = ROLES.index(m["role"])
-    issuing, consensus, network = (unhex(m[key], key) if key in m else None for key in keys)
-    until = integer(m["active_until"], "active_until", 64) if "active_until" in m else None
-    active_from = integer(m["active_from"], "active_from", 64)
-    return Member(member_id(m["id"]), read_name(m["name"]), role, issuing, consensus, network, active_from, until)
-
-
-def check_member(m: Member):
-    """The rules of docs/formats/genesis.md, "Member". The registry is proved, so they bind the genesis alone."""
-    needs = (m.role >= 1, m.role == 2, m.role == 2)
-    may = (m.role >= 1, m.role == 2, True)
-    keys = (m.issuing_key, m.consensus_key, m.network_key)
-    for key, name, needed, allowed in zip(keys, Member._fields[3:], needs, may):
-        if key is None and needed:
-            raise Malformed(f"{m.id} lacks its {name}")
-        if key is not None and not allowed:
-            raise Malformed(f"{m.id} has no use for its {name}")
-        if key is not None and not usable_point(key):
-            raise Malformed(f"{m.id}: {name} is no usable Ed25519 key")
-    if m.active_until is not None and m.active_until <= m.active_from:
-        raise Malformed(f"{m.id} is never active")
-
-
-def read_record(value) -> Record:
-    record = fields(value, "record", ("member", "chain"))
-    chain = fields(record["chain"], "chain", ("next_sequence", "last_batch", "entries"))
-    return Record(
-        read_member(record["member"]),
-        integer(chain["next_sequence"], "next_sequence", 64),
-        unhex(chain["last_batch"], "last_batch"),
-        integer(chain["entries"], "entries", 64),
-    )
-
-
-def record_count(value) -> int:
-    count = integer(value, "issuer count", 64)
-    if count > MEMBERS_MAX:
-        raise Malformed(f"{count} members")
-    return count
-
-
-def read_header(value) -> Header:
-    header = fields(value, "header", Header._fields)
-    widths = {"version": 8, "height": 64, "time_ms": 64, "log_size": 64}
-    return Header(
-        *(
-            integer(header[name], name, widths[name]) if name in widths else unhex(header[name], name)
-            for name in Header._fields
-        )
-    )
-
-
-def read_certificate(value) -> Certificate:
-    certificate = fields(value, "certificate", Certificate._fields)
-    signatures = []
-    for item in items(certificate["signatures"], "signatures", VALIDATORS_MAX):
-        item = fields(item, "signature", ("validator", "signature"))
-        signatures.append((integer(item["validator"], "validator", 16), unhex(item["signature"], "signature", 64)))
-    return Certificate(
-        integer(certificate["height"], "height", 64),
-        integer(certificate["round"], "round", 32),
-        unhex(certificate["block"], "block"),
-        signatures,
-    )
-
-
-def read_change(value) -> Change:
-    change = fields(value, "validator change", Change._fields)
-    validators = []
-    for item in items(change["next"], "next", VALIDATORS_MAX):
-        item = fields(item, "validator", ("member", "key"))
-        validators.append((member_id(item["member"]), unhex(item["key"], "key")))
-    check_validators(validators)
-    return Change(read_header(change["header"]), read_certificate(change["certificate"]), validators)
-
-
-def check_validators(validators):
-    """docs/formats/certificate.md, "Validator set"."""
-    if not 1 <= len(validators) <= VALIDATORS_MAX:
-        raise Malformed(f"{len(validators)} validators")
-    ids = [member for member, _ in validators]
-    if any(a >= b for a, b in zip(ids, ids[1:])):
-        raise Malformed("validators are not sorted by member id")
-    if len({key for _, key in validators}) < len(validators):
-        raise Malformed("a consensus key stands twice")
-
-
-def fields(value, what, required, optional=()):
-    if not isinstance(value, dict):
-        raise Malformed(f"{what} is no object")
-    for key in value:
-        if key not in required and key not in optional:
-            raise Malformed(f"unknown field {ascii(key)} in {what}")
-    for key in required:
-        if key not in value:
-            raise Malformed(f"{what} lacks the field {key}")
-    return value
-
-
-def items(value, what, count_max):
-    if not isinstance(value, list) or len(value) > count_max:
-        raise Malformed(f"{what} is no list of at most {count_max}")
-    return value
-
-
-def path(value, what):
-    return [unhex(item, what) for item in items(value, what, PATH_MAX)]
-
-
-def integer(value, what, bits):
-    if type(value) is not int or not 0 <= value < 1 << bits:
-        raise Malformed(f"{what} is no unsigned integer of {bits} bits")
-    return value
-
-
-def unhex(value, what, length=32):
-    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{%d}" % (2 * length), value):
-        raise Malformed(f"{what} is not {length} bytes in lower-case hexadecimal")
-    return bytes.fromhex(value)
-
-
-def member_id(value):
-    if not isinstance(value, str) or not re.fullmatch("(?=.{1,32}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value):
-        raise Malformed("not a member id")
-    return value
-
-
-def read_name(value):
+def check_record(proof) -> bytes:
+    """member.md, "Verification of a record", steps 1 and 2: `M`."""
     try:
-        if isinstance(value, str) and 1 <= len(value.encode()) <= NAME_BYTES_MAX:
-            return value
-    except UnicodeEncodeError:
-        pass
-    raise Malformed(f"a name is 1 to {NAME_BYTES_MAX} bytes of text")
+        check_record_limits(proof.record)
+    except Malformed as e:
+        raise Fault("issuer", "tampered", str(e)) from None
+    if proof.count > MEMBERS_MAX:
+        raise Fault("issuer", "tampered", f"{proof.count} members")
+    root = root_of(MEMBERS, MEMBERS.leaf(proof.record.encode()), proof.index, proof.count, proof.path)
+    if root is None:
+        raise Fault("issuer", "tampered", "the path of the record does not fit its place")
+    return members_root(proof.count, root)
 
 
-# Reading the binary form: docs/formats/receipt.md, "Binary form"
+def check_state(header, statuses: bytes, members: bytes, others: bytes):
+    if state_root(statuses, members, others) != header.state_root:
+        raise Fault("state", "tampered", "status and record are not those of the block")
 
-BINARY_MAGIC = b"\xf5snd"
+
+def credential_status(bits: int, index: int, record) -> str:
+    """trees.md, "Status"."""
+    status = STATUSES[bits]
+    disputed = any(from_ <= index < until for from_, until in record.disputed)
+    return "disputed" if status == "active" and disputed else status
 
 
-class Reader:
-    def __init__(self, data: bytes):
-        self.data, self.at = data, 0
+# Other proofs
 
-    def take(self, count: int) -> bytes:
-        if count > len(self.data) - self.at:
-            raise Malformed("it ends too early")
-        self.at += count
-        return self.data[self.at - count : self.at]
 
-    def u8(self) -> int:
-        return self.take(1)[0]
+def verify_history(trust: Trust, older, proof):
+    """history.md"""
+    check_form(trust, older)
+    check_final(trust, older, proof)
 
-    def number(self, max_=2**64 - 1) -> int:
-        """Unsigned LEB128 in its shortest form."""
-        value = shift = 0
-        while True:
-            byte = self.u8()
-            value |= (byte & 0x7F) << shift
-            if value > max_:
-                raise Malformed(f"a number beyond {max_}")
-            if byte < 0x80:
-                break
-            shift += 7
-            if shift > 63:
-                raise Malformed("a number of more than 64 bits")
-        if byte == 0 and shift:
-            raise Malformed("a number that is longer than needed")
-        return value
 
-    def bitmap(self, count: int) -> List[int]:
-        """The places whose bits are set."""
-        bits = int.from_bytes(self.take(-(-count // 8)), "little")
-        if bits >> count:
-            raise Refused("signer", "a validator beyond the set is named")
-        return [place for place in range(count) if bits >> place & 1]
+def verify_consistency(trust: Trust, proof):
+    """consistency.md"""
+    check_final(trust, proof.header, proof.finality)
+    head = (proof.header.log_size, proof.header.log_root)
+    if not is_consistent(LOG, *proof.newer, *head, proof.head_path):
+        raise Fault("log", "tampered", "the newer log does not begin that of the header")
+    if not is_consistent(LOG, *proof.older, *proof.newer, proof.path):
+        raise Fault("log", "tampered", "the older log does not begin the newer one")
 
-    def hashes(self, count: int) -> List[bytes]:
-        return [self.take(32) for _ in range(count)]
 
-    def path(self, index: int, size: int) -> List[bytes]:
-        if not index < size:
-            raise Malformed(f"index {index} is not in a tree of {size} leaves")
-        return self.hashes(path_length(index, size))
+def verify_member(trust: Trust, proof):
+    """member.md, "Verification of a record"."""
+    check_final(trust, proof.header, proof.finality)
+    check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
 
-    def text8(self) -> str:
+
+class Completeness:
+    """completeness.md, line by line."""
+
+    def __init__(self, trust: Trust, proof, rest):
+        verify_member(trust, proof)
+        self.record, self.size = proof.member.record, proof.header.log_size
         try:
-            return self.take(self.u8()).decode()
-        except UnicodeDecodeError:
-            raise Malformed("text that is not UTF-8") from None
+            check_rest(rest)
+        except Malformed as e:
+            raise Fault("issuer", "tampered", str(e)) from None
+        if rest.hash() != self.record.rest:
+            raise Fault("issuer", "tampered", "the rest is not the one that the record names")
+        self.count, self.head = rest.events
+        self.seen, self.folded, self.end, self.statuses = 0, bytes(32), 0, {}
+
+    def add(self, first_index: int, entries):
+        if not entries:
+            raise Fault("encoding", "tampered", "a line without entries")
+        if self.seen + len(entries) > self.count:
+            raise Fault("entries", "tampered", f"more than the {self.count} entries that the record counts")
+        for index, data in enumerate(entries, first_index):
+            if not self.end <= index < self.size:
+                raise Fault("entries", "tampered", f"an entry at log index {index} is out of order")
+            try:
+                entry = read_entry(data)
+            except Malformed as e:
+                raise Fault("entries", "tampered", f"the entry at log index {index}: {e}") from None
+            if entry.issuer != self.record.id:
+                raise Fault("entries", "tampered", f"the entry at log index {index} is by {entry.issuer}")
+            self.folded = derive("sanad/v1 member events", self.folded + u64(index) + LOG.leaf(data))
+            self.seen, self.end = self.seen + 1, index + 1
+            self.enter(index, entry)
+
+    def enter(self, index: int, entry):
+        """entry.md, "Rules"."""
+        event = EVENTS[entry.event]
+        if event == "issue":
+            self.statuses[index] = "active"
+            return
+        allowed = {
+            "revoke": ("active", "suspended", "confirmed"), "suspend": ("active", "confirmed"), "reinstate": ("suspended",),
+        }  # fmt: skip
+        if self.statuses.get(entry.body) not in allowed[event]:
+            raise Fault("entries", "tampered", f"log index {index}: {event} of {entry.body} is against the rules")
+        self.statuses[entry.body] = {"revoke": "revoked", "suspend": "suspended", "reinstate": "active"}[event]
+
+    def finish(self) -> dict:
+        """The credential status of each log index."""
+        if self.seen != self.count:
+            raise Fault("entries", "not-proven", f"{self.seen} entries of {self.count}")
+        if self.folded != self.head:
+            raise Fault("entries", "tampered", "not the entries that the record was made with")
+        read = {index: STATUSES.index(status) for index, status in self.statuses.items()}
+        return {index: credential_status(bits, index, self.record) for index, bits in read.items()}
 
 
-def read_binary(data: bytes, genesis: Genesis) -> Receipt:
-    """What the form leaves out is computed, so a changed part shows in the signatures."""
-    if len(data) > RECEIPT_BYTES_MAX:
-        raise Malformed(f"longer than {RECEIPT_BYTES_MAX} bytes")
-    read = Reader(data)
-    if read.take(4) != BINARY_MAGIC:
-        raise Malformed("not a binary receipt")
-    if read.u8() != 1:
-        raise Malformed("a binary receipt of another version")
-    chain = read.take(8)
-    if chain != genesis.chain_id[:8]:
-        raise Refused("chain", f"a receipt of a chain {chain.hex()}…")
-    flags = read.u8()
-    if flags & ~0b11:
-        raise Malformed("unknown flags")
-    salt, commitment_ = read.take(32), read.take(32)
-
-    validators, changes = genesis.validators, []
-    for _ in range(read.number(VALIDATOR_CHANGES_MAX)):
-        change = read_binary_change(read, genesis, validators)
-        changes.append(change)
-        validators = change.next
-    start = read_header_start(read)
-    own, log_size = validators_hash(validators), start[-1]
-    next_hash = read.take(32) if flags & 0b10 else own
-    if flags & 0b10 and next_hash == own:
-        raise Malformed("the next validators hash is given and need not be")
-
-    index = read.number()
-    log_path = read.path(index, log_size)
-    leaf = bytearray(STATUS_LEAF_BYTES)
-    for place in read.bitmap(STATUS_LEAF_BYTES):
-        leaf[place] = read.u8()
-        if leaf[place] == 0:
-            raise Malformed("a byte of the status leaf is given and is 0")
-    at, leaves = index // STATUSES_PER_LEAF, -(-log_size // STATUSES_PER_LEAF)
-    status_path = read.path(at, leaves)
-    record = read_binary_record(read, validators)
-    record_index, record_count = read.number(), read.number(MEMBERS_MAX)
-    record_path = read.path(record_index, record_count)
-
-    entry = LOG.leaf(b"\0" + text8(record.member.id) + commitment_)
-    roots = (
-        root_of(LOG, entry, index, log_size, log_path, "log-path"),
-        root_of(STATUS, STATUS.leaf(bytes(leaf)), at, leaves, status_path, "status-path"),
-        root_of(
-            REGISTRY, REGISTRY.leaf(record_bytes(record)), record_index, record_count, record_path, "registry-path"
-        ),
-    )
-    header = Header(1, genesis.chain_id, *start, *roots, own, next_hash)
-    certificate = read_binary_certificate(read, header, len(validators))
-    if read.at != len(data):
-        raise Malformed("bytes are left over")
-    return Receipt(
-        "bytes" if flags & 0b1 else "json", salt, record.member.id, commitment_, index, log_path, bytes(leaf),
-        status_path, record, record_index, record_count, record_path, header, certificate, changes,
-    )  # fmt: skip
+def verify_completeness(trust: Trust, data: bytes) -> dict:
+    lines = data.split(b"\n")
+    proof, rest = read_completeness_head(lines[0])
+    verifier = Completeness(trust, proof, rest)
+    if lines.pop() != b"":
+        raise Fault("encoding", "tampered", "the last line has no end")
+    for line in lines[1:]:
+        try:
+            run = read_entry_run(line)
+        except Malformed as e:
+            raise Fault("encoding", "tampered", str(e)) from None
+        verifier.add(*run)
+    return verifier.finish()
 
 
-def read_header_start(read: Reader):
-    """Height, time, previous, batches root, log size."""
-    return read.number(), read.number(), read.take(32), read.take(32), read.number()
+# Bytes to findings
 
 
-def read_binary_change(read: Reader, genesis: Genesis, validators) -> Change:
-    start, roots = read_header_start(read), read.hashes(3)
-    leaving = read.bitmap(len(validators))
-    coming = []
-    for _ in range(read.number(VALIDATORS_MAX)):
-        coming.append((member_id(read.text8()), read.take(32)))
-        if coming[-1] in validators:
-            raise Malformed("a validator comes that was one before")
-    ids = [member for member, _ in coming]
-    if any(a >= b for a, b in zip(ids, ids[1:])):
-        raise Malformed("validators that come are not sorted by member id")
-    staying = [validator for place, validator in enumerate(validators) if place not in leaving]
-    following = sorted(staying + coming)
-    check_validators(following)
-    header = Header(1, genesis.chain_id, *start, *roots, validators_hash(validators), validators_hash(following))
-    return Change(header, read_binary_certificate(read, header, len(validators)), following)
-
-
-def read_binary_certificate(read: Reader, header: Header, validators: int) -> Certificate:
-    round_, signers = read.number(2**32 - 1), read.bitmap(validators)
-    if len(signers) != quorum(validators):
-        raise Refused("quorum", f"{len(signers)} signatures, not the {quorum(validators)} that suffice")
-    return Certificate(header.height, round_, block_hash(header), [(place, read.take(64)) for place in signers])
-
-
-def read_binary_record(read: Reader, validators) -> Record:
-    flags = read.u8()
-    role, has_issuing, has_consensus, is_validator, has_network, has_until = (
-        flags & 0b11, flags & 4, flags & 8, flags & 16, flags & 32, flags & 64,
-    )  # fmt: skip
-    if flags & 128 or role > 2 or has_consensus and is_validator:
-        raise Malformed("unknown flags of the record")
-    id_, name = member_id(read.text8()), read_name(read.text8())
-    issuing = read.take(32) if has_issuing else None
-    known = dict(validators).get(id_)
-    consensus = read.take(32) if has_consensus else known if is_validator else None
-    if is_validator and known is None:
-        raise Malformed("the record's consensus key is that of no validator")
-    if has_consensus and consensus == known:
-        raise Malformed("the record's consensus key is given and need not be")
-    network = read.take(32) if has_network else None
-    active_from = read.number()
-    active_until = read.number() if has_until else None
-    member = Member(id_, name, role, issuing, consensus, network, active_from, active_until)
-    return Record(member, read.number(), read.take(32), read.number())
-
-
-# The program
-
-
-def check(genesis: Genesis, document_file: str, receipt_file: str) -> dict:
-    """A finding. Raises OSError where a file cannot be read, Malformed where there is nothing to check."""
-    document = read_file(document_file, DOCUMENT_BYTES_MAX)
-    if len(document) > DOCUMENT_BYTES_MAX:
-        raise Malformed(f"the document has more than {DOCUMENT_BYTES_MAX} bytes")
-    data = read_file(receipt_file, RECEIPT_BYTES_MAX)
+def find(trust: Trust, data: bytes, document) -> dict:
+    """A finding for the bytes of a receipt. Raises Malformed if they do not claim to be one, or DocumentNeeded."""
+    finding = blank()
     try:
-        binary = data.startswith(BINARY_MAGIC)
-        receipt = read_binary(data, genesis) if binary else read_receipt(data)
-        return verify(genesis, receipt, document)
+        binary = data.startswith(RECEIPT_MAGIC)
+        receipt = read_binary_receipt(data, trust) if binary else read_receipt(data)
+    except NewerVerifier as e:
+        conclude(finding, Fault("encoding", "needs-newer-verifier", str(e)))
+    except TooManyChanges:
+        conclude(finding, Fault("validators", "needs-trust-file", "more than 64 validator changes"))
+    except Fault as e:
+        conclude(finding, e)
     except Malformed as e:
         if not is_claimed(data):
-            raise Malformed(f"{receipt_file} is no receipt: {e}") from None
-        return {"verdict": "tampered", "check": "form", "reason": str(e)}
-    except Refused as e:
-        return {"verdict": e.verdict, "check": e.check, "reason": e.reason}
+            raise
+        conclude(finding, Fault("encoding", "tampered", str(e)))
+    else:
+        return verify(trust, receipt, document)
+    return finding
 
 
 def is_claimed(data: bytes) -> bool:
     """Whether bytes say that they are a receipt, whatever else is wrong with them."""
     if len(data) > RECEIPT_BYTES_MAX:
         return False
-    if data.startswith(BINARY_MAGIC):
+    if data.startswith(RECEIPT_MAGIC):
         return data[4:5] == b"\x01"
     try:
-        return json.loads(data.decode("utf-8", "replace"))["format"] == RECEIPT_FORMAT
-    except (ValueError, TypeError, KeyError, RecursionError):
+        value = json.loads(data.decode(), object_pairs_hook=list)
+    except (ValueError, RecursionError):
         return False
+    pairs = value if isinstance(value, list) and data.lstrip(b" \t\n\r").startswith(b"{") else []
+    return [member for name, member in pairs if name == "format"] == [RECEIPT_FORMAT]
+
+
+def read_trust(data: bytes):
+    """A trust file in either encoding."""
+    if len(data) > TRUST_BYTES_MAX:
+        raise Malformed(f"longer than {TRUST_BYTES_MAX} bytes")
+    return read_trust_binary(data) if data.startswith(TRUST_MAGIC) else read_trust_json(data)
+
+
+def find_proof(trust: Trust, data: bytes, older=None) -> dict:
+    """A finding for a history, consistency or completeness proof. Raises Malformed if the bytes are none of them."""
+    first = re.search(rb'"format"\s*:\s*"([^"]*)"', data[: 1 << 20])
+    format_ = first[1].decode("ascii", "replace") if first else None
+    finding = {"verdict": "proved", "reason": None}
+    try:
+        if format_ == COMPLETENESS_FORMAT:
+            statuses = list(verify_completeness(trust, data).values())
+            finding["statuses"] = {status: statuses.count(status) for status in sorted(set(statuses))}
+        elif format_ == CONSISTENCY_FORMAT:
+            verify_consistency(trust, read_consistency(data))
+        elif older is not None:
+            verify_history(trust, older, read_history(data))
+        else:
+            raise Malformed("not a proof; a history proof needs --header")
+        finding["rests_on"] = trust.rests_on()
+    except Fault as e:
+        finding = {"verdict": e.word, "reason": f"{e.part}: {e.reason}"}
+    return finding
+
+
+# The program
+
+
+def check(trust: Trust, document_file, receipt_file: str) -> dict:
+    """A finding. Raises OSError where a file cannot be read, Malformed where there is nothing to check."""
+    document = None
+    if document_file is not None:
+        document = read_file(document_file, DOCUMENT_BYTES_MAX)
+        if len(document) > DOCUMENT_BYTES_MAX:
+            raise Malformed(f"the document has more than {DOCUMENT_BYTES_MAX} bytes")
+    try:
+        return find(trust, read_file(receipt_file, RECEIPT_BYTES_MAX), document)
+    except Malformed as e:
+        raise Malformed(f"{receipt_file} is not a receipt: {e}") from None
+    except DocumentNeeded:
+        raise Malformed("the document is needed to check this receipt") from None
 
 
 def read_file(name: str, bytes_max: int) -> bytes:
@@ -912,56 +351,95 @@ def read_file(name: str, bytes_max: int) -> bytes:
 
 def time_text(time_ms: int) -> str:
     try:
-        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=time_ms)
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=time_ms)
     except OverflowError:
         return f"{time_ms} ms after 1970"
-    return time.isoformat(timespec="milliseconds") + "Z"
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def for_people(finding: dict) -> str:
-    if "check" in finding:
-        return f"{finding['target']}: {finding['verdict']} ({finding['check']}): {finding['reason']}"
-    as_of, issuer = finding["as_of"], finding["issuer"]
+    word = "active, confirmed" if finding["verdict"] == "confirmed" else finding["verdict"].replace("-", " ")
+    if finding["reason"] is not None or "as_of" not in finding:
+        return f"{printable(finding['target'])}: {word}: {printable(finding['reason'] or 'every check holds')}"
+    as_of, issuer, rests_on = finding["as_of"], finding["issuer"], finding["rests_on"]
+    signers = f"{len(finding['signers'])} of {finding['validators']} validators: {', '.join(finding['signers'])}"
+    signed = "sealed: the status is old by construction" if finding["form"] == "sealed" else f"signed by {signers}"
+    anchor = "genesis only" if rests_on["anchor"] == "genesis" else f"the trust file of block {rests_on['height']}"
+    seen = "".join(f"\n  not proved: {sentence}" for sentence in finding["not_proved"])
     return (
-        f"{finding['target']}: {finding['verdict']} as of {as_of['time']}, block {as_of['height']}\n"
-        f"  issued by {issuer['id']} ({printable(issuer['name'])})\n"
-        f"  signed by {len(finding['signers'])} of {finding['validators']} validators: {', '.join(finding['signers'])}"
+        f"{printable(finding['target'])}: {word} as of {as_of['time']}, block {as_of['height']}\n"
+        f"  issued by {issuer['id']} ({printable(issuer['name'])}, {issuer['standing']})\n"
+        f"  {signed}\n  rests on {anchor}{seen}"
     )
 
 
-def printable(text: str) -> str:
+def printable(text_: str) -> str:
     """A name comes from a file: no control characters into somebody's terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return "".join(c if c.isprintable() else "\ufffd" for c in text_)
+
+
+def trust_of(options) -> Trust:
+    """Raises OSError, Malformed or Fault."""
+    chain_id = None
+    if options.genesis:
+        genesis = read_genesis(read_file(options.genesis, GENESIS_BYTES_MAX))
+        if not options.trust:
+            return of_genesis(genesis)
+        chain_id = genesis.chain_id()
+    now_ms = options.now_ms if options.now_ms is not None else int(time.time() * 1000)
+    return of_trust_file(read_trust(read_file(options.trust, TRUST_BYTES_MAX)), now_ms, chain_id)
 
 
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("documents", metavar="DOCUMENT", nargs="+")
-    parser.add_argument("--genesis", metavar="FILE", required=True, help="all that is trusted")
+    parser.add_argument("documents", metavar="DOCUMENT", nargs="*")
+    parser.add_argument("--genesis", metavar="FILE", help="what is trusted")
+    parser.add_argument("--trust", metavar="FILE", help="a trust file, compared with the genesis if that is given too")
     default = "otherwise DOCUMENT.receipt.json, or DOCUMENT.receipt where there is none"
-    parser.add_argument("--receipt", metavar="FILE", help=f"of one document; {default}")
+    parser.add_argument("--receipt", metavar="FILE", help=f"of one document, or a paper receipt by itself; {default}")
+    parser.add_argument("--proof", metavar="FILE", action="append", default=[], help="a history, consistency or completeness proof")
+    parser.add_argument("--header", metavar="FILE", help="the older header of a history proof, in JSON")
+    parser.add_argument("--now-ms", metavar="MS", type=int, help="the time, otherwise that of the clock")
     parser.add_argument("--json", action="store_true", help="print findings as JSON")
     options = parser.parse_args(arguments)
+    if not options.genesis and not options.trust:
+        parser.error("--genesis or --trust is needed")
     if options.receipt and len(options.documents) > 1:
         parser.error("--receipt goes with one document")
     try:
-        genesis = read_genesis(read_file(options.genesis, GENESIS_BYTES_MAX))
-    except (OSError, Malformed) as e:
-        print(f"error: genesis {options.genesis}: {e}", file=sys.stderr)
+        trust = trust_of(options)
+        older = options.header and header_of(parse_json(read_file(options.header, PROOF_BYTES_MAX), PROOF_BYTES_MAX))
+    except (OSError, Malformed, Fault) as e:
+        print(f"error: {options.trust or options.genesis}: {e}", file=sys.stderr)
         return 2
 
     findings, errors = [], []
-    for document in options.documents:
+    documents = options.documents or ([None] if options.receipt else [])
+    for document in documents:
         receipt = options.receipt or document + ".receipt.json"
         if not options.receipt and not os.path.exists(receipt) and os.path.exists(document + ".receipt"):
             receipt = document + ".receipt"
+        target = document or receipt
         try:
-            findings.append({"target": document, **check(genesis, document, receipt)})
+            findings.append({"target": target, **check(trust, document, receipt), "receipt": receipt})
         except (OSError, Malformed) as e:
-            errors.append({"document": document, "error": str(e)})
+            errors.append({"document": target, "error": str(e)})
+    for proof in options.proof:
+        try:
+            most = TRUST_BYTES_MAX * 16  # completeness proofs grow with what a member issued
+            findings.append({"target": proof, **find_proof(trust, read_file(proof, most), older)})
+        except (OSError, Malformed) as e:
+            errors.append({"document": proof, "error": str(e)})
+    report(findings, errors, options.json)
+    codes = [WORDS[finding["verdict"]] for finding in findings] + [2] * len(errors)
+    return max(codes, default=0)
+
+
+def report(findings, errors, as_json: bool):
     try:
-        if options.json:
-            print(json.dumps({"findings": findings, "errors": errors}, indent=2))
+        if as_json:
+            gravest = None if errors else max((f["verdict"] for f in findings), key=GRAVITY.get, default=None)
+            print(json.dumps({"verdict": gravest, "findings": findings, "errors": errors}, indent=2))
         else:
             for finding in findings:
                 print(for_people(finding))
@@ -970,7 +448,6 @@ def main(arguments=None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for error in errors:
         print(f"error: {error['document']}: {error['error']}", file=sys.stderr)
-    return 2 if errors else int(any(f["verdict"] != "active" for f in findings))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-//! What became of a batch.
+//! States of batches.
 
 use sanad_core::execution::BatchError;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex};
 
-/// How far a batch is, as the node knows it.
+use crate::error_code::ErrorCode;
+
+/// The state of a batch, as the node knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchState {
     /// Checked, and waiting for a block.
@@ -15,7 +17,7 @@ pub enum BatchState {
     Refused(BatchError),
 }
 
-/// Where a batch stands in the log.
+/// A batch's position in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FinalBatch {
     /// Height of the block.
@@ -28,16 +30,16 @@ pub struct FinalBatch {
     pub entries: u32,
 }
 
-/// How far a batch is, as a node told its client.
+/// The state of a batch, as a node reports it to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchResult {
     /// The batch.
     pub id: BatchId,
-    /// How far it is.
+    /// Its state.
     pub outcome: BatchOutcome,
 }
 
-/// The three ways a batch can stand.
+/// The state of a batch, without the details that stay in the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchOutcome {
     /// Checked, and waiting for a block.
@@ -46,8 +48,8 @@ pub enum BatchOutcome {
     Final(FinalBatch),
     /// Refused.
     Refused {
-        /// The rule it broke, as a stable word such as `sequence-gap`.
-        word: String,
+        /// The rule it broke.
+        code: ErrorCode,
         /// The rule in a sentence.
         message: String,
     },

@@ -1,4 +1,4 @@
-//! Blocks as a node tells of them.
+//! Blocks as a node serves them.
 
 use sanad_core::block::{Block, BlockHeader};
 use sanad_core::validators::CommitCertificate;

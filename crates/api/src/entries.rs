@@ -1,4 +1,4 @@
-//! Entries of the log as a node tells of them.
+//! Entries of the log as a node serves them.
 
 use sanad_core::event::Entry;
 use sanad_core::ids::LogIndex;

@@ -7,26 +7,26 @@ use std::sync::Arc;
 use sanad_core::batch::SignedBatch;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Commitment};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ConsistencyProof, StatusProof};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberState;
+use sanad_core::proof::{ConsistencyProof, EntryRun, StatusProof};
+use sanad_core::trust::TrustFile;
 
 use crate::batches::BatchState;
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
 use crate::entries::LogEntry;
 use crate::ledger_error::LedgerError;
 use crate::node_status::{NodeStatus, Peer};
-use crate::proofs::{BatchProofs, InclusionProof, IssuerBatches, MemberProof};
+use crate::proofs::{BatchProofs, HeaderProof, InclusionProof, MemberDetails, ProofForm};
 
 /// A node as its API sees it.
 ///
-/// Methods without a future may read files: the server runs each on a thread for blocking work, a bounded number
+/// Methods that return no future may read files: the server runs each on a thread for blocking work, a bounded number
 /// at once, and stops waiting at the caller's deadline, while the method itself runs on. They should take
-/// milliseconds. Each answers from one head of its own choosing, usually the last final block, and never from
-/// two; nothing that is not final is ever answered.
+/// milliseconds. Each answers from a single head, usually the last final block; what is not final is never answered.
 ///
-/// Futures are dropped at the caller's deadline and at shutdown; dropping one leaves nothing behind, and above
-/// all withdraws no batch.
+/// Futures are dropped at the caller's deadline and at shutdown; dropping one leaves nothing behind, and in particular
+/// does not withdraw a batch.
 pub trait Ledger: Send + Sync + 'static {
     /// The genesis. Never changes, and costs nothing.
     fn genesis(&self) -> &Genesis;
@@ -42,6 +42,19 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     /// [`LedgerError::HeightBeyondHead`], [`LedgerError::NotKept`].
     fn header(&self, height: Height) -> Result<FinalHeader, LedgerError>;
+
+    /// The header of a height, from 1, with proof that it is in the history of the head, or, for
+    /// [`ProofForm::Sealed`], in a complete subtree of that history. The head itself comes with its certificate.
+    ///
+    /// # Errors
+    /// [`LedgerError::HeightBeyondHead`], [`LedgerError::NotKept`].
+    fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError>;
+
+    /// A trust file whose anchor is the last final header, or a recent one.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBlock`] before the first.
+    fn trust_file(&self) -> Result<TrustFile, LedgerError>;
 
     /// The block of a height, from 1.
     ///
@@ -70,83 +83,89 @@ pub trait Ledger: Send + Sync + 'static {
     /// The status of an entry with its proof, as of the last final block.
     ///
     /// # Errors
-    /// [`LedgerError::NotFound`] for a commitment, [`LedgerError::IndexBeyondLog`] for an index.
-    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError>;
+    /// [`LedgerError::NotFound`] for an issuance, [`LedgerError::IndexBeyondLog`] for an index.
+    fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError>;
 
     /// Proofs of the entries at `range` inside a batch, all as of one block. Positions beyond the batch are left
     /// out; at most [`crate::limits::BATCH_PROOFS_MAX`] are asked for.
     ///
     /// # Errors
     /// [`LedgerError::NotFound`] unless the batch is final.
-    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError>;
+    fn batch_proofs(
+        &self,
+        batch: &BatchId,
+        range: Range<usize>,
+        form: ProofForm,
+    ) -> Result<BatchProofs, LedgerError>;
 
     /// Inclusion proof of an entry in the log of `size` entries; without a size, in that of the last block.
-    /// Requires `index < size` where there is a size; the server sees to it.
+    /// Requires `index < size` if there is a size, which the server checks.
     ///
     /// # Errors
     /// [`LedgerError::IndexBeyondLog`], [`LedgerError::SizeBeyondLog`].
     fn inclusion_proof(&self, index: LogIndex, size: Option<LogSize>) -> Result<InclusionProof, LedgerError>;
 
     /// Proof that the log of `old` entries begins that of `new`; without `new`, that of the last block. Requires
-    /// `1 <= old`, and `old <= new` where there is a `new`; the server sees to it.
+    /// `1 <= old`, and `old <= new` if there is a `new`, which the server checks.
     ///
     /// # Errors
     /// [`LedgerError::SizeBeyondLog`].
-    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError>;
-
-    /// Up to `count` batches of an issuer from `first` on, each with the path of its place in the log of `size`
-    /// entries; without a size, in that of the last block. Only batches that end within the size. Fewer than there
-    /// are once they have [`crate::limits::ISSUER_BATCHES_BYTES`].
-    ///
-    /// # Errors
-    /// [`LedgerError::NotFound`] for a member, [`LedgerError::SizeBeyondLog`].
-    fn issuer_batches(
+    fn consistency_proof(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError>;
+        old: LogSize,
+        new: Option<LogSize>,
+        form: ProofForm,
+    ) -> Result<ConsistencyProof, LedgerError>;
 
-    /// Up to `count` members' records whose ids come after `after`, sorted by id; fewer only at the end.
+    /// Up to `count` members whose ids come after `after`, sorted by id; fewer only at the end.
     ///
     /// # Errors
     /// The node's own.
-    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError>;
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError>;
 
-    /// A member's record with its proof.
+    /// A member's record with its proof, and its rest.
     ///
     /// # Errors
     /// [`LedgerError::NotFound`].
-    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError>;
+    fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError>;
 
-    /// What became of a batch.
+    /// The entries that concern a member (those that its [`EventsHead`](sanad_core::member::EventsHead) counts) at log
+    /// indices in `range`, in runs and in order. Returns the first of them, up to
+    /// [`crate::limits::ENTRY_RUNS_ENTRIES_MAX`] in all, each run within [`crate::limits::ENTRY_RUN_ENTRIES_MAX`] and
+    /// [`crate::limits::ENTRY_RUN_BYTES_MAX`]; empty only if there is none in the range.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`], [`LedgerError::SizeBeyondLog`] if the range ends beyond the log,
+    /// [`LedgerError::NotKept`].
+    fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError>;
+
+    /// The state of a batch.
     ///
     /// # Errors
     /// [`LedgerError::NotFound`].
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError>;
 
-    /// Checks a batch and takes it into the pool; from then on the node passes it on until it is final or
-    /// refused. A batch that is known already is no error: its state is the answer.
+    /// Checks a batch and takes it into the pool; from then on the node passes it on until it is final or refused.
+    /// For a batch that is known already, returns its state.
     ///
     /// # Errors
-    /// [`LedgerError::Refused`] and all that speak of the pool.
+    /// [`LedgerError::Refused`] and the errors of the pool.
     fn submit(&self, batch: Arc<SignedBatch>)
     -> impl Future<Output = Result<BatchState, LedgerError>> + Send;
 
-    /// Waits until a batch is final or refused; at once where it is. Never answers [`BatchState::Pending`].
+    /// Waits until a batch is final or refused, if it is not already. Never returns [`BatchState::Pending`].
     ///
     /// # Errors
-    /// [`LedgerError::NotFound`] where it is neither pending nor decided.
+    /// [`LedgerError::NotFound`] if it is neither pending nor decided.
     fn batch_decided(&self, id: BatchId) -> impl Future<Output = Result<BatchState, LedgerError>> + Send;
 
-    /// Waits until the head is above `height`, and answers with the head's height; at once where it is.
+    /// Waits until the head is above `height`, if it is not already; returns the head's height.
     ///
     /// # Errors
     /// [`LedgerError::Stopping`].
     fn head_above(&self, height: Height) -> impl Future<Output = Result<Height, LedgerError>> + Send;
 
-    /// How the node is.
+    /// The node's state.
     ///
     /// # Errors
     /// The node's own.
@@ -160,10 +179,15 @@ pub trait Ledger: Send + Sync + 'static {
 }
 
 /// Which credential a caller means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialKey {
-    /// The one with this commitment.
-    Commitment(Commitment),
-    /// The entry at this place.
+    /// The one with this commitment by this issuer.
+    Issuance {
+        /// The issuer.
+        issuer: MemberId,
+        /// The commitment.
+        commitment: Commitment,
+    },
+    /// The entry at this index.
     Index(LogIndex),
 }

@@ -6,14 +6,14 @@ use sanad_core::execution::BatchError;
 use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 
-/// Why a [`crate::Ledger`] gives no answer. `server/status.rs` says what the caller hears of it.
+/// Why a [`crate::Ledger`] gives no answer. `server/status.rs` says what is sent to the caller.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// There is no such thing.
+    /// The ledger does not hold it.
     #[error("{0} is not on the ledger")]
     NotFound(Missing),
-    /// The chain has no block yet, so that nothing can be proved.
+    /// The chain has no block yet, so nothing can be proved.
     #[error("the chain has no block yet")]
     NoBlock,
     /// The block is still to come.
@@ -40,7 +40,7 @@ pub enum LedgerError {
         /// Entries in the log.
         size: LogSize,
     },
-    /// This node began from a snapshot and does not keep what came before.
+    /// This node started from a snapshot and does not keep older blocks.
     #[error("this node keeps no blocks before height {first}")]
     NotKept {
         /// The first height it keeps.
@@ -59,7 +59,7 @@ pub enum LedgerError {
         /// The batch that waits for it.
         pending: BatchId,
     },
-    /// The pool takes no more.
+    /// The pool is full.
     #[error("the pool is full: {batches} batches, {bytes} bytes")]
     PoolFull {
         /// Batches in the pool.
@@ -79,7 +79,7 @@ pub enum LedgerError {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The node is behind and takes no batches until it has caught up.
+    /// The node is behind and accepts no batches until it has caught up.
     #[error("the node is catching up from height {height}")]
     Syncing {
         /// Its head.
@@ -89,8 +89,8 @@ pub enum LedgerError {
     #[error("the node is stopping")]
     Stopping,
     /// What the ledger is read from was changed or is not whole. The caller hears what.
-    #[error("{0}")]
-    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Damaged(Box<dyn std::error::Error + Send + Sync>),
     /// This node cannot read a part of its ledger. The details go to the log: the caller asks another node.
     #[error("this node cannot read that part of its ledger")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -100,8 +100,8 @@ pub enum LedgerError {
         /// What it cannot do, and who can.
         what: &'static str,
     },
-    /// Something failed that is none of the caller's doing. The caller hears no more than that.
-    #[error("internal")]
+    /// Internal failure; details are not sent to the caller.
+    #[error("internal failure")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -116,9 +116,14 @@ impl LedgerError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Missing {
-    /// A credential.
-    #[error("the commitment {0}")]
-    Commitment(Commitment),
+    /// An issuance.
+    #[error("the commitment {commitment} of {issuer}")]
+    Issuance {
+        /// The issuer.
+        issuer: MemberId,
+        /// The commitment.
+        commitment: Commitment,
+    },
     /// A batch.
     #[error("the batch {0}")]
     Batch(BatchId),

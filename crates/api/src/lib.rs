@@ -1,35 +1,42 @@
-//! The gRPC face of a node, and the client to it.
+//! The gRPC interface of a node: server and client.
 //!
-//! - [`Ledger`] is what the services need of a node, in the types of `sanad-core`; [`serve`] puts it on the
-//!   network with health checks, reflection, gRPC-web, TLS, deadlines and limits.
-//! - [`Client`] calls a node and answers in the types of `sanad-core` again. It converts and bounds what comes
-//!   in; whether a proof holds is for whoever has the genesis.
+//! - [`Ledger`] is what the services need of a node, in the types of `sanad-core`; [`serve`] serves it
+//!   with health checks, reflection, gRPC-web, TLS, deadlines and limits.
+//! - [`Client`] calls a node and returns the types of `sanad-core`. It converts and bounds what comes in, and checks
+//!   that it answers the question; proofs are verified by whoever holds a genesis or a trust file.
 //!
-//! **Invariant:** no type of prost or tonic stands in a public signature outside [`wire`].
+//! **Invariant:** no type of prost or tonic is in a public signature outside [`wire`].
 
 mod batches;
 mod blocks;
+mod causes;
 mod client;
 mod convert;
 mod entries;
+mod error_code;
+mod error_detail;
 mod ledger;
 mod ledger_error;
 pub mod limits;
-mod metadata;
 mod node_status;
 mod proofs;
-mod refusal;
 mod server;
 pub mod wire;
 
 pub use batches::{BatchOutcome, BatchResult, BatchState, FinalBatch, Wait};
 pub use blocks::{BlockSummary, FinalBlock, FinalHeader};
-pub use client::{BatchProofStream, BlockStream, Client, ClientError, ClientOptions, StatusCode};
+pub use client::{
+    BatchProofStream, BlockStream, Client, ClientError, ClientOptions, CompletenessStream, EntryRunStream,
+    StatusCode,
+};
 pub use convert::WireError;
 pub use entries::LogEntry;
+pub use error_code::ErrorCode;
 pub use ledger::{CredentialKey, Ledger};
 pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
-pub use proofs::{BatchProofs, EntryProof, InclusionProof, IssuerBatches, MemberProof, ProofHead};
-pub use refusal::word as refusal_word;
-pub use server::{Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins, serve};
+pub use proofs::{BatchProofs, EntryProof, HeaderProof, InclusionProof, MemberDetails, ProofForm, ProofHead};
+pub use server::{
+    CONNECTIONS_CLOSING_MAX, Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins,
+    serve,
+};

@@ -1,12 +1,12 @@
-//! How long messages and pages may be.
+//! Limits of messages and pages.
 
 use sanad_core::batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, GENESIS_BYTES_MAX};
 
-/// A page of a list: what the caller gets without asking, and the most it may ask for.
+/// A page of a list: items by default, and the most a caller may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit {
-    /// Items where the caller names no number.
+    /// Items if the caller does not name a number.
     pub default: u32,
     /// Most items of one page.
     pub max: u32,
@@ -16,20 +16,25 @@ pub struct PageLimit {
 pub const BLOCKS_PAGE: PageLimit = PageLimit { default: 50, max: 500 };
 /// Pages of `ListEntries`.
 pub const ENTRIES_PAGE: PageLimit = PageLimit { default: 100, max: 1000 };
-/// Pages of `ListMembers`.
-pub const MEMBERS_PAGE: PageLimit = PageLimit { default: 100, max: 500 };
+/// Pages of `ListMembers`. A member may have 67 KB, and some more for its readable fields.
+pub const MEMBERS_PAGE: PageLimit = PageLimit { default: 100, max: 200 };
 /// Pages of `ListPeers`.
 pub const PEERS_PAGE: PageLimit = PageLimit { default: 100, max: 500 };
-/// Pages of `ListIssuerBatches`.
-pub const ISSUER_BATCHES_PAGE: PageLimit = PageLimit { default: 50, max: 500 };
-/// A page of `ListIssuerBatches` takes no further batch once those it has are this long, in bytes (1 MiB).
-pub const ISSUER_BATCHES_BYTES: usize = 1 << 20;
+/// Most entries of one run of `GetCompleteness`.
+pub const ENTRY_RUN_ENTRIES_MAX: usize = BATCH_EVENTS_MAX;
+/// Longest encoded entries of one run of `GetCompleteness`, in bytes (448 KiB): as a line of a completeness proof
+/// they keep below [`COMPLETENESS_LINE_BYTES_MAX`](sanad_core::proof::COMPLETENESS_LINE_BYTES_MAX).
+pub const ENTRY_RUN_BYTES_MAX: usize = 448 << 10;
+/// Most entries that [`Ledger::entry_runs`](crate::Ledger::entry_runs) returns at once, in all its runs.
+pub const ENTRY_RUNS_ENTRIES_MAX: usize = 4 * ENTRY_RUN_ENTRIES_MAX;
+/// Longest chunk of `GetTrustFile`, in bytes (1 MiB).
+pub const TRUST_FILE_CHUNK_BYTES_MAX: usize = 1 << 20;
 /// Most proofs of one `GetBatchProofs`.
 pub const BATCH_PROOFS_MAX: usize = BATCH_EVENTS_MAX;
 
 /// Longest page token, in bytes.
 pub const PAGE_TOKEN_BYTES_MAX: usize = 80;
-/// Most addresses told of one peer.
+/// Most addresses of one peer.
 pub const PEER_ADDRESSES_MAX: usize = 16;
 /// Longest address of a peer, in bytes.
 pub const PEER_ADDRESS_BYTES_MAX: usize = 256;

@@ -1,4 +1,4 @@
-//! What a node tells of itself. Nothing of it is proved.
+//! What a node says about itself. None of it is proved.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sanad_core::ids::{LogSize, MemberId};
 use sanad_core::signature::PublicKey;
 use sanad_core::state::Head;
 
-/// How a node is.
+/// The state of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeStatus {
     /// The chain.
@@ -18,7 +18,7 @@ pub struct NodeStatus {
     pub member: Option<MemberId>,
     /// Version of the program.
     pub version: String,
-    /// The last final block, or the genesis where there is none.
+    /// The last final block, or the genesis if there is none.
     pub head: Head,
     /// Entries in the log.
     pub log_size: LogSize,
@@ -32,7 +32,7 @@ pub struct NodeStatus {
     pub pool_batches: u64,
     /// Their length, in bytes.
     pub pool_bytes: u64,
-    /// For how long the node has run.
+    /// Time since the node started.
     pub uptime: Duration,
     /// Nodes it is connected to.
     pub connected_peers: u32,
@@ -41,16 +41,16 @@ pub struct NodeStatus {
 /// Another node, as a node knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The member that runs it, where its key stands in a record.
+    /// The member that runs it, if its key is in a record.
     pub member: Option<MemberId>,
     /// Its key in the peer-to-peer network.
     pub network_key: PublicKey,
-    /// Addresses known of it (libp2p multiaddresses); the server tells at most
+    /// Its known addresses (libp2p multiaddresses); the server sends at most
     /// [`crate::limits::PEER_ADDRESSES_MAX`].
     pub addresses: Vec<String>,
     /// Whether there is a connection now.
     pub connected: bool,
-    /// The network it was met in.
+    /// The network in which it was met.
     pub kind: PeerKind,
 }
 

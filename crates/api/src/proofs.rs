@@ -1,24 +1,61 @@
-//! Proofs as a node gives them. None is checked yet: that is for whoever holds the genesis.
+//! Proofs as a node gives them. None is verified: that takes a genesis or a trust file.
 
+use sanad_core::block::BlockHeader;
 use sanad_core::event::Entry;
 use sanad_core::hash::Root;
 use sanad_core::ids::{LogIndex, LogSize};
+use sanad_core::member::MemberRest;
 use sanad_core::merkle::Hash;
-use sanad_core::proof::{CompletenessHead, IssuerBatch, StatusProof, ValidatorChange};
+use sanad_core::proof::{CompletenessHead, Finality, MemberProof, ProofFault, ProvenHeader, StatusProof};
 use sanad_core::registry::RegistryProof;
 use sanad_core::status::StatusLeaf;
+use sanad_core::trust::TrustAnchor;
 
 use crate::blocks::FinalHeader;
+
+/// How a proof shows that its header is final.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ProofForm {
+    /// With a certificate and every change of validators since the genesis: for verifiers that hold the genesis alone.
+    #[default]
+    SelfContained,
+    /// With a certificate and without changes of validators: for verifiers with a trust file.
+    Compact,
+    /// With a path to the root of a complete history subtree if the header is in one, else compact: for verifiers with
+    /// a trust file.
+    Sealed,
+}
+
+/// A header and what makes it final.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderProof {
+    /// The header.
+    pub header: BlockHeader,
+    /// What makes it final.
+    pub finality: Finality,
+}
+
+impl HeaderProof {
+    /// Checks that the header is final.
+    ///
+    /// # Errors
+    /// [`ProofFault`].
+    pub fn verify(&self, anchor: &TrustAnchor) -> Result<ProvenHeader, ProofFault> {
+        anchor.verify_header(&self.header, &self.finality)
+    }
+}
 
 /// The part of a [`StatusProof`] that belongs to the block and the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProofHead {
     /// The header whose roots everything leads to.
-    pub head: FinalHeader,
+    pub header: BlockHeader,
+    /// What makes the header final.
+    pub finality: Finality,
     /// The issuer's record as of the header.
     pub issuer: RegistryProof,
-    /// Each change of the validator set between the genesis and the header, oldest first.
-    pub validator_changes: Vec<ValidatorChange>,
+    /// Root over the parts of the state other than statuses and members.
+    pub others_root: Root,
 }
 
 /// The part of a [`StatusProof`] that belongs to one entry.
@@ -62,44 +99,30 @@ pub struct InclusionProof {
     pub root: Root,
     /// The proof, from the leaf up.
     pub path: Vec<Hash>,
-    /// The last header; it vouches for the root where its log size is [`Self::size`].
+    /// The last header; it vouches for the root if its log size is [`Self::size`].
     pub head: FinalHeader,
 }
 
-/// Batches of one issuer, in the order of their sequence numbers.
+/// A member as of one block: its record with proof, and the rest that the record names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IssuerBatches {
-    /// Size of the tree that their paths lead to.
-    pub log_size: LogSize,
-    /// The batches.
-    pub batches: Vec<IssuerBatch>,
-    /// Whether more of the issuer's batches follow within the size.
-    pub more: bool,
+pub struct MemberDetails {
+    /// The record and its proof.
+    pub proof: MemberProof,
+    /// The rest. It is proved by its hash, which is in the record: the client compares them, other readers must.
+    pub rest: MemberRest,
 }
 
-/// A member's record with all that proves it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberProof {
-    /// The record, and its proof under the registry root of the header.
-    pub member: RegistryProof,
-    /// The last header.
-    pub head: FinalHeader,
-    /// Each change of the validator set between the genesis and the header, oldest first.
-    pub validator_changes: Vec<ValidatorChange>,
-}
-
-impl MemberProof {
-    /// The head of a completeness proof.
+impl MemberDetails {
+    /// The head of a completeness proof of the member.
     pub fn completeness(self) -> CompletenessHead {
-        let Self { member, head: FinalHeader { header, certificate }, validator_changes } = self;
-        CompletenessHead::new(member, header, certificate, validator_changes)
+        CompletenessHead::new(self.proof, self.rest)
     }
 }
 
 impl ProofHead {
     /// The complete proof of one entry.
     pub fn complete(&self, entry: EntryProof) -> StatusProof {
-        let Self { head, issuer, validator_changes } = self.clone();
+        let Self { header, finality, issuer, others_root } = self.clone();
         let EntryProof { entry, index, log_path, status_leaf, status_path } = entry;
         StatusProof {
             entry,
@@ -108,12 +131,13 @@ impl ProofHead {
             status_leaf,
             status_path,
             issuer,
-            header: head.header,
-            certificate: head.certificate,
-            validator_changes,
+            others_root,
+            header,
+            finality,
         }
     }
-    /// Parts a proof into what belongs to the block and what to the entry.
+
+    /// Parts a proof into what belongs to the block and the issuer, and what to the entry.
     pub fn split(proof: StatusProof) -> (Self, EntryProof) {
         let StatusProof {
             entry,
@@ -122,14 +146,11 @@ impl ProofHead {
             status_leaf,
             status_path,
             issuer,
+            others_root,
             header,
-            certificate,
-            validator_changes,
+            finality,
         } = proof;
-        let head = FinalHeader { header, certificate };
-        (
-            Self { head, issuer, validator_changes },
-            EntryProof { entry, index, log_path, status_leaf, status_path },
-        )
+        let head = Self { header, finality, issuer, others_root };
+        (head, EntryProof { entry, index, log_path, status_leaf, status_path })
     }
 }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
-    node, peer, proof, receipt, status, tail, verify,
+    node, peer, proof, receipt, status, tail, trust, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Lift suspensions
     #[command(after_help = change::REINSTATE_EXAMPLES)]
     Reinstate(change::Args),
+    /// Trust files: the genesis and one recent block
+    #[command(subcommand)]
+    Trust(trust::Command),
     /// Receipts
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -93,7 +96,7 @@ Examples:
   sanad issue awards/ --issuer-dir net/node-1 --passphrase-file net/passphrase
 
 Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said.
-Environment: SANAD_NODE, SANAD_GENESIS, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
+Environment: SANAD_NODE, SANAD_GENESIS, SANAD_TRUST, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
 SANAD_PASSPHRASE_FILE.";
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 //! A credential's own proof beside the ledger's, and how its checks are shown.
 
-use sanad_core::member::Member;
+use sanad_core::member::MemberRecord;
 use sanad_credential::{Circumstances, Finding, Proof, Signature, Validity};
 
 use crate::finding;
 use crate::verdict::Verdict;
 use crate::view::View;
 
-/// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
+/// Checks a document by itself. A receipt proves the issuer's record, but shows no keys.
 pub(crate) fn check(
     document: &[u8],
-    issuer: Option<&Member>,
+    issuer: Option<&MemberRecord>,
     ledger: &finding::Finding,
     now_ms: u64,
 ) -> Option<Finding> {
     let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
-    sanad_credential::check(document, &Circumstances { now_ms, member: issuer.filter(|_| proved) })
+    let member = issuer.filter(|_| proved);
+    sanad_credential::check(document, &Circumstances { now_ms, member, rest: None })
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sanad_api::limits::ISSUER_BATCHES_BYTES;
+use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
-    InclusionProof, IssuerBatches, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
+    InclusionProof, Ledger, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
     ProofHead,
 };
 use sanad_core::batch::SignedBatch;
-use sanad_core::codec;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberState;
+use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, StatusProof};
 use sanad_core::state::Head;
-use sanad_export::{BatchPlace, Export, ExportError, SealedHeader};
+use sanad_core::trust::TrustFile;
+use sanad_export::{BatchPlace, Export, ExportError};
 
 /// An export, and the genesis that lies in it. Whoever asks compares that with their own.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ impl Ledger for Exported {
     }
 
     fn head(&self) -> Result<FinalHeader, LedgerError> {
-        Ok(sealed(self.export.head().clone()))
+        Ok(final_header(self.export.head().clone()))
     }
 
     fn header(&self, height: Height) -> Result<FinalHeader, LedgerError> {
-        self.export.header(height).map(sealed).map_err(told)
+        self.export.header(height).map(final_header).map_err(told)
     }
 
     fn block(&self, height: Height) -> Result<FinalBlock, LedgerError> {
@@ -87,23 +87,49 @@ impl Ledger for Exported {
         Ok((first.0..).zip(entries).map(place).collect())
     }
 
-    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
-        let index = match credential {
-            CredentialKey::Index(index) => *index,
-            CredentialKey::Commitment(commitment) => {
-                let missing = || LedgerError::NotFound(Missing::Commitment(*commitment));
-                self.export.issuance(commitment).map_err(told)?.ok_or_else(missing)?
-            }
+    fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        let header = self.export.header(height).map_err(told)?.header;
+        let sealed = match form {
+            ProofForm::Sealed => self.export.seal(height).map_err(told)?,
+            ProofForm::SelfContained | ProofForm::Compact => None,
         };
-        self.export.status_proof(index).map_err(told)
+        let finality = match sealed {
+            Some(sealed) => sealed,
+            None if height == self.export.head().header.height => self.export.finality(),
+            None => Finality::History(Box::new(self.export.history_proof(height).map_err(told)?)),
+        };
+        Ok(HeaderProof { header, finality: in_form(finality, form) })
     }
 
-    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError> {
+    fn trust_file(&self) -> Result<TrustFile, LedgerError> {
+        Ok(self.export.trust_file().clone())
+    }
+
+    fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError> {
+        let index = match credential {
+            CredentialKey::Index(index) => *index,
+            CredentialKey::Issuance { issuer, commitment } => {
+                let (issuer, commitment) = (issuer.clone(), *commitment);
+                let found = self.export.issuance(&issuer, &commitment).map_err(told)?;
+                found.ok_or(LedgerError::NotFound(Missing::Issuance { issuer, commitment }))?
+            }
+        };
+        let mut proof = self.export.status_proof(index).map_err(told)?;
+        proof.finality = in_form(proof.finality, form);
+        Ok(proof)
+    }
+
+    fn batch_proofs(
+        &self,
+        batch: &BatchId,
+        range: Range<usize>,
+        form: ProofForm,
+    ) -> Result<BatchProofs, LedgerError> {
         let BatchPlace { first_index, entries, .. } = *self.batch_place(batch)?;
         let end = range.end.min(entries as usize);
         let prove = |position: usize| {
-            let proof = self.export.status_proof(LogIndex(first_index.0 + position as u64));
-            proof.map(ProofHead::split).map_err(told)
+            let index = LogIndex(first_index.0 + position as u64);
+            self.status_proof(&CredentialKey::Index(index), form).map(ProofHead::split)
         };
         let (head, _) = prove(0)?;
         let proofs = (range.start.min(end)..end).map(|position| Ok(prove(position)?.1));
@@ -123,66 +149,49 @@ impl Ledger for Exported {
         })
     }
 
-    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
-        let new = new.unwrap_or(self.size());
-        let log_head = |size| {
-            let root = self.export.log_root(size).map_err(told);
-            root.map(|root| LogHead { size, root })
-        };
-        let SealedHeader { header, certificate } = self.export.head().clone();
-        Ok(ConsistencyProof {
-            format: CONSISTENCY_FORMAT.to_owned(),
-            older: log_head(old)?,
-            newer: log_head(new)?,
-            path: self.export.consistency_path(old, new).map_err(told)?,
-            head_path: self.export.consistency_path(new, header.log_size).map_err(told)?,
-            header,
-            certificate,
-            validator_changes: self.export.validator_changes().to_vec(),
-        })
-    }
-
-    fn issuer_batches(
+    fn consistency_proof(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError> {
-        let log_size = size.unwrap_or(self.size());
-        self.export.member(issuer).map_err(told)?;
-        self.export.log_root(log_size).map_err(told)?;
-        let mut found = IssuerBatches { log_size, batches: Vec::new(), more: false };
-        let (mut sequence, mut bytes) = (first, 0);
-        while let Some(place) = self.export.batch_of(issuer, sequence).map_err(told)? {
-            let leaves = place.first_index.0..place.first_index.0 + u64::from(place.entries);
-            if leaves.end > log_size.0 {
+        old: LogSize,
+        new: Option<LogSize>,
+        form: ProofForm,
+    ) -> Result<ConsistencyProof, LedgerError> {
+        let mut proof = self.export.consistency_proof(old, new.unwrap_or(self.size())).map_err(told)?;
+        proof.finality = in_form(proof.finality, form);
+        Ok(proof)
+    }
+
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
+        let later = |member: &&MemberState| after.is_none_or(|after| member.record().id > *after);
+        Ok(self.export.registry().members().filter(later).take(count).cloned().collect())
+    }
+
+    fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
+        let mut proof = self.export.member_proof(id).map_err(told)?;
+        proof.finality = in_form(proof.finality, form);
+        let member = self.export.registry().member(id);
+        let rest = member.ok_or_else(|| LedgerError::NotFound(Missing::Member(id.clone())))?.rest().clone();
+        Ok(MemberDetails { proof, rest })
+    }
+
+    fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {
+        let (_, all) = self.export.completeness(member).map_err(told)?;
+        let (mut runs, mut entries) = (Vec::new(), 0);
+        for run in all {
+            let EntryRun { first_index, entries: mut found } = run.map_err(told)?;
+            let before = range.start.0.saturating_sub(first_index.0).min(found.len() as u64);
+            let first_index = LogIndex(first_index.0 + before);
+            found.drain(..before as usize);
+            found.truncate(usize::try_from(range.end.0.saturating_sub(first_index.0)).unwrap_or(usize::MAX));
+            if found.is_empty() {
+                continue;
+            }
+            if !runs.is_empty() && entries + found.len() > ENTRY_RUNS_ENTRIES_MAX {
                 break;
             }
-            if found.batches.len() == count || bytes >= ISSUER_BATCHES_BYTES {
-                found.more = true;
-                break;
-            }
-            let batch = codec::encode(self.export.signed_batch(place).map_err(told)?.batch());
-            bytes += batch.len();
-            let path = self.export.range_path(leaves, log_size).map_err(told)?;
-            found.batches.push(IssuerBatch { batch, first_index: place.first_index, path });
-            sequence = sequence.next();
+            entries += found.len();
+            runs.push(EntryRun { first_index, entries: found });
         }
-        Ok(found)
-    }
-
-    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {
-        let later = |record: &&MemberRecord| after.is_none_or(|after| record.member.id > *after);
-        Ok(self.export.registry().records().filter(later).take(count).cloned().collect())
-    }
-
-    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
-        Ok(MemberProof {
-            member: self.export.member(id).map_err(told)?,
-            head: self.head()?,
-            validator_changes: self.export.validator_changes().to_vec(),
-        })
+        Ok(runs)
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
@@ -208,9 +217,8 @@ impl Ledger for Exported {
     }
 
     async fn node_status(&self) -> Result<NodeStatus, LedgerError> {
-        let SealedHeader { header, .. } = self.export.head();
-        let next = self.export.registry().validators(header.height.next());
-        let validators = next.map_err(LedgerError::internal)?;
+        let header = &self.export.head().header;
+        let validators = self.export.next_validators();
         Ok(NodeStatus {
             chain_id: header.chain_id,
             chain_name: self.genesis.name.clone(),
@@ -233,8 +241,16 @@ impl Ledger for Exported {
     }
 }
 
-fn sealed(SealedHeader { header, certificate }: SealedHeader) -> FinalHeader {
-    FinalHeader { header, certificate }
+fn final_header(found: sanad_export::FinalHeader) -> FinalHeader {
+    FinalHeader { header: found.header, certificate: found.certificate }
+}
+
+/// Leaves out what a form does not carry.
+fn in_form(finality: Finality, form: ProofForm) -> Finality {
+    match form {
+        ProofForm::SelfContained => finality,
+        ProofForm::Compact | ProofForm::Sealed => finality.compact(),
+    }
 }
 
 /// What is beyond the export is the caller's to know; all else is the fault of the folder.

@@ -7,8 +7,10 @@ use sanad_core::block::BlockHeader;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
-use sanad_core::proof::{ProofFault, StatusProof};
+use sanad_core::member::Standing;
+use sanad_core::proof::{Finality, ProofFault, ProvenHeader, RestsOn, StatusProof};
 use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault, ReceiptFormatError};
+use sanad_core::summary::Summary;
 use serde::Serialize;
 
 use crate::output::{Outcome, Report};
@@ -51,6 +53,8 @@ pub(crate) struct Issuer {
 pub(crate) struct Finding {
     /// What was asked about.
     pub(crate) target: String,
+    /// Whether the document itself was looked at.
+    pub(crate) document_seen: bool,
     pub(crate) verdict: Verdict,
     /// Where the verdict is no plain status: why.
     pub(crate) reason: Option<String>,
@@ -62,6 +66,11 @@ pub(crate) struct Finding {
     pub(crate) commitment: Option<Commitment>,
     pub(crate) signers: Vec<MemberId>,
     pub(crate) validators: usize,
+    /// What the signatures are trusted by, where they hold.
+    pub(crate) rests_on: Option<RestsOn>,
+    /// What the issuer's summary says, where the receipt opens it and the ledger holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) summary: Option<Summary>,
     pub(crate) checks: Vec<Check>,
     /// What the document shows by itself, where it is a W3C credential; it changes nothing above.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +92,7 @@ impl Finding {
     fn blank(target: String) -> Self {
         Self {
             target,
+            document_seen: true,
             verdict: Verdict::Active,
             reason: None,
             as_of: None,
@@ -91,6 +101,8 @@ impl Finding {
             commitment: None,
             signers: Vec::new(),
             validators: 0,
+            rests_on: None,
+            summary: None,
             checks: Vec::new(),
             credential: None,
             not_proved: Vec::new(),
@@ -107,41 +119,57 @@ impl Finding {
             ReceiptFormatError::Binary(Binary::Signers { .. } | Binary::UnknownValidator { .. }) => {
                 ("certificate", Verdict::NotProven)
             }
+            ReceiptFormatError::Binary(Binary::UnknownSet { .. } | Binary::NotCovered { .. }) => {
+                ("certificate", Verdict::NeedsTrustFile)
+            }
+            ReceiptFormatError::Binary(Binary::Summary(error)) if error.needs_newer_verifier() => {
+                ("encoding", Verdict::NeedsNewerVerifier)
+            }
             _ => ("encoding", Verdict::Tampered),
         };
         finding.check(part, verdict, Err(explain(error)));
         finding
     }
 
-    /// Checks each part of a proof against the genesis.
+    /// Checks each part of a proof against the anchor. If the signatures do not hold, nothing that they would vouch
+    /// for is shown.
     pub(crate) fn of_proof(target: String, proof: &StatusProof, trust: &Trust, now_ms: u64) -> Self {
         let mut finding = Self::blank(target);
-        finding.log_index = Some(proof.index);
         let chain = proof.header.chain_id == trust.anchor.chain_id;
         let detail = match chain {
             true => format!("{} ({})", trust.anchor.chain_id, trust.genesis.name),
-            false => format!(
-                "the proof is of chain {}, the genesis of {}",
-                proof.header.chain_id, trust.anchor.chain_id
-            ),
+            false => {
+                format!("the proof is of chain {}, not of {}", proof.header.chain_id, trust.anchor.chain_id)
+            }
         };
         finding.check("chain", Verdict::ForeignChain, if chain { Ok(detail) } else { Err(detail) });
-        finding.check_certificate(proof, trust, now_ms);
-        finding.check_entry(proof);
-        finding.check_status(proof);
-        finding.check_issuer(proof);
+        if finding.check_certificate(proof, trust, now_ms) {
+            finding.check_entry(proof);
+            finding.check_state(proof);
+        }
         finding
     }
 
-    /// Checks that a document is the one its receipt was issued for.
-    pub(crate) fn check_document(&mut self, receipt: &Receipt, document: &[u8]) {
-        let verdict = match receipt.verify_document(document) {
-            Err(ReceiptFault::NotAnIssuance { .. }) => Verdict::NotProven,
+    /// Checks that a document is the one its receipt was issued for; without a document, that the receipt's summary
+    /// is.
+    pub(crate) fn check_document(&mut self, receipt: &Receipt, document: Option<&[u8]>) {
+        let result = receipt.verify_document(document);
+        let verdict = match &result {
+            Err(ReceiptFault::NotAnIssuance { .. } | ReceiptFault::Opening(_) | ReceiptFault::Summary(_)) => {
+                Verdict::NotProven
+            }
             _ => Verdict::Tampered,
         };
-        let result = receipt.verify_document(document);
-        let detail = "document and salt give the commitment that was issued".to_owned();
-        self.check("document", verdict, result.map(|()| detail).map_err(|fault| explain(&fault)));
+        if result.is_ok() && self.as_of.is_some() {
+            self.summary = receipt.opening.summary().cloned();
+        }
+        let (part, detail) = match document {
+            Some(_) => ("document", "document and secret give the commitment that was issued"),
+            None => ("summary", "summary and key give the commitment that was issued"),
+        };
+        let result = result.map(|()| detail.to_owned()).map_err(|fault| explain(&fault));
+        self.check(part, verdict, result);
+        self.document_seen = document.is_some();
     }
 
     /// Refuses a proof that is older than the caller takes.
@@ -167,8 +195,11 @@ impl Finding {
         if let Some(as_of) = &self.as_of {
             self.not_proved.push(format!("the status after block {}, {}", as_of.height, as_of.time));
         }
-        self.not_proved
-            .push("that what the document says is true, or who the one is that shows it".to_owned());
+        if !self.document_seen {
+            self.not_proved
+                .push("anything of the document beyond the summary: the document was not seen".to_owned());
+        }
+        self.not_proved.push("that what it says is true, or who is showing it".to_owned());
         self
     }
 
@@ -198,6 +229,7 @@ impl Finding {
         self.log_index = fresh.log_index;
         self.signers = fresh.signers;
         self.validators = fresh.validators;
+        self.rests_on = fresh.rests_on;
     }
 
     /// The exit code it stands for: a yes needs the ledger's, and nothing against the credential itself.
@@ -226,57 +258,77 @@ impl Finding {
         self.checks.push(Check { part, holds, proves: proves(part), detail });
     }
 
-    fn check_certificate(&mut self, proof: &StatusProof, trust: &Trust, now_ms: u64) {
+    /// Checks that the header is final; returns whether it is.
+    fn check_certificate(&mut self, proof: &StatusProof, trust: &Trust, now_ms: u64) -> bool {
         let header = &proof.header;
-        let result = proof.verify_header(&trust.anchor).map_err(failed).map(|set| {
-            self.signers = proof.certificate.signers(&set).cloned().collect();
-            self.validators = set.validators().len();
+        let result = proof.verify_header(&trust.anchor).map_err(failed).map(|proven| {
+            let ProvenHeader { signers, validators, rests_on } = proven;
             self.as_of = Some(AsOf {
                 height: header.height,
                 time_ms: header.time_ms,
                 time: time::format_ms(header.time_ms),
                 age_seconds: time::age_seconds(header.time_ms, now_ms),
             });
-            let (signed, all, quorum) = (self.signers.len(), self.validators, set.quorum());
-            format!("block {} signed by {signed} of {all} validators, {quorum} needed", header.height)
+            let detail = match &proof.finality {
+                Finality::Certificate { .. } => {
+                    format!("block {} signed by {} of {validators} validators", header.height, signers.len())
+                }
+                Finality::Sealed { .. } => {
+                    format!("block {} is in the history that the trust file covers", header.height)
+                }
+                Finality::History(newer) => format!(
+                    "block {} is in the history of block {}, signed by {} of {validators} validators",
+                    header.height,
+                    newer.header.height,
+                    signers.len()
+                ),
+            };
+            (self.signers, self.validators, self.rests_on) = (signers, validators, Some(rests_on));
+            detail
         });
+        let holds = result.is_ok();
         self.note("certificate", result);
+        holds
     }
 
     fn check_entry(&mut self, proof: &StatusProof) {
         let result = match proof.entry.event {
-            Event::Issue { commitment } => {
-                self.commitment = Some(commitment);
-                let detail = format!("log index {} of {}", proof.index, proof.header.log_size);
-                proof.verify_inclusion().map(|()| detail).map_err(failed)
-            }
+            Event::Issue { commitment } => proof.verify_inclusion().map_err(failed).map(|()| {
+                (self.commitment, self.log_index) = (Some(commitment), Some(proof.index));
+                format!("log index {} of {}", proof.index, proof.header.log_size)
+            }),
             event => {
-                let detail = format!("log index {} is no issuance but \"{}\"", proof.index, event.kind());
-                Err((Verdict::NotProven, detail))
+                let kind = event.kind();
+                Err((Verdict::NotProven, format!("log index {} is \"{kind}\", not an issuance", proof.index)))
             }
         };
         self.note("inclusion", result);
     }
 
-    fn check_status(&mut self, proof: &StatusProof) {
-        match proof.verify_status() {
+    fn check_state(&mut self, proof: &StatusProof) {
+        let record = &proof.issuer.record;
+        match proof.verify_state() {
             Ok(status) => {
                 if Verdict::from(status).gravity() > self.verdict.gravity() {
                     self.verdict = status.into();
                 }
                 self.note("status", Ok(status.to_string()));
+                self.issuer = Some(Issuer { id: record.id.clone(), name: record.name.clone() });
+                let standing = match record.standing {
+                    Standing::Active => String::new(),
+                    other => format!(", {other} since block {}", record.since),
+                };
+                self.note("issuer", Ok(format!("{} ({}{standing})", record.id, record.name)));
             }
-            Err(fault) => self.note("status", Err(failed(fault))),
+            Err(fault) => {
+                let part = match fault {
+                    ProofFault::Status { .. } => "status",
+                    ProofFault::StateRoot { .. } => "state",
+                    _ => "issuer",
+                };
+                self.note(part, Err(failed(fault)));
+            }
         }
-    }
-
-    fn check_issuer(&mut self, proof: &StatusProof) {
-        let member = &proof.issuer.record.member;
-        let result = proof.verify_issuer().map_err(failed).map(|()| {
-            self.issuer = Some(Issuer { id: member.id.clone(), name: member.name.clone() });
-            format!("{} ({})", member.id, member.name)
-        });
-        self.note("issuer", result);
     }
 }
 
@@ -302,6 +354,11 @@ impl Report for Finding {
         if let Some(issuer) = &self.issuer {
             view = view.fact("issuer", format!("{} ({})", issuer.name, issuer.id));
         }
+        if let Some(summary) = &self.summary {
+            for (label, text) in summary.fields() {
+                view = view.fact(label.as_str(), text);
+            }
+        }
         if let Some(index) = self.log_index {
             view = view.fact("log index", index);
         }
@@ -309,6 +366,13 @@ impl Report for Finding {
             let names: Vec<&str> = self.signers.iter().map(MemberId::as_str).collect();
             let count = format!("{} of {}", names.len(), self.validators);
             view = view.fact("signed by", format!("{count}: {}", names.join(", ")));
+        }
+        match self.rests_on {
+            Some(RestsOn::Genesis) => view = view.fact("rests on", "the genesis only"),
+            Some(RestsOn::TrustFile { height, time_ms }) => {
+                view = view.fact("rests on", format!("block {height}, {}", time::format_ms(time_ms)));
+            }
+            None => {}
         }
         for Check { part, holds, proves, detail } in &self.checks {
             view = view.line(match holds {
@@ -327,12 +391,14 @@ impl Report for Finding {
 fn proves(part: &str) -> &'static str {
     match part {
         "encoding" => "it can be read to its end",
-        "chain" => "it is of the consortium of this genesis",
-        "certificate" => "more than 2/3 of the validators that the genesis leads to signed the block",
+        "chain" => "it is of this consortium",
+        "certificate" => "more than 2/3 of the validators vouch for the block",
         "inclusion" => "the issuer entered it in the log, in this block or before",
         "status" => "its status as of the block",
-        "issuer" => "the issuer's name and keys as of the block",
+        "state" => "status and issuer as of the block",
+        "issuer" => "the issuer's name and standing as of the block",
         "document" => "this document is the one that was entered",
+        "summary" => "this summary is the one that was entered; the document was not seen",
         "age" => "the block is not older than was asked for",
         "online" => "the status as of the node's last block",
         _ => "",

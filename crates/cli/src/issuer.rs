@@ -48,7 +48,7 @@ impl IssuerArgs {
                 "no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"
             );
         };
-        let member = read_member(&folder.join("member.json"))?;
+        let member = read_member(&folder.join("member.json"))?.member;
         let path = Purpose::Issuing.path_in(folder);
         let key = keys::open(&path, Purpose::Issuing, &self.passphrase)?;
         if member.issuing_key != Some(key.public()) {

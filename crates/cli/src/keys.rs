@@ -16,6 +16,8 @@ use crate::random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purpose {
+    /// The member's decisions about itself and the consortium, and its agreement to the genesis.
+    Governance,
     /// Batches of issuances and revocations.
     Issuing,
     /// Votes on blocks.
@@ -30,6 +32,7 @@ impl Purpose {
     /// As it stands in a key file.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Governance => "governance",
             Self::Issuing => "issuing",
             Self::Consensus => "consensus",
             Self::Network => "network",
@@ -105,6 +108,7 @@ fn first_line(mut text: Passphrase) -> Passphrase {
 pub(crate) struct NewKey {
     /// Its public half.
     pub(crate) public: PublicKey,
+    secret: SecretKey,
     text: String,
 }
 
@@ -121,7 +125,13 @@ impl NewKey {
             random::bytes()?,
         )
         .context("the key cannot be encrypted")?;
-        Ok(Self { public: SecretKey::from_seed(&seed).public(), text })
+        let secret = SecretKey::from_seed(&seed);
+        Ok(Self { public: secret.public(), secret, text })
+    }
+
+    /// The secret, for what has to be signed before the key file is written.
+    pub(crate) fn secret(&self) -> &SecretKey {
+        &self.secret
     }
 
     /// Writes the key file, readable by its owner alone. Never overwrites.

@@ -1,15 +1,17 @@
 //! Pending files: what an issuance must not lose between handing in a batch and writing its receipts.
 //!
-//! Without its salt a document can never be proved, so the salts are on the disk before the batch leaves. A
+//! Without its secret a document can never be proved, so the secrets are on the disk before the batch leaves. A
 //! pending file is removed once every receipt of its batch is written; `sanad issue --resume` finishes it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_core::batch::SignedBatch;
+use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, Commitment, Salt};
+use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::summary::Summary;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, Mode};
@@ -22,13 +24,23 @@ pub(crate) struct PendingDocument {
     pub(crate) path: PathBuf,
     /// How it is digested.
     pub(crate) kind: DocumentKind,
-    /// The salt of its commitment.
-    pub(crate) salt: Salt,
+    /// The secret of its commitment.
+    pub(crate) secret: Secret,
+    /// The summary that the commitment binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) summary: Option<Summary>,
     /// Its commitment.
     pub(crate) commitment: Commitment,
     /// Whether a receipt that it has makes way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) again: bool,
+}
+
+impl PendingDocument {
+    /// What opens its commitment.
+    pub(crate) fn opening(&self) -> Opening {
+        Opening::Full { secret: self.secret.clone(), summary: self.summary.clone() }
+    }
 }
 
 /// A batch on its way into the ledger: document `n` is its event `n`.
@@ -69,7 +81,8 @@ impl Pending {
 
     /// Reads a file, and checks that documents and batch belong together.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        Self::parse(path).with_context(|| format!("{} is no usable pending file", path.display()))
+        Self::parse(path)
+            .with_context(|| format!("{} is not a pending file of `sanad issue`", path.display()))
     }
 
     fn parse(path: &Path) -> anyhow::Result<Self> {
@@ -124,7 +137,7 @@ const PENDING_BYTES_MAX: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {
-    use sanad_core::batch::{Batch, NO_BATCH};
+    use sanad_core::batch::{Batch, BatchChain, NO_BATCH};
     use sanad_core::hash::ChainId;
     use sanad_core::ids::Sequence;
     use sanad_core::signature::SecretKey;
@@ -135,8 +148,9 @@ mod tests {
         let document = |n: u8| PendingDocument {
             path: std::path::absolute(folder).unwrap().join(format!("{n}.json")),
             kind: DocumentKind::Json,
-            salt: Salt([n; 32]),
-            commitment: Commitment::new(&Salt([n; 32]), &[n; 32]),
+            secret: Secret([n; 32]),
+            summary: None,
+            commitment: Commitment([n; 32]),
             again: n == 2,
         };
         let mut documents: Vec<_> = (0..3).map(document).collect();
@@ -145,6 +159,7 @@ mod tests {
         let batch = Batch {
             chain_id: ChainId([1; 32]),
             issuer: "univ-merapi.example".parse().unwrap(),
+            chain: BatchChain::Issuing,
             sequence: Sequence(0),
             previous: NO_BATCH,
             events: documents.iter().map(event).collect(),
@@ -173,7 +188,7 @@ mod tests {
         let commitment = pending(folder.path()).documents[0].commitment.to_string();
         let other = "0".repeat(64);
         for (from, to) in
-            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"salt\"", "\"salz\"")]
+            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"secret\"", "\"secrez\"")]
         {
             let place = text.rfind(from).unwrap();
             let changed = format!("{}{to}{}", &text[..place], &text[place + from.len()..]);

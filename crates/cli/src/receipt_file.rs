@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use sanad_core::proof::TrustAnchor;
 use sanad_core::receipt::{
     RECEIPT_BINARY_SUFFIX, RECEIPT_JSON_BYTES_MAX, RECEIPT_JSON_SUFFIX, Receipt, ReceiptForm,
 };
+use sanad_core::trust::TrustAnchor;
 
 use crate::{files, qr};
 

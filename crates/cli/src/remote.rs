@@ -128,7 +128,7 @@ where
     let mut tries = 0;
     loop {
         match call().await {
-            Err(ClientError::Status { code: StatusCode::ResourceExhausted, retry_after, .. })
+            Err(ClientError::Status { status: StatusCode::ResourceExhausted, retry_after, .. })
                 if tries < PATIENT_TRIES =>
             {
                 tries += 1;
@@ -141,7 +141,7 @@ where
 
 /// Whether the node says that there is no such thing.
 pub(crate) fn is_missing(error: &ClientError) -> bool {
-    matches!(error, ClientError::Status { code: StatusCode::NotFound | StatusCode::OutOfRange, .. })
+    matches!(error, ClientError::Status { status: StatusCode::NotFound | StatusCode::OutOfRange, .. })
 }
 
 /// Runs calls to nodes to their end.

@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{BatchOutcome, ClientError, FinalBatch, FinalHeader, MemberProof, StatusCode, Wait};
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_api::{
+    BatchOutcome, ClientError, CredentialKey, ErrorCode, FinalBatch, MemberDetails, ProofForm, StatusCode,
+    Wait,
+};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{LogIndex, MemberId};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof, verify_member};
+use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
+use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
 use crate::remote::{Remote, patiently};
@@ -19,10 +22,10 @@ use crate::trust::Trust;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SubmissionError {
     /// The ledger refuses it.
-    #[error("the ledger refuses the batch: {message} ({word})")]
+    #[error("the ledger refuses the batch: {message} ({code})")]
     Refused {
-        /// The rule, as a stable word.
-        word: String,
+        /// The rule.
+        code: ErrorCode,
         /// The rule in a sentence.
         message: String,
     },
@@ -37,8 +40,11 @@ pub(crate) enum SubmissionError {
 impl SubmissionError {
     /// Whether another batch took its place in the issuer's chain: signed anew, it can still be entered.
     pub(crate) fn is_sequence_clash(&self) -> bool {
-        let Self::Refused { word, .. } = self else { return false };
-        matches!(word.as_str(), "sequence-used" | "sequence-gap" | "sequence-pending" | "fork")
+        let Self::Refused { code, .. } = self else { return false };
+        matches!(
+            code,
+            ErrorCode::SequenceUsed | ErrorCode::SequenceGap | ErrorCode::SequencePending | ErrorCode::Fork
+        )
     }
 }
 
@@ -79,8 +85,8 @@ pub(crate) async fn hand_in(
         let (pause, error) = match client.submit(signed, Wait::Final).await {
             Ok(result) => match result.outcome {
                 BatchOutcome::Final(place) => return Ok(place),
-                BatchOutcome::Refused { word, message } => {
-                    return Err(SubmissionError::Refused { word, message });
+                BatchOutcome::Refused { code, message } => {
+                    return Err(SubmissionError::Refused { code, message });
                 }
                 BatchOutcome::Pending => (RETRY_INTERVAL, None),
             },
@@ -91,8 +97,8 @@ pub(crate) async fn hand_in(
                 };
                 (asked.unwrap_or(RETRY_INTERVAL), Some(error))
             }
-            Err(ClientError::Status { code, message, word: Some(word), .. }) if is_refusal(code) => {
-                return Err(SubmissionError::Refused { word, message });
+            Err(ClientError::Status { status, message, code: Some(code), .. }) if is_refusal(status) => {
+                return Err(SubmissionError::Refused { code, message });
             }
             Err(error) => return Err(SubmissionError::Failed(error)),
         };
@@ -104,9 +110,9 @@ pub(crate) async fn hand_in(
 }
 
 /// Whether a code speaks of the batch, rather than of the node.
-fn is_refusal(code: StatusCode) -> bool {
+fn is_refusal(status: StatusCode) -> bool {
     matches!(
-        code,
+        status,
         StatusCode::AlreadyExists
             | StatusCode::FailedPrecondition
             | StatusCode::InvalidArgument
@@ -135,18 +141,20 @@ pub(crate) async fn proven_status(
     trust: &Trust,
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
-    let proof = remote.told(patiently(|| remote.client().status_by_index(index)).await)?;
+    let key = CredentialKey::Index(index);
+    let proof = patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await;
+    let proof = remote.told(proof)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
 
 /// Checks a member's record against the genesis.
 pub(crate) fn check_member<'a>(
-    proof: &'a MemberProof,
+    details: &'a MemberDetails,
     trust: &Trust,
 ) -> Result<&'a MemberRecord, ProofFault> {
-    let FinalHeader { header, certificate } = &proof.head;
-    verify_member(&trust.anchor, &proof.validator_changes, header, certificate, &proof.member)
+    details.proof.verify(&trust.anchor)?;
+    Ok(&details.proof.member.record)
 }
 
 async fn sign_next(
@@ -155,8 +163,8 @@ async fn sign_next(
     issuer: &Issuer,
     events: Vec<Event>,
 ) -> anyhow::Result<SignedBatch> {
-    let record = issuer_record(remote, trust, &issuer.id).await?;
-    if record.member.issuing_key != Some(issuer.key.public()) {
+    let rest = issuer_rest(remote, trust, &issuer.id).await?;
+    if rest.current_key(KeyPurpose::Issuing) != Some(issuer.key.public()) {
         bail!(
             "the key {} is not the issuing key of {}; give the key that belongs to it",
             issuer.key.public(),
@@ -166,23 +174,29 @@ async fn sign_next(
     let batch = Batch {
         chain_id: trust.anchor.chain_id,
         issuer: issuer.id.clone(),
-        sequence: record.chain.next_sequence,
-        previous: record.chain.last_batch,
+        chain: BatchChain::Issuing,
+        sequence: rest.issuing.next_sequence,
+        previous: rest.issuing.last_batch,
         events,
     };
     Ok(batch.sign(&issuer.key))
 }
 
-async fn issuer_record(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRecord> {
-    match remote.client().member(id).await {
-        Ok(proof) => {
-            let record = check_member(&proof, trust);
-            Ok(record.context("the node does not prove the issuer's record; ask another node")?.clone())
+async fn issuer_rest(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::Result<MemberRest> {
+    match remote.client().member(id, ProofForm::SelfContained).await {
+        Ok(details) => {
+            let record = check_member(&details, trust);
+            let record = record.context("the node does not prove the issuer's record; ask another node")?;
+            if details.rest.hash() != record.rest {
+                bail!("the node does not prove the issuer's keys; ask another node");
+            }
+            Ok(details.rest)
         }
         // Before the first block nothing can be proved, and the genesis says it all.
-        Err(ClientError::Status { word: Some(word), .. }) if word == "no-block" => {
-            let record = trust.genesis.registry().record(id).cloned();
-            record.with_context(|| format!("{id} is not a member of this chain"))
+        Err(error) if error.code() == Some(ErrorCode::NoBlock) => {
+            let registry = trust.genesis.registry();
+            let rest = registry.member(id).map(|member| member.rest().clone());
+            rest.with_context(|| format!("{id} is not a member of this chain"))
         }
         Err(error) => remote.told(Err(error)),
     }

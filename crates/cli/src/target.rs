@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use sanad_api::CredentialKey;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
-use sanad_core::ids::LogIndex;
-use sanad_core::proof::TrustAnchor;
+use sanad_core::ids::{LogIndex, MemberId};
 use sanad_core::receipt::Receipt;
+use sanad_core::trust::TrustAnchor;
 
 use crate::{files, receipt_file};
 
@@ -17,27 +18,29 @@ use crate::{files, receipt_file};
 pub(crate) enum Target {
     /// The place of its issuance.
     Index(LogIndex),
-    /// Its commitment.
-    Commitment(Commitment),
+    /// Its issuer and commitment.
+    Issuance(MemberId, Commitment),
     /// Its receipt.
     Receipt(Box<Receipt>),
 }
 
 impl Target {
-    /// Reads a target: digits are a log index, 64 hexadecimal digits a commitment, all else a file.
+    /// Reads a target: digits are a log index, a member id and 64 hexadecimal digits with a slash between them an
+    /// issuance, all else a file.
     ///
     /// A document is checked against its receipt, so that a changed one is not asked about.
     pub(crate) fn read(text: &str, anchor: &TrustAnchor) -> anyhow::Result<Self> {
-        // 64 digits can all be decimal, but no log index is that long.
-        if let (64, Ok(commitment)) = (text.len(), text.parse()) {
-            return Ok(Self::Commitment(commitment));
+        if let Some((issuer, commitment)) = text.rsplit_once('/')
+            && let (Ok(issuer), Ok(commitment)) = (issuer.parse(), commitment.parse())
+        {
+            return Ok(Self::Issuance(issuer, commitment));
         }
         if let Ok(index) = text.parse() {
             return Ok(Self::Index(index));
         }
         let path = Path::new(text);
         if !path.exists() {
-            bail!("{text} is no log index, no commitment (64 hexadecimal digits), and no file");
+            bail!("{text} is neither a log index, nor ISSUER/COMMITMENT, nor a file");
         }
         if receipt_file::is_receipt(path) {
             return Ok(Self::Receipt(Box::new(receipt_file::read(path, anchor)?)));
@@ -48,26 +51,35 @@ impl Target {
             // A receipt under another name, as mail programs give them.
             return match Receipt::from_bytes(&document, anchor) {
                 Ok(receipt) => Ok(Self::Receipt(Box::new(receipt))),
-                Err(_) => bail!("{text} is no receipt and has none beside it ({})", beside.display()),
+                Err(_) => bail!("{text} is not a receipt and has none beside it ({})", beside.display()),
             };
         }
         let receipt = receipt_file::read(&beside, anchor)?;
         receipt
-            .verify_document(&document)
+            .verify_document(Some(&document))
             .with_context(|| format!("{text} does not belong to {}", beside.display()))?;
         Ok(Self::Receipt(Box::new(receipt)))
     }
 
-    /// The commitment, where it is known without asking.
-    pub(crate) fn commitment(&self) -> Option<Commitment> {
+    /// What to ask a node for. By commitment rather than by a receipt's index: that is what the document gives.
+    pub(crate) fn key(&self) -> anyhow::Result<CredentialKey> {
         match self {
-            Self::Index(_) => None,
-            Self::Commitment(commitment) => Some(*commitment),
-            Self::Receipt(receipt) => match receipt.proof.entry.event {
-                Event::Issue { commitment } => Some(commitment),
-                _ => None,
-            },
+            Self::Index(index) => Ok(CredentialKey::Index(*index)),
+            Self::Issuance(issuer, commitment) => {
+                Ok(CredentialKey::Issuance { issuer: issuer.clone(), commitment: *commitment })
+            }
+            Self::Receipt(receipt) => key_of(receipt),
         }
+    }
+}
+
+/// What to ask a node for the credential of a receipt.
+pub(crate) fn key_of(receipt: &Receipt) -> anyhow::Result<CredentialKey> {
+    match receipt.proof.entry.event {
+        Event::Issue { commitment } => {
+            Ok(CredentialKey::Issuance { issuer: receipt.proof.entry.issuer.clone(), commitment })
+        }
+        event => bail!("the receipt is of \"{}\", not of an issuance", event.kind()),
     }
 }
 
@@ -81,16 +93,18 @@ mod tests {
 
     fn read(text: &str) -> anyhow::Result<Target> {
         let validator = Validator { member: "v1".parse().unwrap(), key: PublicKey([1; 32]) };
-        let validators = ValidatorSet::new(vec![validator]).unwrap();
-        Target::read(text, &TrustAnchor { chain_id: ChainId([0; 32]), validators })
+        let validators = ValidatorSet::genesis(vec![validator]).unwrap();
+        Target::read(text, &TrustAnchor::from_validators(ChainId([0; 32]), validators))
     }
 
     #[test]
     fn indices_and_commitments_are_told_apart() {
         assert!(matches!(read("42"), Ok(Target::Index(LogIndex(42)))));
-        let hex = "0".repeat(64);
-        assert!(matches!(read(&hex), Ok(Target::Commitment(Commitment(bytes))) if bytes == [0; 32]));
-        assert_eq!(read(&hex).unwrap().commitment(), Some(Commitment([0; 32])));
+        let issuance = format!("ui.ac.id/{}", "0".repeat(64));
+        let expected =
+            CredentialKey::Issuance { issuer: "ui.ac.id".parse().unwrap(), commitment: Commitment([0; 32]) };
+        assert_eq!(read(&issuance).unwrap().key().unwrap(), expected);
+        assert!(read(&"0".repeat(64)).is_err(), "a commitment alone names no issuer");
         assert!(read("18446744073709551616").is_err());
         assert!(read("no/such/file").is_err());
     }

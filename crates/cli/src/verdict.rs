@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use sanad_core::block::HeaderError;
 use sanad_core::proof::ProofFault;
-use sanad_core::status::Status;
+use sanad_core::status::CredentialStatus;
 use sanad_core::validators::CertificateError;
 use serde::Serialize;
 
@@ -17,16 +18,24 @@ pub(crate) enum Verdict {
     Active,
     /// Proved; not to be relied on for now.
     Suspended,
+    /// Proved; issued while somebody else may have held the issuer's key, and not confirmed since.
+    Disputed,
     /// Proved; void for ever.
     Revoked,
     /// Proved, but too long ago for the caller.
     Stale,
-    /// Document, salt or a part of the proof was changed: they do not fit together.
+    /// Document, secret or a part of the proof was changed: they do not fit together.
     Tampered,
     /// The proof is of another chain than the genesis.
     ForeignChain,
     /// Something that the proof needs is missing, or not what the genesis leads to.
     NotProven,
+    /// The trust file is too old to say: a newer one is needed.
+    Renew,
+    /// A trust file is needed, or one that covers the proof.
+    NeedsTrustFile,
+    /// A layout that this program does not know.
+    NeedsNewerVerifier,
     /// The node knows no such credential.
     Unknown,
 }
@@ -36,22 +45,27 @@ impl fmt::Display for Verdict {
         f.pad(match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Disputed => "disputed",
             Self::Revoked => "revoked",
             Self::Stale => "stale",
             Self::Tampered => "tampered",
             Self::ForeignChain => "foreign chain",
             Self::NotProven => "not proven",
+            Self::Renew => "renew the trust file",
+            Self::NeedsTrustFile => "needs a trust file",
+            Self::NeedsNewerVerifier => "needs a newer verifier",
             Self::Unknown => "unknown",
         })
     }
 }
 
-impl From<Status> for Verdict {
-    fn from(status: Status) -> Self {
+impl From<CredentialStatus> for Verdict {
+    fn from(status: CredentialStatus) -> Self {
         match status {
-            Status::Active => Self::Active,
-            Status::Suspended => Self::Suspended,
-            Status::Revoked => Self::Revoked,
+            CredentialStatus::Active | CredentialStatus::Confirmed => Self::Active,
+            CredentialStatus::Suspended => Self::Suspended,
+            CredentialStatus::Disputed => Self::Disputed,
+            CredentialStatus::Revoked => Self::Revoked,
         }
     }
 }
@@ -71,12 +85,20 @@ impl From<&ProofFault> for Verdict {
             | ProofFault::NextValidators { .. }
             | ProofFault::Inclusion { .. }
             | ProofFault::Status { .. }
-            | ProofFault::StatusBits { .. }
+            | ProofFault::StateRoot { .. }
+            | ProofFault::History { .. }
+            | ProofFault::Past { .. }
+            | ProofFault::NextSet { .. }
             | ProofFault::Registry { .. }
             | ProofFault::Record { .. }
             | ProofFault::MemberCount { .. }
             | ProofFault::RecordOwner { .. } => Self::Tampered,
-            // Other validators than the genesis leads to, a version to come, or too much to follow.
+            ProofFault::Renew { .. } => Self::Renew,
+            ProofFault::NeedsTrustFile
+            | ProofFault::NotCovered { .. }
+            | ProofFault::TooManyChanges { .. } => Self::NeedsTrustFile,
+            ProofFault::Header(HeaderError::Layout { .. }) => Self::NeedsNewerVerifier,
+            // Other validators than the anchor leads to, or too few that still hold their key.
             _ => Self::NotProven,
         }
     }
@@ -85,7 +107,11 @@ impl From<&ProofFault> for Verdict {
 impl Verdict {
     /// The exit code it stands for.
     pub(crate) fn outcome(self) -> Outcome {
-        if self == Self::Active { Outcome::Yes } else { Outcome::No }
+        match self {
+            Self::Active => Outcome::Yes,
+            Self::Renew | Self::NeedsTrustFile | Self::NeedsNewerVerifier => Outcome::Error,
+            _ => Outcome::No,
+        }
     }
 
     /// The order in which verdicts override each other: what says less about the credential comes later.
@@ -94,11 +120,15 @@ impl Verdict {
             Self::Active => 0,
             Self::Stale => 1,
             Self::Suspended => 2,
-            Self::Revoked => 3,
-            Self::Tampered => 4,
-            Self::NotProven => 5,
-            Self::ForeignChain => 6,
-            Self::Unknown => 7,
+            Self::Disputed => 3,
+            Self::Revoked => 4,
+            Self::Renew => 5,
+            Self::NeedsTrustFile => 6,
+            Self::NeedsNewerVerifier => 7,
+            Self::Tampered => 8,
+            Self::NotProven => 9,
+            Self::ForeignChain => 10,
+            Self::Unknown => 11,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What people see of a result: lines, facts and tables, and the one renderer of them.
 
+use std::borrow::Cow;
+
 /// A result as people see it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View(Vec<Part>);
@@ -7,7 +9,7 @@ pub(crate) struct View(Vec<Part>);
 #[derive(Clone, Debug)]
 enum Part {
     Line(String),
-    Facts(Vec<(&'static str, String)>),
+    Facts(Vec<(Cow<'static, str>, String)>),
     Table { head: Vec<&'static str>, rows: Vec<Vec<String>> },
 }
 
@@ -23,8 +25,8 @@ impl View {
     }
 
     /// A fact: consecutive ones are aligned.
-    pub(crate) fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
-        let fact = (name, value.to_string());
+    pub(crate) fn fact(mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        let fact = (name.into(), value.to_string());
         match self.0.last_mut() {
             Some(Part::Facts(facts)) => facts.push(fact),
             _ => self.0.push(Part::Facts(vec![fact])),
@@ -74,7 +76,7 @@ fn push_line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-fn push_facts(text: &mut String, facts: &[(&str, String)]) {
+fn push_facts(text: &mut String, facts: &[(Cow<'_, str>, String)]) {
     let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, value) in facts {
         push_line(text, &format!("  {name:width$}  {}", value.replace('\n', " ")));

@@ -3,11 +3,12 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
 use crate::evidence::Evidence;
+use crate::timeliness::Receipt;
 
 /// The ledger, as consensus sees it.
 ///
@@ -18,24 +19,19 @@ pub trait Application: Send + 'static {
     /// The height to decide next, and its validators.
     fn next(&self) -> NextHeight;
 
-    /// Executes and builds the block to propose. Called while no valid block of the height is known: in later
-    /// rounds, a known one is proposed again.
+    /// Executes and builds a block to propose: exactly at the slot's height, round and time, and no longer than
+    /// it says. Called once for each round that is this node's turn, unless a block is locked.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.
-    fn propose(&mut self, height: Height, round: u32) -> Result<ProposedBlock, ApplicationError>;
+    fn propose(&mut self, slot: &Slot) -> Result<ProposedBlock, ApplicationError>;
 
-    /// Executes a payload on top of the head. `Ok` only for a block that is valid in every respect, with the
-    /// hash under which it is voted for.
+    /// Executes a payload on top of the head. `Ok` only for a block that follows every rule of the ledger. The
+    /// clock is none of its business: consensus compares the time.
     ///
     /// # Errors
     /// [`InvalidPayload::Invalid`] leads to a vote for nil, [`InvalidPayload::Fatal`] stops consensus.
-    fn validate(
-        &mut self,
-        height: Height,
-        payload: &Bytes,
-        source: PayloadSource,
-    ) -> Result<BlockHash, InvalidPayload>;
+    fn validate(&mut self, height: Height, payload: &Bytes) -> Result<ValidBlock, InvalidPayload>;
 
     /// Makes a decided block durable, and the head. The certificate was verified. The payload was validated,
     /// though possibly by an earlier process.
@@ -48,9 +44,9 @@ pub trait Application: Send + 'static {
         payload: Bytes,
     ) -> Result<NextHeight, ApplicationError>;
 
-    /// Keeps a payload that is voted on; durable on return. Once for each block, of which a round can have two
-    /// if its proposer contradicts itself; all of a height have at most 48 MiB. They may be forgotten once the
-    /// height is decided.
+    /// Keeps a block that is voted on, with its [`Receipt`]; durable on return. Once for each block, of which a
+    /// round can have two if its proposer contradicts itself; all of a height have at most 48 MiB. They may be
+    /// forgotten once the height is decided.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.
@@ -92,28 +88,52 @@ pub struct NextHeight {
     pub height: Height,
     /// The validators that decide it.
     pub validators: ValidatorSet,
+    /// The earliest time its block may have, in milliseconds since 1970-01-01 UTC: later than that of the block
+    /// before.
+    pub time_ms_min: u64,
+}
+
+/// What a block to propose must be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its height.
+    pub height: Height,
+    /// The round of first proposal.
+    pub round: u32,
+    /// Its time, in milliseconds since 1970-01-01 UTC.
+    pub time_ms: u64,
+    /// Longest payload, in bytes. Halves with each round, so that all blocks of a height fit in memory.
+    pub payload_bytes_max: usize,
 }
 
 /// A block that the ledger proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposedBlock {
-    /// Hash of its header.
-    pub block: BlockHash,
+    /// Its name.
+    pub block: BlockId,
     /// All that another node needs to execute it.
     pub payload: Bytes,
 }
 
-/// A valid block that is voted on.
+/// A block that follows the rules of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValidBlock {
+    /// Its name: hash and round of its header.
+    pub block: BlockId,
+    /// Its time, in milliseconds since 1970-01-01 UTC.
+    pub time_ms: u64,
+}
+
+/// A block that is voted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecided {
     /// Its height.
     pub height: Height,
-    /// The round in which it was proposed; the same block can be proposed again in a later one.
-    pub round: u32,
-    /// The earlier round in which a quorum found it valid, if it is proposed again because of that.
-    pub valid_round: Option<u32>,
-    /// Hash of its header.
-    pub block: BlockHash,
+    /// Its name.
+    pub block: BlockId,
+    /// How it came to this node. Must survive a restart: the engine derives its votes anew from the same
+    /// answers, or stops.
+    pub receipt: Receipt,
     /// The block.
     pub payload: Bytes,
 }
@@ -121,21 +141,14 @@ pub struct Undecided {
 /// A block of the chain, with what proves it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecidedBlock {
-    /// Who decided it.
+    /// Its name.
+    pub block: BlockId,
+    /// The votes that decided it.
     pub certificate: CommitCertificate,
     /// The validators of its height, which the certificate counts by their place.
     pub validators: ValidatorSet,
     /// The block.
     pub payload: Bytes,
-}
-
-/// Where a payload to validate comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PayloadSource {
-    /// A proposer asks for votes now: its time must agree with the clock.
-    Proposal,
-    /// A quorum decided it already, perhaps long ago: the clock says nothing about it.
-    Sync,
 }
 
 /// The ledger cannot go on, because its storage failed for example.
@@ -150,7 +163,7 @@ impl ApplicationError {
     }
 }
 
-/// Why [`Application::validate`] gave no block hash.
+/// Why [`Application::validate`] refuses a payload.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidPayload {
     /// The payload breaks a rule.

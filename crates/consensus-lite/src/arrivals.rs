@@ -100,8 +100,8 @@ impl Arrival {
             }
             Self::Certificate(engine) => {
                 let certificate = certificate::from_engine(engine, validators).ok()?;
-                let (height, block) = (certificate.height, certificate.block);
-                certificate.verify(chain_id, height, &block, validators).ok()?;
+                let height = certificate.height;
+                certificate.verify(chain_id, height, &engine.value_id, validators).ok()?;
                 Some(News::Decided(height))
             }
         }
@@ -134,7 +134,7 @@ mod tests {
         let chain_id = ChainId([1; 32]);
         let key = SecretKey::from_seed(&[2; 32]);
         let member = "a".parse().unwrap();
-        let validators = ValidatorSet::new(vec![Validator { member, key: key.public() }]).unwrap();
+        let validators = ValidatorSet::genesis(vec![Validator { member, key: key.public() }]).unwrap();
         let vote = |key: &SecretKey, height| {
             let vote = Vote {
                 kind: VoteType::Prevote,

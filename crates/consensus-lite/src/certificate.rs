@@ -2,6 +2,7 @@
 
 use malachitebft_core_types as engine;
 use malachitebft_core_types::{ExtendedCommitSignature, Round};
+use sanad_core::block::BlockId;
 use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet};
 
 use crate::context::{Address, EngineHeight, SanadContext};
@@ -34,14 +35,15 @@ pub(crate) fn from_engine(
     Ok(CommitCertificate {
         height: certificate.height.0,
         round: certificate.round.as_u32().ok_or(ConversionError::NoRound)?,
-        block: certificate.value_id,
+        block: certificate.value_id.hash,
         signatures,
     })
 }
 
-/// By keys.
+/// By keys. `block` is the one that the certificate names.
 pub(crate) fn to_engine(
     certificate: &CommitCertificate,
+    block: BlockId,
     validators: &ValidatorSet,
 ) -> Result<engine::ExtendedCommitCertificate<SanadContext>, ConversionError> {
     let by_key = |signed: &CommitSignature| {
@@ -52,7 +54,7 @@ pub(crate) fn to_engine(
     Ok(engine::ExtendedCommitCertificate {
         height: EngineHeight(certificate.height),
         round: Round::new(certificate.round),
-        value_id: certificate.block,
+        value_id: block,
         commit_signatures: certificate
             .signatures
             .iter()
@@ -76,9 +78,9 @@ mod tests {
             member: format!("m{place}").parse().unwrap(),
             key: key.public(),
         };
-        let validators = ValidatorSet::new(keys.iter().enumerate().map(validator).collect()).unwrap();
+        let validators = ValidatorSet::genesis(keys.iter().enumerate().map(validator).collect()).unwrap();
         let chain_id = ChainId([1; 32]);
-        let block = BlockHash([2; 32]);
+        let block = BlockId { hash: BlockHash([2; 32]), round: 1 };
         let message = vote_message(&chain_id, VoteKind::Precommit, Height(7), 1, Some(&block));
         let signature = |validator: u16| CommitSignature {
             validator,
@@ -87,17 +89,17 @@ mod tests {
         let certificate = CommitCertificate {
             height: Height(7),
             round: 1,
-            block,
+            block: block.hash,
             signatures: [0, 1, 3].map(signature).to_vec(),
         };
-        let mut by_key = to_engine(&certificate, &validators).unwrap().trim_vote_extensions();
+        let mut by_key = to_engine(&certificate, block, &validators).unwrap().trim_vote_extensions();
         by_key.commit_signatures.reverse();
         let back = from_engine(&by_key, &validators).unwrap();
         assert_eq!(back, certificate);
         assert_eq!(back.verify(&chain_id, Height(7), &block, &validators), Ok(()));
 
-        let three = ValidatorSet::new(validators.validators()[..3].to_vec()).unwrap();
-        assert_eq!(to_engine(&certificate, &three), Err(ConversionError::UnknownPlace(3)));
+        let three = ValidatorSet::genesis(validators.validators()[..3].to_vec()).unwrap();
+        assert_eq!(to_engine(&certificate, block, &three), Err(ConversionError::UnknownPlace(3)));
         let stranger = Address(keys[3].public());
         assert_eq!(from_engine(&by_key, &three), Err(ConversionError::UnknownSigner(stranger)));
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sanad_core::signature::SecretKey;
 
+use crate::clock::Clock;
 use crate::peer::PeerAddress;
 
 /// Largest `block_bytes_max`, in bytes (8 MiB). Blocks of more than 1 MiB slow the network down: 4 nodes
@@ -35,6 +36,12 @@ pub struct Config {
     pub block_bytes_max: usize,
     /// How often to tell peers the own height, so that those behind notice. Default 2 s.
     pub sync_status_interval: Duration,
+    /// The clock by which blocks are dated and judged. Default: the operating system's. Keep it within 500 ms of
+    /// the true time (NTP): proposals of a validator whose clock is wrong get no votes.
+    pub clock: Clock,
+    /// Faults, for tests.
+    #[cfg(feature = "testing")]
+    pub testing: crate::testing::Testing,
 }
 
 /// Waiting times in the first round; each later round waits half of that more, up to a minute.
@@ -70,7 +77,15 @@ impl Config {
             timeouts: Timeouts::default(),
             block_bytes_max: 1 << 20,
             sync_status_interval: Duration::from_secs(2),
+            clock: Clock::system(),
+            #[cfg(feature = "testing")]
+            testing: crate::testing::Testing::default(),
         }
+    }
+
+    /// Most connections that consensus has at once, those of strangers included: each needs a file descriptor.
+    pub fn connections_max(&self) -> usize {
+        crate::engine::connections_max(self.peers.len())
     }
 
     /// Where the signing guard lies: create it there once, for a key that has never signed, with

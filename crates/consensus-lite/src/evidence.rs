@@ -1,6 +1,7 @@
 //! Proof that a validator contradicted itself, checkable by anyone.
 
-use sanad_core::hash::{BlockHash, ChainId};
+use sanad_core::block::BlockId;
+use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature, SignatureError};
 use sanad_core::validators::{VoteKind, vote_message};
@@ -39,7 +40,7 @@ pub enum StatementKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The block it is for; `None` is a vote for nil.
-    pub block: Option<BlockHash>,
+    pub block: Option<BlockId>,
     /// For a proposal made again: the round in which the block was found valid.
     pub valid_round: Option<u32>,
     /// The signature over the bytes of [`vote_message`] or [`proposal_message`].
@@ -93,13 +94,14 @@ impl Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sanad_core::hash::BlockHash;
     use sanad_core::signature::SecretKey;
 
     #[test]
     fn two_votes_are_evidence_and_one_is_not() {
         let chain_id = ChainId([7; 32]);
         let key = SecretKey::from_seed(&[1; 32]);
-        let vote = |block: Option<BlockHash>| {
+        let vote = |block: Option<BlockId>| {
             let message = vote_message(&chain_id, VoteKind::Prevote, Height(9), 2, block.as_ref());
             Statement { block, valid_round: None, signature: key.sign(&message) }
         };
@@ -109,7 +111,7 @@ mod tests {
             round: 2,
             kind: StatementKind::Prevote,
             first: vote(None),
-            second: vote(Some(BlockHash([3; 32]))),
+            second: vote(Some(BlockId { hash: BlockHash([3; 32]), round: 2 })),
         };
         assert_eq!(evidence.verify(&chain_id), Ok(()));
         assert!(matches!(evidence.verify(&ChainId([8; 32])), Err(EvidenceError::Signature(_))));

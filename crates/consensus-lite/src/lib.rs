@@ -6,12 +6,14 @@
 //!
 //! - A block is executed before it is proposed and before it is voted on.
 //! - Blocks are made when there is something to commit, and at every heartbeat.
+//! - A validator gives its first vote only to a block whose time agrees with its [`Clock`].
 //! - A validator signs only what its [`SigningGuard`] has on disk.
 //! - Only the nodes of [`Config::peers`] may connect.
 
 mod application;
 mod arrivals;
 mod certificate;
+mod clock;
 mod config;
 mod context;
 mod engine;
@@ -22,6 +24,7 @@ mod heard;
 mod limits;
 mod messages;
 mod peer;
+mod prevotes;
 mod proposals;
 mod rotation;
 mod shared;
@@ -30,12 +33,16 @@ mod standing;
 mod status;
 mod stopped;
 mod streams;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timeliness;
 mod wire;
 
 pub use application::{
-    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, PayloadSource, ProposedBlock,
-    Undecided,
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Slot, Undecided,
+    ValidBlock,
 };
+pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
 pub use evidence::{Evidence, EvidenceError, Statement, StatementKind};
 pub use guard::{GuardError, Position, SigningGuard, Step};
@@ -45,3 +52,4 @@ pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
 pub use status::{ConsensusStatus, Counters, PeerStatus, Phase, Role};
 pub use stopped::{SignedElsewhere, StartError, Stopped};
+pub use timeliness::Receipt;

@@ -23,6 +23,18 @@ const RPC_OVERHEAD_BYTES: usize = 1 << 10;
 /// Small blocks are sent several at a time, up to this many bytes (4 MiB).
 const RESPONSE_BYTES_MIN: usize = 4 << 20;
 
+/// Longest payload of a block first proposed in a round, in bytes: halves with each round, down to 4 KiB.
+///
+/// Every round has a new block, which all validators must keep for as long as it may be decided; so their sum
+/// has to be limited, and a chain that needs many rounds still needs room for one more.
+pub(crate) fn payload_bytes_max(block_bytes_max: usize, round: u32) -> usize {
+    let halved = block_bytes_max.checked_shr(round).unwrap_or(0);
+    halved.max(LATE_PAYLOAD_BYTES.min(block_bytes_max))
+}
+
+/// Longest payload in late rounds, in bytes (4 KiB): room for a header and a small batch.
+const LATE_PAYLOAD_BYTES: usize = 4 << 10;
+
 impl Limits {
     /// `None` for a limit of blocks that is not allowed.
     pub(crate) fn of(block_bytes_max: usize) -> Option<Self> {
@@ -42,7 +54,20 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proposals::{BLOCKS_PER_ROUND_MAX, KEPT_BYTES_MAX};
     use sanad_core::codec::CODEC_BYTES_MAX;
+
+    #[test]
+    fn a_thousand_rounds_have_room() {
+        for block in [1, 1 << 20, BLOCK_BYTES_LIMIT] {
+            assert_eq!(payload_bytes_max(block, 0), block);
+            let all: usize = (0..1_000).map(|round| payload_bytes_max(block, round)).sum();
+            assert!(BLOCKS_PER_ROUND_MAX * all <= KEPT_BYTES_MAX, "{all}");
+        }
+        assert_eq!(payload_bytes_max(1 << 20, 1), 1 << 19);
+        assert_eq!(payload_bytes_max(1 << 20, 8), 4 << 10);
+        assert_eq!(payload_bytes_max(1 << 20, u32::MAX), 4 << 10);
+    }
 
     #[test]
     fn limits_agree() {

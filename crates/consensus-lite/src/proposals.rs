@@ -1,111 +1,167 @@
 //! The blocks that are voted on at the height to decide.
 
 use bytes::Bytes;
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 
 use crate::application::Undecided;
 use crate::streams::Received;
+use crate::timeliness::{HandIn, Receipt, Sending};
 
-/// Different blocks of one round that are judged. A proposer that makes more contradicts itself.
+/// Different blocks sent in one round that are judged. A proposer that makes more contradicts itself.
 pub(crate) const BLOCKS_PER_ROUND_MAX: usize = 2;
-/// Bytes of the payloads of one height (48 MiB). Only faulty proposers come near: honest ones propose again what
-/// they know, rather than something new.
+/// Bytes of the payloads of one height (48 MiB). First proposals alone do not reach it: see
+/// [`crate::limits::payload_bytes_max`].
 pub(crate) const KEPT_BYTES_MAX: usize = 48 << 20;
+/// The part of it that blocks may fill which were only proposed again, whose sender chose their round freely.
+pub(crate) const REPROPOSED_BYTES_MAX: usize = KEPT_BYTES_MAX / 2;
 /// Payloads of later heights that are held until their turn.
 pub(crate) const HELD_MAX: usize = 4;
 
-/// What is known of a block.
+/// What is known of a block, the clock aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Valid,
-    Invalid,
+    /// With its time, in milliseconds since 1970-01-01 UTC.
+    Valid { time_ms: u64 },
+    /// For ever, with exactly this payload (BLAKE3), which is not stored.
+    Invalid { payload: [u8; 32] },
     /// Kept by an earlier process, and not judged by this one.
     Unjudged,
 }
 
-/// A block at a round.
+/// A block.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) undecided: Undecided,
+pub(crate) struct Known {
+    pub(crate) block: BlockId,
+    pub(crate) payload: Bytes,
     pub(crate) verdict: Verdict,
+    pub(crate) receipt: Receipt,
+    /// Whether it is on disk.
+    pub(crate) kept: bool,
+    /// The rounds in which it was sent.
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// A round in which a block was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) round: u32,
+    pub(crate) valid_round: Option<u32>,
+    /// What the engine was told because of it, in this session.
+    pub(crate) told: HandIn,
+}
+
+/// How a payload relates to what is known of its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// Nothing is known, or only that another payload is invalid.
+    New,
+    Same,
+    /// A hash leaves room for one payload: the first that was found valid counts.
+    Other,
+}
+
+impl Known {
+    pub(crate) fn is_invalid(&self) -> bool {
+        matches!(self.verdict, Verdict::Invalid { .. })
+    }
 }
 
 /// The blocks of the height to decide, and of some after it.
 #[derive(Debug, Default)]
 pub(crate) struct Proposals {
-    entries: Vec<Entry>,
+    blocks: Vec<Known>,
     held: Vec<Received>,
 }
 
 impl Proposals {
     /// Begins a height with what is kept of it.
     pub(crate) fn begin(&mut self, height: Height, kept: Vec<Undecided>) {
-        let entry = |undecided| Entry { undecided, verdict: Verdict::Unjudged };
-        self.entries = kept.into_iter().map(entry).collect();
+        self.blocks.clear();
+        for Undecided { block, receipt, payload, .. } in kept {
+            let sent = vec![Sent { round: block.round, valid_round: None, told: HandIn::Nothing }];
+            self.insert(Known { block, payload, verdict: Verdict::Unjudged, receipt, kept: true, sent });
+        }
         self.held.retain(|held| held.header.height >= height);
     }
 
-    pub(crate) fn add(&mut self, undecided: Undecided, verdict: Verdict) {
-        let known = |entry: &&mut Entry| {
-            entry.undecided.round == undecided.round && entry.undecided.block == undecided.block
-        };
-        match self.entries.iter_mut().find(known) {
-            Some(entry) => *entry = Entry { undecided, verdict },
-            None => self.entries.push(Entry { undecided, verdict }),
+    /// A new session of the engine knows nothing.
+    pub(crate) fn forget_told(&mut self) {
+        let sent = self.blocks.iter_mut().flat_map(|known| &mut known.sent);
+        sent.for_each(|sent| sent.told = HandIn::Nothing);
+    }
+
+    /// Adds a block, in the place of one of the same name.
+    pub(crate) fn insert(&mut self, known: Known) {
+        self.blocks.retain(|other| other.block != known.block);
+        self.blocks.push(known);
+    }
+
+    pub(crate) fn get(&self, block: &BlockId) -> Option<&Known> {
+        self.blocks.iter().find(|known| known.block == *block)
+    }
+
+    pub(crate) fn get_mut(&mut self, block: &BlockId) -> Option<&mut Known> {
+        self.blocks.iter_mut().find(|known| known.block == *block)
+    }
+
+    pub(crate) fn compare(&self, block: &BlockId, payload: &Bytes) -> Match {
+        match self.get(block) {
+            None => Match::New,
+            Some(Known { verdict: Verdict::Invalid { payload: digest }, .. }) => {
+                if blake3::hash(payload) == *digest { Match::Same } else { Match::New }
+            }
+            Some(known) if known.payload == *payload => Match::Same,
+            Some(_) => Match::Other,
         }
     }
 
-    /// Whether a further block of a round is judged: one that is known, or one for which there is room.
-    pub(crate) fn has_room(&self, round: u32, block: &BlockHash, payload_bytes: usize) -> bool {
-        let known = || self.entries.iter().map(|entry| &entry.undecided);
-        if known().any(|known| known.block == *block) {
+    /// Whether a block sent in a round is judged: one that is known, or one for which there is room.
+    pub(crate) fn has_room(
+        &self,
+        block: &BlockId,
+        round: u32,
+        sending: Sending,
+        payload_bytes: usize,
+    ) -> bool {
+        if self.get(block).is_some() {
             return true;
         }
-        let bytes: usize = known().map(|known| known.payload.len()).sum();
-        let of_round = known().filter(|known| known.round == round).count();
-        of_round < BLOCKS_PER_ROUND_MAX && bytes + payload_bytes <= KEPT_BYTES_MAX
-    }
-
-    /// Whether a block is kept on disk, under whatever round.
-    pub(crate) fn is_kept(&self, block: &BlockHash) -> bool {
-        self.entries.iter().any(|entry| entry.undecided.block == *block && entry.verdict != Verdict::Invalid)
-    }
-
-    /// What was found about exactly this block and payload. A valid one stays valid; an invalid one is judged
-    /// anew in another round, since time may have mended it: its date may have been in the future.
-    pub(crate) fn verdict(&self, round: u32, block: &BlockHash, payload: &Bytes) -> Option<Verdict> {
-        let same = |entry: &&Entry| entry.undecided.block == *block && entry.undecided.payload == *payload;
-        let counts = |entry: &&Entry| match entry.verdict {
-            Verdict::Valid => true,
-            Verdict::Invalid => entry.undecided.round == round,
-            Verdict::Unjudged => false,
+        let of_round = self.blocks.iter().flat_map(|known| &known.sent).filter(|sent| sent.round == round);
+        let bytes = |reproposed: bool| {
+            let blocks = self.blocks.iter();
+            let blocks = blocks.filter(|known| !reproposed || known.receipt == Receipt::Reproposed);
+            blocks.map(|known| known.payload.len()).sum::<usize>() + payload_bytes
         };
-        self.entries.iter().filter(same).find(counts).map(|entry| entry.verdict)
+        of_round.count() < BLOCKS_PER_ROUND_MAX
+            && bytes(false) <= KEPT_BYTES_MAX
+            && (sending == Sending::First || bytes(true) <= REPROPOSED_BYTES_MAX)
     }
 
-    /// Whether the block is valid with another payload. Its hash should leave room for one only: the first
-    /// that was found valid counts.
-    pub(crate) fn has_other_payload(&self, block: &BlockHash, payload: &Bytes) -> bool {
-        let valid = |entry: &&Entry| entry.undecided.block == *block && entry.verdict == Verdict::Valid;
-        self.entries.iter().find(valid).is_some_and(|entry| entry.undecided.payload != *payload)
+    /// Takes note of a round in which a known block was sent, and of what the engine is told because of it.
+    pub(crate) fn note(&mut self, block: &BlockId, round: u32, valid_round: Option<u32>, told: HandIn) {
+        let Some(known) = self.get_mut(block) else { return };
+        match known.sent.iter_mut().find(|sent| sent.round == round) {
+            Some(sent) => sent.told = sent.told.max(told),
+            None => known.sent.push(Sent { round, valid_round, told }),
+        }
     }
 
-    /// The blocks that may be valid, the first one first.
-    pub(crate) fn candidates(&self) -> Vec<Undecided> {
-        let candidate = |entry: &&Entry| entry.verdict != Verdict::Invalid;
-        self.entries.iter().filter(candidate).map(|entry| entry.undecided.clone()).collect()
+    /// The blocks that may be valid, with the rounds in which they were sent.
+    pub(crate) fn candidates(&self) -> Vec<(BlockId, Sent)> {
+        let candidates = self.blocks.iter().filter(|known| !known.is_invalid());
+        candidates.flat_map(|known| known.sent.iter().map(|sent| (known.block, *sent))).collect()
     }
 
-    /// The blocks proposed in a round.
-    pub(crate) fn of_round(&self, round: u32) -> Vec<Entry> {
-        self.entries.iter().filter(|entry| entry.undecided.round == round).cloned().collect()
+    /// The block that this node made for a round.
+    pub(crate) fn own(&self, round: u32) -> Option<&Known> {
+        let mut own = self.blocks.iter().filter(|known| known.receipt == Receipt::Own);
+        own.find(|known| known.block.round == round)
     }
 
     /// The payload of a block that may be decided.
-    pub(crate) fn payload(&self, block: &BlockHash) -> Option<Bytes> {
-        let decidable = |entry: &&Entry| entry.undecided.block == *block && entry.verdict != Verdict::Invalid;
-        self.entries.iter().find(decidable).map(|entry| entry.undecided.payload.clone())
+    pub(crate) fn payload(&self, block: &BlockId) -> Option<Bytes> {
+        self.get(block).filter(|known| !known.is_invalid()).map(|known| known.payload.clone())
     }
 
     /// Holds a payload until its height has come. The oldest makes room.
@@ -129,59 +185,76 @@ impl Proposals {
 mod tests {
     use super::*;
     use crate::context::ProposalHeader;
+    use sanad_core::hash::BlockHash;
 
-    fn undecided(round: u32, block: u8, payload: &'static [u8]) -> Undecided {
-        let (block, payload) = (BlockHash([block; 32]), Bytes::from_static(payload));
-        Undecided { height: Height(1), round, valid_round: None, block, payload }
+    fn id(round: u32, byte: u8) -> BlockId {
+        BlockId { hash: BlockHash([byte; 32]), round }
+    }
+
+    fn known(block: BlockId, payload: &'static [u8], receipt: Receipt) -> Known {
+        let sent = vec![Sent { round: block.round, valid_round: None, told: HandIn::Nothing }];
+        let (payload, verdict) = (Bytes::from_static(payload), Verdict::Valid { time_ms: 1 });
+        Known { block, payload, verdict, receipt, kept: false, sent }
     }
 
     #[test]
     fn verdicts_belong_to_bytes() {
         let mut proposals = Proposals::default();
-        proposals.begin(Height(1), vec![undecided(0, 1, b"a")]);
-        let payload = Bytes::from_static(b"a");
-        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &payload), None);
-        assert_eq!(proposals.payload(&BlockHash([1; 32])), Some(payload.clone()));
-        proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
-        assert_eq!(proposals.of_round(0).len(), 1);
-        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &payload), Some(Verdict::Valid));
-        assert_eq!(proposals.verdict(0, &BlockHash([1; 32]), &Bytes::from_static(b"b")), None);
-        assert!(proposals.has_other_payload(&BlockHash([1; 32]), &Bytes::from_static(b"b")));
-        assert!(!proposals.has_other_payload(&BlockHash([1; 32]), &payload));
-        proposals.add(undecided(1, 2, b"b"), Verdict::Invalid);
-        assert_eq!(proposals.payload(&BlockHash([2; 32])), None);
-        let payload = Bytes::from_static(b"b");
-        assert_eq!(proposals.verdict(1, &BlockHash([2; 32]), &payload), Some(Verdict::Invalid));
-        assert_eq!(proposals.verdict(2, &BlockHash([2; 32]), &payload), None);
+        let (a, b) = (Bytes::from_static(b"a"), Bytes::from_static(b"b"));
+        let kept =
+            Undecided { height: Height(1), block: id(0, 1), receipt: Receipt::Own, payload: a.clone() };
+        proposals.begin(Height(1), vec![kept]);
+        assert_eq!(proposals.get(&id(0, 1)).unwrap().verdict, Verdict::Unjudged);
+        assert_eq!(proposals.payload(&id(0, 1)), Some(a.clone()));
+        assert_eq!(proposals.compare(&id(0, 1), &a), Match::Same);
+        assert_eq!(proposals.compare(&id(0, 1), &b), Match::Other);
+        assert_eq!(proposals.compare(&id(1, 1), &a), Match::New, "another round is another block");
+        assert!(proposals.own(0).is_some() && proposals.own(1).is_none());
+
+        let verdict = Verdict::Invalid { payload: *blake3::hash(&b).as_bytes() };
+        proposals.insert(Known { verdict, ..known(id(1, 2), b"", Receipt::Timely) });
+        assert_eq!(proposals.payload(&id(1, 2)), None);
+        assert_eq!(proposals.compare(&id(1, 2), &b), Match::Same);
+        assert_eq!(proposals.compare(&id(1, 2), &a), Match::New);
     }
 
     #[test]
     fn rooms_are_limited() {
         let mut proposals = Proposals::default();
-        proposals.add(undecided(0, 1, b"a"), Verdict::Valid);
-        assert!(proposals.has_room(0, &BlockHash([2; 32]), 1));
-        proposals.add(undecided(0, 2, b"b"), Verdict::Invalid);
-        assert!(!proposals.has_room(0, &BlockHash([3; 32]), 1));
-        assert!(proposals.has_room(0, &BlockHash([2; 32]), 1));
-        assert!(proposals.has_room(1, &BlockHash([3; 32]), KEPT_BYTES_MAX - 2));
-        assert!(!proposals.has_room(1, &BlockHash([3; 32]), KEPT_BYTES_MAX - 1));
-        assert!(proposals.is_kept(&BlockHash([1; 32])) && !proposals.is_kept(&BlockHash([2; 32])));
-        assert_eq!(proposals.candidates(), [undecided(0, 1, b"a")]);
+        let first = Sending::First;
+        proposals.insert(known(id(0, 1), b"a", Receipt::Timely));
+        assert!(proposals.has_room(&id(0, 2), 0, first, 1));
+        proposals.insert(known(id(0, 2), b"b", Receipt::Reproposed));
+        assert!(!proposals.has_room(&id(0, 3), 0, first, 1));
+        assert!(proposals.has_room(&id(0, 2), 0, first, 1));
+        assert!(proposals.has_room(&id(1, 3), 1, first, KEPT_BYTES_MAX - 2));
+        assert!(!proposals.has_room(&id(1, 3), 1, first, KEPT_BYTES_MAX - 1));
+        assert!(proposals.has_room(&id(0, 3), 1, Sending::Again, REPROPOSED_BYTES_MAX - 1));
+        assert!(!proposals.has_room(&id(0, 3), 1, Sending::Again, REPROPOSED_BYTES_MAX));
+    }
+
+    #[test]
+    fn what_the_engine_was_told() {
+        let mut proposals = Proposals::default();
+        proposals.insert(known(id(0, 1), b"a", Receipt::Timely));
+        proposals.note(&id(0, 1), 0, None, HandIn::Valid);
+        proposals.note(&id(0, 1), 0, None, HandIn::Invalid);
+        proposals.note(&id(0, 1), 2, Some(0), HandIn::Nothing);
+        let told = |proposals: &Proposals| {
+            proposals.candidates().iter().map(|(_, sent)| (sent.round, sent.told)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&proposals), [(0, HandIn::Valid), (2, HandIn::Nothing)]);
+        proposals.forget_told();
+        assert_eq!(told(&proposals), [(0, HandIn::Nothing), (2, HandIn::Nothing)]);
     }
 
     #[test]
     fn held_until_their_height() {
         let mut proposals = Proposals::default();
         let received = |height| {
-            let block = BlockHash([1; 32]);
-            let header = ProposalHeader {
-                height: Height(height),
-                round: 0,
-                valid_round: None,
-                block,
-                payload_bytes: 0,
-            };
-            Received { header, payload: Bytes::new() }
+            let (height, block) = (Height(height), id(0, 1));
+            let header = ProposalHeader { height, round: 0, valid_round: None, block, payload_bytes: 0 };
+            Received { header, payload: Bytes::new(), arrived_ms: 7 }
         };
         for height in [2, 3, 3, 4, 5] {
             proposals.hold(received(height));

@@ -12,6 +12,7 @@ use sanad_core::signature::{PublicKey, SecretKey, Signature};
 
 use crate::context::{Proposal, SanadContext, Vote};
 use crate::guard::{GuardError, Position, SigningGuard, Step};
+use crate::prevotes::Prevotes;
 
 /// The guard of this node's validator key. Shared by the signer and the check of certificates.
 #[derive(Clone, Debug)]
@@ -59,12 +60,19 @@ pub(crate) struct GuardedSigner {
     pub(crate) chain_id: ChainId,
     pub(crate) key: SecretKey,
     pub(crate) guard: SharedGuard,
+    pub(crate) prevotes: Prevotes,
+    #[cfg(feature = "testing")]
+    pub(crate) testing: crate::testing::Testing,
 }
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
         // The guard waits for the disk. Other tasks of this thread move to another.
         tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        #[cfg(feature = "testing")]
+        if self.testing.crashes(crate::testing::Point::Signed(position)) {
+            return Err(Error::from_source("a crash that a test asked for".to_owned()));
+        }
         Ok(self.key.sign(message))
     }
 }
@@ -80,6 +88,7 @@ impl Signer<SanadContext> for GuardedSigner {
             VoteType::Precommit => Step::Precommit,
         };
         let signature = self.sign(Position { height: vote.height.0, round, step }, &message)?;
+        self.prevotes.note(&vote, &self.key.public());
         Ok(SignedVote::new(vote, signature))
     }
 
@@ -142,6 +151,10 @@ impl Verifier<SanadContext> for StrictVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
+        // The engine would take a block of an earlier round for a new one, and vote on it by an old answer.
+        if !proposal.is_consistent() {
+            return Ok(VerificationResult::Invalid);
+        }
         verdict(proposal.message(&self.chain_id), signature, key)
     }
 

@@ -65,6 +65,8 @@ pub struct Counters {
     pub synced: u64,
     /// Proposed blocks found invalid.
     pub invalid: u64,
+    /// First proposals whose time did not agree with this node's clock: its clock or the proposer's is wrong.
+    pub untimely: u64,
     /// Parts or payloads dropped: malformed, of strangers, or not what they claim to be.
     pub dropped: u64,
     /// Contradictions of validators handed to the ledger.
@@ -95,6 +97,7 @@ pub(crate) struct LiveCounters {
     pub(crate) decided: AtomicU64,
     pub(crate) synced: AtomicU64,
     pub(crate) invalid: AtomicU64,
+    pub(crate) untimely: AtomicU64,
     pub(crate) dropped: AtomicU64,
     pub(crate) evidence: AtomicU64,
     pub(crate) unreadable: AtomicU64,
@@ -107,6 +110,7 @@ impl LiveCounters {
             decided: read(&self.decided),
             synced: read(&self.synced),
             invalid: read(&self.invalid),
+            untimely: read(&self.untimely),
             dropped: read(&self.dropped),
             evidence: read(&self.evidence),
             unreadable: read(&self.unreadable),

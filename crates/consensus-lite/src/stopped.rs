@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::validators::CertificateError;
 
@@ -120,7 +120,7 @@ pub enum Stopped {
         /// The height.
         height: Height,
         /// The block.
-        block: BlockHash,
+        block: BlockId,
     },
     /// The engine decided by a certificate that does not verify.
     #[error("the engine decided height {height} by a bad certificate: {source}")]

@@ -1,14 +1,17 @@
 //! Payloads in parts: cutting them, and putting received ones together within limits.
 
 use bytes::{Bytes, BytesMut};
+use sanad_core::block::BlockId;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature, SignatureError};
 use sanad_core::validators::ValidatorSet;
 
 use crate::context::{PART_BYTES, ProposalHeader, ProposalPart};
+use crate::limits::payload_bytes_max;
 use crate::messages::parts_message;
 use crate::rotation::proposer;
+use crate::timeliness::Sending;
 
 /// Length of a stream's id, in bytes. Each sending of a payload has a new id.
 pub(crate) const STREAM_ID_BYTES: usize = 16;
@@ -49,7 +52,10 @@ pub(crate) struct Admission<'a> {
     pub(crate) validators: &'a ValidatorSet,
     /// The current round of that height.
     pub(crate) round: u32,
+    /// Longest payload in round 0.
     pub(crate) payload_bytes_max: usize,
+    /// This node's clock when the part came.
+    pub(crate) now_ms: u64,
     /// This node's own key: what it proposes does not come from others.
     pub(crate) own: Option<PublicKey>,
 }
@@ -59,6 +65,8 @@ pub(crate) struct Admission<'a> {
 pub(crate) struct Received {
     pub(crate) header: ProposalHeader,
     pub(crate) payload: Bytes,
+    /// When its last part came, by this node's clock, in milliseconds since 1970-01-01 UTC.
+    pub(crate) arrived_ms: u64,
 }
 
 /// Why a part is not accepted.
@@ -72,6 +80,8 @@ pub(crate) enum StreamError {
     TooLong { actual: usize, limit: usize },
     #[error("{sender} is not the proposer of height {height}, round {round}")]
     NotProposer { sender: PublicKey, height: Height, round: u32 },
+    #[error("{block} in round {round} is neither a first nor a second proposal")]
+    Contradictory { round: u32, block: BlockId },
     #[error("a part in this node's own name")]
     OwnName,
     #[error(transparent)]
@@ -128,7 +138,7 @@ impl Streams {
         if stream.missing > 0 {
             return Ok(None);
         }
-        Ok(Some(self.0.remove(place).finish()))
+        Ok(Some(self.0.remove(place).finish(admission.now_ms)))
     }
 
     /// Forgets the parts of heights that are decided.
@@ -160,7 +170,7 @@ impl Stream {
         }
     }
 
-    fn finish(mut self) -> Received {
+    fn finish(mut self, arrived_ms: u64) -> Received {
         let payload = match self.parts.as_mut_slice() {
             [only] => only.take().unwrap_or_default(),
             parts => {
@@ -169,13 +179,13 @@ impl Stream {
                 payload.freeze()
             }
         };
-        Received { header: self.header, payload }
+        Received { header: self.header, payload, arrived_ms }
     }
 }
 
 impl Admission<'_> {
     fn check(&self, part: &ProposalPart) -> Result<(), StreamError> {
-        let ProposalHeader { height, round, payload_bytes, .. } = part.header;
+        let ProposalHeader { height, round, block, payload_bytes, .. } = part.header;
         if height < self.height || height.0 - self.height.0 > HEIGHTS_AHEAD_MAX {
             return Err(StreamError::Height { next: self.height, actual: height });
         }
@@ -183,9 +193,13 @@ impl Admission<'_> {
         if round > current.saturating_add(ROUNDS_AHEAD_MAX) {
             return Err(StreamError::Round { current, actual: round });
         }
-        let actual = payload_bytes as usize;
-        if actual > self.payload_bytes_max {
-            return Err(StreamError::TooLong { actual, limit: self.payload_bytes_max });
+        if Sending::of(&part.header) == Sending::Contradictory {
+            return Err(StreamError::Contradictory { round, block });
+        }
+        let (actual, limit) =
+            (payload_bytes as usize, payload_bytes_max(self.payload_bytes_max, block.round));
+        if actual > limit {
+            return Err(StreamError::TooLong { actual, limit });
         }
         let sender = part.sender;
         if self.own == Some(sender) {

@@ -86,13 +86,36 @@ pub struct BlockHeader {
     pub next_validators_hash: ValidatorsHash,
 }
 
-/// A block as validators vote for it: its hash and the round in which it was first proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What validators vote for: a block and the round in which it was first proposed.
+///
+/// The header contains the round too. Naming it beside the hash lets a node that does not have the block yet tell a
+/// first proposal from a later one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bincode::Encode,
+    bincode::Decode,
+)]
+#[serde(deny_unknown_fields)]
 pub struct BlockId {
     /// Hash of the header.
     pub hash: BlockHash,
     /// The header's round.
     pub round: u32,
+}
+
+impl std::fmt::Display for BlockId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (round {})", self.hash, self.round)
+    }
 }
 
 /// What [`BlockHeader::past`] is the hash of.

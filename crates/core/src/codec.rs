@@ -11,7 +11,7 @@ use bincode::enc::write::Writer;
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 
-/// No encoded object is longer than this, in bytes (16 MiB). Each object has its own, lower limit.
+/// No encoded object is longer than this, in bytes (16 MiB). No object has a higher limit of its own.
 pub const CODEC_BYTES_MAX: usize = 16 << 20;
 
 const CONFIG: Configuration<BigEndian, Fixint, Limit<CODEC_BYTES_MAX>> =

@@ -19,8 +19,8 @@ use crate::signature::{PublicKey, Signature, SignatureError};
 use crate::text::{self, TextError};
 use crate::validators::{ValidatorSet, ValidatorSetError};
 
-/// Longest genesis file, in bytes (32 MiB): 4096 members with all that they can have.
-pub const GENESIS_BYTES_MAX: usize = 32 << 20;
+/// Longest genesis file, in bytes (16 MiB): 4,096 members of 4 KiB each.
+pub const GENESIS_BYTES_MAX: usize = 16 << 20;
 /// The only version of the genesis format.
 pub const GENESIS_VERSION: u8 = 1;
 /// Largest block payload that a genesis may allow, in bytes (4 MiB).
@@ -30,7 +30,7 @@ pub const BLOCK_BYTES_DEFAULT: u32 = 1 << 20;
 /// Longest time between two blocks that a genesis may allow, in milliseconds (5 minutes).
 pub const HEARTBEAT_MS_LIMIT: u32 = 5 * 60 * 1000;
 /// Shortest time between two blocks without batches that a genesis may ask for, in milliseconds.
-pub const HEARTBEAT_MS_FLOOR: u32 = 1000;
+pub const HEARTBEAT_MS_FLOOR: u32 = 100;
 /// Time between two blocks without batches where a genesis is silent, in milliseconds (1 minute).
 pub const HEARTBEAT_MS_DEFAULT: u32 = 60 * 1000;
 /// Longest name of a consortium, in bytes of UTF-8.

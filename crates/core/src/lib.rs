@@ -30,5 +30,6 @@ pub mod state_root;
 pub mod status;
 pub mod summary;
 pub mod text;
+pub mod timeliness;
 pub mod trust;
 pub mod validators;

@@ -298,28 +298,11 @@ impl Member {
 
     fn check_lists(&self) -> Result<(), MemberError> {
         let id = || self.id.clone();
-        for (field, count, limit) in [
-            ("issuer_ids", self.issuer_ids.len(), ISSUER_IDS_MAX),
-            ("addresses", self.addresses.len(), ADDRESSES_MAX),
-            ("facts", self.facts.len(), FACTS_MAX),
-        ] {
-            if count > limit {
-                return Err(MemberError::Count { id: id(), field, count, limit });
-            }
+        let (field, count, limit) = ("issuer_ids", self.issuer_ids.len(), ISSUER_IDS_MAX);
+        if count > limit {
+            return Err(MemberError::Count { id: id(), field, count, limit });
         }
-        let facts = |text: fn(&Fact) -> &String| self.facts.iter().map(text);
-        let texts = [("addresses", self.addresses.iter().collect::<Vec<_>>())]
-            .into_iter()
-            .chain([("facts", facts(|fact| &fact.name).chain(facts(|fact| &fact.value)).collect())]);
-        for (field, texts) in texts {
-            for value in texts {
-                let bytes = value.len();
-                if bytes == 0 || bytes > MEMBER_TEXT_BYTES_MAX {
-                    return Err(MemberError::TextLength { id: id(), field, bytes });
-                }
-                text::check_text(value).map_err(|source| MemberError::Text { id: id(), field, source })?;
-            }
-        }
+        check_texts(&self.id, &self.addresses, &self.facts)?;
         for (field, ascends) in [
             ("issuer_ids", self.issuer_ids.is_sorted_by(|a, b| a < b)),
             ("facts", self.facts.is_sorted_by(|a, b| a.name < b.name)),
@@ -338,6 +321,27 @@ fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
         return Err(MemberError::Name { id: id.clone(), bytes: name.len() });
     }
     text::check_text(name).map_err(|source| MemberError::Text { id: id.clone(), field: "name", source })
+}
+
+/// Checks how many addresses and facts there are, and their texts.
+fn check_texts(id: &MemberId, addresses: &[String], facts: &[Fact]) -> Result<(), MemberError> {
+    for (field, count, limit) in
+        [("addresses", addresses.len(), ADDRESSES_MAX), ("facts", facts.len(), FACTS_MAX)]
+    {
+        if count > limit {
+            return Err(MemberError::Count { id: id.clone(), field, count, limit });
+        }
+    }
+    let addresses = addresses.iter().map(|address| ("addresses", address));
+    let facts = facts.iter().flat_map(|fact| [("facts", &fact.name), ("facts", &fact.value)]);
+    for (field, value) in addresses.chain(facts) {
+        let bytes = value.len();
+        if bytes == 0 || bytes > MEMBER_TEXT_BYTES_MAX {
+            return Err(MemberError::TextLength { id: id.clone(), field, bytes });
+        }
+        text::check_text(value).map_err(|source| MemberError::Text { id: id.clone(), field, source })?;
+    }
+    Ok(())
 }
 
 /// Log indices from `from` up to, but not including, `until`.
@@ -427,9 +431,19 @@ impl MemberRecord {
 }
 
 /// A member's whole state, as nodes keep it: the record, and what stands under its rest hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
-#[serde(deny_unknown_fields)]
+///
+/// **Invariant:** the record names the hash of the rest; decoding checks it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode)]
+#[serde(try_from = "MemberStateForm")]
 pub struct MemberState {
+    record: MemberRecord,
+    rest: MemberRest,
+}
+
+/// The fields of a member's state, before they are checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemberStateForm {
     record: MemberRecord,
     rest: MemberRest,
 }
@@ -463,7 +477,7 @@ impl MemberState {
         Self { record, rest }
     }
 
-    /// The state of a record and the rest that it names.
+    /// The state of a record and the rest that it names. Requires a rest that passes [`MemberRest::check`].
     ///
     /// # Errors
     /// [`RestMismatch`].
@@ -491,6 +505,31 @@ impl MemberState {
         self.record.rest = self.rest.hash();
     }
 }
+
+impl TryFrom<MemberStateForm> for MemberState {
+    type Error = MemberStateError;
+    fn try_from(MemberStateForm { record, rest }: MemberStateForm) -> Result<Self, Self::Error> {
+        rest.check(&record.id)?;
+        Ok(Self::new(record, rest)?)
+    }
+}
+
+/// Why fields do not make the state of a member.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum MemberStateError {
+    Rest(#[from] MemberError),
+    Mismatch(#[from] RestMismatch),
+}
+
+impl<C> Decode<C> for MemberState {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let (record, rest) = (MemberRecord::decode(decoder)?, MemberRest::decode(decoder)?);
+        Self::new(record, rest).map_err(|_| DecodeError::Other("rest hash"))
+    }
+}
+
+bincode::impl_borrow_decode!(MemberState);
 
 impl Encode for Member {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {

@@ -139,6 +139,14 @@ pub enum ReceiptFormatError {
     /// Another format.
     #[error("not a \"{RECEIPT_FORMAT}\"")]
     Format,
+    /// Too many validator-set changes.
+    #[error(
+        "{count} validator-set changes; a receipt carries at most {VALIDATOR_CHANGES_MAX}: use a compact receipt and a trust file"
+    )]
+    TooManyChanges {
+        /// How many there are.
+        count: usize,
+    },
     /// More of something than a receipt can have.
     #[error("{part}: {actual}; a receipt has at most {limit}")]
     Limit {
@@ -229,7 +237,9 @@ impl Receipt {
                     && bytes.get(RECEIPT_MAGIC.len()) == Some(&RECEIPT_BINARY_VERSION)
             }
             ReceiptForm::Json => {
+                // serde takes an array for the fields of an object.
                 bytes.len() <= RECEIPT_JSON_BYTES_MAX
+                    && bytes.trim_ascii_start().starts_with(b"{")
                     && serde_json::from_slice(bytes).is_ok_and(|Claim { format }| format == RECEIPT_FORMAT)
             }
         }
@@ -264,8 +274,17 @@ impl Receipt {
         let Event::Issue { commitment } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        self.proof.verify(anchor)?;
-        Ok(binary::encode(self, &commitment, anchor))
+        // What is left out is not verified.
+        let receipt = self.clone().trimmed(anchor);
+        receipt.proof.verify(anchor)?;
+        let StatusProof { header, finality, .. } = &receipt.proof;
+        let changes = finality.validator_changes();
+        match finality {
+            Finality::Certificate { .. } => anchor.check_carried(header, changes)?,
+            Finality::Sealed { .. } => {}
+            Finality::History(proof) => anchor.check_carried(&proof.header, changes)?,
+        }
+        Ok(binary::encode(&receipt, &commitment, anchor))
     }
 
     /// Reads the JSON form.
@@ -300,12 +319,14 @@ impl Receipt {
         };
         let certificates = validator_changes.iter().map(|change| &change.certificate).chain(certificate);
         let signatures = certificates.map(|certificate| certificate.signatures.len()).max();
+        if validator_changes.len() > VALIDATOR_CHANGES_MAX {
+            return Err(ReceiptFormatError::TooManyChanges { count: validator_changes.len() });
+        }
         for (part, actual, limit) in [
             ("hashes of a path", history_path, PROOF_HASHES_MAX),
             ("hashes of a path", log_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", status_path.len(), PROOF_HASHES_MAX),
             ("hashes of a path", issuer.path.len(), PROOF_HASHES_MAX),
-            ("validator-set changes", validator_changes.len(), VALIDATOR_CHANGES_MAX),
             ("signatures of a certificate", signatures.unwrap_or(0), VALIDATORS_MAX),
         ] {
             let (actual, limit) = (actual as u64, limit as u64);

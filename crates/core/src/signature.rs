@@ -6,7 +6,7 @@ use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 
-use crate::hash::{self, HexError, KeyName};
+use crate::hash::{self, HexError, KeyName, LengthError};
 
 /// Algorithm tag of Ed25519, the only algorithm so far. Every encoded key and signature starts with such a tag.
 pub const ALGORITHM_ED25519: u8 = 0;
@@ -40,6 +40,15 @@ macro_rules! tagged_bytes {
                     Ok(()) => Ok(Self(bytes)),
                     Err(_) => Err(HexError { expected: 2 * $length, actual: digits.len() }.into()),
                 }
+            }
+        }
+
+        impl TryFrom<&[u8]> for $name {
+            type Error = LengthError;
+            /// From the bytes alone, without the tag.
+            fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+                let length = LengthError { expected: $length, actual: bytes.len() };
+                bytes.try_into().map(Self).map_err(|_| length)
             }
         }
 

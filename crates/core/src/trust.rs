@@ -15,7 +15,7 @@ use crate::history::{SEAL_HEADERS, SEAL_LEVEL};
 use crate::ids::Height;
 use crate::merkle::{self, Hash, TreeHash};
 use crate::proof::{Finality, ProofFault, ProvenHeader, RestsOn, VALIDATOR_CHANGES_MAX, ValidatorChange};
-use crate::validators::{CommitCertificate, ValidatorSet, ValidatorSetError};
+use crate::validators::{CommitCertificate, Validator, ValidatorSet, ValidatorSetError};
 
 pub use file::{
     Anchor, TRUST_FILE_BYTES_MAX, TRUST_FILE_FORMAT, TRUST_FILE_MAGIC, TRUST_FILE_SUFFIX, TrustFault,
@@ -95,6 +95,26 @@ impl TrustAnchor {
         }
     }
 
+    /// Whether a validator is in the set after the trust file's header, with the same key.
+    pub(crate) fn still_holds_key(&self, validator: &Validator) -> bool {
+        self.file.as_ref().is_some_and(|file| file.last_set().validators().contains(validator))
+    }
+
+    /// Checks all the changes that a proof of `header` carries, those included that verification leaves aside because
+    /// the trust file knows better, and that they lead to the set that the header names.
+    ///
+    /// # Errors
+    /// [`ProofFault`] of a change.
+    pub(crate) fn check_carried(
+        &self,
+        header: &BlockHeader,
+        changes: &[ValidatorChange],
+    ) -> Result<(), ProofFault> {
+        let start = self.set_before(header.height, changes);
+        let reached = self.follow(&start, Height::GENESIS, changes, header.height)?;
+        check_set(header, &reached)
+    }
+
     /// Checks that a header is final.
     ///
     /// # Errors
@@ -114,8 +134,15 @@ impl TrustAnchor {
                 self.check_form(&proof.header)?;
                 let proven =
                     self.verify_certified(&proof.header, &proof.certificate, &proof.validator_changes)?;
-                proof.verify_path(header.height, &header.hash())?;
-                Ok(proven)
+                let hash = header.hash();
+                proof.verify_path(header.height, &hash)?;
+                match &self.file {
+                    // However many signed the newer header: the anchor stands.
+                    Some(file) if header.height == file.header.height && hash != file.hash => {
+                        Err(ProofFault::NotTheAnchor { height: header.height })
+                    }
+                    _ => Ok(proven),
+                }
             }
         }
     }
@@ -165,7 +192,7 @@ impl TrustAnchor {
                 file.check_fresh()?;
                 let at = file.header.height;
                 // What the trust file knows outranks what a proof carries.
-                let known = changes.partition_point(|change| change.header.height <= at);
+                let known = changes.iter().take_while(|change| change.header.height <= at).count();
                 (self.follow(file.last_set(), at, &changes[known..], header.height)?, file.rests_on())
             }
         };
@@ -292,16 +319,19 @@ fn check_announced(
     Ok(())
 }
 
+/// Checks that a header names `validators` as those that decide it.
+fn check_set(header: &BlockHeader, validators: &ValidatorSet) -> Result<(), ProofFault> {
+    let (height, expected, actual) = (header.height, validators.hash(), header.validators_hash);
+    if expected == actual { Ok(()) } else { Err(ProofFault::Validators { height, expected, actual }) }
+}
+
 fn verify_signed(
     header: &BlockHeader,
     certificate: &CommitCertificate,
     validators: &ValidatorSet,
 ) -> Result<(), ProofFault> {
+    check_set(header, validators)?;
     let height = header.height;
-    let (expected, actual) = (validators.hash(), header.validators_hash);
-    if expected != actual {
-        return Err(ProofFault::Validators { height, expected, actual });
-    }
     certificate
         .verify(&header.chain_id, height, &header.id(), validators)
         .map_err(|source| ProofFault::Certificate { height, source })

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod support;
-
-use sanad_core::batch::{Batch, NO_BATCH};
+use sanad_core::batch::{Batch, BatchChain, NO_BATCH};
 use sanad_core::event::Event;
-use sanad_core::execution::{AddError, BatchError, BlockBuilder, EventError};
+use sanad_core::execution::{self, AddError, BatchError, BlockBuilder, EventError};
 use sanad_core::hash::{BatchId, ChainId};
-use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
-use sanad_core::member::Role;
+use sanad_core::ids::{LogIndex, LogSize, Sequence};
+use sanad_core::member::{MemberRecord, MemberState, Role, Standing};
 use sanad_core::status::Status;
-use support::{Ledger, commitment, id, issue, issuing_key};
+use sanad_testkit::{Ledger, commitment, governance_key, id, issue, issuing_key};
 
 fn event_error(refusal: Result<(), BatchError>) -> (usize, EventError) {
     match refusal {
@@ -31,10 +29,29 @@ fn issuer_must_be_an_active_issuing_member() {
         refused("observer"),
         Err(BatchError::WrongRole { issuer: id("observer"), role: Role::Observer })
     );
-    assert_eq!(
-        refused("retired"),
-        Err(BatchError::InactiveIssuer { issuer: id("retired"), height: Height(1) })
-    );
+}
+
+#[test]
+fn only_the_issuing_chain_is_open() {
+    let ledger = Ledger::new();
+    let batch = Batch { chain: BatchChain::Governance, ..ledger.batch("issuer", vec![issue(1)]) };
+    for key in [issuing_key("issuer"), governance_key("issuer")] {
+        let refusal = ledger.refusal(batch.clone().sign(&key));
+        assert_eq!(refusal, Err(BatchError::UnknownChain { issuer: id("issuer") }));
+    }
+}
+
+#[test]
+fn members_that_do_not_stand_well_issue_nothing() {
+    let ledger = Ledger::new();
+    let member = ledger.state.registry().member(&id("issuer")).unwrap();
+    assert_eq!(execution::issuing_key(member), Ok(issuing_key("issuer").public()));
+    for standing in [Standing::Frozen, Standing::Suspended, Standing::Retired] {
+        let record = MemberRecord { standing, ..member.record().clone() };
+        let member = MemberState::new(record, member.rest().clone()).unwrap();
+        let issuer = id("issuer");
+        assert_eq!(execution::issuing_key(&member), Err(BatchError::InactiveIssuer { issuer, standing }));
+    }
 }
 
 #[test]
@@ -84,7 +101,7 @@ fn commitments_are_issued_once() {
     let duplicate = EventError::DuplicateCommitment { commitment: commitment(1) };
     assert_eq!(event_error(ledger.refusal(twice)), (2, duplicate));
     ledger.issue("issuer", 0..5);
-    let again = ledger.signed("v0", vec![issue(9), issue(3)]);
+    let again = ledger.signed("issuer", vec![issue(9), issue(3)]);
     let known = EventError::AlreadyIssued { commitment: commitment(3), at: LogIndex(3) };
     assert_eq!(event_error(ledger.refusal(again)), (1, known));
 }
@@ -93,12 +110,26 @@ fn commitments_are_issued_once() {
 fn commitments_are_issued_once_within_a_block() {
     let ledger = Ledger::new();
     let mut builder = BlockBuilder::new(&ledger.state, &ledger);
-    assert!(builder.add(ledger.signed("issuer", vec![issue(1)]).into()).is_ok());
-    assert!(builder.add(ledger.signed("v0", vec![issue(2), issue(1)]).into()).is_err());
-    assert!(
-        builder.add(ledger.signed("v0", vec![issue(2)]).into()).is_ok(),
-        "the refused batch left nothing"
-    );
+    let first = ledger.signed("issuer", vec![issue(1)]);
+    let following = |events| {
+        let batch = Batch { sequence: Sequence(1), previous: first.id(), ..ledger.batch("issuer", events) };
+        batch.sign(&issuing_key("issuer"))
+    };
+    assert!(builder.add(first.clone().into()).is_ok());
+    assert!(builder.add(following(vec![issue(2), issue(1)]).into()).is_err());
+    assert!(builder.add(following(vec![issue(2)]).into()).is_ok(), "the refused batch left nothing");
+}
+
+#[test]
+fn a_commitment_that_another_member_copies_blocks_nobody() {
+    let mut ledger = Ledger::new();
+    // In one block, the thief first; and again in later blocks.
+    ledger.commit(vec![ledger.signed("v0", vec![issue(1)]), ledger.signed("issuer", vec![issue(1)])]);
+    ledger.issue("v1", 1..2);
+    let issuers: Vec<_> = ledger.entries.iter().map(|entry| entry.issuer.as_str()).collect();
+    assert_eq!(issuers, ["v0", "issuer", "v1"]);
+    let known = EventError::AlreadyIssued { commitment: commitment(1), at: LogIndex(1) };
+    assert_eq!(event_error(ledger.refusal(ledger.signed("issuer", vec![issue(1)]))), (0, known));
 }
 
 #[test]
@@ -185,6 +216,6 @@ fn blocks_have_an_end() {
         }
     }
     assert_eq!(refused, Some(7), "seven whole batches fit 1 MiB");
-    let (block, _) = builder.finish(5_000).unwrap();
+    let (block, _) = builder.finish(0, 5_000).unwrap();
     assert!(block.encode().len() <= ledger.genesis.parameters.block_bytes_max as usize);
 }

@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod support;
-
-use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
+use sanad_core::block::{
+    Block, BlockHeader, HEADER_BYTES, HeaderError, LOG_SIZE_MAX, Past, TIME_MS_MAX, batches_root,
+};
 use sanad_core::codec::CodecError;
 use sanad_core::execution::{BlockError, apply};
-use sanad_core::hash::{BlockHash, Root, ValidatorsHash};
+use sanad_core::hash::{BlockHash, PastHash, Root, ValidatorsHash};
 use sanad_core::ids::{Height, LogSize};
+use sanad_core::merkle::{Rfc6962, TreeHash};
 use sanad_core::state::State;
-use support::{Ledger, issue};
+use sanad_testkit::{Ledger, issue};
 
 #[test]
 fn every_header_field_must_match_the_execution() {
@@ -21,14 +22,14 @@ fn every_header_field_must_match_the_execution() {
     assert!(apply(&ledger.state, &ledger, &block).is_ok());
     type Change = fn(&mut BlockHeader);
     let changes: [(&str, Change); 9] = [
+        ("version", |h| h.version.rules = 2),
         ("chain_id", |h| h.chain_id.0[0] ^= 1),
         ("height", |h| h.height = Height(9)),
-        ("previous", |h| h.previous = BlockHash([0; 32])),
-        ("batches_root", |h| h.batches_root = Root([0; 32])),
+        ("past", |h| h.past = PastHash([0; 32])),
         ("log_size", |h| h.log_size = LogSize(12)),
         ("log_root", |h| h.log_root.0[31] ^= 1),
-        ("status_root", |h| h.status_root.0[31] ^= 1),
-        ("registry_root", |h| h.registry_root.0[31] ^= 1),
+        ("state_root", |h| h.state_root.0[31] ^= 1),
+        ("validators_hash", |h| h.validators_hash = ValidatorsHash([0; 32])),
         ("next_validators_hash", |h| h.next_validators_hash = ValidatorsHash([0; 32])),
     ];
     for (field, change) in changes {
@@ -39,14 +40,21 @@ fn every_header_field_must_match_the_execution() {
             other => unreachable!("{field}: {other:?}"),
         }
     }
-    let mut late = block.clone();
-    late.header.time_ms = ledger.state.head().time_ms;
-    assert!(matches!(apply(&ledger.state, &ledger, &late), Err(BlockError::Time { .. })));
+    for time_ms in [ledger.state.head().time_ms, TIME_MS_MAX + 1] {
+        let mut late = block.clone();
+        late.header.time_ms = time_ms;
+        assert!(matches!(apply(&ledger.state, &ledger, &late), Err(BlockError::Time { .. })));
+    }
+    // Time and round are the proposer's; the round is part of what is voted for.
+    let mut round = block.clone();
+    round.header.round = 7;
+    assert!(apply(&ledger.state, &ledger, &round).is_ok());
+    assert_ne!(round.header.id(), block.header.id());
     let mut dropped = block;
     dropped.batches.clear();
     assert!(matches!(
         apply(&ledger.state, &ledger, &dropped),
-        Err(BlockError::Header { field: "batches_root", .. })
+        Err(BlockError::Header { field: "log_size", .. })
     ));
 }
 
@@ -63,13 +71,49 @@ fn execution_is_the_same_everywhere() {
 }
 
 #[test]
-fn empty_blocks_move_time_alone() {
+fn each_header_names_its_past() {
     let mut ledger = Ledger::new();
     let first = ledger.commit(vec![]);
-    let second = ledger.commit(vec![]);
-    assert_eq!(first.log_root, second.log_root);
-    assert_eq!(second.previous, first.hash());
-    assert_eq!(first.previous.0, ledger.state.chain_id().0);
+    ledger.issue("issuer", 0..3);
+    let third = ledger.commit(vec![]);
+    assert_eq!(first.log_root, Root(Rfc6962::empty()));
+    let mut previous = BlockHash(ledger.state.chain_id().0);
+    for (block, past) in ledger.blocks.iter().zip(&ledger.pasts) {
+        let history_root = Root(ledger.history_tree(block.header.height.0).root());
+        let expected = Past { previous, history_root, batches_root: batches_root(&block.batches) };
+        assert_eq!((*past, past.hash()), (expected, block.header.past));
+        previous = block.header.hash();
+    }
+    // An empty block changes neither log nor state.
+    let second = ledger.header(2);
+    assert_eq!((second.log_root, second.state_root), (third.log_root, third.state_root));
+    assert_ne!(first.state_root, third.state_root);
+}
+
+#[test]
+fn no_block_has_such_a_header() {
+    let mut ledger = Ledger::new();
+    let header = ledger.issue("issuer", 0..3);
+    type Change = fn(&mut BlockHeader);
+    let cases: [(Change, HeaderError, &str); 4] = [
+        (|h| h.version.layout = 2, HeaderError::Layout { actual: 2 }, "header layout"),
+        (|h| h.height = Height::GENESIS, HeaderError::Height, "header height"),
+        (|h| h.time_ms = TIME_MS_MAX + 1, HeaderError::Time { actual: TIME_MS_MAX + 1 }, "header time"),
+        (
+            |h| h.log_size = LogSize(LOG_SIZE_MAX + 1),
+            HeaderError::LogSize { actual: LogSize(LOG_SIZE_MAX + 1) },
+            "header log size",
+        ),
+    ];
+    for (change, error, field) in cases {
+        let mut bad = header.clone();
+        change(&mut bad);
+        assert_eq!(bad.check(), Err(error));
+        assert_eq!(BlockHeader::decode(&bad.encode()), Err(CodecError::Invalid { field }));
+    }
+    let mut last = header;
+    (last.time_ms, last.log_size, last.version.rules) = (TIME_MS_MAX, LogSize(LOG_SIZE_MAX), 255);
+    assert_eq!(BlockHeader::decode(&last.encode()), Ok(last));
 }
 
 #[test]
@@ -90,5 +134,5 @@ fn payloads_are_refused_unless_exact() {
     assert_eq!(Block::decode(&many, 1 << 20), Err(CodecError::Invalid { field: "batch count" }));
     let mut version = bytes;
     version[0] = 9;
-    assert_eq!(Block::decode(&version, 1 << 20), Err(CodecError::Invalid { field: "header version" }));
+    assert_eq!(Block::decode(&version, 1 << 20), Err(CodecError::Invalid { field: "header layout" }));
 }

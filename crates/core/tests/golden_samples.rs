@@ -19,21 +19,29 @@ use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{ChainId, Commitment};
+use sanad_core::history::HistoryProof;
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters};
-use sanad_core::member::{Member, Role};
-use sanad_core::proof::{CompletenessHead, ConsistencyProof, IssuerBatch, TrustAnchor};
+use sanad_core::member::{
+    Fact, IndexRange, MEMBER_RECORD_BYTES_MAX, Member, MemberFile, MemberRecord, MemberRest, MemberState,
+    Role, possession_message,
+};
+use sanad_core::proof::{CompletenessHead, ConsistencyProof, EntryRun, MemberProof};
 use sanad_core::sd_jwt::SdJwt;
 use sanad_core::signature::Signature;
 use sanad_core::summary::{Summary, SummaryLabel};
+use sanad_core::trust::{TrustAnchor, TrustFile};
 use sanad_core::validators::{
     CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet,
 };
+use sanad_testkit::{
+    Chain, Ledger, certify, consensus_key, genesis, governance_key, id, issue, issuing_key, member,
+    member_keys, sign_genesis,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::log::{completeness, consistency, verify};
-use support::{Ledger, add_order, certify, consensus_key, genesis, id, issue, issuing_key, member, page};
+use support::{add_order, page, signatures, verify_complete as verify};
 
 /// One format: what its samples are checked against, and how.
 struct Format {
@@ -88,7 +96,9 @@ fn receipts_are_seeds_too() {
         let binary = hex::decode(sample["binary"].as_str().unwrap()).unwrap();
         seed("receipt_binary", name, &binary);
         seed("receipt_json", name, sample["json"].to_string().as_bytes());
-        seed("json_document", name, sample["document"].as_str().unwrap().as_bytes());
+        if let Some(document) = sample["document"].as_str() {
+            seed("json_document", name, document.as_bytes());
+        }
         assert!(!binary.is_empty() && sample["json"].is_object(), "{name}");
     }
 }
@@ -123,9 +133,16 @@ fn formats() -> Vec<Format> {
         validator_sets(&ledger),
         geneses(),
         members(),
+        member_files(),
+        member_records(&ledger),
+        member_rests(&ledger),
         key_files(),
         consistency_proofs(&ledger),
         completeness_proofs(&ledger),
+        member_proofs(&ledger),
+        history_proofs(),
+        trust_files(),
+        binary_trust_files(),
     ]
 }
 
@@ -393,8 +410,9 @@ fn signed_batches(ledger: &Ledger) -> Format {
     let key = issuing_key("issuer");
     let batch = ledger.batch("issuer", vec![issue(7), Event::Revoke { target: LogIndex(2) }]);
     let sound = batch.clone().sign(&key).bytes().to_vec();
-    // Version, chain, issuer, sequence and previous batch stand before the count.
-    let count = 1 + 32 + 7 + 8 + 32;
+    // Version, chain id, issuer, chain, sequence and previous batch stand before the count.
+    let chain = 1 + 32 + 7;
+    let count = chain + 1 + 8 + 32;
     let none = Batch { events: Vec::new(), ..batch.clone() }.sign(&key).bytes().to_vec();
     let samples = [
         ("sound", "An issuance and a revocation.", sound.clone()),
@@ -404,7 +422,14 @@ fn signed_batches(ledger: &Ledger) -> Format {
             with(&sound, |bytes| bytes[count..count + 4].fill(0xff))
         }),
         ("event-changed", "The target was changed after the batch was signed.", {
-            with(&sound, |bytes| bytes[sound.len() - 65] ^= 1)
+            with(&sound, |bytes| bytes[sound.len() - 66] ^= 1)
+        }),
+        ("chain", "A chain that no member has.", with(&sound, |bytes| bytes[chain] = 2)),
+        ("other-chain", "The chain was changed after the batch was signed.", {
+            with(&sound, |bytes| bytes[chain] = 1)
+        }),
+        ("signature-algorithm", "A signature by an algorithm to come.", {
+            with(&sound, |bytes| bytes[sound.len() - 65] = 1)
         }),
         ("another-signer", "Signed by another member.", batch.sign(&issuing_key("v1")).bytes().to_vec()),
         ("signature-not-canonical", "The group order was added to S.", {
@@ -425,7 +450,11 @@ fn headers(block: &Block) -> Format {
     let sound = block.header.encode();
     let samples = [
         ("sound", "The header of a second block.", sound.clone()),
-        ("version", "Another version.", with(&sound, |bytes| bytes[0] = 2)),
+        ("sound-rules", "Rules to come: readers do not depend on them.", with(&sound, |bytes| bytes[1] = 2)),
+        ("layout", "A layout to come.", with(&sound, |bytes| bytes[0] = 2)),
+        ("height", "Height 0.", with(&sound, |bytes| bytes[34..42].fill(0))),
+        ("time", "A time after the year 9999.", with(&sound, |bytes| bytes[46] = 1)),
+        ("log-size", "A log of more than 2^40 entries.", with(&sound, |bytes| bytes[56] = 1)),
         ("cut", "A byte is missing.", cut(&sound)),
         ("longer", "A byte is left over.", longer(&sound)),
     ];
@@ -445,7 +474,7 @@ fn blocks(block: &Block) -> Format {
         ("batch-count", "A claim of 2^32 - 1 batches.", with(&sound, |bytes| count(bytes, u32::MAX))),
         ("more-batches", "A claim of three batches.", with(&sound, |bytes| count(bytes, 3))),
         ("fewer-batches", "A claim of one batch.", with(&sound, |bytes| count(bytes, 1))),
-        ("header-version", "Another version of the header.", with(&sound, |bytes| bytes[0] = 2)),
+        ("header-layout", "A header with a layout to come.", with(&sound, |bytes| bytes[0] = 2)),
         ("batch-version", "Another version of the first batch.", {
             with(&sound, |bytes| bytes[HEADER_BYTES + 4] = 2)
         }),
@@ -456,7 +485,7 @@ fn blocks(block: &Block) -> Format {
 }
 
 fn certificates(ledger: &Ledger) -> Format {
-    let header = ledger.headers.last().unwrap().clone();
+    let header = ledger.head().clone();
     let set = ledger.state.validators().clone();
     let sound = ledger.certify(&header, &[0, 1, 3]);
     type Signatures = Vec<CommitSignature>;
@@ -479,6 +508,23 @@ fn certificates(ledger: &Ledger) -> Format {
         ("another-place", "A signature in the place of another.", changed(&|s| s[2].validator = 2)),
         ("height", "Of another height.", codec::encode(&with(&sound, |c| c.height = c.height.next()))),
         ("round", "Of another round than was signed.", codec::encode(&with(&sound, |c| c.round = 1))),
+        ("round-of-proposal", "Signed for another round of first proposal.", {
+            let other = with(&header, |header| header.round = 1);
+            let message = sanad_core::validators::vote_message(
+                &header.chain_id,
+                sanad_core::validators::VoteKind::Precommit,
+                header.height,
+                0,
+                Some(&sanad_core::block::BlockId { round: other.round, ..header.id() }),
+            );
+            changed(&|signatures| {
+                for CommitSignature { validator, signature } in signatures {
+                    let member = &set.validators()[usize::from(*validator)].member;
+                    *signature = consensus_key(member.as_str()).sign(&message);
+                }
+            })
+        }),
+        ("algorithm", "A signature by an algorithm to come.", with(&bytes, |bytes| bytes[50] = 1)),
         ("block", "Of another block.", codec::encode(&with(&sound, |c| c.block.0[0] ^= 1))),
         ("chain", "Signed for another chain.", {
             let foreign = with(&header, |header| header.chain_id = ChainId([9; 32]));
@@ -501,7 +547,7 @@ fn certificates(ledger: &Ledger) -> Format {
     let check = move |bytes: &[u8]| {
         let certificate = codec::decode::<CommitCertificate>(bytes, CERTIFICATE_BYTES_MAX);
         let certificate = certificate.map_err(|error| error.to_string())?;
-        text(certificate.verify(&header.chain_id, header.height, &header.hash(), &set))
+        text(certificate.verify(&header.chain_id, header.height, &header.id(), &set))
     };
     format("certificate", ("certificate", ""), context, check, samples)
 }
@@ -509,23 +555,30 @@ fn certificates(ledger: &Ledger) -> Format {
 fn validator_sets(ledger: &Ledger) -> Format {
     let sound = codec::encode(ledger.state.validators());
     let validators = ledger.state.validators().validators().to_vec();
-    let list = |validators: Vec<Validator>| {
-        let mut bytes = (validators.len() as u32).to_be_bytes().to_vec();
+    let encoded = |number: u32, first_height: u64, validators: &[Validator]| {
+        let mut bytes = [&number.to_be_bytes()[..], &first_height.to_be_bytes()].concat();
+        codec::encode_into(&(validators.len() as u32), &mut bytes);
         validators.iter().for_each(|validator| codec::encode_into(validator, &mut bytes));
         bytes
     };
+    let list = |validators: Vec<Validator>| encoded(0, 1, &validators);
     let many = |n: usize| {
         let member = id(&format!("v{n:03}"));
         Validator { key: consensus_key(member.as_str()).public(), member }
     };
     let samples = [
-        ("sound", "Four validators.", sound.clone()),
+        ("sound", "The four validators of a genesis.", sound.clone()),
+        ("sound-later", "The same four, as a later set.", encoded(7, 300, &validators)),
+        ("first-height", "A first set that does not decide height 1.", encoded(0, 2, &validators)),
+        ("number", "A later set that decides height 1.", encoded(1, 1, &validators)),
+        ("height-0", "A set that decides the genesis.", encoded(1, 0, &validators)),
         ("none", "No validator.", list(Vec::new())),
         ("unsorted", "In another order.", list(with(&validators, |list| list.swap(0, 1)))),
         ("twice", "One member twice.", list(with(&validators, |list| list[1] = list[0].clone()))),
         ("shared-key", "Two members with one key.", list(with(&validators, |l| l[1].key = l[0].key))),
         ("too-many", "129 validators.", list((0..129).map(many).collect())),
-        ("count", "A claim of 2^32 - 1 validators.", with(&sound, |bytes| bytes[..4].fill(0xff))),
+        ("count", "A claim of 2^32 - 1 validators.", with(&sound, |bytes| bytes[12..16].fill(0xff))),
+        ("algorithm", "A key of an algorithm to come.", with(&sound, |bytes| bytes[19] = 1)),
         ("cut", "A byte is missing.", cut(&sound)),
         ("longer", "A byte is left over.", longer(&sound)),
     ];
@@ -533,31 +586,128 @@ fn validator_sets(ledger: &Ledger) -> Format {
     format("validator-set", ("encodings", "v"), Value::Null, check, samples)
 }
 
+/// What is said of a genesis, and of the signatures in it.
 fn geneses() -> Format {
     let sound = genesis();
+    let signed = |change: &dyn Fn(&mut Genesis)| {
+        let genesis = with(&sound, |genesis| {
+            change(genesis);
+            sign_genesis(genesis);
+        });
+        genesis.to_json().into_bytes()
+    };
     let changed = |change: &dyn Fn(&mut Genesis)| with(&sound, change).to_json().into_bytes();
     let edited = |from: &str, to: &str| {
         let text = sound.to_json();
         assert!(text.contains(from));
         text.replacen(from, to, 1).into_bytes()
     };
+    let issuer = |genesis: &mut Genesis| genesis.members.iter().position(|m| m.id == id("issuer")).unwrap();
     let samples = [
-        ("sound", "Four validators, two issuers, an observer.", changed(&|_| {})),
-        ("version", "Another version.", changed(&|genesis| genesis.version = 2)),
+        ("sound", "Four validators, an issuer and an observer, all of whom signed.", changed(&|_| {})),
+        ("sound-facts", "With issuer ids, addresses, facts and a predecessor.", {
+            signed(&|genesis| {
+                genesis.predecessor = Some(sanad_core::genesis::Predecessor {
+                    chain_id: ChainId([1; 32]),
+                    height: sanad_core::ids::Height(9),
+                    block: sanad_core::hash::BlockHash([2; 32]),
+                });
+                let at = issuer(genesis);
+                let member = &mut genesis.members[at];
+                member.issuer_ids = ["did:web:issuer.example", "https://issuer.example"]
+                    .map(|id| id.parse().unwrap())
+                    .to_vec();
+                member.addresses = vec!["node.issuer.example:26656".into()];
+                member.facts = vec![Fact { name: "accreditation".into(), value: "A".into() }];
+            })
+        }),
+        ("version", "Another version.", signed(&|genesis| genesis.version = 2)),
         ("no-name", "Without a name.", changed(&|genesis| genesis.name.clear())),
+        ("name-control", "A name with a line break.", signed(&|genesis| genesis.name = "a\nb".into())),
+        ("name-direction", "A name that turns the direction of reading.", {
+            signed(&|genesis| genesis.name = "\u{202e}muitrosnoc".into())
+        }),
+        ("log-origin", "An origin with a space.", signed(&|genesis| genesis.log_origin = "a b".into())),
+        ("log-origin-plus", "An origin with a plus sign.", signed(&|g| g.log_origin = "a+b".into())),
         ("block-bytes", "Blocks without room for a batch.", {
-            changed(&|genesis| genesis.parameters.block_bytes_max = 1_000)
+            signed(&|genesis| genesis.parameters.block_bytes_max = 1_000)
         }),
+        ("heartbeat", "More than 5 minutes between two blocks.", {
+            signed(&|genesis| genesis.parameters.heartbeat_ms = 300_001)
+        }),
+        ("protocol", "Rules to come.", signed(&|genesis| genesis.parameters.protocol.rules = 2)),
         ("no-validators", "Without validators.", {
-            changed(&|genesis| genesis.members.retain(|member| member.role != Role::Validator))
+            signed(&|genesis| genesis.members.retain(|member| member.role != Role::Validator))
         }),
-        ("unsorted", "Members in another order.", changed(&|genesis| genesis.members.swap(0, 1))),
+        ("unsorted", "Members in another order.", signed(&|genesis| genesis.members.swap(0, 1))),
+        ("shared-key", "Two members with one key.", {
+            signed(&|genesis| genesis.members[0].network_key = genesis.members[1].network_key)
+        }),
+        ("shared-issuer-id", "Two members with one issuer id.", {
+            signed(&|genesis| {
+                for member in &mut genesis.members[..2] {
+                    member.issuer_ids = vec!["https://ui.example".parse().unwrap()];
+                }
+            })
+        }),
+        ("unsigned", "Without signatures.", changed(&|genesis| genesis.signatures.clear())),
+        ("signature-missing", "A member has not signed.", {
+            changed(&|genesis| drop(genesis.signatures.remove(&id("issuer"))))
+        }),
+        ("signature-other-chain", "A member agreed to another genesis.", {
+            let other = with(&sound, |genesis| genesis.log_origin = "example.org/other".into());
+            let of_other = sanad_testkit::agree(&other, &sound.members[0]);
+            changed(&|genesis| {
+                drop(genesis.signatures.insert(genesis.members[0].id.clone(), of_other.clone()))
+            })
+        }),
+        ("signature-rehearsal", "The keys of a member signed its file for a rehearsal.", {
+            let rehearsal = with(&sound, |genesis| genesis.nonce.0[0] ^= 1);
+            let possession = sanad_testkit::agree(&rehearsal, &sound.members[0]).possession;
+            changed(&|genesis| {
+                let member = genesis.members[0].id.clone();
+                genesis.signatures.get_mut(&member).unwrap().possession = possession.clone();
+            })
+        }),
+        ("signature-stranger", "Somebody signed who is not a member.", {
+            changed(&|genesis| {
+                let signatures = genesis.signatures[&id("issuer")].clone();
+                genesis.signatures.insert(id("stranger"), signatures);
+            })
+        }),
+        ("signature-unknown-key", "A key signed that the member does not have.", {
+            changed(&|genesis| {
+                let key = governance_key("stranger");
+                let message = sanad_core::genesis::agreement_message(&genesis.chain_id());
+                let signatures = genesis.signatures.get_mut(&id("issuer")).unwrap();
+                signatures.agreement.insert(key.public(), key.sign(&message));
+            })
+        }),
         ("unknown-field", "A field that no genesis has.", edited("\"name\"", "\"title\": 1, \"name\"")),
-        ("time", "A time with a fraction.", edited("\"time_ms\": 1000", "\"time_ms\": 1000.5")),
+        (
+            "fraction",
+            "A number with a fraction.",
+            edited("\"heartbeat_ms\": 60000", "\"heartbeat_ms\": 60000.5"),
+        ),
         ("twice", "A field twice.", edited("\"version\": 1", "\"version\": 1, \"version\": 1")),
         ("cut", "The end is missing.", cut(sound.to_json().trim_end().as_bytes())),
     ];
-    format("genesis", ("genesis", ""), Value::Null, |bytes| text(Genesis::from_json(bytes)), samples)
+    let check = |bytes: &[u8]| {
+        let genesis = Genesis::from_json(bytes).map_err(|error| chained(&error))?;
+        genesis.check_signatures().map_err(|error| chained(&error))
+    };
+    format("genesis", ("genesis", ""), Value::Null, check, samples)
+}
+
+/// An error with its causes.
+fn chained(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 fn members() -> Format {
@@ -569,28 +719,177 @@ fn members() -> Format {
         assert!(text.contains(from));
         text.replacen(from, to, 1).into_bytes()
     };
-    let point = |hex: &str| Some(hex.parse().unwrap());
+    let point = |hex: &str| Some(format!("ed25519:{hex}").parse().unwrap());
     let small = "0100000000000000000000000000000000000000000000000000000000000000";
     let beyond = "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
+    let governance = |n: usize| {
+        let mut keys: Vec<_> = (0..n).map(|n| governance_key(&format!("k{n}")).public()).collect();
+        keys.sort();
+        keys
+    };
+    let fact = |name: &str| Fact { name: name.into(), value: "A".into() };
     let samples = [
         ("sound-validator", "A validator.", changed(&|_| {})),
         ("sound-issuer", "An issuer.", written(&member("ui.example", Role::Issuer))),
         ("sound-observer", "An observer.", written(&member("ui.example", Role::Observer))),
+        ("sound-threshold", "Three of five governance keys.", {
+            changed(&|m| (m.governance_keys, m.governance_threshold) = (governance(5), 3))
+        }),
         ("no-key", "A validator without a key to vote with.", changed(&|m| m.consensus_key = None)),
         ("needless-key", "An issuer with a key to vote with.", changed(&|m| m.role = Role::Issuer)),
+        ("shared-key", "One key that issues and votes.", changed(&|m| m.issuing_key = m.consensus_key)),
+        ("governance-key-issues", "A governance key that issues.", {
+            changed(&|m| m.issuing_key = Some(m.governance_keys[0]))
+        }),
+        ("no-governance-key", "Without governance keys.", changed(&|m| m.governance_keys.clear())),
+        ("six-governance-keys", "Six governance keys.", changed(&|m| m.governance_keys = governance(6))),
+        ("governance-keys-unsorted", "Governance keys in another order.", {
+            changed(&|m| m.governance_keys = governance(2).into_iter().rev().collect())
+        }),
+        ("threshold-0", "A threshold of 0.", changed(&|m| m.governance_threshold = 0)),
+        ("threshold-unreachable", "A threshold of 2, and one key.", changed(&|m| m.governance_threshold = 2)),
         ("small-order-key", "A key of small order.", changed(&|m| m.issuing_key = point(small))),
         ("key-not-canonical", "A key with y beyond p.", changed(&|m| m.issuing_key = point(beyond))),
+        ("key-algorithm", "A key of an algorithm to come.", edited("ed25519:", "ed448:")),
+        ("key-untagged", "A key without its algorithm.", edited("ed25519:", "")),
         ("no-name", "Without a name.", changed(&|m| m.name.clear())),
-        ("never-active", "It ends before it begins.", changed(&|m| m.active_until = Some(m.active_from))),
+        (
+            "name-control",
+            "A name with a control character.",
+            changed(&|m| m.name = "Universitas\u{1b}".into()),
+        ),
+        ("name-direction", "A name that turns the direction of reading.", {
+            changed(&|m| m.name = "Universitas \u{2067}A".into())
+        }),
+        ("issuer-ids-unsorted", "Issuer ids in another order.", {
+            changed(&|m| {
+                m.issuer_ids = ["https://b.example", "https://a.example"].map(|id| id.parse().unwrap()).into()
+            })
+        }),
+        ("issuer-id", "An issuer id in another spelling.", {
+            edited("\"role\"", "\"issuer_ids\": [\"https://UI.example/\"], \"role\"")
+        }),
+        (
+            "address",
+            "An address with a bidirectional mark.",
+            changed(&|m| m.addresses = vec!["a\u{200e}".into()]),
+        ),
+        ("fact", "The same fact twice.", changed(&|m| m.facts = vec![fact("a"), fact("a")])),
         ("id", "An id in upper case.", edited("ui.example", "UI.example")),
-        ("null", "A field without a value.", edited("\"role\"", "\"active_until\": null, \"role\"")),
+        ("null", "A field without a value.", edited("\"role\"", "\"addresses\": null, \"role\"")),
         ("secret", "A field that none has.", edited("\"role\"", "\"secret_key\": \"\", \"role\"")),
     ];
     let check = |bytes: &[u8]| {
-        let member: Member = json_form::read(bytes).map_err(|error| error.to_string())?;
-        text(member.check())
+        let member: Member = json_form::read(bytes).map_err(|error| chained(&error))?;
+        member.check().map_err(|error| chained(&error))
     };
     format("member", ("encodings", "m"), Value::Null, check, samples)
+}
+
+fn member_files() -> Format {
+    let (invitation, member) = (genesis().invitation(), member("ui.example", Role::Validator));
+    let signed = |change: &dyn Fn(&mut Member)| {
+        let member = with(&member, change);
+        let message = possession_message(&invitation, &member);
+        let signatures = member_keys(&member).iter().map(|key| key.sign(&message)).collect();
+        MemberFile::new(invitation.clone(), member, signatures)
+    };
+    let sound = signed(&|_| {});
+    let changed = |change: &dyn Fn(&mut MemberFile)| with(&sound, change).to_json().into_bytes();
+    let samples = [
+        ("sound", "A validator, signed by its four keys.", changed(&|_| {})),
+        ("format", "Another format.", changed(&|file| file.format = "sanad-member/v2".into())),
+        ("member", "A member that does not fit together.", {
+            signed(&|member| member.governance_threshold = 2).to_json().into_bytes()
+        }),
+        (
+            "other-consortium",
+            "Signed for another consortium.",
+            changed(&|file| file.consortium.name.push('!')),
+        ),
+        ("rehearsal", "Signed for a rehearsal.", changed(&|file| file.consortium.nonce.0[0] ^= 1)),
+        ("no-consortium-name", "A consortium without a name.", changed(&|file| file.consortium.name.clear())),
+        ("consortium-control", "A consortium whose name breaks its line.", {
+            changed(&|file| file.consortium.name = "a\u{2028}b".into())
+        }),
+        (
+            "changed",
+            "The name was changed after the keys signed.",
+            changed(&|file| file.member.name.push('!')),
+        ),
+        ("signature-missing", "One key did not sign.", changed(&|file| file.signatures.truncate(3))),
+        ("signature-other-key", "A key signed in the place of another.", {
+            changed(&|file| file.signatures[1] = file.signatures[2])
+        }),
+        ("signature-order", "Signatures in another order.", changed(&|file| file.signatures.swap(0, 1))),
+    ];
+    let check = |bytes: &[u8]| text(MemberFile::from_json(bytes).map_err(|error| chained(&error)));
+    format("member-file", ("member_file", ""), Value::Null, check, samples)
+}
+
+fn member_records(ledger: &Ledger) -> Format {
+    let range = |from, until| IndexRange { from: LogIndex(from), until: LogIndex(until) };
+    let record = with(ledger.state.registry().member(&id("issuer")).unwrap().record(), |record| {
+        record.issuer_ids = vec![sanad_core::member::IssuerIdTerm {
+            id: "https://issuer.example".parse().unwrap(),
+            from: LogIndex(3),
+            until: Some(LogIndex(9)),
+        }];
+        record.disputed = vec![range(5, 7)];
+    });
+    let encoded = |change: &dyn Fn(&mut MemberRecord)| codec::encode(&with(&record, change));
+    let sound = codec::encode(&record);
+    let standing = (1 + record.id.as_str().len()) + (1 + record.name.len());
+    let samples = [
+        ("sound", "An issuer with an issuer id and a disputed range.", sound.clone()),
+        ("sound-plain", "Neither.", encoded(&|r| (r.issuer_ids, r.disputed) = Default::default())),
+        ("standing", "A standing that no member has.", with(&sound, |bytes| bytes[standing] = 4)),
+        ("no-name", "Without a name.", encoded(&|record| record.name.clear())),
+        ("name-direction", "A name that turns the direction of reading.", {
+            encoded(&|record| record.name = "\u{202d}abc".into())
+        }),
+        ("nine-ranges", "Nine disputed ranges.", encoded(&|record| record.disputed = vec![range(1, 2); 9])),
+        ("many-issuer-ids", "33 issuer ids.", {
+            encoded(&|record| record.issuer_ids = vec![record.issuer_ids[0].clone(); 33])
+        }),
+        ("issuer-id", "An issuer id in another spelling.", {
+            let at = sound.windows(5).position(|window| window == b"https").unwrap();
+            with(&sound, |bytes| bytes[at] = b'H')
+        }),
+        ("cut", "A byte is missing.", cut(&sound)),
+        ("longer", "A byte is left over.", longer(&sound)),
+    ];
+    let check = |bytes: &[u8]| {
+        let record =
+            codec::decode::<MemberRecord>(bytes, MEMBER_RECORD_BYTES_MAX).map_err(|e| chained(&e))?;
+        record.check().map_err(|error| chained(&error))
+    };
+    format("member-record", ("encodings", "r"), Value::Null, check, samples)
+}
+
+/// A sample is a record and its rest, one after the other: the state of a member.
+fn member_rests(ledger: &Ledger) -> Format {
+    let state = ledger.state.registry().member(&id("issuer")).unwrap();
+    let other = ledger.state.registry().member(&id("v1")).unwrap();
+    let encoded = |change: &dyn Fn(&mut MemberRest)| {
+        [codec::encode(state.record()), codec::encode(&with(state.rest(), change))].concat()
+    };
+    let sound = codec::encode(state);
+    let samples = [
+        ("sound", "An issuer.", sound.clone()),
+        ("other-rest", "The rest of another member.", encoded(&|rest| *rest = other.rest().clone())),
+        ("key", "Another key.", encoded(&|rest| rest.keys[1].key.0[0] ^= 1)),
+        ("events", "Fewer entries.", encoded(&|rest| rest.events.count -= 1)),
+        ("role", "Another role.", encoded(&|rest| rest.role = Role::Validator)),
+        ("purpose", "A purpose that no key has.", {
+            let at = codec::encode(state.record()).len() + 2 + 4;
+            with(&sound, |bytes| bytes[at] = 4)
+        }),
+        ("cut", "A byte is missing.", cut(&sound)),
+        ("longer", "A byte is left over.", longer(&sound)),
+    ];
+    let check = |bytes: &[u8]| text(codec::decode::<MemberState>(bytes, codec::CODEC_BYTES_MAX));
+    format("member-state", ("encodings", "t"), Value::Null, check, samples)
 }
 
 fn key_files() -> Format {
@@ -626,15 +925,15 @@ fn key_files() -> Format {
 /// The genesis that proofs are checked against.
 fn trust(ledger: &Ledger) -> (Value, TrustAnchor) {
     let genesis: Value = serde_json::from_str(&ledger.genesis.to_json()).unwrap();
-    (json!({ "genesis": genesis }), TrustAnchor::new(&ledger.genesis).unwrap())
+    (json!({ "genesis": genesis }), ledger.anchor())
 }
 
 fn consistency_proofs(ledger: &Ledger) -> Format {
-    let sound = consistency(ledger, 3, 9);
+    let sound = ledger.consistency(3, 9);
     let changed = |change: &dyn Fn(&mut ConsistencyProof)| with(&sound, change).to_json().into_bytes();
     let samples = [
         ("sound", "From 3 entries to 9, of a log of 12.", changed(&|_| {})),
-        ("sound-one-size", "Of one size with itself.", consistency(ledger, 9, 9).to_json().into_bytes()),
+        ("sound-one-size", "Of one size with itself.", ledger.consistency(9, 9).to_json().into_bytes()),
         ("older-root", "Another older root.", changed(&|proof| proof.older.root.0[0] ^= 1)),
         ("newer-root", "Another newer root.", changed(&|proof| proof.newer.root.0[0] ^= 1)),
         ("older-size", "Another older size.", changed(&|proof| proof.older.size = LogSize(4))),
@@ -643,7 +942,7 @@ fn consistency_proofs(ledger: &Ledger) -> Format {
         ("path-cut", "A hash of the path is missing.", changed(&|proof| proof.path.truncate(1))),
         ("path-longer", "A hash too many.", changed(&|proof| proof.head_path.push([0; 32]))),
         ("header", "A header that was not signed.", changed(&|proof| proof.header.time_ms += 1)),
-        ("too-few", "Two of four validators.", changed(&|p| p.certificate.signatures.truncate(2))),
+        ("too-few", "Two of four validators.", changed(&|p| signatures(&mut p.finality).truncate(2))),
         ("format", "Another format.", changed(&|p| p.format = "sanad-consistency-proof/v2".into())),
     ];
     let (context, anchor) = trust(ledger);
@@ -655,37 +954,220 @@ fn consistency_proofs(ledger: &Ledger) -> Format {
 }
 
 fn completeness_proofs(ledger: &Ledger) -> Format {
-    let sound = completeness(ledger, "issuer");
-    let written = |(head, batches): &(CompletenessHead, Vec<IssuerBatch>)| {
-        let lines: String = batches.iter().map(IssuerBatch::to_json).collect();
+    let sound = ledger.completeness("issuer");
+    let written = |(head, runs): &(CompletenessHead, Vec<EntryRun>)| {
+        let lines: String = runs.iter().map(EntryRun::to_json).collect();
         (head.to_json() + &lines).into_bytes()
     };
-    let batches = |change: &dyn Fn(&mut Vec<IssuerBatch>)| written(&with(&sound, |(_, list)| change(list)));
+    let runs = |change: &dyn Fn(&mut Vec<EntryRun>)| written(&with(&sound, |(_, list)| change(list)));
     let head = |change: &dyn Fn(&mut CompletenessHead)| written(&with(&sound, |(head, _)| change(head)));
     let samples = [
-        ("sound", "Two batches.", written(&sound)),
-        ("sound-none", "An issuer without a batch.", written(&completeness(ledger, "v3"))),
-        ("last-missing", "The last batch is missing.", batches(&|list| drop(list.pop()))),
-        ("first-missing", "The first batch is missing.", batches(&|list| drop(list.remove(0)))),
-        ("twice", "A batch twice.", batches(&|list| list.push(list[1].clone()))),
-        ("event-changed", "An event was changed.", batches(&|list| list[1].batch[90] ^= 1)),
-        ("place", "A batch in another place.", batches(&|list| list[1].first_index.0 += 1)),
-        ("path-changed", "A bit of a path was changed.", batches(&|list| list[1].path[0][0] ^= 1)),
-        ("issuer", "The batches of another issuer.", {
-            written(&(sound.0.clone(), completeness(ledger, "v1").1))
+        ("sound", "Two lines of entries.", written(&sound)),
+        ("sound-none", "An issuer without an entry.", written(&ledger.completeness("v3"))),
+        ("last-missing", "The last line is missing.", runs(&|list| drop(list.pop()))),
+        ("first-missing", "The first line is missing.", runs(&|list| drop(list.remove(0)))),
+        (
+            "revocation-missing",
+            "The entry that revokes is missing.",
+            runs(&|list| drop(list[1].entries.remove(0))),
+        ),
+        ("twice", "A line twice.", runs(&|list| list.push(list[1].clone()))),
+        ("empty", "A line without entries.", runs(&|list| list[1].entries.clear())),
+        ("entry-changed", "A bit of an entry was changed.", runs(&|list| list[1].entries[1][20] ^= 1)),
+        ("entry-cut", "A byte of an entry is missing.", runs(&|list| list[0].entries[0].truncate(9))),
+        ("swapped", "Two entries in another order.", runs(&|list| list[0].entries.swap(0, 1))),
+        ("moved", "Entries at another place.", runs(&|list| list[1].first_index.0 += 1)),
+        ("order", "Entries before the end of those before.", runs(&|list| list[1].first_index.0 = 2)),
+        ("beyond", "Entries beyond the log.", runs(&|list| list[1].first_index = LogIndex(1 << 40))),
+        ("issuer", "The entries of another issuer.", {
+            written(&(sound.0.clone(), ledger.completeness("v1").1))
         }),
-        ("fewer-entries", "Fewer entries in the record.", head(&|h| h.issuer.record.chain.entries -= 1)),
-        ("header", "A header that was not signed.", head(&|head| head.header.time_ms += 1)),
+        ("other-rest", "Fewer entries in the rest.", head(&|head| head.rest.events.count -= 1)),
+        (
+            "rest-text",
+            "A rest that has no encoding.",
+            head(&|head| head.rest.addresses = vec!["x".repeat(256)]),
+        ),
+        ("record", "A record made for another rest.", {
+            head(&|head| {
+                head.rest.events.count -= 1;
+                head.proof.member.record.rest = head.rest.hash();
+            })
+        }),
+        ("header", "A header that was not signed.", head(&|head| head.proof.header.time_ms += 1)),
         ("format", "Another format.", head(&|h| h.format = "sanad-completeness-proof/v2".into())),
     ];
     let (context, anchor) = trust(ledger);
     let check = move |bytes: &[u8]| {
         let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let head = CompletenessHead::from_json(lines.next().unwrap()).map_err(|error| error.to_string())?;
-        let batches: Result<Vec<_>, _> = lines.map(IssuerBatch::from_json).collect();
-        text(verify(&head, &batches.map_err(|error| error.to_string())?, &anchor))
+        let head = CompletenessHead::from_json(lines.next().unwrap()).map_err(|error| chained(&error))?;
+        let runs: Result<Vec<_>, _> = lines.map(EntryRun::from_json).collect();
+        text(verify(&head, &runs.map_err(|error| chained(&error))?, &anchor))
     };
     format("completeness", ("completeness_proof", ""), context, check, samples)
+}
+
+fn member_proofs(ledger: &Ledger) -> Format {
+    let sound = ledger.prove_member("issuer");
+    let written = |proof: &MemberProof| serde_json::to_vec_pretty(proof).unwrap();
+    let changed = |change: &dyn Fn(&mut MemberProof)| written(&with(&sound, change));
+    let samples = [
+        ("sound", "The record of an issuer.", written(&sound)),
+        ("record", "Another name.", changed(&|proof| proof.member.record.name.push('!'))),
+        ("path", "A bit of the path was changed.", changed(&|proof| proof.member.path[0][0] ^= 1)),
+        ("path-cut", "A hash of the path is missing.", changed(&|proof| proof.member.path.truncate(1))),
+        ("place", "Another place.", changed(&|proof| proof.member.index ^= 1)),
+        ("count", "Another number of members.", changed(&|proof| proof.member.count += 1)),
+        ("no-members", "A register without members.", changed(&|proof| proof.member.count = 0)),
+        ("status-root", "Another status root.", changed(&|proof| proof.status_root.0[0] ^= 1)),
+        ("others-root", "Another root of the other parts.", changed(&|proof| proof.others_root.0[0] ^= 1)),
+        ("header", "A header that was not signed.", changed(&|proof| proof.header.time_ms += 1)),
+        ("too-few", "Two of four validators.", changed(&|p| signatures(&mut p.finality).truncate(2))),
+    ];
+    let (context, anchor) = trust(ledger);
+    let check = move |bytes: &[u8]| {
+        let proof: MemberProof = json_form::read(bytes).map_err(|error| chained(&error))?;
+        text(proof.verify(&anchor))
+    };
+    format("member-proof", ("member_proof", ""), context, check, samples)
+}
+
+/// A chain of 40 headers, with changes of the validators after heights 4 and 10.
+fn chain() -> Chain {
+    let mut chain = Chain::new(4);
+    chain.extend_to(3);
+    chain.announce();
+    chain.extend_to(9);
+    chain.announce();
+    chain.extend_to(40);
+    chain
+}
+
+/// A sample is the proof that the header of height 7 is in the history of another.
+fn history_proofs() -> Format {
+    let chain = chain();
+    let older = chain.header(7).clone();
+    let sound = chain.history_proof(7, 40, 0);
+    let written = |proof: &HistoryProof| serde_json::to_vec_pretty(proof).unwrap();
+    let changed = |change: &dyn Fn(&mut HistoryProof)| written(&with(&sound, change));
+    let samples = [
+        ("sound", "In the history of height 40.", written(&sound)),
+        ("sound-next", "In the history of the next height.", written(&chain.history_proof(7, 8, 0))),
+        ("path", "A bit of the path was changed.", changed(&|proof| proof.path[0][0] ^= 1)),
+        ("path-cut", "A hash of the path is missing.", changed(&|proof| proof.path.truncate(2))),
+        ("path-longer", "A hash too many.", changed(&|proof| proof.path.push([0; 32]))),
+        (
+            "other-place",
+            "The path of another height.",
+            changed(&|proof| {
+                proof.path = chain.history_proof(8, 40, 0).path;
+            }),
+        ),
+        ("history-root", "Another history root.", changed(&|proof| proof.past.history_root.0[0] ^= 1)),
+        ("previous", "Another header before.", changed(&|proof| proof.past.previous.0[0] ^= 1)),
+        (
+            "not-newer",
+            "A newer header of the same height.",
+            changed(&|proof| {
+                *proof = HistoryProof { path: Vec::new(), ..chain.history_proof(6, 7, 0) };
+            }),
+        ),
+        (
+            "older",
+            "A newer header that is older.",
+            changed(&|proof| {
+                *proof = HistoryProof { path: Vec::new(), ..chain.history_proof(1, 2, 0) };
+            }),
+        ),
+        ("newer-header", "A newer header that was not signed.", changed(&|proof| proof.header.time_ms += 1)),
+        ("too-few", "Two of four validators.", changed(&|p| p.certificate.signatures.truncate(2))),
+        (
+            "change-missing",
+            "A change of the validators is missing.",
+            changed(&|p| {
+                p.validator_changes.remove(0);
+            }),
+        ),
+    ];
+    let context = json!({
+        "genesis": serde_json::from_str::<Value>(&chain.genesis.to_json()).unwrap(),
+        "header": older,
+    });
+    let anchor = chain.genesis_anchor();
+    let check = move |bytes: &[u8]| {
+        let proof: HistoryProof = json_form::read(bytes).map_err(|error| chained(&error))?;
+        let finality = sanad_core::proof::Finality::History(Box::new(proof));
+        text(anchor.verify_header(&older, &finality))
+    };
+    format("history", ("history_proof", ""), context, check, samples)
+}
+
+fn trust_file_samples(written: fn(&TrustFile) -> Vec<u8>) -> Vec<Sample> {
+    let chain = chain();
+    let sound = chain.trust_file(40);
+    let changed = |change: &dyn Fn(&mut TrustFile)| written(&with(&sound, change));
+    vec![
+        ("sound", "Two changes of the validators.", written(&sound)),
+        ("sound-first", "The first header.", written(&chain.trust_file(1))),
+        ("sound-announcement", "The header that announces a change.", written(&chain.trust_file(10))),
+        ("other-genesis", "A genesis of the same members with another nonce.", {
+            changed(&|file| file.genesis.nonce.0[0] ^= 1)
+        }),
+        ("genesis", "A genesis that is not valid.", changed(&|file| file.genesis.name.clear())),
+        ("change-missing", "The first change is missing.", changed(&|f| drop(f.validator_changes.remove(0)))),
+        ("last-change-missing", "The last change is missing.", changed(&|f| drop(f.validator_changes.pop()))),
+        ("announcement-missing", "The change that the anchor announces is missing.", {
+            written(&with(&chain.trust_file(10), |file| drop(file.validator_changes.pop())))
+        }),
+        ("change-order", "Changes in another order.", changed(&|f| f.validator_changes.swap(0, 1))),
+        ("change-path", "A bit of a path was changed.", changed(&|f| f.validator_changes[0].path[0][0] ^= 1)),
+        ("change-above", "A change above the anchor.", {
+            written(&with(&chain.trust_file(8), |file| {
+                file.validator_changes = with(&sound.validator_changes, |_| {});
+            }))
+        }),
+        ("change-signatures", "A change that two of four validators signed.", {
+            changed(&|file| file.validator_changes[0].certificate.signatures.truncate(2))
+        }),
+        ("change-set", "Another set after a change.", {
+            changed(&|f| f.validator_changes[1].next = f.validator_changes[0].next.clone())
+        }),
+        ("anchor-time", "An anchor that was not signed.", changed(&|file| file.anchor.header.time_ms += 1)),
+        ("anchor-past", "Another past of the anchor.", changed(&|file| file.anchor.past.previous.0[0] ^= 1)),
+        ("anchor-signatures", "Two of four validators signed the anchor.", {
+            changed(&|file| file.anchor.certificate.signatures.truncate(2))
+        }),
+        ("remainder", "Another history.", changed(&|file| file.remainder[0][0] ^= 1)),
+        ("remainder-missing", "A peak is missing.", changed(&|file| file.remainder.truncate(1))),
+        ("seals", "A root too many.", changed(&|file| file.seals.push([0; 32]))),
+    ]
+}
+
+fn check_trust_file(bytes: &[u8]) -> Result<(), String> {
+    let file = TrustFile::from_bytes(bytes).map_err(|error| chained(&error))?;
+    text(file.verify(1_700_000_100_000))
+}
+
+fn trust_files() -> Format {
+    let mut samples = trust_file_samples(|file| file.to_json().into_bytes());
+    let sound = chain().trust_file(40);
+    let changed = |change: &dyn Fn(&mut TrustFile)| with(&sound, change).to_json().into_bytes();
+    samples.push(("format", "Another format.", changed(&|file| file.format = "sanad-trust/v2".into())));
+    let context = json!({ "now_ms": 1_700_000_100_000u64 });
+    format("trust-file", ("trust_file", ""), context, check_trust_file, samples)
+}
+
+fn binary_trust_files() -> Format {
+    let mut samples = trust_file_samples(TrustFile::to_binary);
+    let sound = chain().trust_file(40).to_binary();
+    samples.extend([
+        ("magic", "Other first bytes.", with(&sound, |bytes| bytes[3] ^= 1)),
+        ("version", "Another version.", with(&sound, |bytes| bytes[4] = 2)),
+        ("cut", "A byte is missing.", cut(&sound)),
+        ("longer", "A byte is left over.", longer(&sound)),
+    ]);
+    let context = json!({ "now_ms": 1_700_000_100_000u64 });
+    format("trust-file-binary", ("trust_file", ""), context, check_trust_file, samples)
 }
 
 fn format(

@@ -39,6 +39,8 @@ fn receipt(text: &str) -> Option<&'static str> {
         ReceiptFormatError::Form(error) => form(error),
         ReceiptFormatError::Format => "format",
         ReceiptFormatError::Limit { .. } => "limit",
+        ReceiptFormatError::TooManyChanges { .. } => "changes",
+        ReceiptFormatError::Name(MemberError::Text { .. }) => "text",
         ReceiptFormatError::Name(_) => "name",
         ReceiptFormatError::NotAnIssuance { .. } => "issuance",
         other => panic!("{other}"),
@@ -49,6 +51,7 @@ fn genesis(text: &str) -> Option<&'static str> {
     Genesis::from_json(text.as_bytes()).err().map(|error| match &error {
         GenesisError::Form(error) => form(error),
         GenesisError::Name { .. } | GenesisError::Member(MemberError::Name { .. }) => "name",
+        GenesisError::NameText(_) | GenesisError::Member(MemberError::Text { .. }) => "text",
         other => panic!("{other}"),
     })
 }
@@ -88,8 +91,9 @@ fn an_error_names_the_place() {
         ("proof.log_path[2]".to_owned(), JsonFormFault::Spelling)
     );
     assert_eq!(fault("document", "{\"json\":null}"), ("document".to_owned(), JsonFormFault::Kind));
-    let until = "proof.issuer.record.member.active_until";
-    assert_eq!(fault(until, "null"), (until.to_owned(), JsonFormFault::Null));
-    let whole = json_form::read::<Member>(b"[\"a\",\"A\",\"observer\",null,null,null,0,null]").unwrap_err();
+    let summary = "opening.summary";
+    assert_eq!(fault(summary, "null"), (summary.to_owned(), JsonFormFault::Null));
+    let member = br#"["a","A","observer",[],1,null,null,null,[],[],[]]"#;
+    let whole = json_form::read::<Member>(member).unwrap_err();
     assert!(whole.to_string().starts_with("the whole: an object is written with its fields"), "{whole}");
 }

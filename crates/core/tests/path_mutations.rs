@@ -1,19 +1,16 @@
-//! Each class of change in the public Merkle vectors, made anew for the paths of a receipt's three trees and of the
-//! two proofs about the log: refused, each with its own error.
+//! Each class of change in the public Merkle vectors, applied to the paths of a receipt's three trees and of the two
+//! proofs about the log: refused, each with its own error.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
-mod support;
 
 use sanad_core::event::Event;
 use sanad_core::hash::Root;
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::member::Role;
 use sanad_core::merkle::{Hash, ProofError};
-use sanad_core::proof::{ConsistencyFault, ConsistencyProof, LogHead, ProofFault, StatusProof, TrustAnchor};
+use sanad_core::proof::{ConsistencyFault, ConsistencyProof, LogHead, ProofFault, StatusProof};
 use sanad_core::status::STATUS_LEAF_ENTRIES;
-use support::log::consistency;
-use support::{Ledger, genesis, id, member};
+use sanad_testkit::{Ledger, genesis, id, member, sign_genesis};
 
 /// What an inclusion path is checked with, but for the leaf.
 #[derive(Clone)]
@@ -55,30 +52,30 @@ const TREES: [Tree; 3] = [
             index: proof.index.0 / STATUS_LEAF_ENTRIES,
             size: proof.header.log_size.0.div_ceil(STATUS_LEAF_ENTRIES),
             path: proof.status_path.clone(),
-            root: proof.header.status_root.0,
+            root: proof.header.state_root.0,
         },
         put: |proof, Place { index, size, path, root }| {
             proof.index = LogIndex(index * STATUS_LEAF_ENTRIES);
             proof.header.log_size = LogSize(size * STATUS_LEAF_ENTRIES);
-            (proof.status_path, proof.header.status_root) = (path, Root(root));
+            (proof.status_path, proof.header.state_root) = (path, Root(root));
         },
         change_leaf: |proof| proof.status_leaf[0] ^= 1,
-        verify: |proof| proof.verify_status().map(|_| ()),
+        verify: |proof| proof.verify_state().map(drop),
     },
     Tree {
-        name: "registry",
+        name: "members",
         place: |proof| Place {
             index: proof.issuer.index,
             size: proof.issuer.count,
             path: proof.issuer.path.clone(),
-            root: proof.header.registry_root.0,
+            root: proof.header.state_root.0,
         },
         put: |proof, Place { index, size, path, root }| {
             (proof.issuer.index, proof.issuer.count) = (index, size);
-            (proof.issuer.path, proof.header.registry_root) = (path, Root(root));
+            (proof.issuer.path, proof.header.state_root) = (path, Root(root));
         },
-        change_leaf: |proof| proof.issuer.record.member.name.push('!'),
-        verify: StatusProof::verify_issuer,
+        change_leaf: |proof| proof.issuer.record.name.push('!'),
+        verify: |proof| proof.verify_state().map(drop),
     },
 ];
 
@@ -106,6 +103,7 @@ fn ledger() -> Ledger {
     let mut genesis = genesis();
     genesis.members.extend((0..6).map(|n| member(&format!("i{n}"), Role::Issuer)));
     genesis.members.sort_by(|a, b| a.id.cmp(&b.id));
+    sign_genesis(&mut genesis);
     let mut ledger = Ledger::of(genesis);
     ledger.issue("i1", 0..1_300);
     // No two leaves that matter here are the same: a path of equal halves would fit both.
@@ -151,7 +149,9 @@ fn every_class_of_changed_inclusion() {
             match (tree, verify(&proof)) {
                 ("log", Err(ProofFault::Inclusion { source, .. }))
                 | ("status", Err(ProofFault::Status { source, .. }))
-                | ("registry", Err(ProofFault::Registry { source, .. })) => Some(word(&source)),
+                | ("members", Err(ProofFault::Registry { source, .. })) => Some(word(&source)),
+                // Both lead to one root.
+                ("status" | "members", Err(ProofFault::StateRoot { .. })) => Some(Word::Root),
                 (_, Ok(())) => None,
                 (_, Err(other)) => panic!("{tree}: {other}"),
             }
@@ -183,7 +183,7 @@ fn parts_of_another_place_under_the_same_header() {
     let ledger = ledger();
     let sound = ledger.prove(INDEX);
     let (other, foreign) = (ledger.prove(700), ledger.state.registry().prove(&id("i2")).unwrap());
-    let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
+    let anchor = ledger.anchor();
     assert!(sound.verify(&anchor).is_ok() && other.verify(&anchor).is_ok());
     let refused = |change: &dyn Fn(&mut StatusProof)| {
         let mut proof = sound.clone();
@@ -194,12 +194,12 @@ fn parts_of_another_place_under_the_same_header() {
     let leaf = refused(&|proof| {
         (proof.status_leaf, proof.status_path) = (other.status_leaf, other.status_path.clone());
     });
-    assert!(matches!(leaf, ProofFault::Status { source: ProofError::RootMismatch { .. }, .. }), "{leaf}");
+    assert!(matches!(leaf, ProofFault::StateRoot { .. }), "{leaf}");
     // And the other way about: the revoked credential under a leaf in which nothing is revoked.
     let mut hidden = other.clone();
     (hidden.status_leaf, hidden.status_path) = (sound.status_leaf, sound.status_path.clone());
     let hidden = hidden.verify(&anchor).unwrap_err();
-    assert!(matches!(hidden, ProofFault::Status { source: ProofError::RootMismatch { .. }, .. }), "{hidden}");
+    assert!(matches!(hidden, ProofFault::StateRoot { .. }), "{hidden}");
     let entry = refused(&|proof| {
         (proof.entry, proof.log_path) = (other.entry.clone(), other.log_path.clone());
     });
@@ -211,18 +211,17 @@ fn parts_of_another_place_under_the_same_header() {
     assert!(matches!(record, ProofFault::RecordOwner { .. }), "{record}");
     let renamed = refused(&|proof| {
         proof.issuer = foreign.clone();
-        proof.issuer.record.member.id = proof.entry.issuer.clone();
+        proof.issuer.record.id = proof.entry.issuer.clone();
     });
-    assert!(
-        matches!(renamed, ProofFault::Registry { source: ProofError::RootMismatch { .. }, .. }),
-        "{renamed}"
-    );
+    assert!(matches!(renamed, ProofFault::StateRoot { .. }), "{renamed}");
+    let others = refused(&|proof| proof.others_root.0[0] ^= 1);
+    assert!(matches!(others, ProofFault::StateRoot { .. }), "{others}");
 }
 
 #[test]
 fn every_class_of_changed_consistency() {
-    let sound = consistency(&ledger(), 600, 1_300);
-    let anchor = TrustAnchor::new(&ledger().genesis).unwrap();
+    let ledger = ledger();
+    let (sound, anchor) = (ledger.consistency(600, 1_300), ledger.anchor());
     type Change = fn(&mut ConsistencyProof);
     let roots = |proof: &mut ConsistencyProof| std::mem::swap(&mut proof.older.root, &mut proof.newer.root);
     let size = |head: &mut LogHead, size: u64| head.size = LogSize(size);

@@ -2,7 +2,7 @@
 
 use sanad_core::document::DocumentKind;
 use sanad_core::jcs;
-use sanad_core::member::Member;
+use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
 use sanad_core::signature::PublicKey;
 use serde_json::{Map, Value};
 
@@ -13,21 +13,47 @@ use crate::{contexts, dates, integrity, jwt, key};
 /// Longest credential whose proofs are checked, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What a check depends on beside the document.
+/// What a check depends on besides the document.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances<'a> {
     /// The time, in milliseconds since 1970-01-01 UTC.
     pub now_ms: u64,
-    /// The member that issued the document, as a proved registry record has it; its issuing key is known.
-    pub member: Option<&'a Member>,
+    /// The proved record of the member that issued the document.
+    pub member: Option<&'a MemberRecord>,
+    /// The rest that this record names, with the member's keys. Without it no key counts as the member's; a rest with
+    /// another hash than the record names is ignored.
+    pub rest: Option<&'a MemberRest>,
 }
 
-/// Checks a document's own proofs and dates; none where it is no credential of a known form.
+impl Circumstances<'_> {
+    /// The issuer's issuing key in force, if its record proves it.
+    pub(crate) fn issuing_key(&self) -> Option<PublicKey> {
+        let member = self.member?;
+        let rest = self.rest.filter(|rest| rest.hash() == member.rest)?;
+        rest.current_key(KeyPurpose::Issuing)
+    }
+
+    /// A key, and what shows whose it is.
+    pub(crate) fn attribute(&self, public: &PublicKey, issuer: Option<&str>) -> Key {
+        let member = self.member.filter(|_| self.issuing_key().as_ref() == Some(public));
+        let is_issuer = || issuer.is_some_and(|id| id.strip_prefix("did:key:") == Some(&key::encode(public)));
+        let holder = match member {
+            Some(member) => Holder::Member { id: member.id.clone(), name: member.name.clone() },
+            None if is_issuer() => Holder::Issuer,
+            None => Holder::Unproven,
+        };
+        Key { key: key::encode(public), holder }
+    }
+}
+
+/// Checks a document's own proofs and dates; `None` if it is not a credential of a known form.
 #[must_use]
 pub fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
     match DocumentKind::detect(document) {
         DocumentKind::Json => check_json(document, circumstances),
-        DocumentKind::Bytes => jwt::check(document, circumstances),
+        DocumentKind::SdJwt => jwt::check_sd_jwt(document, circumstances),
+        // Of kinds added later, only a JWT is known here.
+        _ => jwt::check(document, circumstances),
     }
 }
 
@@ -125,18 +151,6 @@ pub(crate) fn as_list(value: &Value) -> &[Value] {
         Value::Array(entries) => entries,
         one => std::slice::from_ref(one),
     }
-}
-
-/// A key, and what shows whose it is.
-pub(crate) fn attribute(public: &PublicKey, issuer: Option<&str>, member: Option<&Member>) -> Key {
-    let member = member.filter(|member| member.issuing_key.as_ref() == Some(public));
-    let is_issuer = || issuer.is_some_and(|id| id.strip_prefix("did:key:") == Some(&key::encode(public)));
-    let holder = match member {
-        Some(member) => Holder::Member { id: member.id.clone(), name: member.name.clone() },
-        None if is_issuer() => Holder::Issuer,
-        None => Holder::Unproven,
-    };
-    Key { key: key::encode(public), holder }
 }
 
 /// What the document points to that only a network could show.

@@ -122,7 +122,7 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "holder", rename_all = "kebab-case")]
 pub enum Holder {
-    /// The issuing key of a member, as the ledger's registry has it.
+    /// The issuing key of a member, by its proved record.
     Member {
         /// The member.
         id: MemberId,

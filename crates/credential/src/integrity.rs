@@ -9,7 +9,7 @@ use sanad_core::signature;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::credential::{Circumstances, as_list, attribute, issuer};
+use crate::credential::{Circumstances, as_list, issuer};
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::finding::{Key, Proof, Signature};
 use crate::{canonical, contexts, coverage, dates, json_ld, key};
@@ -84,18 +84,15 @@ impl Unsecured {
         let key = match key_of(proof) {
             // The member that issued it may have signed it with the key that the ledger knows.
             Err(Obstacle::Unchecked(elsewhere @ Unchecked::KeyElsewhere { .. })) => {
-                let key = circumstances
-                    .member
-                    .and_then(|member| member.issuing_key)
-                    .ok_or_else(|| elsewhere.clone())?;
+                let key = circumstances.issuing_key().ok_or_else(|| elsewhere.clone())?;
                 let (message, uncovered) = self.message(transformation, config)?;
                 key.verify(&message, &signature).map_err(|_| elsewhere)?;
-                *key_found = Some(attribute(&key, issuer(&self.members), circumstances.member));
+                *key_found = Some(circumstances.attribute(&key, issuer(&self.members)));
                 return Ok(uncovered);
             }
             found => found?,
         };
-        *key_found = Some(attribute(&key, issuer(&self.members), circumstances.member));
+        *key_found = Some(circumstances.attribute(&key, issuer(&self.members)));
         let verified = self.message(transformation, config).and_then(|(message, uncovered)| {
             key.verify(&message, &signature)?;
             Ok(uncovered)

@@ -1,44 +1,43 @@
-//! Credentials as JWTs: VC-JWT of VC 1.1 and Open Badges 3.0, and `vc+jwt` of VC 2.0.
+//! Credentials as JWTs: VC-JWT of VC 1.1 and Open Badges 3.0, `vc+jwt` of VC 2.0, and SD-JWTs.
 //!
 //! Source: RFC 7515, RFC 8037; VC Data Model 1.1, 6.3.1; Open Badges 3.0, 8.2; Securing VCs using JOSE and COSE.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use sanad_core::sd_jwt::{HolderBinding, SdJwt};
 use sanad_core::signature::{self, PublicKey};
 use serde_json::{Map, Value};
 
 use crate::credential::{
-    CREDENTIAL_BYTES_MAX, Circumstances, as_list, attribute, conclude, id_of, is_credential, issuer,
-    read_object,
+    CREDENTIAL_BYTES_MAX, Circumstances, as_list, conclude, id_of, is_credential, issuer, read_object,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::finding::{Finding, Holder, Key, Mismatch, Proof, Signature};
 use crate::{dates, integrity, key};
 
-/// Checks a JWT; none where the document is no JWT, or its payload no credential.
+/// Checks a JWT; `None` if the document is not a JWT, or its payload not a credential.
 pub(crate) fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
-    let jwt = Jwt::read(document)?;
-    let mut proof = Proof {
-        method: format!(
-            "JWT {}",
-            jwt.header.get("alg").and_then(Value::as_str).unwrap_or("without an algorithm")
-        ),
-        signature: Signature::Good,
-        reason: None,
-        key: None,
-        uncovered: Vec::new(),
-    };
-    if let Err(obstacle) = jwt.verify(circumstances, &mut proof.key) {
-        proof.fail(obstacle);
+    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?;
+    is_credential(jwt.credential()).then(|| jwt.check(circumstances))
+}
+
+/// Checks an SD-JWT; `None` if the document is not a valid one, or does not hold a credential.
+///
+/// The issuer's signature covers what is disclosed, since it covers the digest of every disclosure.
+pub(crate) fn check_sd_jwt(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
+    let sd_jwt = SdJwt::parse(document).ok()?;
+    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?;
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    // SD-JWT-based Verifiable Credentials, 3.2.2.1: its type is in `vct`.
+    if !is_credential(jwt.credential()) && !jwt.claims.get("vct").is_some_and(Value::is_string) {
+        return None;
     }
-    let credential = jwt.credential();
-    let mut proofs = vec![proof];
-    proofs.extend(integrity::check(credential, circumstances));
-    let mut validity = dates::validity(credential, circumstances.now_ms);
-    dates::add_claims(&mut validity, &jwt.claims, circumstances.now_ms);
-    let mut finding = conclude(credential, proofs, validity, mismatches(&jwt.claims, credential));
-    finding.issuer = jwt.issuer().map(str::to_owned);
+    let mut finding = jwt.check(circumstances);
+    match sd_jwt.holder_binding() {
+        HolderBinding::Unbound => {}
+        HolderBinding::NotChecked => finding.left_open.push(HOLDER_NOT_CHECKED.to_owned()),
+    }
     Some(finding)
 }
 
@@ -52,13 +51,34 @@ struct Jwt<'a> {
 }
 
 impl<'a> Jwt<'a> {
-    fn read(document: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(document).ok()?.trim_ascii();
+    fn read(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.').filter(|_| text.len() <= CREDENTIAL_BYTES_MAX)?;
         let (header, payload) = signed.split_once('.')?;
         let object = |part: &str| read_object(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?);
         let jwt = Self { header: object(header)?, claims: object(payload)?, signed, signature };
-        (jwt.header.contains_key("alg") && is_credential(jwt.credential())).then_some(jwt)
+        jwt.header.contains_key("alg").then_some(jwt)
+    }
+
+    fn check(&self, circumstances: &Circumstances<'_>) -> Finding {
+        let algorithm = self.header.get("alg").and_then(Value::as_str);
+        let mut proof = Proof {
+            method: format!("JWT {}", algorithm.unwrap_or("without an algorithm")),
+            signature: Signature::Good,
+            reason: None,
+            key: None,
+            uncovered: Vec::new(),
+        };
+        if let Err(obstacle) = self.verify(circumstances, &mut proof.key) {
+            proof.fail(obstacle);
+        }
+        let credential = self.credential();
+        let mut proofs = vec![proof];
+        proofs.extend(integrity::check(credential, circumstances));
+        let mut validity = dates::validity(credential, circumstances.now_ms);
+        dates::add_claims(&mut validity, &self.claims, circumstances.now_ms);
+        let mut finding = conclude(credential, proofs, validity, mismatches(&self.claims, credential));
+        finding.issuer = self.issuer().map(str::to_owned);
+        finding
     }
 
     /// VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload.
@@ -95,16 +115,13 @@ impl<'a> Jwt<'a> {
         let signature = signature::Signature(bytes.ok_or(ProofFault::Jwt { part: "signature", expected })?);
         match self.ed25519_key() {
             Err(Obstacle::Unchecked(elsewhere @ Unchecked::KeyElsewhere { .. })) => {
-                let key = circumstances
-                    .member
-                    .and_then(|member| member.issuing_key)
-                    .ok_or_else(|| elsewhere.clone())?;
+                let key = circumstances.issuing_key().ok_or_else(|| elsewhere.clone())?;
                 key.verify(self.signed.as_bytes(), &signature).map_err(|_| elsewhere)?;
-                *found = Some(attribute(&key, self.issuer(), circumstances.member));
+                *found = Some(circumstances.attribute(&key, self.issuer()));
             }
             key => {
                 let key = key?;
-                *found = Some(attribute(&key, self.issuer(), circumstances.member));
+                *found = Some(circumstances.attribute(&key, self.issuer()));
                 key.verify(self.signed.as_bytes(), &signature)?;
             }
         }
@@ -158,6 +175,8 @@ impl<'a> Jwt<'a> {
         Unchecked::KeyElsewhere { method: kid.unwrap_or("(none named)").to_owned() }
     }
 }
+
+const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
 
 /// Lengths of an RSA modulus, in bytes.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;

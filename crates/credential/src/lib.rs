@@ -2,8 +2,8 @@
 //!
 //! [`check`] takes a document as it was issued: W3C Verifiable Credentials 1.1 and 2.0 and Open Badges 3.0, in
 //! JSON with a Data Integrity proof (`eddsa-rdfc-2022`, `eddsa-jcs-2022`, `Ed25519Signature2020`) or as a JWT
-//! (`EdDSA`; `RS256` with the key in its header). What the ledger proves of a document is another question, and
-//! not asked here.
+//! or SD-JWT (`EdDSA`; `RS256` with the key in its header). What the ledger proves of a document is another question,
+//! and not asked here.
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 

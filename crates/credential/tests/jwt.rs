@@ -3,17 +3,18 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use sanad_core::ids::Height;
-use sanad_core::member::{Member, Role};
+use sanad_core::member::{MemberState, Role};
 use sanad_core::signature::SecretKey;
 use sanad_credential::{Circumstances, Finding, Holder, Signature, Verdict, check};
+use sanad_testkit::issuing_key;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// 2026-01-01T00:00:00Z.
 const NOW_MS: u64 = 1_767_225_600_000;
 
 fn secret() -> SecretKey {
-    SecretKey::from_seed(&[5; 32])
+    issuing_key("ui.ac.id")
 }
 
 fn did() -> String {
@@ -45,8 +46,9 @@ fn token(header: &Value, payload: &Value) -> String {
     format!("{signed}.{}", BASE64.encode(secret().sign(signed.as_bytes()).0))
 }
 
-fn find_for(token: &str, member: Option<&Member>) -> Finding {
-    check(token.as_bytes(), &Circumstances { now_ms: NOW_MS, member }).unwrap()
+fn find_for(token: &str, member: Option<&MemberState>) -> Finding {
+    let (member, rest) = (member.map(MemberState::record), member.map(MemberState::rest));
+    check(token.as_bytes(), &Circumstances { now_ms: NOW_MS, member, rest }).unwrap()
 }
 
 fn find(token: &str) -> Finding {
@@ -87,16 +89,7 @@ fn keys_by_value() {
 
 #[test]
 fn the_key_of_the_member() {
-    let member = Member {
-        id: "ui.ac.id".parse().unwrap(),
-        name: "Universitas Uji".to_owned(),
-        role: Role::Issuer,
-        issuing_key: Some(secret().public()),
-        consensus_key: None,
-        network_key: None,
-        active_from: Height(0),
-        active_until: None,
-    };
+    let member = MemberState::genesis(&sanad_testkit::member("ui.ac.id", Role::Issuer));
     let mut payload = payload();
     payload["iss"] = json!("https://ui.ac.id");
     payload["issuer"]["id"] = json!("https://ui.ac.id");
@@ -207,9 +200,64 @@ fn what_is_no_jwt_of_a_credential_is_not_judged() {
     let other = token(&json!({"alg": "EdDSA"}), &json!({"sub": "x"}));
     for document in ["", ".", "..", "a.b.c", "%PDF-1.7.1.2", other.as_str(), "\u{feff}a.b.c", "e30.e30.e30"] {
         assert_eq!(
-            check(document.as_bytes(), &Circumstances { now_ms: NOW_MS, member: None }),
+            check(document.as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None }),
             None,
             "{document}"
         );
+    }
+}
+
+/// An SD-JWT of a payload with one disclosed claim.
+fn sd_jwt(header: &Value, mut payload: Value, name: &str, value: &Value) -> String {
+    let disclosure = BASE64.encode(json!(["c2FsdA", name, value]).to_string());
+    payload["_sd"] = json!([BASE64.encode(Sha256::digest(&disclosure))]);
+    format!("{}~{disclosure}~", token(header, &payload))
+}
+
+#[test]
+fn sd_jwts_count_with_what_they_disclose() {
+    let header = json!({"alg": "EdDSA", "typ": "vc+sd-jwt"});
+    let whole = sd_jwt(&header, payload(), "name", &json!("Ijazah"));
+    let finding = find(&whole);
+    assert_eq!((finding.verdict, holder(&finding)), (Verdict::Good, Some(&Holder::Issuer)), "{finding:#?}");
+    assert!(finding.left_open.is_empty());
+    // A disclosed claim counts like any other.
+    let mut dated = payload();
+    let until = dated.as_object_mut().unwrap().remove("validUntil").unwrap();
+    dated.as_object_mut().unwrap().remove("exp");
+    assert_eq!(find(&sd_jwt(&header, dated.clone(), "validUntil", &until)).verdict, Verdict::Good);
+    let past = json!("2025-06-01T00:00:00Z");
+    assert_eq!(find(&sd_jwt(&header, dated, "validUntil", &past)).verdict, Verdict::Expired);
+    // SD-JWT VC: no W3C credential, but a type.
+    let short = json!({"vct": "https://example.org/badge", "iss": did()});
+    let finding = find(&sd_jwt(&header, short, "name", &json!("Ijazah")));
+    assert_eq!((finding.verdict, finding.issuer), (Verdict::Good, Some(did())));
+}
+
+#[test]
+fn sd_jwts_that_are_bound_say_that_the_holder_is_not_checked() {
+    let mut bound = payload();
+    bound["cnf"] = json!({"jwk": {}});
+    let finding = find(&sd_jwt(&json!({"alg": "EdDSA"}), bound, "name", &json!("Ijazah")));
+    assert_eq!(finding.verdict, Verdict::Good);
+    assert!(finding.left_open[0].starts_with("holder not checked"), "{:?}", finding.left_open);
+}
+
+#[test]
+fn sd_jwts_that_are_broken() {
+    let header = json!({"alg": "EdDSA"});
+    let good = sd_jwt(&header, payload(), "name", &json!("Ijazah"));
+    let (signed, rest) = good.split_once('~').unwrap();
+    let (content, signature) = signed.rsplit_once('.').unwrap();
+    let mut bytes = BASE64.decode(signature).unwrap();
+    bytes[9] ^= 1;
+    let finding = find(&format!("{content}.{}~{rest}", BASE64.encode(bytes)));
+    assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Bad, Signature::Bad));
+    // A disclosure that nothing refers to, and another type of payload.
+    let other = BASE64.encode(json!(["c2FsdA", "gpa", "4.0"]).to_string());
+    let plain = sd_jwt(&header, json!({"sub": "x"}), "name", &json!("Ijazah"));
+    for document in [format!("{good}{other}~"), format!("{signed}~{other}~"), plain] {
+        let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
+        assert_eq!(check(document.as_bytes(), &circumstances), None, "{document}");
     }
 }

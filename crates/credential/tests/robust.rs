@@ -56,7 +56,7 @@ fn odd_values() -> Vec<Value> {
 #[test]
 fn odd_values_in_every_place() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata/w3c");
-    let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None };
+    let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None, rest: None };
     for name in ["eddsa-rdfc-2022.json", "eddsa-jcs-2022.json"] {
         let mut document: Value = serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap();
         // A context of its own, so that odd values come there, too.
@@ -84,7 +84,7 @@ fn odd_values_in_every_place() {
 fn every_prefix_of_a_document() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata/w3c");
     let document = fs::read(folder.join("eddsa-rdfc-2022.json")).unwrap();
-    let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None };
+    let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None, rest: None };
     let end = document.trim_ascii_end().len();
     for length in 0..end {
         assert_eq!(check(&document[..length], &circumstances), None);

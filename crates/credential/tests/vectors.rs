@@ -12,7 +12,7 @@ const NOW_MS: u64 = 1_767_225_600_000;
 
 fn finding(path: &Path) -> Finding {
     let document = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    check(&document, &Circumstances { now_ms: NOW_MS, member: None }).unwrap()
+    check(&document, &Circumstances { now_ms: NOW_MS, member: None, rest: None }).unwrap()
 }
 
 fn expect(path: &Path, verdict: Verdict, signatures: &[Signature]) -> Finding {

@@ -1,7 +1,8 @@
-//! The batches of the whole chain, by issuer. There is no file of them: the block bundles are read once.
+//! The batches of the whole chain, by issuer and chain. There is no file of them: the block bundles are read once.
 
 use std::collections::BTreeMap;
 
+use sanad_core::batch::BatchChain;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, MemberId, Sequence};
 use sanad_core::registry::Registry;
@@ -10,7 +11,7 @@ use crate::error::ExportError;
 use crate::folder::Folder;
 use crate::records;
 
-/// Where a batch stands.
+/// The position of a batch in the chain of blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchPlace {
     /// Height of its block.
@@ -27,21 +28,28 @@ pub struct BatchPlace {
 
 /// Batches of each issuer, in the order of their sequence numbers.
 #[derive(Debug)]
-pub(crate) struct Batches(BTreeMap<MemberId, Vec<BatchPlace>>);
+pub(crate) struct Batches(BTreeMap<(MemberId, BatchChain), Vec<BatchPlace>>);
 
 impl Batches {
     /// Reads all block bundles of an export.
     pub(crate) fn read(folder: &Folder, head: Height, registry: &Registry) -> Result<Self, ExportError> {
-        let mut batches: BTreeMap<MemberId, Vec<BatchPlace>> = BTreeMap::new();
+        let mut batches: BTreeMap<_, Vec<BatchPlace>> = BTreeMap::new();
         let mut next = 0;
         records::each(folder, head, |record| {
             let height = record.header.height;
-            for (position, (issuer, _, previous, entries, _)) in record.batches.into_iter().enumerate() {
-                let id = registry.record(&issuer).map_or(previous, |record| record.chain.last_batch);
-                let own = batches.entry(issuer).or_default();
+            for (position, envelope) in record.batches.into_iter().enumerate() {
+                let (chain, previous, entries) = (envelope.chain, envelope.previous, envelope.events);
+                let rest = registry.member(&envelope.issuer).map(|member| member.rest());
+                let last = rest.map(|rest| match chain {
+                    BatchChain::Issuing => rest.issuing.last_batch,
+                    BatchChain::Governance => rest.governance.last_batch,
+                });
+                let own = batches.entry((envelope.issuer, chain)).or_default();
                 if let Some(before) = own.last_mut() {
                     before.id = previous;
                 }
+                // The last one of a chain keeps this id.
+                let id = last.unwrap_or(previous);
                 own.push(BatchPlace { height, position, first_index: LogIndex(next), entries, id });
                 next += u64::from(entries);
             }
@@ -49,9 +57,14 @@ impl Batches {
         Ok(Self(batches))
     }
 
-    /// The batch of an issuer with a sequence number.
-    pub(crate) fn of(&self, issuer: &MemberId, sequence: Sequence) -> Option<&BatchPlace> {
-        self.0.get(issuer)?.get(usize::try_from(sequence.0).ok()?)
+    /// The batch of an issuer with a sequence number in one of its chains.
+    pub(crate) fn of(&self, issuer: &MemberId, chain: BatchChain, sequence: Sequence) -> Option<&BatchPlace> {
+        self.all(issuer, chain).get(usize::try_from(sequence.0).ok()?)
+    }
+
+    /// All batches of an issuer in one of its chains.
+    pub(crate) fn all(&self, issuer: &MemberId, chain: BatchChain) -> &[BatchPlace] {
+        self.0.get(&(issuer.clone(), chain)).map_or(&[], Vec::as_slice)
     }
 
     /// The batch with an id.

@@ -1,8 +1,8 @@
 //! The right edge of a series of bundles, as it grows.
 
 use crate::error::ExportError;
-use crate::folder::Writing;
 use crate::layout::{BUNDLE_RECORDS, Series};
+use crate::writing::Writing;
 
 /// The last, incomplete bundle of a series.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    /// The edge of a series of `count` records, of which the incomplete bundle has `bytes`.
+    /// The edge of a series of `count` records, whose incomplete bundle has `bytes`.
     pub(crate) fn new(series: Series, count: u64, bytes: Vec<u8>) -> Self {
         Self { series, count, bytes }
     }
@@ -34,7 +34,7 @@ impl Edge {
         &self.bytes
     }
 
-    /// Adds a record. Where it completes a bundle, that is written and returned.
+    /// Adds a record. If that completes a bundle, writes and returns it.
     pub(crate) fn push(
         &mut self,
         record: &[u8],
@@ -47,6 +47,7 @@ impl Edge {
             return Ok(None);
         }
         let whole = std::mem::take(&mut self.bytes);
+        self.bytes.reserve(whole.len());
         writing.write_whole(self.series, place, &whole)?;
         Ok(Some(whole))
     }

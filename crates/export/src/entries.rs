@@ -1,18 +1,17 @@
 //! Entry bundles (C2SP tlog-tiles): each entry is its length, `u16`, and its bytes.
 
-use std::io::Read as _;
-
 use sanad_core::event::{ENTRY_BYTES_MAX, Entry};
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::merkle::{Rfc6962, TreeHash as _};
 
+use crate::bundle::width_at;
 use crate::error::ExportError;
 use crate::folder::Folder;
 use crate::layout::{BUNDLE_RECORDS, Series};
-use crate::tiles::{Tiles, leaves_at};
+use crate::tiles::Tiles;
 
 /// Longest bundle, in bytes.
-const BUNDLE_BYTES_MAX: u64 = BUNDLE_RECORDS * (2 + ENTRY_BYTES_MAX as u64);
+pub(crate) const BUNDLE_BYTES_MAX: u64 = BUNDLE_RECORDS * (2 + ENTRY_BYTES_MAX as u64);
 
 /// An entry as a record of a bundle.
 pub(crate) fn record(entry: &Entry) -> Vec<u8> {
@@ -22,49 +21,62 @@ pub(crate) fn record(entry: &Entry) -> Vec<u8> {
     record
 }
 
-/// The bytes of a bundle at a place, at least of its first `width` records.
-pub(crate) fn read(folder: &Folder, place: u64, width: u64) -> Result<(Vec<u8>, String), ExportError> {
-    let (file, path) = folder.bundle(Series::Entries, place, width)?;
-    let mut bytes = Vec::new();
-    file.take(BUNDLE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(folder.io(&path))?;
-    match bytes.len() as u64 {
-        actual if actual > BUNDLE_BYTES_MAX => {
-            Err(ExportError::TooLong { path: folder.path(&path), actual, limit: BUNDLE_BYTES_MAX })
-        }
-        _ => Ok((bytes, path)),
-    }
+/// A bundle as it was read: the file has its records and nothing else.
+#[derive(Debug)]
+pub(crate) struct EntryBundle {
+    bytes: Vec<u8>,
+    /// Where each record begins in `bytes`, behind its length, and where it ends.
+    ends: Vec<(u32, u32)>,
+    pub(crate) path: String,
 }
 
-/// The first `width` records of a bundle; none where it ends too early or one is too long.
-pub(crate) fn records(bytes: &[u8], width: u64) -> Option<Vec<&[u8]>> {
-    let mut rest = bytes;
-    let mut records = Vec::new();
-    for _ in 0..width {
-        let (length, after) = rest.split_first_chunk()?;
-        let (record, after) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
-        records.push(record);
-        rest = after;
+impl EntryBundle {
+    /// Reads the bundle at a place, of which at least `width` records are needed.
+    pub(crate) fn read(folder: &Folder, place: u64, width: u64) -> Result<Self, ExportError> {
+        let bundle = folder.bundle(Series::Entries, place, width)?;
+        let bytes = folder.read_opened(bundle.file, &bundle.path, BUNDLE_BYTES_MAX)?;
+        Self::parse(bytes, bundle.width, bundle.path.clone())
+            .ok_or_else(|| folder.malformed(&bundle.path, "not the length of its entries"))
     }
-    Some(records)
+
+    /// A bundle of exactly `width` records; `None` if it is longer or shorter.
+    pub(crate) fn parse(bytes: Vec<u8>, width: u64, path: String) -> Option<Self> {
+        let mut ends = Vec::with_capacity(width as usize);
+        let mut at = 0;
+        for _ in 0..width {
+            let length = u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?);
+            let (start, end) = (at + 2, at + 2 + usize::from(length));
+            ends.push((start as u32, end as u32));
+            at = end;
+        }
+        (at == bytes.len()).then_some(Self { bytes, ends, path })
+    }
+
+    /// The bytes of the entry at a position below the width.
+    pub(crate) fn record(&self, position: usize) -> Option<&[u8]> {
+        let (start, end) = *self.ends.get(position)?;
+        self.bytes.get(start as usize..end as usize)
+    }
 }
 
 /// The entries of the bundle at a place, each checked against its hash in the log tree.
 pub(crate) fn checked(
     folder: &Folder,
-    tiles: &Tiles,
+    tiles: &Tiles<Rfc6962>,
     place: u64,
     size: LogSize,
 ) -> Result<Vec<Entry>, ExportError> {
-    let width = leaves_at(place, size);
+    let width = width_at(place, size.0);
     let hashes = tiles.tile(0, place)?;
-    let (bytes, path) = read(folder, place, width)?;
-    let short = || folder.malformed(&path, "the bundle ends too early");
-    let entry = |(position, (record, hash)): (u64, (&[u8], &_))| {
-        if Rfc6962::leaf(record) != *hash {
-            let index = LogIndex(place * BUNDLE_RECORDS + position);
-            return Err(ExportError::Entry { path: folder.path(&path), index });
+    let bundle = EntryBundle::read(folder, place, width)?;
+    let path = || folder.path(&bundle.path);
+    let entry = |position: u64| {
+        let index = LogIndex(place * BUNDLE_RECORDS + position);
+        let record = bundle.record(position as usize).unwrap_or_default();
+        if Some(&Rfc6962::leaf(record)) != hashes.get(position as usize) {
+            return Err(ExportError::Entry { path: path(), index });
         }
-        Entry::decode(record).map_err(|source| ExportError::Codec { path: folder.path(&path), source })
+        Entry::decode(record).map_err(|source| ExportError::Codec { path: path(), source })
     };
-    (0..).zip(records(&bytes, width).ok_or_else(short)?.into_iter().zip(hashes.iter())).map(entry).collect()
+    (0..width).map(entry).collect()
 }

@@ -3,21 +3,24 @@
 use std::io;
 use std::path::PathBuf;
 
+use sanad_chain::Fault;
 use sanad_core::codec::CodecError;
-use sanad_core::execution::BlockError;
 use sanad_core::genesis::GenesisError;
-use sanad_core::hash::{BlockHash, ChainId, Root};
+use sanad_core::hash::{BlockHash, ChainId, Commitment, Root};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::merkle::Hash;
 use sanad_core::proof::ProofFault;
+use sanad_core::trust::{TrustFault, TrustFormatError};
 use sanad_core::validators::{CertificateError, ValidatorSetError};
+
+use crate::note::NoteError;
 
 /// Why an export was not made or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
     /// There is no export in the folder.
-    #[error("{folder} holds no export: there is no file \"head\" in it")]
+    #[error("{folder} holds no export: it has no file \"head\"")]
     NoExport {
         /// The folder.
         folder: PathBuf,
@@ -42,18 +45,18 @@ pub enum ExportError {
         /// The export's.
         actual: ChainId,
     },
-    /// The checkpoint in the folder is that of a log with another name.
+    /// The export was signed with another key than the caller's.
     #[error(
-        "the checkpoint in the folder is of the log {actual:?}, not {expected:?}; use that name, or a new folder"
+        "the export in {folder} was not signed with this key; use the key it was signed with, or a new folder"
     )]
-    OtherLog {
-        /// The caller's name.
-        expected: String,
-        /// The name in the folder.
-        actual: String,
+    OtherKey {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: Box<ExportError>,
     },
-    /// The caller's genesis has no validators.
-    #[error("the genesis: {0}")]
+    /// The caller's genesis was not checked: it has no validator set.
+    #[error("the genesis has no validator set")]
     Genesis(#[from] ValidatorSetError),
     /// The ledger to be exported ends before the export does.
     #[error("the export has {exported} blocks already, the ledger {ledger}: it is behind, or was cut short")]
@@ -81,25 +84,34 @@ pub enum ExportError {
         /// The block's.
         actual: Height,
     },
-    /// A block to be exported is not final.
-    #[error("the block of height {height} is not final: {source}")]
-    Certificate {
-        /// The block.
-        height: Height,
-        /// Why.
-        source: CertificateError,
-    },
-    /// A block to be exported does not follow from those before.
-    #[error("the block of height {height} breaks the rules: {source}")]
+    /// A block to be exported does not follow from those before, or is not final.
+    #[error("the block of height {height} is not sound")]
     Block {
         /// The block.
         height: Height,
         /// Why.
-        source: Box<BlockError<ExportError>>,
+        source: Box<Fault>,
+    },
+    /// A member issued a commitment twice, in different blocks.
+    #[error(
+        "{issuer} issued {commitment} at log index {first} and again at {second}: the ledger breaks the rules"
+    )]
+    IssuedTwice {
+        /// The member.
+        issuer: MemberId,
+        /// The commitment.
+        commitment: Commitment,
+        /// Where it was issued.
+        first: LogIndex,
+        /// Where it was issued again.
+        second: LogIndex,
     },
     /// There is nothing to export.
     #[error("the ledger has no block yet; export it once it has one")]
     Empty,
+    /// The exporter failed before: what it holds is no longer what was written.
+    #[error("the export failed before; begin again")]
+    Broken,
     /// The caller asks for a block that the export does not have.
     #[error("height {height} is beyond the export, which ends at {head}")]
     HeightBeyondHead {
@@ -124,7 +136,7 @@ pub enum ExportError {
         /// Entries in the export.
         size: LogSize,
     },
-    /// The caller asks for a member that there is not.
+    /// The caller asks for a member that does not exist.
     #[error("the member {0} is not in the registry")]
     NoMember(MemberId),
     /// A file that the export must have is not there.
@@ -134,7 +146,7 @@ pub enum ExportError {
         path: PathBuf,
     },
     /// A file is longer than it can be.
-    #[error("{path}: {actual} bytes, more than the limit of {limit}")]
+    #[error("{path}: {actual} bytes or more; at most {limit} are allowed")]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -143,7 +155,7 @@ pub enum ExportError {
         /// Most bytes allowed.
         limit: u64,
     },
-    /// A file does not read as what it is.
+    /// A file is not in its format.
     #[error("{path}: {what}")]
     Malformed {
         /// The file.
@@ -152,20 +164,45 @@ pub enum ExportError {
         what: &'static str,
     },
     /// An object in a file has no valid encoding.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be decoded")]
     Codec {
         /// The file.
         path: PathBuf,
         /// Why.
         source: CodecError,
     },
-    /// The genesis in the export is no genesis.
-    #[error("{path}: {source}")]
+    /// A signed note does not read, or is not signed by the key.
+    #[error("{path}: not a note signed by the log")]
+    Note {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: NoteError,
+    },
+    /// The genesis in the export is not valid.
+    #[error("{path}: not a valid genesis")]
     StoredGenesis {
         /// The file.
         path: PathBuf,
         /// Why.
         source: GenesisError,
+    },
+    /// The trust file in the export does not read.
+    #[error("{path}: not a trust file")]
+    TrustFormat {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: TrustFormatError,
+    },
+    /// The trust file in the export proves nothing: the last block is not final, or of other validators than those that
+    /// the genesis leads to.
+    #[error("{path}: does not follow from the genesis")]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: TrustFault,
     },
     /// A file leads to another root than the one that the validators signed or a checked file names.
     #[error("{path}: leads to the {tree} root {actual}, not {expected}: it was changed")]
@@ -179,7 +216,7 @@ pub enum ExportError {
         /// The root it leads to.
         actual: Root,
     },
-    /// Entries that are not those whose hashes are in the log tree.
+    /// An entry is not the one whose hash is in the log tree.
     #[error("{path}: the entry of log index {index} is not the one in the log tree: it was changed")]
     Entry {
         /// The file.
@@ -187,16 +224,50 @@ pub enum ExportError {
         /// The entry.
         index: LogIndex,
     },
-    /// The header of the export is not final, or of other validators than those that the genesis leads to.
-    #[error("{path}: {source}")]
-    Header {
-        /// The file with the header.
+    /// A header is not the one in the history of the last block.
+    #[error("{path}: the header of height {height} is not in the history of the last block: it was changed")]
+    History {
+        /// The file.
         path: PathBuf,
+        /// The header's height.
+        height: Height,
+    },
+    /// A certificate does not make its block final.
+    #[error("{path}: the block of height {height} is not final by its certificate")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// The block.
+        height: Height,
+        /// Why.
+        source: CertificateError,
+    },
+    /// A proof made of the files does not hold.
+    #[error("{folder}: what its files prove does not hold")]
+    Proof {
+        /// The folder.
+        folder: PathBuf,
         /// Why.
         source: ProofFault,
     },
+    /// A file is not the one in the manifest.
+    #[error("{path}: has the SHA-256 {actual}, not {expected} as in the manifest: it was changed")]
+    FileHash {
+        /// The file.
+        path: PathBuf,
+        /// The manifest's, in hexadecimal.
+        expected: String,
+        /// The file's, in hexadecimal.
+        actual: String,
+    },
+    /// A file is not in the manifest.
+    #[error("{path}: not in the manifest: put there, or left by an export that was cut off")]
+    Stray {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system refuses.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read or written")]
     Io {
         /// The file.
         path: PathBuf,
@@ -208,5 +279,44 @@ pub enum ExportError {
 impl ExportError {
     pub(crate) fn root(path: PathBuf, tree: &'static str, expected: Hash, actual: Hash) -> Self {
         Self::Root { path, tree, expected: Root(expected), actual: Root(actual) }
+    }
+
+    /// Whether the error is about what is in the folder, rather than about the question or the machine.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::TooLong { .. }
+            | Self::Malformed { .. }
+            | Self::Codec { .. }
+            | Self::Note { .. }
+            | Self::StoredGenesis { .. }
+            | Self::TrustFormat { .. }
+            | Self::Trust { .. }
+            | Self::Root { .. }
+            | Self::Entry { .. }
+            | Self::History { .. }
+            | Self::Certificate { .. }
+            | Self::Proof { .. }
+            | Self::FileHash { .. }
+            | Self::Stray { .. } => true,
+            Self::NoExport { .. }
+            | Self::Occupied { .. }
+            | Self::Locked { .. }
+            | Self::ForeignChain { .. }
+            | Self::OtherKey { .. }
+            | Self::Genesis(_)
+            | Self::Ahead { .. }
+            | Self::Forked { .. }
+            | Self::NotNext { .. }
+            | Self::Block { .. }
+            | Self::IssuedTwice { .. }
+            | Self::Empty
+            | Self::Broken
+            | Self::HeightBeyondHead { .. }
+            | Self::IndexBeyondLog { .. }
+            | Self::SizeBeyondLog { .. }
+            | Self::NoMember(_)
+            | Self::Io { .. } => false,
+        }
     }
 }

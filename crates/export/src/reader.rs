@@ -1,65 +1,74 @@
 //! Reading an export, as someone who holds a genesis and trusts nothing else.
 
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+mod proofs;
+
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use sanad_core::batch::SignedBatch;
-use sanad_core::block::{Block, BlockHeader, batches_root};
+use sanad_core::batch::{BatchChain, SignedBatch};
+use sanad_core::block::{Block, BlockHeader, Past, batches_root};
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{Entry, Event};
-use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
-use sanad_core::hash::{BatchId, BlockHash, Commitment, Root};
+use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis, Parameters};
+use sanad_core::hash::{BatchId, BlockHash, Commitment, HistoryHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::merkle::{self, Hash, PathError, Rfc6962};
-use sanad_core::proof::{
-    ProofFault, StatusProof, TrustAnchor, VALIDATOR_CHANGES_MAX, ValidatorChange, verify_header,
-};
-use sanad_core::registry::{Registry, RegistryProof};
+use sanad_core::merkle::{Hash, Rfc6962, TreeHash as _};
+use sanad_core::proof::ValidatorChange;
+use sanad_core::registry::Registry;
+use sanad_core::signature::PublicKey;
 use sanad_core::state::{Head as StateHead, State, StateParts};
-use sanad_core::status::{StatusTree, leaf_of};
-use sanad_core::validators::CommitCertificate;
+use sanad_core::status::StatusTree;
+use sanad_core::trust::{Anchor, TRUST_FILE_BYTES_MAX, TrustAnchor, TrustFile, TrustedChange};
+use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
 use crate::batches::{BatchPlace, Batches};
 use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::folder::Folder;
 use crate::head::Head;
-use crate::index::Issuances;
-use crate::layout::{BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series};
+use crate::layout::{self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series, history_size};
 use crate::note::CheckpointNote;
 use crate::records::{self, BlockRecord};
 use crate::snapshot::Snapshot;
-use crate::status::page_of;
 use crate::tiles::{TileEdges, Tiles};
 use crate::{entries, index, status};
 
-/// A header that more than 2/3 of its validators signed.
+pub use proofs::EntryRuns;
+pub(crate) use proofs::history_path;
+
+/// A header, what its `past` is the hash of, and its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedHeader {
+pub struct FinalHeader {
     /// The header.
     pub header: BlockHeader,
-    /// The signatures.
+    /// What its `past` is the hash of.
+    pub past: Past,
+    /// The signatures that make it final.
     pub certificate: CommitCertificate,
 }
 
-impl SealedHeader {
+impl FinalHeader {
     /// The block's hash.
     pub fn hash(&self) -> BlockHash {
         self.header.hash()
     }
 }
 
-/// An export whose head, state and right edge of the log were checked. All that it answers with was checked in the
-/// same way when it was read.
+/// An export whose trust file, state and right edges of both trees were checked. Everything it answers with is checked in
+/// the same way when it is read.
 #[derive(Debug)]
 pub struct Export {
     folder: Folder,
+    genesis: Genesis,
+    trust_file: TrustFile,
+    /// What the trust file proves.
     anchor: TrustAnchor,
-    head: SealedHeader,
-    registry: Registry,
+    head: FinalHeader,
+    manifest: Hash,
     changes: Vec<ValidatorChange>,
-    pages: Vec<Hash>,
-    tiles: Tiles,
+    snapshot: Snapshot,
+    log: Tiles<Rfc6962>,
+    history: Tiles<HistoryHash>,
     batches: OnceLock<Batches>,
 }
 
@@ -69,40 +78,56 @@ impl Export {
     /// # Errors
     /// [`ExportError::NoExport`], [`ExportError::ForeignChain`], and whatever is missing, damaged or changed.
     pub fn open(folder: &Path, genesis: &Genesis) -> Result<Self, ExportError> {
-        let anchor = TrustAnchor::new(genesis)?;
         let folder = Folder::new(folder);
         let Some(head) = Head::read(&folder)? else {
             return Err(ExportError::NoExport { folder: folder.root().to_owned() });
         };
-        if head.chain_id != anchor.chain_id {
-            return Err(ExportError::ForeignChain { expected: anchor.chain_id, actual: head.chain_id });
+        let chain_id = genesis.chain_id();
+        if head.chain_id != chain_id {
+            return Err(ExportError::ForeignChain { expected: chain_id, actual: head.chain_id });
         }
-        let (BlockRecord { header, certificate, .. }, path) =
-            records::read(&folder, head.height, head.height)?;
-        if header.hash() != head.block || header.log_size != head.log_size {
-            return Err(folder.malformed(&path, "the last block is not the one that the file \"head\" names"));
-        }
-        let Snapshot { registry, pages } = Snapshot::read(&folder, &header)?;
-        let changes = validator_changes(&folder, &registry, &header)?;
-        verify_header(&anchor, &changes, &header, &certificate)
-            .map_err(|source| ExportError::Header { path: folder.path(&path), source })?;
-        let tiles = Tiles::open(&folder, header.log_size, &header.log_root.0)?;
-        let head = SealedHeader { header, certificate };
-        Ok(Self { folder, anchor, head, registry, changes, pages, tiles, batches: OnceLock::new() })
+        let manifest = head.manifest.0;
+        let (trust_file, anchor) = read_trust_file(&folder, &head)?;
+        let Anchor { header, certificate, past } = trust_file.anchor.clone();
+        let snapshot = Snapshot::read(&folder, &header)?;
+        let log = Tiles::open(&folder, header.log_size.0, &header.log_root.0)?;
+        let history = Tiles::open(&folder, history_size(header.height), &past.history_root.0)?;
+        let changes = trust_file.validator_changes.iter().map(|change| {
+            let TrustedChange { header, certificate, next, .. } = change.clone();
+            ValidatorChange { header, certificate, next }
+        });
+        Ok(Self {
+            changes: changes.collect(),
+            head: FinalHeader { header, past, certificate },
+            genesis: genesis.clone(),
+            batches: OnceLock::new(),
+            folder,
+            trust_file,
+            anchor,
+            manifest,
+            snapshot,
+            log,
+            history,
+        })
     }
 
-    /// The genesis that lies in an export. Whoever has one of their own compares the chain ids.
+    /// The genesis in an export. Callers that have their own compare the chain ids.
     ///
     /// # Errors
-    /// [`ExportError::NoExport`], [`ExportError::StoredGenesis`].
+    /// [`ExportError::NoExport`] or [`ExportError::StoredGenesis`].
     pub fn genesis(folder: &Path) -> Result<Genesis, ExportError> {
         let folder = Folder::new(folder);
         stored_genesis(&folder)?.ok_or_else(|| ExportError::NoExport { folder: folder.root().to_owned() })
     }
 
     /// The last header.
-    pub fn head(&self) -> &SealedHeader {
+    pub fn head(&self) -> &FinalHeader {
         &self.head
+    }
+
+    /// The trust file whose anchor is the last header. It was proved from the genesis.
+    pub fn trust_file(&self) -> &TrustFile {
+        &self.trust_file
     }
 
     /// Each change of the validator set before the last header, oldest first.
@@ -110,18 +135,29 @@ impl Export {
         &self.changes
     }
 
+    /// Those who decide the block after the last one.
+    pub fn next_validators(&self) -> &ValidatorSet {
+        let next = self.anchor.set_at(self.head.header.height.next());
+        next.expect("invariant: a trust file knows the set after its anchor")
+    }
+
     /// The members after the last block.
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        &self.snapshot.registry
+    }
+
+    /// The parameters after the last block.
+    pub fn parameters(&self) -> &Parameters {
+        &self.snapshot.parameters
     }
 
     /// The header of a height, from 1.
     ///
     /// # Errors
     /// [`ExportError::HeightBeyondHead`], and whatever is missing, damaged or changed.
-    pub fn header(&self, height: Height) -> Result<SealedHeader, ExportError> {
-        let (BlockRecord { header, certificate, .. }, _) = self.record(height)?;
-        Ok(SealedHeader { header, certificate })
+    pub fn header(&self, height: Height) -> Result<FinalHeader, ExportError> {
+        let (BlockRecord { header, past, certificate, .. }, _) = self.certified_record(height)?;
+        Ok(FinalHeader { header, past, certificate })
     }
 
     /// The block of a height, from 1, as it was signed.
@@ -129,16 +165,18 @@ impl Export {
     /// # Errors
     /// As [`Self::header`].
     pub fn block(&self, height: Height) -> Result<(Block, CommitCertificate), ExportError> {
-        let (record, path) = self.record(height)?;
+        let (record, path) = self.certified_record(height)?;
         let start = self.first_index(height)?;
         let count = record.header.log_size.0.saturating_sub(start.0);
-        let misfit = || self.folder.malformed(&path, "the batches do not have the entries of the block");
         if record.entries() != count {
-            return Err(misfit());
+            return Err(self.folder.malformed(&path, "the batches do not have the entries of the block"));
         }
-        let entries = self.entries(start, count as usize)?;
-        let block = record.block(&entries).ok_or_else(misfit)?;
-        let (expected, actual) = (block.header.batches_root, batches_root(&block.batches));
+        let entries: Vec<Vec<u8>> =
+            self.entries(start, count as usize)?.iter().map(|entry| entry.encode()).collect();
+        let block = record
+            .block(entries.iter().map(Vec::as_slice))
+            .map_err(|source| ExportError::Codec { path: self.folder.path(&path), source })?;
+        let (expected, actual) = (record.past.batches_root, batches_root(&block.batches));
         match expected == actual {
             true => Ok((block, record.certificate)),
             false => Err(ExportError::root(self.folder.path(&path), "batches", expected.0, actual.0)),
@@ -164,154 +202,50 @@ impl Export {
         let mut found = Vec::new();
         while first.0 + (found.len() as u64) < end {
             let next = first.0 + found.len() as u64;
-            let bundle = entries::checked(&self.folder, &self.tiles, next / BUNDLE_RECORDS, size)?;
+            let bundle = entries::checked(&self.folder, &self.log, next / BUNDLE_RECORDS, size)?;
             let bundle = bundle.into_iter().skip((next % BUNDLE_RECORDS) as usize);
             found.extend(bundle.take((end - next) as usize));
         }
         Ok(found)
     }
 
-    /// Where a commitment was issued; none if this export does not show it. A folder that hides an index says
-    /// so too: that there is none is not proved.
+    /// Where a member issued a commitment; `None` if this export does not show it. That proves nothing: a folder can hide
+    /// an issuance from its index.
     ///
     /// # Errors
     /// Whatever is missing, damaged or changed.
-    pub fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, ExportError> {
-        for candidate in index::candidates(&self.folder, self.log_size().0, commitment)? {
+    pub fn issuance(
+        &self,
+        issuer: &MemberId,
+        commitment: &Commitment,
+    ) -> Result<Option<LogIndex>, ExportError> {
+        let sought = Entry { issuer: issuer.clone(), event: Event::Issue { commitment: *commitment } };
+        let key = IssuanceKey::new(issuer, commitment);
+        for candidate in index::candidates(&self.folder, self.log_size().0, &key)? {
             let index = LogIndex(candidate);
-            if self.entry(index)?.event == (Event::Issue { commitment: *commitment }) {
+            if self.entry(index)? == sought {
                 return Ok(Some(index));
             }
         }
         Ok(None)
     }
 
-    /// The status of an entry with its proof, as of the last block. It was verified.
-    ///
-    /// # Errors
-    /// [`ExportError::IndexBeyondLog`], and whatever is missing, damaged or changed.
-    pub fn status_proof(&self, index: LogIndex) -> Result<StatusProof, ExportError> {
-        let size = self.log_size();
-        let entry = self.entry(index)?;
-        let leaf = leaf_of(index);
-        let page = page_of(leaf);
-        let beyond = || ExportError::IndexBeyondLog { index, size };
-        let root = self.pages.get(page as usize).ok_or_else(beyond)?;
-        let leaves = status::read(&self.folder, root, page, size)?;
-        let proof = StatusProof {
-            issuer: self.member(&entry.issuer)?,
-            entry,
-            index,
-            log_path: self.inclusion_path(index, size)?,
-            status_leaf: *leaves.get((leaf % BUNDLE_RECORDS) as usize).ok_or_else(beyond)?,
-            status_path: status::path(&leaves, &self.pages, leaf).ok_or_else(beyond)?,
-            header: self.head.header.clone(),
-            certificate: self.head.certificate.clone(),
-            validator_changes: self.changes.clone(),
-        };
-        proof.verify(&self.anchor).map_err(|source| self.head_fault(source))?;
-        Ok(proof)
-    }
-
-    /// The first entry that the index has otherwise than the log, or has not; none where it is as it should be.
-    ///
-    /// # Errors
-    /// Whatever is missing or damaged.
-    pub fn index_difference(&self, issued: &Issuances) -> Result<Option<LogIndex>, ExportError> {
-        issued.first_difference(&self.folder, self.log_size().0)
-    }
-
-    /// Reads every page of status leaves, as an audit does.
-    ///
-    /// # Errors
-    /// Whatever is missing, damaged or changed.
-    pub fn check_status_pages(&self) -> Result<(), ExportError> {
-        let size = self.log_size();
-        (0..)
-            .zip(&self.pages)
-            .try_for_each(|(page, root)| status::read(&self.folder, root, page, size).map(drop))
-    }
-
-    /// What the checkpoint says. Whether its signature holds is for those who know the key:
-    /// [`CheckpointNote::verify`].
-    ///
-    /// # Errors
-    /// [`ExportError::Missing`], [`ExportError::Malformed`].
-    pub fn checkpoint(&self) -> Result<CheckpointNote, ExportError> {
-        let note = self.folder.read(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
-        let checkpoint =
-            str::from_utf8(&note).ok().and_then(|note| CheckpointNote::read_unverified(note).ok());
-        checkpoint.ok_or_else(|| self.folder.malformed(CHECKPOINT, "no checkpoint in a signed note"))
-    }
-
-    /// A member's record with its proof under the last header.
-    ///
-    /// # Errors
-    /// [`ExportError::NoMember`].
-    pub fn member(&self, id: &MemberId) -> Result<RegistryProof, ExportError> {
-        self.registry.prove(id).ok_or_else(|| ExportError::NoMember(id.clone()))
-    }
-
-    /// The inclusion proof of an entry in the log of `size` entries, from the leaf up.
-    ///
-    /// # Errors
-    /// [`ExportError::IndexBeyondLog`], [`ExportError::SizeBeyondLog`], and whatever is missing or changed.
-    pub fn inclusion_path(&self, index: LogIndex, size: LogSize) -> Result<Vec<Hash>, ExportError> {
-        self.check_size(size)?;
-        merkle::inclusion_path::<Rfc6962, _>(&self.tiles, index.0, size.0).map_err(|error| match error {
-            PathError::Source(error) => error,
-            _ => ExportError::IndexBeyondLog { index, size },
-        })
-    }
-
-    /// The proof that the log of `old` entries begins that of `new`.
-    ///
-    /// # Errors
-    /// [`ExportError::SizeBeyondLog`], and whatever is missing or changed.
-    pub fn consistency_path(&self, old: LogSize, new: LogSize) -> Result<Vec<Hash>, ExportError> {
-        self.check_size(new)?;
-        merkle::consistency_path::<Rfc6962, _>(&self.tiles, old.0, new.0).map_err(|error| match error {
-            PathError::Source(error) => error,
-            _ => ExportError::SizeBeyondLog { asked: old, size: new },
-        })
-    }
-
-    /// The root of the log of `size` entries.
-    ///
-    /// # Errors
-    /// As [`Self::consistency_path`].
-    pub fn log_root(&self, size: LogSize) -> Result<Root, ExportError> {
-        self.check_size(size)?;
-        merkle::root_at::<Rfc6962, _>(&self.tiles, size.0).map(Root)
-    }
-
-    /// The path of a range of entries in the log of `size` entries, of [`merkle::range_path`].
-    ///
-    /// # Errors
-    /// As [`Self::inclusion_path`].
-    pub fn range_path(&self, leaves: Range<u64>, size: LogSize) -> Result<Vec<Hash>, ExportError> {
-        self.check_size(size)?;
-        let index = LogIndex(leaves.end);
-        merkle::range_path::<Rfc6962, _>(&self.tiles, leaves, size.0).map_err(|error| match error {
-            PathError::Source(error) => error,
-            _ => ExportError::IndexBeyondLog { index, size },
-        })
-    }
-
-    /// The place of the batch of an issuer with a sequence number; none if there is no such batch. A place
-    /// is not checked until [`Self::signed_batch`] is. The first call about batches reads all block bundles.
+    /// The position of the batch of an issuer with a sequence number in one of its chains; `None` if there is no such
+    /// batch. It is not checked before [`Self::signed_batch`] is called. The first call about batches reads all block
+    /// bundles.
     ///
     /// # Errors
     /// Whatever is missing or damaged.
     pub fn batch_of(
         &self,
         issuer: &MemberId,
+        chain: BatchChain,
         sequence: Sequence,
     ) -> Result<Option<&BatchPlace>, ExportError> {
-        Ok(self.batches()?.of(issuer, sequence))
+        Ok(self.batches()?.of(issuer, chain, sequence))
     }
 
-    /// The place of a batch; none if there is no such batch. Checked as little as that of [`Self::batch_of`].
+    /// The position of a batch; `None` if there is no such batch. Checked as little as that of [`Self::batch_of`].
     ///
     /// # Errors
     /// As [`Self::batch_of`].
@@ -319,7 +253,7 @@ impl Export {
         Ok(self.batches()?.find(id))
     }
 
-    /// The batch at a place, as it was signed.
+    /// The batch at a position, as it was signed.
     ///
     /// # Errors
     /// As [`Self::block`].
@@ -330,11 +264,57 @@ impl Export {
         found.cloned().ok_or_else(misfit)
     }
 
+    /// What the checkpoint says. Whether its signature holds is for those who know the key: see
+    /// [`Self::verify_signatures`].
+    ///
+    /// # Errors
+    /// [`ExportError::Missing`], [`ExportError::Malformed`] or [`ExportError::Note`].
+    pub fn checkpoint(&self) -> Result<CheckpointNote, ExportError> {
+        CheckpointNote::read_unverified(&self.checkpoint_text()?)
+            .map_err(|source| self.checkpoint_fault(source))
+    }
+
+    /// Checks that the holder of a key signed the head, and with it the manifest of all files, and the checkpoint.
+    ///
+    /// # Errors
+    /// [`ExportError::Note`], [`ExportError::Missing`] or [`ExportError::Malformed`].
+    pub fn verify_signatures(&self, key: &PublicKey) -> Result<(), ExportError> {
+        Head::verify(&self.folder, &self.genesis, key)?;
+        let checkpoint = CheckpointNote::verify(&self.checkpoint_text()?, &self.genesis.log_origin, key);
+        checkpoint.map(drop).map_err(|source| self.checkpoint_fault(source))
+    }
+
+    fn checkpoint_text(&self) -> Result<String, ExportError> {
+        let bytes = self.folder.read(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
+        String::from_utf8(bytes).map_err(|_| self.folder.malformed(CHECKPOINT, "not UTF-8"))
+    }
+
+    fn checkpoint_fault(&self, source: crate::note::NoteError) -> ExportError {
+        ExportError::Note { path: self.folder.path(CHECKPOINT), source }
+    }
+
+    /// Reads every page of status leaves, as an audit does.
+    pub(crate) fn check_status_pages(&self) -> Result<(), ExportError> {
+        let size = self.log_size();
+        (0..)
+            .zip(&self.snapshot.pages)
+            .try_for_each(|(page, root)| status::read(&self.folder, root, page, size).map(drop))
+    }
+
+    /// SHA-256 of the manifest, as the head says.
+    pub(crate) fn manifest_hash(&self) -> &Hash {
+        &self.manifest
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     fn batches(&self) -> Result<&Batches, ExportError> {
         if let Some(batches) = self.batches.get() {
             return Ok(batches);
         }
-        let read = Batches::read(&self.folder, self.head.header.height, &self.registry)?;
+        let read = Batches::read(&self.folder, self.head.header.height, &self.snapshot.registry)?;
         Ok(self.batches.get_or_init(|| read))
     }
 
@@ -355,38 +335,62 @@ impl Export {
         if asked > size { Err(ExportError::SizeBeyondLog { asked, size }) } else { Ok(()) }
     }
 
+    /// The record of a block, which is in the history of the last one.
     fn record(&self, height: Height) -> Result<(BlockRecord, String), ExportError> {
-        let (record, path) = records::read(&self.folder, height, self.head.header.height)?;
-        let before = self.changes.partition_point(|change| change.header.height < height);
-        verify_header(&self.anchor, &self.changes[..before], &record.header, &record.certificate)
-            .map_err(|source| ExportError::Header { path: self.folder.path(&path), source })?;
+        let head = &self.head.header;
+        let (record, path) = records::read(&self.folder, height, head.height)?;
+        let is_final = match height == head.height {
+            true => record.header == *head,
+            false => {
+                let leaf = height.0 - 1;
+                let tile = self.history.tile(0, leaf / BUNDLE_RECORDS)?;
+                let expected = HistoryHash::leaf(&record.header.hash().0);
+                tile.get((leaf % BUNDLE_RECORDS) as usize) == Some(&expected)
+            }
+        };
+        match is_final {
+            true => Ok((record, path)),
+            false => Err(ExportError::History { path: self.folder.path(&path), height }),
+        }
+    }
+
+    /// The record of a block with a certificate that was checked, too.
+    fn certified_record(&self, height: Height) -> Result<(BlockRecord, String), ExportError> {
+        let (record, path) = self.record(height)?;
+        let set = self.anchor.set_at(height);
+        let set = set.expect("invariant: a trust file knows the sets up to its anchor");
+        record
+            .certificate
+            .verify(&record.header.chain_id, height, &record.header.id(), set)
+            .map_err(|source| ExportError::Certificate { path: self.folder.path(&path), height, source })?;
         Ok((record, path))
     }
 
-    fn head_fault(&self, source: ProofFault) -> ExportError {
-        let path: PathBuf = self.folder.root().to_owned();
-        ExportError::Header { path, source }
-    }
-
-    /// What it takes to go on: the state after the last block, and the right edges of all series.
-    pub(crate) fn resume(&self, genesis: &Genesis) -> Result<Resumed, ExportError> {
+    /// What it takes to continue: the state after the last block, and the right edges of all series.
+    pub(crate) fn resume(self) -> Result<Resumed, ExportError> {
         let header = &self.head.header;
         let size = header.log_size;
         let mut leaves = Vec::new();
-        for (page, root) in (0..).zip(&self.pages) {
+        for (page, root) in (0..).zip(&self.snapshot.pages) {
             let first = page * BUNDLE_RECORDS;
             leaves.extend((first..).zip(status::read(&self.folder, root, page, size)?));
         }
+        let hash = header.hash();
+        let mut history = self.history.frontier()?;
+        history.append(HistoryHash::leaf(&hash.0));
         let parts = StateParts {
-            head: StateHead { height: header.height, hash: header.hash(), time_ms: header.time_ms },
-            log: self.tiles.frontier()?,
+            head: StateHead { height: header.height, hash, time_ms: header.time_ms },
+            log: self.log.frontier()?,
+            history,
             status: StatusTree::from_leaves(leaves),
-            records: self.registry.records().cloned().collect(),
+            members: self.snapshot.registry.members().cloned().collect(),
+            parameters: self.snapshot.parameters,
+            validators: self.next_validators().clone(),
         };
         let mut edge_of_entries = Vec::new();
         let (bundle, width) = (size.0 / BUNDLE_RECORDS, size.0 % BUNDLE_RECORDS);
         if width > 0 {
-            for entry in entries::checked(&self.folder, &self.tiles, bundle, size)? {
+            for entry in entries::checked(&self.folder, &self.log, bundle, size)? {
                 edge_of_entries.extend(entries::record(&entry));
             }
         }
@@ -395,47 +399,69 @@ impl Export {
             edge_of_blocks.extend(self.record(Height(height + 1))?.0.encode());
         }
         Ok(Resumed {
-            state: State::from_parts(genesis, parts)?,
-            tiles: TileEdges::of(&self.tiles),
+            state: State::from_parts(header.chain_id, parts),
+            log: TileEdges::of(&self.log),
+            history: TileEdges::of(&self.history),
             entries: Edge::new(Series::Entries, size.0, edge_of_entries),
             blocks: Edge::new(Series::Blocks, header.height.0, edge_of_blocks),
-            pages: self.pages.clone(),
+            pages: self.snapshot.pages,
+            last: Some(self.trust_file.anchor),
+            changes: self.changes,
         })
     }
 }
 
-/// Where an export goes on.
+/// Where an export continues.
 pub(crate) struct Resumed {
     pub(crate) state: State,
-    pub(crate) tiles: TileEdges,
+    pub(crate) log: TileEdges<Rfc6962>,
+    pub(crate) history: TileEdges<HistoryHash>,
     pub(crate) entries: Edge,
     pub(crate) blocks: Edge,
     pub(crate) pages: Vec<Hash>,
+    pub(crate) last: Option<Anchor>,
+    pub(crate) changes: Vec<ValidatorChange>,
 }
 
-/// The genesis in a folder; none where there is none.
+impl Resumed {
+    /// Where an export begins.
+    pub(crate) fn genesis(genesis: &Genesis) -> Result<Self, ExportError> {
+        Ok(Self {
+            state: State::genesis(genesis)?,
+            log: TileEdges::new(),
+            history: TileEdges::new(),
+            entries: Edge::new(Series::Entries, 0, Vec::new()),
+            blocks: Edge::new(Series::Blocks, 0, Vec::new()),
+            pages: Vec::new(),
+            last: None,
+            changes: Vec::new(),
+        })
+    }
+}
+
+/// The genesis in a folder; `None` if there is none.
 pub(crate) fn stored_genesis(folder: &Folder) -> Result<Option<Genesis>, ExportError> {
     let Some(text) = folder.read_if_there(GENESIS, GENESIS_BYTES_MAX as u64)? else { return Ok(None) };
     let genesis = Genesis::from_json(&text);
     genesis.map(Some).map_err(|source| ExportError::StoredGenesis { path: folder.path(GENESIS), source })
 }
 
-/// The changes of the validator set before a header, whose registry was checked against it. They are not
-/// verified yet.
-fn validator_changes(
-    folder: &Folder,
-    registry: &Registry,
-    header: &BlockHeader,
-) -> Result<Vec<ValidatorChange>, ExportError> {
-    let heights = registry.validator_change_heights(Height(header.height.0.saturating_sub(1)));
-    if heights.len() > VALIDATOR_CHANGES_MAX {
-        let source = ProofFault::TooManyChanges { count: heights.len() };
-        return Err(ExportError::Header { path: folder.root().to_owned(), source });
+/// The trust file of a head, proved from the genesis whose chain id is the head's.
+fn read_trust_file(folder: &Folder, head: &Head) -> Result<(TrustFile, TrustAnchor), ExportError> {
+    let path = layout::trust(head.height);
+    let bytes = folder.read(&path, TRUST_FILE_BYTES_MAX as u64)?;
+    let file = TrustFile::from_bytes(&bytes)
+        .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source })?;
+    if file.genesis.chain_id() != head.chain_id {
+        return Err(folder.malformed(&path, "of another chain"));
     }
-    let change = |height: Height| {
-        let (BlockRecord { header: changed, certificate, .. }, _) =
-            records::read(folder, height, header.height)?;
-        Ok(ValidatorChange { header: changed, certificate, next: registry.validators(height.next())? })
-    };
-    heights.into_iter().map(change).collect()
+    let header = &file.anchor.header;
+    if header.height != head.height || header.hash() != head.block || header.log_size != head.log_size {
+        return Err(folder.malformed(&path, "not of the block that the file \"head\" names"));
+    }
+    // Nothing here depends on the age of the anchor, so it is looked at as of its own time.
+    let anchor = file
+        .verify(header.time_ms)
+        .map_err(|source| ExportError::Trust { path: folder.path(&path), source })?;
+    Ok((file, anchor))
 }

@@ -1,13 +1,13 @@
-//! Block bundles: of each block header, certificate, and batches without their events, which are the entries.
+//! Block bundles: of each block the header, what its `past` is the hash of, the certificate, and the batches without
+//! their events, which are the entries.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::sync::Arc;
 
-use sanad_core::batch::{Batch, SignedBatch};
-use sanad_core::block::{BLOCK_BATCHES_MAX, Block, BlockHeader, HEADER_BYTES};
+use sanad_core::batch::{BATCH_VERSION, Batch, BatchChain, SignedBatch};
+use sanad_core::block::{BLOCK_BATCHES_MAX, Block, BlockHeader, HEADER_BYTES, Past};
 use sanad_core::codec::{self, CodecError};
-use sanad_core::event::Entry;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, MemberId, Sequence};
@@ -16,31 +16,64 @@ use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
 
 use crate::bundle::width_at;
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{self, Folder};
 use crate::layout::{BUNDLE_RECORDS, Series};
 
-/// Longest record, in bytes: what a block has beside its events is no longer than its payload.
-const RECORD_BYTES_MAX: u32 = BLOCK_BYTES_LIMIT + CERTIFICATE_BYTES_MAX as u32;
+/// Bytes of an encoded [`Past`].
+const PAST_BYTES: usize = 3 * 32;
+/// Longest record, in bytes: what a block has beside its events is not longer than its payload.
+pub(crate) const RECORD_BYTES_MAX: u32 = BLOCK_BYTES_LIMIT + CERTIFICATE_BYTES_MAX as u32 + PAST_BYTES as u32;
 
 /// A block without the events of its batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlockRecord {
     pub(crate) header: BlockHeader,
+    pub(crate) past: Past,
     pub(crate) certificate: CommitCertificate,
     pub(crate) batches: Vec<Envelope>,
 }
 
-/// A signed batch without chain and events: issuer, sequence number, batch before, number of events, signature.
-pub(crate) type Envelope = (MemberId, Sequence, BatchId, u32, Signature);
+/// A signed batch without the version, the chain id and the events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    pub(crate) issuer: MemberId,
+    pub(crate) chain: BatchChain,
+    pub(crate) sequence: Sequence,
+    pub(crate) previous: BatchId,
+    pub(crate) events: u32,
+    pub(crate) signature: Signature,
+}
+
+impl Envelope {
+    fn encode_into(&self, bytes: &mut Vec<u8>) {
+        let Self { issuer, chain, sequence, previous, events, signature } = self;
+        codec::encode_into(&(issuer, *chain, *sequence, *previous, *events, *signature), bytes);
+    }
+
+    /// Reads an envelope from the front of `bytes`; returns it and the bytes it took.
+    fn decode_prefix(bytes: &[u8]) -> Result<(Self, usize), CodecError> {
+        let ((issuer, chain, sequence, previous, events, signature), width) =
+            codec::decode_prefix(bytes, RECORD_BYTES_MAX as usize)?;
+        Ok((Self { issuer, chain, sequence, previous, events, signature }, width))
+    }
+}
 
 impl BlockRecord {
-    pub(crate) fn new(block: &Block, certificate: &CommitCertificate) -> Self {
+    pub(crate) fn new(block: &Block, past: &Past, certificate: &CommitCertificate) -> Self {
         let envelope = |signed: &Arc<SignedBatch>| {
-            let Batch { issuer, sequence, previous, events, .. } = signed.batch();
-            (issuer.clone(), *sequence, *previous, events.len() as u32, signed.signature())
+            let Batch { issuer, chain, sequence, previous, events, .. } = signed.batch();
+            Envelope {
+                issuer: issuer.clone(),
+                chain: *chain,
+                sequence: *sequence,
+                previous: *previous,
+                events: events.len() as u32,
+                signature: signed.signature(),
+            }
         };
         Self {
             header: block.header.clone(),
+            past: *past,
             certificate: certificate.clone(),
             batches: block.batches.iter().map(envelope).collect(),
         }
@@ -50,18 +83,22 @@ impl BlockRecord {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![0; 4];
         codec::encode_into(&self.header, &mut bytes);
+        codec::encode_into(&self.past, &mut bytes);
         codec::encode_into(&self.certificate, &mut bytes);
         codec::encode_into(&(self.batches.len() as u32), &mut bytes);
-        self.batches.iter().for_each(|envelope| codec::encode_into(envelope, &mut bytes));
+        self.batches.iter().for_each(|envelope| envelope.encode_into(&mut bytes));
         let length = (bytes.len() - 4) as u32;
         bytes[..4].copy_from_slice(&length.to_be_bytes());
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+    /// Reads a record, of which the header's form and its opening of the past are checked.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let limit = RECORD_BYTES_MAX as usize;
         let header = BlockHeader::decode(&bytes[..bytes.len().min(HEADER_BYTES)])?;
         let mut read = HEADER_BYTES;
+        let (past, width) = codec::decode_prefix::<Past>(&bytes[read..], limit)?;
+        read += width;
         let (certificate, width) = codec::decode_prefix::<CommitCertificate>(&bytes[read..], limit)?;
         read += width;
         let (count, width) = codec::decode_prefix::<u32>(&bytes[read..], limit)?;
@@ -71,40 +108,51 @@ impl BlockRecord {
         }
         let mut batches = Vec::new();
         for _ in 0..count {
-            let (envelope, width) = codec::decode_prefix::<Envelope>(&bytes[read..], limit)?;
+            let (envelope, width) = Envelope::decode_prefix(&bytes[read..])?;
             read += width;
             batches.push(envelope);
         }
-        match bytes.len() - read {
-            0 => Ok(Self { header, certificate, batches }),
-            excess => Err(CodecError::Trailing { excess }),
+        if bytes.len() > read {
+            return Err(CodecError::Trailing { excess: bytes.len() - read });
+        }
+        match past.hash() == header.past {
+            true => Ok(Self { header, past, certificate, batches }),
+            false => Err(CodecError::Invalid { field: "past" }),
         }
     }
 
     /// Entries of the block.
     pub(crate) fn entries(&self) -> u64 {
-        self.batches.iter().map(|(.., events, _)| u64::from(*events)).sum()
+        self.batches.iter().map(|envelope| u64::from(envelope.events)).sum()
     }
 
-    /// The whole block, with its entries in order; none where those are not the ones of its batches.
-    pub(crate) fn block(&self, entries: &[Entry]) -> Option<Block> {
-        let mut rest = entries;
-        let mut batches = Vec::new();
-        for (issuer, sequence, previous, events, signature) in &self.batches {
-            let (own, after) = rest.split_at_checked(*events as usize)?;
-            rest = after;
-            let batch = Batch {
-                chain_id: self.header.chain_id,
-                issuer: issuer.clone(),
-                sequence: *sequence,
-                previous: *previous,
-                events: own.iter().map(|entry| entry.event).collect(),
-            };
-            let mut bytes = codec::encode(&batch);
-            bytes.extend_from_slice(&signature.0);
-            batches.push(Arc::new(SignedBatch::decode(&bytes).ok()?));
+    /// The whole block, made of the bytes of its entries. Whether they are the right ones shows in the batches root.
+    pub(crate) fn block<'a>(&self, entries: impl IntoIterator<Item = &'a [u8]>) -> Result<Block, CodecError> {
+        let mut entries = entries.into_iter();
+        let mut batches = Vec::with_capacity(self.batches.len());
+        let mut bytes = Vec::new();
+        for Envelope { issuer, chain, sequence, previous, events, signature } in &self.batches {
+            let issuer = codec::encode(issuer);
+            bytes.clear();
+            bytes.push(BATCH_VERSION);
+            codec::encode_into(&self.header.chain_id, &mut bytes);
+            bytes.extend_from_slice(&issuer);
+            codec::encode_into(&(*chain, *sequence, *previous, *events), &mut bytes);
+            for _ in 0..*events {
+                // An entry is an event with its issuer behind the tag.
+                let entry = entries.next().ok_or(CodecError::Truncated { missing: 1 })?;
+                let (tag, rest) = entry.split_first().ok_or(CodecError::Truncated { missing: 1 })?;
+                let body = rest.strip_prefix(&issuer[..]).ok_or(CodecError::Invalid { field: "issuer" })?;
+                bytes.push(*tag);
+                bytes.extend_from_slice(body);
+            }
+            codec::encode_into(signature, &mut bytes);
+            batches.push(Arc::new(SignedBatch::decode(&bytes)?));
         }
-        rest.is_empty().then(|| Block { header: self.header.clone(), batches })
+        match entries.count() {
+            0 => Ok(Block { header: self.header.clone(), batches }),
+            excess => Err(CodecError::Trailing { excess }),
+        }
     }
 }
 
@@ -118,13 +166,16 @@ pub(crate) fn read(
         return Err(ExportError::HeightBeyondHead { height, head });
     }
     let place = height.0 - 1;
-    let mut bundle = Bundle::open(folder, place / BUNDLE_RECORDS, head)?;
+    let mut records = Records::open(folder, place / BUNDLE_RECORDS, head)?;
     for _ in 0..place % BUNDLE_RECORDS {
-        let length = bundle.length()?;
-        bundle.file.seek_relative(length.into()).map_err(folder.io(&bundle.path))?;
+        records.skip()?;
     }
-    let record = bundle.record(height)?;
-    Ok((record, bundle.path))
+    let record = records.record(height)?;
+    while records.left > 0 {
+        records.skip()?;
+    }
+    records.check_end()?;
+    Ok((record, records.path))
 }
 
 /// Reads the records of all blocks of an export that ends at `head`. Checks form alone.
@@ -133,32 +184,74 @@ pub(crate) fn each(
     head: Height,
     mut take: impl FnMut(BlockRecord),
 ) -> Result<(), ExportError> {
-    for place in 0..head.0.div_ceil(BUNDLE_RECORDS) {
-        let mut bundle = Bundle::open(folder, place, head)?;
-        let first = place * BUNDLE_RECORDS;
-        for number in first..first + width_at(place, head.0) {
-            take(bundle.record(Height(number + 1))?);
-        }
+    let mut series = RecordSeries::new(folder, head);
+    while let Some((record, _)) = series.next()? {
+        take(record);
     }
     Ok(())
 }
 
+/// The records of all blocks of an export, in order.
+pub(crate) struct RecordSeries<'a> {
+    folder: &'a Folder,
+    head: Height,
+    next: Height,
+    bundle: Option<Records<'a>>,
+}
+
+impl<'a> RecordSeries<'a> {
+    pub(crate) fn new(folder: &'a Folder, head: Height) -> Self {
+        Self { folder, head, next: Height::GENESIS.next(), bundle: None }
+    }
+
+    /// The next record and its length; `None` after the last.
+    pub(crate) fn next(&mut self) -> Result<Option<(BlockRecord, u64)>, ExportError> {
+        if self.next > self.head {
+            return Ok(None);
+        }
+        let place = (self.next.0 - 1) / BUNDLE_RECORDS;
+        let mut records = match self.bundle.take() {
+            Some(records) => records,
+            None => Records::open(self.folder, place, self.head)?,
+        };
+        let start = records.at;
+        let record = records.record(self.next)?;
+        let length = records.at - start;
+        let last_needed = self.next == self.head || self.next.0.is_multiple_of(BUNDLE_RECORDS);
+        if last_needed {
+            while records.left > 0 {
+                records.skip()?;
+            }
+            records.check_end()?;
+        } else {
+            self.bundle = Some(records);
+        }
+        self.next = self.next.next();
+        Ok(Some((record, length)))
+    }
+}
+
 /// A bundle that is read from its beginning.
-struct Bundle<'a> {
+struct Records<'a> {
     folder: &'a Folder,
     file: BufReader<File>,
     path: String,
+    /// Records that are still to come.
+    left: u64,
+    /// Bytes read or skipped.
+    at: u64,
 }
 
-impl<'a> Bundle<'a> {
+impl<'a> Records<'a> {
     fn open(folder: &'a Folder, place: u64, head: Height) -> Result<Self, ExportError> {
-        let (file, path) = folder.bundle(Series::Blocks, place, width_at(place, head.0))?;
-        Ok(Self { folder, file: BufReader::new(file), path })
+        let folder::Bundle { file, path, width } =
+            folder.bundle(Series::Blocks, place, width_at(place, head.0))?;
+        Ok(Self { folder, file: BufReader::new(file), path, left: width, at: 0 })
     }
 
     /// Length of the next record.
     fn length(&mut self) -> Result<u32, ExportError> {
-        let Self { folder, file, path } = self;
+        let Self { folder, file, path, .. } = self;
         let mut length = [0; 4];
         file.read_exact(&mut length).map_err(|_| folder.malformed(path, "the bundle ends too early"))?;
         match u32::from_be_bytes(length) {
@@ -166,14 +259,23 @@ impl<'a> Bundle<'a> {
                 let (actual, limit) = (actual.into(), RECORD_BYTES_MAX.into());
                 Err(ExportError::TooLong { path: folder.path(path), actual, limit })
             }
-            length => Ok(length),
+            length => {
+                self.at += 4 + u64::from(length);
+                self.left = self.left.saturating_sub(1);
+                Ok(length)
+            }
         }
     }
 
-    /// The next record, which has to be that of a height.
+    fn skip(&mut self) -> Result<(), ExportError> {
+        let length = self.length()?;
+        self.file.seek_relative(length.into()).map_err(self.folder.io(&self.path))
+    }
+
+    /// The next record, which must be that of a height.
     fn record(&mut self, height: Height) -> Result<BlockRecord, ExportError> {
         let length = self.length()?;
-        let Self { folder, file, path } = self;
+        let Self { folder, file, path, .. } = self;
         let mut bytes = Vec::new();
         file.take(length.into()).read_to_end(&mut bytes).map_err(folder.io(path))?;
         let codec = |source| ExportError::Codec { path: folder.path(path), source };
@@ -181,6 +283,15 @@ impl<'a> Bundle<'a> {
         match record.header.height == height {
             true => Ok(record),
             false => Err(folder.malformed(path, "a block stands in the place of another")),
+        }
+    }
+
+    /// Checks that the file ends after its last record.
+    fn check_end(&self) -> Result<(), ExportError> {
+        let bytes = self.file.get_ref().metadata().map_err(self.folder.io(&self.path))?.len();
+        match bytes == self.at {
+            true => Ok(()),
+            false => Err(self.folder.malformed(&self.path, "not the length of its records")),
         }
     }
 }

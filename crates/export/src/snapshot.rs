@@ -1,11 +1,19 @@
-//! The state after the last block, as far as entries do not hold it: members' records, roots of status pages.
+//! The state after the last block, except for what entries, history and trust file hold: members, parameters, and the
+//! roots of the pages of status leaves.
 
 use sanad_core::block::BlockHeader;
 use sanad_core::codec::{self, CodecError};
+use sanad_core::genesis::Parameters;
+use sanad_core::hash::Root;
 use sanad_core::ids::Height;
-use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberRecord};
+use sanad_core::member::{
+    ADDRESSES_MAX, FACTS_MAX, KEY_TERMS_MAX, MEMBER_RECORD_BYTES_MAX, MEMBER_TEXT_BYTES_MAX, MemberRecord,
+    MemberRest, MemberState,
+};
 use sanad_core::merkle::Hash;
 use sanad_core::registry::{MEMBERS_MAX, Registry};
+use sanad_core::signature::PUBLIC_KEY_BYTES;
+use sanad_core::state_root::{others_root, parts, state_root};
 
 use crate::error::ExportError;
 use crate::folder::Folder;
@@ -14,19 +22,41 @@ use crate::status::{page_count, root_of_pages};
 
 /// Most pages of status leaves: enough for 2^36 entries.
 const PAGES_MAX: u64 = 1 << 20;
+/// Longest encoded key of a member with the range in which it holds, in bytes.
+const KEY_TERM_BYTES_MAX: usize = 1 + PUBLIC_KEY_BYTES + 8 + 9;
+/// Longest encoded text of a member, in bytes.
+const TEXT_BYTES_MAX: usize = 1 + MEMBER_TEXT_BYTES_MAX;
+/// Longest encoded rest of a member, in bytes: role, threshold, keys, two chains, events, count, addresses, facts.
+const MEMBER_REST_BYTES_MAX: usize = 2
+    + (4 + KEY_TERMS_MAX * KEY_TERM_BYTES_MAX)
+    + 2 * 40
+    + 40
+    + 8
+    + (4 + ADDRESSES_MAX * TEXT_BYTES_MAX)
+    + (4 + FACTS_MAX * 2 * TEXT_BYTES_MAX);
+/// Longest encoded parameters, in bytes.
+const PARAMETERS_BYTES_MAX: usize = 4 + 4 + 2 + 1 + 2 + 8;
 /// Longest file, in bytes.
-const SNAPSHOT_BYTES_MAX: u64 = 8 + (MEMBERS_MAX * MEMBER_RECORD_BYTES_MAX) as u64 + 32 * PAGES_MAX;
+const SNAPSHOT_BYTES_MAX: u64 = 8
+    + (MEMBERS_MAX * (MEMBER_RECORD_BYTES_MAX + MEMBER_REST_BYTES_MAX)) as u64
+    + PARAMETERS_BYTES_MAX as u64
+    + 32 * PAGES_MAX;
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) registry: Registry,
+    pub(crate) parameters: Parameters,
     pub(crate) pages: Vec<Hash>,
 }
 
 impl Snapshot {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = codec::encode(&(self.registry.records().len() as u32));
-        self.registry.records().for_each(|record| codec::encode_into(record, &mut bytes));
+        let mut bytes = codec::encode(&(self.registry.members().len() as u32));
+        for member in self.registry.members() {
+            codec::encode_into(member.record(), &mut bytes);
+            codec::encode_into(member.rest(), &mut bytes);
+        }
+        codec::encode_into(&self.parameters, &mut bytes);
         codec::encode_into(&(self.pages.len() as u32), &mut bytes);
         self.pages.iter().for_each(|root| bytes.extend_from_slice(root));
         bytes
@@ -41,54 +71,73 @@ impl Snapshot {
         if snapshot.pages.len() as u64 != page_count(header.log_size) {
             return Err(folder.malformed(&path, "not as many status pages as the log has"));
         }
-        for (tree, expected, actual) in [
-            ("registry", header.registry_root.0, snapshot.registry.root().0),
-            ("status", header.status_root.0, root_of_pages(&snapshot.pages)),
-        ] {
-            if actual != expected {
-                return Err(ExportError::root(folder.path(&path), tree, expected, actual));
-            }
+        let actual = snapshot.state_root();
+        match actual == header.state_root {
+            true => Ok(snapshot),
+            false => Err(ExportError::root(folder.path(&path), "state", header.state_root.0, actual.0)),
         }
-        Ok(snapshot)
     }
 
-    /// Paths of the files that the state after a block needs; none where there is no such state.
-    pub(crate) fn files(folder: &Folder, height: Height) -> Result<Vec<String>, ExportError> {
+    /// Root of the status tree.
+    pub(crate) fn status_root(&self) -> Root {
+        Root(root_of_pages(&self.pages))
+    }
+
+    /// Root over the parts of the state other than statuses and members.
+    pub(crate) fn others_root(&self) -> Root {
+        others_root(&parts(&self.parameters))
+    }
+
+    fn state_root(&self) -> Root {
+        state_root(&self.status_root(), &self.registry.root(), &self.others_root())
+    }
+
+    /// Paths of the pages of the state after a block; none if there is no such state.
+    pub(crate) fn page_paths(folder: &Folder, height: Height) -> Result<Vec<String>, ExportError> {
         let path = layout::state(height);
         let Some(bytes) = folder.read_if_there(&path, SNAPSHOT_BYTES_MAX)? else { return Ok(Vec::new()) };
         let snapshot =
             decode(&bytes).map_err(|source| ExportError::Codec { path: folder.path(&path), source })?;
-        Ok(snapshot.pages.iter().map(layout::status_page).chain([path]).collect())
+        Ok(snapshot.pages.iter().map(layout::status_page).collect())
     }
 }
 
 fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
     let limit = SNAPSHOT_BYTES_MAX as usize;
-    let (count, mut read) = codec::decode_prefix::<u32>(bytes, limit)?;
+    let mut read = 0;
+    let mut rest = |width: usize| {
+        read += width;
+        bytes.get(read..).unwrap_or_default()
+    };
+    let (count, width) = codec::decode_prefix::<u32>(rest(0), limit)?;
+    let mut next = rest(width);
     if count as usize > MEMBERS_MAX {
         return Err(CodecError::Invalid { field: "member count" });
     }
-    let mut records: Vec<MemberRecord> = Vec::new();
+    let mut members: Vec<MemberState> = Vec::new();
     for _ in 0..count {
-        let (record, width) = codec::decode_prefix::<MemberRecord>(&bytes[read..], limit)?;
-        if records.last().is_some_and(|last| last.member.id >= record.member.id) {
+        let (record, width) = codec::decode_prefix::<MemberRecord>(next, limit)?;
+        let (own, more) = codec::decode_prefix::<MemberRest>(&next[width..], limit)?;
+        next = rest(width + more);
+        if members.last().is_some_and(|last| last.record().id >= record.id) {
             return Err(CodecError::Invalid { field: "order of members" });
         }
-        read += width;
-        records.push(record);
+        let member = MemberState::new(record, own);
+        members.push(member.map_err(|_| CodecError::Invalid { field: "rest of a member" })?);
     }
-    let (count, width) = codec::decode_prefix::<u32>(&bytes[read..], limit)?;
-    let rest = &bytes[read + width..];
+    let (parameters, width) = codec::decode_prefix::<Parameters>(next, limit)?;
+    let (count, more) = codec::decode_prefix::<u32>(&next[width..], limit)?;
+    let roots = rest(width + more);
     let expected = u64::from(count) * 32;
-    match (rest.len() as u64).cmp(&expected) {
+    match (roots.len() as u64).cmp(&expected) {
         std::cmp::Ordering::Less => {
-            Err(CodecError::Truncated { missing: (expected - rest.len() as u64) as usize })
+            Err(CodecError::Truncated { missing: (expected - roots.len() as u64) as usize })
         }
         std::cmp::Ordering::Greater => {
-            Err(CodecError::Trailing { excess: (rest.len() as u64 - expected) as usize })
+            Err(CodecError::Trailing { excess: (roots.len() as u64 - expected) as usize })
         }
         std::cmp::Ordering::Equal => {
-            Ok(Snapshot { registry: Registry::from_records(records), pages: rest.as_chunks().0.to_vec() })
+            Ok(Snapshot { registry: Registry::new(members), parameters, pages: roots.as_chunks().0.to_vec() })
         }
     }
 }

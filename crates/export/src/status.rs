@@ -7,8 +7,9 @@ use sanad_core::status::{STATUS_LEAF_BYTES, StatusLeaf, StatusTree, leaf_count};
 
 use crate::bundle::width_at;
 use crate::error::ExportError;
-use crate::folder::{Folder, Writing};
+use crate::folder::Folder;
 use crate::layout::{BUNDLE_RECORDS, status_page};
+use crate::writing::Writing;
 
 const ACTIVE: StatusLeaf = [0; STATUS_LEAF_BYTES];
 
@@ -22,7 +23,7 @@ pub(crate) fn page_of(leaf: u64) -> u64 {
     leaf / BUNDLE_RECORDS
 }
 
-/// Writes a page of a tree, unless it is active throughout; returns its root.
+/// Writes a page of a tree, unless everything in it is active; returns its root.
 pub(crate) fn write(
     tree: &StatusTree,
     page: u64,
@@ -39,7 +40,7 @@ pub(crate) fn write(
     Ok(root)
 }
 
-/// Reads the page at a place, which has a root that was checked.
+/// Reads the page at a place, whose root was checked.
 pub(crate) fn read(
     folder: &Folder,
     root_of_page: &Hash,
@@ -64,7 +65,7 @@ pub(crate) fn read(
     }
 }
 
-/// Inclusion proof of a leaf, from the leaf up. A page is a subtree, so that the path goes on from its root.
+/// Inclusion proof of a leaf, from the leaf up. A page is a subtree, so the path continues from its root.
 pub(crate) fn path(leaves: &[StatusLeaf], pages: &[Hash], leaf: u64) -> Option<Vec<Hash>> {
     let within = tree(leaves).inclusion_path(leaf % BUNDLE_RECORDS).ok()?;
     let above = MemoryTree::<StatusHash>::from_leaf_hashes(pages.to_vec());

@@ -69,6 +69,18 @@ pub struct Api {
     /// Private key (PEM) of the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
+    /// Connections at once; fewer if the limit of open files is too low. One more takes the place of an idle one.
+    #[serde(default = "connections_max")]
+    pub connections_max: usize,
+    /// Connections at once from one address. Behind a proxy, as many as `connections_max`.
+    #[serde(default = "connections_per_address_max")]
+    pub connections_per_address_max: usize,
+    /// Time after which a connection without a call is closed, in milliseconds.
+    #[serde(default = "idle_timeout_ms")]
+    pub idle_timeout_ms: u64,
+    /// Subscriptions at once on one connection. One address has four times as many; the whole service has 64.
+    #[serde(default = "subscriptions_per_connection_max")]
+    pub subscriptions_per_connection_max: usize,
 }
 
 /// The consensus engine.
@@ -77,9 +89,6 @@ pub struct Api {
 pub struct Consensus {
     /// Address to listen on for votes and proposals.
     pub listen: SocketAddr,
-    /// Time between blocks while there is nothing to commit, in milliseconds: how old a status can get.
-    #[serde(default = "heartbeat_ms")]
-    pub heartbeat_ms: u64,
     /// Time a proposer has to propose, in milliseconds. Too short on a slow network, and rounds are lost.
     #[serde(default = "timeout_propose_ms")]
     pub timeout_propose_ms: u64,
@@ -163,9 +172,6 @@ pub struct Overrides {
     /// Address for batches of other nodes
     #[arg(long, global = true, env = "SANAD_GOSSIP_LISTEN")]
     pub gossip_listen: Option<SocketAddr>,
-    /// Time between blocks while there is nothing to commit, in milliseconds
-    #[arg(long, global = true, env = "SANAD_HEARTBEAT_MS")]
-    pub heartbeat_ms: Option<u64>,
     /// File whose first line is the passphrase of the key files
     #[arg(long, global = true, env = "SANAD_PASSPHRASE_FILE")]
     pub passphrase_file: Option<PathBuf>,
@@ -273,7 +279,6 @@ impl Config {
         set(&mut self.api.listen, &overrides.api_listen);
         set(&mut self.consensus.listen, &overrides.consensus_listen);
         set(&mut self.gossip.listen, &overrides.gossip_listen);
-        set(&mut self.consensus.heartbeat_ms, &overrides.heartbeat_ms);
         set(&mut self.log.format, &overrides.log_format);
         set(&mut self.log.filter, &overrides.log_filter);
         if overrides.passphrase_file.is_some() {
@@ -290,7 +295,10 @@ impl Config {
             return Err(ConfigError::HalfTls);
         }
         let positive = [
-            ("consensus.heartbeat_ms", self.consensus.heartbeat_ms),
+            ("api.connections_max", self.api.connections_max as u64),
+            ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
+            ("api.idle_timeout_ms", self.api.idle_timeout_ms),
+            ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
             ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
             ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
             ("pool.bytes_max", self.pool.bytes_max as u64),
@@ -330,8 +338,20 @@ impl Default for Log {
 /// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
 const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
 
-fn heartbeat_ms() -> u64 {
-    10_000
+fn connections_max() -> usize {
+    1024
+}
+
+fn connections_per_address_max() -> usize {
+    64
+}
+
+fn idle_timeout_ms() -> u64 {
+    120_000
+}
+
+fn subscriptions_per_connection_max() -> usize {
+    8
 }
 
 fn timeout_propose_ms() -> u64 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sanad_api::ServeError;
 use sanad_consensus_lite::{GuardError, StartError, Stopped};
-use sanad_core::genesis::GenesisError;
+use sanad_core::genesis::{GenesisError, GenesisSignatureError};
 use sanad_core::ids::MemberId;
 use sanad_storage::{OpenError, StoreError};
 
@@ -29,13 +29,21 @@ pub enum NodeError {
         /// Why.
         source: std::io::Error,
     },
-    /// The genesis.
-    #[error("the genesis {path}: {source}")]
+    /// The genesis is not valid.
+    #[error("{path} is not a valid genesis file")]
     Genesis {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: GenesisError,
+        source: Box<GenesisError>,
+    },
+    /// Not every member has signed the genesis.
+    #[error("{path} is not signed by every member; `sanad genesis complete` puts the signatures in")]
+    GenesisSignatures {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<GenesisSignatureError>,
     },
     /// The genesis does not know a member that the configuration names.
     #[error("{member} is not a member in the genesis; check {field} in the configuration")]
@@ -101,6 +109,19 @@ pub enum NodeError {
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
+    },
+    /// The limit of open files leaves the gRPC service no connections.
+    #[error(
+        "{limit} files may be open (ulimit -n), too few for the ledger, {connections} connections with other nodes and \
+         any caller; set the hard limit to {needed} or more"
+    )]
+    Descriptors {
+        /// The hard limit.
+        limit: usize,
+        /// Most connections of consensus and the exchange of batches.
+        connections: usize,
+        /// A limit that leaves callers as many connections as are configured.
+        needed: usize,
     },
     /// The gRPC service.
     #[error(transparent)]

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sanad_api::{Peer, PeerKind};
 use sanad_consensus_lite::Consensus;
-use sanad_core::batch::SignedBatch;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::PublicKey;
 
@@ -78,8 +77,8 @@ impl NodeFacts for RunningNode {
         voters.chain(exchanging).collect()
     }
 
-    fn accepted(&self, batch: Arc<SignedBatch>) {
-        self.gossip.publish(batch);
+    fn accepted(&self) {
+        self.gossip.publish();
         self.consensus.wake();
     }
 

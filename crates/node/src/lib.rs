@@ -3,6 +3,7 @@
 //! **Invariant:** only the consensus thread commits; everyone else reads what is final, or waits for it.
 
 pub mod config;
+mod descriptors;
 mod error;
 mod facts;
 pub mod gossip;

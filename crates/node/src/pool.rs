@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sanad_core::batch::SignedBatch;
+use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::execution::{BatchError, issuing_key};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::state::State;
 
-/// Refusals that are remembered, so that who submitted a batch learns why it is gone.
+/// Refusals that are remembered, so that submitters can learn why a batch was dropped.
 const REFUSALS_MAX: usize = 4096;
 
 /// What the pool may hold.
@@ -85,20 +85,54 @@ pub enum Source {
     Submitted,
     /// From a peer: those before it may still be on their way.
     Gossiped,
+    /// As [`Source::Gossiped`], from a peer that may not reach all others: it is passed on to them.
+    Relayed,
+}
+
+/// A batch that waits, for the exchange with peers.
+#[derive(Clone, Debug)]
+pub struct WaitingBatch {
+    /// Counts the batches that entered the pool since the node started.
+    pub arrival: u64,
+    /// The batch.
+    pub batch: Arc<SignedBatch>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What the pool would do with a batch that it is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Check it and take it in.
+    Wanted,
+    /// Nothing: it waits here already.
+    Known,
+    /// There is no room now.
+    NoRoom,
 }
 
 struct Waiting {
     batch: Arc<SignedBatch>,
     since: Instant,
+    source: Source,
     /// Submitted here behind others of its issuer, so that its events could not be checked yet.
     unchecked: bool,
+}
+
+struct Place {
+    issuer: MemberId,
+    sequence: Sequence,
+    arrival: u64,
 }
 
 /// Batches by issuer and sequence number.
 pub struct Pool {
     limits: PoolLimits,
     issuers: BTreeMap<MemberId, BTreeMap<Sequence, Waiting>>,
-    ids: HashMap<BatchId, (MemberId, Sequence)>,
+    ids: HashMap<BatchId, Place>,
+    /// The batches in the order in which they came.
+    arrivals: BTreeMap<u64, BatchId>,
+    next_arrival: u64,
     bytes: usize,
     refusals: HashMap<BatchId, PoolRefusal>,
     refusal_order: VecDeque<BatchId>,
@@ -118,6 +152,11 @@ pub enum PoolRefusal {
     Expired(Duration),
 }
 
+/// The sequence number of a member's next batch.
+fn next_sequence(state: &State, issuer: &MemberId) -> Option<Sequence> {
+    state.registry().member(issuer).map(|member| member.rest().issuing.next_sequence)
+}
+
 impl Pool {
     /// An empty pool.
     pub fn new(limits: PoolLimits) -> Self {
@@ -125,6 +164,8 @@ impl Pool {
             limits,
             issuers: BTreeMap::new(),
             ids: HashMap::new(),
+            arrivals: BTreeMap::new(),
+            next_arrival: 0,
             bytes: 0,
             refusals: HashMap::new(),
             refusal_order: VecDeque::new(),
@@ -159,11 +200,15 @@ impl Pool {
             return Err(PoolError::Full { bytes: self.bytes, bytes_max: self.limits.bytes_max });
         }
         self.bytes = bytes;
-        let key = (issuer.clone(), batch.batch().sequence);
-        self.ids.insert(batch.id(), key.clone());
+        let (issuer, sequence) = (issuer.clone(), batch.batch().sequence);
+        let arrival = self.next_arrival;
+        self.next_arrival += 1;
+        self.arrivals.insert(arrival, batch.id());
+        self.ids.insert(batch.id(), Place { issuer: issuer.clone(), sequence, arrival });
         let behind_others = count > 0;
         let unchecked = source == Source::Submitted && behind_others;
-        self.issuers.entry(key.0).or_default().insert(key.1, Waiting { batch, since: now, unchecked });
+        let waiting = Waiting { batch, since: now, source, unchecked };
+        self.issuers.entry(issuer).or_default().insert(sequence, waiting);
         Ok(Admission::New)
     }
 
@@ -173,15 +218,19 @@ impl Pool {
         if expected != actual {
             return Err(BatchError::ForeignChain { expected, actual }.into());
         }
-        let Some(record) = state.registry().record(&issuer) else {
+        let Some(member) = state.registry().member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer }.into());
         };
-        let key = issuing_key(record, state.head().height.next())?;
+        if batch.batch().chain != BatchChain::Issuing {
+            return Err(BatchError::UnknownChain { issuer }.into());
+        }
+        let key = issuing_key(member)?;
         if let Err(source) = batch.verify(&key) {
             return Err(BatchError::Signature { issuer, source }.into());
         }
         let actual = batch.batch().sequence;
-        let committed = record.chain.next_sequence;
+        let head = member.rest().issuing;
+        let committed = head.next_sequence;
         if actual < committed {
             return Err(BatchError::SequenceUsed { issuer, expected: committed, actual }.into());
         }
@@ -190,13 +239,13 @@ impl Pool {
             let waiting = other.batch.id();
             return Err(PoolError::Conflict { issuer, sequence: actual, waiting });
         }
-        if source == Source::Gossiped {
+        if source != Source::Submitted {
             return Ok(());
         }
         let last = waiting.and_then(|waiting| contiguous(waiting, committed).last());
         let (expected, previous) = match last {
             Some(last) => (last.batch.batch().sequence.next(), last.batch.id()),
-            None => (committed, record.chain.last_batch),
+            None => (committed, head.last_batch),
         };
         if actual > expected {
             return Err(BatchError::SequenceGap { issuer, expected, actual }.into());
@@ -210,8 +259,49 @@ impl Pool {
 
     /// The batch of an id, while it waits.
     pub fn batch(&self, id: &BatchId) -> Option<Arc<SignedBatch>> {
-        let (issuer, sequence) = self.ids.get(id)?;
-        Some(Arc::clone(&self.issuers.get(issuer)?.get(sequence)?.batch))
+        Some(Arc::clone(&self.waiting(id)?.batch))
+    }
+
+    /// Batches that wait, from an arrival number on, in the order in which they came: at most `count_max`, and no more
+    /// than `bytes_max` bytes unless the first alone has more.
+    pub fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
+        let mut bytes = 0;
+        let mut batches = Vec::new();
+        for (arrival, id) in self.arrivals.range(arrival..).take(count_max) {
+            let Some(Waiting { batch, source, .. }) = self.waiting(id) else { continue };
+            bytes += batch.bytes().len();
+            if bytes > bytes_max && !batches.is_empty() {
+                break;
+            }
+            batches.push(WaitingBatch { arrival: *arrival, batch: Arc::clone(batch), source: *source });
+        }
+        batches
+    }
+
+    /// The arrival number of the next batch.
+    pub fn next_arrival(&self) -> u64 {
+        self.next_arrival
+    }
+
+    /// What the pool would do with batches of these ids and lengths, if they came one after the other.
+    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+        let mut room = self.limits.bytes_max.saturating_sub(self.bytes);
+        let interest = |(id, bytes): &(BatchId, usize)| {
+            if self.ids.contains_key(id) {
+                Interest::Known
+            } else if *bytes > room {
+                Interest::NoRoom
+            } else {
+                room -= bytes;
+                Interest::Wanted
+            }
+        };
+        offered.iter().map(interest).collect()
+    }
+
+    fn waiting(&self, id: &BatchId) -> Option<&Waiting> {
+        let place = self.ids.get(id)?;
+        self.issuers.get(&place.issuer)?.get(&place.sequence)
     }
 
     /// Why a batch left the pool, if it is remembered.
@@ -222,7 +312,7 @@ impl Pool {
     /// Whether a batch could go into the next block.
     pub fn has_candidates(&self, state: &State) -> bool {
         self.issuers.iter().any(|(issuer, waiting)| {
-            let next = state.registry().record(issuer).map(|record| record.chain.next_sequence);
+            let next = next_sequence(state, issuer);
             next.is_some_and(|next| waiting.contains_key(&next))
         })
     }
@@ -231,10 +321,7 @@ impl Pool {
     pub fn candidates(&mut self, state: &State, bytes_max: usize) -> Vec<Arc<SignedBatch>> {
         self.turn = self.turn.wrapping_add(1);
         let start = self.turn % self.issuers.len().max(1);
-        let ready = |(issuer, waiting)| {
-            let record = state.registry().record(issuer)?;
-            Some(contiguous(waiting, record.chain.next_sequence).peekable())
-        };
+        let ready = |(issuer, waiting)| Some(contiguous(waiting, next_sequence(state, issuer)?).peekable());
         let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
@@ -276,22 +363,22 @@ impl Pool {
     /// the ids of the latter.
     pub fn settle(&mut self, state: &State, entered: &[BatchId]) -> Vec<BatchId> {
         for id in entered {
-            if let Some((issuer, sequence)) = self.ids.get(id).cloned()
-                && let Some(waiting) = self.issuers.get_mut(&issuer).and_then(|all| all.remove(&sequence))
+            if let Some(Place { issuer, sequence, .. }) = self.ids.get(id)
+                && let Some(waiting) = self.issuers.get_mut(issuer).and_then(|all| all.remove(sequence))
             {
                 self.forget(&waiting.batch);
             }
         }
         let mut stale = Vec::new();
         for (issuer, waiting) in &mut self.issuers {
-            let Some(record) = state.registry().record(issuer) else { continue };
-            let rest = waiting.split_off(&record.chain.next_sequence);
+            let Some(next) = next_sequence(state, issuer) else { continue };
+            let rest = waiting.split_off(&next);
             stale.extend(std::mem::replace(waiting, rest).into_values().map(|waiting| waiting.batch));
         }
         let mut ids = Vec::with_capacity(stale.len());
         for batch in stale {
             let issuer = batch.batch().issuer.clone();
-            let expected = state.registry().record(&issuer).map(|record| record.chain.next_sequence);
+            let expected = next_sequence(state, &issuer);
             let error = BatchError::SequenceUsed {
                 issuer,
                 expected: expected.unwrap_or_default(),
@@ -331,8 +418,7 @@ impl Pool {
     /// once.
     pub fn take_unchecked(&mut self, state: &State) -> Vec<Arc<SignedBatch>> {
         let next = |(issuer, waiting): (&MemberId, &'_ mut BTreeMap<Sequence, Waiting>)| {
-            let record = state.registry().record(issuer)?;
-            let first = waiting.get_mut(&record.chain.next_sequence)?;
+            let first = waiting.get_mut(&next_sequence(state, issuer)?)?;
             std::mem::take(&mut first.unchecked).then(|| Arc::clone(&first.batch))
         };
         self.issuers.iter_mut().filter_map(next).collect()
@@ -360,7 +446,8 @@ impl Pool {
     }
 
     fn forget(&mut self, batch: &SignedBatch) {
-        if self.ids.remove(&batch.id()).is_some() {
+        if let Some(place) = self.ids.remove(&batch.id()) {
+            self.arrivals.remove(&place.arrival);
             self.bytes -= batch.bytes().len();
         }
     }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sanad_api::{Health, ServerConfig, Serving, TlsIdentity, serve};
+use sanad_api::{Health, Limits, ServerConfig, Serving, TlsIdentity, serve};
 use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, PeerAddress, Timeouts};
+use sanad_core::genesis::Genesis;
 use sanad_storage::{OpenError, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::descriptors;
 use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::Gossip;
@@ -30,13 +32,18 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`NodeError`].
 pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+    let files_max = descriptors::raise_limit();
     let setup = Setup::load(&config)?;
     let directory = DataDir::new(&config);
     let ledger = open(&config, &setup, &directory)?;
     let listener = TcpListener::bind(config.api.listen)
         .await
         .map_err(|source| NodeError::Listen { address: config.api.listen, source })?;
-    let server = server_config(&config)?;
+    let mut server = server_config(&config)?;
+    let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
+        .connections_max()
+        + Gossip::connections_max(config.peers.len());
+    server.limits.connections = api_connections(files_max, connections, config.api.connections_max)?;
     let node = start(&config, setup, &directory, &ledger).await?;
     tracing::info!(
         member = %node.member,
@@ -116,9 +123,14 @@ async fn start(
         gossip,
         peers: peers.into(),
         consensus_key: setup.keys.consensus.as_ref().map(|key| key.public()),
-        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        heartbeat: heartbeat(&setup.genesis),
         stopping: Arc::new(AtomicBool::new(false)),
     })
+}
+
+/// Time between blocks while there is nothing to commit.
+fn heartbeat(genesis: &Genesis) -> Duration {
+    Duration::from_millis(genesis.parameters.heartbeat_ms.into())
 }
 
 fn consensus_config(
@@ -135,7 +147,7 @@ fn consensus_config(
     ConsensusConfig {
         moniker: config.member.to_string(),
         peers: config.peers.iter().zip(peers).map(address).collect(),
-        heartbeat: Duration::from_millis(config.consensus.heartbeat_ms),
+        heartbeat: heartbeat(&setup.genesis),
         timeouts: Timeouts {
             propose: Duration::from_millis(config.consensus.timeout_propose_ms),
             prevote: vote,
@@ -155,7 +167,32 @@ fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
         }
         _ => None,
     };
-    Ok(ServerConfig { tls, ..ServerConfig::default() })
+    let defaults = Limits::default();
+    let limits = Limits {
+        connections: config.api.connections_max,
+        connections_per_address: config.api.connections_per_address_max,
+        idle_timeout: Duration::from_millis(config.api.idle_timeout_ms),
+        subscriptions_per_connection: config.api.subscriptions_per_connection_max,
+        subscriptions_per_address: config.api.subscriptions_per_connection_max.saturating_mul(4),
+        ..defaults
+    };
+    Ok(ServerConfig { tls, limits, ..ServerConfig::default() })
+}
+
+/// Connections for callers, once the ledger is open: see [`descriptors::api_connections`].
+fn api_connections(limit: usize, connections: usize, wanted: usize) -> Result<usize, NodeError> {
+    let needed = descriptors::needed(connections, wanted);
+    let Some(left) = descriptors::api_connections(limit, connections, wanted) else {
+        return Err(NodeError::Descriptors { limit, connections, needed });
+    };
+    if left < wanted {
+        tracing::warn!(
+            limit,
+            "the limit of open files (ulimit -n) is low: the gRPC service has {left} connections at once, not {wanted} \
+             (api.connections_max); a limit of {needed} is enough"
+        );
+    }
+    Ok(left)
 }
 
 async fn housekeeping(node: RunningNode, health: Health) {

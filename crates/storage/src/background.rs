@@ -1,10 +1,14 @@
 //! Threads for what must not hold up an append: checkpoints, and runs of the key indexes.
+//!
+//! Both can be made again from the segments, so an I/O error here never stops the store: it is logged, and the work
+//! is tried again. Until it succeeds, keys stay in memory and the next opening has more to replay.
 
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use crate::error::StoreError;
+use crate::error::{Part, StoreError};
 use crate::shared::{Due, Shared};
 
 /// The threads of a store; they end with it.
@@ -56,11 +60,22 @@ impl Worker {
         let (wake, woken) = sync_channel(1);
         let shared = Arc::clone(shared);
         let run = move || {
-            for () in woken {
-                if let Err(error) = work(&shared) {
-                    shared.poison(&error);
-                    return;
+            let mut pause = RETRY_MIN;
+            while woken.recv().is_ok() {
+                while let Err(error) = work(&shared) {
+                    match error {
+                        StoreError::CheckpointsSuspended => return,
+                        // After an I/O error, sled answers with what reads like damage until it is opened again.
+                        StoreError::Io { .. } | StoreError::Damaged { part: Part::Checkpoint } => {}
+                        _ => return shared.poison(&error),
+                    }
+                    tracing::warn!(%error, retry_in = ?pause, "background work of the store failed; it is tried again");
+                    if !wait(&woken, pause) {
+                        return;
+                    }
+                    pause = (pause * 2).min(RETRY_MAX);
                 }
+                pause = RETRY_MIN;
             }
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run)?;
@@ -68,7 +83,7 @@ impl Worker {
     }
 
     fn wake(&self) {
-        // Full: a wake-up is waiting already. Disconnected: the thread failed, and the store is poisoned.
+        // Full: it is called already. Disconnected: it found damage, and the store is poisoned.
         self.wake.as_ref().map(|wake| wake.try_send(()));
     }
 
@@ -80,3 +95,18 @@ impl Worker {
         }
     }
 }
+
+/// Waits, whatever else comes in; false once the store is dropped.
+fn wait(woken: &Receiver<()>, pause: Duration) -> bool {
+    let end = Instant::now() + pause;
+    loop {
+        match woken.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+}
+
+const RETRY_MIN: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(60);

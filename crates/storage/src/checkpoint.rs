@@ -44,6 +44,17 @@ pub(crate) struct Delta {
     pub(crate) parameters: Option<Parameters>,
 }
 
+impl Delta {
+    /// Takes in what changed after it.
+    pub(crate) fn merge(&mut self, newer: Self) {
+        let Self { members, leaves, sets, parameters } = newer;
+        self.members.extend(members);
+        self.leaves.extend(leaves);
+        self.sets.extend(sets);
+        self.parameters = parameters.or(self.parameters);
+    }
+}
+
 /// A checkpoint with all that it holds.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -61,6 +72,8 @@ pub(crate) struct Loaded {
 pub(crate) struct Checkpoints {
     database: sled::Db,
     directory: PathBuf,
+    /// See [`StoreError::CheckpointsSuspended`].
+    pub(crate) suspended: bool,
 }
 
 impl Checkpoints {
@@ -80,7 +93,7 @@ impl Checkpoints {
                 opened => break opened.map_err(|error| error_of(directory, error))?,
             }
         };
-        Ok(Self { database, directory: directory.to_owned() })
+        Ok(Self { database, directory: directory.to_owned(), suspended: false })
     }
 
     /// The last checkpoint of a database, which is left as it is: sled writes to what it opens, so it opens a

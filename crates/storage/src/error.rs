@@ -96,6 +96,10 @@ pub enum StoreError {
     /// An earlier write failed, so it is unknown what is on disk. Open the store again.
     #[error("an earlier write failed; the store must be opened again")]
     Poisoned,
+    /// A sync of the columns or tiles failed. Linux may drop what it could not write and report success the next time,
+    /// so no checkpoint may vouch for them until they are written again from the segments, at the next opening.
+    #[error("columns could not be synced; no checkpoint is made until the store is opened again")]
+    CheckpointsSuspended,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

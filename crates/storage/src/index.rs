@@ -32,6 +32,8 @@ pub const INDEX_VALUE_MAX: u64 = (1 << 48) - 1;
 
 /// Memory tables that wait to become runs; beyond that, the inserting thread writes them.
 const FROZEN_MAX: usize = 8;
+/// Memory tables beyond which an insertion fails if none can be written: some 400 MB with the default options.
+const FROZEN_LIMIT: usize = 256;
 
 /// How an index spends memory and disk.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +104,7 @@ impl KeyIndex {
     /// Requires every value to be below `end`, and one caller at a time.
     ///
     /// # Errors
-    /// The store's, where memory tables had to be written here.
+    /// The store's, if far too many memory tables wait and none can be written.
     pub fn insert<'a>(
         &self,
         keys: impl IntoIterator<Item = (&'a [u8; 32], u64)>,
@@ -125,8 +127,13 @@ impl KeyIndex {
             }
             tables.frozen.len()
         };
-        if waiting > FROZEN_MAX {
-            self.flush_oldest()?;
+        if waiting > FROZEN_MAX
+            && let Err(error) = self.flush_oldest()
+        {
+            if waiting > FROZEN_LIMIT {
+                return Err(error);
+            }
+            tracing::warn!(%error, waiting, "an index run cannot be written; its keys stay in memory");
         }
         Ok(waiting > 0)
     }

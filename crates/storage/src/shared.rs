@@ -111,26 +111,38 @@ impl Shared {
         let _ = self.health.compare_exchange(OPEN, CLOSED, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Makes a checkpoint of all that was appended. Appending continues meanwhile.
+    /// Makes a checkpoint of all that was appended. Appending continues meanwhile. After an error the store is as before:
+    /// the next checkpoint covers what this one should have.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
-        let checkpoints = self.checkpoints.lock().expect("invariant: no holder of this lock panics");
-        let (place, delta) = {
+        let mut checkpoints = self.checkpoints.lock().expect("invariant: no holder of this lock panics");
+        let (place, delta, blocks, bytes) = {
             let mut writer = self.writer();
-            if writer.blocks == 0 {
-                return Ok(());
-            }
+            let (blocks, bytes) = (writer.blocks, writer.bytes);
             (writer.blocks, writer.bytes) = (0, 0);
-            (self.published().place, std::mem::take(&mut writer.delta))
+            (self.published().place, std::mem::take(&mut writer.delta), blocks, bytes)
         };
-        let write = || {
-            // The checkpoint vouches for the columns: they go first.
-            self.columns.blocks.sync()?;
-            self.columns.batches.sync()?;
-            self.log_tiles.sync()?;
-            self.history_tiles.sync()?;
-            checkpoints.write(&place, &delta)
-        };
-        write().inspect_err(|error| self.poison(error))
+        if checkpoints.suspended {
+            // The delta is dropped: kept for a checkpoint that never comes, it would only grow.
+            return Err(StoreError::CheckpointsSuspended);
+        }
+        if blocks == 0 {
+            return Ok(());
+        }
+        // The checkpoint vouches for the columns: they go first.
+        let synced = self.columns.blocks.sync().and_then(|()| self.columns.batches.sync());
+        let synced = synced.and_then(|()| self.log_tiles.sync()).and_then(|()| self.history_tiles.sync());
+        if let Err(error) = synced {
+            tracing::error!(%error, "columns cannot be synced; no checkpoint is made until the node is started again");
+            checkpoints.suspended = true;
+            return Err(StoreError::CheckpointsSuspended);
+        }
+        checkpoints.write(&place, &delta).inspect_err(|_| {
+            let mut writer = self.writer();
+            let newer = std::mem::replace(&mut writer.delta, delta);
+            writer.delta.merge(newer);
+            writer.blocks += blocks;
+            writer.bytes += bytes;
+        })
     }
 }
 

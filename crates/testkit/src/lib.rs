@@ -3,14 +3,16 @@
 //! Keys follow from names, so that everything here is the same in each run.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod chain;
 mod consortium;
 mod ledger;
 mod proofs;
 mod synthetic;
 
+pub use chain::Chain;
 pub use consortium::{
     Consortium, agree, commitment, commitment_of, consensus_key, genesis, governance_key, id, issue,
     issuing_key, member, member_keys, network_key, sign_genesis,
 };
-pub use ledger::{Ledger, certify};
-pub use synthetic::{DOCUMENT, Shape, receipt, synthetic_validators};
+pub use ledger::{Ledger, certify, next_batch};
+pub use synthetic::{Body, DOCUMENT, Shape, receipt, synthetic_validators};

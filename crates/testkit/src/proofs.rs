@@ -14,9 +14,6 @@ use sanad_core::trust::{Anchor, TrustAnchor, TrustFile};
 
 use crate::{Ledger, id};
 
-/// Validators that sign the proofs: three of four.
-const SIGNERS: [usize; 3] = [0, 1, 3];
-
 impl Ledger {
     /// What the genesis gives to trust.
     pub fn anchor(&self) -> TrustAnchor {
@@ -25,7 +22,12 @@ impl Ledger {
 
     /// The certificate of a header, as what makes it final.
     pub fn finality(&self, header: &BlockHeader) -> Finality {
-        Finality::certificate(self.certify(header, &SIGNERS), Vec::new())
+        Finality::certificate(self.certify(header, &self.signers()), Vec::new())
+    }
+
+    /// The validators that sign the proofs: all but the third, which is three of four.
+    fn signers(&self) -> Vec<usize> {
+        (0..self.state.validators().validators().len()).filter(|place| *place != 2).collect()
     }
 
     /// The log tree.
@@ -108,7 +110,7 @@ impl Ledger {
         HistoryProof {
             path: inclusion_path::<HistoryHash, _>(&tree, height - 1, tree.size()).unwrap(),
             past: *self.pasts.last().unwrap(),
-            certificate: self.certify(&header, &SIGNERS),
+            certificate: self.certify(&header, &self.signers()),
             validator_changes: Vec::new(),
             header,
         }
@@ -129,7 +131,7 @@ impl Ledger {
         let tree = self.history_tree(header.height.0);
         let (seals, remainder) = seals_and_remainder(&tree, tree.size()).unwrap();
         let anchor = Anchor {
-            certificate: self.certify(&header, &SIGNERS),
+            certificate: self.certify(&header, &self.signers()),
             past: *self.pasts.last().unwrap(),
             header,
         };

@@ -8,6 +8,7 @@ use super::{Client, ClientError, asked, in_order};
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
 use crate::convert::{required, within};
 use crate::limits::BLOCKS_PAGE;
+use crate::proofs::{HeaderProof, ProofForm};
 use crate::wire;
 
 impl Client {
@@ -48,7 +49,7 @@ impl Client {
     }
 
     /// Headers and sizes of up to `count` blocks from `first` on, in order; fewer only at the head. A `count` of
-    /// 0 leaves the number to the node; above [`BLOCKS_PAGE`] it refuses. Not verified.
+    /// 0 leaves the number to the node; it refuses more than [`BLOCKS_PAGE`] allows. Not verified.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -66,10 +67,24 @@ impl Client {
         Ok(blocks)
     }
 
-    /// Every block from a height on, those there are and those to come. No time limit. Not verified.
+    /// The header of a height, from 1, with proof that it is in the history of the node's head. Not verified:
+    /// [`HeaderProof::verify`] does.
     ///
     /// # Errors
-    /// [`ClientError`]; `OUT_OF_RANGE` where `first` is more than one beyond the head.
+    /// [`ClientError`]; `OUT_OF_RANGE` beyond the head.
+    pub async fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, ClientError> {
+        let message =
+            wire::GetHistoryProofRequest { height: height.0, form: wire::ProofForm::from(form).into() };
+        let answer = self.ledger().get_history_proof(self.request(message)).await?.into_inner();
+        let proof = HeaderProof::try_from(answer)?;
+        asked("header.height", &height, &proof.header.height)?;
+        Ok(proof)
+    }
+
+    /// Every block from a height on, existing and to come. No time limit. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `OUT_OF_RANGE` if `first` is more than one beyond the head.
     pub async fn subscribe(&self, first: Height) -> Result<BlockStream, ClientError> {
         let request = Request::new(wire::SubscribeBlocksRequest { from_height: first.0 });
         let stream = self.ledger().subscribe_blocks(request).await?.into_inner();

@@ -7,14 +7,14 @@ use super::{Client, ClientError, asked, in_order};
 use crate::convert::{required, within};
 use crate::entries::LogEntry;
 use crate::limits::ENTRIES_PAGE;
-use crate::proofs::InclusionProof;
+use crate::proofs::{InclusionProof, ProofForm};
 use crate::wire;
 
 impl Client {
-    /// The entry at a place of the log. Not proved.
+    /// The entry at a log index. Not proved.
     ///
     /// # Errors
-    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    /// [`ClientError`]; `OUT_OF_RANGE` if the log is not that long.
     pub async fn entry(&self, index: LogIndex) -> Result<LogEntry, ClientError> {
         let request = self.request(wire::GetEntryRequest { index: index.0 });
         let answer = self.ledger().get_entry(request).await?.into_inner();
@@ -24,7 +24,7 @@ impl Client {
     }
 
     /// Up to `count` entries from `first` on, in order; fewer only at the end of the log. A `count` of 0 leaves
-    /// the number to the node; above [`ENTRIES_PAGE`] it refuses. Not proved.
+    /// the number to the node; it refuses more than [`ENTRIES_PAGE`] allows. Not proved.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -45,7 +45,7 @@ impl Client {
     /// Proof that the entry at `index` is in the log of `size` entries, or of the last block. Not verified.
     ///
     /// # Errors
-    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    /// [`ClientError`]; `OUT_OF_RANGE` if the log is not that long.
     pub async fn inclusion(
         &self,
         index: LogIndex,
@@ -62,13 +62,18 @@ impl Client {
     /// Proof that the log of `old` entries begins that of `new`, or of the last block. Not verified.
     ///
     /// # Errors
-    /// [`ClientError`]; `OUT_OF_RANGE` where the log is not that long.
+    /// [`ClientError`]; `OUT_OF_RANGE` if the log is not that long.
     pub async fn consistency(
         &self,
         old: LogSize,
         new: Option<LogSize>,
+        form: ProofForm,
     ) -> Result<ConsistencyProof, ClientError> {
-        let message = wire::GetConsistencyProofRequest { old_size: old.0, new_size: size_or_latest(new) };
+        let message = wire::GetConsistencyProofRequest {
+            old_size: old.0,
+            new_size: size_or_latest(new),
+            form: wire::ProofForm::from(form).into(),
+        };
         let answer = self.ledger().get_consistency_proof(self.request(message)).await?.into_inner();
         let proof = ConsistencyProof::try_from(answer)?;
         asked("old_size", &old, &proof.older.size)?;
@@ -77,7 +82,7 @@ impl Client {
     }
 }
 
-/// A size as it travels: 0 stands for that of the last block.
-pub(super) fn size_or_latest(size: Option<LogSize>) -> u64 {
+/// A size in a request: 0 stands for that of the last block.
+fn size_or_latest(size: Option<LogSize>) -> u64 {
     size.map_or(0, |size| size.0)
 }

@@ -1,4 +1,4 @@
-//! Why a call gave no answer.
+//! Errors of calls.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use tonic::Status;
 
 use super::status_code::StatusCode;
 use crate::convert::WireError;
-use crate::metadata::{ERROR_WORD, RETRY_AFTER_MS};
+use crate::error_code::ErrorCode;
+use crate::error_detail::{self, RETRY_AFTER_MS};
 
-/// Why a call gave no answer that can be used.
+/// Why a call gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -21,7 +22,7 @@ pub enum ClientError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no connection.
+    /// The node cannot be reached.
     #[error("no connection to {url}")]
     Connect {
         /// The URL.
@@ -30,34 +31,34 @@ pub enum ClientError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The node answered with an error, or the call broke off.
-    #[error("{message} ({code}{})", word.as_ref().map(|word| format!(", {word}")).unwrap_or_default())]
+    #[error("{message} ({status}{})", code.map(|code| format!(", {code}")).unwrap_or_default())]
     Status {
-        /// The code.
-        code: StatusCode,
+        /// The gRPC status code.
+        status: StatusCode,
+        /// What is wrong; `None` if the error is not the node's own, but of the transport or a proxy.
+        code: Option<ErrorCode>,
         /// A sentence, from the node.
         message: String,
-        /// A stable word, such as `sequence-gap`; none where the error is not the node's own.
-        word: Option<String>,
-        /// When the node says that it is worth trying again.
+        /// When it is worth trying again, if the node says so.
         retry_after: Option<Duration>,
     },
-    /// The answer is none that a node gives. Try another node.
-    #[error("the node's answer is malformed: {0}")]
+    /// The answer is malformed, or not about what was asked. Try another node.
+    #[error("the node's answer is malformed")]
     BadAnswer(#[from] WireError),
     /// The answer is well-formed, and proves nothing. Try another node, and tell the consortium.
-    #[error("the node's answer is not proven: {0}")]
+    #[error("the node's answer is not proven")]
     NotProven(#[from] ProofFault),
 }
 
 impl ClientError {
     /// Whether the same call may succeed later, or at another node.
     ///
-    /// Submissions included: to hand in a batch twice is harmless.
+    /// Submissions included: submitting a batch twice is harmless.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Connect { .. } => true,
-            Self::Status { code, .. } => matches!(
-                code,
+            Self::Status { status, .. } => matches!(
+                status,
                 StatusCode::Unavailable
                     | StatusCode::ResourceExhausted
                     | StatusCode::DeadlineExceeded
@@ -68,10 +69,10 @@ impl ClientError {
         }
     }
 
-    /// The stable word of the node's error, if it gave one.
-    pub fn word(&self) -> Option<&str> {
+    /// What is wrong, if the error is the node's own.
+    pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Status { word, .. } => word.as_deref(),
+            Self::Status { code, .. } => *code,
             _ => None,
         }
     }
@@ -82,16 +83,16 @@ impl From<Status> for ClientError {
         let metadata = |key: &str| status.metadata().get(key).and_then(|value| value.to_str().ok());
         let retry_after = metadata(RETRY_AFTER_MS).and_then(|text| text.parse().ok());
         Self::Status {
-            code: code(&status),
+            status: status_code(&status),
+            code: error_detail::decode(status.details()),
             message: clipped(status.message()),
-            word: metadata(ERROR_WORD).map(clipped),
             retry_after: retry_after.map(Duration::from_millis),
         }
     }
 }
 
-/// The status code; tonic calls its own timeouts a cancellation.
-fn code(status: &Status) -> StatusCode {
+/// The status code; tonic reports its own timeouts as cancellations.
+fn status_code(status: &Status) -> StatusCode {
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         if error.is::<tonic::TimeoutExpired>() {
@@ -102,7 +103,7 @@ fn code(status: &Status) -> StatusCode {
     status.code().into()
 }
 
-/// What is shown of a text that a stranger chose.
+/// A text that a stranger chose, fit to be shown.
 fn clipped(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(TEXT_CHARACTERS_MAX).collect()
 }

@@ -1,79 +1,55 @@
 //! Calls about the consortium.
 
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::{LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
+use sanad_core::ids::MemberId;
+use sanad_core::member::MemberState;
 use sanad_core::registry::MEMBERS_MAX;
 
-use super::entries::size_or_latest;
 use super::{Client, ClientError, asked};
 use crate::convert::{WireError, within};
-use crate::limits::{ISSUER_BATCHES_PAGE, MEMBERS_PAGE};
-use crate::proofs::{IssuerBatches, MemberProof};
+use crate::limits::MEMBERS_PAGE;
+use crate::proofs::{MemberDetails, ProofForm};
 use crate::wire;
 
 impl Client {
-    /// All members' records, sorted by id. Not proved; blocks that come in between may show.
+    /// All members, sorted by id. Not proved, and not all as of one block if new ones come meanwhile.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn members(&self) -> Result<Vec<MemberRecord>, ClientError> {
-        let mut members: Vec<MemberRecord> = Vec::new();
+    pub async fn members(&self) -> Result<Vec<MemberState>, ClientError> {
+        let mut members: Vec<MemberState> = Vec::new();
         let mut page_token = String::new();
         loop {
             let message = wire::ListMembersRequest { page_size: MEMBERS_PAGE.max, page_token };
             let page = self.ledger().list_members(self.request(message)).await?.into_inner();
             within("members", members.len() + page.members.len(), MEMBERS_MAX)?;
             let before = members.len();
-            for record in page.members {
-                let record = MemberRecord::try_from(record)?;
-                if members.last().is_some_and(|last| last.member.id >= record.member.id) {
+            for member in page.members {
+                let member = MemberState::try_from(member)?;
+                if members.last().is_some_and(|last| last.record().id >= member.record().id) {
                     return Err(WireError::NotAsked { field: "members.id" }.into());
                 }
-                members.push(record);
+                members.push(member);
             }
             page_token = page.next_page_token;
-            // An empty page ends the list whatever it says, so that no node can keep the caller here.
+            // An empty page ends the list whatever its token, or a node could keep the caller here for ever.
             if page_token.is_empty() || members.len() == before {
                 return Ok(members);
             }
         }
     }
 
-    /// A member's record with its proof. Not verified.
+    /// A member as of the node's last block. The rest is the one that the record names; the record's proof is not
+    /// verified.
     ///
     /// # Errors
-    /// [`ClientError`]; `NOT_FOUND` where there is no such member.
-    pub async fn member(&self, id: &MemberId) -> Result<MemberProof, ClientError> {
-        let request = self.request(wire::GetMemberRequest { id: id.to_string() });
-        let proof = MemberProof::try_from(self.ledger().get_member(request).await?.into_inner())?;
-        asked("member.id", id, &proof.member.record.member.id)?;
-        Ok(proof)
-    }
-
-    /// The batches of an issuer from `first` on, with the paths of their places in the log of `size` entries, or of
-    /// the last block: as many as the node puts on a page. Not verified: see
-    /// [`CompletenessVerifier`](sanad_core::proof::CompletenessVerifier).
-    ///
-    /// # Errors
-    /// [`ClientError`]; `NOT_FOUND` where there is no such member, `OUT_OF_RANGE` where the log is not that long.
-    pub async fn issuer_batches(
-        &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-    ) -> Result<IssuerBatches, ClientError> {
-        let message = wire::ListIssuerBatchesRequest {
-            issuer: issuer.to_string(),
-            from_sequence: first.0,
-            log_size: size_or_latest(size),
-            page_size: ISSUER_BATCHES_PAGE.max,
-            page_token: String::new(),
-        };
-        let answer = self.ledger().list_issuer_batches(self.request(message)).await?.into_inner();
-        let page = IssuerBatches::try_from(answer)?;
-        asked("log_size", &size.unwrap_or(page.log_size), &page.log_size)?;
-        Ok(page)
+    /// [`ClientError`]; `NOT_FOUND` if there is no such member.
+    pub async fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, ClientError> {
+        let message = wire::GetMemberRequest { id: id.to_string(), form: wire::ProofForm::from(form).into() };
+        let answer = self.ledger().get_member(self.request(message)).await?.into_inner();
+        let member = MemberDetails::try_from(answer)?;
+        asked("member.id", id, &member.proof.member.record.id)?;
+        Ok(member)
     }
 
     /// The genesis as the node has it. Its chain id must be compared with one learnt elsewhere.

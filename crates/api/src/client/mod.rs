@@ -1,6 +1,7 @@
 //! The client: typed calls to one node.
 
 mod blocks;
+mod completeness;
 mod credentials;
 mod entries;
 mod error;
@@ -11,7 +12,9 @@ mod options;
 mod status_code;
 mod streams;
 mod submission;
+mod trust_file;
 
+pub use completeness::{CompletenessStream, EntryRunStream};
 pub use error::ClientError;
 pub use options::ClientOptions;
 pub use status_code::StatusCode;
@@ -28,11 +31,10 @@ use crate::wire::ledger_service_client::LedgerServiceClient;
 use crate::wire::node_service_client::NodeServiceClient;
 use crate::wire::submission_service_client::SubmissionServiceClient;
 
-/// A connection to one node. Cheap to clone; clones share the connection, which mends itself.
+/// A connection to one node. Cheap to clone; clones share the connection, which is re-established when it breaks.
 ///
-/// Every answer is converted and bounded, and is about what was asked. **Proofs are not verified**: a node can
-/// answer anything that is well-formed, so call `verify` on what comes back, or use
-/// [`Client::verified_status`].
+/// Every answer is converted, bounded, and checked to be about what was asked. **Proofs are not verified**: a node can
+/// answer anything that is well-formed, so call `verify` on what comes back, or use [`Client::verified_status`].
 #[derive(Clone, Debug)]
 pub struct Client {
     channel: Channel,
@@ -91,12 +93,12 @@ impl Client {
     }
 }
 
-/// The answer is about the thing that was asked for.
+/// Checks that the answer is about what was asked for.
 fn asked<T: PartialEq>(field: &'static str, expected: &T, actual: &T) -> Result<(), WireError> {
     if expected == actual { Ok(()) } else { Err(WireError::NotAsked { field }) }
 }
 
-/// The item at `offset` of a list that begins with the number `first` has the number that comes there.
+/// Checks that the item at `offset` of a list that begins with the number `first` has the number that comes there.
 fn in_order(field: &'static str, first: u64, offset: usize, actual: u64) -> Result<(), WireError> {
     let expected = first.saturating_add(offset as u64);
     if expected == actual { Ok(()) } else { Err(WireError::OutOfOrder { field, expected, actual }) }

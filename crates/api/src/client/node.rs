@@ -7,7 +7,7 @@ use crate::node_status::{NodeStatus, Peer};
 use crate::wire;
 
 impl Client {
-    /// How the node is: its own word.
+    /// The node's state, by its own account.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -16,7 +16,7 @@ impl Client {
         Ok(self.node().get_node_status(request).await?.into_inner().try_into()?)
     }
 
-    /// The peers that the node knows, sorted by key: its own word.
+    /// The peers that the node knows, sorted by key, by its own account.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -32,7 +32,7 @@ impl Client {
                 peers.push(Peer::try_from(peer)?);
             }
             page_token = page.next_page_token;
-            // An empty page ends the list whatever it says, so that no node can keep the caller here.
+            // An empty page ends the list whatever its token, or a node could keep the caller here for ever.
             if page_token.is_empty() || peers.len() == before {
                 return Ok(peers);
             }

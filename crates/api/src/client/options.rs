@@ -9,9 +9,9 @@ use super::error::ClientError;
 /// How a [`super::Client`] connects and how long it waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
-    /// PEM certificates of the authorities to trust, for `https` URLs; the system's where there are none.
+    /// PEM certificates of the authorities to trust, for `https` URLs; `None` for the system's.
     pub ca_certificates_pem: Option<Vec<u8>>,
-    /// Name that the node's certificate must have, where it is not the host of the URL.
+    /// Name that the node's certificate must have, if it is not the host of the URL.
     pub server_name: Option<String>,
     /// Time limit for each call; streams of new blocks have none.
     pub timeout: Duration,
@@ -62,7 +62,7 @@ impl ClientOptions {
     }
 }
 
-/// Time limit for each call where the caller sets none.
+/// Time limit for each call if the caller sets none.
 pub(super) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How soon a subscription notices that the node is gone.

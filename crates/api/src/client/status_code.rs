@@ -20,7 +20,7 @@ macro_rules! codes {
         impl From<tonic::Code> for StatusCode {
             fn from(code: tonic::Code) -> Self {
                 match code {
-                    // A status that says "success" where there is an error tells nothing.
+                    // An error that calls itself a success.
                     tonic::Code::Ok => Self::Unknown,
                     $(tonic::Code::$name => Self::$name,)*
                 }
@@ -38,9 +38,9 @@ codes! {
     InvalidArgument = "INVALID_ARGUMENT";
     /// The time limit ended first; what was asked for may have happened.
     DeadlineExceeded = "DEADLINE_EXCEEDED";
-    /// There is no such thing.
+    /// It does not exist.
     NotFound = "NOT_FOUND";
-    /// It is there already.
+    /// It exists already.
     AlreadyExists = "ALREADY_EXISTS";
     /// The caller may not do this.
     PermissionDenied = "PERMISSION_DENIED";
@@ -50,7 +50,7 @@ codes! {
     FailedPrecondition = "FAILED_PRECONDITION";
     /// It clashed with something else at the same time.
     Aborted = "ABORTED";
-    /// Beyond what there is yet.
+    /// Beyond what exists so far.
     OutOfRange = "OUT_OF_RANGE";
     /// The node does not know this call.
     Unimplemented = "UNIMPLEMENTED";

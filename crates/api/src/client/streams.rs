@@ -1,4 +1,4 @@
-//! Answers that come in many messages.
+//! Answers of many messages.
 
 use sanad_core::ids::{Height, LogIndex};
 use sanad_core::proof::StatusProof;
@@ -12,7 +12,7 @@ use crate::proofs::{EntryProof, ProofHead};
 use crate::wire::get_batch_proofs_response::Part;
 use crate::wire::{GetBatchProofsResponse, SubscribeBlocksResponse};
 
-/// Proofs of a batch's entries, one after the other.
+/// Proofs of a batch's entries, one by one.
 #[derive(Debug)]
 pub struct BatchProofStream {
     stream: Streaming<GetBatchProofsResponse>,
@@ -60,7 +60,7 @@ impl BatchProofStream {
         self.entries
     }
 
-    /// The next proof; none after the last.
+    /// The next proof; `None` after the last.
     ///
     /// # Errors
     /// [`ClientError`]; the stream is over then.
@@ -83,10 +83,10 @@ impl BatchProofStream {
         Ok(Some(self.head.complete(proof)))
     }
 
-    /// All proofs that are left.
+    /// All remaining proofs.
     ///
     /// # Errors
-    /// [`ClientError`] of the first that does not come.
+    /// [`ClientError`].
     pub async fn collect(mut self) -> Result<Vec<StatusProof>, ClientError> {
         let mut proofs = Vec::new();
         while let Some(proof) = self.next().await? {
@@ -96,7 +96,7 @@ impl BatchProofStream {
     }
 }
 
-/// Blocks from a height on, without gaps, for as long as the node serves them.
+/// Blocks from a height on, without gaps.
 #[derive(Debug)]
 pub struct BlockStream {
     stream: Streaming<SubscribeBlocksResponse>,
@@ -108,7 +108,7 @@ impl BlockStream {
         Self { stream, next }
     }
 
-    /// Height of the block that comes next: where to subscribe again after an error.
+    /// Height of the next block: where to subscribe again after an error.
     pub fn next_height(&self) -> Height {
         self.next
     }
@@ -116,7 +116,7 @@ impl BlockStream {
     /// Waits for the next block. Not verified.
     ///
     /// # Errors
-    /// [`ClientError`]; the stream is over then. Retryable errors are resumed from [`Self::next_height`].
+    /// [`ClientError`]; the stream is over then. After a retryable error, resume from [`Self::next_height`].
     pub async fn next(&mut self) -> Result<FinalBlock, ClientError> {
         let Some(message) = self.stream.message().await? else {
             let actual = self.next.0;

@@ -1,4 +1,4 @@
-//! Handing in batches.
+//! Submitting batches.
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::hash::BatchId;
@@ -9,11 +9,12 @@ use crate::convert::required;
 use crate::wire;
 
 impl Client {
-    /// Hands in a signed batch. Harmless to repeat.
+    /// Submits a signed batch. Harmless to repeat.
     ///
     /// # Errors
-    /// [`ClientError`]. Its word names the rule where the ledger refuses the batch. After `DEADLINE_EXCEEDED` the
-    /// batch may be pending still: ask [`Client::batch`], or hand it in again.
+    /// [`ClientError`]. If the ledger refuses the batch, its code names the rule. After
+    /// [`ErrorCode::BatchPending`](crate::ErrorCode::BatchPending) the batch may still become final: ask
+    /// [`Client::batch`], or submit it again.
     pub async fn submit(&self, batch: &SignedBatch, wait: Wait) -> Result<BatchResult, ClientError> {
         let wait = match wait {
             Wait::Final => wire::SubmitWait::Final,
@@ -24,10 +25,10 @@ impl Client {
         result(&batch.id(), answer.result)
     }
 
-    /// What became of a batch.
+    /// The state of a batch.
     ///
     /// # Errors
-    /// [`ClientError`]; `NOT_FOUND` where the node knows nothing of it.
+    /// [`ClientError`]; `NOT_FOUND` if the node does not know it.
     pub async fn batch(&self, id: &BatchId) -> Result<BatchResult, ClientError> {
         let request = self.request(wire::GetBatchRequest { batch_id: id.0.to_vec() });
         let answer = self.submission().get_batch(request).await?.into_inner();

@@ -1,4 +1,4 @@
-//! What became of a batch.
+//! States of batches.
 
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::hash::BatchId;
@@ -6,14 +6,15 @@ use sanad_core::ids::{Height, LogIndex};
 
 use super::{WireError, fixed, required, within};
 use crate::batches::{BatchOutcome, BatchResult, BatchState, FinalBatch};
-use crate::refusal;
+use crate::causes::causes;
+use crate::error_code::ErrorCode;
 use crate::wire;
 use crate::wire::batch_result::State;
 
-/// Longest word or sentence of a refusal, in bytes.
+/// Longest sentence of a refusal, in bytes.
 const REFUSAL_BYTES_MAX: usize = 1024;
 
-/// A state as the node knows it.
+/// The message of a state.
 pub(crate) fn batch_result(id: &BatchId, state: BatchState) -> wire::BatchResult {
     let state = match state {
         BatchState::Pending => State::Pending(wire::PendingBatch {}),
@@ -24,8 +25,8 @@ pub(crate) fn batch_result(id: &BatchId, state: BatchState) -> wire::BatchResult
             entries: place.entries,
         }),
         BatchState::Refused(error) => State::Refused(wire::RefusedBatch {
-            word: refusal::word(&error).to_owned(),
-            message: error.to_string(),
+            code: wire::ErrorCode::from(ErrorCode::from(&error)).into(),
+            message: causes(&error),
         }),
     };
     wire::BatchResult { batch_id: id.0.to_vec(), state: Some(state) }
@@ -38,10 +39,10 @@ impl TryFrom<wire::BatchResult> for BatchResult {
         let outcome = match required("result.state", result.state)? {
             State::Pending(wire::PendingBatch {}) => BatchOutcome::Pending,
             State::Final(place) => BatchOutcome::Final(place.try_into()?),
-            State::Refused(wire::RefusedBatch { word, message }) => {
-                within("refused.word", word.len(), REFUSAL_BYTES_MAX)?;
-                within("refused.message", message.len(), REFUSAL_BYTES_MAX)?;
-                BatchOutcome::Refused { word, message }
+            State::Refused(refused) => {
+                let code = refused.code().into();
+                within("refused.message", refused.message.len(), REFUSAL_BYTES_MAX)?;
+                BatchOutcome::Refused { code, message: refused.message }
             }
         };
         Ok(Self { id, outcome })

@@ -7,14 +7,16 @@ use sanad_core::block::{BLOCK_BATCHES_MAX, Block, BlockHeader};
 use sanad_core::codec;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::ids::{Height, MEMBER_ID_BYTES_MAX};
+use sanad_core::signature::PUBLIC_KEY_BYTES;
 use sanad_core::validators::{CommitCertificate, CommitSignature, VALIDATORS_MAX, ValidatorSet};
 
-use super::{WireError, fixed, required, undecodable, within};
+use super::{WireError, fixed, required, signature, undecodable, within};
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
 use crate::wire;
 
-/// Longest encoded validator set, in bytes: count, then id and key of each.
-const VALIDATOR_SET_BYTES_MAX: usize = 4 + VALIDATORS_MAX * (1 + MEMBER_ID_BYTES_MAX + 32);
+/// Longest encoded validator set, in bytes: number, first height, count, then id and key of each.
+const VALIDATOR_SET_BYTES_MAX: usize =
+    4 + 8 + 4 + VALIDATORS_MAX * (1 + MEMBER_ID_BYTES_MAX + PUBLIC_KEY_BYTES);
 
 impl From<&BlockHeader> for wire::Header {
     fn from(header: &BlockHeader) -> Self {
@@ -25,6 +27,8 @@ impl From<&BlockHeader> for wire::Header {
             time_ms: header.time_ms,
             log_size: header.log_size.0,
             log_root: header.log_root.0.to_vec(),
+            round: header.round,
+            state_root: header.state_root.0.to_vec(),
         }
     }
 }
@@ -40,7 +44,7 @@ impl From<&CommitCertificate> for wire::Certificate {
     fn from(certificate: &CommitCertificate) -> Self {
         let signature = |signed: &CommitSignature| wire::CommitSignature {
             validator: u32::from(signed.validator),
-            signature: signed.signature.0.to_vec(),
+            signature: codec::encode(&signed.signature),
         };
         Self {
             height: certificate.height.0,
@@ -55,22 +59,18 @@ impl TryFrom<wire::Certificate> for CommitCertificate {
     type Error = WireError;
     fn try_from(certificate: wire::Certificate) -> Result<Self, WireError> {
         within("certificate.signatures", certificate.signatures.len(), VALIDATORS_MAX)?;
-        let signature = |signed: wire::CommitSignature| {
+        let commit = |signed: wire::CommitSignature| {
             let (field, actual) = ("certificate.signatures.validator", signed.validator);
             let validator =
                 u16::try_from(actual).map_err(|_| WireError::Value { field, actual: u64::from(actual) })?;
-            let signature = fixed("certificate.signatures.signature", &signed.signature)?;
+            let signature = signature("certificate.signatures.signature", &signed.signature)?;
             Ok(CommitSignature { validator, signature })
         };
         Ok(Self {
             height: Height(certificate.height),
             round: certificate.round,
             block: fixed("certificate.block_hash", &certificate.block_hash)?,
-            signatures: certificate
-                .signatures
-                .into_iter()
-                .map(signature)
-                .collect::<Result<_, WireError>>()?,
+            signatures: certificate.signatures.into_iter().map(commit).collect::<Result<_, WireError>>()?,
         })
     }
 }
@@ -81,7 +81,7 @@ impl From<&FinalHeader> for wire::FinalHeader {
     }
 }
 
-/// A header and its certificate, wherever they are kept.
+/// The message of a header and its certificate.
 pub(super) fn final_header(header: &BlockHeader, certificate: &CommitCertificate) -> wire::FinalHeader {
     wire::FinalHeader { header: Some(header.into()), certificate: Some(certificate.into()) }
 }
@@ -100,9 +100,14 @@ impl From<&ValidatorSet> for wire::ValidatorSet {
     fn from(set: &ValidatorSet) -> Self {
         let validator = |validator: &sanad_core::validators::Validator| wire::Validator {
             member_id: validator.member.to_string(),
-            key: validator.key.0.to_vec(),
+            key: codec::encode(&validator.key),
         };
-        Self { encoded: codec::encode(set), validators: set.validators().iter().map(validator).collect() }
+        Self {
+            encoded: codec::encode(set),
+            number: set.number(),
+            first_height: set.first_height().0,
+            validators: set.validators().iter().map(validator).collect(),
+        }
     }
 }
 

@@ -13,14 +13,14 @@ impl From<&LogEntry> for wire::Entry {
     }
 }
 
-/// An entry and its place, wherever they are kept.
+/// The message of an entry and its place.
 pub(super) fn log_entry(entry: &Entry, index: LogIndex) -> wire::Entry {
     let (kind, commitment) = match entry.event {
         Event::Issue { commitment } => (wire::EventKind::Issue, commitment.0.to_vec()),
         Event::Revoke { .. } => (wire::EventKind::Revoke, Vec::new()),
         Event::Suspend { .. } => (wire::EventKind::Suspend, Vec::new()),
         Event::Reinstate { .. } => (wire::EventKind::Reinstate, Vec::new()),
-        // A kind of event that this API has no word for yet: its bytes say it.
+        // A kind that came after this API: the encoding holds it.
         _ => (wire::EventKind::Unspecified, Vec::new()),
     };
     wire::Entry {

@@ -1,35 +1,51 @@
-//! Members' records, their proofs, and the genesis they come from.
+//! Members, their proofs, and the genesis they come from.
 
 use sanad_core::codec;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::ChainId;
-use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberRecord, Role};
-use sanad_core::proof::{VALIDATOR_CHANGES_MAX, ValidatorChange};
+use sanad_core::member::{
+    ADDRESSES_MAX, ChainHead, FACTS_MAX, Fact, IndexRange, IssuerIdTerm, KEY_TERMS_MAX, KeyPurpose, KeyTerm,
+    MEMBER_RECORD_BYTES_MAX, MEMBER_TEXT_BYTES_MAX, MemberRecord, MemberRest, MemberState, Role, Standing,
+};
+use sanad_core::proof::MemberProof;
 use sanad_core::registry::RegistryProof;
+use sanad_core::signature::PUBLIC_KEY_BYTES;
 
-use super::{WireError, block, fixed, path, path_bytes, required, undecodable, within};
-use crate::blocks::FinalHeader;
-use crate::proofs::MemberProof;
+use super::{WireError, fixed, path, path_bytes, required, undecodable};
+use crate::proofs::MemberDetails;
 use crate::wire;
+
+/// Longest encoded rest of a member, in bytes: role, threshold, keys, heads, count of a day, addresses, facts.
+const MEMBER_REST_BYTES_MAX: usize = 2
+    + (4 + KEY_TERMS_MAX * (1 + PUBLIC_KEY_BYTES + 8 + 9))
+    + 3 * (8 + 32)
+    + 8
+    + (4 + ADDRESSES_MAX * (1 + MEMBER_TEXT_BYTES_MAX))
+    + (4 + FACTS_MAX * 2 * (1 + MEMBER_TEXT_BYTES_MAX));
 
 impl From<&MemberRecord> for wire::MemberRecord {
     fn from(record: &MemberRecord) -> Self {
-        let MemberRecord { member, chain } = record;
-        let role = match member.role {
-            Role::Observer => wire::Role::Observer,
-            Role::Issuer => wire::Role::Issuer,
-            Role::Validator => wire::Role::Validator,
+        let standing = match record.standing {
+            Standing::Active => wire::Standing::Active,
+            Standing::Frozen => wire::Standing::Frozen,
+            Standing::Suspended => wire::Standing::Suspended,
+            Standing::Retired => wire::Standing::Retired,
         };
+        let issuer_id = |term: &IssuerIdTerm| wire::IssuerId {
+            id: term.id.to_string(),
+            range: Some(wire::IndexRange { from: term.from.0, until: term.until.map(|until| until.0) }),
+        };
+        let disputed =
+            |range: &IndexRange| wire::IndexRange { from: range.from.0, until: Some(range.until.0) };
         Self {
             encoded: codec::encode(record),
-            id: member.id.to_string(),
-            name: member.name.clone(),
-            role: role.into(),
-            active_from: member.active_from.0,
-            active_until: member.active_until.map(|height| height.0),
-            next_sequence: chain.next_sequence.0,
-            last_batch: chain.last_batch.0.to_vec(),
-            entries: chain.entries,
+            id: record.id.to_string(),
+            name: record.name.clone(),
+            standing: standing.into(),
+            since: record.since.0,
+            issuer_ids: record.issuer_ids.iter().map(issuer_id).collect(),
+            disputed: record.disputed.iter().map(disputed).collect(),
+            rest_hash: record.rest.0.to_vec(),
         }
     }
 }
@@ -37,7 +53,73 @@ impl From<&MemberRecord> for wire::MemberRecord {
 impl TryFrom<wire::MemberRecord> for MemberRecord {
     type Error = WireError;
     fn try_from(record: wire::MemberRecord) -> Result<Self, WireError> {
-        codec::decode(&record.encoded, MEMBER_RECORD_BYTES_MAX).map_err(undecodable("member.encoded"))
+        let record: Self = codec::decode(&record.encoded, MEMBER_RECORD_BYTES_MAX)
+            .map_err(undecodable("member.record.encoded"))?;
+        record.check()?;
+        Ok(record)
+    }
+}
+
+impl From<&MemberRest> for wire::MemberRest {
+    fn from(rest: &MemberRest) -> Self {
+        let role = match rest.role {
+            Role::Observer => wire::Role::Observer,
+            Role::Issuer => wire::Role::Issuer,
+            Role::Validator => wire::Role::Validator,
+        };
+        let in_force = rest.keys.iter().filter(|term| term.until.is_none());
+        let fact = |fact: &Fact| wire::Fact { name: fact.name.clone(), value: fact.value.clone() };
+        Self {
+            encoded: codec::encode(rest),
+            role: role.into(),
+            governance_threshold: u32::from(rest.governance_threshold),
+            keys: in_force.map(Into::into).collect(),
+            issuing: Some((&rest.issuing).into()),
+            governance: Some((&rest.governance).into()),
+            entries: rest.events.count,
+            addresses: rest.addresses.clone(),
+            facts: rest.facts.iter().map(fact).collect(),
+        }
+    }
+}
+
+impl TryFrom<wire::MemberRest> for MemberRest {
+    type Error = WireError;
+    fn try_from(rest: wire::MemberRest) -> Result<Self, WireError> {
+        codec::decode(&rest.encoded, MEMBER_REST_BYTES_MAX).map_err(undecodable("member.rest.encoded"))
+    }
+}
+
+impl From<&KeyTerm> for wire::MemberKey {
+    fn from(term: &KeyTerm) -> Self {
+        let purpose = match term.purpose {
+            KeyPurpose::Governance => wire::KeyPurpose::Governance,
+            KeyPurpose::Issuing => wire::KeyPurpose::Issuing,
+            KeyPurpose::Consensus => wire::KeyPurpose::Consensus,
+            KeyPurpose::Network => wire::KeyPurpose::Network,
+        };
+        Self { purpose: purpose.into(), key: codec::encode(&term.key), from: term.from.0 }
+    }
+}
+
+impl From<&ChainHead> for wire::ChainHead {
+    fn from(head: &ChainHead) -> Self {
+        Self { next_sequence: head.next_sequence.0, last_batch: head.last_batch.0.to_vec() }
+    }
+}
+
+impl From<&MemberState> for wire::Member {
+    fn from(member: &MemberState) -> Self {
+        Self { record: Some(member.record().into()), rest: Some(member.rest().into()) }
+    }
+}
+
+impl TryFrom<wire::Member> for MemberState {
+    type Error = WireError;
+    fn try_from(member: wire::Member) -> Result<Self, WireError> {
+        let record = required("member.record", member.record)?.try_into()?;
+        let rest = required("member.rest", member.rest)?.try_into()?;
+        Ok(Self::new(record, rest)?)
     }
 }
 
@@ -64,51 +146,66 @@ impl TryFrom<wire::RegistryProof> for RegistryProof {
     }
 }
 
-impl From<&ValidatorChange> for wire::ValidatorChange {
-    fn from(change: &ValidatorChange) -> Self {
-        Self {
-            header: Some(block::final_header(&change.header, &change.certificate)),
-            next: Some((&change.next).into()),
-        }
-    }
-}
-
-impl TryFrom<wire::ValidatorChange> for ValidatorChange {
-    type Error = WireError;
-    fn try_from(change: wire::ValidatorChange) -> Result<Self, WireError> {
-        let last: FinalHeader = required("validator_changes.header", change.header)?.try_into()?;
-        let next = required("validator_changes.next", change.next)?.try_into()?;
-        Ok(Self { header: last.header, certificate: last.certificate, next })
-    }
-}
-
-/// The changes of a proof, bounded.
-pub(super) fn validator_changes(
-    changes: Vec<wire::ValidatorChange>,
-) -> Result<Vec<ValidatorChange>, WireError> {
-    within("validator_changes", changes.len(), VALIDATOR_CHANGES_MAX)?;
-    changes.into_iter().map(TryInto::try_into).collect()
-}
-
-impl From<&MemberProof> for wire::GetMemberResponse {
+impl From<&MemberProof> for wire::MemberProof {
     fn from(proof: &MemberProof) -> Self {
         Self {
             member: Some((&proof.member).into()),
-            head: Some((&proof.head).into()),
-            validator_changes: proof.validator_changes.iter().map(Into::into).collect(),
+            status_root: proof.status_root.0.to_vec(),
+            others_root: proof.others_root.0.to_vec(),
+            header: Some((&proof.header).into()),
+            finality: Some((&proof.finality).into()),
         }
     }
 }
 
-impl TryFrom<wire::GetMemberResponse> for MemberProof {
+impl TryFrom<wire::MemberProof> for MemberProof {
     type Error = WireError;
-    fn try_from(proof: wire::GetMemberResponse) -> Result<Self, WireError> {
+    fn try_from(proof: wire::MemberProof) -> Result<Self, WireError> {
         Ok(Self {
-            member: required("member", proof.member)?.try_into()?,
-            head: required("head", proof.head)?.try_into()?,
-            validator_changes: validator_changes(proof.validator_changes)?,
+            member: required("proof.member", proof.member)?.try_into()?,
+            status_root: fixed("proof.status_root", &proof.status_root)?,
+            others_root: fixed("proof.others_root", &proof.others_root)?,
+            header: required("proof.header", proof.header)?.try_into()?,
+            finality: required("proof.finality", proof.finality)?.try_into()?,
         })
     }
+}
+
+impl From<&MemberDetails> for wire::GetMemberResponse {
+    fn from(member: &MemberDetails) -> Self {
+        Self { proof: Some((&member.proof).into()), rest: Some((&member.rest).into()) }
+    }
+}
+
+impl TryFrom<wire::GetMemberResponse> for MemberDetails {
+    type Error = WireError;
+    fn try_from(answer: wire::GetMemberResponse) -> Result<Self, WireError> {
+        member_details(answer.proof, answer.rest)
+    }
+}
+
+impl From<&MemberDetails> for wire::CompletenessHead {
+    fn from(member: &MemberDetails) -> Self {
+        Self { proof: Some((&member.proof).into()), rest: Some((&member.rest).into()) }
+    }
+}
+
+impl TryFrom<wire::CompletenessHead> for MemberDetails {
+    type Error = WireError;
+    fn try_from(head: wire::CompletenessHead) -> Result<Self, WireError> {
+        member_details(head.proof, head.rest)
+    }
+}
+
+/// A record and its rest, compared by the rest's hash.
+fn member_details(
+    proof: Option<wire::MemberProof>,
+    rest: Option<wire::MemberRest>,
+) -> Result<MemberDetails, WireError> {
+    let proof: MemberProof = required("proof", proof)?.try_into()?;
+    let rest: MemberRest = required("rest", rest)?.try_into()?;
+    MemberState::new(proof.member.record.clone(), rest.clone())?;
+    Ok(MemberDetails { proof, rest })
 }
 
 impl From<&Genesis> for wire::GetGenesisResponse {

@@ -1,11 +1,12 @@
-//! Between the messages and the types of `core`.
+//! Conversions between messages and the types of `core`.
 //!
-//! To a message every value converts (`From`); from a message only what is well-formed (`TryFrom`, with
-//! [`WireError`]). Where a message has canonical bytes, they alone are read.
+//! Every value converts to a message (`From`); only well-formed messages convert back (`TryFrom`, with
+//! [`WireError`]). If a message has canonical bytes, only those are read.
 
 mod batch;
 mod block;
 mod entry;
+mod finality;
 mod member;
 mod node;
 mod proof;
@@ -14,19 +15,21 @@ mod tests;
 mod wire_error;
 
 pub(crate) use batch::batch_result;
+pub(crate) use proof::{entry_proof, proof_form};
 pub use wire_error::WireError;
 
-use sanad_core::codec::CodecError;
+use sanad_core::codec::{self, CodecError};
 use sanad_core::hash::LengthError;
 use sanad_core::ids::MemberId;
 use sanad_core::merkle::{Hash, PROOF_HASHES_MAX};
+use sanad_core::signature::{PUBLIC_KEY_BYTES, PublicKey, SIGNATURE_BYTES, Signature};
 
 /// A message field that protobuf makes optional and Sanad does not.
 pub(crate) fn required<T>(field: &'static str, value: Option<T>) -> Result<T, WireError> {
     value.ok_or(WireError::Missing { field })
 }
 
-/// A byte string of fixed length: a hash, id, key or signature.
+/// A byte string of fixed length: a hash or id.
 pub(crate) fn fixed<'a, T>(field: &'static str, bytes: &'a [u8]) -> Result<T, WireError>
 where
     T: TryFrom<&'a [u8], Error = LengthError>,
@@ -34,7 +37,17 @@ where
     T::try_from(bytes).map_err(|source| WireError::Length { field, source })
 }
 
-/// A hash that is no more than that.
+/// A key with its algorithm.
+pub(crate) fn public_key(field: &'static str, bytes: &[u8]) -> Result<PublicKey, WireError> {
+    codec::decode(bytes, PUBLIC_KEY_BYTES).map_err(undecodable(field))
+}
+
+/// A signature with its algorithm.
+pub(crate) fn signature(field: &'static str, bytes: &[u8]) -> Result<Signature, WireError> {
+    codec::decode(bytes, SIGNATURE_BYTES).map_err(undecodable(field))
+}
+
+/// A hash without a type of its own.
 pub(crate) fn hash(field: &'static str, bytes: &[u8]) -> Result<Hash, WireError> {
     fixed::<sanad_core::hash::Root>(field, bytes).map(|root| root.0)
 }
@@ -60,17 +73,17 @@ pub(crate) fn member_id(field: &'static str, text: String) -> Result<MemberId, W
     MemberId::try_from(text).map_err(|source| WireError::MemberId { field, source })
 }
 
-/// A member's id where there may be none.
+/// A member's id, if there is one.
 pub(crate) fn optional_member_id(field: &'static str, text: String) -> Result<Option<MemberId>, WireError> {
     if text.is_empty() { Ok(None) } else { member_id(field, text).map(Some) }
 }
 
-/// Hashes as they travel.
+/// Hashes as bytes.
 pub(crate) fn path_bytes(path: &[Hash]) -> Vec<Vec<u8>> {
     path.iter().map(|hash| hash.to_vec()).collect()
 }
 
-/// A field of canonical bytes that did not decode.
+/// The error for canonical bytes that did not decode.
 pub(crate) fn undecodable(field: &'static str) -> impl Fn(CodecError) -> WireError {
     move |source| WireError::Codec { field, source }
 }

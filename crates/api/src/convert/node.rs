@@ -1,13 +1,14 @@
-//! What a node tells of itself.
+//! What a node says about itself.
 
 use std::time::Duration;
 
+use sanad_core::codec;
 use sanad_core::genesis::CHAIN_NAME_BYTES_MAX;
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::Head;
 use sanad_core::validators::VALIDATORS_MAX;
 
-use super::{WireError, fixed, member_id, optional_member_id, within};
+use super::{WireError, fixed, member_id, optional_member_id, public_key, within};
 use crate::limits::{PEER_ADDRESS_BYTES_MAX, PEER_ADDRESSES_MAX};
 use crate::node_status::{NodeStatus, Peer, PeerKind};
 use crate::wire;
@@ -75,7 +76,7 @@ impl From<Peer> for wire::Peer {
         let short = |address: &String| address.len() <= PEER_ADDRESS_BYTES_MAX;
         Self {
             member_id: peer.member.map(String::from).unwrap_or_default(),
-            network_key: peer.network_key.0.to_vec(),
+            network_key: codec::encode(&peer.network_key),
             addresses: peer.addresses.into_iter().filter(short).take(PEER_ADDRESSES_MAX).collect(),
             connected: peer.connected,
             kind: kind.into(),
@@ -102,7 +103,7 @@ impl TryFrom<wire::Peer> for Peer {
         };
         Ok(Self {
             member: optional_member_id("peers.member_id", peer.member_id)?,
-            network_key: fixed("peers.network_key", &peer.network_key)?,
+            network_key: public_key("peers.network_key", &peer.network_key)?,
             addresses: peer.addresses,
             connected: peer.connected,
             kind,

@@ -1,27 +1,46 @@
-//! Proofs.
+//! Proofs of entries, statuses and the log.
 
-use sanad_core::batch::BATCH_BYTES_MAX;
+use sanad_core::event::ENTRY_BYTES_MAX;
 use sanad_core::ids::{LogIndex, LogSize};
-use sanad_core::merkle::{CONSISTENCY_HASHES_MAX, RANGE_HASHES_MAX};
-use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
-use sanad_core::status::{STATUS_LEAF_BYTES, Status, StatusLeaf, status_in_leaf};
+use sanad_core::member::MemberRecord;
+use sanad_core::merkle::CONSISTENCY_HASHES_MAX;
+use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, EntryRun, LogHead, StatusProof};
+use sanad_core::status::{CredentialStatus, STATUS_LEAF_BYTES, Status, StatusLeaf, status_in_leaf};
 
-use super::block::final_header;
 use super::entry::log_entry;
-use super::member::validator_changes;
 use super::{WireError, fixed, hash, path, path_bytes, path_of, required, within};
-use crate::blocks::FinalHeader;
 use crate::entries::LogEntry;
-use crate::limits::ISSUER_BATCHES_PAGE;
-use crate::proofs::{EntryProof, InclusionProof, IssuerBatches, ProofHead};
+use crate::limits::{ENTRY_RUN_BYTES_MAX, ENTRY_RUN_ENTRIES_MAX};
+use crate::proofs::{EntryProof, InclusionProof, ProofForm, ProofHead};
 use crate::wire;
+
+impl From<ProofForm> for wire::ProofForm {
+    fn from(form: ProofForm) -> Self {
+        match form {
+            ProofForm::SelfContained => Self::SelfContained,
+            ProofForm::Compact => Self::Compact,
+            ProofForm::Sealed => Self::Sealed,
+        }
+    }
+}
+
+/// The form that a request asks for.
+pub(crate) fn proof_form(form: i32) -> Result<ProofForm, WireError> {
+    match wire::ProofForm::try_from(form) {
+        Ok(wire::ProofForm::Unspecified | wire::ProofForm::SelfContained) => Ok(ProofForm::SelfContained),
+        Ok(wire::ProofForm::Compact) => Ok(ProofForm::Compact),
+        Ok(wire::ProofForm::Sealed) => Ok(ProofForm::Sealed),
+        Err(_) => Err(WireError::Value { field: "form", actual: u64::from(form.unsigned_abs()) }),
+    }
+}
 
 impl From<&ProofHead> for wire::ProofHead {
     fn from(head: &ProofHead) -> Self {
         Self {
-            head: Some((&head.head).into()),
+            header: Some((&head.header).into()),
+            finality: Some((&head.finality).into()),
             issuer: Some((&head.issuer).into()),
-            validator_changes: head.validator_changes.iter().map(Into::into).collect(),
+            others_root: head.others_root.0.to_vec(),
         }
     }
 }
@@ -30,27 +49,47 @@ impl TryFrom<wire::ProofHead> for ProofHead {
     type Error = WireError;
     fn try_from(head: wire::ProofHead) -> Result<Self, WireError> {
         Ok(Self {
-            head: required("head.head", head.head)?.try_into()?,
+            header: required("head.header", head.header)?.try_into()?,
+            finality: required("head.finality", head.finality)?.try_into()?,
             issuer: required("head.issuer", head.issuer)?.try_into()?,
-            validator_changes: validator_changes(head.validator_changes)?,
+            others_root: fixed("head.others_root", &head.others_root)?,
         })
     }
 }
 
-impl From<&EntryProof> for wire::EntryProof {
-    fn from(proof: &EntryProof) -> Self {
-        let status = match status_in_leaf(&proof.status_leaf, proof.index) {
-            Some(Status::Active) => wire::CredentialStatus::Active,
-            Some(Status::Suspended) => wire::CredentialStatus::Suspended,
-            Some(Status::Revoked) => wire::CredentialStatus::Revoked,
-            None => wire::CredentialStatus::Unspecified,
-        };
-        Self {
-            entry: Some(log_entry(&proof.entry, proof.index)),
-            log_path: path_bytes(&proof.log_path),
-            status_leaf: proof.status_leaf.to_vec(),
-            status_path: path_bytes(&proof.status_path),
-            status: status.into(),
+/// The message of an entry's proof. The issuer's record decides what the status means to a reader.
+pub(crate) fn entry_proof(proof: &EntryProof, issuer: &MemberRecord) -> wire::EntryProof {
+    let bits = status_in_leaf(&proof.status_leaf, proof.index);
+    let status = CredentialStatus::new(bits, proof.index, issuer);
+    wire::EntryProof {
+        entry: Some(log_entry(&proof.entry, proof.index)),
+        log_path: path_bytes(&proof.log_path),
+        status_leaf: proof.status_leaf.to_vec(),
+        status_path: path_bytes(&proof.status_path),
+        status: wire::CredentialStatus::from(status).into(),
+        status_bits: wire::StatusBits::from(bits).into(),
+    }
+}
+
+impl From<CredentialStatus> for wire::CredentialStatus {
+    fn from(status: CredentialStatus) -> Self {
+        match status {
+            CredentialStatus::Active => Self::Active,
+            CredentialStatus::Confirmed => Self::Confirmed,
+            CredentialStatus::Suspended => Self::Suspended,
+            CredentialStatus::Disputed => Self::Disputed,
+            CredentialStatus::Revoked => Self::Revoked,
+        }
+    }
+}
+
+impl From<Status> for wire::StatusBits {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Active,
+            Status::Suspended => Self::Suspended,
+            Status::Confirmed => Self::Confirmed,
+            Status::Revoked => Self::Revoked,
         }
     }
 }
@@ -72,7 +111,8 @@ impl TryFrom<wire::EntryProof> for EntryProof {
 impl From<StatusProof> for wire::GetStatusResponse {
     fn from(proof: StatusProof) -> Self {
         let (head, entry) = ProofHead::split(proof);
-        Self { head: Some((&head).into()), entry: Some((&entry).into()) }
+        let entry = entry_proof(&entry, &head.issuer.record);
+        Self { head: Some((&head).into()), entry: Some(entry) }
     }
 }
 
@@ -121,8 +161,8 @@ impl From<&ConsistencyProof> for wire::GetConsistencyProofResponse {
             new_root: proof.newer.root.0.to_vec(),
             path: path_bytes(&proof.path),
             head_path: path_bytes(&proof.head_path),
-            head: Some(final_header(&proof.header, &proof.certificate)),
-            validator_changes: proof.validator_changes.iter().map(Into::into).collect(),
+            header: Some((&proof.header).into()),
+            finality: Some((&proof.finality).into()),
         }
     }
 }
@@ -130,47 +170,36 @@ impl From<&ConsistencyProof> for wire::GetConsistencyProofResponse {
 impl TryFrom<wire::GetConsistencyProofResponse> for ConsistencyProof {
     type Error = WireError;
     fn try_from(proof: wire::GetConsistencyProofResponse) -> Result<Self, WireError> {
-        let FinalHeader { header, certificate } = required("head", proof.head)?.try_into()?;
         Ok(Self {
             format: CONSISTENCY_FORMAT.to_owned(),
             older: LogHead { size: LogSize(proof.old_size), root: fixed("old_root", &proof.old_root)? },
             newer: LogHead { size: LogSize(proof.new_size), root: fixed("new_root", &proof.new_root)? },
             path: path_of("path", &proof.path, CONSISTENCY_HASHES_MAX)?,
             head_path: path_of("head_path", &proof.head_path, CONSISTENCY_HASHES_MAX)?,
-            header,
-            certificate,
-            validator_changes: validator_changes(proof.validator_changes)?,
+            header: required("header", proof.header)?.try_into()?,
+            finality: required("finality", proof.finality)?.try_into()?,
         })
     }
 }
 
-impl From<&IssuerBatch> for wire::IssuerBatch {
-    fn from(batch: &IssuerBatch) -> Self {
-        Self { encoded: batch.batch.clone(), first_index: batch.first_index.0, path: path_bytes(&batch.path) }
+impl From<EntryRun> for wire::EntryRun {
+    fn from(run: EntryRun) -> Self {
+        Self { first_index: run.first_index.0, entries: run.entries }
     }
 }
 
-impl TryFrom<wire::IssuerBatch> for IssuerBatch {
+impl TryFrom<wire::EntryRun> for EntryRun {
     type Error = WireError;
-    fn try_from(batch: wire::IssuerBatch) -> Result<Self, WireError> {
-        within("batches.encoded", batch.encoded.len(), BATCH_BYTES_MAX)?;
-        Ok(Self {
-            batch: batch.encoded,
-            first_index: LogIndex(batch.first_index),
-            path: path_of("batches.path", &batch.path, RANGE_HASHES_MAX)?,
-        })
-    }
-}
-
-impl TryFrom<wire::ListIssuerBatchesResponse> for IssuerBatches {
-    type Error = WireError;
-    fn try_from(answer: wire::ListIssuerBatchesResponse) -> Result<Self, WireError> {
-        within("batches", answer.batches.len(), ISSUER_BATCHES_PAGE.max as usize)?;
-        Ok(Self {
-            log_size: LogSize(answer.log_size),
-            batches: answer.batches.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
-            more: !answer.next_page_token.is_empty(),
-        })
+    fn try_from(run: wire::EntryRun) -> Result<Self, WireError> {
+        within("run.entries", run.entries.len(), ENTRY_RUN_ENTRIES_MAX)?;
+        within("run.entries (bytes)", run.entries.iter().map(Vec::len).sum(), ENTRY_RUN_BYTES_MAX)?;
+        if run.entries.is_empty() {
+            return Err(WireError::Missing { field: "run.entries" });
+        }
+        for entry in &run.entries {
+            within("run.entries (bytes of one)", entry.len(), ENTRY_BYTES_MAX)?;
+        }
+        Ok(Self { first_index: LogIndex(run.first_index), entries: run.entries })
     }
 }
 

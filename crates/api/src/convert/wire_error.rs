@@ -1,22 +1,24 @@
-//! What is wrong with a message.
+//! Faults of messages.
 
 use sanad_core::codec::CodecError;
 use sanad_core::genesis::GenesisError;
 use sanad_core::hash::{ChainId, LengthError};
 use sanad_core::ids::MemberIdError;
+use sanad_core::member::{MemberError, RestMismatch};
+use sanad_core::trust::TrustFormatError;
 
-/// Why a message is none that Sanad sends: the first field that is not as `proto/` says.
+/// Why a message is not valid: the first field that is not as `proto/` says.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WireError {
-    /// A required field is not there.
+    /// A required field is absent.
     #[error("{field} is missing")]
     Missing {
         /// The field.
         field: &'static str,
     },
     /// A byte string has the wrong length.
-    #[error("{field}: {source}")]
+    #[error("{field} has the wrong length")]
     Length {
         /// The field.
         field: &'static str,
@@ -24,15 +26,15 @@ pub enum WireError {
         source: LengthError,
     },
     /// Canonical bytes do not decode.
-    #[error("{field}: {source}")]
+    #[error("{field} does not decode")]
     Codec {
         /// The field.
         field: &'static str,
         /// Why.
         source: CodecError,
     },
-    /// A member's id is none.
-    #[error("{field}: {source}")]
+    /// A text is not a member id.
+    #[error("{field} is not a member id")]
     MemberId {
         /// The field.
         field: &'static str,
@@ -57,9 +59,18 @@ pub enum WireError {
         /// The number.
         actual: u64,
     },
-    /// The genesis is none.
-    #[error("the genesis: {0}")]
+    /// A member's record has values that no register holds.
+    #[error("the member's record is not valid")]
+    Member(#[from] MemberError),
+    /// A member's rest is not the one that its record names.
+    #[error("the member's record and rest do not belong together")]
+    Rest(#[from] RestMismatch),
+    /// The genesis is not valid.
+    #[error("the genesis is not valid")]
     Genesis(#[from] GenesisError),
+    /// The trust file does not decode.
+    #[error("the trust file is not valid")]
+    TrustFile(#[from] TrustFormatError),
     /// The genesis belongs to another chain than the message says.
     #[error("the genesis has the chain id {actual}, the message says {expected}")]
     ChainId {
@@ -68,7 +79,7 @@ pub enum WireError {
         /// Hash of the genesis.
         actual: ChainId,
     },
-    /// An answer is about another thing than the question.
+    /// The answer is not about what was asked for.
     #[error("{field} is not the one that was asked for")]
     NotAsked {
         /// The field.

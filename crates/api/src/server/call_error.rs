@@ -1,4 +1,4 @@
-//! Why a call fails, before it is put into words for the caller.
+//! Why a call fails, before it becomes a status for the caller.
 
 use std::time::Duration;
 
@@ -41,37 +41,41 @@ pub(super) enum Budget {
     Calls,
     BatchProofs,
     Subscriptions,
+    ConnectionSubscriptions,
+    AddressSubscriptions,
 }
 
 impl std::fmt::Display for Budget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Calls => "calls",
-            Self::BatchProofs => "answers to GetBatchProofs",
+            Self::BatchProofs => "answers to GetBatchProofs and GetTrustFile",
             Self::Subscriptions => "subscriptions",
+            Self::ConnectionSubscriptions => "subscriptions on one connection",
+            Self::AddressSubscriptions => "subscriptions from one address",
         })
     }
 }
 
-/// What is wrong with a request, whatever the ledger holds.
+/// Faults of a request, whatever the ledger holds.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
     #[error(transparent)]
     Field(#[from] WireError),
-    #[error("neither commitment nor log_index is there")]
+    #[error("neither issuance nor log_index is given")]
     NoCredential,
     #[error("{field} is 0, but counts from 1")]
     Zero { field: &'static str },
     #[error("{field} is {actual}, above {max}")]
     AboveLimit { field: &'static str, actual: u32, max: u32 },
-    #[error("the page token is none of this list")]
+    #[error("the page token does not belong to this list")]
     PageToken,
     #[error("index {index} is not in a log of {size} entries")]
     IndexBeyondSize { index: u64, size: u64 },
     #[error("old_size {old} is above new_size {new}")]
     OldBeyondNew { old: u64, new: u64 },
-    #[error("the signed batch: {0}")]
-    Batch(CodecError),
+    #[error("the signed batch does not decode")]
+    Batch(#[source] CodecError),
     #[error("wait has the unknown value {actual}")]
     Wait { actual: i32 },
 }

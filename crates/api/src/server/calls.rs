@@ -1,4 +1,4 @@
-//! What every call goes through: its share of the server, its deadline, its turn to read.
+//! What every call goes through: limits, deadline, and a turn to read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use super::answer_stream::Bounds;
 use super::call_error::{Budget, CallError};
 use super::config::Limits;
 use super::deadline::Deadline;
+use super::net::{self, ConnectionInfo};
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
 
-/// The ledger, and how much of it may be asked for at once. One for all services.
+/// The ledger and the limits of calls to it. One for all services.
 pub(super) struct Calls<L> {
     ledger: Arc<L>,
     limits: Limits,
@@ -42,10 +44,6 @@ impl<L: Ledger> Calls<L> {
         &self.ledger
     }
 
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Cancelled when the server begins to stop.
     pub(super) fn stopping(&self) -> &CancellationToken {
         &self.stopping
@@ -64,7 +62,7 @@ impl<L: Ledger> Calls<L> {
         self.answer_by(request, kept).await
     }
 
-    /// As [`Calls::answer`], for a handler that minds the deadline itself.
+    /// As [`Calls::answer`], for a handler that keeps the deadline itself.
     pub(super) async fn answer_by<'a, M, A, F>(
         &'a self,
         request: Request<M>,
@@ -73,7 +71,7 @@ impl<L: Ledger> Calls<L> {
     where
         F: Future<Output = Result<A, CallError>>,
     {
-        let _share = self.share(Budget::Calls)?;
+        let _share = self.share()?;
         let deadline = self.deadline(&request);
         Ok(Response::new(handler(self, request.into_inner(), deadline).await?))
     }
@@ -82,14 +80,51 @@ impl<L: Ledger> Calls<L> {
         Deadline::new(request.metadata(), &self.limits)
     }
 
-    /// Takes a share of the server, or says that there is none left.
-    pub(super) fn share(&self, kind: Budget) -> Result<OwnedSemaphorePermit, CallError> {
-        let (semaphore, max) = match kind {
-            Budget::Calls => (&self.calls, self.limits.calls),
-            Budget::BatchProofs => (&self.batch_proofs, self.limits.batch_proofs),
-            Budget::Subscriptions => (&self.subscriptions, self.limits.subscriptions),
-        };
-        Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
+    /// Takes a share of the server for a call.
+    pub(super) fn share(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        acquire(&self.calls, Budget::Calls, self.limits.calls)
+    }
+
+    /// Takes a share of the server for an answer that is held in memory as a whole.
+    pub(super) fn batch_proofs(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        acquire(&self.batch_proofs, Budget::BatchProofs, self.limits.batch_proofs)
+    }
+
+    /// Takes a share of the server for a subscription, and of what its connection and address may have.
+    pub(super) fn subscription(
+        &self,
+        connection: Option<&ConnectionInfo>,
+    ) -> Result<Vec<OwnedSemaphorePermit>, CallError> {
+        let limits = &self.limits;
+        let mut share = Vec::new();
+        if let Some(connection) = connection {
+            for (semaphore, kind, max) in [
+                (
+                    &connection.subscriptions,
+                    Budget::ConnectionSubscriptions,
+                    limits.subscriptions_per_connection,
+                ),
+                (
+                    &connection.address_subscriptions,
+                    Budget::AddressSubscriptions,
+                    limits.subscriptions_per_address,
+                ),
+            ] {
+                share.push(acquire(semaphore, kind, max)?);
+            }
+        }
+        share.push(acquire(&self.subscriptions, Budget::Subscriptions, limits.subscriptions)?);
+        Ok(share)
+    }
+
+    /// What the answer of many messages to a request is bound to.
+    pub(super) fn bounds<M>(&self, request: &Request<M>, share: Vec<OwnedSemaphorePermit>) -> Bounds {
+        Bounds {
+            share,
+            stall_timeout: self.limits.stall_timeout,
+            stopping: self.stopping.clone(),
+            connection: net::connection_of(request),
+        }
     }
 
     /// Reads from the ledger on a thread for blocking work, when it is this call's turn.
@@ -100,11 +135,15 @@ impl<L: Ledger> Calls<L> {
         let turn = Arc::clone(&self.reads).acquire_owned().await;
         let turn = turn.expect("invariant: this semaphore is never closed");
         let ledger = Arc::clone(&self.ledger);
-        // The read holds its turn to its end, even where the caller has gone.
+        // The read holds its turn until it ends, even if the caller has gone.
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             read(&ledger)
         });
         Ok(work.await.map_err(CallError::Blocking)??)
     }
+}
+
+fn acquire(semaphore: &Arc<Semaphore>, kind: Budget, max: usize) -> Result<OwnedSemaphorePermit, CallError> {
+    Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
 }

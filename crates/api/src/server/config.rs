@@ -40,13 +40,17 @@ pub enum WebOrigins {
     Any,
 }
 
-/// What the server gives away at most. A limit that is reached is an error that says so, never a silent wait.
+/// Server resource limits. A limit that is reached is an error that says so, never a silent wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. More are closed at once.
+    /// Connections at once. One more takes the place of one that has no call under way, if there is one.
     pub connections: usize,
     /// Connections at once from one address; behind a proxy, as many as `connections`.
     pub connections_per_address: usize,
+    /// Time in which a connection must say which protocol it speaks.
+    pub handshake_timeout: Duration,
+    /// Time that a connection may be without a call before it is closed.
+    pub idle_timeout: Duration,
     /// Streams (calls) at once on one connection (HTTP/2).
     pub streams_per_connection: u32,
     /// Calls a second on one connection, on average.
@@ -57,10 +61,15 @@ pub struct Limits {
     pub calls: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
-    /// Answers to `GetBatchProofs` at once; each may hold some 7 MB.
+    /// Answers to `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of a large
+    /// consortium more.
     pub batch_proofs: usize,
-    /// Subscriptions at once; each may hold two blocks.
+    /// Subscriptions and answers to `GetCompleteness` at once; each may hold two blocks.
     pub subscriptions: usize,
+    /// Subscriptions at once on one connection.
+    pub subscriptions_per_connection: usize,
+    /// Subscriptions at once from one address; behind a proxy, as many as `subscriptions`.
+    pub subscriptions_per_address: usize,
     /// Time for a call whose caller names no deadline.
     pub call_timeout: Duration,
     /// Most time for a call, whatever deadline its caller names; subscriptions have none.
@@ -76,6 +85,8 @@ impl Default for Limits {
         Self {
             connections: 1024,
             connections_per_address: 64,
+            handshake_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(120),
             streams_per_connection: 64,
             calls_per_second: 200,
             calls_burst: 400,
@@ -83,6 +94,8 @@ impl Default for Limits {
             reads: 32,
             batch_proofs: 8,
             subscriptions: 64,
+            subscriptions_per_connection: 8,
+            subscriptions_per_address: 32,
             call_timeout: Duration::from_secs(30),
             call_timeout_max: Duration::from_secs(300),
             stall_timeout: Duration::from_secs(30),

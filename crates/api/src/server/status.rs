@@ -1,29 +1,30 @@
-//! What the caller hears of an error: a code, a sentence with the next step, and a stable word.
+//! What is sent to the caller for an error: a status code, a sentence with the next step, and an [`ErrorCode`].
 //!
-//! **Invariant:** no other file makes a `Status`, and nothing of an internal failure goes beyond the log.
+//! **Invariant:** no other file makes a `Status`, and nothing of an internal failure leaves the log.
 
 use std::time::Duration;
 
 use sanad_core::execution::{BatchError, EventError};
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 
 use super::call_error::{CallError, RequestError};
+use crate::causes::causes;
+use crate::error_code::ErrorCode;
+use crate::error_detail::{self, RETRY_AFTER_MS};
 use crate::ledger_error::LedgerError;
-use crate::metadata::{ERROR_WORD, RETRY_AFTER_MS};
-use crate::refusal;
 
-/// How an error is told.
-struct Telling {
-    code: Code,
-    word: &'static str,
+/// What the caller receives.
+struct Answer {
+    status: Code,
+    code: ErrorCode,
     message: String,
     retry_after: Option<Duration>,
 }
 
-impl Telling {
-    fn new(code: Code, word: &'static str, message: impl Into<String>) -> Self {
-        Self { code, word, message: message.into(), retry_after: None }
+impl Answer {
+    fn new(status: Code, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), retry_after: None }
     }
 
     fn retry_after(mut self, delay: Duration) -> Self {
@@ -34,128 +35,141 @@ impl Telling {
 
 impl From<CallError> for Status {
     fn from(error: CallError) -> Self {
-        let telling = tell(&error);
-        if telling.code == Code::Internal {
-            tracing::error!(error = %causes(&error), "a call failed");
-        } else {
-            tracing::debug!(code = ?telling.code, word = telling.word, error = %error, "a call was refused");
+        let Answer { status, code, message, retry_after } = answer(&error);
+        match &error {
+            CallError::Blocking(_)
+            | CallError::Ledger(LedgerError::Internal(_) | LedgerError::Unreadable(_)) => {
+                tracing::error!(error = %causes(&error), "a call failed");
+            }
+            _ => tracing::debug!(?status, %code, error = %causes(&error), "a call was refused"),
         }
-        let mut status = Self::new(telling.code, telling.message);
-        let metadata = status.metadata_mut();
-        metadata.insert(ERROR_WORD, MetadataValue::from_static(telling.word));
-        if let Some(delay) = telling.retry_after {
+        let mut metadata = MetadataMap::new();
+        if let Some(delay) = retry_after {
             let ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             metadata.insert(RETRY_AFTER_MS, MetadataValue::from(ms));
         }
-        status
+        let details = error_detail::encode(status, &message, code);
+        Self::with_details_and_metadata(status, message, details.into(), metadata)
     }
 }
 
-fn tell(error: &CallError) -> Telling {
+fn answer(error: &CallError) -> Answer {
     match error {
         CallError::Request(error) => request(error),
         CallError::Ledger(error) => ledger(error),
         CallError::Blocking(_) => internal(),
-        CallError::Deadline => Telling::new(
+        CallError::Deadline => Answer::new(
             Code::DeadlineExceeded,
-            "deadline",
+            ErrorCode::Deadline,
             "the deadline ended before the answer was ready; try again with a later one",
         ),
-        CallError::DeadlinePending { batch } => Telling::new(
+        CallError::DeadlinePending { batch } => Answer::new(
             Code::DeadlineExceeded,
-            "batch-pending",
-            format!("the deadline ended while batch {batch} was pending; ask GetBatch what became of it"),
+            ErrorCode::BatchPending,
+            format!("the deadline ended while batch {batch} was pending; ask GetBatch for its state"),
         ),
         CallError::Stopping => {
-            Telling::new(Code::Unavailable, "stopping", "the node is stopping; try another node")
+            Answer::new(Code::Unavailable, ErrorCode::Stopping, "the node is stopping; try another node")
         }
-        CallError::StoppingPending { batch } => Telling::new(
+        CallError::StoppingPending { batch } => Answer::new(
             Code::Unavailable,
-            "batch-pending",
+            ErrorCode::BatchPending,
             format!("the node is stopping while batch {batch} is pending; submit it again at another node"),
         ),
-        CallError::Busy { kind, max } => Telling::new(
+        CallError::Busy { kind, max } => Answer::new(
             Code::ResourceExhausted,
-            "busy",
-            format!("the node serves {max} {kind} at once and no more; try again, or another node"),
+            ErrorCode::Busy,
+            format!("the node serves at most {max} {kind} at once; try again, or another node"),
         )
         .retry_after(BUSY_RETRY),
-        CallError::Rate { per_second, retry_after } => Telling::new(
+        CallError::Rate { per_second, retry_after } => Answer::new(
             Code::ResourceExhausted,
-            "rate",
+            ErrorCode::Rate,
             format!("a connection has {per_second} calls a second; call more slowly"),
         )
         .retry_after(*retry_after),
-        CallError::Stalled { timeout } => Telling::new(
+        CallError::Stalled { timeout } => Answer::new(
             Code::ResourceExhausted,
-            "stalled",
-            format!("no message was taken for {} s; resume after the last one received", timeout.as_secs()),
+            ErrorCode::Stalled,
+            format!("no message was read for {} s; resume after the last one received", timeout.as_secs()),
         ),
-        CallError::Gone => Telling::new(Code::Cancelled, "gone", "the caller went away"),
+        CallError::Gone => Answer::new(Code::Cancelled, ErrorCode::Gone, "the caller went away"),
     }
 }
 
-fn request(error: &RequestError) -> Telling {
-    let (word, step) = match error {
-        RequestError::Field(_) => ("malformed", "see the field's comment in proto/sanad/v1"),
-        RequestError::NoCredential => ("no-credential", "give one of the two"),
-        RequestError::Zero { .. } => ("zero", "give a number from 1"),
-        RequestError::AboveLimit { .. } => ("above-limit", "ask for fewer, and page"),
-        RequestError::PageToken => ("page-token", "give next_page_token as it came, to the same method"),
-        RequestError::IndexBeyondSize { .. } => ("index-beyond-size", "give an index below the size"),
-        RequestError::OldBeyondNew { .. } => ("sizes-reversed", "give the smaller size first"),
-        RequestError::Batch(_) => ("malformed-batch", "encode it as docs/formats says"),
-        RequestError::Wait { .. } => ("malformed", "give a value of SubmitWait"),
+fn request(error: &RequestError) -> Answer {
+    let (code, step) = match error {
+        RequestError::Field(_) => (ErrorCode::Malformed, "see the field's comment in proto/sanad/v1"),
+        RequestError::NoCredential => (ErrorCode::NoCredential, "give one of the two"),
+        RequestError::Zero { .. } => (ErrorCode::Zero, "give a number from 1"),
+        RequestError::AboveLimit { .. } => (ErrorCode::AboveLimit, "ask for fewer, and page"),
+        RequestError::PageToken => {
+            (ErrorCode::PageToken, "give next_page_token unchanged, to the same method")
+        }
+        RequestError::IndexBeyondSize { .. } => (ErrorCode::IndexBeyondSize, "give an index below the size"),
+        RequestError::OldBeyondNew { .. } => (ErrorCode::SizesReversed, "give the smaller size first"),
+        RequestError::Batch(_) => (ErrorCode::MalformedBatch, "encode it as docs/formats says"),
+        RequestError::Wait { .. } => (ErrorCode::Malformed, "give a value of SubmitWait"),
     };
-    Telling::new(Code::InvalidArgument, word, format!("{error}; {step}"))
+    Answer::new(Code::InvalidArgument, code, format!("{}; {step}", causes(error)))
 }
 
-fn ledger(error: &LedgerError) -> Telling {
-    let (code, word, step) = match error {
+fn ledger(error: &LedgerError) -> Answer {
+    let (status, code, step) = match error {
         LedgerError::Refused(error) => return refused(error),
         LedgerError::Internal(_) => return internal(),
         LedgerError::NotFound(_) => {
-            (Code::NotFound, "not-found", "check it, or ask again if it may not be final yet")
+            (Code::NotFound, ErrorCode::NotFound, "check it, or ask again if it may not be final yet")
         }
         LedgerError::NoBlock => {
-            (Code::Unavailable, "no-block", "nothing can be proved before the first; try again later")
+            (Code::Unavailable, ErrorCode::NoBlock, "nothing can be proved before the first; try again later")
         }
         LedgerError::HeightBeyondHead { .. } => {
-            (Code::OutOfRange, "height-beyond-head", "try again once the block is final")
+            (Code::OutOfRange, ErrorCode::HeightBeyondHead, "try again once the block is final")
         }
         LedgerError::IndexBeyondLog { .. } => {
-            (Code::OutOfRange, "index-beyond-log", "try again once the entry is final")
+            (Code::OutOfRange, ErrorCode::IndexBeyondLog, "try again once the entry is final")
         }
         LedgerError::SizeBeyondLog { .. } => {
-            (Code::OutOfRange, "size-beyond-log", "try again once the log is that long")
+            (Code::OutOfRange, ErrorCode::SizeBeyondLog, "try again once the log is that long")
         }
-        LedgerError::NotKept { .. } => (Code::FailedPrecondition, "not-kept", "ask a node that keeps them"),
-        LedgerError::SequencePending { .. } => {
-            (Code::FailedPrecondition, "sequence-pending", "wait for it, and take the next sequence number")
+        LedgerError::NotKept { .. } => {
+            (Code::FailedPrecondition, ErrorCode::NotKept, "ask a node that keeps them")
         }
-        LedgerError::PoolFull { .. } => (Code::ResourceExhausted, "pool-full", "try again later"),
+        LedgerError::SequencePending { .. } => (
+            Code::FailedPrecondition,
+            ErrorCode::SequencePending,
+            "wait for it, and use the next sequence number",
+        ),
+        LedgerError::PoolFull { .. } => (Code::ResourceExhausted, ErrorCode::PoolFull, "try again later"),
         LedgerError::SubmissionLimit { .. } => {
-            (Code::ResourceExhausted, "submission-limit", "wait until some are final")
+            (Code::ResourceExhausted, ErrorCode::SubmissionLimit, "wait until some are final")
         }
-        LedgerError::Syncing { .. } => (Code::Unavailable, "syncing", "try again later, or another node"),
-        LedgerError::Damaged(_) => (Code::DataLoss, "damaged", "get another copy"),
-        LedgerError::Unreadable(_) => (Code::Unavailable, "unreadable", "ask another node"),
-        LedgerError::Unsupported { .. } => (Code::Unimplemented, "unsupported", "ask a node"),
-        LedgerError::Stopping => (Code::Unavailable, "stopping", "try another node"),
+        LedgerError::Syncing { .. } => {
+            (Code::Unavailable, ErrorCode::Syncing, "try again later, or another node")
+        }
+        LedgerError::Damaged(_) => (Code::DataLoss, ErrorCode::Damaged, "get another copy"),
+        // What failed stays in the log.
+        LedgerError::Unreadable(_) => {
+            let message = format!("{error}; ask another node");
+            return Answer::new(Code::Unavailable, ErrorCode::Unreadable, message);
+        }
+        LedgerError::Unsupported { .. } => (Code::Unimplemented, ErrorCode::Unsupported, "ask a node"),
+        LedgerError::Stopping => (Code::Unavailable, ErrorCode::Stopping, "try another node"),
     };
-    let telling = Telling::new(code, word, format!("{error}; {step}"));
+    let answer = Answer::new(status, code, format!("{}; {step}", causes(error)));
     match error {
         LedgerError::PoolFull { retry_after, .. } | LedgerError::SubmissionLimit { retry_after, .. } => {
-            telling.retry_after(*retry_after)
+            answer.retry_after(*retry_after)
         }
-        LedgerError::NoBlock | LedgerError::Syncing { .. } => telling.retry_after(SYNC_RETRY),
-        _ => telling,
+        LedgerError::NoBlock | LedgerError::Syncing { .. } => answer.retry_after(SYNC_RETRY),
+        _ => answer,
     }
 }
 
-/// The rules of the ledger. The code says whose move it is, the word which rule.
-fn refused(error: &BatchError) -> Telling {
-    let (code, step) = match error {
+/// The rules of the ledger. The status says whose move it is, the code which rule.
+fn refused(error: &BatchError) -> Answer {
+    let (status, step) = match error {
         BatchError::ForeignChain { .. } => (Code::FailedPrecondition, "submit it to a node of its chain"),
         BatchError::UnknownIssuer { .. }
         | BatchError::InactiveIssuer { .. }
@@ -166,14 +180,16 @@ fn refused(error: &BatchError) -> Telling {
         BatchError::SequenceUsed { .. } | BatchError::SequenceGap { .. } | BatchError::Fork { .. } => {
             (Code::FailedPrecondition, "build it on the chain head that GetMember shows")
         }
+        BatchError::UnknownChain { .. } => (Code::FailedPrecondition, "use the issuing chain"),
+        BatchError::LogFull { .. } => (Code::FailedPrecondition, "ask the consortium for a successor chain"),
         BatchError::BlockFull { .. } => (Code::ResourceExhausted, "try again later"),
         BatchError::Event { source, .. } => event(source),
         _ => (Code::FailedPrecondition, "change the batch"),
     };
-    let telling = Telling::new(code, refusal::word(error), format!("{error}; {step}"));
+    let answer = Answer::new(status, error.into(), format!("{}; {step}", causes(error)));
     match error {
-        BatchError::BlockFull { .. } => telling.retry_after(BUSY_RETRY),
-        _ => telling,
+        BatchError::BlockFull { .. } => answer.retry_after(BUSY_RETRY),
+        _ => answer,
     }
 }
 
@@ -189,20 +205,9 @@ fn event(error: &EventError) -> (Code, &'static str) {
     }
 }
 
-fn internal() -> Telling {
-    Telling::new(Code::Internal, "internal", "the node failed; try another one, and tell its operator")
-}
-
-/// An error and its sources, for the log.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
+fn internal() -> Answer {
+    let message = "the node failed; try another one, and tell its operator";
+    Answer::new(Code::Internal, ErrorCode::Internal, message)
 }
 
 /// When a call that found the node busy may succeed.

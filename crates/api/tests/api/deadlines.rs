@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
-use sanad_api::{ClientError, Limits, StatusCode, wire};
+use sanad_api::{ClientError, ErrorCode, Limits, StatusCode, wire};
 use tonic::{Code, Request};
 
 use crate::network::{Network, soon};
@@ -16,8 +16,8 @@ async fn a_slow_read_ends_at_the_callers_deadline() {
     let begin = Instant::now();
     let error = hasty.head().await.unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(3));
-    assert_eq!(error.word(), Some("deadline"));
-    assert!(matches!(error, ClientError::Status { code: StatusCode::DeadlineExceeded, .. }));
+    assert_eq!(error.code(), Some(ErrorCode::Deadline));
+    assert!(matches!(error, ClientError::Status { status: StatusCode::DeadlineExceeded, .. }));
     network.ledger.hold_reads(false);
 }
 
@@ -38,7 +38,7 @@ async fn a_far_deadline_is_cut_short() {
     let network = Network::with_limits(limits).await;
     network.ledger.hold_reads(true);
     let error = soon(network.client.with_timeout(Duration::from_secs(3600)).head()).await.unwrap_err();
-    assert_eq!(error.word(), Some("deadline"));
+    assert_eq!(error.code(), Some(ErrorCode::Deadline));
     network.ledger.hold_reads(false);
 }
 
@@ -50,7 +50,7 @@ async fn reads_wait_for_their_turn_within_their_deadline() {
     let client = network.client.clone();
     let first = tokio::spawn(async move { client.head().await });
     let hasty = network.client.with_timeout(Duration::from_millis(300));
-    assert_eq!(soon(hasty.head()).await.unwrap_err().word(), Some("deadline"));
+    assert_eq!(soon(hasty.head()).await.unwrap_err().code(), Some(ErrorCode::Deadline));
     network.ledger.hold_reads(false);
     soon(first).await.unwrap().unwrap();
 }

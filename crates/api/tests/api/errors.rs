@@ -1,13 +1,13 @@
-//! What the caller hears of each error of the ledger.
+//! What the caller receives for each error of the ledger.
 
 use std::time::Duration;
 
-use sanad_api::{ClientError, LedgerError, Missing, StatusCode, Wait};
+use sanad_api::{ClientError, ErrorCode, LedgerError, Missing, StatusCode, Wait};
 use sanad_core::batch::NO_BATCH;
 use sanad_core::execution::{BatchError, EventError};
 use sanad_core::hash::{BatchId, ChainId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::Role;
+use sanad_core::member::{Role, Standing};
 use sanad_core::signature::{PublicKey, SignatureError};
 use sanad_core::status::Status;
 
@@ -21,69 +21,81 @@ fn event(source: EventError) -> LedgerError {
     BatchError::Event { position: 0, source }.into()
 }
 
-type Row = (fn() -> LedgerError, StatusCode, &'static str);
+type Row = (fn() -> LedgerError, StatusCode, ErrorCode);
 
 const ROWS: &[Row] = &[
-    (|| LedgerError::NotFound(Missing::Commitment(Commitment([1; 32]))), StatusCode::NotFound, "not-found"),
-    (|| LedgerError::NotFound(Missing::Batch(NO_BATCH)), StatusCode::NotFound, "not-found"),
-    (|| LedgerError::NotFound(Missing::Member(issuer())), StatusCode::NotFound, "not-found"),
-    (|| LedgerError::NoBlock, StatusCode::Unavailable, "no-block"),
+    (
+        || LedgerError::NotFound(Missing::Issuance { issuer: issuer(), commitment: Commitment([1; 32]) }),
+        StatusCode::NotFound,
+        ErrorCode::NotFound,
+    ),
+    (|| LedgerError::NotFound(Missing::Batch(NO_BATCH)), StatusCode::NotFound, ErrorCode::NotFound),
+    (|| LedgerError::NotFound(Missing::Member(issuer())), StatusCode::NotFound, ErrorCode::NotFound),
+    (|| LedgerError::NoBlock, StatusCode::Unavailable, ErrorCode::NoBlock),
     (
         || LedgerError::HeightBeyondHead { height: Height(9), head: Height(3) },
         StatusCode::OutOfRange,
-        "height-beyond-head",
+        ErrorCode::HeightBeyondHead,
     ),
     (
         || LedgerError::IndexBeyondLog { index: LogIndex(9), size: LogSize(3) },
         StatusCode::OutOfRange,
-        "index-beyond-log",
+        ErrorCode::IndexBeyondLog,
     ),
     (
         || LedgerError::SizeBeyondLog { asked: LogSize(9), size: LogSize(3) },
         StatusCode::OutOfRange,
-        "size-beyond-log",
+        ErrorCode::SizeBeyondLog,
     ),
-    (|| LedgerError::NotKept { first: Height(9) }, StatusCode::FailedPrecondition, "not-kept"),
+    (|| LedgerError::NotKept { first: Height(9) }, StatusCode::FailedPrecondition, ErrorCode::NotKept),
     (
         || LedgerError::SequencePending { issuer: issuer(), sequence: Sequence(1), pending: NO_BATCH },
         StatusCode::FailedPrecondition,
-        "sequence-pending",
+        ErrorCode::SequencePending,
     ),
     (
         || LedgerError::PoolFull { batches: 9, bytes: 99, retry_after: Duration::from_secs(7) },
         StatusCode::ResourceExhausted,
-        "pool-full",
+        ErrorCode::PoolFull,
     ),
     (
         || LedgerError::SubmissionLimit { issuer: issuer(), batches: 9, retry_after: Duration::from_secs(7) },
         StatusCode::ResourceExhausted,
-        "submission-limit",
+        ErrorCode::SubmissionLimit,
     ),
-    (|| LedgerError::Syncing { height: Height(9) }, StatusCode::Unavailable, "syncing"),
-    (|| LedgerError::Stopping, StatusCode::Unavailable, "stopping"),
-    (|| LedgerError::Damaged("tile/0/000 was changed".into()), StatusCode::DataLoss, "damaged"),
-    (|| LedgerError::Unreadable("disk /var/secret failed".into()), StatusCode::Unavailable, "unreadable"),
-    (|| LedgerError::Unsupported { what: "a folder has no peers" }, StatusCode::Unimplemented, "unsupported"),
-    (|| LedgerError::internal("disk /var/secret failed"), StatusCode::Internal, "internal"),
+    (|| LedgerError::Syncing { height: Height(9) }, StatusCode::Unavailable, ErrorCode::Syncing),
+    (|| LedgerError::Stopping, StatusCode::Unavailable, ErrorCode::Stopping),
+    (|| LedgerError::Damaged("tile/0/000 was changed".into()), StatusCode::DataLoss, ErrorCode::Damaged),
+    (
+        || LedgerError::Unreadable("disk /var/secret failed".into()),
+        StatusCode::Unavailable,
+        ErrorCode::Unreadable,
+    ),
+    (
+        || LedgerError::Unsupported { what: "a folder has no peers" },
+        StatusCode::Unimplemented,
+        ErrorCode::Unsupported,
+    ),
+    (|| LedgerError::internal("disk /var/secret failed"), StatusCode::Internal, ErrorCode::Internal),
     (
         || BatchError::ForeignChain { expected: ChainId([1; 32]), actual: ChainId([2; 32]) }.into(),
         StatusCode::FailedPrecondition,
-        "foreign-chain",
+        ErrorCode::ForeignChain,
     ),
     (
         || BatchError::UnknownIssuer { issuer: issuer() }.into(),
         StatusCode::PermissionDenied,
-        "unknown-issuer",
+        ErrorCode::UnknownIssuer,
     ),
     (
-        || BatchError::InactiveIssuer { issuer: issuer(), height: Height(9) }.into(),
+        || BatchError::InactiveIssuer { issuer: issuer(), standing: Standing::Retired }.into(),
         StatusCode::PermissionDenied,
-        "inactive-issuer",
+        ErrorCode::InactiveIssuer,
     ),
     (
         || BatchError::WrongRole { issuer: issuer(), role: Role::Observer }.into(),
         StatusCode::PermissionDenied,
-        "wrong-role",
+        ErrorCode::WrongRole,
     ),
     (
         || {
@@ -91,7 +103,7 @@ const ROWS: &[Row] = &[
             BatchError::Signature { issuer: issuer(), source }.into()
         },
         StatusCode::Unauthenticated,
-        "bad-signature",
+        ErrorCode::BadSignature,
     ),
     (
         || {
@@ -99,7 +111,7 @@ const ROWS: &[Row] = &[
             BatchError::SequenceUsed { issuer: issuer(), expected, actual }.into()
         },
         StatusCode::FailedPrecondition,
-        "sequence-used",
+        ErrorCode::SequenceUsed,
     ),
     (
         || {
@@ -107,38 +119,48 @@ const ROWS: &[Row] = &[
             BatchError::SequenceGap { issuer: issuer(), expected, actual }.into()
         },
         StatusCode::FailedPrecondition,
-        "sequence-gap",
+        ErrorCode::SequenceGap,
     ),
     (
         || BatchError::Fork { issuer: issuer(), expected: NO_BATCH, actual: BatchId([1; 32]) }.into(),
         StatusCode::FailedPrecondition,
-        "fork",
+        ErrorCode::Fork,
     ),
-    (|| BatchError::BlockFull { bytes: 9, room: 8 }.into(), StatusCode::ResourceExhausted, "block-full"),
+    (
+        || BatchError::UnknownChain { issuer: issuer() }.into(),
+        StatusCode::FailedPrecondition,
+        ErrorCode::UnknownChain,
+    ),
+    (|| BatchError::LogFull { size: LogSize(9) }.into(), StatusCode::FailedPrecondition, ErrorCode::LogFull),
+    (
+        || BatchError::BlockFull { bytes: 9, room: 8 }.into(),
+        StatusCode::ResourceExhausted,
+        ErrorCode::BlockFull,
+    ),
     (
         || event(EventError::AlreadyIssued { commitment: Commitment([1; 32]), at: LogIndex(3) }),
         StatusCode::AlreadyExists,
-        "already-issued",
+        ErrorCode::AlreadyIssued,
     ),
     (
         || event(EventError::DuplicateCommitment { commitment: Commitment([1; 32]) }),
         StatusCode::AlreadyExists,
-        "duplicate-commitment",
+        ErrorCode::DuplicateCommitment,
     ),
     (
         || event(EventError::UnknownTarget { target: LogIndex(9), size: LogSize(3) }),
         StatusCode::FailedPrecondition,
-        "unknown-target",
+        ErrorCode::UnknownTarget,
     ),
     (
         || event(EventError::NotAnIssuance { target: LogIndex(9), kind: "revoke" }),
         StatusCode::FailedPrecondition,
-        "not-an-issuance",
+        ErrorCode::NotAnIssuance,
     ),
     (
         || event(EventError::AnotherIssuer { target: LogIndex(9), issuer: issuer() }),
         StatusCode::PermissionDenied,
-        "another-issuer",
+        ErrorCode::AnotherIssuer,
     ),
     (
         || {
@@ -146,21 +168,22 @@ const ROWS: &[Row] = &[
             event(EventError::Status { target: LogIndex(9), status, change: "suspend" })
         },
         StatusCode::FailedPrecondition,
-        "status-conflict",
+        ErrorCode::StatusConflict,
     ),
 ];
 
 #[tokio::test]
-async fn every_error_has_its_code_word_and_next_step() {
+async fn every_error_has_its_status_code_and_next_step() {
     let network = Network::start().await;
     let batch = network.ledger.next_batch(1);
-    for (failure, expected_code, expected_word) in ROWS {
+    for (failure, expected_status, expected_code) in ROWS {
         network.ledger.fail_with(*failure);
         let read = network.client.head().await.unwrap_err();
         let submitted = network.client.submit(&batch, Wait::Accepted).await.unwrap_err();
         for error in [read, submitted] {
-            let ClientError::Status { code, message, word, .. } = &error else { panic!("{error:?}") };
-            assert_eq!((*code, word.as_deref()), (*expected_code, Some(*expected_word)), "{message}");
+            let ClientError::Status { status, code, message, .. } = &error else { panic!("{error:?}") };
+            assert_eq!((*status, *code), (*expected_status, Some(*expected_code)), "{message}");
+            assert!(!message.contains("secret"), "{message}");
             assert!(message.contains("; "), "no next step: {message}");
         }
     }
@@ -188,5 +211,17 @@ async fn internal_details_stay_inside() {
     assert!(!error.to_string().contains("secret"), "{error}");
     network.ledger.fail_with(|| panic!("a bug in the node"));
     let error = network.client.head().await.unwrap_err();
-    assert_eq!(error.word(), Some("internal"));
+    assert_eq!(error.code(), Some(ErrorCode::Internal));
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_rule_of_which_event() {
+    let network = Network::start().await;
+    let batch = network.ledger.next_batch(1);
+    network.ledger.commit_batch(batch.clone());
+    let again = network.ledger.next_batch_of(batch.batch().events.clone());
+    let error = network.client.submit(&again, Wait::Accepted).await.unwrap_err();
+    assert!(error.code().unwrap().is_refusal());
+    let text = error.to_string();
+    assert!(text.contains("event 0 breaks a rule: the commitment") && text.contains("log index 0"), "{text}");
 }

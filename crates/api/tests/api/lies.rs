@@ -1,13 +1,13 @@
-//! A node whose proofs all hold, but which answers another question.
+//! A node whose proofs all hold, but are not about what was asked.
 
-use sanad_api::{Client, ClientError, WireError};
+use sanad_api::{Client, ClientError, CredentialKey, ProofForm, WireError};
 use sanad_core::event::Event;
-use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
+use sanad_core::ids::{Height, LogIndex, LogSize};
 
-use crate::chain::ISSUER;
+use crate::memory_ledger::ISSUER;
 use crate::network::{Network, soon};
 
-fn beside<T: std::fmt::Debug>(answer: Result<T, ClientError>) {
+fn not_about_it<T: std::fmt::Debug>(answer: Result<T, ClientError>) {
     let wrong = matches!(
         answer,
         Err(ClientError::BadAnswer(WireError::NotAsked { .. } | WireError::OutOfOrder { .. }))
@@ -24,20 +24,23 @@ async fn answers_are_about_the_question() {
     for _ in 0..3 {
         network.ledger.commit_batch(network.ledger.next_batch(2));
     }
-    network.ledger.answer_beside_the_question();
+    network.ledger.answer_about_another();
     let client: &Client = &network.client;
     let Event::Issue { commitment } = events[0] else { panic!("an issuance") };
-    beside(client.status_by_commitment(&commitment).await);
-    beside(client.status_by_index(LogIndex(0)).await);
-    beside(client.batch_proofs(&id).await.unwrap().collect().await);
-    beside(client.header(Height(1)).await);
-    beside(client.block(Height(1)).await);
-    beside(client.blocks(Height(1), 2).await);
-    beside(soon(client.subscribe(Height(1)).await.unwrap().next()).await);
-    beside(client.entry(LogIndex(0)).await);
-    beside(client.entries(LogIndex(0), 2).await);
-    beside(client.inclusion(LogIndex(0), None).await);
-    beside(client.consistency(LogSize(2), None).await);
-    beside(client.issuer_batches(&ISSUER.parse().unwrap(), Sequence(0), Some(LogSize(4))).await);
-    beside(client.member(&ISSUER.parse().unwrap()).await);
+    let issuer = ISSUER.parse().unwrap();
+    let form = ProofForm::SelfContained;
+    not_about_it(client.status(&CredentialKey::Issuance { issuer, commitment }, form).await);
+    not_about_it(client.status(&CredentialKey::Index(LogIndex(0)), form).await);
+    not_about_it(client.batch_proofs(&id, form).await.unwrap().collect().await);
+    not_about_it(client.header(Height(1)).await);
+    not_about_it(client.block(Height(1)).await);
+    not_about_it(client.blocks(Height(1), 2).await);
+    not_about_it(soon(client.subscribe(Height(1)).await.unwrap().next()).await);
+    not_about_it(client.entry(LogIndex(0)).await);
+    not_about_it(client.entries(LogIndex(0), 2).await);
+    not_about_it(client.inclusion(LogIndex(0), None).await);
+    not_about_it(client.consistency(LogSize(2), None, form).await);
+    not_about_it(client.history_proof(Height(1), form).await);
+    not_about_it(client.member(&ISSUER.parse().unwrap(), form).await);
+    not_about_it(client.completeness(&ISSUER.parse().unwrap(), form).await);
 }

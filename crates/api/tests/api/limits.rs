@@ -1,24 +1,23 @@
 //! What the server refuses before it asks the ledger, and how much it gives away.
 
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
 use sanad_api::wire::node_service_client::NodeServiceClient;
 use sanad_api::wire::submission_service_client::SubmissionServiceClient;
-use sanad_api::{ClientError, ClientOptions, Limits, wire};
+use sanad_api::{ClientError, ClientOptions, ErrorCode, Limits, StatusCode, wire};
 use sanad_core::batch::BATCH_BYTES_MAX;
 use sanad_core::ids::{Height, LogIndex};
 use tonic::{Code, Status};
 
 use crate::network::{Network, soon};
 
-fn word(status: &Status) -> &str {
-    status.metadata().get("sanad-error").map_or("", |value| value.to_str().unwrap())
-}
-
-fn refused<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, Status>, expected: &str) {
-    let status = answer.unwrap_err();
-    assert_eq!((status.code(), word(&status)), (Code::InvalidArgument, expected), "{status:?}");
+fn refused<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, Status>, expected: ErrorCode) {
+    let error = ClientError::from(answer.unwrap_err());
+    let ClientError::Status { status, code, .. } = error else { panic!("{error:?}") };
+    assert_eq!((status, code), (StatusCode::InvalidArgument, Some(expected)));
 }
 
 #[tokio::test]
@@ -29,36 +28,46 @@ async fn malformed_requests_are_refused() {
     let mut submission = SubmissionServiceClient::new(network.channel().await);
     use wire::get_status_request::Credential;
 
-    refused(ledger.get_status(wire::GetStatusRequest { credential: None }).await, "no-credential");
+    refused(
+        ledger.get_status(wire::GetStatusRequest { credential: None, form: 0 }).await,
+        ErrorCode::NoCredential,
+    );
     for length in [0, 31, 33] {
-        let credential = Some(Credential::Commitment(vec![0; length]));
-        refused(ledger.get_status(wire::GetStatusRequest { credential }).await, "malformed");
+        let issuance = wire::Issuance { issuer: "issuer".to_owned(), commitment: vec![0; length] };
+        let credential = Some(Credential::Issuance(issuance));
+        refused(
+            ledger.get_status(wire::GetStatusRequest { credential, form: 0 }).await,
+            ErrorCode::Malformed,
+        );
         let batch_id = vec![0; length];
-        let request = wire::GetBatchProofsRequest { batch_id: batch_id.clone(), first: 0, limit: 0 };
-        refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), "malformed");
-        refused(submission.get_batch(wire::GetBatchRequest { batch_id }).await, "malformed");
+        let request = wire::GetBatchProofsRequest { batch_id: batch_id.clone(), first: 0, limit: 0, form: 0 };
+        refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), ErrorCode::Malformed);
+        refused(submission.get_batch(wire::GetBatchRequest { batch_id }).await, ErrorCode::Malformed);
     }
-    let request = wire::GetBatchProofsRequest { batch_id: vec![0; 32], first: 0, limit: 4097 };
-    refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), "above-limit");
-    refused(ledger.get_block(wire::GetBlockRequest { height: 0 }).await, "zero");
+    let request = wire::GetBatchProofsRequest { batch_id: vec![0; 32], first: 0, limit: 4097, form: 0 };
+    refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), ErrorCode::AboveLimit);
+    refused(ledger.get_block(wire::GetBlockRequest { height: 0 }).await, ErrorCode::Zero);
     let request = wire::SubscribeBlocksRequest { from_height: 0 };
-    refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), "zero");
+    refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), ErrorCode::Zero);
     for id in ["", "UI", "a b", &"x".repeat(33)] {
-        refused(ledger.get_member(wire::GetMemberRequest { id: id.to_owned() }).await, "malformed");
+        refused(
+            ledger.get_member(wire::GetMemberRequest { id: id.to_owned(), form: 0 }).await,
+            ErrorCode::Malformed,
+        );
     }
     let request = wire::GetInclusionProofRequest { index: 3, size: 3 };
-    refused(ledger.get_inclusion_proof(request).await, "index-beyond-size");
-    let request = wire::GetConsistencyProofRequest { old_size: 0, new_size: 3 };
-    refused(ledger.get_consistency_proof(request).await, "zero");
-    let request = wire::GetConsistencyProofRequest { old_size: 3, new_size: 2 };
-    refused(ledger.get_consistency_proof(request).await, "sizes-reversed");
+    refused(ledger.get_inclusion_proof(request).await, ErrorCode::IndexBeyondSize);
+    let request = wire::GetConsistencyProofRequest { old_size: 0, new_size: 3, form: 0 };
+    refused(ledger.get_consistency_proof(request).await, ErrorCode::Zero);
+    let request = wire::GetConsistencyProofRequest { old_size: 3, new_size: 2, form: 0 };
+    refused(ledger.get_consistency_proof(request).await, ErrorCode::SizesReversed);
     for signed_batch in [vec![], vec![1; 90], vec![0; BATCH_BYTES_MAX]] {
         let request = wire::SubmitBatchRequest { signed_batch, wait: 0 };
-        refused(submission.submit_batch(request).await, "malformed-batch");
+        refused(submission.submit_batch(request).await, ErrorCode::MalformedBatch);
     }
     let signed_batch = network.ledger.next_batch(1).bytes().to_vec();
     let request = wire::SubmitBatchRequest { signed_batch, wait: 9 };
-    refused(submission.submit_batch(request).await, "malformed");
+    refused(submission.submit_batch(request).await, ErrorCode::Malformed);
 }
 
 #[tokio::test]
@@ -71,26 +80,19 @@ async fn pages_are_capped_and_tokens_lead_through() {
     let mut node = NodeServiceClient::new(network.channel().await);
     let (page_size, page_token) = (u32::MAX, String::new());
     let request = wire::ListBlocksRequest { from_height: 1, page_size, page_token: page_token.clone() };
-    refused(ledger.list_blocks(request).await, "above-limit");
+    refused(ledger.list_blocks(request).await, ErrorCode::AboveLimit);
     let request = wire::ListEntriesRequest { from_index: 1, page_size: 1001, page_token: page_token.clone() };
-    refused(ledger.list_entries(request).await, "above-limit");
-    let request = wire::ListMembersRequest { page_size: 501, page_token: page_token.clone() };
-    refused(ledger.list_members(request).await, "above-limit");
-    refused(node.list_peers(wire::ListPeersRequest { page_size: 501, page_token }).await, "above-limit");
-    let request = |issuer: &str, page_size, page_token: &str| wire::ListIssuerBatchesRequest {
-        issuer: issuer.to_owned(),
-        from_sequence: 0,
-        log_size: 0,
-        page_size,
-        page_token: page_token.to_owned(),
-    };
-    refused(ledger.list_issuer_batches(request("v1", 501, "")).await, "above-limit");
-    refused(ledger.list_issuer_batches(request("V1", 1, "")).await, "malformed");
-    refused(ledger.list_issuer_batches(request("v1", 1, "e.3")).await, "page-token");
+    refused(ledger.list_entries(request).await, ErrorCode::AboveLimit);
+    let request = wire::ListMembersRequest { page_size: 201, page_token: page_token.clone() };
+    refused(ledger.list_members(request).await, ErrorCode::AboveLimit);
+    refused(
+        node.list_peers(wire::ListPeersRequest { page_size: 501, page_token }).await,
+        ErrorCode::AboveLimit,
+    );
     let request = wire::ListMembersRequest { page_size: 1, page_token: "b.3".to_owned() };
-    refused(ledger.list_members(request).await, "page-token");
+    refused(ledger.list_members(request).await, ErrorCode::PageToken);
     let request = wire::ListPeersRequest { page_size: 1, page_token: "p.00".to_owned() };
-    refused(node.list_peers(request).await, "page-token");
+    refused(node.list_peers(request).await, ErrorCode::PageToken);
 
     let (mut indices, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -113,8 +115,8 @@ async fn pages_are_capped_and_tokens_lead_through() {
     let request = wire::ListMembersRequest { page_size: 4, page_token: page.next_page_token };
     let page = ledger.list_members(request).await.unwrap().into_inner();
     assert_eq!(
-        page.members.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(),
-        ["v5.ac.id", "v6.ac.id", "v7.ac.id"]
+        page.members.iter().map(|m| m.record.as_ref().unwrap().id.as_str()).collect::<Vec<_>>(),
+        ["v2", "v3"]
     );
 }
 
@@ -124,7 +126,7 @@ async fn oversized_messages_are_refused() {
     let mut ledger = LedgerServiceClient::new(network.channel().await);
     let mut submission = SubmissionServiceClient::new(network.channel().await);
     let id = "x".repeat(8 << 10);
-    let status = ledger.get_member(wire::GetMemberRequest { id }).await.unwrap_err();
+    let status = ledger.get_member(wire::GetMemberRequest { id, form: 0 }).await.unwrap_err();
     assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
     let signed_batch = vec![0; BATCH_BYTES_MAX + (8 << 10)];
     let status = submission.submit_batch(wire::SubmitBatchRequest { signed_batch, wait: 0 }).await;
@@ -142,7 +144,7 @@ async fn a_connection_that_calls_too_fast_is_slowed_down() {
         network.client.node_status().await.unwrap();
     }
     let error = network.client.node_status().await.unwrap_err();
-    assert_eq!(error.word(), Some("rate"));
+    assert_eq!(error.code(), Some(ErrorCode::Rate));
     assert!(
         matches!(error, ClientError::Status { retry_after: Some(after), .. } if after <= Duration::from_secs(1))
     );
@@ -151,21 +153,85 @@ async fn a_connection_that_calls_too_fast_is_slowed_down() {
     other.node_status().await.unwrap();
 }
 
+/// Whether the other end has closed.
+fn is_closed(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let read = (&*stream).read(&mut [0; 64]);
+    read.map_or_else(|error| error.kind() != ErrorKind::WouldBlock, |read| read == 0)
+}
+
+async fn until_closed(stream: &TcpStream) {
+    soon(async {
+        while !is_closed(stream) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn connections_are_counted() {
     let limits = Limits { connections_per_address: 2, ..Limits::default() };
     let network = Network::with_limits(limits).await;
+    let _held = network.client.subscribe(Height(1)).await.unwrap();
     let second = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
-    second.node_status().await.unwrap();
+    let stream = second.subscribe(Height(1)).await.unwrap();
     let third = sanad_api::Client::connect_lazy(&network.url, &ClientOptions::default()).unwrap();
     assert!(soon(third.node_status()).await.unwrap_err().is_retryable());
-    drop(second);
+    drop(stream);
     soon(async {
         while third.node_status().await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn connections_that_are_not_used_make_room_and_are_closed() {
+    let limits = Limits {
+        connections_per_address: 3,
+        handshake_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let network = Network::with_limits(limits).await;
+    let _held = network.client.subscribe(Height(1)).await.unwrap();
+    let strangers: Vec<_> =
+        (0..50).map(|_| TcpStream::connect(("127.0.0.1", network.port)).unwrap()).collect();
+    let client = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    soon(client.node_status()).await.unwrap();
+    for stranger in &strangers[..48] {
+        until_closed(stranger).await;
+    }
+    // The others say nothing, or begin to speak and make no call.
+    let mut greeted = TcpStream::connect(("127.0.0.1", network.port)).unwrap();
+    greeted.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    for stranger in strangers.iter().chain([&greeted]) {
+        until_closed(stranger).await;
+    }
+    // A subscription is use.
+    network.client.node_status().await.unwrap();
+    network.client.subscribe(Height(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_connection_does_not_hold_all_subscriptions() {
+    let limits = Limits {
+        subscriptions_per_connection: 2,
+        subscriptions_per_address: 3,
+        subscriptions: 4,
+        ..Limits::default()
+    };
+    let network = Network::with_limits(limits).await;
+    let mut held = Vec::new();
+    let other = sanad_api::Client::connect(&network.url, &ClientOptions::default()).await.unwrap();
+    for (client, may) in [(&network.client, 2), (&other, 1)] {
+        for _ in 0..may {
+            held.push(client.subscribe(Height(1)).await.unwrap());
+        }
+        assert_eq!(client.subscribe(Height(1)).await.unwrap_err().code(), Some(ErrorCode::Busy));
+    }
 }
 
 #[tokio::test]
@@ -184,7 +250,7 @@ async fn calls_beyond_the_budget_are_refused_at_once() {
         }
     })
     .await;
-    assert_eq!(error.word(), Some("busy"));
+    assert_eq!(error.code(), Some(ErrorCode::Busy));
     network.ledger.hold_reads(false);
     assert_eq!(soon(held).await.unwrap().unwrap().header.height, Height(1));
     soon(network.client.entry(LogIndex(0))).await.unwrap();

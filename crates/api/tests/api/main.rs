@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests say what they saw")]
 
-mod chain;
+mod completeness;
 mod deadlines;
 mod errors;
 mod health;

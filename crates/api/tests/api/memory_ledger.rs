@@ -1,37 +1,47 @@
-//! The ledger of the tests: a chain in memory, and switches for what may go wrong.
+//! The ledger of the tests: testkit's ledger as the API sees a node, with switches for failures.
+//!
+//! The tests of the command line use it, too.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use sanad_api::limits::{ENTRY_RUN_ENTRIES_MAX, ENTRY_RUNS_ENTRIES_MAX};
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBlock, FinalHeader, InclusionProof,
-    IssuerBatches, Ledger, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer, PeerKind,
-    ProofHead,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, EntryProof, FinalBatch, FinalBlock, FinalHeader,
+    HeaderProof, InclusionProof, Ledger, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer,
+    PeerKind, ProofForm, ProofHead,
 };
 use sanad_core::batch::SignedBatch;
+use sanad_core::block::Block;
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
-use sanad_core::execution::{AddError, BlockBuilder, LedgerView};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Root};
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
-use sanad_core::merkle::{Rfc6962, consistency_path, inclusion_path, range_path, root_at};
-use sanad_core::proof::{CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberState;
+use sanad_core::merkle::{Rfc6962, inclusion_path, root_at};
+use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, StatusProof};
 use sanad_core::signature::PublicKey;
+use sanad_core::trust::TrustFile;
+use sanad_testkit::issue;
 use tokio::sync::watch;
 
-use crate::chain::{self, Chain, ISSUER, final_header};
+/// The member that signs the batches of [`MemoryLedger::next_batch`].
+pub(crate) const ISSUER: &str = "issuer";
+/// Validators that sign certificates: three of four.
+const SIGNERS: [usize; 3] = [0, 1, 2];
 
 pub(crate) struct MemoryLedger {
     genesis: Genesis,
     chain: Mutex<Chain>,
     head: watch::Sender<Height>,
     failure: Mutex<Option<fn() -> LedgerError>>,
-    /// How far beside the question the answers are.
-    lie: AtomicU64,
+    /// How far answers are from what was asked for.
+    shift: AtomicU64,
     /// Reads wait while it is closed.
     gate: (Mutex<bool>, Condvar),
     /// How many wait.
@@ -39,37 +49,133 @@ pub(crate) struct MemoryLedger {
     pub(crate) peers: Mutex<Vec<Peer>>,
 }
 
-impl MemoryLedger {
-    pub(crate) fn new() -> Self {
-        Self::of(chain::genesis())
+/// A ledger, and what a node has beside it.
+pub(crate) struct Chain {
+    pub(crate) ledger: sanad_testkit::Ledger,
+    pub(crate) batches: HashMap<BatchId, BatchState>,
+    pub(crate) pool: Vec<SignedBatch>,
+}
+
+impl Chain {
+    /// Makes a block of the pool; batches that the ledger refuses are left out.
+    fn commit(&mut self) -> Height {
+        let mut accepted: Vec<SignedBatch> = Vec::new();
+        for batch in self.pool.drain(..) {
+            match self.ledger.refusal(batch.clone()) {
+                Ok(()) => accepted.push(batch),
+                Err(error) => {
+                    self.batches.insert(batch.id(), BatchState::Refused(error));
+                }
+            }
+        }
+        let first = self.ledger.batches.len();
+        let header = self.ledger.commit(accepted);
+        for (batch, first_index) in &self.ledger.batches[first..] {
+            let place = FinalBatch {
+                height: header.height,
+                block_time_ms: header.time_ms,
+                first_index: *first_index,
+                entries: batch.batch().events.len() as u32,
+            };
+            self.batches.insert(batch.id(), BatchState::Final(place));
+        }
+        header.height
     }
 
-    /// A ledger of another genesis; its consensus keys are `chain::key(101)` and up.
+    fn size(&self) -> LogSize {
+        self.ledger.state.log_size()
+    }
+
+    fn size_or_latest(&self, asked: Option<LogSize>) -> Result<LogSize, LedgerError> {
+        match asked {
+            Some(asked) if asked > self.size() => {
+                Err(LedgerError::SizeBeyondLog { asked, size: self.size() })
+            }
+            Some(asked) => Ok(asked),
+            None => Ok(self.size()),
+        }
+    }
+
+    fn check_index(&self, index: LogIndex) -> Result<(), LedgerError> {
+        let size = self.size();
+        if index.0 < size.0 { Ok(()) } else { Err(LedgerError::IndexBeyondLog { index, size }) }
+    }
+
+    fn check_block(&self) -> Result<(), LedgerError> {
+        if self.ledger.blocks.is_empty() { Err(LedgerError::NoBlock) } else { Ok(()) }
+    }
+
+    fn check_member(&self, id: &MemberId) -> Result<(), LedgerError> {
+        match self.ledger.state.registry().member(id) {
+            Some(_) => Ok(()),
+            None => Err(LedgerError::NotFound(Missing::Member(id.clone()))),
+        }
+    }
+
+    fn block(&self, height: Height) -> Result<&Block, LedgerError> {
+        let head = self.ledger.state.head().height;
+        let place = height.0.checked_sub(1).expect("the server refuses height 0");
+        self.ledger.blocks.get(place as usize).ok_or(LedgerError::HeightBeyondHead { height, head })
+    }
+
+    fn final_header(&self, block: &Block) -> FinalHeader {
+        let header = block.header.clone();
+        FinalHeader { certificate: self.ledger.certify(&header, &SIGNERS), header }
+    }
+
+    fn final_block(&self, block: &Block) -> FinalBlock {
+        FinalBlock { block: block.clone(), certificate: self.ledger.certify(&block.header, &SIGNERS) }
+    }
+}
+
+/// A proof's finality in the form that is asked for; the validators never change here.
+fn in_form(finality: Finality, form: ProofForm) -> Finality {
+    match form {
+        ProofForm::SelfContained => finality,
+        ProofForm::Compact | ProofForm::Sealed => finality.compact(),
+    }
+}
+
+impl MemoryLedger {
+    /// A ledger of testkit's genesis.
+    pub(crate) fn new() -> Self {
+        Self::of(sanad_testkit::genesis())
+    }
+
+    /// A ledger of another genesis, whose keys follow from the members' names.
     pub(crate) fn of(genesis: Genesis) -> Self {
+        let ledger = sanad_testkit::Ledger::of(genesis.clone());
         Self {
-            chain: Mutex::new(Chain::new(&genesis)),
             genesis,
+            chain: Mutex::new(Chain { ledger, batches: HashMap::new(), pool: Vec::new() }),
             head: watch::Sender::new(Height(0)),
             failure: Mutex::new(None),
-            lie: AtomicU64::new(0),
+            shift: AtomicU64::new(0),
             gate: (Mutex::new(false), Condvar::new()),
             waiting: AtomicUsize::new(0),
             peers: Mutex::new(Vec::new()),
         }
     }
 
-    /// A batch of issuances that comes next in the issuer's chain.
+    /// A batch of new issuances that comes next in the issuer's chain.
     pub(crate) fn next_batch(&self, issuances: usize) -> SignedBatch {
-        self.chain.lock().unwrap().next_batch(issuances)
+        let first = self.chain.lock().unwrap().size().0;
+        self.next_batch_of((first..).take(issuances).map(issue).collect())
     }
 
     pub(crate) fn next_batch_of(&self, events: Vec<Event>) -> SignedBatch {
-        self.chain.lock().unwrap().next_batch_of(events)
+        self.chain.lock().unwrap().ledger.signed(ISSUER, events)
+    }
+
+    /// A batch of new issuances by another member.
+    pub(crate) fn next_batch_of_member(&self, member: &str, issuances: usize) -> SignedBatch {
+        let chain = self.chain.lock().unwrap();
+        chain.ledger.signed(member, (chain.size().0..).take(issuances).map(issue).collect())
     }
 
     /// Enters the batch in a block of its own.
     pub(crate) fn commit_batch(&self, batch: SignedBatch) {
-        self.chain.lock().unwrap().pool.push(Arc::new(batch));
+        self.chain.lock().unwrap().pool.push(batch);
         self.commit();
     }
 
@@ -77,6 +183,15 @@ impl MemoryLedger {
     pub(crate) fn commit(&self) {
         let height = self.chain.lock().unwrap().commit();
         self.head.send_replace(height);
+    }
+
+    /// Makes blocks without batches.
+    pub(crate) fn commit_empty_blocks(&self, count: usize) {
+        let mut chain = self.chain.lock().unwrap();
+        for _ in 0..count {
+            chain.ledger.commit(Vec::new());
+        }
+        self.head.send_replace(chain.ledger.state.head().height);
     }
 
     /// The batches in the pool lose their place.
@@ -97,7 +212,7 @@ impl MemoryLedger {
         *self.failure.lock().unwrap() = Some(failure);
     }
 
-    /// From now on reads wait, or no more.
+    /// Makes reads wait, or lets them go on.
     pub(crate) fn hold_reads(&self, hold: bool) {
         *self.gate.0.lock().unwrap() = hold;
         self.gate.1.notify_all();
@@ -108,13 +223,18 @@ impl MemoryLedger {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// From now on answers are about the next thing, not about the one that was asked for.
-    pub(crate) fn answer_beside_the_question(&self) {
-        self.lie.store(1, Ordering::Relaxed);
+    /// From now on answers are about the item after the one that was asked for.
+    pub(crate) fn answer_about_another(&self) {
+        self.shift.store(1, Ordering::Relaxed);
     }
 
-    fn lie(&self) -> u64 {
-        self.lie.load(Ordering::Relaxed)
+    /// What the tests compare answers with.
+    pub(crate) fn with_ledger<T>(&self, read: impl FnOnce(&sanad_testkit::Ledger) -> T) -> T {
+        read(&self.chain.lock().unwrap().ledger)
+    }
+
+    fn shift(&self) -> u64 {
+        self.shift.load(Ordering::Relaxed)
     }
 
     fn chain(&self) -> Result<MutexGuard<'_, Chain>, LedgerError> {
@@ -139,153 +259,184 @@ impl Ledger for MemoryLedger {
     }
 
     fn head(&self) -> Result<FinalHeader, LedgerError> {
-        self.chain()?.head()
+        let chain = self.chain()?;
+        let last = chain.ledger.blocks.last().ok_or(LedgerError::NoBlock)?;
+        Ok(chain.final_header(last))
     }
 
     fn header(&self, height: Height) -> Result<FinalHeader, LedgerError> {
-        self.chain()?.block(Height(height.0 + self.lie())).map(final_header)
+        let chain = self.chain()?;
+        Ok(chain.final_header(chain.block(Height(height.0 + self.shift()))?))
+    }
+
+    fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        let chain = self.chain()?;
+        let header = chain.block(Height(height.0 + self.shift()))?.header.clone();
+        let (height, head) = (header.height, chain.ledger.state.head().height);
+        let sealed = (form == ProofForm::Sealed).then(|| chain.ledger.seal(height.0)).flatten();
+        let finality = match sealed {
+            Some(sealed) => sealed,
+            None if height == head => in_form(chain.ledger.finality(&header), form),
+            None => in_form(Finality::History(Box::new(chain.ledger.prove_history(height.0))), form),
+        };
+        Ok(HeaderProof { header, finality })
+    }
+
+    fn trust_file(&self) -> Result<TrustFile, LedgerError> {
+        let chain = self.chain()?;
+        chain.check_block()?;
+        Ok(chain.ledger.trust_file())
     }
 
     fn block(&self, height: Height) -> Result<FinalBlock, LedgerError> {
-        self.chain()?.block(Height(height.0 + self.lie())).cloned()
+        let chain = self.chain()?;
+        Ok(chain.final_block(chain.block(Height(height.0 + self.shift()))?))
     }
 
     fn block_summaries(&self, first: Height, count: usize) -> Result<Vec<BlockSummary>, LedgerError> {
-        let summary = |block: &FinalBlock| BlockSummary {
-            header: block.block.header.clone(),
-            batches: block.block.batches.len() as u32,
-            entries: block.block.batches.iter().map(|batch| batch.batch().events.len() as u64).sum(),
-            bytes: block.block.encode().len() as u64,
+        let summary = |block: &Block| BlockSummary {
+            header: block.header.clone(),
+            batches: block.batches.len() as u32,
+            entries: block.batches.iter().map(|batch| batch.batch().events.len() as u64).sum(),
+            bytes: block.encode().len() as u64,
         };
         let chain = self.chain()?;
-        Ok(chain.blocks.iter().skip((first.0 + self.lie()) as usize - 1).take(count).map(summary).collect())
+        let place = (first.0 + self.shift()) as usize - 1;
+        Ok(chain.ledger.blocks.iter().skip(place).take(count).map(summary).collect())
     }
 
     fn entry(&self, index: LogIndex) -> Result<LogEntry, LedgerError> {
-        let index = LogIndex(index.0 + self.lie());
-        let entry = self.chain()?.entry(index)?.clone();
-        Ok(LogEntry { index, entry })
+        let chain = self.chain()?;
+        let index = LogIndex(index.0 + self.shift());
+        chain.check_index(index)?;
+        Ok(LogEntry { index, entry: chain.ledger.entries[index.0 as usize].clone() })
     }
 
     fn entries(&self, first: LogIndex, count: usize) -> Result<Vec<LogEntry>, LedgerError> {
         let chain = self.chain()?;
-        let place = usize::try_from(first.0.saturating_add(self.lie())).unwrap_or(usize::MAX);
-        let entries = chain.log.entries.iter().enumerate().skip(place).take(count);
+        let place = usize::try_from(first.0.saturating_add(self.shift())).unwrap_or(usize::MAX);
+        let entries = chain.ledger.entries.iter().enumerate().skip(place).take(count);
         Ok(entries.map(|(n, entry)| LogEntry { index: LogIndex(n as u64), entry: entry.clone() }).collect())
     }
 
-    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
+    fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError> {
         let chain = self.chain()?;
         let index = match credential {
             CredentialKey::Index(index) => *index,
-            CredentialKey::Commitment(commitment) => chain
-                .log
-                .issuance(commitment)
-                .unwrap_or_else(|never| match never {})
-                .ok_or(LedgerError::NotFound(Missing::Commitment(*commitment)))?,
+            CredentialKey::Issuance { issuer, commitment } => {
+                let found = chain.ledger.issuances.get(&IssuanceKey::new(issuer, commitment));
+                let (issuer, commitment) = (issuer.clone(), *commitment);
+                *found.ok_or(LedgerError::NotFound(Missing::Issuance { issuer, commitment }))?
+            }
         };
-        chain.proof(&chain.tree(), LogIndex(index.0 + self.lie()))
+        let index = LogIndex(index.0 + self.shift());
+        chain.check_index(index)?;
+        let mut proof = chain.ledger.prove(index.0);
+        proof.finality = in_form(proof.finality, form);
+        Ok(proof)
     }
 
-    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError> {
+    fn batch_proofs(
+        &self,
+        batch: &BatchId,
+        range: Range<usize>,
+        form: ProofForm,
+    ) -> Result<BatchProofs, LedgerError> {
         let chain = self.chain()?;
         let Some(BatchState::Final(place)) = chain.batches.get(batch) else {
             return Err(LedgerError::NotFound(Missing::Batch(*batch)));
         };
-        let tree = chain.tree();
-        let (head, _) = ProofHead::split(chain.proof(&tree, place.first_index)?);
-        let end = range.end.min(place.entries as usize);
+        let (ledger, size) = (&chain.ledger, chain.size());
+        let (mut head, _) = ProofHead::split(ledger.prove(place.first_index.0));
+        head.finality = in_form(head.finality, form);
+        let tree = ledger.log_tree();
         let proof = |n: usize| {
-            let proof = chain.proof(&tree, LogIndex(place.first_index.0 + n as u64 + self.lie()));
-            proof.map(|proof| ProofHead::split(proof).1)
+            let index = LogIndex(place.first_index.0 + n as u64 + self.shift());
+            let (status_leaf, status_path) = ledger.state.status().prove(index, size).unwrap();
+            EntryProof {
+                entry: ledger.entries[index.0 as usize].clone(),
+                index,
+                log_path: tree.inclusion_path(index.0).unwrap(),
+                status_leaf,
+                status_path,
+            }
         };
-        let proofs = (range.start.min(end)..end).map(proof).collect::<Result<_, _>>()?;
+        let end = range.end.min(place.entries as usize);
+        let proofs = (range.start.min(end)..end).map(proof).collect();
         Ok(BatchProofs { head, first_index: place.first_index, entries: place.entries, proofs })
     }
 
     fn inclusion_proof(&self, index: LogIndex, size: Option<LogSize>) -> Result<InclusionProof, LedgerError> {
-        let index = LogIndex(index.0 + self.lie());
+        let index = LogIndex(index.0 + self.shift());
         let chain = self.chain()?;
         let size = chain.size_or_latest(size)?;
         if index.0 >= size.0 {
             return Err(LedgerError::IndexBeyondLog { index, size });
         }
-        let tree = chain.tree();
+        let tree = chain.ledger.log_tree();
         Ok(InclusionProof {
             index,
             size,
-            leaf_hash: chain.log.entries[index.0 as usize].leaf_hash(),
+            leaf_hash: chain.ledger.entries[index.0 as usize].leaf_hash(),
             root: Root(root_at::<Rfc6962, _>(&tree, size.0).unwrap()),
             path: inclusion_path::<Rfc6962, _>(&tree, index.0, size.0).unwrap(),
-            head: chain.head()?,
+            head: chain.final_header(chain.ledger.blocks.last().ok_or(LedgerError::NoBlock)?),
         })
     }
 
-    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
-        let chain = self.chain()?;
-        let (old, new) =
-            (chain.size_or_latest(Some(LogSize(old.0 + self.lie())))?, chain.size_or_latest(new)?);
-        let tree = chain.tree();
-        let at = |size: LogSize| LogHead { size, root: Root(root_at::<Rfc6962, _>(&tree, size.0).unwrap()) };
-        let path =
-            |older: LogSize, newer: LogSize| consistency_path::<Rfc6962, _>(&tree, older.0, newer.0).unwrap();
-        let FinalHeader { header, certificate } = chain.head()?;
-        Ok(ConsistencyProof {
-            format: CONSISTENCY_FORMAT.to_owned(),
-            older: at(old),
-            newer: at(new),
-            path: path(old, new),
-            head_path: path(new, header.log_size),
-            header,
-            certificate,
-            validator_changes: Vec::new(),
-        })
-    }
-
-    fn issuer_batches(
+    fn consistency_proof(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError> {
+        old: LogSize,
+        new: Option<LogSize>,
+        form: ProofForm,
+    ) -> Result<ConsistencyProof, LedgerError> {
         let chain = self.chain()?;
-        let LogSize(size) = chain.size_or_latest(size)?;
-        let log_size = LogSize(size - self.lie());
-        let tree = chain.tree();
-        let mut end = 0;
-        let mut batches = Vec::new();
-        for signed in chain.blocks.iter().flat_map(|last| &last.block.batches) {
-            let batch = signed.batch();
-            let leaves = end..end + batch.events.len() as u64;
-            end = leaves.end;
-            if batch.issuer == *issuer && batch.sequence >= first && end <= log_size.0 {
-                batches.push(IssuerBatch {
-                    batch: sanad_core::codec::encode(batch),
-                    first_index: LogIndex(leaves.start),
-                    path: range_path::<Rfc6962, _>(&tree, leaves, log_size.0).unwrap(),
-                });
-            }
-        }
-        let more = batches.len() > count;
-        batches.truncate(count);
-        Ok(IssuerBatches { log_size, batches, more })
+        let old = chain.size_or_latest(Some(LogSize(old.0 + self.shift())))?;
+        let new = chain.size_or_latest(new)?;
+        let mut proof = chain.ledger.consistency(old.0, new.0);
+        proof.finality = in_form(proof.finality, form);
+        Ok(proof)
     }
 
-    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
         let chain = self.chain()?;
-        let records = chain.state.registry().records();
-        let later = records.filter(|record| after.is_none_or(|after| record.member.id > *after));
+        let members = chain.ledger.state.registry().members();
+        let later = members.filter(|member| after.is_none_or(|after| member.record().id > *after));
         Ok(later.take(count).cloned().collect())
     }
 
-    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
+    fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
         let chain = self.chain()?;
-        let missing = || LedgerError::NotFound(Missing::Member(id.clone()));
-        let other = "v2.ac.id".parse().unwrap();
-        let told = if self.lie() == 0 { id } else { &other };
-        let member = chain.state.registry().prove(told).ok_or_else(missing)?;
-        Ok(MemberProof { member, head: chain.head()?, validator_changes: chain.validator_changes_below() })
+        chain.check_block()?;
+        let other = "observer".parse().unwrap();
+        let id = if self.shift() == 0 { id } else { &other };
+        chain.check_member(id)?;
+        let rest = chain.ledger.state.registry().member(id).unwrap().rest().clone();
+        let mut proof = chain.ledger.prove_member(id.as_str());
+        proof.finality = in_form(proof.finality, form);
+        Ok(MemberDetails { proof, rest })
+    }
+
+    fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {
+        let chain = self.chain()?;
+        chain.check_member(member)?;
+        chain.size_or_latest(Some(LogSize(range.end.0)))?;
+        let (start, end) = (range.start.0 + self.shift(), range.end.0);
+        let mut runs: Vec<EntryRun> = Vec::new();
+        let own = (start..end).filter(|n| chain.ledger.entries[*n as usize].issuer == *member);
+        for n in own.take(ENTRY_RUNS_ENTRIES_MAX) {
+            let entry = chain.ledger.entries[n as usize].encode();
+            match runs.last_mut() {
+                Some(run)
+                    if run.first_index.0 + run.entries.len() as u64 == n
+                        && run.entries.len() < ENTRY_RUN_ENTRIES_MAX =>
+                {
+                    run.entries.push(entry);
+                }
+                _ => runs.push(EntryRun { first_index: LogIndex(n), entries: vec![entry] }),
+            }
+        }
+        Ok(runs)
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
@@ -295,18 +446,13 @@ impl Ledger for MemoryLedger {
 
     async fn submit(&self, batch: Arc<SignedBatch>) -> Result<BatchState, LedgerError> {
         self.check()?;
-        let mut guard = self.chain.lock().unwrap();
-        let chain = &mut *guard;
+        let mut chain = self.chain.lock().unwrap();
         if let Some(state) = chain.batches.get(&batch.id()) {
             return Ok(state.clone());
         }
-        match BlockBuilder::new(&chain.state, &chain.log).add(Arc::clone(&batch)) {
-            Err(AddError::Refused(error)) => return Err(LedgerError::Refused(error)),
-            Err(AddError::View(never)) => match never {},
-            Ok(()) => {}
-        }
+        chain.ledger.refusal((*batch).clone())?;
         chain.batches.insert(batch.id(), BatchState::Pending);
-        chain.pool.push(batch);
+        chain.pool.push((*batch).clone());
         Ok(BatchState::Pending)
     }
 
@@ -331,14 +477,15 @@ impl Ledger for MemoryLedger {
     async fn node_status(&self) -> Result<NodeStatus, LedgerError> {
         self.check()?;
         let chain = self.chain.lock().unwrap();
-        let validators = chain.state.validators().validators();
+        let state = &chain.ledger.state;
+        let validators = state.validators().validators();
         Ok(NodeStatus {
             chain_id: self.genesis.chain_id(),
             chain_name: self.genesis.name.clone(),
-            member: Some(ISSUER.parse().unwrap()),
+            member: Some("v0".parse().unwrap()),
             version: "0.1.0".to_owned(),
-            head: chain.state.head(),
-            log_size: chain.size(),
+            head: state.head(),
+            log_size: state.log_size(),
             catching_up: false,
             validators: validators.iter().map(|validator| validator.member.clone()).collect(),
             is_validator: true,

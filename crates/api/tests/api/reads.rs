@@ -1,17 +1,23 @@
 //! Each read, there and back.
 
-use sanad_api::{CredentialKey, Ledger, PeerKind, wire};
+use sanad_api::{CredentialKey, ErrorCode, Ledger, PeerKind, ProofForm};
 use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, Commitment, RegistryHash};
+use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{Rfc6962, verify_inclusion};
-use sanad_core::proof::{CompletenessVerifier, IssuerBatch, TrustAnchor};
-use sanad_core::registry::Registry;
-use sanad_core::status::Status;
+use sanad_core::proof::Finality;
+use sanad_core::status::CredentialStatus;
+use sanad_core::trust::TrustAnchor;
+use sanad_testkit::id;
 
-use crate::chain::ISSUER;
-use crate::memory_ledger::peer;
+use crate::memory_ledger::{ISSUER, peer};
 use crate::network::Network;
+
+const SELF_CONTAINED: ProofForm = ProofForm::SelfContained;
+
+fn issuer() -> MemberId {
+    id(ISSUER)
+}
 
 async fn network() -> Network {
     let network = Network::start().await;
@@ -30,33 +36,48 @@ async fn network() -> Network {
 #[tokio::test]
 async fn statuses_come_with_proofs_that_hold() {
     let network = network().await;
-    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
-    for (index, status) in [(0, Status::Active), (1, Status::Revoked), (2, Status::Suspended)] {
-        let proof = network.client.status_by_index(LogIndex(index)).await.unwrap();
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
+    let client = &network.client;
+    for (index, status) in
+        [(0, CredentialStatus::Active), (1, CredentialStatus::Revoked), (2, CredentialStatus::Suspended)]
+    {
+        let key = CredentialKey::Index(LogIndex(index));
+        let proof = client.status(&key, SELF_CONTAINED).await.unwrap();
         let proven = proof.verify(&anchor).unwrap();
         assert_eq!((proven.status, proven.height), (status, Height(3)));
         let Event::Issue { commitment } = proof.entry.event else { panic!("an issuance") };
-        let same = network.client.status_by_commitment(&commitment).await.unwrap();
+        let issuance = CredentialKey::Issuance { issuer: issuer(), commitment };
+        let same = client.status(&issuance, SELF_CONTAINED).await.unwrap();
         assert_eq!(same, proof);
-        let key = CredentialKey::Index(LogIndex(index));
-        let (verified, _) = network.client.verified_status(&key, &anchor).await.unwrap();
-        assert_eq!(verified, network.ledger.status_proof(&key).unwrap());
+        let (verified, _) = client.verified_status(&key, ProofForm::Compact, &anchor).await.unwrap();
+        assert_eq!(verified, network.ledger.status_proof(&key, ProofForm::Compact).unwrap());
     }
-    let other = TrustAnchor { chain_id: sanad_core::hash::ChainId([0; 32]), ..anchor };
-    let key = CredentialKey::Commitment(Commitment([0; 32]));
-    assert_eq!(network.client.status(&key).await.unwrap_err().word(), Some("not-found"));
-    let unproven = network.client.verified_status(&CredentialKey::Index(LogIndex(0)), &other).await;
+    let other = TrustAnchor::from_validators(sanad_core::hash::ChainId([0; 32]), anchor.validators);
+    let unproven = client.verified_status(&CredentialKey::Index(LogIndex(0)), SELF_CONTAINED, &other).await;
     assert!(matches!(unproven, Err(sanad_api::ClientError::NotProven(_))));
+}
+
+#[tokio::test]
+async fn commitments_are_looked_up_under_their_issuer() {
+    let network = network().await;
+    let commitment = sanad_testkit::commitment(0);
+    for (issuer, commitment) in
+        [(id("v0"), commitment), (id("nobody"), commitment), (issuer(), Commitment([0; 32]))]
+    {
+        let key = CredentialKey::Issuance { issuer, commitment };
+        let error = network.client.status(&key, SELF_CONTAINED).await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::NotFound), "{key:?}");
+    }
 }
 
 #[tokio::test]
 async fn proofs_of_a_batch_share_one_head() {
     let network = network().await;
-    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
     let batch = network.ledger.next_batch(700);
     let id = batch.id();
     network.ledger.commit_batch(batch);
-    let stream = network.client.batch_proofs(&id).await.unwrap();
+    let stream = network.client.batch_proofs(&id, SELF_CONTAINED).await.unwrap();
     assert_eq!((stream.first_index(), stream.entries()), (LogIndex(7), 700));
     let proofs = stream.collect().await.unwrap();
     assert_eq!(proofs.len(), 700);
@@ -64,12 +85,13 @@ async fn proofs_of_a_batch_share_one_head() {
         assert_eq!(proof.index, LogIndex(index));
         assert_eq!(proof.verify(&anchor).unwrap().height, Height(4));
     }
-    let rest = network.client.batch_proofs_from(&id, 698).await.unwrap().collect().await.unwrap();
+    let rest = network.client.batch_proofs_from(&id, 698, SELF_CONTAINED).await.unwrap();
+    let rest = rest.collect().await.unwrap();
     assert_eq!(rest, proofs[698..]);
-    let beyond = network.client.batch_proofs_from(&id, 9000).await.unwrap();
+    let beyond = network.client.batch_proofs_from(&id, 9000, SELF_CONTAINED).await.unwrap();
     assert!(beyond.collect().await.unwrap().is_empty());
-    let error = network.client.batch_proofs(&BatchId([1; 32])).await.unwrap_err();
-    assert_eq!(error.word(), Some("not-found"));
+    let error = network.client.batch_proofs(&BatchId([1; 32]), SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NotFound));
 }
 
 #[tokio::test]
@@ -86,7 +108,8 @@ async fn blocks_and_headers() {
     assert_eq!(blocks, network.ledger.block_summaries(Height(2), 9).unwrap());
     assert_eq!(network.client.blocks(Height(2), 1).await.unwrap(), blocks[..1]);
     assert!(network.client.blocks(Height(99), 0).await.unwrap().is_empty());
-    assert_eq!(network.client.block(Height(4)).await.unwrap_err().word(), Some("height-beyond-head"));
+    let error = network.client.block(Height(4)).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::HeightBeyondHead));
 }
 
 #[tokio::test]
@@ -105,14 +128,14 @@ async fn entries_and_proofs_of_the_log() {
     let older = network.client.inclusion(LogIndex(4), Some(LogSize(5))).await.unwrap();
     verify_inclusion::<Rfc6962>(leaf, 4, 5, &older.path, &older.root.0).unwrap();
 
-    let grown = network.client.consistency(LogSize(5), None).await.unwrap();
-    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
+    let grown = network.client.consistency(LogSize(5), None, SELF_CONTAINED).await.unwrap();
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
     let proven = grown.verify(&anchor).unwrap();
     assert_eq!((proven.older.root, proven.newer.root), (older.root, proof.root));
-    let between = network.client.consistency(LogSize(2), Some(LogSize(5))).await.unwrap();
+    let between = network.client.consistency(LogSize(2), Some(LogSize(5)), ProofForm::Compact).await.unwrap();
     assert_eq!(between.verify(&anchor).unwrap().newer, proven.older);
-    let error = network.client.consistency(LogSize(8), None).await.unwrap_err();
-    assert_eq!(error.word(), Some("size-beyond-log"));
+    let error = network.client.consistency(LogSize(8), None, SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::SizeBeyondLog));
 }
 
 #[tokio::test]
@@ -122,19 +145,16 @@ async fn members_and_genesis() {
     assert_eq!(&genesis, network.ledger.genesis());
     let members = network.client.members().await.unwrap();
     assert_eq!(members, network.ledger.members(None, 99).unwrap());
-    let id: MemberId = ISSUER.parse().unwrap();
-    let proof = network.client.member(&id).await.unwrap();
-    assert_eq!(proof.member.record.chain.entries, 7);
-    let leaf = Registry::leaf_hash(&proof.member.record);
-    let root = proof.head.header.registry_root.0;
-    let sanad_core::registry::RegistryProof { index, count, path, .. } = &proof.member;
-    verify_inclusion::<RegistryHash>(leaf, *index, *count, path, &root).unwrap();
-    let error = network.client.member(&"nobody".parse().unwrap()).await.unwrap_err();
-    assert_eq!(error.word(), Some("not-found"));
+    let member = network.client.member(&issuer(), SELF_CONTAINED).await.unwrap();
+    assert_eq!(member, network.ledger.member(&issuer(), SELF_CONTAINED).unwrap());
+    assert_eq!((member.rest.events.count, member.rest.issuing.next_sequence), (7, Sequence(2)));
+    member.proof.verify(&network.ledger.with_ledger(|ledger| ledger.anchor())).unwrap();
+    let error = network.client.member(&id("nobody"), SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NotFound));
 }
 
 #[tokio::test]
-async fn the_node_tells_of_itself() {
+async fn the_node_describes_itself() {
     let network = network().await;
     let status = network.client.node_status().await.unwrap();
     assert_eq!(status, network.ledger.node_status().await.unwrap());
@@ -149,53 +169,48 @@ async fn the_node_tells_of_itself() {
 }
 
 #[tokio::test]
-async fn all_batches_of_an_issuer_come_page_by_page_with_their_proof() {
-    let network = Network::start().await;
-    for _ in 0..5 {
-        network.ledger.commit_batch(network.ledger.next_batch(3));
-    }
-    let issuer: MemberId = ISSUER.parse().unwrap();
-    let anchor = TrustAnchor::new(network.ledger.genesis()).unwrap();
-    let head = network.client.member(&issuer).await.unwrap().completeness();
-    // What comes after the header is no part of the proof.
-    network.ledger.commit_batch(network.ledger.next_batch(1));
-    let size = Some(head.header.log_size);
-    let mut verifier = CompletenessVerifier::new(head, &anchor).unwrap();
-    let mut pages = 0;
-    let mut token = String::new();
-    loop {
-        let request = wire::ListIssuerBatchesRequest {
-            issuer: ISSUER.to_owned(),
-            from_sequence: 0,
-            log_size: 15,
-            page_size: 2,
-            page_token: token,
-        };
-        let page = wire::ledger_service_client::LedgerServiceClient::new(network.channel().await)
-            .list_issuer_batches(request)
-            .await
-            .unwrap()
-            .into_inner();
-        for batch in page.batches {
-            let wire::IssuerBatch { encoded, first_index, path } = batch;
-            let path = path.iter().map(|hash| hash.as_slice().try_into().unwrap()).collect();
-            let first_index = LogIndex(first_index);
-            verifier.add(&IssuerBatch { batch: encoded, first_index, path }).unwrap();
-        }
-        pages += 1;
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
+async fn older_headers_are_proved_by_the_history_of_the_head() {
+    let network = network().await;
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
+    for height in 1..=3 {
+        for form in [ProofForm::SelfContained, ProofForm::Compact, ProofForm::Sealed] {
+            let proof = network.client.history_proof(Height(height), form).await.unwrap();
+            assert_eq!(proof, network.ledger.history_proof(Height(height), form).unwrap());
+            proof.verify(&anchor).unwrap();
+            let in_history = matches!(proof.finality, Finality::History(_));
+            assert_eq!(in_history, height < 3, "{:?}", proof.finality);
         }
     }
-    assert_eq!(pages, 3);
-    assert_eq!(verifier.finish().unwrap().statuses.len(), 15);
+    let error = network.client.history_proof(Height(4), SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::HeightBeyondHead));
+}
 
-    let page = network.client.issuer_batches(&issuer, Sequence(3), size).await.unwrap();
-    assert_eq!((page.batches.len(), page.more, page.batches[0].first_index), (2, false, LogIndex(9)));
-    assert!(
-        network.client.issuer_batches(&issuer, Sequence(u64::MAX), size).await.unwrap().batches.is_empty()
-    );
-    let error = network.client.issuer_batches(&issuer, Sequence(0), Some(LogSize(17))).await.unwrap_err();
-    assert_eq!(error.word(), Some("size-beyond-log"));
+#[tokio::test]
+async fn headers_of_a_complete_subtree_are_sealed() {
+    let network = Network::start().await;
+    network.ledger.commit_empty_blocks(65_537);
+    let file = network.client.trust_file().await.unwrap();
+    assert_eq!(file.seals.len(), 1);
+    let anchor = file.verify(file.anchor.header.time_ms).unwrap();
+    let sealed = network.client.history_proof(Height(4711), ProofForm::Sealed).await.unwrap();
+    assert!(matches!(&sealed.finality, Finality::Sealed { path } if path.len() == 16));
+    assert!(sealed.verify(&anchor).unwrap().signers.is_empty());
+}
+
+#[tokio::test]
+async fn the_trust_file_comes_in_chunks_and_vouches_for_compact_proofs() {
+    let network = Network::start().await;
+    let error = network.client.trust_file().await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NoBlock));
+    network.ledger.commit_batch(network.ledger.next_batch(5));
+    let file = network.client.trust_file().await.unwrap();
+    // The binary form leaves out what the members signed.
+    let mut expected = network.ledger.trust_file().unwrap();
+    expected.genesis.signatures.clear();
+    assert_eq!(file, expected);
+    network.ledger.commit();
+    let anchor = file.verify(file.anchor.header.time_ms).unwrap();
+    let key = CredentialKey::Index(LogIndex(3));
+    let (_, proven) = network.client.verified_status(&key, ProofForm::Compact, &anchor).await.unwrap();
+    assert_eq!((proven.status, proven.height), (CredentialStatus::Active, Height(2)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sanad_api::{ClientError, Limits, StatusCode, Wait};
+use sanad_api::{ClientError, ErrorCode, Limits, StatusCode, Wait};
 use sanad_core::ids::Height;
 use tokio::net::TcpStream;
 
@@ -10,7 +10,7 @@ use crate::memory_ledger::MemoryLedger;
 use crate::network::{Network, soon};
 
 fn unavailable(error: &ClientError) -> bool {
-    matches!(error, ClientError::Status { code: StatusCode::Unavailable, .. })
+    matches!(error, ClientError::Status { status: StatusCode::Unavailable, .. })
 }
 
 /// Waits until a read is held.
@@ -42,9 +42,9 @@ async fn subscriptions_and_waiting_submissions_end_and_nothing_hangs() {
     .await;
     let server = network.stop();
     let error = soon(stream.next()).await.unwrap_err();
-    assert!(unavailable(&error) && error.word() == Some("stopping"), "{error:?}");
+    assert!(unavailable(&error) && error.code() == Some(ErrorCode::Stopping), "{error:?}");
     let error = soon(waiting).await.unwrap().unwrap_err();
-    assert!(unavailable(&error) && error.word() == Some("batch-pending"), "{error:?}");
+    assert!(unavailable(&error) && error.code() == Some(ErrorCode::BatchPending), "{error:?}");
     soon(server).await.unwrap().unwrap();
     assert!(soon(client.node_status()).await.unwrap_err().is_retryable());
 }

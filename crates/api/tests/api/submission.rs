@@ -1,8 +1,8 @@
-//! Handing in batches.
+//! Submitting batches.
 
 use std::time::Duration;
 
-use sanad_api::{BatchOutcome, FinalBatch, StatusCode, Wait};
+use sanad_api::{BatchOutcome, ErrorCode, FinalBatch, StatusCode, Wait};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex};
 
@@ -16,7 +16,8 @@ async fn a_batch_is_accepted_then_final_and_harmless_to_repeat() {
     assert_eq!((accepted.id, accepted.outcome), (batch.id(), BatchOutcome::Pending));
     assert_eq!(network.client.batch(&batch.id()).await.unwrap().outcome, BatchOutcome::Pending);
     network.ledger.commit();
-    let place = FinalBatch { height: Height(1), block_time_ms: 1500, first_index: LogIndex(0), entries: 3 };
+    let block_time_ms = network.client.head().await.unwrap().header.time_ms;
+    let place = FinalBatch { height: Height(1), block_time_ms, first_index: LogIndex(0), entries: 3 };
     let known = network.client.batch(&batch.id()).await.unwrap();
     assert_eq!(known.outcome, BatchOutcome::Final(place));
     assert_eq!(network.client.submit(&batch, Wait::Final).await.unwrap(), known);
@@ -53,10 +54,10 @@ async fn a_batch_refused_while_it_waits_is_an_error_and_remembered() {
     // The second batch comes too late for its place in the chain.
     network.ledger.commit_batch(second.clone());
     let error = soon(waiting).await.unwrap().unwrap_err();
-    assert_eq!(error.word(), Some("sequence-used"));
+    assert_eq!(error.code(), Some(ErrorCode::SequenceUsed));
     let outcome = network.client.batch(&second.id()).await.unwrap().outcome;
-    let BatchOutcome::Refused { word, message } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(word, "sequence-used");
+    let BatchOutcome::Refused { code, message } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(code, ErrorCode::SequenceUsed);
     assert!(message.contains("its next is 1"), "{message}");
 }
 
@@ -67,8 +68,8 @@ async fn at_the_deadline_the_batch_is_said_to_be_pending() {
     let hasty = network.client.with_timeout(Duration::from_millis(400));
     let error = soon(hasty.submit(&batch, Wait::Final)).await.unwrap_err();
     assert!(error.is_retryable());
-    let sanad_api::ClientError::Status { code, message, word, .. } = error else { panic!("{error:?}") };
-    assert_eq!((code, word.as_deref()), (StatusCode::DeadlineExceeded, Some("batch-pending")));
+    let sanad_api::ClientError::Status { status, code, message, .. } = error else { panic!("{error:?}") };
+    assert_eq!((status, code), (StatusCode::DeadlineExceeded, Some(ErrorCode::BatchPending)));
     assert!(message.contains(&batch.id().to_string()) && message.contains("GetBatch"), "{message}");
     network.ledger.commit();
     let known = network.client.batch(&batch.id()).await.unwrap();
@@ -79,7 +80,7 @@ async fn at_the_deadline_the_batch_is_said_to_be_pending() {
 async fn unknown_batches_are_not_found() {
     let network = Network::start().await;
     let error = network.client.batch(&BatchId([3; 32])).await.unwrap_err();
-    assert_eq!(error.word(), Some("not-found"));
+    assert_eq!(error.code(), Some(ErrorCode::NotFound));
     assert!(!error.is_retryable());
 }
 

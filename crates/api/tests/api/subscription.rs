@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
-use sanad_api::{Ledger, Limits, wire};
+use sanad_api::{ErrorCode, Ledger, Limits, ProofForm, wire};
 use sanad_core::ids::Height;
 
 use crate::network::{Network, soon};
@@ -33,7 +33,7 @@ async fn a_subscription_may_begin_with_the_next_block_and_no_later() {
     network.ledger.commit();
     assert_eq!(soon(stream.next()).await.unwrap().block.header.height, Height(1));
     let error = network.client.subscribe(Height(3)).await.unwrap_err();
-    assert_eq!(error.word(), Some("height-beyond-head"));
+    assert_eq!(error.code(), Some(ErrorCode::HeightBeyondHead));
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_subscriber_that_stalls_is_ended_and_its_place_is_free_again() {
     }
     let request = wire::SubscribeBlocksRequest { from_height: 1 };
     let mut stalled = ledger.subscribe_blocks(request).await.unwrap().into_inner();
-    assert_eq!(network.client.subscribe(Height(1)).await.unwrap_err().word(), Some("busy"));
+    assert_eq!(network.client.subscribe(Height(1)).await.unwrap_err().code(), Some(ErrorCode::Busy));
     // It takes nothing, so its connection is cut, and with it all that waited in it.
     let mut next = soon(async {
         loop {
@@ -100,7 +100,7 @@ async fn a_subscriber_that_stalls_is_ended_and_its_place_is_free_again() {
 async fn a_caller_that_leaves_frees_its_place() {
     let network = Network::with_limits(Limits { subscriptions: 1, ..Limits::default() }).await;
     let stream = network.client.subscribe(Height(1)).await.unwrap();
-    assert_eq!(network.client.subscribe(Height(1)).await.unwrap_err().word(), Some("busy"));
+    assert_eq!(network.client.subscribe(Height(1)).await.unwrap_err().code(), Some(ErrorCode::Busy));
     drop(stream);
     soon(async {
         while network.client.subscribe(Height(1)).await.is_err() {
@@ -119,15 +119,18 @@ async fn a_stalled_stream_whose_deadline_ends_is_cut_too() {
     let id = batch.id();
     network.ledger.commit_batch(batch);
     let mut ledger = LedgerServiceClient::new(network.channel().await);
-    let message = wire::GetBatchProofsRequest { batch_id: id.0.to_vec(), first: 0, limit: 0 };
+    let message = wire::GetBatchProofsRequest { batch_id: id.0.to_vec(), first: 0, limit: 0, form: 0 };
     let mut request = tonic::Request::new(message);
     request.set_timeout(stall_timeout / 2);
     // Held, and never read.
     let _stalled = ledger.get_batch_proofs(request).await.unwrap();
-    assert_eq!(network.client.batch_proofs(&id).await.unwrap_err().word(), Some("busy"));
+    assert_eq!(
+        network.client.batch_proofs(&id, ProofForm::SelfContained).await.unwrap_err().code(),
+        Some(ErrorCode::Busy)
+    );
     let proofs = soon(async {
         loop {
-            match network.client.batch_proofs(&id).await {
+            match network.client.batch_proofs(&id, ProofForm::SelfContained).await {
                 Ok(stream) => return stream.collect().await,
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }

@@ -2,12 +2,12 @@
 
 use anyhow::Context;
 use clap::Subcommand;
-use sanad_api::{BlockSummary, FinalBlock};
+use sanad_api::{BlockSummary, FinalBlock, ProofForm};
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::BlockHeader;
 use sanad_core::hash::{BatchId, BlockHash};
 use sanad_core::ids::{Height, MemberId, Sequence};
-use sanad_core::proof::{ValidatorChange, verify_header};
+use sanad_core::proof::{Finality, ValidatorChange};
 use sanad_core::validators::CommitCertificate;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 #[derive(Subcommand, Debug)]
@@ -55,7 +55,7 @@ pub(crate) struct ShowArgs {
     /// The height, from 1
     height: Height,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -131,12 +131,13 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 
 async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let FinalBlock { block, certificate } = remote.told(remote.client().block(args.height).await)?;
     // Proofs of members carry the changes of the validators up to the node's last block.
     let any = trust.genesis.members.first().context("the genesis names no members")?;
-    let changes = remote.told(remote.client().member(&any.id).await)?.validator_changes;
-    let (certificate_holds, certificate_detail) = check(&block.header, &certificate, &changes, &trust);
+    let member = remote.told(remote.client().member(&any.id, ProofForm::SelfContained).await)?;
+    let changes = member.proof.finality.validator_changes();
+    let (certificate_holds, certificate_detail) = check(&block.header, &certificate, changes, &trust);
     Ok(Shown {
         hash: block.header.hash(),
         certificate_holds,
@@ -157,11 +158,11 @@ fn check(
     trust: &Trust,
 ) -> (bool, String) {
     let before = changes.iter().take_while(|change| change.header.height < header.height).count();
-    match verify_header(&trust.anchor, &changes[..before], header, certificate) {
-        Ok(validators) => {
-            let names: Vec<&str> = certificate.signers(&validators).map(MemberId::as_str).collect();
-            let (signed, all) = (names.len(), validators.validators().len());
-            (true, format!("{signed} of {all}: {}", names.join(", ")))
+    let finality = Finality::certificate(certificate.clone(), changes[..before].to_vec());
+    match trust.anchor.verify_header(header, &finality) {
+        Ok(proven) => {
+            let names: Vec<&str> = proven.signers.iter().map(MemberId::as_str).collect();
+            (true, format!("{} of {}: {}", names.len(), proven.validators, names.join(", ")))
         }
         Err(fault) => (false, format!("DOES NOT HOLD: {}", explain(&fault))),
     }
@@ -209,11 +210,11 @@ impl Report for Shown {
             .line(format!("block {}", header.height))
             .fact("hash", self.hash)
             .fact("time", time::format_ms(header.time_ms))
-            .fact("previous", header.previous)
+            .fact("first proposed in round", header.round)
             .fact("log", format!("{} entries, root {}", header.log_size, header.log_root))
-            .fact("status root", header.status_root)
-            .fact("registry root", header.registry_root)
-            .fact("round", self.certificate.round)
+            .fact("state root", header.state_root)
+            .fact("past", header.past)
+            .fact("decided in round", self.certificate.round)
             .fact("signed by", &self.certificate_detail);
         if self.batches.is_empty() {
             return view.line("no batches");

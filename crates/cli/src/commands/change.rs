@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use sanad_api::ProofForm;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex};
-use sanad_core::status::Status;
+use sanad_core::status::CredentialStatus;
 use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
@@ -16,7 +17,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, NodeArgs, Remote, patiently};
 use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 use crate::{progress, random, time};
 
@@ -45,7 +46,7 @@ reinstated, or none.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Log indices, commitments, receipts, or documents with their receipts beside them
+    /// Log indices, ISSUER/COMMITMENT, receipts, or documents with their receipts beside them
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
     /// How long to wait until the batch is final
@@ -54,7 +55,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     node: NodeArgs,
 }
@@ -81,7 +82,7 @@ struct ChangedCredential {
     target: String,
     log_index: LogIndex,
     /// As proved after the change.
-    status: Status,
+    status: CredentialStatus,
     as_of: Height,
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Resul
 
 async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
     let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let targets = args
         .targets
         .iter()
@@ -155,8 +156,10 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
             receipt.proof.verify(&trust.anchor).context("the receipt does not hold")?;
             Ok(receipt.proof.index)
         }
-        Target::Commitment(commitment) => {
-            let proof = remote.told(patiently(|| remote.client().status_by_commitment(commitment)).await)?;
+        Target::Issuance(..) => {
+            let key = target.key()?;
+            let proof =
+                remote.told(patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
             proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::ids::MemberId;
-use sanad_core::member::Member;
+use sanad_core::member::MemberState;
 use sanad_credential::{Circumstances, Finding, Verdict};
 use serde::Serialize;
 
@@ -85,7 +85,11 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         (Some(genesis), Some(id)) => Some(member(genesis, id)?),
         _ => None,
     };
-    let circumstances = Circumstances { now_ms, member: member.as_ref() };
+    let circumstances = Circumstances {
+        now_ms,
+        member: member.as_ref().map(MemberState::record),
+        rest: member.as_ref().map(MemberState::rest),
+    };
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     for file in &args.files {
         match check(file, &circumstances) {
@@ -113,10 +117,10 @@ fn check(file: &Path, circumstances: &Circumstances<'_>) -> anyhow::Result<Findi
         .context("this is no W3C credential: neither unambiguous JSON of that type, nor a JWT with one")
 }
 
-fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<Member> {
+fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<MemberState> {
     let known = read_genesis(genesis)?.members;
     match known.iter().find(|member| member.id == *id) {
-        Some(member) => Ok(member.clone()),
+        Some(member) => Ok(MemberState::genesis(member)),
         None => bail!("{} names no member {id}", genesis.display()),
     }
 }

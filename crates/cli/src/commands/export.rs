@@ -18,7 +18,7 @@ use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, NodeArgs, Remote};
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -33,24 +33,21 @@ copy. Every block is executed and its certificate checked. Done again, it adds w
 cut off, it goes on. Serve the folder with any web server, or hand it out: status, verify,
 entry, block, member and proof answer from it with --export DIR.
 
-The log is in the C2SP tlog-tiles layout; its checkpoint is signed with the key for
+The log is in the C2SP tlog-tiles layout; its checkpoint, under the origin that the
+genesis names, and a manifest of all files are signed with the key for
 witnesses and monitors, who are given the verifier key that is printed.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The folder: new, empty, or an export to go on with
     dir: PathBuf,
-    /// The chain's genesis
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// The key that signs the checkpoint
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Name of the log in the checkpoint, such as log.university.example/sanad [default: sanad/CHAIN-ID]
-    #[arg(long, value_name = "NAME")]
-    log_name: Option<String>,
     /// Data directory of a stopped node or of a copy, in place of a running node
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -74,11 +71,10 @@ struct Exported {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let chain_id = trust.anchor.chain_id;
-    let name = args.log_name.clone().unwrap_or_else(|| format!("sanad/{chain_id}"));
     let key = keys::open(&args.key, Purpose::Checkpoint, &args.passphrase)?;
-    let signer = CheckpointSigner::new(&name, key).context("--log-name")?;
+    let signer = CheckpointSigner::new(&trust.genesis, key)?;
     let verifier_key = signer.verifier_key();
     let started = Instant::now();
     let mut exporter = Exporter::open(&args.dir, &trust.genesis, signer)

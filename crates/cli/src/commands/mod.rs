@@ -18,6 +18,7 @@ pub(crate) mod proof;
 pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tail;
+pub(crate) mod trust;
 pub(crate) mod verify;
 
 use crate::cli::Command;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Revoke(args) => change::run(change::Change::Revoke, &args, output),
         Command::Suspend(args) => change::run(change::Change::Suspend, &args, output),
         Command::Reinstate(args) => change::run(change::Change::Reinstate, &args, output),
+        Command::Trust(command) => trust::run(command, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Proof(command) => proof::run(command, output),
         Command::Credential(command) => credential::run(command, output),

@@ -46,7 +46,7 @@ impl Facts {
 }
 
 /// The configuration of `nodes[place]`, with all others as its peers.
-pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
+pub(crate) fn write(nodes: &[Node], place: usize) -> String {
     let Node { member, role, addresses } = &nodes[place];
     let Addresses { api, consensus, gossip } = addresses;
     let consensus_key = match role {
@@ -66,8 +66,7 @@ pub(crate) fn write(nodes: &[Node], place: usize, heartbeat_ms: u64) -> String {
          [api]\n\
          listen = \"{api}\"\n\n\
          [consensus]\n\
-         listen = \"{consensus}\"\n\
-         heartbeat_ms = {heartbeat_ms}\n\n\
+         listen = \"{consensus}\"\n\n\
          [gossip]\n\
          listen = \"{gossip}\"\n"
     );
@@ -103,18 +102,17 @@ mod tests {
                 gossip: address(30 + index as u16),
             },
         };
-        let text = write(&[node(0), node(1), node(2)], 1, 500);
+        let text = write(&[node(0), node(1), node(2)], 1);
         let table: toml::Table = text.parse().unwrap();
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
         let expected = ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "member", "peers"];
         assert_eq!(keys, expected);
-        assert_eq!(table["consensus"]["heartbeat_ms"].as_integer(), Some(500));
         let peers = table["peers"].as_array().unwrap();
         assert_eq!(peers.len(), 2);
         assert_eq!(peers[1]["member"].as_str(), Some("univ-semeru.example"));
         assert_eq!(peers[1]["gossip"].as_str(), Some("127.0.0.1:32"));
         assert!(table["keys"].get("consensus").is_some());
-        let follower: toml::Table = write(&[node(0), node(2)], 1, 500).parse().unwrap();
+        let follower: toml::Table = write(&[node(0), node(2)], 1).parse().unwrap();
         assert!(follower["keys"].get("consensus").is_none());
         let facts = read(&text).unwrap();
         assert_eq!(

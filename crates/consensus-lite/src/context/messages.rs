@@ -1,18 +1,19 @@
 use malachitebft_core_types::{NilOrVal, Round, SignedExtension, VoteType};
-use sanad_core::hash::{BlockHash, ChainId};
+use sanad_core::block::BlockId;
+use sanad_core::hash::ChainId;
 use sanad_core::validators::{VoteKind, vote_message};
 
 use super::{Address, EngineHeight, SanadContext};
 use crate::messages::proposal_message;
 
-/// What is agreed on: the hash of a block header.
+/// What is agreed on: a block header's hash, and the round in which it was first proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Value(pub(crate) BlockHash);
+pub(crate) struct Value(pub(crate) BlockId);
 
 impl malachitebft_core_types::Value for Value {
-    type Id = BlockHash;
+    type Id = BlockId;
 
-    fn id(&self) -> BlockHash {
+    fn id(&self) -> BlockId {
         self.0
     }
 }
@@ -23,13 +24,13 @@ pub(crate) struct Vote {
     pub(crate) kind: VoteType,
     pub(crate) height: EngineHeight,
     pub(crate) round: Round,
-    pub(crate) value: NilOrVal<BlockHash>,
+    pub(crate) value: NilOrVal<BlockId>,
     pub(crate) address: Address,
 }
 
 impl Vote {
     /// The block it is for, unless it is for nil.
-    pub(crate) fn block(&self) -> Option<&BlockHash> {
+    pub(crate) fn block(&self) -> Option<&BlockId> {
         match &self.value {
             NilOrVal::Nil => None,
             NilOrVal::Val(block) => Some(block),
@@ -56,11 +57,11 @@ impl malachitebft_core_types::Vote<SanadContext> for Vote {
         self.round
     }
 
-    fn value(&self) -> &NilOrVal<BlockHash> {
+    fn value(&self) -> &NilOrVal<BlockId> {
         &self.value
     }
 
-    fn take_value(self) -> NilOrVal<BlockHash> {
+    fn take_value(self) -> NilOrVal<BlockId> {
         self.value
     }
 
@@ -86,7 +87,7 @@ impl malachitebft_core_types::Vote<SanadContext> for Vote {
     }
 }
 
-/// One proposal, without the block.
+/// One proposal, without the block's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proposal {
     pub(crate) height: EngineHeight,
@@ -97,6 +98,11 @@ pub(crate) struct Proposal {
 }
 
 impl Proposal {
+    /// Whether it is one that a correct proposer makes: a first proposal names its own round.
+    pub(crate) fn is_consistent(&self) -> bool {
+        self.pol_round.is_defined() || self.round.as_u32() == Some(self.value.0.round)
+    }
+
     /// The bytes to sign. `None` for a proposal in no round, which the engine does not make.
     pub(crate) fn message(&self, chain_id: &ChainId) -> Option<Vec<u8>> {
         let round = self.round.as_u32()?;

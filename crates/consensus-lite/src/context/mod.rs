@@ -1,6 +1,6 @@
 //! The engine's abstractions over what is agreed on, made concrete for Sanad.
 //!
-//! The value under consensus is the hash of a block header; the block itself travels in parts.
+//! The value under consensus is a block header's hash and its round; the block itself travels in parts.
 
 mod height;
 mod messages;
@@ -9,7 +9,7 @@ mod scheme;
 mod validators;
 
 use malachitebft_core_types::{Context, LinearTimeouts, NilOrVal, Round, VoteType};
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 
 pub(crate) use height::EngineHeight;
 pub(crate) use messages::{Proposal, Value, Vote};
@@ -61,7 +61,7 @@ impl Context for SanadContext {
         &self,
         height: EngineHeight,
         round: Round,
-        value: NilOrVal<BlockHash>,
+        value: NilOrVal<BlockId>,
         address: Address,
     ) -> Vote {
         Vote { kind: VoteType::Prevote, height, round, value, address }
@@ -71,7 +71,7 @@ impl Context for SanadContext {
         &self,
         height: EngineHeight,
         round: Round,
-        value: NilOrVal<BlockHash>,
+        value: NilOrVal<BlockId>,
         address: Address,
     ) -> Vote {
         Vote { kind: VoteType::Precommit, height, round, value, address }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
@@ -12,10 +12,11 @@ pub(crate) const PART_BYTES: usize = 128 << 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProposalHeader {
     pub(crate) height: Height,
+    /// The round in which it is sent. That of first proposal is in `block`.
     pub(crate) round: u32,
     /// The earlier round in which a quorum found the block valid, if it is proposed again.
     pub(crate) valid_round: Option<u32>,
-    pub(crate) block: BlockHash,
+    pub(crate) block: BlockId,
     pub(crate) payload_bytes: u32,
 }
 

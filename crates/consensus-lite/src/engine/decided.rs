@@ -24,9 +24,9 @@ impl<A: Application> Driver<A> {
             return Ok(());
         }
         let validators = self.next().validators.clone();
+        let block = certificate.value_id;
         let certificate =
             certificate::from_engine(certificate, &validators).map_err(|_| Stopped::Strangers { height })?;
-        let block = certificate.block;
         certificate
             .verify(&self.setup().chain_id, self.next().height, &block, &validators)
             .map_err(|source| Stopped::Certificate { height, source })?;
@@ -112,6 +112,7 @@ mod tests {
     use super::*;
     use crate::context::{Address, EngineHeight, Proposal, Value, Vote};
     use malachitebft_core_types::{NilOrVal, Round};
+    use sanad_core::block::BlockId;
     use sanad_core::hash::{BlockHash, ChainId};
     use sanad_core::ids::Height;
     use sanad_core::signature::SecretKey;
@@ -131,7 +132,7 @@ mod tests {
             let signature = key.sign(&proposal.message(&chain_id).unwrap());
             SignedProposal::new(proposal, signature)
         };
-        let blocks = [BlockHash([1; 32]), BlockHash([2; 32])];
+        let blocks = [1, 2].map(|byte| BlockId { hash: BlockHash([byte; 32]), round: 3 });
         let mut evidence = MisbehaviorEvidence { proposals: Default::default(), votes: Default::default() };
         evidence.proposals.add(proposal(blocks[0], Round::Nil), proposal(blocks[1], Round::new(1)));
         for kind in [VoteType::Prevote, VoteType::Precommit] {

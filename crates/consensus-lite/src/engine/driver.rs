@@ -9,12 +9,12 @@ use malachitebft_core_types::LinearTimeouts;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::validators::CommitCertificate;
-use tokio::sync::mpsc;
 
+use super::link::Link;
+use super::propose::Deferred;
 use super::thread::Setup;
 use super::waiting::Waiting;
 use crate::application::{Application, NextHeight};
-use crate::arrivals::Arrivals;
 use crate::context::{EngineValidators, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::Heard;
@@ -48,17 +48,16 @@ pub(super) struct Driver<A> {
     pub(super) heard: Heard,
     /// A height that is not begun yet, for want of work.
     pub(super) waiting: Option<Waiting>,
+    /// A proposal that is not made yet, since the clock is behind.
+    pub(super) deferred: Option<Deferred>,
     /// The last height without this node's vote.
     pub(super) abstaining: Option<Height>,
     /// The height at which the guard last refused.
     pub(super) refused_at: Option<Height>,
+    /// Whether a test keeps this node from proposing in the current round.
+    #[cfg(feature = "testing")]
+    pub(super) silent: bool,
     link: Option<Link>,
-}
-
-/// The running engine.
-struct Link {
-    network: mpsc::Sender<NetworkMsg<SanadContext>>,
-    arrivals: Arrivals,
 }
 
 impl<A: Application> Driver<A> {
@@ -78,8 +77,11 @@ impl<A: Application> Driver<A> {
             synced: None,
             heard: Heard::default(),
             waiting: None,
+            deferred: None,
             abstaining: None,
             refused_at: None,
+            #[cfg(feature = "testing")]
+            silent: false,
             link: None,
         }
     }
@@ -96,16 +98,22 @@ impl<A: Application> Driver<A> {
         self.guard.as_ref()
     }
 
+    pub(super) fn link(&self) -> Option<&Link> {
+        self.link.as_ref()
+    }
+
+    /// The last height and round in which this node gave its first vote, as far as this session knows.
+    pub(super) fn prevoted(&self) -> Option<(Height, u32)> {
+        *self.link.as_ref()?.prevoted.borrow()
+    }
+
     pub(super) fn next(&self) -> &NextHeight {
         &self.next
     }
 
-    pub(super) fn begin_session(
-        &mut self,
-        network: mpsc::Sender<NetworkMsg<SanadContext>>,
-        arrivals: Arrivals,
-    ) {
-        self.link = Some(Link { network, arrivals });
+    pub(super) fn begin_session(&mut self, link: Link) {
+        self.link = Some(link);
+        self.proposals.forget_told();
         self.round = 0;
         self.show_next();
     }
@@ -113,6 +121,7 @@ impl<A: Application> Driver<A> {
     pub(super) fn end_session(&mut self) {
         self.link = None;
         self.waiting = None;
+        self.deferred = None;
     }
 
     /// Whether a session without votes can give way to one with them.
@@ -180,6 +189,7 @@ impl<A: Application> Driver<A> {
         self.heard.advance(&next);
         self.next = next;
         self.round = 0;
+        self.deferred = None;
         self.last_block = Instant::now();
         self.show_next();
         Ok(())
@@ -242,6 +252,8 @@ impl<A: Application> Driver<A> {
             AppMsg::StartedRound { height, round, reply_value, .. } => {
                 let values = self.on_started_round(height, round)?;
                 let _ = reply_value.send(values);
+                #[cfg(feature = "testing")]
+                self.lie().await;
             }
             AppMsg::GetValue { height, round, reply, .. } => self.on_get_value(height, round, reply).await?,
             AppMsg::ReceivedProposalPart { from, part, reply, .. } => {

@@ -1,93 +1,174 @@
-//! Is a block valid? The ledger executes it to find out, once.
+//! Is a block valid? The ledger executes it to find out, once; the rule of time says when the engine learns it.
 
+use bytes::Bytes;
 use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::{Round, Validity};
+use sanad_core::block::BlockId;
 use sanad_core::validators::Validator;
 
 use super::driver::Driver;
-use crate::application::{Application, InvalidPayload, PayloadSource, Undecided};
-use crate::context::{Address, EngineHeight, SanadContext, Value};
-use crate::proposals::Verdict;
+use crate::application::{Application, InvalidPayload, Undecided};
+use crate::context::{Address, EngineHeight, ProposalHeader, SanadContext, Value};
+use crate::proposals::{Known, Match, Verdict};
 use crate::rotation::proposer;
 use crate::status::count;
 use crate::stopped::Stopped;
 use crate::streams::Received;
+use crate::timeliness::{HandIn, Receipt, Sending, Vote, hand_in};
 
 impl<A: Application> Driver<A> {
+    /// Judges a payload of the next height, and hands it in if it is time. `None` also for a payload that is not
+    /// of the block it claims to be.
     pub(super) fn judge_received(
         &mut self,
         received: Received,
     ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
-        let Received { header, payload } = received;
-        let crate::context::ProposalHeader { height, round, valid_round, block, .. } = header;
+        let Received { header, payload, arrived_ms } = received;
+        let sending = Sending::of(&header);
+        let ProposalHeader { height, round, valid_round, block, .. } = header;
         self.load()?;
-        if !self.proposals.has_room(round, &block, payload.len()) {
+        if !self.proposals.has_room(&block, round, sending, payload.len()) {
             tracing::warn!(%height, round, %block, "dropping a block too many");
             count(&self.shared().counters.dropped, 1);
             return Ok(None);
         }
-        self.judge(Undecided { height, round, valid_round, block, payload })
+        match self.proposals.compare(&block, &payload) {
+            Match::Same => self.judge_kept(&block)?,
+            Match::Other => {
+                tracing::warn!(%height, round, %block, "dropping a second payload of a block");
+                count(&self.shared().counters.dropped, 1);
+                return Ok(None);
+            }
+            Match::New => {
+                let Some(verdict) = self.execute(round, block, &payload)? else { return Ok(None) };
+                let payload = if let Verdict::Invalid { .. } = verdict { Bytes::new() } else { payload };
+                let (receipt, kept, sent) = (Receipt::Reproposed, false, Vec::new());
+                self.proposals.insert(Known { block, payload, verdict, receipt, kept, sent });
+            }
+        }
+        self.receive(&block, sending, arrived_ms);
+        self.hand_in(&block, round, valid_round)
     }
 
-    /// Executes a block of the next height, keeps it if it is valid, and says so to the engine. `None` for a
-    /// payload that is not of the block it claims to be.
-    pub(super) fn judge(
-        &mut self,
-        undecided: Undecided,
-    ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
-        let Undecided { height, round, block, .. } = undecided;
-        if self.proposals.has_other_payload(&block, &undecided.payload) {
-            tracing::warn!(%height, round, %block, "dropping a second payload of a block");
-            count(&self.shared().counters.dropped, 1);
-            return Ok(None);
-        }
-        let verdict = match self.proposals.verdict(round, &block, &undecided.payload) {
-            Some(known) => known,
-            None => match self.application.validate(height, &undecided.payload, PayloadSource::Proposal) {
-                Ok(hash) if hash == block => Verdict::Valid,
-                Ok(hash) => {
-                    tracing::warn!(%height, round, %block, %hash, "dropping the payload of another block");
-                    count(&self.shared().counters.dropped, 1);
-                    return Ok(None);
-                }
-                Err(InvalidPayload::Invalid(reason)) => {
-                    let Validator { member, .. } = proposer(&self.next().validators, height, round);
-                    tracing::warn!(%height, round, %block, proposer = %member, %reason, "an invalid block is proposed");
-                    count(&self.shared().counters.invalid, 1);
-                    Verdict::Invalid
-                }
-                Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
-            },
+    /// Executes a block. `None` for the payload of another one.
+    fn execute(&mut self, round: u32, block: BlockId, payload: &Bytes) -> Result<Option<Verdict>, Stopped> {
+        let height = self.next().height;
+        let invalid = || Verdict::Invalid { payload: *blake3::hash(payload).as_bytes() };
+        let reason = match self.application.validate(height, payload) {
+            Ok(valid) if valid.block == block => return Ok(Some(Verdict::Valid { time_ms: valid.time_ms })),
+            Ok(valid) if valid.block.hash == block.hash => "its header names another round".into(),
+            Ok(valid) => {
+                tracing::warn!(%height, round, %block, actual = %valid.block, "dropping the payload of another block");
+                count(&self.shared().counters.dropped, 1);
+                return Ok(None);
+            }
+            Err(InvalidPayload::Invalid(reason)) => reason,
+            Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
-        if verdict == Verdict::Valid {
-            self.keep(&undecided)?;
-        }
-        let value = self.proposed_value(&undecided, Validity::from_bool(verdict == Verdict::Valid));
-        self.proposals.add(undecided, verdict);
-        Ok(Some(value))
+        let Validator { member, .. } = proposer(&self.next().validators, height, round);
+        tracing::warn!(%height, round, %block, proposer = %member, %reason, "an invalid block is proposed");
+        count(&self.shared().counters.invalid, 1);
+        Ok(Some(invalid()))
     }
 
-    /// Keeps a block on disk before this node may vote for it, once. Who does not vote can ask peers again.
-    pub(super) fn keep(&mut self, undecided: &Undecided) -> Result<(), Stopped> {
-        if self.voting_key().is_some() && !self.proposals.is_kept(&undecided.block) {
-            self.application.keep_undecided(undecided).map_err(Stopped::Application)?;
+    /// Judges a block that an earlier process kept.
+    fn judge_kept(&mut self, block: &BlockId) -> Result<(), Stopped> {
+        let Some(known) = self.proposals.get(block).filter(|known| known.verdict == Verdict::Unjudged) else {
+            return Ok(());
+        };
+        let payload = known.payload.clone();
+        let digest = *blake3::hash(&payload).as_bytes();
+        let verdict =
+            self.execute(block.round, *block, &payload)?.unwrap_or(Verdict::Invalid { payload: digest });
+        if let Some(known) = self.proposals.get_mut(block) {
+            known.verdict = verdict;
         }
         Ok(())
     }
 
-    pub(super) fn proposed_value(
-        &self,
-        undecided: &Undecided,
-        validity: Validity,
-    ) -> ProposedValue<SanadContext> {
-        let Undecided { height, round, valid_round, block, .. } = *undecided;
-        ProposedValue {
-            height: EngineHeight(height),
+    /// Compares the block's time with the clock at its arrival, if this is the first copy that counts.
+    fn receive(&mut self, block: &BlockId, sending: Sending, arrived_ms: u64) {
+        let Some(known) = self.proposals.get_mut(block) else { return };
+        let Verdict::Valid { time_ms } = known.verdict else { return };
+        let before = known.receipt;
+        known.receipt = before.after(sending, time_ms, block.round, arrived_ms);
+        if known.receipt == Receipt::Untimely && before != Receipt::Untimely && self.voting_key().is_some() {
+            let (height, round) = (self.next().height, block.round);
+            let Validator { member, .. } = proposer(&self.next().validators, height, round);
+            tracing::warn!(
+                %height, round, %block, proposer = %member, time_ms, arrived_ms,
+                "the time of a proposed block does not agree with this node's clock"
+            );
+            count(&self.shared().counters.untimely, 1);
+        }
+    }
+
+    /// Hands a judged block in for a round in which it was sent, if the rule of time lets it.
+    pub(super) fn hand_in(
+        &mut self,
+        block: &BlockId,
+        round: u32,
+        valid_round: Option<u32>,
+    ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
+        self.judge_kept(block)?;
+        let Some(known) = self.proposals.get(block) else { return Ok(None) };
+        let told = match known.verdict {
+            Verdict::Valid { .. } => hand_in(known.receipt, self.vote(block.round)),
+            Verdict::Invalid { .. } | Verdict::Unjudged => HandIn::Invalid,
+        };
+        if !known.is_invalid() && told != HandIn::Nothing {
+            self.keep(block)?;
+        }
+        self.proposals.note(block, round, valid_round, told);
+        Ok((told != HandIn::Nothing).then(|| ProposedValue {
+            height: EngineHeight(self.next().height),
             round: Round::new(round),
             valid_round: valid_round.map_or(Round::Nil, Round::new),
-            proposer: Address(proposer(&self.next().validators, height, round).key),
-            value: Value(block),
-            validity,
+            proposer: Address(proposer(&self.next().validators, self.next().height, round).key),
+            value: Value(*block),
+            validity: Validity::from_bool(told == HandIn::Valid),
+        }))
+    }
+
+    /// Hands in all blocks of which the engine should hear something better than it has heard.
+    pub(super) fn hand_in_due(&mut self) -> Result<Vec<ProposedValue<SanadContext>>, Stopped> {
+        let mut values = Vec::new();
+        for (block, sent) in self.proposals.candidates() {
+            let due = match self.proposals.get(&block) {
+                Some(known) => hand_in(known.receipt, self.vote(block.round)) > sent.told,
+                None => false,
+            };
+            if due {
+                values.extend(self.hand_in(&block, sent.round, sent.valid_round)?);
+            }
         }
+        Ok(values)
+    }
+
+    /// This node's first vote in a round of the next height.
+    fn vote(&self, round: u32) -> Vote {
+        let height = self.next().height;
+        let prevoted = self.prevoted().filter(|(at, _)| *at == height).is_some_and(|(_, last)| last >= round);
+        match self.voting_key() {
+            None => Vote::None,
+            Some(_) if prevoted || self.round > round => Vote::Settled,
+            Some(_) => Vote::Pending,
+        }
+    }
+
+    /// Keeps a block on disk before the engine may vote on it, once. Nodes without a vote can ask peers again.
+    pub(super) fn keep(&mut self, block: &BlockId) -> Result<(), Stopped> {
+        let height = self.next().height;
+        let votes = self.voting_key().is_some();
+        let Some(known) = self.proposals.get_mut(block).filter(|known| votes && !known.kept) else {
+            return Ok(());
+        };
+        known.kept = true;
+        let Known { receipt, payload, .. } = known;
+        let undecided = Undecided { height, block: *block, receipt: *receipt, payload: payload.clone() };
+        self.application.keep_undecided(&undecided).map_err(Stopped::Application)?;
+        #[cfg(feature = "testing")]
+        self.crash_at(crate::testing::Point::Kept(*block, undecided.receipt))?;
+        Ok(())
     }
 }

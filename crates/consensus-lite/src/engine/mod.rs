@@ -5,6 +5,9 @@
 mod decided;
 mod driver;
 mod judge;
+#[cfg(feature = "testing")]
+mod lies;
+mod link;
 mod network;
 mod parts;
 mod propose;
@@ -15,4 +18,5 @@ mod sync;
 mod thread;
 mod waiting;
 
+pub(crate) use network::connections_max;
 pub(crate) use thread::{Setup, run};

@@ -19,6 +19,7 @@ use super::thread::Setup;
 use crate::arrivals::Arrivals;
 use crate::context::{Address, SanadContext};
 use crate::peer::{PeerAddress, peer_id};
+use crate::prevotes::Prevotes;
 use crate::signer::{GuardedSigner, SharedGuard, StrictVerifier};
 use crate::stopped::StartError;
 use crate::wire::WireCodec;
@@ -31,13 +32,25 @@ pub(super) async fn start(
     guard: Option<&SharedGuard>,
     abstaining: Option<Height>,
     arrivals: Arrivals,
+    prevotes: Prevotes,
 ) -> Result<Started, StartError> {
     let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
     let keypair =
         Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
     let signer = match (&setup.keys.validator, guard, abstaining) {
         (Some(key), Some(guard), None) => {
-            Some(GuardedSigner { chain_id: setup.chain_id, key: key.clone(), guard: guard.clone() })
+            let (chain_id, key, guard, prevotes) =
+                (setup.chain_id, key.clone(), guard.clone(), prevotes.clone());
+            #[cfg(feature = "testing")]
+            let testing = setup.config.testing.clone();
+            Some(GuardedSigner {
+                chain_id,
+                key,
+                guard,
+                prevotes,
+                #[cfg(feature = "testing")]
+                testing,
+            })
         }
         _ => None,
     };
@@ -55,6 +68,10 @@ pub(super) async fn start(
         None => NetworkIdentity::new(moniker, keypair, None),
     };
     let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id });
+    let log_codec = match &signer {
+        Some(signer) => WireCodec::of_log(signer.key.public(), prevotes),
+        None => WireCodec::default(),
+    };
     let consensus = match signer {
         Some(signer) => {
             ConsensusContext::new_validator(Address(signer.key.public()), verifier, Box::new(signer))
@@ -63,7 +80,7 @@ pub(super) async fn start(
     };
     let settings = EngineSettings::new(setup)?;
     let started = EngineBuilder::new(SanadContext, settings)
-        .with_default_wal(WalContext::new(setup.config.wal_path(), WireCodec::default()))
+        .with_default_wal(WalContext::new(setup.config.wal_path(), log_codec))
         .with_default_network(NetworkContext::new(identity, codec.clone()))
         .with_default_sync(SyncContext::new(codec))
         .with_default_consensus(consensus)
@@ -104,8 +121,8 @@ impl EngineSettings {
         p2p.protocol_names.consensus = format!("/sanad/{}/v1", setup.chain_id);
         // The list of peers is the limit: institutions may share an address, and come back at once.
         let peers = config.peers.len();
-        p2p.discovery.num_inbound_peers = p2p.discovery.num_inbound_peers.max(2 * peers);
-        p2p.discovery.num_outbound_peers = p2p.discovery.num_outbound_peers.max(2 * peers);
+        p2p.discovery.num_inbound_peers = engine_peers(peers);
+        p2p.discovery.num_outbound_peers = engine_peers(peers);
         p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(4 * peers);
         p2p.discovery.ip_throttle_duration = Duration::ZERO;
 
@@ -119,6 +136,20 @@ impl EngineSettings {
         };
         Ok(Self { moniker: config.moniker.clone(), consensus, sync })
     }
+}
+
+/// Most connections that the engine has at once with so many peers, those of strangers included.
+///
+/// The engine limits handshakes that others have begun, and has a timeout of 10 s for each; but it knows nothing of the
+/// process's limit of descriptors, so whoever runs it must leave it as many as this.
+pub(crate) fn connections_max(peers: usize) -> usize {
+    // `arc-malachitebft-network` 0.8.2, `behaviour.rs`: 4 times the number of peers, each for handshakes and established
+    // connections, in and out; but a node dials its peers alone.
+    2 * ENGINE_MULTIPLIER * engine_peers(peers) + 2 * peers
+}
+
+fn engine_peers(peers: usize) -> usize {
+    ENGINE_PEERS_MIN.max(2 * peers)
 }
 
 /// For 4 to 21 validators and some followers. Own messages go to all peers at once, so that a vote takes one
@@ -156,6 +187,9 @@ impl NodeConfig for EngineSettings {
     }
 }
 
+/// Peers that the engine leaves room for, in one direction.
+const ENGINE_PEERS_MIN: usize = 16;
+const ENGINE_MULTIPLIER: usize = 4;
 /// Questions about the state of the network that may queue up.
 const REQUESTS_MAX: usize = 64;
 /// Messages of a later height that the engine buffers: proposals and votes of several rounds of 128 validators.

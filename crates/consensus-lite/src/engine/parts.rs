@@ -33,6 +33,7 @@ impl<A: Application> Driver<A> {
             validators: &next.validators,
             round: self.round,
             payload_bytes_max: self.setup().limits.payload,
+            now_ms: self.setup().config.clock.now_ms(),
             own: self.setup().keys.validator.as_ref().map(|key| key.public()),
         };
         let received = match self.streams.accept(id, part, &admission) {

@@ -1,66 +1,115 @@
 //! This node proposes, or sends a block again.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_app_channel::app::types::LocallyProposedValue;
 use malachitebft_app_channel::{NetworkMsg, Reply};
 use malachitebft_core_types::Round;
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
+use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::driver::Driver;
-use crate::application::{Application, Undecided};
+use crate::application::{Application, ProposedBlock, Slot};
 use crate::context::{EngineHeight, ProposalHeader, SanadContext, Value};
-use crate::proposals::Verdict;
+use crate::limits::payload_bytes_max;
+use crate::proposals::{Known, Sent, Verdict};
 use crate::stopped::Stopped;
 use crate::streams::{STREAM_ID_BYTES, parts};
+use crate::timeliness::{HandIn, Receipt};
+
+/// A proposal that waits for the clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deferred {
+    round: u32,
+    /// When to look at the clock again.
+    due: Instant,
+}
 
 impl<A: Application> Driver<A> {
-    /// Proposes: the same block again after a restart; in later rounds the first block that is known to be
-    /// valid, which others have executed, too; else a new one. It is on disk before the engine or anybody else
-    /// learns of it.
+    /// Proposes: after a restart the same block again, else always a new one. A block that is known from an
+    /// earlier round would not be timely; if a quorum found it valid, the engine proposes it again by itself.
+    /// It is on disk before the engine or anybody else learns of it.
     pub(super) async fn on_get_value(
         &mut self,
-        engine_height: EngineHeight,
-        engine_round: Round,
+        height: EngineHeight,
+        round: Round,
         reply: Reply<LocallyProposedValue<SanadContext>>,
     ) -> Result<(), Stopped> {
-        let (height, Some(round)) = (engine_height.0, engine_round.as_u32()) else { return Ok(()) };
-        if height != self.next().height {
+        let Some(round) = round.as_u32().filter(|_| height.0 == self.next().height) else { return Ok(()) };
+        #[cfg(feature = "testing")]
+        if self.silent {
             return Ok(());
         }
-        self.load()?;
-        let kept =
-            self.proposals.of_round(round).into_iter().find(|entry| entry.undecided.valid_round.is_none());
-        let known = match kept {
-            Some(entry) => Some(entry.undecided),
-            None => self.known_block(round)?,
-        };
-        let undecided = match known {
-            Some(undecided) => undecided,
-            None => {
-                let proposed = self.application.propose(height, round).map_err(Stopped::Application)?;
-                let (block, payload) = (proposed.block, proposed.payload);
-                let undecided = Undecided { height, round, valid_round: None, block, payload };
-                self.keep(&undecided)?;
-                self.proposals.add(undecided.clone(), Verdict::Valid);
-                undecided
-            }
-        };
-        let _ = reply.send(LocallyProposedValue::new(engine_height, engine_round, Value(undecided.block)));
-        self.send(&undecided).await;
+        // Without a block the question is left open: the engine asks nothing else while it waits for a reply.
+        if let Some(value) = self.block_to_propose(round)? {
+            let block = value.value.0;
+            let _ = reply.send(value);
+            self.send(block, round, None).await;
+        }
         Ok(())
     }
 
-    /// The first block of the height that is valid, for another round.
-    fn known_block(&mut self, round: u32) -> Result<Option<Undecided>, Stopped> {
-        for candidate in self.proposals.candidates() {
-            let again = Undecided { round, valid_round: None, ..candidate };
-            if self.judge(again.clone())?.is_some_and(|value| value.validity.is_valid()) {
-                return Ok(Some(again));
+    /// Resolves when a deferred proposal is due; never while there is none.
+    pub(super) fn deferred_due(&self) -> impl Future<Output = ()> + use<A> {
+        let due = self.deferred.map(|deferred| deferred.due);
+        async move {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
             }
         }
-        Ok(None)
+    }
+
+    /// Looks at the clock again for a deferred proposal. The engine drops one that comes too late.
+    pub(super) async fn on_deferred(&mut self) -> Result<(), Stopped> {
+        let Some(Deferred { round, .. }) = self.deferred.take() else { return Ok(()) };
+        if round == self.round
+            && let Some(value) = self.block_to_propose(round)?
+        {
+            let block = value.value.0;
+            if let Some(link) = self.link() {
+                link.propose(value);
+            }
+            self.send(block, round, None).await;
+        }
+        Ok(())
+    }
+
+    /// `None` while the clock is behind: then it is deferred.
+    fn block_to_propose(
+        &mut self,
+        round: u32,
+    ) -> Result<Option<LocallyProposedValue<SanadContext>>, Stopped> {
+        self.load()?;
+        let height = self.next().height;
+        let known = self.proposals.own(round).map(|known| known.block);
+        let block = match known {
+            Some(block) => block,
+            None => {
+                let now_ms = self.setup().config.clock.now_ms();
+                let time_ms = now_ms.max(self.next().time_ms_min);
+                let ahead_ms = time_ms.saturating_sub(now_ms.saturating_add(TIME_PRECISION_MS));
+                if ahead_ms > 0 {
+                    tracing::warn!(%height, round, ahead_ms, "this node's clock is behind the chain: not proposing yet");
+                    // The clock may jump, so it is looked at now and then.
+                    let wait = Duration::from_millis(ahead_ms).min(CLOCK_POLL_INTERVAL);
+                    self.deferred = Some(Deferred { round, due: Instant::now() + wait });
+                    return Ok(None);
+                }
+                let payload_bytes_max = payload_bytes_max(self.setup().limits.payload, round);
+                let slot = Slot { height, round, time_ms, payload_bytes_max };
+                let proposed = self.application.propose(&slot).map_err(Stopped::Application)?;
+                let ProposedBlock { block, payload } = proposed;
+                let sent = vec![Sent { round, valid_round: None, told: HandIn::Valid }];
+                let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Own);
+                self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent });
+                self.keep(&block)?;
+                block
+            }
+        };
+        Ok(Some(LocallyProposedValue::new(EngineHeight(height), Round::new(round), Value(block))))
     }
 
     /// Sends a block again, under a round of its own.
@@ -69,25 +118,35 @@ impl<A: Application> Driver<A> {
         height: EngineHeight,
         round: Round,
         valid_round: Round,
-        block: BlockHash,
+        block: BlockId,
     ) {
-        let (height, Some(round)) = (height.0, round.as_u32()) else { return };
-        match self.proposals.payload(&block).filter(|_| height == self.next().height) {
-            Some(payload) => {
-                let valid_round = valid_round.as_u32();
-                self.send(&Undecided { height, round, valid_round, block, payload }).await;
-            }
-            None => tracing::warn!(%height, round, %block, "cannot send a block again that is not here"),
+        if let Some(round) = round.as_u32().filter(|_| height.0 == self.next().height) {
+            self.send(block, round, valid_round.as_u32()).await;
         }
     }
 
-    async fn send(&mut self, undecided: &Undecided) {
-        let Undecided { height, round, valid_round, block, .. } = *undecided;
-        let Ok(payload_bytes) = u32::try_from(undecided.payload.len()) else { return };
+    async fn send(&mut self, block: BlockId, round: u32, valid_round: Option<u32>) {
+        let height = self.next().height;
+        let Some(payload) = self.proposals.payload(&block) else {
+            tracing::warn!(%height, round, %block, "cannot send a block that is not here");
+            return;
+        };
+        self.send_payload(block, round, valid_round, &payload).await;
+    }
+
+    pub(super) async fn send_payload(
+        &mut self,
+        block: BlockId,
+        round: u32,
+        valid_round: Option<u32>,
+        payload: &Bytes,
+    ) {
+        let height = self.next().height;
+        let Ok(payload_bytes) = u32::try_from(payload.len()) else { return };
         let Some(key) = self.setup().keys.validator.clone() else { return };
         let header = ProposalHeader { height, round, valid_round, block, payload_bytes };
         let id = self.stream_id();
-        for part in parts(&self.setup().chain_id, &key, header, &undecided.payload) {
+        for part in parts(&self.setup().chain_id, &key, header, payload) {
             let sequence = u64::from(part.index);
             let message = StreamMessage::new(id.clone(), sequence, StreamContent::Data(part));
             self.publish(NetworkMsg::PublishProposalPart(message)).await;
@@ -105,3 +164,6 @@ impl<A: Application> Driver<A> {
         StreamId::new(id.into())
     }
 }
+
+/// Longest time between two looks at the clock while a proposal waits for it.
+const CLOCK_POLL_INTERVAL: Duration = Duration::from_millis(100);

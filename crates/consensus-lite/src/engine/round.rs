@@ -6,12 +6,12 @@ use malachitebft_core_types::Round;
 use super::driver::Driver;
 use crate::application::Application;
 use crate::context::{EngineHeight, SanadContext};
-use crate::proposals::Verdict;
 use crate::status::Phase;
 use crate::stopped::Stopped;
 
 impl<A: Application> Driver<A> {
-    /// Returns the blocks known of this round: kept before a restart, or received before their height.
+    /// Returns the blocks that the engine should know now: kept before a restart, received before their height,
+    /// or untimely in a round that is over.
     pub(super) fn on_started_round(
         &mut self,
         height: EngineHeight,
@@ -27,16 +27,25 @@ impl<A: Application> Driver<A> {
             progress.phase = Phase::Deciding;
         });
         self.load()?;
-        let mut values = Vec::new();
-        for entry in self.proposals.of_round(round) {
-            if entry.verdict != Verdict::Invalid {
-                values.extend(self.judge(entry.undecided)?);
-            }
-        }
+        let mut values = self.hand_in_due()?;
         for received in self.proposals.take_held(height) {
             values.extend(self.judge_received(received)?);
         }
         Ok(values)
+    }
+
+    /// This node has given its first vote in a round: the clock has had its say.
+    pub(super) fn on_prevoted(&mut self) -> Result<(), Stopped> {
+        #[cfg(feature = "testing")]
+        if let Some((height, round)) = self.prevoted() {
+            self.crash_at(crate::testing::Point::Prevoted(height, round))?;
+        }
+        for value in self.hand_in_due()? {
+            if let Some(link) = self.link() {
+                link.hand_in(value);
+            }
+        }
+        Ok(())
     }
 
     /// Reads what an earlier process kept of the height, once.

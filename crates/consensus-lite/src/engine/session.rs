@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use malachitebft_app_channel::{AppMsg, Channels, EngineHandle};
+use sanad_core::ids::Height;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::driver::Driver;
+use super::link::Link;
 use super::network;
 use super::thread::Ready;
 use crate::application::Application;
 use crate::arrivals::{Arrival, Arrivals};
 use crate::context::SanadContext;
 use crate::guard::GuardError;
+use crate::prevotes::Prevotes;
 use crate::stopped::{StartError, Stopped};
 
 /// How a session ended without a failure.
@@ -31,14 +34,20 @@ pub(super) async fn session<A: Application>(
     ready: &mut Option<Ready>,
 ) -> Result<End, Stopped> {
     let (arrivals, mut arriving) = Arrivals::new();
-    let started = network::start(driver.setup(), driver.guard(), driver.abstaining, arrivals.clone()).await;
+    let (prevotes, mut prevoted) = Prevotes::new();
+    let started =
+        network::start(driver.setup(), driver.guard(), driver.abstaining, arrivals.clone(), prevotes).await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
-    driver.begin_session(channels.network.clone(), arrivals);
+    let Some(link) = Link::new(&handle, channels.network.clone(), arrivals, prevoted.clone()) else {
+        end_engine(handle).await;
+        return Err(Stopped::Restart(StartError::Engine("it has no actor for consensus".into())));
+    };
+    driver.begin_session(link);
     let mut stop = driver.shared().stop.subscribe();
     let ended = tokio::select! {
         biased;
         _ = stopping(&mut stop) => Ok(Some(End::Stopped)),
-        ended = serve(driver, &mut channels, &mut arriving, ready) => ended,
+        ended = serve(driver, &mut channels, &mut arriving, &mut prevoted, ready) => ended,
     };
     driver.end_session();
     match ended? {
@@ -60,6 +69,7 @@ async fn serve<A: Application>(
     driver: &mut Driver<A>,
     channels: &mut Channels<SanadContext>,
     arriving: &mut mpsc::Receiver<Arrival>,
+    prevoted: &mut watch::Receiver<Option<(Height, u32)>>,
     ready: &mut Option<Ready>,
 ) -> Result<Option<End>, Stopped> {
     let address = driver.setup().config.listen;
@@ -77,12 +87,14 @@ async fn serve<A: Application>(
     loop {
         tokio::select! {
             biased;
+            Ok(()) = prevoted.changed() => driver.on_prevoted()?,
             message = channels.consensus.recv() => match message {
                 Some(message) => driver.answer(message).await?,
                 None => return Ok(None),
             },
             Some(arrival) = arriving.recv() => driver.on_arrival(&arrival)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
+            () = driver.deferred_due() => driver.on_deferred().await?,
             () = driver.heartbeat_due() => driver.on_heartbeat(),
         }
         if driver.may_vote_again() {

@@ -10,12 +10,13 @@ use malachitebft_core_types::{Round, Validity};
 use sanad_core::ids::Height;
 
 use super::driver::Driver;
-use crate::application::{Application, InvalidPayload, PayloadSource, Undecided};
+use crate::application::{Application, InvalidPayload};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
-use crate::proposals::Verdict;
+use crate::proposals::{Known, Match, Verdict};
 use crate::status::count;
 use crate::stopped::Stopped;
+use crate::timeliness::{HandIn, Receipt};
 use crate::wire::RESPONSE_BLOCKS_MAX;
 
 impl<A: Application> Driver<A> {
@@ -34,8 +35,8 @@ impl<A: Application> Driver<A> {
             return Ok(SyncedValueOutcome::LocalTransientError);
         }
         self.load()?;
-        let block = match self.application.validate(height, &payload, PayloadSource::Sync) {
-            Ok(block) => block,
+        let (block, time_ms) = match self.application.validate(height, &payload) {
+            Ok(valid) => (valid.block, valid.time_ms),
             Err(InvalidPayload::Invalid(reason)) => {
                 tracing::error!(%height, %reason, "a peer sent a payload that is not the decided block");
                 count(&self.shared().counters.dropped, 1);
@@ -43,11 +44,13 @@ impl<A: Application> Driver<A> {
             }
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
-        let undecided = Undecided { height, round, valid_round: None, block, payload };
-        if !self.proposals.has_other_payload(&block, &undecided.payload) {
-            self.keep(&undecided)?;
-            self.proposals.add(undecided, Verdict::Valid);
+        if self.proposals.compare(&block, &payload) == Match::New {
+            // Decided, so timely for others: the clock of this node has no say.
+            let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Timely);
+            self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() });
         }
+        self.keep(&block)?;
+        self.proposals.note(&block, round, None, HandIn::Valid);
         self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
@@ -81,7 +84,11 @@ impl<A: Application> Driver<A> {
                     break;
                 }
             };
-            let certificate = match certificate::to_engine(&decided.certificate, &decided.validators) {
+            let certificate = match certificate::to_engine(
+                &decided.certificate,
+                decided.block,
+                &decided.validators,
+            ) {
                 Ok(certificate) => certificate,
                 Err(error) => {
                     tracing::error!(%height, %error, "the ledger's certificate does not fit its validators");

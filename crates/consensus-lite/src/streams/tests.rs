@@ -14,11 +14,11 @@ fn validators() -> ValidatorSet {
         member: format!("m{place}").parse().unwrap(),
         key: key.public(),
     };
-    ValidatorSet::new(keys().into_iter().enumerate().map(validator).collect()).unwrap()
+    ValidatorSet::genesis(keys().into_iter().enumerate().map(validator).collect()).unwrap()
 }
 
 fn header(height: u64, round: u32, payload: &Bytes) -> ProposalHeader {
-    let block = BlockHash([height as u8; 32]);
+    let block = BlockId { hash: BlockHash([height as u8; 32]), round };
     ProposalHeader {
         height: Height(height),
         round,
@@ -38,6 +38,7 @@ fn accept(streams: &mut Streams, id: u8, part: ProposalPart) -> Result<Option<Re
         validators: &validators,
         round: 0,
         payload_bytes_max: LIMIT,
+        now_ms: 42,
         own,
     };
     streams.accept([id; STREAM_ID_BYTES], part, &admission)
@@ -65,7 +66,7 @@ fn parts_in_any_order_make_the_payload() {
                 assert_eq!(accept(&mut streams, 1, part.clone()), Ok(None));
                 assert_eq!(accept(&mut streams, 1, part), Ok(None));
             }
-            let received = Received { header: header.clone(), payload: payload.clone() };
+            let received = Received { header: header.clone(), payload: payload.clone(), arrived_ms: 42 };
             assert_eq!(accept(&mut streams, 1, last), Ok(Some(received)));
             assert!(streams.0.is_empty());
         }
@@ -98,7 +99,7 @@ fn only_the_proposer_and_only_now() {
     assert_eq!(refused(part(3, header(5, 3, &payload))), StreamError::OwnName);
 
     let mut forged = part(0, header(5, 0, &payload));
-    forged.header.block = BlockHash([9; 32]);
+    forged.header.block.hash = BlockHash([9; 32]);
     assert!(matches!(refused(forged), StreamError::Signature(_)));
 }
 
@@ -108,6 +109,24 @@ fn too_long() {
     let part = parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload).next().unwrap();
     let refused = accept(&mut Streams::default(), 1, part);
     assert_eq!(refused, Err(StreamError::TooLong { actual: LIMIT + 1, limit: LIMIT }));
+    // Half of it in the next round.
+    let payload = payload.slice(..LIMIT / 2 + 1);
+    let part = parts(&CHAIN, &keys()[1], header(5, 1, &payload), &payload).next().unwrap();
+    let refused = accept(&mut Streams::default(), 1, part);
+    assert_eq!(refused, Err(StreamError::TooLong { actual: LIMIT / 2 + 1, limit: LIMIT / 2 }));
+}
+
+#[test]
+fn contradictory_descriptions() {
+    let payload = payload(10);
+    let mut header = header(5, 1, &payload);
+    header.block.round = 0;
+    let part = parts(&CHAIN, &keys()[1], header.clone(), &payload).next().unwrap();
+    let refused = accept(&mut Streams::default(), 1, part);
+    assert!(matches!(refused, Err(StreamError::Contradictory { .. })), "{refused:?}");
+    header.valid_round = Some(0);
+    let part = parts(&CHAIN, &keys()[1], header, &payload).next().unwrap();
+    assert!(accept(&mut Streams::default(), 1, part).is_ok());
 }
 
 #[test]
@@ -117,7 +136,7 @@ fn one_stream_one_payload() {
     let first = parts(&CHAIN, &keys()[0], header(5, 0, &payload), &payload).next().unwrap();
     accept(&mut streams, 1, first).unwrap();
     let mut other = header(5, 0, &payload);
-    other.block = BlockHash([9; 32]);
+    other.block.hash = BlockHash([9; 32]);
     let other = parts(&CHAIN, &keys()[0], other, &payload).nth(1).unwrap();
     assert_eq!(accept(&mut streams, 1, other), Err(StreamError::Mixed));
     assert!(streams.0.is_empty());

@@ -6,7 +6,7 @@ use malachitebft_app_channel::app::types::codec::Codec;
 use malachitebft_core_types::{
     PolkaCertificate, PolkaSignature, Round, RoundCertificate, RoundCertificateType, RoundSignature, VoteType,
 };
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 use sanad_core::validators::VALIDATORS_MAX;
@@ -20,7 +20,7 @@ use crate::context::{Address, EngineHeight, SanadContext};
 pub(super) struct WirePolka {
     height: Height,
     round: u32,
-    block: BlockHash,
+    block: BlockId,
     signatures: List<(PublicKey, Signature), VALIDATORS_MAX>,
 }
 
@@ -51,7 +51,7 @@ impl Wire for PolkaCertificate<SanadContext> {
 #[derive(bincode::Encode, bincode::Decode)]
 pub(super) struct WireRoundSignature {
     precommit: bool,
-    block: Option<BlockHash>,
+    block: Option<BlockId>,
     validator: PublicKey,
     signature: Signature,
 }
@@ -148,14 +148,14 @@ impl Codec<LivenessMsg<SanadContext>> for WireCodec {
 mod tests {
     use super::*;
     use crate::wire::messages::tests::vote;
-    use crate::wire::testing::assert_wire;
+    use crate::wire::testing::{assert_wire, block_id};
     use sanad_core::codec::CodecError;
 
     fn polka(signatures: usize) -> PolkaCertificate<SanadContext> {
         PolkaCertificate {
             height: EngineHeight(Height(7)),
             round: Round::new(2),
-            value_id: BlockHash([1; 32]),
+            value_id: block_id(1),
             polka_signatures: vec![
                 PolkaSignature::new(Address(PublicKey([3; 32])), Signature([4; 64]));
                 signatures
@@ -169,7 +169,7 @@ mod tests {
             assert_wire(&polka(signatures));
         }
         assert_wire(&LivenessMsg::PolkaCertificate(polka(3)));
-        assert_wire(&LivenessMsg::Vote(vote(VoteType::Precommit, Some(BlockHash([1; 32])))));
+        assert_wire(&LivenessMsg::Vote(vote(VoteType::Precommit, Some(block_id(1)))));
         for cert_type in [RoundCertificateType::Skip, RoundCertificateType::Precommit] {
             let signature = |kind, block| {
                 RoundSignature::new(kind, nil_or(block), Address(PublicKey([3; 32])), Signature([4; 64]))
@@ -180,7 +180,7 @@ mod tests {
                 cert_type,
                 round_signatures: vec![
                     signature(VoteType::Prevote, None),
-                    signature(VoteType::Precommit, Some(BlockHash([1; 32]))),
+                    signature(VoteType::Precommit, Some(block_id(1))),
                 ],
             }));
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::codec::Codec;
 use malachitebft_core_types::{NilOrVal, Round, SignedProposal, SignedVote, VoteType};
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
@@ -17,7 +17,7 @@ pub(super) struct WireVote {
     precommit: bool,
     height: Height,
     round: u32,
-    block: Option<BlockHash>,
+    block: Option<BlockId>,
     validator: PublicKey,
     signature: Signature,
 }
@@ -51,7 +51,7 @@ pub(super) fn vote_type(precommit: bool) -> VoteType {
     if precommit { VoteType::Precommit } else { VoteType::Prevote }
 }
 
-pub(super) fn nil_or(block: Option<BlockHash>) -> NilOrVal<BlockHash> {
+pub(super) fn nil_or(block: Option<BlockId>) -> NilOrVal<BlockId> {
     block.map_or(NilOrVal::Nil, NilOrVal::Val)
 }
 
@@ -59,7 +59,7 @@ pub(super) fn nil_or(block: Option<BlockHash>) -> NilOrVal<BlockHash> {
 pub(super) struct WireProposal {
     height: Height,
     round: u32,
-    block: BlockHash,
+    block: BlockId,
     valid_round: Option<u32>,
     proposer: PublicKey,
     signature: Signature,
@@ -122,6 +122,9 @@ impl Codec<SignedConsensusMsg<SanadContext>> for WireCodec {
         if let Some(arrivals) = &self.arrivals {
             arrivals.message(&message);
         }
+        if let (Some((own, prevotes)), SignedConsensusMsg::Vote(vote)) = (&self.prevotes, &message) {
+            prevotes.note(&vote.message, own);
+        }
         Ok(message)
     }
 
@@ -133,9 +136,9 @@ impl Codec<SignedConsensusMsg<SanadContext>> for WireCodec {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::wire::testing::assert_wire;
+    use crate::wire::testing::{assert_wire, block_id};
 
-    pub(in crate::wire) fn vote(kind: VoteType, block: Option<BlockHash>) -> SignedVote<SanadContext> {
+    pub(in crate::wire) fn vote(kind: VoteType, block: Option<BlockId>) -> SignedVote<SanadContext> {
         let vote = Vote {
             kind,
             height: EngineHeight(Height(7)),
@@ -149,7 +152,7 @@ pub(super) mod tests {
     #[test]
     fn messages() {
         for kind in [VoteType::Prevote, VoteType::Precommit] {
-            for block in [None, Some(BlockHash([1; 32]))] {
+            for block in [None, Some(block_id(1))] {
                 assert_wire(&SignedConsensusMsg::Vote(vote(kind, block)));
             }
         }
@@ -157,7 +160,7 @@ pub(super) mod tests {
             let proposal = Proposal {
                 height: EngineHeight(Height(7)),
                 round: Round::new(2),
-                value: Value(BlockHash([1; 32])),
+                value: Value(block_id(1)),
                 pol_round,
                 address: Address(PublicKey([3; 32])),
             };

@@ -13,7 +13,10 @@ mod values;
 use bytes::Bytes;
 use sanad_core::codec::{self, CodecError};
 
+use sanad_core::signature::PublicKey;
+
 use crate::arrivals::Arrivals;
+use crate::prevotes::Prevotes;
 
 pub(crate) use part::PART_MESSAGE_BYTES_MAX;
 pub(crate) use sync::{DECIDED_OVERHEAD_BYTES_MAX, RESPONSE_BLOCKS_MAX};
@@ -26,12 +29,19 @@ const MESSAGE_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct WireCodec {
     /// Where to tell of what arrives; `None` for the write-ahead log.
     arrivals: Option<Arrivals>,
+    /// Where to tell of this node's prevotes; `None` for the network.
+    prevotes: Option<(PublicKey, Prevotes)>,
 }
 
 impl WireCodec {
     /// For the network: also tells `arrivals` what comes in.
     pub(crate) fn tapped(arrivals: Arrivals) -> Self {
-        Self { arrivals: Some(arrivals) }
+        Self { arrivals: Some(arrivals), prevotes: None }
+    }
+
+    /// For the write-ahead log: also tells `prevotes` of those that `own` signed before a restart.
+    pub(crate) fn of_log(own: PublicKey, prevotes: Prevotes) -> Self {
+        Self { arrivals: None, prevotes: Some((own, prevotes)) }
     }
 }
 
@@ -97,6 +107,10 @@ use plain_codec;
 mod testing {
     use super::*;
     use malachitebft_app_channel::app::types::codec::Codec;
+
+    pub(super) fn block_id(byte: u8) -> sanad_core::block::BlockId {
+        sanad_core::block::BlockId { hash: sanad_core::hash::BlockHash([byte; 32]), round: 1 }
+    }
 
     /// Asserts that a message comes back, and that no other bytes near its encoding pass for one.
     pub(super) fn assert_wire<T>(message: &T)

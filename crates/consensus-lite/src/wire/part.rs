@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
@@ -19,7 +19,7 @@ pub(super) struct WirePart {
     height: Height,
     round: u32,
     valid_round: Option<u32>,
-    block: BlockHash,
+    block: BlockId,
     payload_bytes: u32,
     sender: PublicKey,
     signature: Signature,
@@ -93,12 +93,12 @@ plain_codec!(ProposalPart, StreamMessage<ProposalPart>);
 mod tests {
     use super::*;
     use crate::wire::WireCodec;
-    use crate::wire::testing::assert_wire;
+    use crate::wire::testing::{assert_wire, block_id};
     use malachitebft_app_channel::app::types::codec::Codec;
 
     fn part(payload_bytes: usize, index: u32, data: usize) -> ProposalPart {
         let payload_bytes = payload_bytes as u32;
-        let block = BlockHash([1; 32]);
+        let block = block_id(1);
         ProposalPart {
             header: ProposalHeader {
                 height: Height(7),

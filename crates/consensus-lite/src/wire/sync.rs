@@ -8,8 +8,8 @@ use malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 use malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
 use malachitebft_core_types::{ExtendedCommitCertificate, ExtendedCommitSignature, Round};
 use malachitebft_sync::{ValueRequest, ValueResponse};
+use sanad_core::block::BlockId;
 use sanad_core::codec::CODEC_BYTES_MAX;
-use sanad_core::hash::BlockHash;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 use sanad_core::validators::VALIDATORS_MAX;
@@ -25,7 +25,7 @@ pub(crate) const RESPONSE_BLOCKS_MAX: usize = 64;
 pub(crate) const DECIDED_OVERHEAD_BYTES_MAX: usize = 4 + CERTIFICATE_BYTES + SIGNATURE_BYTES * VALIDATORS_MAX;
 
 const RESPONSE_BYTES: usize = 8 + 4;
-const CERTIFICATE_BYTES: usize = 8 + 4 + 32 + 4;
+const CERTIFICATE_BYTES: usize = 8 + 4 + 32 + 4 + 4;
 const SIGNATURE_BYTES: usize = 32 + 64;
 const PEER_ID_BYTES_MAX: usize = 64;
 
@@ -80,7 +80,7 @@ impl Wire for Request<SanadContext> {
 pub(super) struct WireCertificate {
     height: Height,
     round: u32,
-    block: BlockHash,
+    block: BlockId,
     signatures: List<(PublicKey, Signature), VALIDATORS_MAX>,
 }
 
@@ -172,14 +172,14 @@ impl HasEncodedLen<Response<SanadContext>> for WireCodec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::testing::assert_wire;
+    use crate::wire::testing::{assert_wire, block_id};
 
     fn decided(height: u64, payload: usize, signatures: usize) -> RawDecidedValue<SanadContext> {
         let signature = ExtendedCommitSignature::new(Address(PublicKey([3; 32])), Signature([4; 64]), None);
         let certificate = ExtendedCommitCertificate {
             height: EngineHeight(Height(height)),
             round: Round::new(1),
-            value_id: BlockHash([1; 32]),
+            value_id: block_id(1),
             commit_signatures: vec![signature; signatures],
         };
         RawDecidedValue::new(vec![5; payload].into(), certificate)

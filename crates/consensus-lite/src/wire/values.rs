@@ -2,7 +2,7 @@
 
 use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::{Round, ValidatorProof, Validity};
-use sanad_core::hash::BlockHash;
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, Signature};
 
@@ -16,7 +16,7 @@ pub(super) struct WireProposedValue {
     round: u32,
     valid_round: Option<u32>,
     proposer: PublicKey,
-    block: BlockHash,
+    block: BlockId,
     valid: bool,
 }
 
@@ -79,7 +79,7 @@ plain_codec!(ProposedValue<SanadContext>, ValidatorProof<SanadContext>);
 mod tests {
     use super::*;
     use crate::wire::WireCodec;
-    use crate::wire::testing::assert_wire;
+    use crate::wire::testing::{assert_wire, block_id};
     use malachitebft_app_channel::app::types::codec::Codec;
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
                     round: Round::new(2),
                     valid_round,
                     proposer: Address(PublicKey([3; 32])),
-                    value: Value(BlockHash([1; 32])),
+                    value: Value(block_id(1)),
                     validity,
                 });
             }

@@ -3,20 +3,38 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use sanad_consensus_lite::testing::Testing;
 use sanad_consensus_lite::{
-    Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
+    Clock, Config, Consensus, Keys, PeerAddress, Phase, SigningGuard, StartError, Stopped, Timeouts,
 };
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{Validator, ValidatorSet};
+use sanad_testkit::id;
 use tempfile::TempDir;
 
 use crate::ledger::Ledger;
 
 /// Generous, since tests share few processors; nothing waits this long that works.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A clock that is wrong by an offset, which can be changed at any time.
+#[derive(Clone, Debug, Default)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn set_offset_ms(&self, offset: i64) {
+        self.0.store(offset, Ordering::Relaxed);
+    }
+
+    fn clock(&self) -> Clock {
+        let (offset, system) = (self.0.clone(), Clock::system());
+        Clock::new(move || system.now_ms().saturating_add_signed(offset.load(Ordering::Relaxed)))
+    }
+}
 
 /// Nodes `0..validators` are validators; those after them follow.
 pub struct Cluster {
@@ -26,6 +44,8 @@ pub struct Cluster {
     pub heartbeat: Duration,
     pub timeouts: Timeouts,
     pub ledgers: Vec<Ledger>,
+    pub clocks: Vec<TestClock>,
+    pub testing: Vec<Testing>,
     addresses: Vec<SocketAddr>,
     pub nodes: Vec<Option<Consensus>>,
 }
@@ -34,11 +54,8 @@ impl Cluster {
     pub fn new(validators: usize, followers: usize) -> Self {
         init_log();
         let chain_id = ChainId(*blake3::hash(b"a chain of tests").as_bytes());
-        let set = (0..validators).map(|i| Validator {
-            member: format!("m{i:02}").parse().unwrap(),
-            key: validator_key(i).public(),
-        });
-        let set = ValidatorSet::new(set.collect()).unwrap();
+        let validator = |i| Validator { member: id(&name(i)), key: validator_key(i).public() };
+        let set = ValidatorSet::genesis((0..validators).map(validator).collect()).unwrap();
         let nodes = validators + followers;
         // All at once, so that no port is given twice.
         let listeners: Vec<_> =
@@ -51,6 +68,8 @@ impl Cluster {
             heartbeat: Duration::from_secs(600),
             timeouts: Timeouts::default(),
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
+            testing: vec![Testing::default(); nodes],
+            clocks: (0..nodes).map(|_| TestClock::default()).collect(),
             addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
             nodes: (0..nodes).map(|_| None).collect(),
         };
@@ -79,6 +98,8 @@ impl Cluster {
         config.moniker = format!("node{node}");
         config.heartbeat = self.heartbeat;
         config.timeouts = self.timeouts;
+        config.clock = self.clocks[node].clock();
+        config.testing = self.testing[node].clone();
         config.sync_status_interval = Duration::from_millis(500);
         config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
         config
@@ -168,6 +189,15 @@ impl Cluster {
         }
     }
 
+    /// Waits until a node has come to a round of the height it is at.
+    pub async fn round(&self, node: usize, at_least: u32) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.node(node).status().await.round.is_none_or(|round| round < at_least) {
+            assert!(Instant::now() < deadline, "node {node} does not come to round {at_least}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until a node has stopped by itself, and says why.
     pub async fn stopped(&self, node: usize) -> Arc<Stopped> {
         tokio::time::timeout(PATIENCE, self.node(node).stopped()).await.unwrap().unwrap_err()
@@ -183,12 +213,16 @@ impl Cluster {
     }
 }
 
+fn name(node: usize) -> String {
+    format!("m{node:02}")
+}
+
 pub fn validator_key(node: usize) -> SecretKey {
-    SecretKey::from_seed(blake3::hash(format!("validator {node}").as_bytes()).as_bytes())
+    sanad_testkit::consensus_key(&name(node))
 }
 
 pub fn network_key(node: usize) -> SecretKey {
-    SecretKey::from_seed(blake3::hash(format!("network {node}").as_bytes()).as_bytes())
+    sanad_testkit::network_key(&name(node))
 }
 
 /// Polls until the condition holds.

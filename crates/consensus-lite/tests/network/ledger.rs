@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, PayloadSource,
-    ProposedBlock, Undecided,
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
+use sanad_core::block::BlockId;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::Height;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
@@ -23,7 +24,7 @@ pub struct State {
     chain_id: ChainId,
     validators: ValidatorSet,
     pub blocks: Vec<Block>,
-    undecided: BTreeMap<(u64, u32, BlockHash), Undecided>,
+    undecided: BTreeMap<(u64, BlockId), Undecided>,
     pool: BTreeSet<u64>,
     /// Bytes of filling in each block with work.
     pub filling: usize,
@@ -40,6 +41,8 @@ pub struct State {
 pub struct Block {
     pub decided: DecidedBlock,
     pub work: Vec<u64>,
+    pub round: u32,
+    pub time_ms: u64,
     pub at: Instant,
 }
 
@@ -75,9 +78,9 @@ impl Ledger {
         self.state().blocks.iter().any(|block| block.work.contains(&work))
     }
 
-    /// Undecided blocks kept.
-    pub fn kept(&self) -> usize {
-        self.state().undecided.len()
+    /// The undecided blocks that were kept, with how they came.
+    pub fn undecided_blocks(&self) -> Vec<(BlockId, Receipt)> {
+        self.state().undecided.values().map(|undecided| (undecided.block, undecided.receipt)).collect()
     }
 
     pub fn hashes(&self) -> Vec<BlockHash> {
@@ -87,37 +90,60 @@ impl Ledger {
 
 impl State {
     fn next(&self) -> NextHeight {
-        NextHeight { height: Height(self.blocks.len() as u64 + 1), validators: self.validators.clone() }
+        let height = Height(self.blocks.len() as u64 + 1);
+        let time_ms_min = self.blocks.last().map_or(0, |block| block.time_ms + 1);
+        NextHeight { height, validators: self.validators.clone(), time_ms_min }
     }
 
-    fn previous(&self) -> [u8; 32] {
+    pub fn previous(&self) -> [u8; 32] {
         self.blocks.last().map_or(self.chain_id.0, |block| block.decided.certificate.block.0)
     }
 }
 
-/// `previous block (32) || lie u8 || count u32 || work u64 ... || number u64 || filling`. The number makes all blocks
-/// differ, as their time does in reality.
-fn encode(previous: [u8; 32], lie: bool, work: &[u64], filling: usize) -> Bytes {
-    let mut payload = previous.to_vec();
-    payload.push(u8::from(lie));
-    payload.extend_from_slice(&(work.len() as u32).to_be_bytes());
-    work.iter().for_each(|item| payload.extend_from_slice(&item.to_be_bytes()));
-    payload.extend_from_slice(&PROPOSED.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    payload.resize(payload.len() + filling, 7);
-    payload.into()
+/// What the payload of a block says: `previous block (32) || round u32 || time u64 || lie u8 || count u32 || work
+/// u64 ... || number u64 || filling`. The number makes all blocks differ.
+pub struct Content {
+    pub previous: [u8; 32],
+    pub round: u32,
+    pub time_ms: u64,
+    pub lie: bool,
+    pub work: Vec<u64>,
 }
 
-fn work_of(payload: &Bytes) -> Option<(&[u8], bool, Vec<u64>)> {
-    let (previous, rest) = payload.split_at_checked(32)?;
-    let (lie, rest) = rest.split_first()?;
-    let (count, rest) = rest.split_first_chunk::<4>()?;
-    let items = rest.get(..8 * u32::from_be_bytes(*count) as usize)?;
-    let work = items.chunks(8).map(|item| u64::from_be_bytes(item.try_into().unwrap())).collect();
-    Some((previous, *lie == 1, work))
+impl Content {
+    pub fn encode(&self, filling: usize) -> Bytes {
+        let mut payload = self.previous.to_vec();
+        payload.extend_from_slice(&self.round.to_be_bytes());
+        payload.extend_from_slice(&self.time_ms.to_be_bytes());
+        payload.push(u8::from(self.lie));
+        payload.extend_from_slice(&(self.work.len() as u32).to_be_bytes());
+        self.work.iter().for_each(|item| payload.extend_from_slice(&item.to_be_bytes()));
+        payload.extend_from_slice(&PROPOSED.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        payload.resize(payload.len() + filling, 7);
+        payload.into()
+    }
+
+    pub fn decode(payload: &Bytes) -> Option<Self> {
+        let (previous, rest) = payload.split_first_chunk::<32>()?;
+        let (round, rest) = rest.split_first_chunk()?;
+        let (time_ms, rest) = rest.split_first_chunk()?;
+        let (lie, rest) = rest.split_first()?;
+        let (count, rest) = rest.split_first_chunk::<4>()?;
+        let items = rest.get(..8 * u32::from_be_bytes(*count) as usize)?;
+        let work = items.chunks(8).map(|item| u64::from_be_bytes(item.try_into().unwrap())).collect();
+        Some(Self {
+            previous: *previous,
+            round: u32::from_be_bytes(*round),
+            time_ms: u64::from_be_bytes(*time_ms),
+            lie: *lie == 1,
+            work,
+        })
+    }
 }
 
-fn hash(payload: &Bytes) -> BlockHash {
-    BlockHash(*blake3::hash(payload).as_bytes())
+pub fn block_id(payload: &Bytes) -> BlockId {
+    let round = Content::decode(payload).unwrap().round;
+    BlockId { hash: BlockHash(*blake3::hash(payload).as_bytes()), round }
 }
 
 impl Application for Ledger {
@@ -125,29 +151,32 @@ impl Application for Ledger {
         self.state().next()
     }
 
-    fn propose(&mut self, height: Height, _: u32) -> Result<ProposedBlock, ApplicationError> {
+    fn propose(&mut self, slot: &Slot) -> Result<ProposedBlock, ApplicationError> {
         let state = self.state();
+        let Slot { height, round, time_ms, payload_bytes_max } = *slot;
         assert_eq!(height, state.next().height);
         let work: Vec<_> = state.pool.iter().copied().collect();
         let filling = if work.is_empty() { 0 } else { state.filling };
-        let payload = encode(state.previous(), state.lies, &work, filling);
-        Ok(ProposedBlock { block: hash(&payload), payload })
+        let previous = state.previous();
+        let content = Content { previous, round, time_ms, lie: state.lies, work };
+        let room = payload_bytes_max.saturating_sub(content.encode(0).len());
+        let payload = content.encode(filling.min(room));
+        Ok(ProposedBlock { block: block_id(&payload), payload })
     }
 
-    fn validate(
-        &mut self,
-        height: Height,
-        payload: &Bytes,
-        _: PayloadSource,
-    ) -> Result<BlockHash, InvalidPayload> {
+    fn validate(&mut self, height: Height, payload: &Bytes) -> Result<ValidBlock, InvalidPayload> {
         let state = self.state();
         assert_eq!(height, state.next().height);
         if state.refuses {
             return Err(InvalidPayload::Invalid("not mine".into()));
         }
-        match work_of(payload) {
-            Some((previous, false, _)) if previous == state.previous() => Ok(hash(payload)),
-            Some((_, true, _)) => Err(InvalidPayload::Invalid("a lie".into())),
+        match Content::decode(payload) {
+            Some(Content { lie: true, .. }) => Err(InvalidPayload::Invalid("a lie".into())),
+            Some(Content { previous, time_ms, .. })
+                if previous == state.previous() && time_ms >= state.next().time_ms_min =>
+            {
+                Ok(ValidBlock { block: block_id(payload), time_ms })
+            }
             _ => Err(InvalidPayload::Invalid("not on top of the head".into())),
         }
     }
@@ -161,19 +190,19 @@ impl Application for Ledger {
         if state.fails {
             return Err(ApplicationError::new("the disk is full"));
         }
-        let NextHeight { height, validators } = state.next();
-        let block = hash(&payload);
+        let NextHeight { height, validators, .. } = state.next();
+        let block = block_id(&payload);
         certificate.verify(&state.chain_id, height, &block, &validators).unwrap();
-        let (_, _, work) = work_of(&payload).unwrap();
+        let Content { work, round, time_ms, .. } = Content::decode(&payload).unwrap();
         work.iter().for_each(|item| assert!(state.pool.remove(item) || !state.pool.contains(item)));
-        let decided = DecidedBlock { certificate: certificate.clone(), validators, payload };
-        state.blocks.push(Block { decided, work, at: Instant::now() });
-        state.undecided.retain(|(kept, _, _), _| *kept > height.0);
+        let decided = DecidedBlock { block, certificate: certificate.clone(), validators, payload };
+        state.blocks.push(Block { decided, work, round, time_ms, at: Instant::now() });
+        state.undecided.retain(|(kept, _), _| *kept > height.0);
         Ok(state.next())
     }
 
     fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError> {
-        let key = (undecided.height.0, undecided.round, undecided.block);
+        let key = (undecided.height.0, undecided.block);
         self.state().undecided.insert(key, undecided.clone());
         Ok(())
     }

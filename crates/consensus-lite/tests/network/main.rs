@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod blocks;
+mod byzantine;
 mod catching_up;
 mod cluster;
+mod crashes;
 mod faults;
 mod guard;
 mod ledger;
 mod starting;
+mod time;

@@ -91,6 +91,10 @@ impl IssuerId {
         }
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
+        // What would have another normal form again.
+        if host.is_empty() || host.ends_with(":443") {
+            return Err(IssuerIdError::Form);
+        }
         let path = if path == "/" { "" } else { path };
         Ok(Self(format!("https://{host}{path}")))
     }
@@ -161,6 +165,8 @@ mod tests {
             "http://ui.ac.id",
             "https:ui.ac.id",
             "https://a@b",
+            "https://:443",
+            "https://a:443:443",
             "did:web",
             "did:w-b:x",
             "did:web:ü",

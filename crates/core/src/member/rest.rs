@@ -5,11 +5,13 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
-use super::{ADDRESSES_MAX, FACTS_MAX, Fact, Member, Role, decode_texts, encode_texts};
+use super::{
+    ADDRESSES_MAX, FACTS_MAX, Fact, Member, MemberError, Role, check_texts, decode_texts, encode_texts,
+};
 use crate::batch::NO_BATCH;
 use crate::codec;
 use crate::hash::{self, BatchId, KeyName, RestHash};
-use crate::ids::{LogIndex, Sequence};
+use crate::ids::{LogIndex, MemberId, Sequence};
 use crate::merkle::Hash;
 use crate::signature::PublicKey;
 
@@ -155,6 +157,18 @@ impl MemberRest {
             addresses: member.addresses.clone(),
             facts: member.facts.clone(),
         }
+    }
+
+    /// Checks the limits of every list and text: what is beyond them has no encoding.
+    ///
+    /// # Errors
+    /// [`MemberError`], with `id` as the member that it is about.
+    pub fn check(&self, id: &MemberId) -> Result<(), MemberError> {
+        let (count, limit) = (self.keys.len(), KEY_TERMS_MAX);
+        if count > limit {
+            return Err(MemberError::Count { id: id.clone(), field: "keys", count, limit });
+        }
+        check_texts(id, &self.addresses, &self.facts)
     }
 
     /// The keys in force for a purpose.

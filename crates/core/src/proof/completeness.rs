@@ -15,7 +15,7 @@ use crate::codec::CodecError;
 use crate::event::{Entry, Event};
 use crate::ids::{Height, LogIndex, LogSize, MemberId};
 use crate::json_form::{self, JsonFormError};
-use crate::member::{EventsHead, MemberRecord, MemberRest};
+use crate::member::{EventsHead, MemberError, MemberRecord, MemberRest};
 use crate::merkle::{Hash, Rfc6962, TreeHash};
 use crate::status::{CredentialStatus, Status};
 
@@ -63,6 +63,8 @@ pub struct CompletenessVerifier {
     /// Log index after the last entry seen.
     end: LogIndex,
     statuses: BTreeMap<LogIndex, Status>,
+    /// The first thing that was not so: nothing after it makes the list whole again.
+    fault: Option<CompletenessFault>,
 }
 
 /// What a completeness proof proved.
@@ -91,6 +93,9 @@ pub enum CompletenessFault {
     /// The header is not final, or the member's record is not proved.
     #[error(transparent)]
     Head(#[from] ProofFault),
+    /// The rest has something that no member's rest has.
+    #[error(transparent)]
+    RestForm(#[from] MemberError),
     /// The rest is not the one that the record names.
     #[error("the record of {member} names another rest than the one given")]
     Rest {
@@ -216,11 +221,13 @@ impl CompletenessVerifier {
     /// Checks the head, and waits for the first line of entries.
     ///
     /// # Errors
-    /// [`CompletenessFault::Head`] or [`CompletenessFault::Rest`].
+    /// [`CompletenessFault::Head`], [`CompletenessFault::RestForm`] or [`CompletenessFault::Rest`].
     pub fn new(head: CompletenessHead, anchor: &TrustAnchor) -> Result<Self, CompletenessFault> {
         let CompletenessHead { proof, rest, .. } = head;
         let proven = proof.verify(anchor)?;
         let record = proof.member.record;
+        // Only what has an encoding can be hashed.
+        rest.check(&record.id)?;
         if rest.hash() != record.rest {
             return Err(CompletenessFault::Rest { member: record.id });
         }
@@ -232,6 +239,7 @@ impl CompletenessVerifier {
             seen: EventsHead::START,
             end: LogIndex(0),
             statuses: BTreeMap::new(),
+            fault: None,
         })
     }
 
@@ -243,8 +251,17 @@ impl CompletenessVerifier {
     /// Checks the next line; returns its entries.
     ///
     /// # Errors
-    /// [`CompletenessFault`], the first thing that is not so.
+    /// [`CompletenessFault`], the first thing that is not so; from then on always the same.
     pub fn add(&mut self, run: &EntryRun) -> Result<Vec<Entry>, CompletenessFault> {
+        let added = match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => self.add_run(run),
+        };
+        self.fault = added.as_ref().err().cloned();
+        added
+    }
+
+    fn add_run(&mut self, run: &EntryRun) -> Result<Vec<Entry>, CompletenessFault> {
         if run.entries.is_empty() {
             return Err(CompletenessFault::Empty);
         }
@@ -276,8 +293,11 @@ impl CompletenessVerifier {
     /// Checks that nothing is missing.
     ///
     /// # Errors
-    /// [`CompletenessFault::Count`] or [`CompletenessFault::Entries`].
+    /// [`CompletenessFault::Count`], [`CompletenessFault::Entries`], or that of an earlier line.
     pub fn finish(self) -> Result<Complete, CompletenessFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         if self.seen.count != self.expected.count {
             let (expected, actual) = (self.expected.count, self.seen.count);
             return Err(CompletenessFault::Count { expected, actual });

@@ -95,8 +95,10 @@ pub enum ReceiptBinaryError {
         /// Leaves of the tree.
         size: u64,
     },
-    /// More validator-set changes than are followed.
-    #[error("{count} validator-set changes; at most {VALIDATOR_CHANGES_MAX} are followed")]
+    /// Too many validator-set changes.
+    #[error(
+        "{count} validator-set changes; a receipt carries at most {VALIDATOR_CHANGES_MAX}: use a compact receipt and a trust file"
+    )]
     TooManyChanges {
         /// How many there are.
         count: u64,

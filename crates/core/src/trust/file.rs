@@ -25,8 +25,8 @@ pub const TRUST_FILE_MAGIC: [u8; 4] = [0xf5, b's', b'n', b't'];
 const TRUST_FILE_VERSION: u8 = 1;
 /// File ending of the JSON form.
 pub const TRUST_FILE_SUFFIX: &str = ".trust.json";
-/// Longest trust file, in bytes (64 MiB).
-pub const TRUST_FILE_BYTES_MAX: usize = 64 << 20;
+/// Longest trust file, in bytes (16 MiB): a genesis of a thousand members and some thousand changes of validators.
+pub const TRUST_FILE_BYTES_MAX: usize = 16 << 20;
 /// Most changes of validators that a trust file lists.
 const CHANGES_MAX: usize = 1 << 14;
 

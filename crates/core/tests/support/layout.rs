@@ -1,6 +1,5 @@
 //! The binary form of a receipt cut into its fields, as `docs/formats/receipt.md` says and not as the decoder
-//! does: what the worked example shows, and where the tests of changes strike.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! does: what the worked example shows, and where the mutation tests strike.
 
 use std::ops::Range;
 
@@ -13,7 +12,7 @@ struct Cutter<'a> {
     fields: Vec<Field>,
 }
 
-/// Cuts a sound receipt. `validators` is the size of the set of the genesis.
+/// Cuts a sound receipt. `validators` is the size of the set that it starts from.
 pub fn cut(bytes: &[u8], validators: usize) -> Vec<Field> {
     let mut cutter = Cutter { bytes, at: 0, fields: Vec::new() };
     cutter.receipt(validators);
@@ -33,12 +32,81 @@ impl Cutter<'_> {
         self.fixed("version", 1);
         self.fixed("chain", 8);
         let flags = self.fixed("flags", 1)[0];
-        self.fixed("secret", 32);
+        self.opening(flags >> 2 & 3);
         self.fixed("commitment", 32);
+        let by = flags >> 4 & 3;
+        if by != SEALED {
+            validators = self.changes(validators);
+        }
+        let mut newer = 0;
+        if by == HISTORY {
+            self.fixed("newer rules", 1);
+            newer = self.number("newer height");
+            for field in ["newer round", "newer time", "newer log size"] {
+                self.number(field);
+            }
+            for field in ["log root", "state root", "previous", "history root", "batches root"] {
+                self.fixed(&format!("newer {field}"), 32);
+            }
+            self.fixed("newer next validators hash", 32);
+            self.certificate("newer ", validators);
+        }
+        let (height, size) = self.header("");
+        if by == HISTORY {
+            self.fixed("validators hash", 32);
+        }
+        if flags >> 6 & 1 == 1 {
+            self.fixed("next validators hash", 32);
+        }
+        let index = self.number("log index");
+        self.path("log path", index, size);
+        self.status_leaf();
+        self.path("status path", index / 256, size.div_ceil(256));
+        self.record();
+        let (index, count) = (self.number("member index"), self.number("member count"));
+        self.path("member path", index, count);
+        self.fixed("others root", 32);
+        match by {
+            SEALED => drop(self.fixed("history path", 32 * 16)),
+            HISTORY => self.path("history path", height - 1, newer - 1),
+            _ => self.certificate("", validators),
+        }
+    }
+
+    fn opening(&mut self, form: u8) {
+        match form {
+            0 => drop(self.fixed("secret", 32)),
+            1 => {
+                self.fixed("secret", 32);
+                self.summary();
+            }
+            2 => {
+                self.fixed("summary key", 32);
+                self.summary();
+                self.fixed("content", 32);
+            }
+            _ => {
+                self.fixed("content key", 32);
+                self.fixed("summary hash", 32);
+            }
+        }
+    }
+
+    fn summary(&mut self) {
+        let fields = self.fixed("summary count", 1)[0];
+        for n in 0..fields {
+            self.fixed(&format!("summary {n} label"), 1);
+            self.text(&format!("summary {n} text"));
+        }
+    }
+
+    /// Size of the set that the changes lead to.
+    fn changes(&mut self, mut validators: usize) -> usize {
+        self.number("validator set");
         for n in 0..self.number("changes") {
             let change = format!("change {n} ");
             self.header(&change);
-            for root in ["log root", "status root", "registry root"] {
+            for root in ["log root", "state root"] {
                 self.fixed(&format!("{change}{root}"), 32);
             }
             let leaving = ones(&self.fixed(&format!("{change}leaving"), validators.div_ceil(8)));
@@ -50,41 +118,47 @@ impl Cutter<'_> {
             self.certificate(&change, validators);
             validators = validators - leaving + coming as usize;
         }
-        let size = self.header("");
-        if flags & 2 != 0 {
-            self.fixed("next validators hash", 32);
+        validators
+    }
+
+    /// Height and log size.
+    fn header(&mut self, prefix: &str) -> (u64, u64) {
+        self.fixed(&format!("{prefix}rules"), 1);
+        let height = self.number(&format!("{prefix}height"));
+        self.number(&format!("{prefix}round of first proposal"));
+        self.number(&format!("{prefix}time"));
+        self.fixed(&format!("{prefix}past"), 32);
+        (height, self.number(&format!("{prefix}log size")))
+    }
+
+    fn status_leaf(&mut self) {
+        if self.fixed("status leaf form", 1)[0] == 1 {
+            self.fixed("status leaf", 64);
+            return;
         }
-        let index = self.number("log index");
-        self.path("log path", index, size);
         let mask = self.fixed("status leaf mask", 8);
         self.fixed("status leaf bytes", ones(&mask));
-        self.path("status path", index / 256, size.div_ceil(256));
+    }
+
+    fn record(&mut self) {
         let flags = self.fixed("record flags", 1)[0];
         self.text("member id");
         self.text("name");
-        for (bit, key) in [(2, "issuing key"), (3, "consensus key"), (5, "network key")] {
-            if flags >> bit & 1 == 1 {
-                self.fixed(key, 32);
+        self.number("standing since");
+        if flags >> 2 & 1 == 1 {
+            for n in 0..self.number("issuer ids") {
+                self.text(&format!("issuer id {n}"));
+                self.number(&format!("issuer id {n} from"));
+                self.number(&format!("issuer id {n} until"));
             }
         }
-        self.number("active from");
-        if flags >> 6 & 1 == 1 {
-            self.number("active until");
+        if flags >> 3 & 1 == 1 {
+            for n in 0..self.number("disputed ranges") {
+                self.number(&format!("disputed range {n} from"));
+                self.number(&format!("disputed range {n} until"));
+            }
         }
-        self.number("next sequence");
-        self.fixed("last batch", 32);
-        self.number("entries");
-        let (index, count) = (self.number("registry index"), self.number("registry count"));
-        self.path("registry path", index, count);
-        self.certificate("", validators);
-    }
-
-    fn header(&mut self, prefix: &str) -> u64 {
-        self.number(&format!("{prefix}height"));
-        self.number(&format!("{prefix}time"));
-        self.fixed(&format!("{prefix}previous"), 32);
-        self.fixed(&format!("{prefix}batches root"), 32);
-        self.number(&format!("{prefix}log size"))
+        self.fixed("rest", 32);
     }
 
     fn certificate(&mut self, prefix: &str, validators: usize) {
@@ -121,6 +195,10 @@ impl Cutter<'_> {
         digits.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 127))
     }
 }
+
+/// Values of bits 4 and 5 of the flags.
+const SEALED: u8 = 1;
+const HISTORY: u8 = 2;
 
 fn ones(bitmap: &[u8]) -> usize {
     bitmap.iter().map(|byte| byte.count_ones() as usize).sum()

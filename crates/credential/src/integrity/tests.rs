@@ -1,8 +1,8 @@
 //! Credentials signed here, and every way in which they can be broken.
 
-use sanad_core::ids::Height;
-use sanad_core::member::{Member, Role};
+use sanad_core::member::{MemberState, Role};
 use sanad_core::signature::SecretKey;
+use sanad_testkit::issuing_key;
 use serde_json::json;
 
 use super::*;
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Holder, Verdict};
 const NOW_MS: u64 = 1_767_225_600_000;
 
 fn secret() -> SecretKey {
-    SecretKey::from_seed(&[5; 32])
+    issuing_key("ui.ac.id")
 }
 
 fn multikey() -> String {
@@ -82,9 +82,13 @@ fn find(document: &Value) -> Finding {
     find_for(document, None)
 }
 
-fn find_for(document: &Value, member: Option<&Member>) -> Finding {
-    let circumstances = Circumstances { now_ms: NOW_MS, member };
-    credential::check(document.to_string().as_bytes(), &circumstances).unwrap()
+fn find_for(document: &Value, member: Option<&MemberState>) -> Finding {
+    let (record, rest) = (member.map(MemberState::record), member.map(MemberState::rest));
+    find_with(document, &Circumstances { now_ms: NOW_MS, member: record, rest })
+}
+
+fn find_with(document: &Value, circumstances: &Circumstances<'_>) -> Finding {
+    credential::check(document.to_string().as_bytes(), circumstances).unwrap()
 }
 
 const SUITES: [&str; 2] = ["eddsa-rdfc-2022", "eddsa-jcs-2022"];
@@ -171,24 +175,22 @@ fn what_is_added_without_a_meaning_is_not_covered() {
 
 #[test]
 fn whose_key_it_is() {
-    let member = |key| Member {
-        id: "ui.ac.id".parse().unwrap(),
-        name: "Universitas Uji".to_owned(),
-        role: Role::Issuer,
-        issuing_key: Some(key),
-        consensus_key: None,
-        network_key: None,
-        active_from: Height(0),
-        active_until: None,
-    };
-    let ours = member(secret().public());
-    let theirs = member(SecretKey::from_seed(&[6; 32]).public());
+    let member = |name| MemberState::genesis(&sanad_testkit::member(name, Role::Issuer));
+    let (ours, theirs) = (member("ui.ac.id"), member("itb.ac.id"));
     let holder = |finding: Finding| finding.proofs[0].key.clone().map(|key| key.holder);
-    let of_member = Some(Holder::Member { id: ours.id.clone(), name: ours.name.clone() });
+    let of_member = Some(Holder::Member { id: ours.record().id.clone(), name: ours.record().name.clone() });
     for suite in SUITES {
         let document = signed(&options(suite));
         assert_eq!(holder(find_for(&document, Some(&ours))), of_member);
         assert_eq!(holder(find_for(&document, Some(&theirs))), Some(Holder::Issuer));
+        // A record shows no keys by itself, and only by the rest that it names.
+        for rest in [None, Some(theirs.rest())] {
+            let circumstances = Circumstances { now_ms: NOW_MS, member: Some(ours.record()), rest };
+            assert_eq!(holder(find_with(&document, &circumstances)), Some(Holder::Issuer));
+            let circumstances =
+                Circumstances { member: Some(theirs.record()), rest: Some(ours.rest()), ..circumstances };
+            assert_eq!(holder(find_with(&document, &circumstances)), Some(Holder::Issuer));
+        }
         let mut by_address = options(suite);
         by_address["verificationMethod"] = json!(format!("https://example.org/keys#{}", multikey()));
         let mut document = unsigned();
@@ -312,7 +314,7 @@ fn dates_and_signature_are_separate() {
 
 #[test]
 fn what_is_no_credential_is_not_judged() {
-    let circumstances = Circumstances { now_ms: NOW_MS, member: None };
+    let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
     for document in [
         "{}",
         "{\"type\":\"Person\"}",

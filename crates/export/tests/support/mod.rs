@@ -1,186 +1,112 @@
-//! A consortium in memory that makes blocks, and exports of it.
+//! Exports of the test kit's ledger.
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::Block;
-use sanad_core::event::{Entry, Event, Origin};
-use sanad_core::execution::{BlockBuilder, LedgerView};
-use sanad_core::genesis::{Genesis, Parameters};
-use sanad_core::hash::{Commitment, Salt};
-use sanad_core::ids::{Height, LogIndex, MemberId};
-use sanad_core::member::{Member, Role};
+use sanad_core::event::{Entry, Event};
+use sanad_core::genesis::Genesis;
+use sanad_core::ids::LogIndex;
 use sanad_core::signature::SecretKey;
-use sanad_core::state::State;
-use sanad_core::validators::{CommitCertificate, CommitSignature, VoteKind, vote_message};
+use sanad_core::validators::CommitCertificate;
 use sanad_export::{CheckpointSigner, ExportError, Exporter, Written};
+use sanad_testkit::{Ledger, genesis, id, issue, sign_genesis};
 
-pub const LOG: &str = "example.org/sanad";
+/// Validators that sign every block: three of four.
+const SIGNERS: [usize; 3] = [0, 1, 3];
 
-/// Height from which `v4` votes in the place of `v0`.
-pub const CHANGE: u64 = 9;
-
-/// Five members, of whom four validate at a time. Every block is signed by three.
+/// A ledger that grows, and counts the commitments that it used.
 pub struct Chain {
-    pub genesis: Genesis,
-    pub state: State,
-    pub blocks: Vec<(Block, CommitCertificate)>,
-    pub log: Log,
-    commitments: u64,
-}
-
-/// The entries so far, and where each commitment was issued.
-#[derive(Default)]
-pub struct Log {
-    pub entries: Vec<Entry>,
-    issuances: HashMap<Commitment, LogIndex>,
-}
-
-impl LedgerView for Log {
-    type Error = Infallible;
-
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, Infallible> {
-        Ok(self.issuances.get(commitment).copied())
-    }
-
-    fn origin(&self, index: LogIndex) -> Result<Origin, Infallible> {
-        Ok(self.entries[index.0 as usize].clone().into())
-    }
-}
-
-pub fn key(n: u8) -> SecretKey {
-    SecretKey::from_seed(&[n + 1; 32])
-}
-
-pub fn id(n: u8) -> MemberId {
-    format!("v{n}.ac.id").parse().unwrap()
-}
-
-pub fn commitment(n: u64) -> Commitment {
-    Commitment::new(&Salt([7; 32]), blake3::hash(&n.to_be_bytes()).as_bytes())
+    pub ledger: Ledger,
+    next: u64,
 }
 
 impl Chain {
+    /// A ledger of a consortium with this name.
     pub fn new(name: &str) -> Self {
-        let member = |n: u8| Member {
-            id: id(n),
-            name: format!("University {n}"),
-            role: Role::Validator,
-            issuing_key: Some(key(n).public()),
-            consensus_key: Some(key(n + 50).public()),
-            network_key: Some(key(n + 100).public()),
-            active_from: Height(if n == 4 { CHANGE } else { 0 }),
-            active_until: (n == 0).then_some(Height(CHANGE)),
-        };
-        let genesis = Genesis {
-            version: 1,
-            name: name.to_owned(),
-            time_ms: 1_000,
-            parameters: Parameters { block_bytes_max: 4 << 20 },
-            members: (0..5).map(member).collect(),
-        };
-        genesis.check().unwrap();
-        let state = State::genesis(&genesis).unwrap();
-        Self { genesis, state, blocks: Vec::new(), log: Log::default(), commitments: 0 }
+        let mut genesis = genesis();
+        genesis.name = name.to_owned();
+        genesis.parameters.block_bytes_max = 4 << 20;
+        sign_genesis(&mut genesis);
+        Self { ledger: Ledger::of(genesis), next: 0 }
     }
 
     /// Commitments that were not used before.
     pub fn issuances(&mut self, count: u64) -> Vec<Event> {
-        let first = self.commitments;
-        self.commitments += count;
-        (first..first + count).map(|n| Event::Issue { commitment: commitment(n) }).collect()
+        let first = self.next;
+        self.next += count;
+        (first..self.next).map(issue).collect()
     }
 
-    /// The next block, of one batch for each issuer and its events.
-    pub fn grow(&mut self, batches: Vec<(u8, Vec<Event>)>) {
-        let mut builder = BlockBuilder::new(&self.state, &self.log);
-        for (issuer, events) in batches {
-            let chain = self.state.registry().record(&id(issuer)).unwrap().chain;
-            let batch = Batch {
-                chain_id: self.state.chain_id(),
-                issuer: id(issuer),
-                sequence: chain.next_sequence,
-                previous: chain.last_batch,
-                events,
-            };
-            assert!(builder.add(Arc::new(batch.sign(&key(issuer)))).is_ok());
-        }
-        let (block, execution) = builder.finish(self.state.head().time_ms + 1_000).unwrap();
-        let message = vote_message(
-            &self.state.chain_id(),
-            VoteKind::Precommit,
-            block.header.height,
-            0,
-            Some(&execution.hash),
-        );
-        let votes = self.state.validators().validators().iter().zip(0u16..).take(3);
-        let sign = |(validator, place): (&sanad_core::validators::Validator, u16)| {
-            let own = (0..5).find(|n| id(*n) == validator.member).unwrap();
-            CommitSignature { validator: place, signature: key(own + 50).sign(&message) }
-        };
-        let certificate = CommitCertificate {
-            height: block.header.height,
-            round: 0,
-            block: execution.hash,
-            signatures: votes.map(sign).collect(),
-        };
-        self.log.issuances.extend(execution.issuances.iter().copied());
-        self.log.entries.extend(block.batches.iter().flat_map(|batch| entries(batch)));
-        self.state.advance(&execution);
-        self.blocks.push((block, certificate));
+    /// The next block, with one batch for each issuer and its events.
+    pub fn grow(&mut self, batches: Vec<(&str, Vec<Event>)>) {
+        let batches = batches.into_iter().map(|(issuer, events)| self.ledger.signed(issuer, events));
+        let batches = batches.collect();
+        self.ledger.commit(batches);
     }
 
-    /// Blocks up to a height: of issuances, of nothing, and of changes of status, in turn.
+    pub fn height(&self) -> u64 {
+        self.ledger.blocks.len() as u64
+    }
+
+    /// Blocks up to a height: of issuances, of nothing (heartbeats), and of changes of status, in turn.
     pub fn grow_to(&mut self, height: u64) {
-        while self.state.head().height.0 < height {
-            let next = self.state.head().height.0 + 1;
+        while self.height() < height {
+            let next = self.height() + 1;
             let many = self.issuances(next * 37 % 200 + 1);
             let few = self.issuances(3);
             let some = self.issuances(40);
-            // The second issuer's issuances that were not changed yet.
-            let target = |n: u64| {
-                let own = |(_, entry): &(u64, &Entry)| {
-                    entry.issuer == id(2) && matches!(entry.event, Event::Issue { .. })
-                };
-                let place = (0..).zip(&self.log.entries).filter(own).nth(n as usize).unwrap().0;
-                LogIndex(place)
-            };
             match next % 4 {
-                0 => self.grow(vec![(2, vec![Event::Revoke { target: target(next / 4 - 1) }]), (1, few)]),
+                0 => {
+                    let target = self.issued_by("v2", next / 4 - 1);
+                    self.grow(vec![("v2", vec![Event::Revoke { target }]), ("v1", few)]);
+                }
                 3 => self.grow(Vec::new()),
-                _ => self.grow(vec![(1, many), (2, few), (3, some)]),
+                _ => self.grow(vec![("v1", many), ("v2", few), ("issuer", some)]),
             }
         }
     }
 
+    /// Where a member made its `n`th issuance.
+    fn issued_by(&self, issuer: &str, n: u64) -> LogIndex {
+        let own = |(_, entry): &(u64, &Entry)| {
+            entry.issuer == id(issuer) && matches!(entry.event, Event::Issue { .. })
+        };
+        LogIndex((0..).zip(&self.ledger.entries).filter(own).nth(n as usize).unwrap().0)
+    }
+
     pub fn block_hash(&self, height: u64) -> sanad_core::hash::BlockHash {
-        self.blocks[height as usize - 1].0.header.hash()
+        self.ledger.header(height).hash()
+    }
+
+    /// A block and its certificate.
+    pub fn block(&self, height: u64) -> (Block, CommitCertificate) {
+        let block = self.ledger.blocks[height as usize - 1].clone();
+        let certificate = self.ledger.certify(&block.header, &SIGNERS);
+        (block, certificate)
     }
 
     /// Exports the blocks up to a height.
     pub fn export(&self, folder: &Path, height: u64) -> Result<Written, ExportError> {
-        let mut exporter = Exporter::open(folder, &self.genesis, signer())?;
-        for (block, certificate) in
-            self.blocks.iter().take(height as usize).skip(exporter.next_height().0 as usize - 1)
-        {
-            exporter.add(block, certificate)?;
+        let mut exporter = Exporter::open(folder, &self.ledger.genesis, signer(&self.ledger.genesis))?;
+        let first = exporter.next_height().0;
+        let blocks: Vec<_> = (first..=height.min(self.height())).map(|height| self.block(height)).collect();
+        for window in blocks.chunks(7) {
+            exporter.add_all(window.to_vec())?;
         }
         exporter.finish()
     }
 }
 
-pub fn signer() -> CheckpointSigner {
-    CheckpointSigner::new(LOG, key(200)).unwrap()
+/// The key of the exporter.
+pub fn key() -> SecretKey {
+    SecretKey::from_seed(&[200; 32])
 }
 
-fn entries(batch: &SignedBatch) -> Vec<Entry> {
-    let issuer = &batch.batch().issuer;
-    batch.batch().events.iter().map(|event| Entry { issuer: issuer.clone(), event: *event }).collect()
+pub fn signer(genesis: &Genesis) -> CheckpointSigner {
+    CheckpointSigner::new(genesis, key()).unwrap()
 }
 
 /// All files of a folder, by their path in it.

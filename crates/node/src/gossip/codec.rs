@@ -1,4 +1,8 @@
-//! Messages of the exchange: batches one way, a count the other way.
+//! Messages of the exchange. A request offers batches by their ids, or carries batches; the response has one byte for
+//! each of them.
+//!
+//! Request: `u8` kind, `u32` count, then for each batch of an offer its id and `u32` length, for each batch sent its
+//! `u32` length and bytes. Response: `u32` count, then one `u8` each.
 
 use std::io;
 use std::sync::Arc;
@@ -7,32 +11,58 @@ use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::StreamProtocol;
 use libp2p::request_response;
 use sanad_core::batch::{BATCH_BYTES_MAX, SignedBatch};
+use sanad_core::hash::BatchId;
 
 /// Name of the protocol, with its version.
-pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/sanad/batches/1");
-/// Longest message, in bytes: `u32` count, then `u32` length and bytes of each batch.
-pub(super) const MESSAGE_BYTES_MAX: usize = 1 << 20;
+pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/sanad/batches/2");
+/// Longest message, in bytes.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of batches in a message, without what frames them.
+pub(super) const BATCHES_BYTES_MAX: usize = MESSAGE_BYTES_MAX - HEAD_BYTES - 4 * MESSAGE_BATCHES_MAX;
 /// Most batches of a message.
-const MESSAGE_BATCHES_MAX: u32 = 4096;
+pub(super) const MESSAGE_BATCHES_MAX: usize = 4096;
 
-/// Batches on their way to a peer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outgoing(pub(super) Vec<Arc<SignedBatch>>);
-
-/// What a request is: batches to write, or the encoded batches that were read.
+/// A request. Batches are shared when they are sent, and plain bytes when they were read.
 #[derive(Clone, Debug)]
-pub(super) enum Batches {
-    Outgoing(Outgoing),
+pub(super) enum Request {
+    /// Ids and lengths of batches that the sender has.
+    Offer(Vec<(BatchId, usize)>),
+    /// Batches to write.
+    Outgoing(Vec<Arc<SignedBatch>>),
+    /// Encoded batches that were read.
     Incoming(Vec<Vec<u8>>),
 }
 
-/// How many batches of a message were taken.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taken(pub(super) u32);
+/// What becomes of one batch of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The receiver needs nothing more of it.
+    Settled,
+    /// The receiver asks for an offered batch.
+    Wanted,
+    /// Not now: no room, or another peer is sending it. To be offered again.
+    Later,
+}
 
-/// Bytes that a batch takes in a message.
-pub(super) fn message_bytes(batch: &SignedBatch) -> usize {
-    4 + batch.bytes().len()
+impl Request {
+    /// Bytes of the request on the wire.
+    pub(super) fn wire_bytes(&self) -> usize {
+        HEAD_BYTES
+            + match self {
+                Self::Offer(offered) => offered.len() * OFFER_BYTES,
+                Self::Outgoing(batches) => batches.iter().map(|batch| 4 + batch.bytes().len()).sum(),
+                Self::Incoming(batches) => batches.iter().map(|batch| 4 + batch.len()).sum(),
+            }
+    }
+
+    /// Batches that it offers or carries.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Offer(offered) => offered.len(),
+            Self::Outgoing(batches) => batches.len(),
+            Self::Incoming(batches) => batches.len(),
+        }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -41,62 +71,102 @@ pub(super) struct Codec;
 #[async_trait::async_trait]
 impl request_response::Codec for Codec {
     type Protocol = StreamProtocol;
-    type Request = Batches;
-    type Response = Taken;
+    type Request = Request;
+    type Response = Vec<Answer>;
 
-    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Batches>
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Request>
     where
         T: AsyncRead + Unpin + Send,
     {
-        let count = read_u32(io).await?;
-        if count > MESSAGE_BATCHES_MAX {
-            return Err(invalid("too many batches in a message"));
-        }
-        let mut batches = Vec::new();
-        let mut room = MESSAGE_BYTES_MAX - 4;
-        for _ in 0..count {
-            let length = read_u32(io).await? as usize;
-            if length > BATCH_BYTES_MAX || length + 4 > room {
-                return Err(invalid("a batch or message is too long"));
+        let mut kind = [0];
+        io.read_exact(&mut kind).await?;
+        let count = read_count(io).await?;
+        match kind {
+            [OFFER] => {
+                let mut bytes = vec![0; count * OFFER_BYTES];
+                io.read_exact(&mut bytes).await?;
+                let (offered, _) = bytes.as_chunks::<OFFER_BYTES>();
+                let offer = |bytes: &[u8; OFFER_BYTES]| {
+                    let (mut id, mut length) = ([0; 32], [0; 4]);
+                    id.copy_from_slice(&bytes[..32]);
+                    length.copy_from_slice(&bytes[32..]);
+                    (BatchId(id), u32::from_be_bytes(length) as usize)
+                };
+                Ok(Request::Offer(offered.iter().map(offer).collect()))
             }
-            room -= length + 4;
-            let mut bytes = vec![0; length];
-            io.read_exact(&mut bytes).await?;
-            batches.push(bytes);
+            [BATCHES] => {
+                let mut batches = Vec::new();
+                let mut room = MESSAGE_BYTES_MAX - HEAD_BYTES;
+                for _ in 0..count {
+                    let length = read_u32(io).await? as usize;
+                    if length > BATCH_BYTES_MAX || length + 4 > room {
+                        return Err(invalid("a batch or message is too long"));
+                    }
+                    room -= length + 4;
+                    let mut bytes = vec![0; length];
+                    io.read_exact(&mut bytes).await?;
+                    batches.push(bytes);
+                }
+                Ok(Request::Incoming(batches))
+            }
+            _ => Err(invalid("unknown kind of message")),
         }
-        Ok(Batches::Incoming(batches))
     }
 
-    async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Taken>
+    async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<Answer>>
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_u32(io).await.map(Taken)
+        let mut bytes = vec![0; read_count(io).await?];
+        io.read_exact(&mut bytes).await?;
+        let answer = |byte| match byte {
+            0 => Ok(Answer::Settled),
+            1 => Ok(Answer::Wanted),
+            2 => Ok(Answer::Later),
+            _ => Err(invalid("unknown answer")),
+        };
+        bytes.into_iter().map(answer).collect()
     }
 
-    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, batches: Batches) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Request) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        let Batches::Outgoing(Outgoing(batches)) = batches else {
-            return Err(invalid("a message that was read is not sent on"));
-        };
-        let length: usize = batches.iter().map(|batch| message_bytes(batch)).sum();
-        let mut message = Vec::with_capacity(4 + length);
-        message.extend_from_slice(&(batches.len() as u32).to_be_bytes());
-        for batch in batches {
-            message.extend_from_slice(&(batch.bytes().len() as u32).to_be_bytes());
-            message.extend_from_slice(batch.bytes());
+        let mut message = Vec::with_capacity(request.wire_bytes());
+        message.push(if let Request::Offer(_) = request { OFFER } else { BATCHES });
+        message.extend_from_slice(&(request.count() as u32).to_be_bytes());
+        match request {
+            Request::Offer(offered) => {
+                for (id, length) in offered {
+                    message.extend_from_slice(&id.0);
+                    message.extend_from_slice(&(length as u32).to_be_bytes());
+                }
+            }
+            Request::Outgoing(batches) => {
+                for batch in batches {
+                    message.extend_from_slice(&(batch.bytes().len() as u32).to_be_bytes());
+                    message.extend_from_slice(batch.bytes());
+                }
+            }
+            Request::Incoming(_) => return Err(invalid("a message that was read is not sent on")),
         }
         io.write_all(&message).await?;
         io.close().await
     }
 
-    async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, taken: Taken) -> io::Result<()>
+    async fn write_response<T>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        answers: Vec<Answer>,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        io.write_all(&taken.0.to_be_bytes()).await?;
+        let mut message = Vec::with_capacity(4 + answers.len());
+        message.extend_from_slice(&(answers.len() as u32).to_be_bytes());
+        message.extend(answers.into_iter().map(|answer| answer as u8));
+        io.write_all(&message).await?;
         io.close().await
     }
 }
@@ -107,52 +177,74 @@ async fn read_u32<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<u32> {
     Ok(u32::from_be_bytes(bytes))
 }
 
+async fn read_count<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<usize> {
+    match read_u32(io).await? as usize {
+        count if count > MESSAGE_BATCHES_MAX => Err(invalid("too many batches in a message")),
+        count => Ok(count),
+    }
+}
+
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
+
+const OFFER: u8 = 1;
+const BATCHES: u8 = 2;
+/// Kind and count.
+const HEAD_BYTES: usize = 5;
+/// Id and length of a batch.
+const OFFER_BYTES: usize = 36;
 
 #[cfg(test)]
 mod tests {
     use futures::io::Cursor;
     use libp2p::request_response::Codec as _;
-    use sanad_core::batch::{Batch, NO_BATCH};
-    use sanad_core::event::Event;
-    use sanad_core::hash::{ChainId, Commitment};
-    use sanad_core::ids::Sequence;
-    use sanad_core::signature::SecretKey;
+    use sanad_testkit::{Ledger, issue};
 
     use super::*;
 
     fn batch() -> Arc<SignedBatch> {
-        let batch = Batch {
-            chain_id: ChainId([1; 32]),
-            issuer: "issuer".parse().unwrap(),
-            sequence: Sequence(0),
-            previous: NO_BATCH,
-            events: vec![Event::Issue { commitment: Commitment([2; 32]) }],
-        };
-        Arc::new(batch.sign(&SecretKey::from_seed(&[3; 32])))
+        Arc::new(Ledger::new().signed("issuer", vec![issue(0)]))
     }
 
     #[tokio::test]
     async fn messages_round_trip() {
         let mut wire = Cursor::new(Vec::new());
-        let request = Batches::Outgoing(Outgoing(vec![batch(), batch()]));
+        let request = Request::Outgoing(vec![batch(), batch()]);
+        let length = request.wire_bytes();
         Codec.write_request(&PROTOCOL, &mut wire, request).await.unwrap();
+        assert_eq!(wire.get_ref().len(), length);
         wire.set_position(0);
         match Codec.read_request(&PROTOCOL, &mut wire).await.unwrap() {
-            Batches::Incoming(read) => assert_eq!(read, vec![batch().bytes().to_vec(); 2]),
-            Batches::Outgoing(_) => unreachable!("read messages are incoming"),
+            Request::Incoming(read) => assert_eq!(read, vec![batch().bytes().to_vec(); 2]),
+            other => panic!("{other:?}"),
         }
+
+        let mut wire = Cursor::new(Vec::new());
+        let offered = vec![(batch().id(), 7), (BatchId([9; 32]), BATCH_BYTES_MAX)];
+        Codec.write_request(&PROTOCOL, &mut wire, Request::Offer(offered.clone())).await.unwrap();
+        wire.set_position(0);
+        match Codec.read_request(&PROTOCOL, &mut wire).await.unwrap() {
+            Request::Offer(read) => assert_eq!(read, offered),
+            other => panic!("{other:?}"),
+        }
+
+        let mut wire = Cursor::new(Vec::new());
+        let answers = vec![Answer::Wanted, Answer::Settled, Answer::Later];
+        Codec.write_response(&PROTOCOL, &mut wire, answers.clone()).await.unwrap();
+        wire.set_position(0);
+        assert_eq!(Codec.read_response(&PROTOCOL, &mut wire).await.unwrap(), answers);
     }
 
     #[tokio::test]
     async fn bad_messages_are_refused_before_memory_is_taken() {
         for message in [
-            &[0xff, 0xff, 0xff, 0xff][..],
-            &[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff],
-            &[0, 0, 0, 2, 0, 0, 0, 1],
-            &[0, 0],
+            &[1, 0xff, 0xff, 0xff, 0xff][..],
+            &[2, 0xff, 0xff, 0xff, 0xff],
+            &[2, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff],
+            &[2, 0, 0, 0, 2, 0, 0, 0, 1],
+            &[3, 0, 0, 0, 0],
+            &[2, 0, 0],
         ] {
             let read = Codec.read_request(&PROTOCOL, &mut Cursor::new(message.to_vec())).await;
             assert!(read.is_err(), "{message:?}");

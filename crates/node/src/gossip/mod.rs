@@ -2,33 +2,65 @@
 //!
 //! Every node sends each batch that enters its pool from an issuer to all its peers, in one message for all
 //! that queued up since the last; a validator's peers need not pass it on, since validators know each
-//! other. A peer that connects is sent all that waits. Peers that are not on the allow-list cannot connect.
+//! other. What a peer may have already is offered first, by id: all that waits when it connects, what a follower sent,
+//! and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place in the pool and
+//! one message.
+//!
+//! Only peers on the allow-list stay connected, and strangers have few places to say who they are.
 
 mod codec;
+mod gate;
 mod network;
+mod progress;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libp2p::identity::ed25519;
 use libp2p::{Multiaddr, PeerId, identity};
-use sanad_core::batch::SignedBatch;
+use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::{PublicKey, SecretKey};
 use tokio::sync::mpsc;
 
-/// Batches handed over to the network task and not taken by it yet.
-const COMMANDS_MAX: usize = 1024;
+use crate::pool::{Interest, Source, WaitingBatch};
 
-/// What the exchange needs of the node.
+/// What the exchange needs of the node's pool.
 pub trait BatchExchange: Send + Sync + 'static {
-    /// Takes a batch from a peer; returns it where it is new and good. Called on threads for blocking work, possibly
-    /// several at once.
-    fn receive(&self, from: &MemberId, bytes: &[u8]) -> Option<Arc<SignedBatch>>;
+    /// Takes a batch from a peer. Called on threads for blocking work, possibly several at once.
+    fn receive(&self, from: &MemberId, source: Source, bytes: &[u8]) -> Received;
 
-    /// All batches that wait, for a peer that has just connected.
-    fn waiting(&self) -> Vec<Arc<SignedBatch>>;
+    /// What the pool would do with batches of these ids and lengths.
+    fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest>;
+
+    /// Batches that wait, from an arrival number on: see [`crate::pool::Pool::arrived_from`].
+    fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch>;
+
+    /// The arrival number of the next batch.
+    fn next_arrival(&self) -> u64;
+}
+
+/// What became of a batch that a peer sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It waits now.
+    New,
+    /// It waited already, or is refused.
+    Settled,
+    /// There is no room for it now.
+    NoRoom,
+}
+
+/// What the exchange has sent and received since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Batches sent, to all peers together.
+    pub batches_sent: u64,
+    /// Bytes of all requests sent.
+    pub bytes_sent: u64,
+    /// Batches received from all peers together.
+    pub batches_received: u64,
 }
 
 /// A peer on the allow-list.
@@ -82,9 +114,16 @@ pub enum GossipError {
 /// A running exchange.
 #[derive(Clone)]
 pub struct Gossip {
-    commands: mpsc::Sender<Arc<SignedBatch>>,
-    connected: Arc<Mutex<BTreeMap<MemberId, ()>>>,
+    news: mpsc::Sender<()>,
+    shared: Arc<Mutex<Shared>>,
     address: SocketAddr,
+}
+
+/// What the network task tells of itself.
+#[derive(Debug, Default)]
+struct Shared {
+    connected: BTreeSet<MemberId>,
+    traffic: Traffic,
 }
 
 impl Gossip {
@@ -98,31 +137,45 @@ impl Gossip {
         peers: Vec<GossipPeer>,
         exchange: Arc<dyn BatchExchange>,
     ) -> Result<Self, GossipError> {
-        let connected = Arc::new(Mutex::new(BTreeMap::new()));
-        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+        let shared = Arc::default();
+        // One call may wait while another is served: the task finds all there is to send.
+        let (news, receiver) = mpsc::channel(1);
         let (network, address) =
-            network::Network::start(listen, key, peers, exchange, Arc::clone(&connected)).await?;
+            network::Network::start(listen, key, peers, exchange, Arc::clone(&shared)).await?;
         tokio::spawn(network.run(receiver));
-        Ok(Self { commands, connected, address })
+        Ok(Self { news, shared, address })
     }
 
-    /// Sends a batch to all peers. Where the network is behind, peers learn of it when it has caught up.
-    pub fn publish(&self, batch: Arc<SignedBatch>) {
-        if self.commands.try_send(batch).is_err() {
-            tracing::debug!("the exchange is behind; the batch is sent with the rest later");
-        }
+    /// Says that a batch from an issuer entered the pool, so that it is sent to all peers.
+    pub fn publish(&self) {
+        // Full: the task is called already. Closed: the node stops.
+        let _ = self.news.try_send(());
     }
 
     /// Members whose nodes are connected.
     pub fn connected(&self) -> Vec<MemberId> {
-        let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        connected.keys().cloned().collect()
+        lock(&self.shared).connected.iter().cloned().collect()
+    }
+
+    /// What was sent and received since the start.
+    pub fn traffic(&self) -> Traffic {
+        lock(&self.shared).traffic
+    }
+
+    /// Most connections that the exchange has at once with so many peers, in both directions and with strangers.
+    pub fn connections_max(peers: usize) -> usize {
+        network::connections_max(peers)
     }
 
     /// The address that is listened on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// Nothing panics while it holds the lock, so a poisoned one is as good.
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn keypair(key: &SecretKey) -> Result<identity::Keypair, GossipError> {

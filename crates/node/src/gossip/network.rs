@@ -1,37 +1,44 @@
 //! The task that owns the libp2p swarm.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use libp2p::allow_block_list::{AllowedPeers, Behaviour as AllowList};
+use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::multiaddr::Protocol;
-use libp2p::request_response::{self, Message, ProtocolSupport, ResponseChannel};
+use libp2p::request_response::{self, Message, OutboundRequestId, ProtocolSupport, ResponseChannel};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
-use libp2p::{PeerId, Swarm, SwarmBuilder, noise, tcp, yamux};
-use sanad_core::batch::SignedBatch;
+use libp2p::{PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
+use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::SecretKey;
 use tokio::sync::mpsc;
 
-use super::codec::{Batches, Codec, MESSAGE_BYTES_MAX, Outgoing, PROTOCOL, Taken, message_bytes};
-use super::{BatchExchange, GossipError, GossipPeer, PeerRole, keypair, multiaddr, peer_id};
+use super::codec::{Answer, Codec, PROTOCOL, Request};
+use super::gate::Gate;
+use super::progress::Progress;
+use super::{
+    BatchExchange, GossipError, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock, multiaddr,
+    peer_id,
+};
+use crate::pool::{Interest, Source};
 
-/// Time between attempts to reach peers that are not connected.
-const REDIAL: Duration = Duration::from_secs(1);
-/// Time in which a peer must take a message.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Messages under way from one peer.
-const STREAMS_MAX: usize = 8;
-/// Bytes queued for one peer; beyond it, the queue is made anew from the pool.
-const QUEUE_BYTES_MAX: usize = 8 << 20;
+/// Most connections at once with so many peers: established ones, handshakes of others, and own dials.
+pub(super) fn connections_max(peers: usize) -> usize {
+    peers * CONNECTIONS_PER_PEER as usize + Gate::pending_max(peers) + peers
+}
 
+// The order matters: a connection is refused by the first that denies it, before the later ones spend anything.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
+    gate: Gate,
     allow_list: AllowList<AllowedPeers>,
+    limits: connection_limits::Behaviour,
+    ping: ping::Behaviour,
     batches: request_response::Behaviour<Codec>,
 }
 
@@ -40,19 +47,20 @@ struct Peer {
     address: SocketAddr,
     role: PeerRole,
     connections: usize,
-    queue: VecDeque<Arc<SignedBatch>>,
-    queue_bytes: usize,
-    /// A message is under way; the next goes out when it was taken.
-    busy: bool,
-    /// The queue overflowed, or a message was lost: start again from the pool.
-    resend: bool,
+    /// None while it is not connected.
+    progress: Option<Progress<OutboundRequestId>>,
+    /// Batches asked of it that are still to come, and since when.
+    fetching: HashSet<BatchId>,
+    fetching_since: Instant,
+    /// Of this connection.
+    traffic: Traffic,
 }
 
 pub(super) struct Network {
     swarm: Swarm<Behaviour>,
     peers: HashMap<PeerId, Peer>,
     exchange: Arc<dyn BatchExchange>,
-    connected: Arc<Mutex<BTreeMap<MemberId, ()>>>,
+    shared: Arc<Mutex<Shared>>,
     /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
     /// [`STREAMS_MAX`] of each peer, since each is an unanswered request.
     checked: (mpsc::UnboundedSender<Checked>, mpsc::UnboundedReceiver<Checked>),
@@ -61,9 +69,9 @@ pub(super) struct Network {
 /// A message from a peer, once the exchange has seen its batches.
 struct Checked {
     from: PeerId,
-    /// The batches that were new and good.
-    new: Vec<Arc<SignedBatch>>,
-    channel: ResponseChannel<Taken>,
+    source: Source,
+    answers: Vec<Answer>,
+    channel: ResponseChannel<Vec<Answer>>,
 }
 
 impl Network {
@@ -72,23 +80,22 @@ impl Network {
         key: &SecretKey,
         peers: Vec<GossipPeer>,
         exchange: Arc<dyn BatchExchange>,
-        connected: Arc<Mutex<BTreeMap<MemberId, ()>>>,
+        shared: Arc<Mutex<Shared>>,
     ) -> Result<(Self, SocketAddr), GossipError> {
-        let mut swarm = swarm(key)?;
+        let mut swarm = swarm(key, peers.iter().map(|peer| peer.address.ip()))?;
         let mut known = HashMap::new();
         for GossipPeer { member, network_key, address, role } in peers {
             let id = peer_id(&member, &network_key)?;
             swarm.behaviour_mut().allow_list.allow_peer(id);
-            let queue = VecDeque::new();
             let peer = Peer {
                 member,
                 address,
                 role,
                 connections: 0,
-                queue,
-                queue_bytes: 0,
-                busy: false,
-                resend: false,
+                progress: None,
+                fetching: HashSet::new(),
+                fetching_since: Instant::now(),
+                traffic: Traffic::default(),
             };
             known.insert(id, peer);
         }
@@ -105,20 +112,23 @@ impl Network {
             }
         };
         let checked = mpsc::unbounded_channel();
-        Ok((Self { swarm, peers: known, exchange, connected, checked }, address))
+        Ok((Self { swarm, peers: known, exchange, shared, checked }, address))
     }
 
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Arc<SignedBatch>>) {
-        let mut redial = tokio::time::interval(REDIAL);
+    pub(super) async fn run(mut self, mut news: mpsc::Receiver<()>) {
+        let mut tick = tokio::time::interval(TICK);
         loop {
             tokio::select! {
-                command = commands.recv() => match command {
-                    Some(batch) => self.publish(&batch, None),
+                call = news.recv() => match call {
+                    Some(()) => self.send_to_all(),
                     None => return,
                 },
                 event = self.swarm.select_next_some() => self.on_event(event),
                 Some(checked) = self.checked.1.recv() => self.on_checked(checked),
-                _ = redial.tick() => self.dial(),
+                _ = tick.tick() => {
+                    self.dial();
+                    self.send_to_all();
+                }
             }
         }
     }
@@ -130,6 +140,13 @@ impl Network {
                 self.on_closed(peer_id, num_established as usize);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Batches(event)) => self.on_message(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Err(error),
+                ..
+            })) if !matches!(error, ping::Failure::Unsupported) => {
+                self.swarm.close_connection(connection);
+            }
             SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
                 tracing::debug!(%error, address = %send_back_addr, "refused a connection");
             }
@@ -140,10 +157,11 @@ impl Network {
     fn on_connected(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.connections += 1;
-        if peer.connections == 1 {
+        if peer.progress.is_none() {
             tracing::info!(member = %peer.member, "peer connected for batches");
-            self.connected.lock().unwrap_or_else(PoisonError::into_inner).insert(peer.member.clone(), ());
-            (peer.busy, peer.resend) = (false, true);
+            lock(&self.shared).connected.insert(peer.member.clone());
+            peer.progress = Some(Progress::new(&*self.exchange));
+            peer.traffic = Traffic::default();
             self.send_next(id);
         }
     }
@@ -152,90 +170,127 @@ impl Network {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.connections = connections;
         if connections == 0 {
-            tracing::info!(member = %peer.member, "peer disconnected for batches");
-            self.connected.lock().unwrap_or_else(PoisonError::into_inner).remove(&peer.member);
-            peer.queue.clear();
-            (peer.queue_bytes, peer.busy) = (0, false);
+            let Traffic { batches_sent, bytes_sent, batches_received } = peer.traffic;
+            tracing::info!(
+                member = %peer.member,
+                batches_sent,
+                bytes_sent,
+                batches_received,
+                "peer disconnected for batches"
+            );
+            lock(&self.shared).connected.remove(&peer.member);
+            peer.progress = None;
+            peer.fetching.clear();
         }
     }
 
-    fn on_message(&mut self, event: request_response::Event<Batches, Taken>) {
+    fn on_message(&mut self, event: request_response::Event<Request, Vec<Answer>>) {
         match event {
             request_response::Event::Message { peer, message, .. } => match message {
-                Message::Request { request: Batches::Incoming(batches), channel, .. } => {
+                Message::Request { request: Request::Incoming(batches), channel, .. } => {
                     self.on_batches(peer, batches, channel);
                 }
-                Message::Request { .. } => {}
-                Message::Response { .. } => self.on_taken(peer),
+                Message::Request { request: Request::Offer(offered), channel, .. } => {
+                    self.on_offer(peer, &offered, channel);
+                }
+                Message::Request { request: Request::Outgoing(_), .. } => {}
+                Message::Response { request_id, response } => self.on_answers(peer, request_id, &response),
             },
-            request_response::Event::OutboundFailure { peer, error, .. } => {
-                if let Some(known) = self.peers.get_mut(&peer) {
-                    tracing::debug!(member = %known.member, %error, "batches did not arrive; they are sent again");
-                    // The connection may be gone; what waits is sent again when there is one.
-                    (known.busy, known.resend) = (false, true);
+            request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
+                if let Some(Peer { member, progress: Some(progress), .. }) = self.peers.get_mut(&peer) {
+                    tracing::debug!(%member, %error, "batches did not arrive; they are offered again");
+                    progress.failed(&request_id);
                 }
             }
             _ => {}
         }
     }
 
+    fn on_offer(
+        &mut self,
+        from: PeerId,
+        offered: &[(BatchId, usize)],
+        channel: ResponseChannel<Vec<Answer>>,
+    ) {
+        let coming = |id: &BatchId| {
+            let mut peers = self.peers.values().filter(|peer| peer.fetching_since.elapsed() < FETCH_TIMEOUT);
+            peers.any(|peer| peer.fetching.contains(id))
+        };
+        let answer = |((id, _), interest): (&(BatchId, usize), Interest)| match interest {
+            Interest::Known => Answer::Settled,
+            Interest::NoRoom => Answer::Later,
+            Interest::Wanted if coming(id) => Answer::Later,
+            Interest::Wanted => Answer::Wanted,
+        };
+        let answers: Vec<_> = offered.iter().zip(self.exchange.interest(offered)).map(answer).collect();
+        let wanted = offered.iter().zip(&answers).filter(|(_, answer)| **answer == Answer::Wanted);
+        let fetching = wanted.map(|((id, _), _)| *id).collect();
+        if let Some(peer) = self.peers.get_mut(&from) {
+            (peer.fetching, peer.fetching_since) = (fetching, Instant::now());
+        }
+        // The peer may be gone; it will offer again.
+        let _ = self.swarm.behaviour_mut().batches.send_response(channel, answers);
+    }
+
     /// Has the batches checked elsewhere: signatures take a while, and the swarm must not wait for them.
-    fn on_batches(&mut self, from: PeerId, batches: Vec<Vec<u8>>, channel: ResponseChannel<Taken>) {
+    fn on_batches(&mut self, from: PeerId, batches: Vec<Vec<u8>>, channel: ResponseChannel<Vec<Answer>>) {
         let Some(peer) = self.peers.get(&from) else { return };
+        let source = match peer.role {
+            PeerRole::Validator => Source::Gossiped,
+            PeerRole::Follower => Source::Relayed,
+        };
         let (member, exchange, checked) =
             (peer.member.clone(), Arc::clone(&self.exchange), self.checked.0.clone());
         tokio::task::spawn_blocking(move || {
-            let new = batches.iter().filter_map(|bytes| exchange.receive(&member, bytes)).collect();
+            let answer = |bytes: &Vec<u8>| match exchange.receive(&member, source, bytes) {
+                Received::New | Received::Settled => Answer::Settled,
+                Received::NoRoom => Answer::Later,
+            };
+            let answers = batches.iter().map(answer).collect();
             // An error means that the node stops.
-            let _ = checked.send(Checked { from, new, channel });
+            let _ = checked.send(Checked { from, source, answers, channel });
         });
     }
 
     fn on_checked(&mut self, checked: Checked) {
-        let Checked { from, new, channel } = checked;
-        // The peer may be gone; it will send again.
-        let _ = self.swarm.behaviour_mut().batches.send_response(channel, Taken(new.len() as u32));
-        if self.peers.get(&from).is_some_and(|peer| peer.role == PeerRole::Follower) {
-            new.iter().for_each(|batch| self.publish(batch, Some(from)));
+        let Checked { from, source, answers, channel } = checked;
+        let received = answers.len() as u64;
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.fetching.clear();
+            peer.traffic.batches_received += received;
+        }
+        lock(&self.shared).traffic.batches_received += received;
+        // The peer may be gone; it will offer again.
+        let _ = self.swarm.behaviour_mut().batches.send_response(channel, answers);
+        if source == Source::Relayed {
+            self.send_to_all();
         }
     }
 
-    fn on_taken(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.busy = false;
-        }
-        self.send_next(id);
+    fn on_answers(&mut self, from: PeerId, request: OutboundRequestId, answers: &[Answer]) {
+        let Some(peer) = self.peers.get_mut(&from) else { return };
+        let Peer { progress: Some(progress), traffic, .. } = peer else { return };
+        let (batches, shared) = (&mut self.swarm.behaviour_mut().batches, &self.shared);
+        progress.answered(&request, answers, |request| {
+            count(&request, traffic, shared);
+            batches.send_request(&from, request)
+        });
+        self.send_next(from);
     }
 
-    fn publish(&mut self, batch: &Arc<SignedBatch>, except: Option<PeerId>) {
-        let connected =
-            self.peers.iter_mut().filter(|(id, peer)| peer.connections > 0 && Some(**id) != except);
-        let mut ready = Vec::new();
-        for (id, peer) in connected {
-            peer.enqueue(Arc::clone(batch));
-            if !peer.busy {
-                ready.push(*id);
-            }
-        }
-        ready.into_iter().for_each(|id| self.send_next(id));
+    fn send_to_all(&mut self) {
+        let connected: Vec<_> =
+            self.peers.iter().filter(|(_, peer)| peer.progress.is_some()).map(|(id, _)| *id).collect();
+        connected.into_iter().for_each(|id| self.send_next(id));
     }
 
     fn send_next(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        if peer.busy || peer.connections == 0 {
-            return;
-        }
-        if peer.resend {
-            peer.resend = false;
-            peer.queue.clear();
-            peer.queue_bytes = 0;
-            self.exchange.waiting().into_iter().for_each(|batch| peer.enqueue(batch));
-        }
-        let batches = peer.take_message();
-        if !batches.0.is_empty() {
-            peer.busy = true;
-            self.swarm.behaviour_mut().batches.send_request(&id, Batches::Outgoing(batches));
-        }
+        let Some(Peer { progress: Some(progress), traffic, .. }) = self.peers.get_mut(&id) else { return };
+        let (batches, shared) = (&mut self.swarm.behaviour_mut().batches, &self.shared);
+        progress.advance(&*self.exchange, |request| {
+            count(&request, traffic, shared);
+            batches.send_request(&id, request)
+        });
     }
 
     fn dial(&mut self) {
@@ -248,50 +303,45 @@ impl Network {
                 tracing::trace!(member = %peer.member, %error, "not dialled");
             }
         }
-        let resend: Vec<_> =
-            self.peers.iter().filter(|(_, peer)| peer.resend && !peer.busy).map(|(id, _)| *id).collect();
-        resend.into_iter().for_each(|id| self.send_next(id));
     }
 }
 
-impl Peer {
-    fn enqueue(&mut self, batch: Arc<SignedBatch>) {
-        let bytes = message_bytes(&batch);
-        if self.queue_bytes + bytes > QUEUE_BYTES_MAX {
-            self.resend = true;
-            return;
-        }
-        self.queue_bytes += bytes;
-        self.queue.push_back(batch);
-    }
-
-    fn take_message(&mut self) -> Outgoing {
-        let mut room = MESSAGE_BYTES_MAX - 4;
-        let mut batches = Vec::new();
-        while let Some(batch) = self.queue.pop_front_if(|batch| message_bytes(batch) <= room) {
-            room -= message_bytes(&batch);
-            self.queue_bytes -= message_bytes(&batch);
-            batches.push(batch);
-        }
-        Outgoing(batches)
+fn count(request: &Request, of_peer: &mut Traffic, shared: &Mutex<Shared>) {
+    let carried = if let Request::Outgoing(batches) = request { batches.len() as u64 } else { 0 };
+    for traffic in [of_peer, &mut lock(shared).traffic] {
+        traffic.batches_sent += carried;
+        traffic.bytes_sent += request.wire_bytes() as u64;
     }
 }
 
-fn swarm(key: &SecretKey) -> Result<Swarm<Behaviour>, GossipError> {
+fn swarm(
+    key: &SecretKey,
+    peers: impl ExactSizeIterator<Item = IpAddr>,
+) -> Result<Swarm<Behaviour>, GossipError> {
     let failed = |reason: String| GossipError::Transport { reason };
     let config = request_response::Config::default()
         .with_request_timeout(REQUEST_TIMEOUT)
         .with_max_concurrent_streams(STREAMS_MAX);
+    // Beside the gate, which counts handshakes: a peer that comes back has a place beside the connection that it lost.
+    let limits = ConnectionLimits::default()
+        .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER))
+        .with_max_established(Some(peers.len() as u32 * CONNECTIONS_PER_PEER));
+    let gate = Gate::new(peers);
     let swarm = SwarmBuilder::with_existing_identity(keypair(key)?)
         .with_tokio()
         .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
         .map_err(|error| failed(error.to_string()))?
         .with_behaviour(|_| Behaviour {
+            gate,
             allow_list: AllowList::default(),
+            limits: connection_limits::Behaviour::new(limits),
+            ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL)),
             batches: request_response::Behaviour::new([(PROTOCOL, ProtocolSupport::Full)], config),
         })
         .map_err(|error| failed(error.to_string()))?
+        // Peers stay connected; a connection whose other end is gone is closed when it answers no ping.
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::MAX))
+        .with_connection_timeout(HANDSHAKE_TIMEOUT)
         .build();
     Ok(swarm)
 }
@@ -308,3 +358,17 @@ fn socket_address(address: &libp2p::Multiaddr) -> Option<SocketAddr> {
         _ => None,
     }
 }
+
+/// Time between attempts to reach peers that are not connected, and looks at what is to be offered again.
+const TICK: Duration = Duration::from_secs(1);
+/// Time in which a peer must take a message.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time in which batches that were asked for must come, before they are asked of another peer.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time in which a connection must be encrypted and its peer known.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+const PING_INTERVAL: Duration = Duration::from_secs(15);
+/// Messages under way from one peer.
+const STREAMS_MAX: usize = 8;
+/// Established connections with one peer: each may have dialled the other, and one that broke may not be known yet.
+const CONNECTIONS_PER_PEER: u32 = 4;

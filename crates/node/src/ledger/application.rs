@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, PayloadSource,
-    ProposedBlock, Undecided,
+    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
-use sanad_core::block::{Block, HEADER_BYTES};
+use sanad_core::block::{Block, BlockHeader, BlockId, HEADER_BYTES};
 use sanad_core::codec;
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, BlockError, Execution, apply};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
@@ -18,26 +18,14 @@ use sanad_core::ids::Height;
 use sanad_core::validators::CommitCertificate;
 use sanad_storage::UndecidedRecord;
 
+use super::Ledger;
 use super::view::LogView;
-use super::{Ledger, now_ms};
-
-/// How far a proposal's time may be ahead of this node's clock, in milliseconds.
-pub const CLOCK_DRIFT_MS_MAX: u64 = 10_000;
 
 /// Executes, proposes, validates and commits for consensus.
 pub struct LedgerApplication {
     ledger: Arc<Ledger>,
     /// Executions on top of the head, by block, so that no block is executed twice.
     executions: HashMap<BlockHash, (Block, Execution)>,
-}
-
-/// A proposal whose time no honest clock shows yet.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the block's time is {ahead_ms} ms ahead of this node's clock; at most {CLOCK_DRIFT_MS_MAX} are allowed"
-)]
-struct FutureTime {
-    ahead_ms: u64,
 }
 
 /// A payload whose batches are not those of its header.
@@ -59,21 +47,18 @@ impl LedgerApplication {
         Self { ledger, executions: HashMap::new() }
     }
 
-    fn execute(&mut self, payload: &[u8], source: PayloadSource) -> Result<BlockHash, InvalidPayload> {
+    fn execute(&mut self, payload: &[u8]) -> Result<ValidBlock, InvalidPayload> {
         let ledger = Arc::clone(&self.ledger);
         let current = ledger.current();
         let limit = current.state.parameters().block_bytes_max as usize;
         let mut block =
             Block::decode(payload, limit).map_err(|error| InvalidPayload::Invalid(error.into()))?;
-        let hash = block.header.hash();
+        let valid = ValidBlock { block: block.header.id(), time_ms: block.header.time_ms };
+        let hash = valid.block.hash;
         if let Some((known, _)) = self.executions.get(&hash) {
             // The header names its batches by hash: under it, no others can be valid.
             let same = block.batches == known.batches;
-            return if same { Ok(hash) } else { Err(InvalidPayload::Invalid(OtherBatches.into())) };
-        }
-        let ahead_ms = block.header.time_ms.saturating_sub(now_ms());
-        if source == PayloadSource::Proposal && ahead_ms > CLOCK_DRIFT_MS_MAX {
-            return Err(InvalidPayload::Invalid(FutureTime { ahead_ms }.into()));
+            return if same { Ok(valid) } else { Err(InvalidPayload::Invalid(OtherBatches.into())) };
         }
         self.reuse_waiting(&mut block);
         let view = LogView::new(&ledger.store, &current.state);
@@ -82,7 +67,7 @@ impl LedgerApplication {
             refused => InvalidPayload::Invalid(refused.to_string().into()),
         })?;
         self.executions.insert(hash, (block, execution));
-        Ok(hash)
+        Ok(valid)
     }
 
     /// Takes the pool's copy of each batch that waits there: its signature is checked already.
@@ -102,10 +87,16 @@ impl Application for LedgerApplication {
     fn next(&self) -> NextHeight {
         let current = self.ledger.current();
         let state = &current.state;
-        NextHeight { height: state.head().height.next(), validators: state.validators().clone() }
+        let head = state.head();
+        NextHeight {
+            height: head.height.next(),
+            validators: state.validators().clone(),
+            time_ms_min: head.time_ms.saturating_add(1),
+        }
     }
 
-    fn propose(&mut self, height: Height, _round: u32) -> Result<ProposedBlock, ApplicationError> {
+    fn propose(&mut self, slot: &Slot) -> Result<ProposedBlock, ApplicationError> {
+        let Slot { height, round, time_ms, payload_bytes_max } = *slot;
         let ledger = Arc::clone(&self.ledger);
         let current = ledger.current();
         let state = &current.state;
@@ -113,7 +104,8 @@ impl Application for LedgerApplication {
         if next != height {
             return Err(ApplicationError::new(WrongHeight { asked: height, next }));
         }
-        let room = (state.parameters().block_bytes_max as usize).saturating_sub(HEADER_BYTES + 4);
+        let limit = payload_bytes_max.min(state.parameters().block_bytes_max as usize);
+        let room = limit.saturating_sub(HEADER_BYTES + 4);
         let candidates = ledger.pool().candidates(state, room);
         let view = LogView::new(&ledger.store, state);
         let mut builder = BlockBuilder::new(state, &view);
@@ -128,22 +120,16 @@ impl Application for LedgerApplication {
                 Err(AddError::View(error)) => return Err(ApplicationError::new(error)),
             }
         }
-        let time_ms = now_ms().max(state.head().time_ms.saturating_add(1));
         let (block, execution) =
-            builder.finish(time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
+            builder.finish(round, time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
         ledger.refuse(&refused);
-        let (hash, payload) = (execution.hash, block.encode().into());
-        self.executions.insert(hash, (block, execution));
-        Ok(ProposedBlock { block: hash, payload })
+        let (id, payload) = (execution.header.id(), block.encode().into());
+        self.executions.insert(id.hash, (block, execution));
+        Ok(ProposedBlock { block: id, payload })
     }
 
-    fn validate(
-        &mut self,
-        _height: Height,
-        payload: &Bytes,
-        source: PayloadSource,
-    ) -> Result<BlockHash, InvalidPayload> {
-        self.execute(payload, source)
+    fn validate(&mut self, _height: Height, payload: &Bytes) -> Result<ValidBlock, InvalidPayload> {
+        self.execute(payload)
     }
 
     fn commit(
@@ -153,7 +139,7 @@ impl Application for LedgerApplication {
     ) -> Result<NextHeight, ApplicationError> {
         if !self.executions.contains_key(&certificate.block) {
             // Validated by an earlier process, or dropped with an earlier height.
-            self.execute(&payload, PayloadSource::Sync).map_err(ApplicationError::new)?;
+            self.execute(&payload).map_err(ApplicationError::new)?;
         }
         let Some((block, execution)) = self.executions.remove(&certificate.block) else {
             return Err(ApplicationError::new("the payload is not that of the certificate"));
@@ -167,9 +153,10 @@ impl Application for LedgerApplication {
     }
 
     fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError> {
-        let mut bytes = codec::encode(&(undecided.valid_round, undecided.block));
-        bytes.extend_from_slice(&undecided.payload);
-        let record = UndecidedRecord { height: undecided.height, round: undecided.round, bytes };
+        let Undecided { height, block, receipt, payload } = undecided;
+        let mut bytes = codec::encode(&(receipt_number(*receipt), block.hash));
+        bytes.extend_from_slice(payload);
+        let record = UndecidedRecord { height: *height, round: block.round, bytes };
         self.ledger.store.keep_undecided(&record).map_err(ApplicationError::new)
     }
 
@@ -185,9 +172,12 @@ impl Application for LedgerApplication {
         else {
             return Ok(None);
         };
-        let validators =
-            self.ledger.current().state.registry().validators(height).map_err(ApplicationError::new)?;
-        Ok(Some(DecidedBlock { certificate, validators, payload: payload.into() }))
+        // From the stored history: today's members may be others than those who decided an old block.
+        let Some(validators) = self.ledger.store.validators_at(height) else { return Ok(None) };
+        let (header, _) =
+            codec::decode_prefix::<BlockHeader>(&payload, payload.len()).map_err(ApplicationError::new)?;
+        let block = BlockId { hash: certificate.block, round: header.round };
+        Ok(Some(DecidedBlock { block, certificate, validators, payload: payload.into() }))
     }
 
     fn has_work(&self) -> bool {
@@ -239,11 +229,24 @@ fn evidence_line(evidence: &Evidence) -> serde_json::Value {
 fn undecided(record: UndecidedRecord) -> Result<Undecided, ApplicationError> {
     let UndecidedRecord { height, round, bytes } = record;
     let limit = BLOCK_BYTES_LIMIT as usize + UNDECIDED_OVERHEAD_BYTES;
-    let ((valid_round, block), read) =
-        codec::decode_prefix::<(Option<u32>, BlockHash)>(&bytes, limit).map_err(ApplicationError::new)?;
+    let ((receipt, hash), read) =
+        codec::decode_prefix::<(u8, BlockHash)>(&bytes, limit).map_err(ApplicationError::new)?;
+    let receipt = RECEIPTS.get(usize::from(receipt)).copied();
+    let receipt = receipt.ok_or_else(|| ApplicationError::new("an undecided block of unknown receipt"))?;
     let payload = Bytes::from(bytes).slice(read..);
-    Ok(Undecided { height, round, valid_round, block, payload })
+    Ok(Undecided { height, block: BlockId { hash, round }, receipt, payload })
 }
 
+fn receipt_number(receipt: Receipt) -> u8 {
+    match receipt {
+        Receipt::Own => 0,
+        Receipt::Timely => 1,
+        Receipt::Untimely => 2,
+        Receipt::Reproposed => 3,
+    }
+}
+
+/// By number in an undecided record.
+const RECEIPTS: [Receipt; 4] = [Receipt::Own, Receipt::Timely, Receipt::Untimely, Receipt::Reproposed];
 /// Bytes before the payload in an undecided record, at most.
-const UNDECIDED_OVERHEAD_BYTES: usize = 5 + 32;
+const UNDECIDED_OVERHEAD_BYTES: usize = 1 + 32;

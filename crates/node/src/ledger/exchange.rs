@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use sanad_core::batch::SignedBatch;
+use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 
 use super::{AdmitError, Ledger};
-use crate::gossip::BatchExchange;
-use crate::pool::{Admission, Source};
+use crate::gossip::{BatchExchange, Received};
+use crate::pool::{Admission, Interest, PoolError, Source, WaitingBatch};
 
 /// Takes batches of peers into the pool, and tells consensus that there is work.
 pub struct PoolExchange<W> {
@@ -23,33 +24,42 @@ impl<W: Fn() + Send + Sync + 'static> PoolExchange<W> {
 }
 
 impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
-    fn receive(&self, from: &MemberId, bytes: &[u8]) -> Option<Arc<SignedBatch>> {
+    fn receive(&self, from: &MemberId, source: Source, bytes: &[u8]) -> Received {
         let batch = match SignedBatch::decode(bytes) {
             Ok(batch) => Arc::new(batch),
             Err(error) => {
-                tracing::warn!(%from, %error, "a peer sent bytes that are no batch");
-                return None;
+                tracing::warn!(%from, %error, "a peer sent bytes that do not decode as a batch");
+                return Received::Settled;
             }
         };
-        match self.ledger.admit(&batch, Source::Gossiped) {
+        match self.ledger.admit(&batch, source) {
             Ok(Admission::New) => {
                 (self.wake)();
-                Some(batch)
+                Received::New
             }
-            Ok(Admission::Waiting) => None,
+            Ok(Admission::Waiting) => Received::Settled,
+            Err(AdmitError::Pool(PoolError::Full { .. })) => Received::NoRoom,
             // Usual after a reconnection: the batch is in a block by now.
             Err(AdmitError::Pool(error)) => {
                 tracing::debug!(%from, id = %batch.id(), %error, "a peer's batch is not taken");
-                None
+                Received::Settled
             }
             Err(AdmitError::Store(error)) => {
                 tracing::error!(%error, "a batch could not be checked");
-                None
+                Received::Settled
             }
         }
     }
 
-    fn waiting(&self) -> Vec<Arc<SignedBatch>> {
-        self.ledger.waiting()
+    fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+        self.ledger.interest(offered)
+    }
+
+    fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
+        self.ledger.arrived_from(arrival, count_max, bytes_max)
+    }
+
+    fn next_arrival(&self) -> u64 {
+        self.ledger.next_arrival()
     }
 }

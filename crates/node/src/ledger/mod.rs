@@ -18,7 +18,7 @@ mod waiters;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use sanad_api::FinalHeader;
 use sanad_core::batch::SignedBatch;
@@ -27,7 +27,6 @@ use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issui
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
-use sanad_core::proof::ValidatorChange;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
@@ -38,7 +37,7 @@ pub use application::LedgerApplication;
 pub use exchange::PoolExchange;
 pub use service::{NodeFacts, Service};
 
-use crate::pool::{Admission, Pool, PoolError, PoolLimits, Source};
+use crate::pool::{Admission, Interest, Pool, PoolError, PoolLimits, Source, WaitingBatch};
 use failed_reads::FailedReads;
 use published::{Current, Published};
 use view::LogView;
@@ -70,19 +69,17 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let height = state.head().height;
         let head = final_header(&store, height)?;
-        let mut validator_changes = Vec::new();
-        for last in state.registry().validator_change_heights(height) {
-            if let (Some(change), Ok(next)) =
-                (final_header(&store, last)?, state.registry().validators(last.next()))
-            {
-                let FinalHeader { header, certificate } = change;
-                validator_changes.push(ValidatorChange { header, certificate, next });
-            }
-        }
+        let past = store.past(height)?;
+        let validator_changes = store.validator_changes(Height(1)..height.next())?;
         let ledger = Self {
             genesis,
             store,
-            current: Published::new(Current { state, head, validator_changes: validator_changes.into() }),
+            current: Published::new(Current {
+                state,
+                head,
+                past,
+                validator_changes: validator_changes.into(),
+            }),
             pool: Mutex::new(Pool::new(limits)),
             waiters: Waiters::default(),
             head: watch::Sender::new(height),
@@ -136,12 +133,13 @@ impl Ledger {
     /// The slow checks of a batch, before the pool is locked.
     fn check_alone(&self, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<(), AdmitError> {
         let issuer = &batch.batch().issuer;
-        let Some(record) = state.registry().record(issuer) else { return Ok(()) };
-        if source == Source::Submitted && record.chain.next_sequence == batch.batch().sequence {
+        let Some(member) = state.registry().member(issuer) else { return Ok(()) };
+        let next = member.rest().issuing.next_sequence;
+        if source == Source::Submitted && next == batch.batch().sequence {
             // Submitters learn at once that an event breaks a rule, not when a block is built.
             return self.check(state, batch);
         }
-        match issuing_key(record, state.head().height.next()) {
+        match issuing_key(member) {
             // A good signature is remembered with the batch: the pool does not check it again.
             Ok(key) if batch.batch().chain_id == state.chain_id() => batch.verify(&key).map_err(|source| {
                 let issuer = issuer.clone();
@@ -163,6 +161,21 @@ impl Ledger {
     /// Batches that wait, to save them when the node stops.
     pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
         self.pool().all()
+    }
+
+    /// Batches that wait, in the order in which they came: see [`Pool::arrived_from`].
+    pub fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
+        self.pool().arrived_from(arrival, count_max, bytes_max)
+    }
+
+    /// The arrival number of the next batch.
+    pub fn next_arrival(&self) -> u64 {
+        self.pool().next_arrival()
+    }
+
+    /// What the pool would do with batches of these ids and lengths.
+    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+        self.pool().interest(offered)
     }
 
     /// Drops batches that waited too long.
@@ -239,11 +252,6 @@ pub enum AdmitError {
     /// The ledger could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Time now, in milliseconds since 1970-01-01 UTC.
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 fn final_header(store: &Store, height: Height) -> Result<Option<FinalHeader>, StoreError> {

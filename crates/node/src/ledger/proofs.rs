@@ -1,44 +1,61 @@
-//! Proofs out of the store, each as of one head.
+//! Proofs from the store, each as of one head.
 
-use sanad_api::limits::ISSUER_BATCHES_BYTES;
+use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{
-    CredentialKey, EntryProof, FinalHeader, InclusionProof, IssuerBatches, LedgerError, MemberProof, Missing,
-    ProofHead,
+    CredentialKey, EntryProof, FinalHeader, HeaderProof, InclusionProof, LedgerError, MemberDetails, Missing,
+    ProofForm, ProofHead,
 };
-use sanad_core::codec;
 use sanad_core::event::Entry;
-use sanad_core::hash::Root;
-use sanad_core::ids::{LogIndex, LogSize, MemberId, Sequence};
+use sanad_core::hash::{HistoryHash, Root};
+use sanad_core::history::{HistoryProof, seal_path, seals_and_remainder};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::merkle::{self, NodeSource, Rfc6962};
 use sanad_core::proof::{
-    CONSISTENCY_FORMAT, ConsistencyProof, IssuerBatch, LogHead, StatusProof, ValidatorChange,
+    CONSISTENCY_FORMAT, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof, StatusProof,
+    VALIDATOR_CHANGES_MAX, ValidatorChange,
 };
 use sanad_core::state::State;
+use sanad_core::trust::{Anchor, TrustFile, TrustedChange};
 
-use super::Ledger;
 use super::published::Current;
+use super::{Ledger, final_header};
 
 impl Current {
-    /// The header of the head; there is one as soon as there is an entry.
+    /// The header of the head.
     pub(super) fn head(&self) -> Result<FinalHeader, LedgerError> {
         self.head.clone().ok_or(LedgerError::NoBlock)
     }
 
-    /// The changes of the validator set that lead to the head. One that the head itself makes counts for the block
-    /// after it.
-    fn changes_below_head(&self) -> Vec<ValidatorChange> {
-        let head = self.state.head().height;
+    /// The changes of the validator set that a proof under a head at this height carries. A change that the head itself
+    /// announces is not among them: it takes effect in the block after it.
+    fn carried_changes(&self, head: Height, form: ProofForm) -> Vec<ValidatorChange> {
         let below = self.validator_changes.iter().filter(|change| change.header.height < head);
-        below.cloned().collect()
+        let changes: Vec<_> = below.collect();
+        match form {
+            // A proof has room for no more: such a chain is followed with a trust file.
+            ProofForm::SelfContained if changes.len() <= VALIDATOR_CHANGES_MAX => {
+                changes.into_iter().cloned().collect()
+            }
+            ProofForm::SelfContained | ProofForm::Compact | ProofForm::Sealed => Vec::new(),
+        }
+    }
+
+    /// The header of the head, and what makes it final.
+    pub(super) fn final_head(&self, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        let FinalHeader { header, certificate } = self.head()?;
+        let changes = self.carried_changes(header.height, form);
+        Ok(HeaderProof { header, finality: Finality::certificate(certificate, changes) })
     }
 
     /// The part of a proof that all entries of an issuer share.
-    pub(super) fn proof_head(&self, issuer: &MemberId) -> Result<ProofHead, LedgerError> {
+    pub(super) fn proof_head(&self, issuer: &MemberId, form: ProofForm) -> Result<ProofHead, LedgerError> {
         let missing = || LedgerError::NotFound(Missing::Member(issuer.clone()));
+        let HeaderProof { header, finality } = self.final_head(form)?;
         Ok(ProofHead {
-            head: self.head()?,
+            header,
+            finality,
             issuer: self.state.registry().prove(issuer).ok_or_else(missing)?,
-            validator_changes: self.changes_below_head(),
+            others_root: self.state.others_root(),
         })
     }
 }
@@ -59,26 +76,90 @@ impl Ledger {
         Ok(EntryProof { entry, index, log_path, status_leaf, status_path })
     }
 
-    pub(super) fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
+    pub(super) fn status_proof(
+        &self,
+        credential: &CredentialKey,
+        form: ProofForm,
+    ) -> Result<StatusProof, LedgerError> {
         let current = self.current();
         let size = current.state.log_size();
         let index = match credential {
             CredentialKey::Index(index) => *index,
-            CredentialKey::Commitment(commitment) => {
-                let missing = || LedgerError::NotFound(Missing::Commitment(*commitment));
+            CredentialKey::Issuance { issuer, commitment } => {
+                let (issuer, commitment) = (issuer.clone(), *commitment);
                 self.store
-                    .issuance(commitment)
+                    .issuance(&issuer, &commitment)
                     .map_err(|error| self.failed_read(error))?
                     .filter(|index| index.0 < size.0)
-                    .ok_or_else(missing)?
+                    .ok_or(LedgerError::NotFound(Missing::Issuance { issuer, commitment }))?
             }
         };
         if index.0 >= size.0 {
             return Err(LedgerError::IndexBeyondLog { index, size });
         }
         let entry = self.store.entry(index).map_err(|error| self.failed_read(error))?;
-        let head = current.proof_head(&entry.issuer)?;
+        let head = current.proof_head(&entry.issuer, form)?;
         Ok(head.complete(self.entry_proof(&current, index, entry)?))
+    }
+
+    /// The header of a height, proved under the head.
+    pub(super) fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        let current = self.current();
+        let head = current.head()?;
+        if height > head.header.height || height == Height::GENESIS {
+            return Err(LedgerError::HeightBeyondHead { height, head: head.header.height });
+        }
+        if height == head.header.height {
+            return current.final_head(form);
+        }
+        let found = final_header(&self.store, height).map_err(|error| self.failed_read(error))?;
+        let FinalHeader { header, .. } =
+            found.ok_or(LedgerError::HeightBeyondHead { height, head: head.header.height })?;
+        let (index, size) = (height.0 - 1, head.header.height.0 - 1);
+        let tree = self.store.history_tree();
+        let seal = match form {
+            ProofForm::Sealed => seal_path(&tree, height, size).map_err(|error| self.failed_read(error))?,
+            ProofForm::SelfContained | ProofForm::Compact => None,
+        };
+        let finality = match seal {
+            Some(path) => Finality::Sealed { path },
+            None => {
+                let path = merkle::inclusion_path::<HistoryHash, _>(&tree, index, size)
+                    .map_err(|error| self.failed_path(error))?;
+                let FinalHeader { header, certificate } = head;
+                let past = current.past.ok_or(LedgerError::NoBlock)?;
+                let validator_changes = current.carried_changes(header.height, form);
+                Finality::History(Box::new(HistoryProof {
+                    path,
+                    past,
+                    header,
+                    certificate,
+                    validator_changes,
+                }))
+            }
+        };
+        Ok(HeaderProof { header, finality })
+    }
+
+    /// The trust file whose anchor is the head.
+    pub(super) fn trust_file(&self) -> Result<TrustFile, LedgerError> {
+        let current = self.current();
+        let FinalHeader { header, certificate } = current.head()?;
+        let past = current.past.ok_or(LedgerError::NoBlock)?;
+        let (tree, size) = (self.store.history_tree(), header.height.0 - 1);
+        let (seals, remainder) = seals_and_remainder(&tree, size).map_err(|error| self.failed_read(error))?;
+        let mut changes = Vec::new();
+        for ValidatorChange { header: announcing, certificate, next } in current.validator_changes.iter() {
+            let path = match announcing.height == header.height {
+                true => Vec::new(),
+                false => merkle::inclusion_path::<HistoryHash, _>(&tree, announcing.height.0 - 1, size)
+                    .map_err(|error| self.failed_path(error))?,
+            };
+            let (header, certificate, next) = (announcing.clone(), certificate.clone(), next.clone());
+            changes.push(TrustedChange { header, certificate, next, path });
+        }
+        let anchor = Anchor { header, certificate, past };
+        Ok(TrustFile::new(self.genesis.clone(), changes, anchor, seals, remainder))
     }
 
     pub(super) fn inclusion_proof(
@@ -106,6 +187,7 @@ impl Ledger {
         &self,
         old_size: LogSize,
         new: Option<LogSize>,
+        form: ProofForm,
     ) -> Result<ConsistencyProof, LedgerError> {
         let current = self.current();
         let new_size = within_log(&current.state, new)?;
@@ -115,7 +197,7 @@ impl Ledger {
             merkle::consistency_path::<Rfc6962, _>(&tree, older.0, newer.0)
                 .map_err(|error| self.failed_path(error))
         };
-        let FinalHeader { header, certificate } = current.head()?;
+        let HeaderProof { header, finality } = current.final_head(form)?;
         Ok(ConsistencyProof {
             format: CONSISTENCY_FORMAT.to_owned(),
             older: LogHead { size: old_size, root: self.root_at(old_size)? },
@@ -123,52 +205,44 @@ impl Ledger {
             path: path(old_size, new_size)?,
             head_path: path(new_size, header.log_size)?,
             header,
-            certificate,
-            validator_changes: current.changes_below_head(),
+            finality,
         })
     }
 
-    pub(super) fn issuer_batches(
+    pub(super) fn entry_runs(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError> {
+        member: &MemberId,
+        range: std::ops::Range<LogIndex>,
+    ) -> Result<Vec<EntryRun>, LedgerError> {
         let current = self.current();
-        let log_size = within_log(&current.state, size)?;
-        if current.state.registry().record(issuer).is_none() {
-            return Err(LedgerError::NotFound(Missing::Member(issuer.clone())));
+        within_log(&current.state, Some(LogSize(range.end.0)))?;
+        if current.state.registry().member(member).is_none() {
+            return Err(LedgerError::NotFound(Missing::Member(member.clone())));
         }
-        let tree = self.store.log_tree();
-        let mut found = IssuerBatches { log_size, batches: Vec::new(), more: false };
-        let (mut sequence, mut bytes) = (first, 0);
-        while let Some(record) =
-            self.store.batch_of(issuer, sequence).map_err(|error| self.failed_read(error))?
-        {
-            let leaves = record.first_index.0..record.first_index.0 + record.entries;
-            if leaves.end > log_size.0 {
+        let (mut runs, mut entries) = (Vec::new(), 0);
+        for run in self.store.member_entries(member, range) {
+            let run = run.map_err(|error| self.failed_read(error))?;
+            if !runs.is_empty() && entries + run.entries.len() > ENTRY_RUNS_ENTRIES_MAX {
                 break;
             }
-            if found.batches.len() == count || bytes >= ISSUER_BATCHES_BYTES {
-                found.more = true;
-                break;
-            }
-            let signed = self.store.signed_batch(&record).map_err(|error| self.failed_read(error))?;
-            let batch = codec::encode(signed.batch());
-            bytes += batch.len();
-            let path = merkle::range_path::<Rfc6962, _>(&tree, leaves, log_size.0)
-                .map_err(|error| self.failed_path(error))?;
-            found.batches.push(IssuerBatch { batch, first_index: record.first_index, path });
-            sequence = sequence.next();
+            entries += run.entries.len();
+            runs.push(run);
         }
-        Ok(found)
+        Ok(runs)
     }
 
-    pub(super) fn member_proof(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
+    pub(super) fn member_details(
+        &self,
+        id: &MemberId,
+        form: ProofForm,
+    ) -> Result<MemberDetails, LedgerError> {
         let current = self.current();
-        let ProofHead { head, issuer, validator_changes } = current.proof_head(id)?;
-        Ok(MemberProof { member: issuer, head, validator_changes })
+        let missing = || LedgerError::NotFound(Missing::Member(id.clone()));
+        let rest = current.state.registry().member(id).ok_or_else(missing)?.rest().clone();
+        let ProofHead { header, finality, issuer, others_root } = current.proof_head(id, form)?;
+        let status_root = current.state.status().root(current.state.log_size());
+        let proof = MemberProof { member: issuer, status_root, others_root, header, finality };
+        Ok(MemberDetails { proof, rest })
     }
 
     fn root_at(&self, size: LogSize) -> Result<Root, LedgerError> {

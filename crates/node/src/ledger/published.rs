@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sanad_api::FinalHeader;
+use sanad_core::block::Past;
 use sanad_core::execution::Execution;
 use sanad_core::proof::ValidatorChange;
 use sanad_core::state::State;
@@ -13,6 +14,8 @@ use sanad_core::validators::CommitCertificate;
 pub(super) struct Current {
     pub(super) state: State,
     pub(super) head: Option<FinalHeader>,
+    /// What the head's `past` is the hash of.
+    pub(super) past: Option<Past>,
     pub(super) validator_changes: Arc<Vec<ValidatorChange>>,
 }
 
@@ -31,6 +34,7 @@ impl Current {
             };
             Arc::make_mut(&mut next.validator_changes).push(change);
         }
+        next.past = Some(execution.past);
         next.head = Some(FinalHeader { header, certificate });
         next
     }

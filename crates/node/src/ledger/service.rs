@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader,
-    InclusionProof, IssuerBatches, LedgerError, LogEntry, MemberProof, Missing, NodeStatus, Peer,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
+    InclusionProof, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
@@ -15,10 +15,11 @@ use sanad_core::event::Entry;
 use sanad_core::execution::BatchError;
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
 use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use sanad_core::member::MemberRecord;
-use sanad_core::proof::{ConsistencyProof, StatusProof};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
+use sanad_core::member::MemberState;
+use sanad_core::proof::{ConsistencyProof, EntryRun, StatusProof};
 use sanad_core::state::Head;
+use sanad_core::trust::TrustFile;
 use sanad_storage::{Store, StoreError};
 use tokio::sync::Semaphore;
 
@@ -42,7 +43,7 @@ pub trait NodeFacts: Send + Sync + 'static {
     /// The peers it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
-    fn accepted(&self, batch: Arc<SignedBatch>);
+    fn accepted(&self);
     /// Whether the node is about to stop.
     fn stopping(&self) -> bool;
 }
@@ -175,11 +176,24 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         Ok((0..).zip(entries).map(place).collect())
     }
 
-    fn status_proof(&self, credential: &CredentialKey) -> Result<StatusProof, LedgerError> {
-        self.ledger.status_proof(credential)
+    fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+        self.ledger.history_proof(height, form)
     }
 
-    fn batch_proofs(&self, batch: &BatchId, range: Range<usize>) -> Result<BatchProofs, LedgerError> {
+    fn trust_file(&self) -> Result<TrustFile, LedgerError> {
+        self.ledger.trust_file()
+    }
+
+    fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError> {
+        self.ledger.status_proof(credential, form)
+    }
+
+    fn batch_proofs(
+        &self,
+        batch: &BatchId,
+        range: Range<usize>,
+        form: ProofForm,
+    ) -> Result<BatchProofs, LedgerError> {
         let current = self.ledger.current();
         let head = current.state.head().height;
         let missing = || LedgerError::NotFound(Missing::Batch(*batch));
@@ -192,7 +206,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             .map_err(|error| self.ledger.failed_read(error))?;
         let prove = |(index, entry)| self.ledger.entry_proof(&current, LogIndex(index), entry);
         Ok(BatchProofs {
-            head: current.proof_head(&record.issuer)?,
+            head: current.proof_head(&record.issuer, form)?,
             first_index: record.first_index,
             entries: record.entries as u32,
             proofs: (first.0..).zip(entries).map(prove).collect::<Result<_, _>>()?,
@@ -203,28 +217,27 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         self.ledger.inclusion_proof(index, size)
     }
 
-    fn consistency_proof(&self, old: LogSize, new: Option<LogSize>) -> Result<ConsistencyProof, LedgerError> {
-        self.ledger.consistency_proof(old, new)
-    }
-
-    fn issuer_batches(
+    fn consistency_proof(
         &self,
-        issuer: &MemberId,
-        first: Sequence,
-        size: Option<LogSize>,
-        count: usize,
-    ) -> Result<IssuerBatches, LedgerError> {
-        self.ledger.issuer_batches(issuer, first, size, count)
+        old: LogSize,
+        new: Option<LogSize>,
+        form: ProofForm,
+    ) -> Result<ConsistencyProof, LedgerError> {
+        self.ledger.consistency_proof(old, new, form)
     }
 
-    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberRecord>, LedgerError> {
+    fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
         let current = self.ledger.current();
-        let later = |record: &&MemberRecord| after.is_none_or(|after| record.member.id > *after);
-        Ok(current.state.registry().records().filter(later).take(count).cloned().collect())
+        let later = |member: &&MemberState| after.is_none_or(|after| member.record().id > *after);
+        Ok(current.state.registry().members().filter(later).take(count).cloned().collect())
     }
 
-    fn member(&self, id: &MemberId) -> Result<MemberProof, LedgerError> {
-        self.ledger.member_proof(id)
+    fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
+        self.ledger.member_details(id, form)
+    }
+
+    fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {
+        self.ledger.entry_runs(member, range)
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
@@ -319,7 +332,7 @@ impl<F: NodeFacts> Service<F> {
         }
         match self.ledger.admit(&batch, Source::Submitted) {
             Ok(Admission::New) => {
-                self.facts.accepted(batch);
+                self.facts.accepted();
                 Ok(BatchState::Pending)
             }
             Ok(Admission::Waiting) => Ok(BatchState::Pending),

@@ -1,8 +1,8 @@
 //! The log as it was after one block, for executing batches on top of that block's state.
 
+use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Origin;
 use sanad_core::execution::LedgerView;
-use sanad_core::hash::Commitment;
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::state::State;
 use sanad_storage::{Store, StoreError};
@@ -22,9 +22,9 @@ impl<'a> LogView<'a> {
 impl LedgerView for LogView<'_> {
     type Error = StoreError;
 
-    fn issuance(&self, commitment: &Commitment) -> Result<Option<LogIndex>, StoreError> {
-        // A commitment is issued once, so one beyond the size was not issued below it.
-        Ok(self.store.issuance(commitment)?.filter(|index| index.0 < self.size.0))
+    fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, StoreError> {
+        // An issuer issues a commitment once, so one beyond the size was not issued below it.
+        Ok(LedgerView::issuance(self.store, key)?.filter(|index| index.0 < self.size.0))
     }
 
     fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {

@@ -3,6 +3,7 @@
 use sanad_core::ids::Height;
 
 use crate::blocks::BlockSummary;
+use crate::convert::proof_form;
 use crate::ledger::Ledger;
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
@@ -20,6 +21,16 @@ pub(super) async fn header<L: Ledger>(
         })
         .await?;
     Ok(wire::GetHeaderResponse { header: Some((&header).into()) })
+}
+
+pub(super) async fn history_proof<L: Ledger>(
+    calls: &Calls<L>,
+    request: wire::GetHistoryProofRequest,
+) -> Result<wire::GetHistoryProofResponse, CallError> {
+    let height = height("height", request.height)?;
+    let form = proof_form(request.form).map_err(RequestError::from)?;
+    let proof = calls.read(move |ledger| ledger.history_proof(height, form)).await?;
+    Ok((&proof).into())
 }
 
 pub(super) async fn block<L: Ledger>(

@@ -3,14 +3,13 @@
 use sanad_core::ids::LogIndex;
 use tonic::{Request, Response, Status};
 
-use crate::convert::fixed;
+use crate::convert::{entry_proof, fixed, member_id, proof_form};
 use crate::ledger::{CredentialKey, Ledger};
 use crate::limits::BATCH_PROOFS_MAX;
-use crate::proofs::BatchProofs;
-use crate::server::call_error::{Budget, CallError, RequestError};
+use crate::proofs::{BatchProofs, ProofForm};
+use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
+use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
-use crate::server::net;
-use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
 use crate::wire;
 use crate::wire::get_batch_proofs_response::Part;
 use crate::wire::get_status_request::Credential;
@@ -19,57 +18,62 @@ pub(super) async fn status<L: Ledger>(
     calls: &Calls<L>,
     request: wire::GetStatusRequest,
 ) -> Result<wire::GetStatusResponse, CallError> {
+    let (key, form) = asked(request)?;
+    Ok(calls.read(move |ledger| ledger.status_proof(&key, form)).await?.into())
+}
+
+fn asked(request: wire::GetStatusRequest) -> Result<(CredentialKey, ProofForm), RequestError> {
     let key = match request.credential.ok_or(RequestError::NoCredential)? {
-        Credential::Commitment(bytes) => {
-            CredentialKey::Commitment(fixed("commitment", &bytes).map_err(RequestError::from)?)
-        }
+        Credential::Issuance(wire::Issuance { issuer, commitment }) => CredentialKey::Issuance {
+            issuer: member_id("issuance.issuer", issuer)?,
+            commitment: fixed("issuance.commitment", &commitment)?,
+        },
         Credential::LogIndex(index) => CredentialKey::Index(LogIndex(index)),
     };
-    Ok(calls.read(move |ledger| ledger.status_proof(&key)).await?.into())
+    Ok((key, proof_form(request.form)?))
 }
 
 pub(super) async fn batch_proofs<L: Ledger>(
     calls: &Calls<L>,
     request: Request<wire::GetBatchProofsRequest>,
-) -> Result<Response<Outflow<wire::GetBatchProofsResponse>>, Status> {
+) -> Result<Response<AnswerStream<wire::GetBatchProofsResponse>>, Status> {
     let deadline = calls.deadline(&request);
-    let bounds = Bounds {
-        share: calls.share(Budget::BatchProofs)?,
-        stall_timeout: calls.limits().stall_timeout,
-        stopping: calls.stopping().clone(),
-        connection: net::connection_of(&request),
-    };
+    let bounds = calls.bounds(&request, vec![calls.batch_proofs()?]);
     let proofs = deadline.keep(proofs(calls, request.into_inner())).await??;
-    let send = move |outlet: Outlet<_>| async move { deadline.keep(send_all(outlet, proofs)).await? };
-    Ok(Response::new(outflow(bounds, send)))
+    let send = move |sender: AnswerSender<_>| async move { deadline.keep(send_all(sender, proofs)).await? };
+    Ok(Response::new(answer_stream(bounds, send)))
 }
 
 async fn proofs<L: Ledger>(
     calls: &Calls<L>,
     request: wire::GetBatchProofsRequest,
 ) -> Result<BatchProofs, CallError> {
-    let wire::GetBatchProofsRequest { batch_id, first, limit } = request;
+    let wire::GetBatchProofsRequest { batch_id, first, limit, form } = request;
     let id = fixed("batch_id", &batch_id).map_err(RequestError::from)?;
+    let form = proof_form(form).map_err(RequestError::from)?;
     let max = BATCH_PROOFS_MAX as u32;
     if limit > max {
         return Err(RequestError::AboveLimit { field: "limit", actual: limit, max }.into());
     }
     let count = if limit == 0 { max } else { limit };
     let range = first as usize..first.saturating_add(count) as usize;
-    calls.read(move |ledger| ledger.batch_proofs(&id, range)).await
+    calls.read(move |ledger| ledger.batch_proofs(&id, range, form)).await
 }
 
-async fn send_all(outlet: Outlet<wire::GetBatchProofsResponse>, batch: BatchProofs) -> Result<(), CallError> {
+async fn send_all(
+    sender: AnswerSender<wire::GetBatchProofsResponse>,
+    batch: BatchProofs,
+) -> Result<(), CallError> {
     let head = wire::BatchProofsHead {
         head: Some((&batch.head).into()),
         first_index: batch.first_index.0,
         entries: batch.entries,
         sent: batch.proofs.len() as u32,
     };
-    outlet.send(wire::GetBatchProofsResponse { part: Some(Part::Head(head)) }).await?;
+    sender.send(wire::GetBatchProofsResponse { part: Some(Part::Head(head)) }).await?;
     for proof in batch.proofs {
-        let part = Part::Entry((&proof).into());
-        outlet.send(wire::GetBatchProofsResponse { part: Some(part) }).await?;
+        let part = Part::Entry(entry_proof(&proof, &batch.head.issuer.record));
+        sender.send(wire::GetBatchProofsResponse { part: Some(part) }).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use sanad_core::ids::{LogIndex, LogSize};
 
+use crate::convert::proof_form;
 use crate::entries::LogEntry;
 use crate::ledger::Ledger;
 use crate::server::call_error::{CallError, RequestError};
@@ -48,18 +49,20 @@ pub(super) async fn consistency<L: Ledger>(
     calls: &Calls<L>,
     request: wire::GetConsistencyProofRequest,
 ) -> Result<wire::GetConsistencyProofResponse, CallError> {
-    let wire::GetConsistencyProofRequest { old_size: old, new_size: new } = request;
+    let wire::GetConsistencyProofRequest { old_size: old, new_size: new, form } = request;
     if old == 0 {
         return Err(RequestError::Zero { field: "old_size" }.into());
     }
     if new != 0 && old > new {
         return Err(RequestError::OldBeyondNew { old, new }.into());
     }
-    let proof = calls.read(move |ledger| ledger.consistency_proof(LogSize(old), latest_or(new))).await?;
+    let form = proof_form(form).map_err(RequestError::from)?;
+    let read = move |ledger: &L| ledger.consistency_proof(LogSize(old), latest_or(new), form);
+    let proof = calls.read(read).await?;
     Ok((&proof).into())
 }
 
-/// A size as it travels: 0 stands for that of the last block.
-pub(super) fn latest_or(size: u64) -> Option<LogSize> {
+/// A size in a request: 0 stands for that of the last block.
+fn latest_or(size: u64) -> Option<LogSize> {
     (size != 0).then_some(LogSize(size))
 }

@@ -1,27 +1,31 @@
-//! `LedgerService`: this file only says which handler answers which call.
+//! `LedgerService`: dispatches each call to its handler.
 
 mod blocks;
+mod completeness;
 mod credentials;
 mod entries;
 mod members;
 mod subscription;
+mod trust_file;
 
 use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
+use super::answer_stream::AnswerStream;
 use super::calls::Calls;
-use super::outlet::Outflow;
 use crate::ledger::Ledger;
 use crate::wire;
 use crate::wire::ledger_service_server::LedgerService;
 
-pub(super) struct LedgerFace<L>(pub(super) Arc<Calls<L>>);
+pub(super) struct LedgerApi<L>(pub(super) Arc<Calls<L>>);
 
 #[tonic::async_trait]
-impl<L: Ledger> LedgerService for LedgerFace<L> {
-    type GetBatchProofsStream = Outflow<wire::GetBatchProofsResponse>;
-    type SubscribeBlocksStream = Outflow<wire::SubscribeBlocksResponse>;
+impl<L: Ledger> LedgerService for LedgerApi<L> {
+    type GetCompletenessStream = AnswerStream<wire::GetCompletenessResponse>;
+    type GetTrustFileStream = AnswerStream<wire::GetTrustFileResponse>;
+    type GetBatchProofsStream = AnswerStream<wire::GetBatchProofsResponse>;
+    type SubscribeBlocksStream = AnswerStream<wire::SubscribeBlocksResponse>;
 
     async fn get_status(
         &self,
@@ -42,6 +46,20 @@ impl<L: Ledger> LedgerService for LedgerFace<L> {
         request: Request<wire::GetHeaderRequest>,
     ) -> Result<Response<wire::GetHeaderResponse>, Status> {
         self.0.answer(request, blocks::header).await
+    }
+
+    async fn get_history_proof(
+        &self,
+        request: Request<wire::GetHistoryProofRequest>,
+    ) -> Result<Response<wire::GetHistoryProofResponse>, Status> {
+        self.0.answer(request, blocks::history_proof).await
+    }
+
+    async fn get_trust_file(
+        &self,
+        request: Request<wire::GetTrustFileRequest>,
+    ) -> Result<Response<Self::GetTrustFileStream>, Status> {
+        trust_file::trust_file(&self.0, request).await
     }
 
     async fn get_block(
@@ -93,11 +111,11 @@ impl<L: Ledger> LedgerService for LedgerFace<L> {
         self.0.answer(request, entries::consistency).await
     }
 
-    async fn list_issuer_batches(
+    async fn get_completeness(
         &self,
-        request: Request<wire::ListIssuerBatchesRequest>,
-    ) -> Result<Response<wire::ListIssuerBatchesResponse>, Status> {
-        self.0.answer(request, members::batches).await
+        request: Request<wire::GetCompletenessRequest>,
+    ) -> Result<Response<Self::GetCompletenessStream>, Status> {
+        completeness::entries(&self.0, request).await
     }
 
     async fn list_members(

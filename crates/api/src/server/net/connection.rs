@@ -7,18 +7,23 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Request;
 use tonic::transport::server::Connected;
 
+use super::activity::Activity;
 use super::rate::Rate;
 use super::seats::Seat;
+use crate::server::config::Limits;
 
 /// A TCP stream that can be cut from afar, and that counts while it lives.
 pub(in crate::server) struct Connection {
     stream: TcpStream,
     info: ConnectionInfo,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Bytes still to come before it has said which protocol it speaks.
+    greeting: usize,
     _seat: Seat,
 }
 
@@ -26,20 +31,36 @@ pub(in crate::server) struct Connection {
 #[derive(Clone)]
 pub(in crate::server) struct ConnectionInfo {
     pub(super) rate: Arc<Rate>,
+    pub(super) activity: Arc<Activity>,
+    /// Subscriptions that this connection may still have, and that its address may.
+    pub(in crate::server) subscriptions: Arc<Semaphore>,
+    pub(in crate::server) address_subscriptions: Arc<Semaphore>,
     cut: CancellationToken,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, rate: Rate, cut: CancellationToken, seat: Seat) -> Self {
+    /// `cut` is that of the seat's activity.
+    pub(super) fn new(stream: TcpStream, limits: &Limits, cut: CancellationToken, seat: Seat) -> Self {
         let waiting = Box::pin(cut.clone().cancelled_owned());
-        Self { stream, info: ConnectionInfo { rate: Arc::new(rate), cut }, cut: waiting, _seat: seat }
+        let info = ConnectionInfo {
+            rate: Arc::new(Rate::new(limits)),
+            activity: Arc::clone(seat.activity()),
+            subscriptions: Arc::new(Semaphore::new(limits.subscriptions_per_connection)),
+            address_subscriptions: Arc::clone(seat.subscriptions()),
+            cut,
+        };
+        Self { stream, info, cut: waiting, greeting: GREETING_BYTES, _seat: seat }
     }
+}
+
+/// The connection that a call came on; none inside this process.
+pub(in crate::server) fn connection_info<T>(request: &Request<T>) -> Option<&ConnectionInfo> {
+    request.extensions().get::<ConnectionInfo>()
 }
 
 /// What cuts the connection that a call came on.
 pub(in crate::server) fn connection_of<T>(request: &Request<T>) -> CancellationToken {
-    let info = request.extensions().get::<ConnectionInfo>();
-    info.map(|info| info.cut.clone()).unwrap_or_default()
+    connection_info(request).map(|info| info.cut.clone()).unwrap_or_default()
 }
 
 impl Connected for Connection {
@@ -60,7 +81,15 @@ impl AsyncRead for Connection {
         if self.cut.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.greeting > 0 {
+            self.greeting = self.greeting.saturating_sub(buffer.filled().len() - before);
+            if self.greeting == 0 {
+                self.info.activity.greeted();
+            }
+        }
+        read
     }
 }
 
@@ -93,3 +122,7 @@ impl AsyncWrite for Connection {
         self.stream.is_write_vectored()
     }
 }
+
+/// Length of the client's preface in HTTP/2 (RFC 9113 3.4). A request in HTTP/1.1 and the start of a TLS handshake,
+/// which has a timeout of its own, are longer.
+const GREETING_BYTES: usize = 24;

@@ -6,35 +6,36 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
+use tokio::time::{Interval, MissedTickBehavior, Sleep};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Connection;
-use super::rate::Rate;
-use super::seats::Seats;
+use super::seats::{Seat, Seats};
 use crate::server::config::Limits;
 
-/// Accepts connections as long as there are seats; closes the others at once.
+/// Accepts connections as long as there are seats, closes the others at once, and closes those that are not used.
 pub(in crate::server) struct Incoming {
     listeners: Vec<TcpListener>,
     /// The listener that is asked first, so that none starves the others.
     turn: usize,
     pause: Option<Pin<Box<Sleep>>>,
+    sweep: Interval,
     seats: Seats,
     limits: Limits,
     cut: CancellationToken,
 }
 
 impl Incoming {
-    /// `cut` cuts every connection.
+    /// `cut` cuts every connection. To be called on the runtime.
     pub(in crate::server) fn new(
         listeners: Vec<TcpListener>,
         limits: Limits,
         cut: CancellationToken,
     ) -> Self {
-        let seats = Seats::new(limits.connections, limits.connections_per_address);
-        Self { listeners, turn: 0, pause: None, seats, limits, cut }
+        let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { listeners, turn: 0, pause: None, sweep, seats: Seats::new(&limits), limits, cut }
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
@@ -44,18 +45,19 @@ impl Incoming {
             if let Poll::Ready(accepted) = self.listeners[place].poll_accept(context) {
                 self.turn = place + 1;
                 let (stream, address) = accepted?;
-                let seat = self.seats.take(address.ip());
-                return Poll::Ready(Ok(seat.map(|seat| self.connection(stream, seat))));
+                let cut = self.cut.child_token();
+                let seat = self.seats.take(address.ip(), cut.clone());
+                return Poll::Ready(Ok(seat.map(|seat| self.connection(stream, cut, seat))));
             }
         }
         Poll::Pending
     }
 
-    fn connection(&self, stream: TcpStream, seat: super::seats::Seat) -> Connection {
+    fn connection(&self, stream: TcpStream, cut: CancellationToken, seat: Seat) -> Connection {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection takes no TCP_NODELAY");
         }
-        Connection::new(stream, Rate::new(&self.limits), self.cut.child_token(), seat)
+        Connection::new(stream, &self.limits, cut, seat)
     }
 }
 
@@ -63,10 +65,18 @@ impl Stream for Incoming {
     type Item = io::Result<Connection>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        while self.sweep.poll_tick(context).is_ready() {
+            self.seats.sweep(&self.limits);
+        }
         loop {
             if let Some(pause) = &mut self.pause {
                 ready!(pause.as_mut().poll(context));
                 self.pause = None;
+            }
+            // Closing takes a moment, and each has a descriptor until then.
+            if self.seats.closing() >= CONNECTIONS_CLOSING_MAX {
+                self.pause = Some(Box::pin(tokio::time::sleep(CLOSING_PAUSE)));
+                continue;
             }
             match ready!(self.poll_accept(context)) {
                 Ok(Some(connection)) => return Poll::Ready(Some(Ok(connection))),
@@ -82,3 +92,8 @@ impl Stream for Incoming {
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Time between looks for connections that are not used.
+const SWEEP: Duration = Duration::from_millis(250);
+/// Connections that may be on their way out, beyond [`Limits::connections`].
+pub const CONNECTIONS_CLOSING_MAX: usize = 32;
+const CLOSING_PAUSE: Duration = Duration::from_millis(2);

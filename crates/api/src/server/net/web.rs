@@ -84,5 +84,8 @@ const PREFLIGHT: [(header::HeaderName, &str); 4] = [
 ];
 const ANSWER: [(header::HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "grpc-status, grpc-message, sanad-error, grpc-retry-pushback-ms"),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms",
+    ),
 ];

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::ledger;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -29,9 +29,8 @@ pub(super) struct Args {
     one: PathBuf,
     /// The other's
     other: PathBuf,
-    /// The chain's genesis
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -67,7 +66,7 @@ struct Rest {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let paths = [ledger::find(&args.one)?, ledger::find(&args.other)?];
     let bar = progress::bytes("comparing");
     let tell = |progress| {

@@ -8,6 +8,7 @@ use sanad_core::audit_report::{AuditFinding, AuditVerdict};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, Root};
 use sanad_core::ids::{Height, LogSize};
+use sanad_core::signature::PublicKey;
 use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, audit};
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use super::{exported, ledger, report};
 use crate::keys::PassphraseArgs;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::progress;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 #[derive(clap::Args, Debug)]
@@ -25,9 +26,11 @@ pub(super) struct Args {
     /// The node's data directory, or the ledger inside it, or a static export
     #[arg(required = true)]
     dir: Option<PathBuf>,
-    /// The chain's genesis
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS", required = true)]
-    genesis: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// The exporter's public key, to check the signatures of an export
+    #[arg(long, value_name = "PUBLIC")]
+    checkpoint_key: Option<PublicKey>,
     /// Make what is derived from the segments anew, then audit
     #[arg(long)]
     rebuild: bool,
@@ -63,8 +66,7 @@ struct Audited {
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let dir = args.dir.as_deref().context("name a node's data directory")?;
-    let genesis = args.genesis.as_deref().context("give the chain's genesis with --genesis")?;
-    let trust = Trust::from_file(genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let export = exported::is_export(dir);
     if export && args.rebuild {
         bail!("{} is an export, of which nothing can be rebuilt; export to a new folder", dir.display());
@@ -79,7 +81,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let rebuilt = args.rebuild && rebuild(&ledger, &trust.genesis).with_context(cannot)?;
     let started = Instant::now();
     let found = match export {
-        true => exported::audit(&ledger, &trust.genesis)?,
+        true => exported::audit(&ledger, &trust.genesis, args.checkpoint_key.as_ref())?,
         false => Found::from(look(&ledger, &trust.genesis).with_context(cannot)?),
     };
     let time = started.elapsed();

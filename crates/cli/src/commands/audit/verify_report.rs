@@ -12,13 +12,13 @@ use serde::Serialize;
 use crate::files;
 use crate::output::{Outcome, Output, Report};
 use crate::time;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad audit verify-report audit.json --genesis genesis.json --member your.university.example
-  sanad audit verify-report audit.json --key 8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c
+  sanad audit verify-report audit.json --key ed25519:8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c
 
 Exit code 0 says that the holder of the key signed the statement; whether the ledger was sound is in the statement.";
 
@@ -27,15 +27,14 @@ Exit code 0 says that the holder of the key signed the statement; whether the le
 pub(super) struct Args {
     /// The report
     file: PathBuf,
-    /// The public key that has to have signed it, in hexadecimal
+    /// The public key that has to have signed it, as ed25519:HEX
     #[arg(long, value_name = "PUBLIC", group = "signer")]
     key: Option<PublicKey>,
     /// The member that has to have signed it, with its issuing or network key as the genesis has it
-    #[arg(long, value_name = "ID", group = "signer", requires = "genesis")]
+    #[arg(long, value_name = "ID", group = "signer")]
     member: Option<MemberId>,
-    /// The chain's genesis; the report has to be of this chain
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -50,8 +49,8 @@ struct Verified {
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let text = files::read(&args.file, AUDIT_REPORT_BYTES_MAX)?;
     let report = AuditReport::from_json(&text)
-        .with_context(|| format!("{} is no audit report", args.file.display()))?;
-    let trust = args.genesis.as_deref().map(Trust::from_file).transpose()?;
+        .with_context(|| format!("{} is not an audit report", args.file.display()))?;
+    let trust = if args.member.is_some() { Some(Trust::from_files(&args.trust)?) } else { None };
     let reason = match &trust {
         Some(trust) if trust.anchor.chain_id != report.statement.chain_id => Some(format!(
             "the report is of chain {}, the genesis of {}",

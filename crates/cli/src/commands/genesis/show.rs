@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use sanad_core::genesis::{Genesis, Parameters};
+use sanad_core::genesis::{Genesis, Parameters, fingerprint};
 use sanad_core::hash::ChainId;
-use sanad_core::ids::Height;
 use sanad_core::member::Member;
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
+use crate::trust;
 use crate::view::View;
-use crate::{time, trust};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -27,8 +26,11 @@ pub(crate) struct Args {
 #[derive(Serialize)]
 struct Shown {
     chain_id: ChainId,
+    fingerprint: String,
     name: String,
-    time_ms: u64,
+    log_origin: String,
+    /// Whether every member signed it: nodes start with no other.
+    complete: bool,
     parameters: Parameters,
     validators: usize,
     quorum: usize,
@@ -37,11 +39,22 @@ struct Shown {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let genesis = trust::read_genesis(&args.file)?;
-    let set = genesis.registry().validators(Height::GENESIS.next())?;
+    let set = genesis.validators()?;
     let (validators, quorum) = (set.validators().len(), set.quorum());
     let chain_id = genesis.chain_id();
-    let Genesis { name, time_ms, parameters, members, .. } = genesis;
-    output.print(&Shown { chain_id, name, time_ms, parameters, validators, quorum, members })?;
+    let complete = genesis.check_signatures().is_ok();
+    let Genesis { name, log_origin, parameters, members, .. } = genesis;
+    output.print(&Shown {
+        chain_id,
+        fingerprint: fingerprint(&chain_id),
+        name,
+        log_origin,
+        complete,
+        parameters,
+        validators,
+        quorum,
+        members,
+    })?;
     Ok(Outcome::Yes)
 }
 
@@ -54,8 +67,11 @@ impl Report for Shown {
         View::new()
             .line(&self.name)
             .fact("chain id", self.chain_id)
-            .fact("begins", time::format_ms(self.time_ms))
+            .fact("fingerprint", &self.fingerprint)
+            .fact("signed", if self.complete { "by every member" } else { "not by every member yet" })
+            .fact("log origin", &self.log_origin)
             .fact("block limit", format!("{} bytes", self.parameters.block_bytes_max))
+            .fact("heartbeat", format!("{} ms", self.parameters.heartbeat_ms))
             .fact("a block needs", format!("{} of {} validators", self.quorum, self.validators))
             .table(&["member", "role", "name"], self.members.iter().map(row).collect())
     }

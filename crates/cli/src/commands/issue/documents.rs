@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
-use sanad_core::proof::TrustAnchor;
+use sanad_core::summary::Summary;
+use sanad_core::trust::TrustAnchor;
 
 use crate::files;
 use crate::folder::documents_in;
@@ -21,6 +22,8 @@ pub(crate) enum As {
     Json,
     /// As bytes: each counts.
     Bytes,
+    /// As an SD-JWT: any selection of its disclosures fits the receipt.
+    SdJwt,
 }
 
 /// A document and what its commitment hides.
@@ -29,6 +32,8 @@ pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) kind: DocumentKind,
     pub(crate) digest: [u8; 32],
+    /// The summary that follows from it, if its kind has a rule for one.
+    pub(crate) summary: Option<Summary>,
 }
 
 /// The files that paths and a roster name: each once, absolute, sorted.
@@ -62,11 +67,16 @@ pub(crate) fn read(path: &Path, how: As) -> anyhow::Result<Document> {
         As::Auto => DocumentKind::detect(&bytes),
         As::Json => DocumentKind::Json,
         As::Bytes => DocumentKind::Bytes,
+        As::SdJwt => DocumentKind::SdJwt,
     };
     let digest = document::digest(kind, &bytes).with_context(|| {
         format!("{} cannot be issued; mend it, or give --as bytes if it is not meant as JSON", path.display())
     })?;
-    Ok(Document { path: path.to_owned(), kind, digest })
+    let summary = match kind {
+        DocumentKind::Json => serde_json::from_slice(&bytes).ok().and_then(|json| Summary::of_json(&json)),
+        _ => None,
+    };
+    Ok(Document { path: path.to_owned(), kind, digest, summary })
 }
 
 /// Whether a document has a receipt of this chain already.
@@ -82,7 +92,7 @@ pub(crate) fn is_issued(path: &Path, anchor: &TrustAnchor) -> anyhow::Result<boo
     if receipt.proof.header.chain_id != anchor.chain_id {
         bail!("{} is a receipt of another chain; move it away first", beside.display());
     }
-    receipt.verify_document(&files::read(path, DOCUMENT_BYTES_MAX)?).with_context(|| {
+    receipt.verify_document(Some(&files::read(path, DOCUMENT_BYTES_MAX)?)).with_context(|| {
         format!("{} does not belong to its document as it is now; move it away first", beside.display())
     })?;
     Ok(true)

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use sanad_core::commitment::{Opening, Secret};
 use sanad_core::event::Event;
-use sanad_core::hash::{Commitment, Salt};
+use sanad_core::hash::ChainId;
+use sanad_core::ids::MemberId;
 
 use super::documents::{self, Document};
 use super::folders;
@@ -49,7 +51,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     }
     let issuer = args.issuer.open()?;
     // Over all batches, so that neither place nor batch tells what comes before what.
-    let mut pending = documents.into_iter().map(salted).collect::<anyhow::Result<Vec<_>>>()?;
+    let chain = &trust.anchor.chain_id;
+    let mut pending = documents
+        .into_iter()
+        .map(|document| commit(document, chain, &issuer.id, args.no_summary))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     random::shuffle(&mut pending)?;
     let bar = progress::bar(pending.len(), "issuing");
     for documents in pending.chunks(args.batch_size) {
@@ -85,7 +91,7 @@ pub(super) async fn issue(
     let entered = enter(remote, trust, issuer, &events, args.wait, |batch| {
         let pending = Pending { batch: batch.clone(), documents: documents.to_vec() };
         let written = pending.write(folder)?;
-        // The new file holds the same salts, so the one before is needed no more.
+        // The new file holds the same secrets, so the one before is no longer needed.
         match file.replace(written) {
             Some(before) => files::remove(&before),
             None => Ok(()),
@@ -96,7 +102,7 @@ pub(super) async fn issue(
         return entered.map(drop);
     };
     let (signed, place) = entered.with_context(|| {
-        format!("the salts are in {0}; finish with `sanad issue --resume {0}`", file.display())
+        format!("the secrets are in {0}; finish with `sanad issue --resume {0}`", file.display())
     })?;
     let pending = Pending { batch: signed, documents: documents.to_vec() };
     receipts::write(args, remote, trust, &pending, Some(place), report).await.with_context(|| {
@@ -108,10 +114,19 @@ pub(super) async fn issue(
     files::remove(&file)
 }
 
-fn salted((document, again): (Document, bool)) -> anyhow::Result<PendingDocument> {
-    let Document { path, kind, digest } = document;
-    let salt = Salt(random::bytes()?);
-    Ok(PendingDocument { path, kind, salt, commitment: Commitment::new(&salt, &digest), again })
+/// Draws a secret for a document and computes its commitment.
+fn commit(
+    (document, again): (Document, bool),
+    chain: &ChainId,
+    issuer: &MemberId,
+    no_summary: bool,
+) -> anyhow::Result<PendingDocument> {
+    let Document { path, kind, digest, summary } = document;
+    let secret = Secret(random::bytes()?);
+    let summary = summary.filter(|_| !no_summary);
+    let opening = Opening::Full { secret: secret.clone(), summary: summary.clone() };
+    let commitment = opening.commitment(chain, issuer, kind, Some(&digest))?;
+    Ok(PendingDocument { path, kind, secret, summary, commitment, again })
 }
 
 /// Refuses where an issuance was left unfinished: its documents would be issued twice.

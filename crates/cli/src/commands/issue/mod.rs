@@ -18,7 +18,7 @@ use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use documents::As;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -30,9 +30,10 @@ Examples:
   sanad issue awards/ --issuer-dir merapi --receipts-form binary
 
 Each document gets its receipt beside it, DOCUMENT.receipt.json, and none is issued twice: one that has
-a receipt is skipped. Only a salted commitment leaves this machine; the salt is kept in
-the receipt. Before a batch is handed in, its salts are written into a .sanad-pending
-file; after a crash or a timeout --resume finishes it.";
+a receipt is skipped. Only a keyed commitment leaves this machine; its secret is kept in
+the receipt. Before a batch is handed in, its secrets are written into a .sanad-pending
+file; after a crash or a timeout --resume finishes it. Open Badges and W3C credentials get
+a summary (holder, title, date ...) that a paper receipt can prove alone.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     /// Issue documents again that have a receipt; the old entry stays valid unless it is revoked
     #[arg(long)]
     force: bool,
+    /// Bind no summary: no paper receipt can be made of the credential
+    #[arg(long)]
+    no_summary: bool,
     /// The form of the receipts: DOCUMENT.receipt.json or DOCUMENT.receipt
     #[arg(long, value_enum, default_value = "json")]
     receipts_form: Form,
@@ -63,7 +67,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     node: NodeArgs,
 }
@@ -82,6 +86,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn connect(args: &Args) -> anyhow::Result<(Remote, Trust)> {
     let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     Ok((remote, trust))
 }

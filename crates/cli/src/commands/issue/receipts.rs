@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sanad_api::FinalBatch;
+use sanad_api::{CredentialKey, FinalBatch, ProofForm};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{Receipt, ReceiptForm};
@@ -22,7 +22,8 @@ use crate::trust::Trust;
 /// Whether all commitments of a batch are in the log, by whatever batch.
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
     for document in &pending.documents {
-        match patiently(|| remote.client().status_by_commitment(&document.commitment)).await {
+        let key = issuance_key(pending, document);
+        match patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await {
             Ok(_) => {}
             Err(error) if is_missing(&error) => return Ok(false),
             Err(error) => return remote.told(Err(error)),
@@ -64,15 +65,22 @@ async fn fetch(
 ) -> anyhow::Result<Vec<StatusProof>> {
     if place.is_some() {
         let id = pending.batch.id();
-        let stream = remote.told(patiently(|| remote.client().batch_proofs(&id)).await)?;
+        let stream =
+            remote.told(patiently(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
         return remote.told(stream.collect().await);
     }
     let mut proofs = Vec::new();
     for document in &pending.documents {
-        let proof = patiently(|| remote.client().status_by_commitment(&document.commitment)).await;
+        let key = issuance_key(pending, document);
+        let proof = patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await;
         proofs.push(remote.told(proof)?);
     }
     Ok(proofs)
+}
+
+fn issuance_key(pending: &Pending, document: &PendingDocument) -> CredentialKey {
+    let issuer = pending.batch.batch().issuer.clone();
+    CredentialKey::Issuance { issuer, commitment: document.commitment }
 }
 
 /// Writes receipts in one form.
@@ -113,7 +121,8 @@ impl Writer<'_> {
     }
 
     fn place(&self, document: &PendingDocument, proof: &StatusProof) -> anyhow::Result<IssuedDocument> {
-        let receipt = Receipt::new(document.kind, document.salt, proof.clone()).trimmed(&self.trust.anchor);
+        let receipt =
+            Receipt::new(document.kind, document.opening(), proof.clone()).trimmed(&self.trust.anchor);
         Ok(IssuedDocument {
             document: document.path.clone(),
             receipt: self.place_receipt(document, &receipt)?,
@@ -122,12 +131,12 @@ impl Writer<'_> {
         })
     }
 
-    /// Writes a receipt where none is; one with the same salt is there from an earlier try, and stays.
+    /// Writes a receipt where none is; one with the same secret is there from an earlier try, and stays.
     fn place_receipt(&self, document: &PendingDocument, receipt: &Receipt) -> anyhow::Result<PathBuf> {
         match std::fs::metadata(&document.path).is_ok() {
             true => {
                 let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX)?;
-                if receipt.verify_document(&bytes).is_err() {
+                if receipt.verify_document(Some(&bytes)).is_err() {
                     let name = document.path.display();
                     warn(format_args!(
                         "{name} was changed since it was issued; the receipt is for what it was"
@@ -138,7 +147,7 @@ impl Writer<'_> {
         }
         for there in receipt_file::all_beside(&document.path) {
             let old = receipt_file::read(&there, &self.trust.anchor)?;
-            if old.salt == receipt.salt {
+            if old.opening == receipt.opening {
                 return Ok(there);
             }
             if !document.again {

@@ -57,9 +57,9 @@ async fn finish(
     }
     let place = match hand_in(remote, batch, Instant::now() + args.wait).await {
         Ok(place) => Some(place),
-        Err(SubmissionError::Refused { word, .. }) if receipts::all_issued(remote, pending).await? => {
+        Err(SubmissionError::Refused { code, .. }) if receipts::all_issued(remote, pending).await? => {
             note(format_args!(
-                "batch {} is refused ({word}), but its commitments were issued by another",
+                "batch {} is refused ({code}), but its commitments were issued by another",
                 batch.id()
             ));
             None
@@ -80,7 +80,7 @@ async fn finish(
     files::remove(file)
 }
 
-/// Signs the same commitments as another batch. With the same salts nothing can be issued twice: the ledger takes
+/// Signs the same commitments as another batch. With the same secrets nothing can be issued twice: the ledger takes
 /// each commitment once.
 async fn again(
     args: &Args,

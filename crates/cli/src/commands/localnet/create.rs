@@ -6,13 +6,16 @@ use anyhow::{Context, bail};
 use sanad_core::genesis::Parameters;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
-use sanad_core::member::{Member, Role};
+use sanad_core::member::{Invitation, Role};
 use sanad_core::validators::VALIDATORS_MAX;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::commands::genesis::complete::add;
+use crate::commands::genesis::invite;
 use crate::commands::genesis::new::assemble;
-use crate::commands::member::new::{Facts, make};
+use crate::commands::genesis::sign::agree;
+use crate::commands::member::new::{Facts, Made, make};
 use crate::files::{self, Mode};
 use crate::keys::Passphrase;
 use crate::localnet::binary::{self, BinaryArgs};
@@ -20,7 +23,7 @@ use crate::localnet::config::{self, Addresses, Node};
 use crate::localnet::{Folder, names, ports};
 use crate::output::{Outcome, Output, Report};
 use crate::view::View;
-use crate::{progress, random, time};
+use crate::{progress, random};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -48,8 +51,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "Konsorsium Localnet")]
     name: String,
     /// Time between blocks while there is nothing to commit
-    #[arg(long, default_value_t = 10_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
-    heartbeat_ms: u64,
+    #[arg(long, default_value_t = 10_000, value_name = "MS", value_parser = clap::value_parser!(u32))]
+    heartbeat_ms: u32,
     /// Write the files only; `sanad-node init` makes each node's data later
     #[arg(long)]
     no_init: bool,
@@ -104,37 +107,46 @@ fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Resul
     files::create_new(&folder.passphrase(), format!("{text}\n").as_bytes(), Mode::Private)?;
     let passphrase: Passphrase = Zeroizing::new(text.into_bytes());
     let bar = progress::bar(args.nodes + args.followers + args.issuers, "making members");
+    let invitation = invite::new(&args.name)?;
     let (mut nodes, mut issuers, mut members) = (Vec::new(), Vec::new(), Vec::new());
     let with_node = args.nodes + args.followers;
     for number in 1..=with_node {
         let (id, name) = names::university(number - 1)?;
         let dir = folder.node(number).path().to_owned();
         let role = if number <= args.nodes { Role::Validator } else { Role::Observer };
-        members.push(member(id, name, role, &dir, &passphrase)?);
+        members.push(member(&invitation, id, name, role, &dir, &passphrase)?);
         bar.inc(1);
     }
     for index in 0..args.issuers {
-        let (member_id, name) = names::institute(index)?;
+        let (member_id, institute) = names::institute(index)?;
         let dir = folder.issuer(member_id.as_str());
-        members.push(member(member_id.clone(), name.clone(), Role::Issuer, &dir, &passphrase)?);
-        issuers.push(CreatedIssuer { member: member_id, name, dir });
+        let (id, name) = (member_id.clone(), institute.clone());
+        members.push(member(&invitation, id, name, Role::Issuer, &dir, &passphrase)?);
+        issuers.push(CreatedIssuer { member: member_id, name: institute, dir });
         bar.inc(1);
     }
     bar.finish_and_clear();
     let configured = configure(&members[..with_node])?;
     for (place, node) in configured.iter().enumerate() {
         let at = folder.node(place + 1);
-        let text = config::write(&configured, place, args.heartbeat_ms);
+        let text = config::write(&configured, place);
         files::create_new(&at.config(), text.as_bytes(), Mode::Public)?;
         nodes.push(CreatedNode {
             node: at.number,
             member: node.member.clone(),
-            name: members[place].name.clone(),
+            name: members[place].file.member.name.clone(),
             url: at.facts()?.url(),
             dir: at.path().to_owned(),
         });
     }
-    let genesis = assemble(&args.name, time::now_ms(), Parameters::default(), members)?;
+    let parameters = Parameters { heartbeat_ms: args.heartbeat_ms, ..Parameters::default() };
+    let files = members.iter().map(|made| made.file.clone()).collect();
+    let mut genesis = assemble(parameters, None, files)?;
+    for Made { file, governance } in &members {
+        let agreement = agree(&genesis, &file.member.id, governance)?;
+        add(&mut genesis, agreement)?;
+    }
+    genesis.check_signatures().context("the genesis is not signed by all")?;
     files::create_new(&folder.genesis(), genesis.to_json().as_bytes(), Mode::Public)?;
     if let Some(program) = program {
         init(folder, program)?;
@@ -150,20 +162,30 @@ fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Resul
 }
 
 fn member(
+    invitation: &Invitation,
     id: MemberId,
     name: String,
     role: Role,
     dir: &Path,
     passphrase: &Passphrase,
-) -> anyhow::Result<Member> {
-    make(&Facts { id, name, role, with_node: role == Role::Observer }, dir, passphrase)
+) -> anyhow::Result<Made> {
+    let facts = Facts {
+        issuer_ids: vec![format!("did:web:{id}").parse().context("a member id is a host name")?],
+        id,
+        name,
+        role,
+        with_node: role == Role::Observer,
+        addresses: Vec::new(),
+        facts: Vec::new(),
+    };
+    make(invitation, &facts, dir, passphrase)
 }
 
-fn configure(members: &[Member]) -> anyhow::Result<Vec<Node>> {
+fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
     let addresses = ports::free(3 * members.len())?;
-    let node = |(member, addresses): (&Member, &[_])| Node {
-        member: member.id.clone(),
-        role: member.role,
+    let node = |(made, addresses): (&Made, &[_])| Node {
+        member: made.file.member.id.clone(),
+        role: made.file.member.role,
         addresses: Addresses { api: addresses[0], consensus: addresses[1], gossip: addresses[2] },
     };
     Ok(members.iter().zip(addresses.chunks(3)).map(node).collect())

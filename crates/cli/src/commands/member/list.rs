@@ -1,6 +1,6 @@
 //! `sanad member list`.
 
-use sanad_core::member::MemberRecord;
+use sanad_core::member::MemberState;
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
@@ -10,7 +10,7 @@ use crate::view::View;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member list
-  sanad member list --json | jq -r '.members[].member.id'
+  sanad member list --json | jq -r '.members[].record.id'
 
 The list is the node's word; `sanad member show ID` checks one record's proof.";
 
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Members {
-    members: Vec<MemberRecord>,
+    members: Vec<MemberState>,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -36,16 +36,20 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 impl Report for Members {
     fn view(&self) -> View {
-        let row = |MemberRecord { member, chain }: &MemberRecord| {
+        let row = |member: &MemberState| {
+            let (record, rest) = (member.record(), member.rest());
             vec![
-                member.id.to_string(),
-                format!("{:?}", member.role).to_lowercase(),
-                chain.next_sequence.to_string(),
-                chain.entries.to_string(),
-                member.name.clone(),
+                record.id.to_string(),
+                format!("{:?}", rest.role).to_lowercase(),
+                record.standing.to_string(),
+                rest.issuing.next_sequence.to_string(),
+                rest.events.count.to_string(),
+                record.name.clone(),
             ]
         };
-        View::new()
-            .table(&["member", "role", "batches", "entries", "name"], self.members.iter().map(row).collect())
+        View::new().table(
+            &["member", "role", "standing", "batches", "entries", "name"],
+            self.members.iter().map(row).collect(),
+        )
     }
 }

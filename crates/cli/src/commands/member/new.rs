@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use sanad_core::ids::{Height, MemberId};
-use sanad_core::member::{Member, Role};
+use sanad_core::ids::MemberId;
+use sanad_core::json_form;
+use sanad_core::member::{Fact, Invitation, IssuerId, Member, MemberFile, Role, possession_message};
+use sanad_core::signature::{PublicKey, SecretKey};
 use serde::Serialize;
 
 use crate::files::{self, Mode};
@@ -15,14 +17,21 @@ use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  sanad member new --id univ-merapi.example --name \"Universitas Merapi\" --role validator --dir merapi
-  sanad member new --id institut-capung.example --name \"Institut Capung\" --role issuer --dir capung
+  sanad member new --invitation invitation.json --id univ-merapi.example --name \"Universitas Merapi\" \\
+      --role validator --issuer-id did:web:univ-merapi.example --address node.univ-merapi.example:4001 --dir merapi
+  sanad member new --invitation invitation.json --id institut-capung.example --name \"Institut Capung\" \\
+      --role issuer --dir capung
 
 Writes DIR/member.json, which is public and goes into the genesis, and the keys that the
-role needs into DIR/keys. Nothing is ever overwritten.";
+role needs into DIR/keys. Every key signs the file, for this consortium alone. Keep
+DIR/keys/governance.json apart from the node: it decides about all other keys. Nothing is
+ever overwritten.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
+    /// The invitation to the consortium, as `sanad genesis invite` writes it
+    #[arg(long, value_name = "FILE")]
+    invitation: PathBuf,
     /// The member's id, by convention its domain name
     #[arg(long)]
     id: MemberId,
@@ -32,6 +41,15 @@ pub(crate) struct Args {
     /// What it may do
     #[arg(long, value_enum)]
     role: RoleName,
+    /// A name by which the institution's credentials call their issuer, a DID or an https URL; may be repeated
+    #[arg(long, value_name = "ID")]
+    issuer_id: Vec<IssuerId>,
+    /// Where the institution's node will be reached by its peers; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    address: Vec<String>,
+    /// A fact about the institution, such as its accreditation; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_fact)]
+    fact: Vec<Fact>,
     /// The folder to write into
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
@@ -63,7 +81,7 @@ impl From<RoleName> for Role {
 }
 
 #[derive(Serialize)]
-struct Made {
+struct Shown {
     path: PathBuf,
     member: Member,
     keys: Vec<PathBuf>,
@@ -75,14 +93,18 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         name: args.name.clone(),
         role: args.role.into(),
         with_node: args.with_node,
+        issuer_ids: args.issuer_id.clone(),
+        addresses: args.address.clone(),
+        facts: args.fact.clone(),
     };
+    let invitation = read_invitation(&args.invitation)?;
     let path = args.dir.join("member.json");
     if path.exists() {
         bail!("{} exists already and is never overwritten; choose another --dir", path.display());
     }
-    let member = make(&facts, &args.dir, &args.passphrase.fresh()?)?;
+    let Made { file, .. } = make(&invitation, &facts, &args.dir, &args.passphrase.fresh()?)?;
     let keys = facts.purposes().iter().map(|purpose| purpose.path_in(&args.dir)).collect();
-    output.print(&Made { path, member, keys })?;
+    output.print(&Shown { path, member: file.member, keys })?;
     Ok(Outcome::Yes)
 }
 
@@ -93,11 +115,21 @@ pub(crate) struct Facts {
     pub(crate) role: Role,
     /// Whether it runs a node; a validator does in any case.
     pub(crate) with_node: bool,
+    pub(crate) issuer_ids: Vec<IssuerId>,
+    pub(crate) addresses: Vec<String>,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// A member that was made: its public file, and the key with which it agrees to the genesis.
+pub(crate) struct Made {
+    pub(crate) file: MemberFile,
+    pub(crate) governance: SecretKey,
 }
 
 impl Facts {
     fn purposes(&self) -> Vec<Purpose> {
         let needed = [
+            (Purpose::Governance, true),
             (Purpose::Issuing, self.role >= Role::Issuer),
             (Purpose::Consensus, self.role == Role::Validator),
             (Purpose::Network, self.role == Role::Validator || self.with_node),
@@ -107,40 +139,73 @@ impl Facts {
 }
 
 /// Makes a member's keys and public file in `folder`.
-pub(crate) fn make(facts: &Facts, folder: &Path, passphrase: &Passphrase) -> anyhow::Result<Member> {
-    let mut member = Member {
+pub(crate) fn make(
+    invitation: &Invitation,
+    facts: &Facts,
+    folder: &Path,
+    passphrase: &Passphrase,
+) -> anyhow::Result<Made> {
+    let keys = facts
+        .purposes()
+        .into_iter()
+        .map(|purpose| Ok((purpose, NewKey::generate(purpose, passphrase)?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let public = |wanted| keys.iter().find(|(purpose, _)| *purpose == wanted).map(|(_, key)| key.public);
+    let mut issuer_ids = facts.issuer_ids.clone();
+    issuer_ids.sort();
+    let mut sorted_facts = facts.facts.clone();
+    sorted_facts.sort();
+    let member = Member {
         id: facts.id.clone(),
         name: facts.name.clone(),
         role: facts.role,
-        issuing_key: None,
-        consensus_key: None,
-        network_key: None,
-        active_from: Height(0),
-        active_until: None,
+        governance_keys: public(Purpose::Governance).into_iter().collect(),
+        governance_threshold: 1,
+        issuing_key: public(Purpose::Issuing),
+        consensus_key: public(Purpose::Consensus),
+        network_key: public(Purpose::Network),
+        issuer_ids,
+        addresses: facts.addresses.clone(),
+        facts: sorted_facts,
     };
-    let mut keys = Vec::new();
-    for purpose in facts.purposes() {
-        let key = NewKey::generate(purpose, passphrase)?;
-        match purpose {
-            Purpose::Issuing => member.issuing_key = Some(key.public),
-            Purpose::Consensus => member.consensus_key = Some(key.public),
-            Purpose::Network => member.network_key = Some(key.public),
-            Purpose::Checkpoint => {}
-        }
-        keys.push((purpose, key));
-    }
+    let message = possession_message(invitation, &member);
+    let sign = |(_, key): (_, PublicKey)| {
+        let held = keys.iter().find(|(_, made)| made.public == key);
+        held.expect("invariant: every key of the member was made here").1.secret().sign(&message)
+    };
+    let signatures = member.keys().map(sign).collect();
+    let file = MemberFile::new(invitation.clone(), member, signatures);
     // Before anything is written, so that a bad name leaves nothing behind.
-    member.check().context("these facts make no member")?;
+    file.check().context("this cannot become a member")?;
     files::create_folder(&folder.join("keys"))?;
     for (purpose, key) in &keys {
         key.write(&purpose.path_in(folder))?;
     }
-    let text = serde_json::to_string_pretty(&member)? + "\n";
-    files::create_new(&folder.join("member.json"), text.as_bytes(), Mode::Public)?;
-    Ok(member)
+    files::create_new(&folder.join("member.json"), file.to_json().as_bytes(), Mode::Public)?;
+    let governance = keys.iter().find(|(purpose, _)| *purpose == Purpose::Governance);
+    let governance = governance.expect("invariant: every member has a governance key").1.secret().clone();
+    Ok(Made { file, governance })
 }
 
-impl Report for Made {
+/// Reads an invitation to a consortium.
+pub(crate) fn read_invitation(path: &Path) -> anyhow::Result<Invitation> {
+    let text = files::read(path, INVITATION_BYTES_MAX)?;
+    let name = path.display();
+    let invitation: Invitation = json_form::read(&text)
+        .with_context(|| format!("{name} is not an invitation, as `sanad genesis invite` writes them"))?;
+    invitation.check().with_context(|| format!("{name} is not a valid invitation"))?;
+    Ok(invitation)
+}
+
+/// Longest invitation, in bytes.
+const INVITATION_BYTES_MAX: usize = 4096;
+
+fn parse_fact(text: &str) -> Result<Fact, String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as accreditation=A")?;
+    Ok(Fact { name: name.to_owned(), value: value.to_owned() })
+}
+
+impl Report for Shown {
     fn view(&self) -> View {
         let keys = self.keys.iter().fold(View::new(), |view, key| view.line(format!("  {}", key.display())));
         View::new()

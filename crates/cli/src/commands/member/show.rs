@@ -1,9 +1,9 @@
 //! `sanad member show`: one record, with what proves it.
 
+use sanad_api::{MemberDetails, ProofForm};
 use sanad_core::hash::Root;
 use sanad_core::ids::{Height, MemberId};
-use sanad_core::member::MemberRecord;
-use sanad_core::signature::PublicKey;
+use sanad_core::member::{MemberRecord, MemberRest};
 use serde::Serialize;
 
 use crate::finding::explain;
@@ -11,13 +11,13 @@ use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::submission::check_member;
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member show univ-merapi.example --genesis genesis.json
-  sanad member show univ-merapi.example --json | jq .record.chain
+  sanad member show univ-merapi.example --json | jq .rest.issuing
 
 Exit code 1 where the node's proof of the record does not hold.";
 
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// The member's id
     id: MemberId,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -37,9 +37,11 @@ struct Shown {
     /// Why it is not proven.
     reason: Option<String>,
     record: MemberRecord,
+    /// What stands under the record's rest hash.
+    rest: MemberRest,
     height: Height,
     time_ms: u64,
-    registry_root: Root,
+    state_root: Root,
     /// Place of the record among all, from 0.
     index: u64,
     count: u64,
@@ -53,17 +55,21 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
-    let proof = remote.told(remote.client().member(&args.id).await)?;
-    let reason = check_member(&proof, &trust).err().map(|fault| explain(&fault));
-    let header = proof.head.header;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let details = remote.told(remote.client().member(&args.id, ProofForm::SelfContained).await)?;
+    let mut reason = check_member(&details, &trust).err().map(|fault| explain(&fault));
+    let MemberDetails { proof, rest } = details;
+    if rest.hash() != proof.member.record.rest {
+        reason.get_or_insert_with(|| "the keys are not those that the record names".to_owned());
+    }
     Ok(Shown {
         proven: reason.is_none(),
         reason,
         record: proof.member.record,
-        height: header.height,
-        time_ms: header.time_ms,
-        registry_root: header.registry_root,
+        rest,
+        height: proof.header.height,
+        time_ms: proof.header.time_ms,
+        state_root: proof.header.state_root,
         index: proof.member.index,
         count: proof.member.count,
     })
@@ -71,24 +77,35 @@ async fn ask(args: &Args) -> anyhow::Result<Shown> {
 
 impl Report for Shown {
     fn view(&self) -> View {
-        let MemberRecord { member, chain } = &self.record;
-        let key = |key: &Option<PublicKey>| key.map_or("none".to_owned(), |key| key.to_string());
-        let until = member.active_until.map_or("on".to_owned(), |until| format!("until height {until}"));
+        let Self { record, rest, .. } = self;
         let proof = match &self.reason {
             None => format!("holds: record {} of {}", self.index + 1, self.count),
             Some(reason) => format!("DOES NOT HOLD: {reason}"),
         };
-        View::new()
-            .line(format!("{} ({})", member.name, member.id))
-            .fact("role", format!("{:?}", member.role).to_lowercase())
-            .fact("active", format!("from height {} {until}", member.active_from))
-            .fact("issuing key", key(&member.issuing_key))
-            .fact("consensus key", key(&member.consensus_key))
-            .fact("network key", key(&member.network_key))
-            .fact("batches", format!("{}, with {} entries", chain.next_sequence, chain.entries))
-            .fact("last batch", chain.last_batch)
+        let mut view = View::new()
+            .line(format!("{} ({})", record.name, record.id))
+            .fact("role", format!("{:?}", rest.role).to_lowercase())
+            .fact("standing", format!("{} since block {}", record.standing, record.since));
+        for term in &record.issuer_ids {
+            let until = term.until.map_or_else(String::new, |until| format!(" to {until}"));
+            view = view.fact("issuer id", format!("{}, from log index {}{until}", term.id, term.from));
+        }
+        for range in &record.disputed {
+            view = view.fact("disputed", format!("log indices {} to {}", range.from, range.until));
+        }
+        for term in rest.keys.iter().filter(|term| term.until.is_none()) {
+            view = view.fact(format!("{:?} key", term.purpose).to_lowercase(), term.key);
+        }
+        for address in &rest.addresses {
+            view = view.fact("address", address);
+        }
+        for fact in &rest.facts {
+            view = view.fact(fact.name.clone(), &fact.value);
+        }
+        view.fact("batches", format!("{}, with {} entries", rest.issuing.next_sequence, rest.events.count))
+            .fact("last batch", rest.issuing.last_batch)
             .fact("as of", format!("block {}, {}", self.height, time::format_ms(self.time_ms)))
-            .fact("registry root", self.registry_root)
+            .fact("state root", self.state_root)
             .fact("proof", proof)
     }
 }

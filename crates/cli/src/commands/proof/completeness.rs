@@ -3,22 +3,22 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use sanad_core::batch::Batch;
+use sanad_api::{CompletenessStream, ProofForm};
 use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
-use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
+use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberRecord;
-use sanad_core::proof::{COMPLETENESS_SUFFIX, Complete, CompletenessVerifier, IssuerBatch};
-use sanad_core::status::Status;
+use sanad_core::proof::{COMPLETENESS_SUFFIX, Complete, CompletenessVerifier, EntryRun};
+use sanad_core::status::CredentialStatus;
 use serde::Serialize;
 
 use crate::files::{Mode, Staged};
 use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
-use crate::remote::{self, Remote, SourceArgs, patiently};
+use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     list: bool,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -56,14 +56,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let out = args.out.clone().unwrap_or_else(|| format!("{}{COMPLETENESS_SUFFIX}", args.issuer).into());
     if out.exists() {
         bail!("{} exists already and is left as it is; choose another place with --out", out.display());
     }
-    let client = remote.client();
-    let head = remote.told(client.member(&args.issuer).await)?.completeness().trimmed(&trust.anchor);
-    let size = head.header.log_size;
+    let stream = remote.told(remote.client().completeness(&args.issuer, ProofForm::SelfContained).await)?;
+    let CompletenessStream { head, mut runs } = stream;
+    let head = head.completeness().trimmed(&trust.anchor);
     let mut list = Listing::new(args.issuer.to_string(), args.list);
     let mut file = Staged::new(&out, Mode::Public)?;
     file.write(head.to_json().as_bytes())?;
@@ -71,26 +71,13 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
         Ok(verifier) => verifier,
         Err(fault) => return Ok(list.refused(&fault)),
     };
-    let bar = progress::bar(verifier.remaining() as usize, "batches");
-    let mut next = Sequence(0);
-    while verifier.remaining() > 0 {
-        let page = patiently(|| client.issuer_batches(&args.issuer, next, Some(size))).await;
-        let page = remote.told(page)?;
-        if page.batches.is_empty() {
-            bail!(
-                "the node {} gives no more batches, but {} are missing",
-                remote.url(),
-                verifier.remaining()
-            );
+    let bar = progress::bar(verifier.remaining() as usize, "entries");
+    while let Some(run) = remote.told(runs.next().await)? {
+        file.write(run.to_json().as_bytes())?;
+        if let Err(fault) = list.add(&mut verifier, &run) {
+            return Ok(list.refused(&fault));
         }
-        for batch in &page.batches {
-            file.write(batch.to_json().as_bytes())?;
-            if let Err(fault) = list.add(&mut verifier, batch) {
-                return Ok(list.refused(&fault));
-            }
-            next = next.next();
-            bar.inc(1);
-        }
+        bar.inc(run.entries.len() as u64);
     }
     bar.finish_and_clear();
     let mut completeness = list.finish(verifier);
@@ -105,27 +92,25 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
 pub(super) struct Listing {
     target: String,
     wanted: bool,
-    batches: u64,
     entries: u64,
     issued: Vec<(LogIndex, Commitment)>,
 }
 
 impl Listing {
     pub(super) fn new(target: String, wanted: bool) -> Self {
-        Self { target, wanted, batches: 0, entries: 0, issued: Vec::new() }
+        Self { target, wanted, entries: 0, issued: Vec::new() }
     }
 
-    /// Checks a batch, and notes what it issues.
+    /// Checks a run of entries, and notes what it issues.
     pub(super) fn add(
         &mut self,
         verifier: &mut CompletenessVerifier,
-        next: &IssuerBatch,
+        next: &EntryRun,
     ) -> Result<(), sanad_core::proof::CompletenessFault> {
-        let Batch { events, .. } = verifier.add(next)?;
-        self.batches += 1;
-        self.entries += events.len() as u64;
-        let issued = (next.first_index.0..).zip(&events).filter_map(|(index, event)| match event {
-            Event::Issue { commitment } => Some((LogIndex(index), *commitment)),
+        let entries = verifier.add(next)?;
+        self.entries += entries.len() as u64;
+        let issued = (next.first_index.0..).zip(&entries).filter_map(|(index, entry)| match entry.event {
+            Event::Issue { commitment } => Some((LogIndex(index), commitment)),
             _ => None,
         });
         self.issued.extend(issued.filter(|_| self.wanted));
@@ -147,10 +132,11 @@ impl Listing {
             complete: false,
             reason: Some(explain(fault)),
             issuer: None,
-            batches: self.batches,
             entries: self.entries,
             active: 0,
+            confirmed: 0,
             suspended: 0,
+            disputed: 0,
             revoked: 0,
             as_of: None,
             signers: Vec::new(),
@@ -164,27 +150,30 @@ impl Listing {
         let credential = |(index, commitment)| Credential {
             index,
             commitment,
-            // Every issuance that was noted has a status: the verifier noted it too.
-            status: complete.statuses.get(&index).copied().unwrap_or(Status::Active),
+            status: *complete
+                .statuses
+                .get(&index)
+                .expect("invariant: the verifier noted every issuance, too"),
         };
         Completeness {
             target: self.target,
             complete: true,
             reason: None,
-            batches: self.batches,
             entries: self.entries,
-            active: complete.count(Status::Active),
-            suspended: complete.count(Status::Suspended),
-            revoked: complete.count(Status::Revoked),
+            active: complete.count(CredentialStatus::Active),
+            confirmed: complete.count(CredentialStatus::Confirmed),
+            suspended: complete.count(CredentialStatus::Suspended),
+            disputed: complete.count(CredentialStatus::Disputed),
+            revoked: complete.count(CredentialStatus::Revoked),
             as_of: Some(AsOf {
                 height: complete.height,
                 time_ms: complete.time_ms,
                 log_size: complete.log_size,
             }),
             credentials: self.wanted.then(|| self.issued.into_iter().map(credential).collect()),
-            issuer: Some(complete.issuer.record),
-            signers: complete.signers,
-            validators: complete.validators,
+            issuer: Some(complete.record),
+            signers: complete.basis.signers,
+            validators: complete.basis.validators,
             written: None,
         }
     }
@@ -200,10 +189,11 @@ pub(super) struct Completeness {
     reason: Option<String>,
     /// The issuer's record, where it is proved.
     issuer: Option<MemberRecord>,
-    batches: u64,
     entries: u64,
     active: u64,
+    confirmed: u64,
     suspended: u64,
+    disputed: u64,
     revoked: u64,
     as_of: Option<AsOf>,
     signers: Vec<MemberId>,
@@ -224,7 +214,7 @@ struct AsOf {
 #[derive(Serialize)]
 struct Credential {
     index: LogIndex,
-    status: Status,
+    status: CredentialStatus,
     commitment: Commitment,
 }
 
@@ -250,11 +240,14 @@ impl Report for Completeness {
         };
         view = view
             .line(format!("{}: complete: these are all events of the issuer", self.target))
-            .fact("issuer", format!("{} ({})", issuer.member.name, issuer.member.id))
-            .fact("events", format!("{} in {} batches", self.entries, self.batches))
+            .fact("issuer", format!("{} ({})", issuer.name, issuer.id))
+            .fact("events", self.entries)
             .fact(
                 "credentials",
-                format!("{} active, {} suspended, {} revoked", self.active, self.suspended, self.revoked),
+                format!(
+                    "{} active, {} confirmed, {} suspended, {} disputed, {} revoked",
+                    self.active, self.confirmed, self.suspended, self.disputed, self.revoked
+                ),
             )
             .fact(
                 "as of",

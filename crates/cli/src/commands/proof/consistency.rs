@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use sanad_api::ProofForm;
 use sanad_core::hash::Root;
 use sanad_core::ids::{Height, LogSize, MemberId};
 use sanad_core::proof::{ConsistencyProof, LogHead, ProvenConsistency};
@@ -14,7 +15,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{GenesisArgs, Trust};
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    genesis: GenesisArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -51,13 +52,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Consistency> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.genesis, &remote).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
     let receipt = match args.older.parse::<u64>() {
         Ok(_) => None,
         Err(_) => Some(log_of_receipt(Path::new(&args.older), &trust)?),
     };
     let older = receipt.map_or_else(|| args.older.parse().map(LogSize), |log| Ok(log.size))?;
-    let proof = remote.told(remote.client().consistency(older, args.newer.map(LogSize)).await)?;
+    let proof = remote
+        .told(remote.client().consistency(older, args.newer.map(LogSize), ProofForm::SelfContained).await)?;
     let mut consistency = Consistency::of(args.older.clone(), &proof, receipt, &trust);
     if let (Some(path), true) = (&args.out, consistency.consistent) {
         let proof = proof.trimmed(&trust.anchor);
@@ -118,17 +120,16 @@ impl Consistency {
             validators: 0,
             written: None,
         };
-        let ProvenConsistency { older, height, time_ms, signers, validators, .. } =
-            match proof.verify(&trust.anchor) {
-                Ok(proven) => proven,
-                Err(fault) => {
-                    found.reason = Some(explain(&fault));
-                    return found;
-                }
-            };
+        let ProvenConsistency { older, height, time_ms, basis, .. } = match proof.verify(&trust.anchor) {
+            Ok(proven) => proven,
+            Err(fault) => {
+                found.reason = Some(explain(&fault));
+                return found;
+            }
+        };
         found.height = Some(height);
         found.time_ms = Some(time_ms);
-        (found.signers, found.validators) = (signers, validators);
+        (found.signers, found.validators) = (basis.signers, basis.validators);
         found.reason = known.and_then(|known| another_log(&known, &older));
         found.consistent = found.reason.is_none();
         found

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sanad_core::proof::{
     COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
-    ConsistencyProof, IssuerBatch,
+    ConsistencyProof, EntryRun,
 };
 
 use super::completeness::{Completeness, Listing};
 use super::consistency::{Consistency, log_of_receipt};
 use crate::output::{Outcome, Output, complain};
 use crate::progress;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -31,9 +31,8 @@ pub(crate) struct Args {
     /// The proofs
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The chain's genesis
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// A receipt whose log a consistency proof has to begin with
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
@@ -43,7 +42,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let mut outcome = Outcome::Yes;
     for path in &args.files {
         let found = verify(path, args, &trust, output).unwrap_or_else(|error| {
@@ -95,10 +94,10 @@ fn completeness(
     let mut number = 1;
     while let Some(line) = lines.next()? {
         number += 1;
-        let batch = IssuerBatch::from_json(&line).with_context(|| {
-            format!("{}, line {number}, is no batch of a completeness proof", path.display())
+        let run = EntryRun::from_json(&line).with_context(|| {
+            format!("{}, line {number}, does not hold entries of a completeness proof", path.display())
         })?;
-        if let Err(fault) = list.add(&mut verifier, &batch) {
+        if let Err(fault) = list.add(&mut verifier, &run) {
             return Ok(list.refused(&fault));
         }
         bar.inc(line.len() as u64);

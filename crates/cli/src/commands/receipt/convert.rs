@@ -1,16 +1,17 @@
-//! `sanad receipt convert`: from JSON to binary and back.
+//! `sanad receipt convert`: from one form to another: JSON or binary, with less in it, or for paper.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
-use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, ReceiptForm};
+use sanad_core::document::{self, DOCUMENT_BYTES_MAX};
+use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
 use serde::Serialize;
 
 use crate::files::{self, Mode, STANDARD_INPUT};
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -18,9 +19,15 @@ Examples:
   sanad receipt convert ijazah.json.receipt.json ijazah.json.receipt --genesis genesis.json
   sanad receipt convert ijazah.json.receipt - --to json --genesis genesis.json | jq .proof
   sanad receipt convert scan.png ijazah.json.receipt.json --genesis genesis.json
+  sanad receipt convert ijazah.json.receipt.json paper.receipt --paper --document ijazah.json
+  sanad receipt convert ijazah.json.receipt.json small.receipt --compact --trust konsorsium.trust.json
 
-Both forms hold the same facts. No more signatures are kept than suffice. Only a receipt
-that holds can be made binary. The new file is readable by you alone: the salt is in it.";
+--paper makes a receipt that proves its summary alone, without the document: holder,
+title, date and so on, for a printed certificate. Who has it can guess nothing else of the
+document. --closed-summary is the opposite: it proves the document, and tells nothing of
+the summary. --compact leaves out the changes of validators: it is checked with a trust
+file. JSON and binary hold the same facts. No more signatures are kept than suffice. Only a receipt
+that holds can be made binary. The new file is readable by you alone: the secret is in it.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -30,12 +37,23 @@ pub(crate) struct Args {
     /// The new file; - is standard output
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// Make a paper receipt, which proves its summary without the document; needs --document
+    #[arg(long, requires = "document", conflicts_with = "closed_summary")]
+    paper: bool,
+    /// The document of the receipt
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
+    /// Close the summary: the receipt proves the document alone
+    #[arg(long)]
+    closed_summary: bool,
+    /// Leave out the changes of validators, as fits a verifier with a trust file
+    #[arg(long)]
+    compact: bool,
     /// The form [default: binary where OUT ends with .receipt, else JSON]
     #[arg(long, value_enum)]
     to: Option<Form>,
-    /// The genesis, without which no binary receipt is read or written
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 /// A form of receipts, as it is named in arguments.
@@ -64,8 +82,9 @@ struct Converted {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_file(&args.genesis)?.anchor;
-    let receipt = receipt_file::read(&args.input, &anchor)?.trimmed(&anchor);
+    let anchor = Trust::from_files(&args.trust)?.anchor;
+    let mut receipt = receipt_file::read(&args.input, &anchor)?.trimmed(&anchor);
+    reduce(&mut receipt, args)?;
     let form = args.to.map_or_else(|| form_of(&args.out), ReceiptForm::from);
     let bytes = receipt_file::encode(&receipt, form, &anchor)?;
     if args.out == Path::new(STANDARD_INPUT) {
@@ -84,7 +103,30 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Yes)
 }
 
-fn form_of(path: &Path) -> ReceiptForm {
+/// Takes out of a receipt what the arguments ask to leave out.
+fn reduce(receipt: &mut Receipt, args: &Args) -> anyhow::Result<()> {
+    if let Some(document) = &args.document {
+        let bytes = files::read(document, DOCUMENT_BYTES_MAX)?;
+        let name = document.display();
+        receipt.verify_document(Some(&bytes)).with_context(|| format!("{name} does not fit the receipt"))?;
+        if args.paper {
+            let digest = document::digest(receipt.document, &bytes)?;
+            receipt.opening = receipt.opening.to_paper(&digest).with_context(|| {
+                format!("{} binds no summary, so no paper receipt can be made of it", args.input.display())
+            })?;
+        }
+    }
+    if args.closed_summary {
+        let closed = receipt.opening.to_closed_summary();
+        receipt.opening = closed.context("only a full receipt can have its summary closed")?;
+    }
+    if args.compact {
+        receipt.proof.finality = receipt.proof.finality.clone().compact();
+    }
+    Ok(())
+}
+
+pub(super) fn form_of(path: &Path) -> ReceiptForm {
     match path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes()) {
         true => ReceiptForm::Binary,
         false => ReceiptForm::Json,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use sanad_core::merkle::Hash;
+use sanad_core::proof::Finality;
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::signature::Signature;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::files::{self, Mode};
 use crate::output::{Outcome, Output, Report, note};
 use crate::qr::{self, QR_BYTES_MAX, QrCode};
 use crate::receipt_file;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -22,7 +23,7 @@ Examples:
   sanad verify ijazah.pdf --receipt ijazah.pdf.receipt.png --genesis genesis.json
 
 The code holds the bytes of the binary receipt, up to 2953. Who has it and the document
-has the salt, too: show it to those who may check the credential. In the terminal it is
+has the secret, too: show it to those who may check the credential. In the terminal it is
 up to 185 columns wide and 93 lines high; make the letters small, or write a PNG.";
 
 #[derive(clap::Args, Debug)]
@@ -35,9 +36,8 @@ pub(crate) struct Args {
     /// Write an SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// The genesis, without which there is no binary receipt
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ struct Drawn {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_file(&args.genesis)?.anchor;
+    let anchor = Trust::from_files(&args.trust)?.anchor;
     let receipt = receipt_file::read(&args.receipt, &anchor)?.trimmed(&anchor);
     let bytes = receipt_file::encode(&receipt, ReceiptForm::Binary, &anchor)?;
     if bytes.len() > QR_BYTES_MAX {
@@ -100,9 +100,14 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 /// What most of a receipt's bytes are.
 fn large_parts(receipt: &Receipt) -> String {
     let proof = &receipt.proof;
-    let changes = proof.validator_changes.len();
-    let certificates =
-        proof.validator_changes.iter().map(|change| &change.certificate).chain([&proof.certificate]);
+    let changes = proof.finality.validator_changes();
+    let last = match &proof.finality {
+        Finality::Certificate { certificate, .. } => Some(certificate),
+        Finality::Sealed { .. } => None,
+        Finality::History(newer) => Some(&newer.certificate),
+    };
+    let certificates = changes.iter().map(|change| &change.certificate).chain(last);
+    let changes = changes.len();
     let signatures: usize = certificates.map(|certificate| certificate.signatures.len()).sum();
     let hashes = proof.log_path.len() + proof.status_path.len() + proof.issuer.path.len();
     format!(

@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use sanad_core::commitment::Opening;
 use sanad_core::document::DocumentKind;
 use sanad_core::event::Entry;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::proof::Finality;
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::status::{Status, status_in_leaf};
+use sanad_core::status::{CredentialStatus, status_in_leaf};
+use sanad_core::summary::Summary;
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::time;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -28,9 +31,8 @@ A binary receipt leaves out what the genesis says, and is read with it alone.";
 pub(crate) struct Args {
     /// The receipt: JSON, binary, or a PNG with its QR code; - is standard input
     file: PathBuf,
-    /// The genesis, needed for a binary receipt
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -42,50 +44,73 @@ struct Shown {
     log_size: LogSize,
     entry: Entry,
     issuer_name: String,
-    status: Option<Status>,
+    status: CredentialStatus,
     document: DocumentKind,
     height: Height,
     time_ms: u64,
-    signatures: usize,
+    /// What makes the block final: `certificate`, `sealed` or `history`.
+    finality: &'static str,
+    /// What of the commitment is open: `full`, `paper` or `closed-summary`.
+    opening: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Summary>,
     validator_changes: usize,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let name = args.file.display();
     let bytes = receipt_file::read_bytes(&args.file)?;
-    let receipt = match (ReceiptForm::detect(&bytes), &args.genesis) {
-        (ReceiptForm::Json, _) => Receipt::from_json(&bytes),
-        (ReceiptForm::Binary, Some(genesis)) => {
-            Receipt::from_bytes(&bytes, &Trust::from_file(genesis)?.anchor)
-        }
-        (ReceiptForm::Binary, None) => bail!("{name} is a binary receipt, which is read with --genesis"),
+    let receipt = match ReceiptForm::detect(&bytes) {
+        ReceiptForm::Json => Receipt::from_json(&bytes),
+        ReceiptForm::Binary => Receipt::from_bytes(&bytes, &Trust::from_files(&args.trust)?.anchor),
     };
-    let receipt = receipt.with_context(|| format!("{name} is no readable receipt"))?;
+    let receipt = receipt.with_context(|| format!("{name} is not a receipt"))?;
     let proof = receipt.proof;
     output.print(&Shown {
         verified: false,
         chain_id: proof.header.chain_id,
         log_index: proof.index,
         log_size: proof.header.log_size,
-        issuer_name: proof.issuer.record.member.name,
-        status: status_in_leaf(&proof.status_leaf, proof.index),
+        status: CredentialStatus::new(
+            status_in_leaf(&proof.status_leaf, proof.index),
+            proof.index,
+            &proof.issuer.record,
+        ),
+        issuer_name: proof.issuer.record.name,
+        finality: finality_word(&proof.finality),
+        opening: opening_word(&receipt.opening),
+        summary: receipt.opening.summary().cloned(),
         document: receipt.document,
         height: proof.header.height,
         time_ms: proof.header.time_ms,
-        signatures: proof.certificate.signatures.len(),
-        validator_changes: proof.validator_changes.len(),
+        validator_changes: proof.finality.validator_changes().len(),
         entry: proof.entry,
     })?;
     Ok(Outcome::Yes)
 }
 
+fn finality_word(finality: &Finality) -> &'static str {
+    match finality {
+        Finality::Certificate { .. } => "certificate",
+        Finality::Sealed { .. } => "sealed",
+        Finality::History(_) => "history",
+    }
+}
+
+fn opening_word(opening: &Opening) -> &'static str {
+    match opening {
+        Opening::Full { .. } => "full",
+        Opening::Paper { .. } => "paper",
+        Opening::ClosedSummary { .. } => "closed-summary",
+    }
+}
+
 impl Report for Shown {
     fn view(&self) -> View {
-        let status = self.status.map_or("of an unknown value".to_owned(), |status| status.to_string());
         let document = format!("{:?}", self.document).to_lowercase();
-        View::new()
+        let view = View::new()
             .line("What this receipt claims (not checked; `sanad verify` checks):")
-            .fact("status", status)
+            .fact("status", self.status)
             .fact("as of", format!("block {}, {}", self.height, time::format_ms(self.time_ms)))
             .fact("issuer", format!("{} ({})", self.issuer_name, self.entry.issuer))
             .fact(
@@ -95,8 +120,11 @@ impl Report for Shown {
             .fact("document", format!("read as {document}"))
             .fact("chain id", self.chain_id)
             .fact(
-                "signatures",
-                format!("{}, after {} validator changes", self.signatures, self.validator_changes),
+                "final by",
+                format!("{}, {} validator changes carried", self.finality, self.validator_changes),
             )
+            .fact("opens", self.opening);
+        let fields = self.summary.iter().flat_map(Summary::fields);
+        fields.fold(view, |view, (label, text)| view.fact(label.as_str(), text))
     }
 }

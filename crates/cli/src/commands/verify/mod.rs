@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::folder::documents_in;
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::remote::SourceArgs;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustArgs};
 use crate::verdict::Verdict;
 use crate::view::View;
 use crate::{credential, files, progress, receipt_file, time};
@@ -26,10 +26,13 @@ Examples:
   sanad verify awards/ --genesis genesis.json --max-age 7d --json
   sanad verify ijazah.pdf --receipt scan.png --genesis genesis.json
   curl -s https://example.org/ijazah.json | sanad verify - --receipt ijazah.receipt
-  sanad verify ijazah.json --receipt from-mail.json --genesis genesis.json --online
+  sanad verify ijazah.json --receipt from-mail.json --trust konsorsium.trust.json --online
+  sanad verify --receipt certificate.png --genesis genesis.json
 
 A receipt is JSON, binary, or a PNG with its QR code; which one is seen by its first bytes.
-Without --online nothing but the files is used: document, receipt, genesis. The status is
+A paper receipt is checked without a document: it proves its summary (holder, title, date
+...), and nothing else of the document.
+Without --online nothing but the files is used: document, receipt, genesis or trust file. The status is
 then that of the receipt's block; --online asks a node for the status now and checks its
 proof in the same way.
 
@@ -37,14 +40,16 @@ Exit codes:
   0  all documents are active, and nothing speaks against them
   1  all were checked, and one is not active: it is
        suspended      not to be relied on for now
+       disputed       issued while somebody else may have held the issuer's key
        revoked        void for ever
        stale          active, but the proof is older than --max-age
-       tampered       the named part was changed: document, salt or receipt
+       tampered       the named part was changed: document, secret or receipt
        foreign chain  the receipt is of another consortium than the genesis
        not proven     something is missing: signatures, or the validators are not those
                       that the genesis leads to
-  2  one could not be checked: no such file, no receipt, or --online without an answer.
-     Nothing is said of it, whatever is said of the others.
+  2  one could not be checked: no such file, no receipt, --online without an answer, or
+     a (newer) trust file or program is needed. Nothing is said of it, whatever is said of
+     the others.
 
 Where a document is a W3C credential or an Open Badge, its own signature and dates are
 checked, too: see `sanad credential check --help`. They change nothing of what the ledger
@@ -53,15 +58,14 @@ proved. A signature that is missing or was not checked does not speak against it
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The documents, or folders of documents; - is standard input
-    #[arg(required = true, value_name = "DOCUMENT")]
+    #[arg(required_unless_present = "receipt", value_name = "DOCUMENT")]
     documents: Vec<PathBuf>,
     /// The receipt, of one document; - is standard input [default: what is beside it,
     /// DOCUMENT.receipt.json, DOCUMENT.receipt or DOCUMENT.receipt.png]
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// The genesis, all that is trusted
-    #[arg(long, value_name = "FILE", env = "SANAD_GENESIS")]
-    genesis: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Ask a node for the status as of now
     #[arg(long)]
     online: bool,
@@ -89,13 +93,13 @@ struct Failure {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let documents = documents(args)?;
-    let trust = Trust::from_file(&args.genesis)?;
+    let trust = Trust::from_files(&args.trust)?;
     let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
     let mut outcome = Outcome::Yes;
     let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
     let bar = progress::bar(documents.len(), "verifying");
     for document in &documents {
-        match verify(document, args, &trust, online.as_ref()) {
+        match verify(document.as_deref(), args, &trust, online.as_ref()) {
             Ok((finding, of_finding)) => {
                 outcome = outcome.and(of_finding);
                 findings.findings.push(finding);
@@ -103,8 +107,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             Err(error) => {
                 outcome = Outcome::Error;
                 let error = describe(&error);
+                let document = document.clone().or(args.receipt.clone()).unwrap_or_default();
                 note(format_args!("error: {}: {error}", document.display()));
-                findings.errors.push(Failure { document: document.clone(), error });
+                findings.errors.push(Failure { document, error });
             }
         }
         bar.inc(1);
@@ -118,8 +123,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// The documents that the arguments name, each file of a folder for itself.
-fn documents(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
+/// The documents that the arguments name, each file of a folder for itself; one `None` for a receipt alone.
+fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
+    if args.documents.is_empty() {
+        return Ok(vec![None]);
+    }
     let mut documents = Vec::new();
     for path in &args.documents {
         match path.is_dir() {
@@ -138,40 +146,43 @@ fn documents(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
             bail!("only one of document and receipt can come from standard input")
         }
         _ if documents.is_empty() => bail!("no documents were found in the folder"),
-        _ => Ok(documents),
+        _ => Ok(documents.into_iter().map(Some).collect()),
     }
 }
 
 fn verify(
-    document: &Path,
+    document: Option<&Path>,
     args: &Args,
     trust: &Trust,
     online: Option<&online::Session>,
 ) -> anyhow::Result<(Finding, Outcome)> {
-    let bytes = files::read_input(document, DOCUMENT_BYTES_MAX)?;
-    let path = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(document));
+    let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
+    let beside = || document.map(receipt_file::find_beside);
+    let path = args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
-    let target = document.display().to_string();
+    let target = document.unwrap_or(&path).display().to_string();
     let (mut answered, mut issuer) = (true, None);
     let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
         Ok(receipt) => {
             let mut finding = Finding::of_proof(target, &receipt.proof, trust, time::now_ms());
-            finding.check_document(&receipt, &bytes);
-            answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, &bytes, trust));
-            issuer = Some(receipt.proof.issuer.record.member);
+            finding.check_document(&receipt, bytes.as_deref());
+            answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, trust));
+            issuer = Some(receipt.proof.issuer.record);
             finding
         }
         Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error),
         Err(error) => {
-            return Err(error).with_context(|| format!("{} is no readable receipt", path.display()));
+            return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
         }
     };
     finding.receipt = Some(path);
     if let Some(age_max) = args.max_age {
         finding.check_age(age_max);
     }
-    finding.credential = credential::check(&bytes, issuer.as_ref(), &finding, time::now_ms());
+    if let Some(bytes) = &bytes {
+        finding.credential = credential::check(bytes, issuer.as_ref(), &finding, time::now_ms());
+    }
     let outcome = if answered { finding.outcome() } else { Outcome::Error };
     Ok((finding.close(), outcome))
 }

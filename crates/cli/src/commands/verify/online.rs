@@ -1,12 +1,12 @@
 //! The status as of now, from a node, checked as strictly as a receipt.
 
-use sanad_core::document;
-use sanad_core::hash::Commitment;
+use sanad_api::ProofForm;
 use sanad_core::receipt::Receipt;
 use tokio::runtime::Runtime;
 
 use crate::finding::{Finding, explain};
 use crate::remote::{self, Remote, SourceArgs, is_missing, patiently};
+use crate::target::key_of;
 use crate::time;
 use crate::trust::Trust;
 use crate::verdict::Verdict;
@@ -28,22 +28,16 @@ impl Session {
     /// Brings a finding up to date; returns whether the node gave an answer.
     ///
     /// What failed offline stays failed: the fresh status is that of the document, not of the receipt.
-    pub(super) fn refresh(
-        &self,
-        finding: &mut Finding,
-        receipt: &Receipt,
-        bytes: &[u8],
-        trust: &Trust,
-    ) -> bool {
-        // Without a digest the document check has failed already, and there is nothing to ask about.
-        let Ok(digest) = document::digest(receipt.document, bytes) else { return true };
-        let commitment = Commitment::new(&receipt.salt, &digest);
+    pub(super) fn refresh(&self, finding: &mut Finding, receipt: &Receipt, trust: &Trust) -> bool {
+        // Otherwise a check has failed already, and there is nothing to ask about.
+        let Ok(key) = key_of(receipt) else { return true };
         let remote = match &self.remote {
             Ok(remote) => remote,
             Err(error) => return unanswered(finding, &format!("{error:#}")),
         };
         let proof =
-            match self.runtime.block_on(patiently(|| remote.client().status_by_commitment(&commitment))) {
+            match self.runtime.block_on(patiently(|| remote.client().status(&key, ProofForm::SelfContained)))
+            {
                 Ok(proof) => proof,
                 Err(error) if is_missing(&error) => {
                     let detail = format!("{} knows no such credential", remote.url());

@@ -1,0 +1,95 @@
+//! `sanad receipt renew`: an old receipt, made final by a newer block.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use sanad_api::ProofForm;
+use sanad_core::ids::Height;
+use sanad_core::proof::Finality;
+use serde::Serialize;
+
+use super::convert::form_of;
+use crate::files::{self, Mode};
+use crate::output::{Outcome, Output, Report};
+use crate::receipt_file;
+use crate::remote::{self, Remote, SourceArgs};
+use crate::time;
+use crate::trust::{Trust, TrustArgs};
+use crate::view::View;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sanad receipt renew ijazah.json.receipt.json renewed.receipt.json --genesis genesis.json
+  sanad receipt renew ijazah.json.receipt.json renewed.receipt --export public
+
+The new receipt proves the same as the old one, as of the same block: a path shows that
+block in the history of a recent one, which today's validators signed. So it can be
+checked when those who signed the old block have left. For the status as of now, see
+`sanad status --receipt-out`.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The receipt: JSON, binary, or a PNG with its QR code; - is standard input
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The new file
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+#[derive(Serialize)]
+struct Renewed {
+    path: PathBuf,
+    /// The block that the receipt is as of.
+    height: Height,
+    /// The block that vouches for it now.
+    vouched_for_by: Height,
+    time_ms: u64,
+    bytes: usize,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    output.print(&remote::block_on(renew(args))??)?;
+    Ok(Outcome::Yes)
+}
+
+async fn renew(args: &Args) -> anyhow::Result<Renewed> {
+    let remote = Remote::open(&args.source).await?;
+    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let mut receipt = receipt_file::read(&args.input, &trust.anchor)?;
+    let height = receipt.proof.header.height;
+    let answer = remote.told(remote.client().history_proof(height, ProofForm::SelfContained).await)?;
+    let (vouched_for_by, time_ms) = match &answer.finality {
+        Finality::History(newer) => (newer.header.height, newer.header.time_ms),
+        _ => (answer.header.height, answer.header.time_ms),
+    };
+    receipt.proof.finality = answer.finality;
+    receipt.proof.verify(&trust.anchor).with_context(|| {
+        format!(
+            "the {} {} does not prove this receipt's block; is it of this chain?",
+            remote.kind(),
+            remote.url()
+        )
+    })?;
+    let receipt = receipt.trimmed(&trust.anchor);
+    let bytes = receipt_file::encode(&receipt, form_of(&args.out), &trust.anchor)?;
+    files::create_new(&args.out, &bytes, Mode::Private)?;
+    Ok(Renewed { path: args.out.clone(), height, vouched_for_by, time_ms, bytes: bytes.len() })
+}
+
+impl Report for Renewed {
+    fn view(&self) -> View {
+        View::new()
+            .line(format!("{} written", self.path.display()))
+            .fact("as of", format!("block {}", self.height))
+            .fact(
+                "vouched for by",
+                format!("block {}, {}", self.vouched_for_by, time::format_ms(self.time_ms)),
+            )
+            .fact("bytes", self.bytes)
+    }
+}
