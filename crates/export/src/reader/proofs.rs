@@ -186,7 +186,7 @@ impl Export {
     }
 
     fn unproved(&self, source: ProofFault) -> ExportError {
-        ExportError::Proof { folder: self.folder.root().to_owned(), source }
+        ExportError::Proof { folder: self.folder.root().to_owned(), source: Box::new(source) }
     }
 }
 
