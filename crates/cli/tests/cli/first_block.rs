@@ -10,7 +10,7 @@ use crate::program::{command, sanad};
 const COMMANDS: [&str; 4] = [
     "trust fetch konsorsium.trust.json",
     "member show issuer",
-    "proof consistency 0",
+    "proof completeness issuer",
     "export public --key checkpoint.json",
 ];
 

@@ -127,5 +127,14 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
     }
     let (word, reason) = found(&[lines[0], "{}"]);
     assert_eq!((word.as_str(), reason.split(':').next()), ("tampered", Some("encoding")));
-    check(&[lines[0], &"x".repeat((1 << 20) + 1)], 2);
+    let (word, reason) = found(&[lines[0], &"x".repeat((1 << 20) + 1)]);
+    assert_eq!((word.as_str(), reason.contains("more than 1048576 bytes")), ("tampered", true), "{reason}");
+    fs::write(&path, text.trim_end()).unwrap();
+    assert_eq!(
+        sanad(folder.path(), &verify).expect(1).json()["verdict"],
+        "tampered",
+        "no line feed at the end"
+    );
+    fs::write(&path, "").unwrap();
+    sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
 }

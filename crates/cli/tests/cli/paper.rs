@@ -28,7 +28,7 @@ fn a_code_on_paper_says_who_was_awarded_what_without_the_document() {
     assert_eq!(found["issuer"]["name"], "University issuer");
     let summary = &found["summary"];
     assert_eq!(
-        ["holder", "title", "awarded-on", "credits"].map(|label| summary[label].as_str().unwrap()),
+        ["holder", "title", "awarded_on", "credits"].map(|label| summary[label].as_str().unwrap()),
         ["Arkanendra Lokawisesa", "Program Mikro Pengembang Gim", "2026-09-01", "20"]
     );
     let open = found["not_proved"].to_string();

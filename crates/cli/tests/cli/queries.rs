@@ -53,10 +53,9 @@ fn online_verification_finds_what_happened_since() {
     assert_eq!(offline["findings"][0]["verdict"], "active");
     let online = node.sanad(folder.path(), &format!("{verify} --online")).expect(1).json();
     assert_eq!(online["findings"][0]["verdict"], "revoked");
-    assert!(
-        online["findings"][0]["existed_by"].as_str().unwrap()
-            < online["findings"][0]["as_of"]["time"].as_str().unwrap()
-    );
+    let (then, now) = (&offline["findings"][0], &online["findings"][0]);
+    assert_eq!(now["existed_by"], then["existed_by"], "the older proof says since when it is there");
+    assert_ne!(now["as_of"]["height"], then["as_of"]["height"]);
     // No answer changes no word, and is no yes.
     let url = node.url.clone();
     drop(node);

@@ -13,7 +13,7 @@ use sanad_core::status::CredentialStatus;
 use serde::Serialize;
 
 use crate::files::{Mode, Staged};
-use crate::finding::Fault;
+use crate::finding::{Fault, Part};
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, Remote, SourceArgs};
@@ -130,10 +130,14 @@ impl Listing {
     /// Why the list proves nothing.
     pub(super) fn refused(self, fault: &CompletenessFault) -> Completeness {
         let fault = Fault::from(fault);
+        self.failed(fault.verdict, fault.reason())
+    }
+
+    fn failed(self, verdict: Verdict, reason: String) -> Completeness {
         Completeness {
             target: self.target,
-            verdict: fault.verdict,
-            reason: Some(fault.reason()),
+            verdict,
+            reason: Some(reason),
             issuer: None,
             entries: self.entries,
             active: 0,
@@ -147,6 +151,11 @@ impl Listing {
             credentials: None,
             written: None,
         }
+    }
+
+    /// A line that is not one of a completeness proof.
+    pub(super) fn unreadable(self, detail: String) -> Completeness {
+        self.failed(Verdict::Tampered, format!("{}: {detail}", Part::Encoding))
     }
 
     fn complete(self, complete: Complete) -> Completeness {
