@@ -68,12 +68,10 @@ fn the_readmes_commands_make_a_chain_of_four_universities() {
     // The ports of the README may be taken here.
     let ports = free_ports(12);
     let mut configure = configure.clone();
-    for (place, port) in ["5005", "2600", "2700"]
-        .iter()
-        .flat_map(|base| (1..=4).map(move |n| format!("{base}{n}")))
-        .zip(&ports)
-    {
-        configure = configure.replace(&format!("{place}"), &port.to_string());
+    let places = ["5006", "2600", "2700"].iter().flat_map(|base| (1..=4).map(move |n| format!("{base}{n}")));
+    for (place, port) in places.zip(&ports) {
+        assert!(configure.contains(&place), "{place}");
+        configure = configure.replace(&place, &port.to_string());
     }
     run(&rehearsal, &configure);
     let config = |name: &str| rehearsal.join(name).join("node.toml");
