@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 const SAMPLE: &str = include_str!("../../crates/core/tests/testdata/consistency/sound.json");
 
 fuzz_target!(|data: &[u8]| {
-    static ANCHOR: LazyLock<sanad_core::proof::TrustAnchor> =
+    static ANCHOR: LazyLock<sanad_core::trust::TrustAnchor> =
         LazyLock::new(|| anchor(&sample(SAMPLE)["context"]["genesis"]));
     let Ok(proof) = read(data, ConsistencyProof::from_json) else { return };
     assert_eq!(ConsistencyProof::from_json(proof.to_json().as_bytes()).expect("its own JSON form"), proof);

@@ -9,7 +9,7 @@ use peak_alloc::PeakAlloc;
 use sanad_core::codec;
 use sanad_core::genesis::Genesis;
 use sanad_core::json_form;
-use sanad_core::proof::TrustAnchor;
+use sanad_core::trust::TrustAnchor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

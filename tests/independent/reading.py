@@ -164,7 +164,7 @@ def check_genesis(genesis: Genesis) -> Genesis:
     if not isinstance(genesis.log_origin, str) or not re.fullmatch("(?![^+]*[+])[!-~]{1,128}", genesis.log_origin):
         raise Malformed("log_origin is not an origin")
     block_bytes, heartbeat, *protocol, following = genesis.parameters
-    if not 256 << 10 <= block_bytes <= 4 << 20 or not 1000 <= heartbeat <= 300_000:
+    if not 256 << 10 <= block_bytes <= 4 << 20 or not 100 <= heartbeat <= 300_000:
         raise Malformed("a parameter is out of its range")
     if protocol != [LAYOUT, RULES] or following is not None:
         raise Malformed("another protocol version")
@@ -508,10 +508,14 @@ def read_completeness_head(line: bytes):
     file = fields(parse_json(line, LINE_BYTES_MAX), "head", ("format", "proof", "rest"))
     if file["format"] != COMPLETENESS_FORMAT:
         raise Malformed("not a completeness proof")
-    given = fields(file["proof"], "member proof", MemberProof._fields)
+    return member_proof_of(file["proof"]), rest_of(file["rest"])
+
+
+def member_proof_of(value) -> MemberProof:
+    given = fields(value, "member proof", MemberProof._fields)
     roots = (unhex(given[name], name) for name in ("status_root", "others_root"))
     header, finality = header_of(given["header"]), finality_of(given["finality"])
-    return MemberProof(record_proof_of(given["member"]), *roots, header, finality), rest_of(file["rest"])
+    return MemberProof(record_proof_of(given["member"]), *roots, header, finality)
 
 
 def read_entry_run(line: bytes):

@@ -263,7 +263,7 @@ SENTENCES = (
     ("no longer vouches for signatures", "anchor renew"),
     ("a history path is needed", "history needs-history-path"),
     ("is not the one that the trust file holds", "history not-proven"),
-    ("use a compact receipt and a trust file", "validators needs-trust-file"),
+    ("validator-set changes; a (receipt|proof) carries", "validators needs-trust-file"),
     ("needs a newer verifier", "encoding needs-newer-verifier"),
     ("validator-set change at height .* is out of order", "validators tampered"),
     ("the header names the validators", "validators not-proven"),
@@ -346,6 +346,17 @@ class Samples(unittest.TestCase):
                 with self.subTest(folder, name=name):
                     found = self.proof_outcome(self.trust_of(sample), sample_bytes(sample), older)
                     self.assertEqual(found, expected_of(sample["verdict"]))
+
+    def test_member_proofs(self):
+        for name, sample in samples("member-proof"):
+            try:
+                proof = r.member_proof_of(s.parse_json(sample_bytes(sample), r.PROOF_BYTES_MAX))
+                v.verify_member(self.trust_of(sample), proof)
+                found = "proved"
+            except v.Fault as fault:
+                found = f"{fault.part} {fault.word}"
+            with self.subTest(name):
+                self.assertEqual(found, expected_of(sample["verdict"]))
 
     def test_trust_files(self):
         for folder in ("trust-file", "trust-file-binary"):
@@ -1188,7 +1199,7 @@ class GenesisRules(unittest.TestCase):
             {"nonce": "07"}, {"log_origin": ""}, {"log_origin": "a b"}, {"log_origin": "a+b"}, {"log_origin": "x" * 129},
             {"log_origin": "a\n"}, {"predecessor": None}, {"predecessor": {"chain_id": HASH, "height": 1}},
             {"parameters": {}}, {"parameters": {**parameters, "block_bytes_max": 1}},
-            {"parameters": {**parameters, "heartbeat_ms": 300001}},
+            {"parameters": {**parameters, "heartbeat_ms": 300001}}, {"parameters": {**parameters, "heartbeat_ms": 99}},
             {"parameters": {**parameters, "protocol": {"layout": 1, "rules": 2}}},
             {"parameters": {**parameters, "next_protocol": {"protocol": protocol, "height": 9}}},
             {"signatures": {}}, {"signatures": {ISSUER: {}}}, {"members": []}, {"members": [issuer]},

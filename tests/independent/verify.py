@@ -182,12 +182,17 @@ def verify_consistency(trust: Trust, proof):
         raise Fault("log", "tampered", "the older log does not begin the newer one")
 
 
+def verify_member(trust: Trust, proof):
+    """member.md, "Verification of a record"."""
+    check_final(trust, proof.header, proof.finality)
+    check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
+
+
 class Completeness:
     """completeness.md, line by line."""
 
     def __init__(self, trust: Trust, proof, rest):
-        check_final(trust, proof.header, proof.finality)
-        check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
+        verify_member(trust, proof)
         self.record, self.size = proof.member.record, proof.header.log_size
         try:
             check_rest(rest)

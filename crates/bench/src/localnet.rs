@@ -7,6 +7,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
 use sanad_core::keyfile;
+use sanad_core::member::MemberFile;
 use sanad_core::signature::SecretKey;
 use serde::Deserialize;
 
@@ -46,11 +47,6 @@ struct Api {
     listen: std::net::SocketAddr,
 }
 
-#[derive(Deserialize)]
-struct PublicMember {
-    id: MemberId,
-}
-
 impl Localnet {
     /// Reads the folder.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
@@ -73,10 +69,10 @@ impl Localnet {
 
 impl Issuer {
     fn open(folder: &Path, passphrase: &str) -> anyhow::Result<Self> {
-        let member: PublicMember = serde_json::from_slice(&std::fs::read(folder.join("member.json"))?)?;
+        let file = MemberFile::from_json(&std::fs::read(folder.join("member.json"))?)?;
         let text = std::fs::read_to_string(folder.join("keys/issuing.json"))?;
         let key = keyfile::open(&text, passphrase.as_bytes())?;
-        Ok(Self { id: member.id, key: SecretKey::from_seed(&key.secret) })
+        Ok(Self { id: file.member.id, key: SecretKey::from_seed(&key.secret) })
     }
 }
 

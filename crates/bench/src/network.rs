@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
-use sanad_api::{BatchOutcome, Client, ClientOptions, Wait};
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_api::{BatchOutcome, Client, ClientOptions, ProofForm, Wait};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, ChainId, Commitment};
 use sanad_core::ids::Sequence;
@@ -112,7 +112,7 @@ impl Submitter {
     ) -> anyhow::Result<Self> {
         let options = ClientOptions { timeout: Duration::from_secs(60), ..ClientOptions::default() };
         let client = Client::connect(&node.url, &options).await?;
-        let chain = client.member(&issuer.id).await?.member.record.chain;
+        let chain = client.member(&issuer.id, ProofForm::Compact).await?.rest.issuing;
         let seed = blake3::hash(format!("{} {}", issuer.id, chain.next_sequence).as_bytes());
         Ok(Self {
             client,
@@ -120,6 +120,7 @@ impl Submitter {
             next: Batch {
                 chain_id,
                 issuer: issuer.id.clone(),
+                chain: BatchChain::Issuing,
                 sequence: chain.next_sequence,
                 previous: chain.last_batch,
                 events: Vec::new(),

@@ -134,7 +134,7 @@ mod tests {
         let chain_id = ChainId([1; 32]);
         let key = SecretKey::from_seed(&[2; 32]);
         let member = "a".parse().unwrap();
-        let validators = ValidatorSet::new(vec![Validator { member, key: key.public() }]).unwrap();
+        let validators = ValidatorSet::genesis(vec![Validator { member, key: key.public() }]).unwrap();
         let vote = |key: &SecretKey, height| {
             let vote = Vote {
                 kind: VoteType::Prevote,

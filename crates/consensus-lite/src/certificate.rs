@@ -78,7 +78,7 @@ mod tests {
             member: format!("m{place}").parse().unwrap(),
             key: key.public(),
         };
-        let validators = ValidatorSet::new(keys.iter().enumerate().map(validator).collect()).unwrap();
+        let validators = ValidatorSet::genesis(keys.iter().enumerate().map(validator).collect()).unwrap();
         let chain_id = ChainId([1; 32]);
         let block = BlockId { hash: BlockHash([2; 32]), round: 1 };
         let message = vote_message(&chain_id, VoteKind::Precommit, Height(7), 1, Some(&block));
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(back, certificate);
         assert_eq!(back.verify(&chain_id, Height(7), &block, &validators), Ok(()));
 
-        let three = ValidatorSet::new(validators.validators()[..3].to_vec()).unwrap();
+        let three = ValidatorSet::genesis(validators.validators()[..3].to_vec()).unwrap();
         assert_eq!(to_engine(&certificate, block, &three), Err(ConversionError::UnknownPlace(3)));
         let stranger = Address(keys[3].public());
         assert_eq!(from_engine(&by_key, &three), Err(ConversionError::UnknownSigner(stranger)));

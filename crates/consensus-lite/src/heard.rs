@@ -93,7 +93,7 @@ mod tests {
             |i: u8| Validator { member: format!("m{i}").parse().unwrap(), key: PublicKey([i; 32]) };
         NextHeight {
             height: Height(height),
-            validators: ValidatorSet::new((0..count).map(validator).collect()).unwrap(),
+            validators: ValidatorSet::genesis((0..count).map(validator).collect()).unwrap(),
             time_ms_min: 0,
         }
     }

@@ -83,6 +83,24 @@ pub fn seals_and_remainder<N: NodeSource>(source: &N, size: u64) -> Result<(Vec<
     Ok((seals, remainder))
 }
 
+/// What seals the header at `height`, from 1, in a history of `size` headers: the path from its leaf to the root of its
+/// subtree of [`SEAL_HEADERS`]. `None` until that subtree is complete.
+///
+/// # Errors
+/// The source's own.
+pub fn seal_path<N: NodeSource>(
+    source: &N,
+    height: Height,
+    size: u64,
+) -> Result<Option<Vec<Hash>>, N::Error> {
+    let index = height.0.saturating_sub(1);
+    if index >> SEAL_LEVEL >= size >> SEAL_LEVEL {
+        return Ok(None);
+    }
+    let beside = |level: u8| source.node(level, (index >> level) ^ 1);
+    (0..SEAL_LEVEL as u8).map(beside).collect::<Result<_, _>>().map(Some)
+}
+
 /// The root of the history tree of `size` headers, from the roots of its complete subtrees of [`SEAL_HEADERS`] and the
 /// peaks to their right, from left to right. `None` unless there is one of each that `size` asks for.
 pub fn fold_history(size: u64, seals: &[Hash], remainder: &[Hash]) -> Option<Root> {

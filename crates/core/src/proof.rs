@@ -106,8 +106,9 @@ impl Finality {
         self
     }
 
-    /// Leaves out of each certificate the signatures beyond the fewest that suffice. Takes nothing from what a good
-    /// proof proves; a bad one stays bad, or loses a bad signature that was not needed.
+    /// Leaves out of each certificate the signatures beyond the fewest that suffice; of validators, those who still hold
+    /// their key at the anchor are kept first. Takes nothing from what a good proof proves; a bad one stays bad, or
+    /// loses a bad signature that was not needed.
     pub fn trim(&mut self, header: &BlockHeader, anchor: &TrustAnchor) {
         let (header, certificate, changes) = match self {
             Self::Certificate { certificate, validator_changes } => (header, certificate, validator_changes),
@@ -116,10 +117,12 @@ impl Finality {
         };
         let mut validators = anchor.set_before(header.height, changes);
         for ValidatorChange { certificate, next, .. } in changes {
-            certificate.trim(&validators);
+            certificate.trim(&validators, |_| false);
             validators = next.clone();
         }
-        certificate.trim(&validators);
+        // Carried changes that the trust file knows better may lead anywhere.
+        let validators = anchor.set_at(header.height).cloned().unwrap_or(validators);
+        certificate.trim(&validators, |validator| anchor.still_holds_key(validator));
     }
 }
 

@@ -235,9 +235,10 @@ impl Receipt {
         match ReceiptForm::detect(bytes) {
             ReceiptForm::Binary => bytes.len() <= RECEIPT_BINARY_BYTES_MAX,
             ReceiptForm::Json => {
-                // serde_json does not look into texts that it skips.
+                // serde_json does not look into texts that it skips, and takes an array for the fields of an object.
                 let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= RECEIPT_JSON_BYTES_MAX);
-                let claim = text.and_then(|text| serde_json::from_str(text).ok());
+                let object = text.filter(|text| text.trim_ascii_start().starts_with('{'));
+                let claim = object.and_then(|text| serde_json::from_str(text).ok());
                 claim.is_some_and(|Claim { format }| format == RECEIPT_FORMAT)
             }
         }
@@ -272,7 +273,7 @@ impl Receipt {
         let Event::Issue { commitment } = self.proof.entry.event else {
             return Err(ReceiptFault::NotAnIssuance { kind: self.proof.entry.event.kind() });
         };
-        // Signatures that are left out may be those that count: see `ProofFault::RetiredSigners`.
+        // What is left out is not verified.
         let receipt = self.clone().trimmed(anchor);
         receipt.proof.verify(anchor)?;
         let StatusProof { header, finality, .. } = &receipt.proof;

@@ -15,7 +15,7 @@ use crate::history::{SEAL_HEADERS, SEAL_LEVEL};
 use crate::ids::Height;
 use crate::merkle::{self, Hash, TreeHash};
 use crate::proof::{Finality, ProofFault, ProvenHeader, RestsOn, VALIDATOR_CHANGES_MAX, ValidatorChange};
-use crate::validators::{CommitCertificate, ValidatorSet, ValidatorSetError};
+use crate::validators::{CommitCertificate, Validator, ValidatorSet, ValidatorSetError};
 
 pub use file::{
     Anchor, TRUST_FILE_BYTES_MAX, TRUST_FILE_FORMAT, TRUST_FILE_MAGIC, TRUST_FILE_SUFFIX, TrustFault,
@@ -93,6 +93,11 @@ impl TrustAnchor {
             None => self.validators.clone(),
             Some(file) => file.set_at(first).unwrap_or(&self.validators).clone(),
         }
+    }
+
+    /// Whether a validator is in the set after the trust file's header, with the same key.
+    pub(crate) fn still_holds_key(&self, validator: &Validator) -> bool {
+        self.file.as_ref().is_some_and(|file| file.last_set().validators().contains(validator))
     }
 
     /// Checks all the changes that a proof of `header` carries, those included that verification leaves aside because

@@ -408,10 +408,18 @@ impl CommitCertificate {
         self.signatures.iter().any(signs)
     }
 
-    /// Leaves out the signatures beyond the fewest that suffice. Takes nothing from what is proved, where
-    /// the certificate is good.
-    pub fn trim(&mut self, validators: &ValidatorSet) {
-        self.signatures.truncate(validators.quorum());
+    /// Leaves out the signatures beyond the fewest that suffice; keeps those of validators that are `preferred` before
+    /// others. Takes nothing from what is proved, where the certificate is good.
+    pub fn trim(&mut self, validators: &ValidatorSet, preferred: impl Fn(&Validator) -> bool) {
+        let set = validators.validators();
+        let is_other =
+            |signature: &CommitSignature| !set.get(usize::from(signature.validator)).is_some_and(&preferred);
+        // Stable: among equals the first are kept, and their order is that of before.
+        let mut kept: Vec<usize> = (0..self.signatures.len()).collect();
+        kept.sort_by_key(|place| is_other(&self.signatures[*place]));
+        kept.truncate(validators.quorum());
+        kept.sort_unstable();
+        self.signatures = kept.into_iter().map(|place| self.signatures[place]).collect();
     }
 
     /// The members that signed, by their place in `validators`.

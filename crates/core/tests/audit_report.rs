@@ -48,12 +48,12 @@ fn golden() {
     let report = statement().sign(&key()).unwrap();
     assert_eq!(
         blake3::hash(report.to_json().as_bytes()).to_hex().as_str(),
-        "1d2fedf2af689c259206cdaa48b921998807cf0b737f76b3363fb12edfdedac7",
+        "18714b340c77d9a9bbc2d1dfa23f5fd57d21bc595dc5c88f297680346c13fb2a",
         "format change"
     );
     assert_eq!(
         report.signature.to_string(),
-        "3ed4eece795745b556ef864e40d78bcb80e8214a72177bcbf33904ad7aa9a56fb72618a0838214a93273b24e5a559ba259134d98d07f9ee976a0a44b6dbe850c",
+        "ed25519:3ed4eece795745b556ef864e40d78bcb80e8214a72177bcbf33904ad7aa9a56fb72618a0838214a93273b24e5a559ba259134d98d07f9ee976a0a44b6dbe850c",
         "format change"
     );
 }

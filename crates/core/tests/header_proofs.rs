@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use sanad_core::history::{SEAL_HEADERS, seal_path};
+use sanad_core::ids::Height;
 use sanad_core::member::Standing;
-use sanad_core::proof::{MemberProof, ProofFault, RestsOn};
+use sanad_core::proof::{Finality, MemberProof, ProofFault, RestsOn};
 use sanad_core::trust::TrustAnchor;
-use sanad_testkit::Ledger;
+use sanad_testkit::{Chain, Ledger};
 
 fn ledger() -> (Ledger, TrustAnchor) {
     let mut ledger = Ledger::new();
@@ -52,4 +54,21 @@ fn members_are_proved_as_of_a_header() {
         (proof.header, proof.finality) = (ledger.header(2).clone(), ledger.finality(ledger.header(2)));
     });
     assert!(state(old));
+}
+
+#[test]
+fn headers_are_sealed_once_their_subtree_is_complete() {
+    let mut chain = Chain::new(4);
+    chain.extend_to(SEAL_HEADERS + 2);
+    let head = chain.height();
+    let (tree, anchor) = (chain.history_tree(head), chain.anchor(head));
+    let size = tree.size();
+    for height in [1, 2, 1_000, SEAL_HEADERS - 1, SEAL_HEADERS] {
+        let path = seal_path(&tree, Height(height), size).unwrap().unwrap();
+        let finality = Finality::Sealed { path };
+        assert_eq!(finality, chain.seal(height));
+        anchor.verify_header(chain.header(height), &finality).unwrap();
+        assert_eq!(seal_path(&tree, Height(height), SEAL_HEADERS - 1), Ok(None));
+    }
+    assert_eq!(seal_path(&tree, Height(SEAL_HEADERS + 1), size), Ok(None));
 }

@@ -278,12 +278,15 @@ fn a_summary_that_contradicts_its_document_is_found() {
     assert!(matches!(verdict(r#"{"title":"Lencana","credits":"20"}"#), Err(ReceiptFault::Summary(_))));
 }
 
-/// What a reader is told of the entry at index 1,000, as of status bits and disputed ranges.
+/// Where the entry stands that is read below.
+const ENTRY: u64 = 1_002;
+
+/// What a reader is told of an entry, as of status bits and disputed ranges.
 fn read(status: u8, disputed: &[(u64, u64)]) -> CredentialStatus {
     let mut chain = Chain::new(4);
-    let shape = Shape { index: 1_000, disputed: 0, status_bytes: 0, ..Shape::usual(5_000, 4) };
+    let shape = Shape { index: ENTRY, disputed: 0, status_bytes: 0, ..Shape::usual(5_000, 4) };
     let body = Body::new(&shape, &chain.genesis.chain_id()).with_state(|leaf, record| {
-        leaf[(1_000 % 256) / 4] = status << (2 * (1_000 % 4));
+        leaf[(ENTRY % 256) as usize / 4] = status << (2 * (ENTRY % 4));
         let range =
             |(from, until): &(u64, u64)| IndexRange { from: LogIndex(*from), until: LogIndex(*until) };
         record.disputed = disputed.iter().map(range).collect();
@@ -296,7 +299,7 @@ fn read(status: u8, disputed: &[(u64, u64)]) -> CredentialStatus {
 #[test]
 fn a_reader_is_told_one_of_five_statuses() {
     use CredentialStatus as S;
-    let (inside, outside) = ([(3, 9), (1_000, 1_001)], [(3, 9), (990, 1_000), (1_001, 5_000)]);
+    let (inside, outside) = ([(3, 9), (ENTRY, ENTRY + 1)], [(3, 9), (990, ENTRY), (ENTRY + 1, 5_000)]);
     for (bits, status, disputed) in [
         (0b00, S::Active, S::Disputed),
         (0b01, S::Suspended, S::Suspended),

@@ -189,6 +189,40 @@ fn exchanged_key() -> ProofFault {
 }
 
 #[test]
+fn trimming_keeps_the_signatures_that_count() {
+    // Height 21 is decided by v2 to v5, of whom v4 and v5 are in the set after 45.
+    let (mut chain, mut body) = (Chain::new(4), None);
+    for height in 1..=45 {
+        if height == 21 {
+            let shape = Shape { index: 20, ..Shape::usual(100, 4) };
+            body = Some(Body::new(&shape, &chain.genesis.chain_id()));
+            chain.enter(body.as_ref().unwrap());
+        } else if height % 10 == 0 {
+            chain.announce();
+        } else {
+            chain.extend_to(height);
+        }
+    }
+    let (anchor, body) = (chain.anchor(45), body.unwrap());
+    let certificate = certify(chain.header(21), chain.set_at(21), &[0, 1, 2, 3]);
+    let whole = body.receipt(chain.header(21), Finality::certificate(certificate.clone(), Vec::new()));
+    let trimmed = whole.clone().trimmed(&anchor);
+    let Finality::Certificate { certificate: kept, .. } = &trimmed.proof.finality else { unreachable!() };
+    assert_eq!(kept.signatures.iter().map(|s| s.validator).collect::<Vec<_>>(), [0, 2, 3]);
+    assert!(trimmed.verify(Some(DOCUMENT), &anchor).is_ok());
+    let binary = whole.to_binary(&anchor).unwrap();
+    let read = Receipt::from_binary(&binary, &anchor).unwrap();
+    assert_eq!(read, trimmed);
+    assert!(read.verify(Some(DOCUMENT), &anchor).is_ok());
+    // Whatever changes are carried below the anchor, as many signatures are kept as the true set needs.
+    let one = Chain::new(1).sets[0].clone();
+    let mut changes = chain.changes(0, 21);
+    changes.last_mut().unwrap().next = one;
+    let carrying = body.receipt(chain.header(21), Finality::certificate(certificate, changes));
+    assert!(carrying.trimmed(&anchor).verify(Some(DOCUMENT), &anchor).is_ok());
+}
+
+#[test]
 fn retired_validators_sign_any_header_at_covered_heights_and_none_counts() {
     let chain = chain();
     for age in [0, 2 * ANCHOR_AGE_MS_MAX] {

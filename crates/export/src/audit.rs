@@ -352,7 +352,7 @@ fn check_trust_forms(export: &Export, report: &mut ExportAudit) -> Result<(), Ex
     let read = || {
         let text = folder.read(&path, TRUST_FILE_BYTES_MAX as u64)?;
         TrustFile::from_bytes(&text)
-            .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source })
+            .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source: Box::new(source) })
     };
     match read() {
         Ok(file) if file.to_binary() == export.trust_file().to_binary() => Ok(()),

@@ -177,7 +177,7 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: NoteError,
+        source: Box<NoteError>,
     },
     /// The genesis in the export is not valid.
     #[error("{path}: not a valid genesis")]
@@ -185,7 +185,7 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: GenesisError,
+        source: Box<GenesisError>,
     },
     /// The trust file in the export does not read.
     #[error("{path}: not a trust file")]
@@ -193,7 +193,7 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: TrustFormatError,
+        source: Box<TrustFormatError>,
     },
     /// The trust file in the export proves nothing: the last block is not final, or of other validators than those that
     /// the genesis leads to.
@@ -202,7 +202,7 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: TrustFault,
+        source: Box<TrustFault>,
     },
     /// A file leads to another root than the one that the validators signed or a checked file names.
     #[error("{path}: leads to the {tree} root {actual}, not {expected}: it was changed")]
@@ -240,7 +240,7 @@ pub enum ExportError {
         /// The block.
         height: Height,
         /// Why.
-        source: CertificateError,
+        source: Box<CertificateError>,
     },
     /// A proof made of the files does not hold.
     #[error("{folder}: what its files prove does not hold")]
@@ -248,7 +248,7 @@ pub enum ExportError {
         /// The folder.
         folder: PathBuf,
         /// Why.
-        source: ProofFault,
+        source: Box<ProofFault>,
     },
     /// A file is not the one in the manifest.
     #[error("{path}: has the SHA-256 {actual}, not {expected} as in the manifest: it was changed")]

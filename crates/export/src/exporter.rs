@@ -485,3 +485,6 @@ fn check_empty(folder: &Folder) -> Result<(), ExportError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

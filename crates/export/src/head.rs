@@ -58,12 +58,12 @@ impl Head {
         if !note.is_signed_only_by(&genesis.log_origin) {
             return Err(folder.malformed(HEAD, "not signed in the name of the log alone"));
         }
-        let unsigned = |source| ExportError::Note { path: folder.path(HEAD), source };
+        let unsigned = |source| ExportError::Note { path: folder.path(HEAD), source: Box::new(source) };
         note.verify(&genesis.log_origin, key).map_err(unsigned)
     }
 
     fn parse<'a>(folder: &Folder, note: &'a str) -> Result<(Self, Note<'a>), ExportError> {
-        let refused = |source| ExportError::Note { path: folder.path(HEAD), source };
+        let refused = |source| ExportError::Note { path: folder.path(HEAD), source: Box::new(source) };
         let note = Note::parse(note).map_err(refused)?;
         let head: Self = serde_json::from_str(&note.text)
             .map_err(|_| folder.malformed(HEAD, "not the fields of the head of an export"))?;

@@ -290,7 +290,7 @@ impl Export {
     }
 
     fn checkpoint_fault(&self, source: crate::note::NoteError) -> ExportError {
-        ExportError::Note { path: self.folder.path(CHECKPOINT), source }
+        ExportError::Note { path: self.folder.path(CHECKPOINT), source: Box::new(source) }
     }
 
     /// Reads every page of status leaves, as an audit does.
@@ -359,10 +359,13 @@ impl Export {
         let (record, path) = self.record(height)?;
         let set = self.anchor.set_at(height);
         let set = set.expect("invariant: a trust file knows the sets up to its anchor");
-        record
-            .certificate
-            .verify(&record.header.chain_id, height, &record.header.id(), set)
-            .map_err(|source| ExportError::Certificate { path: self.folder.path(&path), height, source })?;
+        record.certificate.verify(&record.header.chain_id, height, &record.header.id(), set).map_err(
+            |source| ExportError::Certificate {
+                path: self.folder.path(&path),
+                height,
+                source: Box::new(source),
+            },
+        )?;
         Ok((record, path))
     }
 
@@ -443,7 +446,9 @@ impl Resumed {
 pub(crate) fn stored_genesis(folder: &Folder) -> Result<Option<Genesis>, ExportError> {
     let Some(text) = folder.read_if_there(GENESIS, GENESIS_BYTES_MAX as u64)? else { return Ok(None) };
     let genesis = Genesis::from_json(&text);
-    genesis.map(Some).map_err(|source| ExportError::StoredGenesis { path: folder.path(GENESIS), source })
+    genesis
+        .map(Some)
+        .map_err(|source| ExportError::StoredGenesis { path: folder.path(GENESIS), source: Box::new(source) })
 }
 
 /// The trust file of a head, proved from the genesis whose chain id is the head's.
@@ -451,7 +456,7 @@ fn read_trust_file(folder: &Folder, head: &Head) -> Result<(TrustFile, TrustAnch
     let path = layout::trust(head.height);
     let bytes = folder.read(&path, TRUST_FILE_BYTES_MAX as u64)?;
     let file = TrustFile::from_bytes(&bytes)
-        .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source })?;
+        .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source: Box::new(source) })?;
     if file.genesis.chain_id() != head.chain_id {
         return Err(folder.malformed(&path, "of another chain"));
     }
@@ -462,6 +467,6 @@ fn read_trust_file(folder: &Folder, head: &Head) -> Result<(TrustFile, TrustAnch
     // Nothing here depends on the age of the anchor, so it is looked at as of its own time.
     let anchor = file
         .verify(header.time_ms)
-        .map_err(|source| ExportError::Trust { path: folder.path(&path), source })?;
+        .map_err(|source| ExportError::Trust { path: folder.path(&path), source: Box::new(source) })?;
     Ok((file, anchor))
 }

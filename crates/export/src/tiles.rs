@@ -26,6 +26,8 @@ pub(crate) trait TileTree: TreeHash {
     fn series(level: u8) -> Series;
     /// Its name in messages.
     const NAME: &'static str;
+    /// The folder that all its tiles are in.
+    const FOLDER: &'static str;
 }
 
 impl TileTree for Rfc6962 {
@@ -33,6 +35,7 @@ impl TileTree for Rfc6962 {
         Series::Log(level)
     }
     const NAME: &'static str = "log";
+    const FOLDER: &'static str = "tile";
 }
 
 impl TileTree for HistoryHash {
@@ -40,6 +43,7 @@ impl TileTree for HistoryHash {
         Series::History(level)
     }
     const NAME: &'static str = "history";
+    const FOLDER: &'static str = "history";
 }
 
 /// The right edge of a tree on every tile level.
@@ -118,7 +122,7 @@ impl<H: TileTree> Tiles<H> {
         let actual = merkle::root_at::<H, _>(&tiles, size)?;
         match actual == *root {
             true => Ok(tiles),
-            false => Err(ExportError::root(folder.path(&edge_path::<H>(size)), H::NAME, *root, actual)),
+            false => Err(ExportError::root(folder.path(H::FOLDER), H::NAME, *root, actual)),
         }
     }
 
@@ -130,8 +134,7 @@ impl<H: TileTree> Tiles<H> {
             peaks.push(self.node(level, start >> level)?);
             start += 1 << level;
         }
-        let misfit =
-            |_| self.folder.malformed(&edge_path::<H>(self.size), "the tree is longer than any can be");
+        let misfit = |_| self.folder.malformed(H::FOLDER, "the tree is longer than any can be");
         Frontier::from_peaks(self.size, peaks).map_err(misfit)
     }
 
@@ -179,12 +182,6 @@ impl<H: TileTree> Tiles<H> {
         // A panic while it is held leaves only whole tiles behind.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The last tile of the leaf hashes, which names the fault of an edge as a whole.
-fn edge_path<H: TileTree>(size: u64) -> String {
-    let last = size.saturating_sub(1) / BUNDLE_RECORDS;
-    H::series(0).path(last, crate::bundle::width_at(last, size))
 }
 
 impl<H: TileTree> NodeSource for Tiles<H> {

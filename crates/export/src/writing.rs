@@ -220,3 +220,35 @@ pub(crate) fn files_in(folder: &Folder, within: &str) -> Result<Vec<String>, Exp
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_the_manifest() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path());
+        let mut writing = Writing::start(&folder).unwrap();
+        writing.begin().unwrap();
+        let count = 2 * SEGMENT_LINES as u64 + 5;
+        for place in 0..count {
+            writing.write_whole(Series::Entries, place, &place.to_be_bytes()).unwrap();
+        }
+        writing.write("genesis.json", b"{}").unwrap();
+        let bytes = writing.manifest.encode();
+        let manifest = Manifest::decode(&folder, "manifest/1", &bytes).unwrap();
+        assert_eq!(manifest, writing.manifest);
+        assert_eq!((manifest.segments.len(), manifest.whole.len(), manifest.others.len()), (2, 5, 1));
+        let mut lines = Vec::new();
+        for segment in &manifest.segments {
+            lines.extend(Manifest::read_segment(&folder, segment).unwrap());
+        }
+        lines.extend(manifest.whole);
+        for (place, line) in (0..count).zip(&lines) {
+            assert_eq!(line.path, Series::Entries.path(place, BUNDLE_RECORDS));
+            assert_eq!(line.hash, manifest::sha256(&place.to_be_bytes()));
+        }
+        assert_eq!(lines.len() as u64, count);
+    }
+}

@@ -109,6 +109,17 @@ fn sha256sum_checks_the_manifest() {
     let sum = Command::new("sha256sum").arg(folder.path().join("manifest/9")).output().unwrap();
     assert!(String::from_utf8(sum.stdout).unwrap().starts_with(head["manifest"].as_str().unwrap()));
 
+    // What the page of the format tells mirrors to do.
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/export.md"))
+        .unwrap();
+    let start = page.find("cd EXPORT\n").unwrap();
+    let script = page[start..].split("```").next().unwrap().replace("cd EXPORT", "set -e");
+    let run = || {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).current_dir(folder.path()).output().unwrap().status.success()
+    };
+    assert!(run());
     std::fs::write(folder.path().join("state/9"), "x").unwrap();
     assert!(!check("--status").status.success());
+    assert!(!run());
 }

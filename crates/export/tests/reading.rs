@@ -1,4 +1,5 @@
 //! An export answers as the ledger would, and everything it answers is proved.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

@@ -139,10 +139,11 @@ fn each_file_is_checked_and_named() {
             }
             match ask(folder.path(), &chain) {
                 Err(error) if name != "head" && change != "missing" => {
-                    assert!(
-                        blamed(&error).is_some_and(|path| path.ends_with(name)),
-                        "{name}: {change}: {error:?}"
-                    );
+                    // A run may have fewer pages than it should: it hides issuances, which only an audit sees.
+                    let hides = ["empty", "cut"].contains(&change) && name.starts_with("index/");
+                    // Incomplete tiles of all levels are checked together: their folder is named.
+                    let named = blamed(&error).is_some_and(|blamed| path.starts_with(blamed));
+                    assert!(named || hides, "{name}: {change}: {error:?}");
                 }
                 Err(_) => {}
                 // The hash of the manifest, and the signature: no answer depends on them.

@@ -9,7 +9,7 @@ pub(crate) fn raise_limit() -> usize {
     let before = limit.current;
     if limit.current != limit.maximum {
         limit.current = limit.maximum;
-        if let Err(error) = setrlimit(Resource::Nofile, limit.clone()) {
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
             tracing::warn!(%error, "the limit of open files cannot be raised");
             limit.current = before;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sanad_core::batch::SignedBatch;
+use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::execution::{BatchError, issuing_key};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{MemberId, Sequence};
@@ -221,6 +221,9 @@ impl Pool {
         let Some(member) = state.registry().member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer }.into());
         };
+        if batch.batch().chain != BatchChain::Issuing {
+            return Err(BatchError::UnknownChain { issuer }.into());
+        }
         let key = issuing_key(member)?;
         if let Err(source) = batch.verify(&key) {
             return Err(BatchError::Signature { issuer, source }.into());

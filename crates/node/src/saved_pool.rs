@@ -29,7 +29,7 @@ pub fn save(path: &Path, batches: &[Arc<SignedBatch>]) -> io::Result<()> {
     }
 }
 
-/// Takes the batches out of the file, and removes it. What is no batch ends the reading.
+/// Takes the batches out of the file, and removes it. Reading ends at the first damaged batch.
 ///
 /// # Errors
 /// The operating system's.
@@ -58,23 +58,12 @@ pub fn take(path: &Path) -> io::Result<Vec<Arc<SignedBatch>>> {
 
 #[cfg(test)]
 mod tests {
-    use sanad_core::batch::{Batch, NO_BATCH};
-    use sanad_core::event::Event;
-    use sanad_core::hash::{ChainId, Commitment};
-    use sanad_core::ids::Sequence;
-    use sanad_core::signature::SecretKey;
+    use sanad_testkit::{Ledger, issue};
 
     use super::*;
 
-    fn batch(sequence: u64) -> Arc<SignedBatch> {
-        let batch = Batch {
-            chain_id: ChainId([1; 32]),
-            issuer: "issuer".parse().unwrap(),
-            sequence: Sequence(sequence),
-            previous: NO_BATCH,
-            events: vec![Event::Issue { commitment: Commitment([2; 32]) }],
-        };
-        Arc::new(batch.sign(&SecretKey::from_seed(&[3; 32])))
+    fn batch(number: u64) -> Arc<SignedBatch> {
+        Arc::new(Ledger::new().signed("issuer", vec![issue(number)]))
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What `init`, `check` and `run` have in common: files that must fit together.
+//! What `init`, `check` and `run` share: files that must agree with each other.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::{Config as ConsensusConfig, SigningGuard};
+use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, SigningGuard};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
 use sanad_core::member::{Member, Role};
 use sanad_storage::{Options, Store};
@@ -81,24 +81,27 @@ pub fn store_options(config: &Config) -> Options {
     Options { segment_bytes: config.storage.segment_bytes, ..Options::default() }
 }
 
-/// Makes the data directory of a node that never ran: an empty ledger, and the signing guard of its key.
+/// Creates the data directory of a node that never ran: an empty ledger, and the signing guard of its key.
 ///
 /// # Errors
-/// [`NodeError`]; where there is a ledger or guard already, nothing is changed.
+/// [`NodeError`]; a ledger or guard that exists is left as it is, and then neither is created.
 pub fn init(config: &Config) -> Result<Setup, NodeError> {
     let setup = Setup::load(config)?;
     let directory = DataDir::new(config);
-    let path = directory.ledger();
-    if let Some(key) = &setup.keys.consensus {
-        let consensus = directory.consensus();
-        std::fs::create_dir_all(&consensus)
-            .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
-        let guard = ConsensusConfig::guard_path(&consensus);
-        SigningGuard::create(&guard, setup.genesis.chain_id(), key.public())?;
+    let (path, consensus) = (directory.ledger(), directory.consensus());
+    let guard = ConsensusConfig::guard_path(&consensus);
+    if guard.exists() {
+        return Err(GuardError::AlreadyExists { path: guard }.into());
     }
+    std::fs::create_dir_all(&consensus)
+        .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
     let (store, _) = Store::create(&path, &setup.genesis, store_options(config))
         .map_err(|source| NodeError::Open { path, source })?;
     store.close()?;
+    // Last: a new guard permits every signature, so none may come to stand beside a ledger that was there before.
+    if let Some(key) = &setup.keys.consensus {
+        SigningGuard::create(&guard, setup.genesis.chain_id(), key.public())?;
+    }
     Ok(setup)
 }
 

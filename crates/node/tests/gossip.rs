@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sanad_core::batch::{Batch, NO_BATCH, SignedBatch};
-use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, ChainId, Commitment};
+use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
+use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::signature::SecretKey;
 use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipPeer, PeerRole, Received};
 use sanad_node::pool::{Interest, Source, WaitingBatch};
+use sanad_testkit::{id, issue, issuing_key, network_key};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -87,27 +87,28 @@ fn submit(gossip: &Gossip, inbox: &Inbox, batch: Arc<SignedBatch>) {
 }
 
 fn key(number: u8) -> SecretKey {
-    SecretKey::from_seed(&[number; 32])
+    network_key(&format!("m{number}"))
 }
 
 fn batch(number: u64) -> Arc<SignedBatch> {
     batch_of(number, 1)
 }
 
+/// The batch with a sequence number, which need not follow another: nothing here executes it.
 fn batch_of(number: u64, events: usize) -> Arc<SignedBatch> {
-    let commitment = Commitment(*blake3::hash(&number.to_be_bytes()).as_bytes());
     let batch = Batch {
         chain_id: ChainId([1; 32]),
-        issuer: "issuer".parse().unwrap(),
+        issuer: id("issuer"),
+        chain: BatchChain::Issuing,
         sequence: Sequence(number),
         previous: NO_BATCH,
-        events: vec![Event::Issue { commitment }; events],
+        events: vec![issue(number); events],
     };
-    Arc::new(batch.sign(&key(9)))
+    Arc::new(batch.sign(&issuing_key("issuer")))
 }
 
 fn peer(number: u8, address: SocketAddr, role: PeerRole) -> GossipPeer {
-    let member = format!("m{number}").parse().unwrap();
+    let member = id(&format!("m{number}"));
     GossipPeer { member, network_key: key(number).public(), address, role }
 }
 

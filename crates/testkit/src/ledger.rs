@@ -81,16 +81,7 @@ impl Ledger {
 
     /// The next batch of an issuer, unsigned.
     pub fn batch(&self, issuer: &str, events: Vec<Event>) -> Batch {
-        let issuer = id(issuer);
-        let chain = self.state.registry().member(&issuer).map(|member| member.rest().issuing);
-        Batch {
-            chain_id: self.state.chain_id(),
-            issuer,
-            chain: BatchChain::Issuing,
-            sequence: chain.map_or_else(Default::default, |chain| chain.next_sequence),
-            previous: chain.map_or(NO_BATCH, |chain| chain.last_batch),
-            events,
-        }
+        next_batch(&self.state, issuer, events)
     }
 
     /// The next batch of an issuer.
@@ -151,6 +142,20 @@ impl Ledger {
     /// A certificate for a header, by the given validators.
     pub fn certify(&self, header: &BlockHeader, signers: &[usize]) -> CommitCertificate {
         certify(header, self.state.validators(), signers)
+    }
+}
+
+/// The next batch of an issuer on top of a state, unsigned.
+pub fn next_batch(state: &State, issuer: &str, events: Vec<Event>) -> Batch {
+    let issuer = id(issuer);
+    let chain = state.registry().member(&issuer).map(|member| member.rest().issuing);
+    Batch {
+        chain_id: state.chain_id(),
+        issuer,
+        chain: BatchChain::Issuing,
+        sequence: chain.map_or_else(Default::default, |chain| chain.next_sequence),
+        previous: chain.map_or(NO_BATCH, |chain| chain.last_batch),
+        events,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every call goes through: its share of the server, its deadline, its turn to read.
+//! What every call goes through: limits, deadline, and a turn to read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,14 +7,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use super::answer_stream::Bounds;
 use super::call_error::{Budget, CallError};
 use super::config::Limits;
 use super::deadline::Deadline;
-use super::net::ConnectionInfo;
+use super::net::{self, ConnectionInfo};
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
 
-/// The ledger, and how much of it may be asked for at once. One for all services.
+/// The ledger and the limits of calls to it. One for all services.
 pub(super) struct Calls<L> {
     ledger: Arc<L>,
     limits: Limits,
@@ -43,10 +44,6 @@ impl<L: Ledger> Calls<L> {
         &self.ledger
     }
 
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Cancelled when the server begins to stop.
     pub(super) fn stopping(&self) -> &CancellationToken {
         &self.stopping
@@ -65,7 +62,7 @@ impl<L: Ledger> Calls<L> {
         self.answer_by(request, kept).await
     }
 
-    /// As [`Calls::answer`], for a handler that minds the deadline itself.
+    /// As [`Calls::answer`], for a handler that keeps the deadline itself.
     pub(super) async fn answer_by<'a, M, A, F>(
         &'a self,
         request: Request<M>,
@@ -88,7 +85,7 @@ impl<L: Ledger> Calls<L> {
         acquire(&self.calls, Budget::Calls, self.limits.calls)
     }
 
-    /// Takes a share of the server for an answer to `GetBatchProofs`.
+    /// Takes a share of the server for an answer that is held in memory as a whole.
     pub(super) fn batch_proofs(&self) -> Result<OwnedSemaphorePermit, CallError> {
         acquire(&self.batch_proofs, Budget::BatchProofs, self.limits.batch_proofs)
     }
@@ -120,6 +117,16 @@ impl<L: Ledger> Calls<L> {
         Ok(share)
     }
 
+    /// What the answer of many messages to a request is bound to.
+    pub(super) fn bounds<M>(&self, request: &Request<M>, share: Vec<OwnedSemaphorePermit>) -> Bounds {
+        Bounds {
+            share,
+            stall_timeout: self.limits.stall_timeout,
+            stopping: self.stopping.clone(),
+            connection: net::connection_of(request),
+        }
+    }
+
     /// Reads from the ledger on a thread for blocking work, when it is this call's turn.
     pub(super) async fn read<A: Send + 'static>(
         &self,
@@ -128,7 +135,7 @@ impl<L: Ledger> Calls<L> {
         let turn = Arc::clone(&self.reads).acquire_owned().await;
         let turn = turn.expect("invariant: this semaphore is never closed");
         let ledger = Arc::clone(&self.ledger);
-        // The read holds its turn to its end, even where the caller has gone.
+        // The read holds its turn until it ends, even if the caller has gone.
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             read(&ledger)

@@ -61,9 +61,10 @@ pub struct Limits {
     pub calls: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
-    /// Answers to `GetBatchProofs` at once; each may hold some 7 MB.
+    /// Answers to `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of a large
+    /// consortium more.
     pub batch_proofs: usize,
-    /// Subscriptions at once; each may hold two blocks.
+    /// Subscriptions and answers to `GetCompleteness` at once; each may hold two blocks.
     pub subscriptions: usize,
     /// Subscriptions at once on one connection.
     pub subscriptions_per_connection: usize,

@@ -47,20 +47,20 @@ pub(super) async fn report(health: &Health, reporter: &HealthReporter) {
     // The sender is at hand, so that waiting for its next change cannot fail.
     while changes.changed().await.is_ok() {
         let serving = *changes.borrow_and_update();
-        tell(reporter, serving).await;
+        set_status(reporter, serving).await;
     }
 }
 
 /// Says that the server stops, and ends every watch of its health.
 pub(super) async fn close(mut reporter: HealthReporter) {
-    tell(&reporter, Serving::No).await;
+    set_status(&reporter, Serving::No).await;
     for service in SERVICES {
         reporter.clear_service_status(service).await;
     }
 }
 
 /// Sets the status of the whole server (`""`) and of each of its services.
-pub(super) async fn tell(reporter: &HealthReporter, serving: Serving) {
+pub(super) async fn set_status(reporter: &HealthReporter, serving: Serving) {
     let status = match serving {
         Serving::Yes => ServingStatus::Serving,
         Serving::No => ServingStatus::NotServing,

@@ -1,5 +1,6 @@
 //! The server: a [`crate::Ledger`] on the network.
 
+mod answer_stream;
 mod call_error;
 mod calls;
 mod config;
@@ -8,7 +9,6 @@ mod health;
 mod ledger;
 mod net;
 mod node;
-mod outlet;
 mod page;
 mod serve;
 mod status;

@@ -14,10 +14,10 @@ use crate::node_status::{Peer, PeerKind};
 use crate::wire;
 use crate::wire::node_service_server::NodeService;
 
-pub(super) struct NodeFace<L>(pub(super) Arc<Calls<L>>);
+pub(super) struct NodeApi<L>(pub(super) Arc<Calls<L>>);
 
 #[tonic::async_trait]
-impl<L: Ledger> NodeService for NodeFace<L> {
+impl<L: Ledger> NodeService for NodeApi<L> {
     async fn get_node_status(
         &self,
         request: Request<wire::GetNodeStatusRequest>,

@@ -16,10 +16,10 @@ use tonic_web::GrpcWebLayer;
 use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
-use super::ledger::LedgerFace;
+use super::ledger::LedgerApi;
 use super::net::{ActivityLayer, Incoming, WebLayer, limit_rate};
-use super::node::NodeFace;
-use super::submission::SubmissionFace;
+use super::node::NodeApi;
+use super::submission::SubmissionApi;
 use crate::ledger::Ledger;
 use crate::limits::{READ_REQUEST_BYTES_MAX, SUBMIT_REQUEST_BYTES_MAX};
 use crate::wire;
@@ -64,7 +64,7 @@ pub async fn serve<L: Ledger>(
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let calls = Arc::new(Calls::new(ledger, limits, stopping.clone()));
     let (reporter, health_service) = tonic_health::server::health_reporter();
-    health::tell(&reporter, health.serving()).await;
+    health::set_status(&reporter, health.serving()).await;
     let routes = routes(&calls).add_service(health_service);
     let server = with_tls(Server::builder(), tls)?
         .accept_http1(true)
@@ -116,9 +116,9 @@ pub(crate) async fn serve_in_process<L: Ledger>(
 }
 
 fn routes<L: Ledger>(calls: &Arc<Calls<L>>) -> Routes {
-    let ledger = LedgerServiceServer::new(LedgerFace(Arc::clone(calls)));
-    let submission = SubmissionServiceServer::new(SubmissionFace(Arc::clone(calls)));
-    let node = NodeServiceServer::new(NodeFace(Arc::clone(calls)));
+    let ledger = LedgerServiceServer::new(LedgerApi(Arc::clone(calls)));
+    let submission = SubmissionServiceServer::new(SubmissionApi(Arc::clone(calls)));
+    let node = NodeServiceServer::new(NodeApi(Arc::clone(calls)));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

@@ -16,10 +16,10 @@ use crate::ledger_error::LedgerError;
 use crate::wire;
 use crate::wire::submission_service_server::SubmissionService;
 
-pub(super) struct SubmissionFace<L>(pub(super) Arc<Calls<L>>);
+pub(super) struct SubmissionApi<L>(pub(super) Arc<Calls<L>>);
 
 #[tonic::async_trait]
-impl<L: Ledger> SubmissionService for SubmissionFace<L> {
+impl<L: Ledger> SubmissionService for SubmissionApi<L> {
     async fn submit_batch(
         &self,
         request: Request<wire::SubmitBatchRequest>,

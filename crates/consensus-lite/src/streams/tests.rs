@@ -14,7 +14,7 @@ fn validators() -> ValidatorSet {
         member: format!("m{place}").parse().unwrap(),
         key: key.public(),
     };
-    ValidatorSet::new(keys().into_iter().enumerate().map(validator).collect()).unwrap()
+    ValidatorSet::genesis(keys().into_iter().enumerate().map(validator).collect()).unwrap()
 }
 
 fn header(height: u64, round: u32, payload: &Bytes) -> ProposalHeader {

@@ -13,6 +13,7 @@ use sanad_consensus_lite::{
 use sanad_core::hash::ChainId;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{Validator, ValidatorSet};
+use sanad_testkit::id;
 use tempfile::TempDir;
 
 use crate::ledger::Ledger;
@@ -53,11 +54,8 @@ impl Cluster {
     pub fn new(validators: usize, followers: usize) -> Self {
         init_log();
         let chain_id = ChainId(*blake3::hash(b"a chain of tests").as_bytes());
-        let set = (0..validators).map(|i| Validator {
-            member: format!("m{i:02}").parse().unwrap(),
-            key: validator_key(i).public(),
-        });
-        let set = ValidatorSet::new(set.collect()).unwrap();
+        let validator = |i| Validator { member: id(&name(i)), key: validator_key(i).public() };
+        let set = ValidatorSet::genesis((0..validators).map(validator).collect()).unwrap();
         let nodes = validators + followers;
         // All at once, so that no port is given twice.
         let listeners: Vec<_> =
@@ -215,12 +213,16 @@ impl Cluster {
     }
 }
 
+fn name(node: usize) -> String {
+    format!("m{node:02}")
+}
+
 pub fn validator_key(node: usize) -> SecretKey {
-    SecretKey::from_seed(blake3::hash(format!("validator {node}").as_bytes()).as_bytes())
+    sanad_testkit::consensus_key(&name(node))
 }
 
 pub fn network_key(node: usize) -> SecretKey {
-    SecretKey::from_seed(blake3::hash(format!("network {node}").as_bytes()).as_bytes())
+    sanad_testkit::network_key(&name(node))
 }
 
 /// Polls until the condition holds.

@@ -170,3 +170,67 @@ impl Source<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{candidates, ranges};
+
+    fn issuance(n: u64) -> IssuanceKey {
+        // Entries that are a multiple of 50,000 share the first 8 bytes of their keys.
+        let seed = if n.is_multiple_of(50_000) { 0 } else { n };
+        let mut key = *blake3::hash(&seed.to_be_bytes()).as_bytes();
+        key[24..].copy_from_slice(&n.to_be_bytes());
+        IssuanceKey(key)
+    }
+
+    fn opened(folder: &Folder, size: u64, limit: usize) -> (Writing, IndexBuilder) {
+        let writing = Writing::start(folder).unwrap();
+        writing.begin().unwrap();
+        let index = IndexBuilder { limit, ..IndexBuilder::open(folder, size).unwrap() };
+        (writing, index)
+    }
+
+    #[test]
+    fn sorted_in_parts_it_is_the_same() {
+        const SIZE: u64 = 300_000;
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let runs = folders.each_ref().map(|folder| {
+            let path = folder.path();
+            // All at once in memory; or in steps, with temporary files and runs that are merged or kept.
+            let (limit, steps) = match path == folders[0].path() {
+                true => (usize::MAX, vec![SIZE]),
+                false => (7_000, vec![1, 65_536, 65_537, 140_000, 270_000, SIZE]),
+            };
+            let folder = Folder::new(path);
+            let (mut size, mut twins) = (0, Vec::new());
+            for step in steps {
+                let (mut writing, mut index) = opened(&folder, size, limit);
+                // Of each ten entries one issues nothing.
+                for n in (size..step).filter(|n| n % 10 != 3) {
+                    index.push(&folder, &issuance(n), LogIndex(n)).unwrap();
+                }
+                twins.extend(index.finish(&folder, step, &mut writing).unwrap());
+                size = step;
+            }
+            let runs: Vec<_> = ranges(SIZE)
+                .iter()
+                .map(|range| std::fs::read(folder.path(&layout::run(range))).unwrap())
+                .collect();
+            for n in [0, 1, 65_535, 65_536, 123_456, SIZE - 1] {
+                let found = candidates(&folder, SIZE, &issuance(n)).unwrap();
+                assert!(found.contains(&n) && (n == 0 || found.len() == 1), "{n}: {found:?}");
+            }
+            assert!(candidates(&folder, SIZE, &issuance(13)).unwrap().is_empty(), "it issues nothing");
+            twins.sort();
+            twins.dedup();
+            (runs, twins)
+        });
+        assert_eq!(runs[0].0, runs[1].0);
+        let same: Vec<u64> = (0..SIZE).step_by(50_000).collect();
+        let pairs = same.iter().flat_map(|a| same.iter().map(move |b| (LogIndex(*a), LogIndex(*b))));
+        let pairs: Vec<Twins> = pairs.filter(|(a, b)| a < b).collect();
+        assert_eq!(runs[0].1, pairs);
+        assert_eq!(runs[1].1, pairs);
+    }
+}

@@ -2,9 +2,9 @@
 
 use sanad_core::batch::BatchChain;
 use sanad_core::hash::{HistoryHash, Root};
-use sanad_core::history::{HistoryProof, SEAL_HEADERS, SEAL_LEVEL};
+use sanad_core::history::{HistoryProof, seal_path};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
-use sanad_core::merkle::{self, Hash, NodeSource as _, PathError, Rfc6962};
+use sanad_core::merkle::{self, Hash, PathError, Rfc6962};
 use sanad_core::proof::{
     CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof,
     ProofFault, StatusProof, VALIDATOR_CHANGES_MAX, ValidatorChange,
@@ -181,17 +181,12 @@ impl Export {
         if height == Height::GENESIS || height > head {
             return Err(ExportError::HeightBeyondHead { height, head });
         }
-        let leaf = height.0 - 1;
-        if (leaf / SEAL_HEADERS + 1) * SEAL_HEADERS > history_size(head) {
-            return Ok(None);
-        }
-        let sibling = |level: u32| self.history.node(level as u8, (leaf >> level) ^ 1);
-        let path = (0..SEAL_LEVEL).map(sibling).collect::<Result<_, _>>()?;
-        Ok(Some(Finality::Sealed { path }))
+        let path = seal_path(&self.history, height, history_size(head))?;
+        Ok(path.map(|path| Finality::Sealed { path }))
     }
 
     fn unproved(&self, source: ProofFault) -> ExportError {
-        ExportError::Proof { folder: self.folder.root().to_owned(), source }
+        ExportError::Proof { folder: self.folder.root().to_owned(), source: Box::new(source) }
     }
 }
 

@@ -199,23 +199,12 @@ const OFFER_BYTES: usize = 36;
 mod tests {
     use futures::io::Cursor;
     use libp2p::request_response::Codec as _;
-    use sanad_core::batch::{Batch, NO_BATCH};
-    use sanad_core::event::Event;
-    use sanad_core::hash::{ChainId, Commitment};
-    use sanad_core::ids::Sequence;
-    use sanad_core::signature::SecretKey;
+    use sanad_testkit::{Ledger, issue};
 
     use super::*;
 
     fn batch() -> Arc<SignedBatch> {
-        let batch = Batch {
-            chain_id: ChainId([1; 32]),
-            issuer: "issuer".parse().unwrap(),
-            sequence: Sequence(0),
-            previous: NO_BATCH,
-            events: vec![Event::Issue { commitment: Commitment([2; 32]) }],
-        };
-        Arc::new(batch.sign(&SecretKey::from_seed(&[3; 32])))
+        Arc::new(Ledger::new().signed("issuer", vec![issue(0)]))
     }
 
     #[tokio::test]

@@ -144,10 +144,8 @@ impl Network {
                 connection,
                 result: Err(error),
                 ..
-            })) => {
-                if !matches!(error, ping::Failure::Unsupported) {
-                    self.swarm.close_connection(connection);
-                }
+            })) if !matches!(error, ping::Failure::Unsupported) => {
+                self.swarm.close_connection(connection);
             }
             SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
                 tracing::debug!(%error, address = %send_back_addr, "refused a connection");

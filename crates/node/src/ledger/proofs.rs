@@ -1,4 +1,4 @@
-//! Proofs out of the store, each as of one head.
+//! Proofs from the store, each as of one head.
 
 use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{
@@ -7,7 +7,7 @@ use sanad_api::{
 };
 use sanad_core::event::Entry;
 use sanad_core::hash::{HistoryHash, Root};
-use sanad_core::history::{HistoryProof, SEAL_LEVEL, seals_and_remainder};
+use sanad_core::history::{HistoryProof, seal_path, seals_and_remainder};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::merkle::{self, NodeSource, Rfc6962};
 use sanad_core::proof::{
@@ -21,19 +21,18 @@ use super::published::Current;
 use super::{Ledger, final_header};
 
 impl Current {
-    /// The header of the head; there is one as soon as there is an entry.
+    /// The header of the head.
     pub(super) fn head(&self) -> Result<FinalHeader, LedgerError> {
         self.head.clone().ok_or(LedgerError::NoBlock)
     }
 
-    /// The changes of the validator set that a proof under the head carries. One that the head itself announces is not
-    /// among them: it counts from the block after it.
-    fn carried_changes(&self, form: ProofForm) -> Vec<ValidatorChange> {
-        let head = self.state.head().height;
+    /// The changes of the validator set that a proof under a head at this height carries. A change that the head itself
+    /// announces is not among them: it takes effect in the block after it.
+    fn carried_changes(&self, head: Height, form: ProofForm) -> Vec<ValidatorChange> {
         let below = self.validator_changes.iter().filter(|change| change.header.height < head);
         let changes: Vec<_> = below.collect();
         match form {
-            // More do not fit a proof: such a chain is followed with a trust file.
+            // A proof has room for no more: such a chain is followed with a trust file.
             ProofForm::SelfContained if changes.len() <= VALIDATOR_CHANGES_MAX => {
                 changes.into_iter().cloned().collect()
             }
@@ -42,9 +41,10 @@ impl Current {
     }
 
     /// The header of the head, and what makes it final.
-    fn final_head(&self, form: ProofForm) -> Result<HeaderProof, LedgerError> {
+    pub(super) fn final_head(&self, form: ProofForm) -> Result<HeaderProof, LedgerError> {
         let FinalHeader { header, certificate } = self.head()?;
-        Ok(HeaderProof { header, finality: Finality::certificate(certificate, self.carried_changes(form)) })
+        let changes = self.carried_changes(header.height, form);
+        Ok(HeaderProof { header, finality: Finality::certificate(certificate, changes) })
     }
 
     /// The part of a proof that all entries of an issuer share.
@@ -117,17 +117,26 @@ impl Ledger {
             found.ok_or(LedgerError::HeightBeyondHead { height, head: head.header.height })?;
         let (index, size) = (height.0 - 1, head.header.height.0 - 1);
         let tree = self.store.history_tree();
-        let finality = if form == ProofForm::Sealed && index >> SEAL_LEVEL < size >> SEAL_LEVEL {
-            let beside = |level: u8| tree.node(level, (index >> level) ^ 1);
-            let path = (0..SEAL_LEVEL as u8).map(beside).collect::<Result<_, _>>();
-            Finality::Sealed { path: path.map_err(|error| self.failed_read(error))? }
-        } else {
-            let path = merkle::inclusion_path::<HistoryHash, _>(&tree, index, size)
-                .map_err(|error| self.failed_path(error))?;
-            let FinalHeader { header, certificate } = head;
-            let past = current.past.ok_or(LedgerError::NoBlock)?;
-            let validator_changes = current.carried_changes(form);
-            Finality::History(Box::new(HistoryProof { path, past, header, certificate, validator_changes }))
+        let seal = match form {
+            ProofForm::Sealed => seal_path(&tree, height, size).map_err(|error| self.failed_read(error))?,
+            ProofForm::SelfContained | ProofForm::Compact => None,
+        };
+        let finality = match seal {
+            Some(path) => Finality::Sealed { path },
+            None => {
+                let path = merkle::inclusion_path::<HistoryHash, _>(&tree, index, size)
+                    .map_err(|error| self.failed_path(error))?;
+                let FinalHeader { header, certificate } = head;
+                let past = current.past.ok_or(LedgerError::NoBlock)?;
+                let validator_changes = current.carried_changes(header.height, form);
+                Finality::History(Box::new(HistoryProof {
+                    path,
+                    past,
+                    header,
+                    certificate,
+                    validator_changes,
+                }))
+            }
         };
         Ok(HeaderProof { header, finality })
     }

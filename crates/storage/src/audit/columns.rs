@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sanad_chain::{CheckedBlock, Seen};
 use sanad_core::hash::HistoryHash;
 use sanad_core::ids::{Height, LogIndex};
-use sanad_core::merkle::{Hash, Rfc6962, TreeHash, root_of};
+use sanad_core::merkle::{Frontier, Hash, Rfc6962, TreeHash, root_of};
 
 use super::finding::Finding;
 use crate::append::batch_records;
@@ -21,6 +21,16 @@ use crate::tiles::{LEVELS, TILE_HASHES};
 
 /// Tiles that are compared at a time.
 const TILES_TOGETHER: u64 = 32;
+/// Hashes of one level that are read at a time.
+const HASHES_TOGETHER: u64 = TILES_TOGETHER * TILE_HASHES;
+/// Tree levels that a tile spans.
+const TILE_BITS: u32 = TILE_HASHES.trailing_zeros();
+
+/// The roots of the log tree and of the history tree, the last block included.
+pub(super) struct TreeRoots {
+    pub(super) log: Hash,
+    pub(super) history: Hash,
+}
 
 /// The columns of a store, opened to read alone.
 pub(super) struct ColumnFiles {
@@ -88,11 +98,20 @@ impl ColumnFiles {
         Ok(findings)
     }
 
-    /// Compares the tile levels of both trees above the leaves, up to a block, on all cores.
-    pub(super) fn compare_levels(&self, height: Height, seen: &Seen) -> Result<Vec<Finding>, StoreError> {
+    /// Compares the tile levels of both trees above the leaves, up to a block. `roots` are those of the two trees after
+    /// it, if they are known from the blocks.
+    pub(super) fn compare_levels(
+        &self,
+        height: Height,
+        roots: Option<&TreeRoots>,
+        seen: &Seen,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let (log_root, history_root) = (roots.map(|roots| &roots.log), roots.map(|roots| &roots.history));
         let height_of = |index: u64| seen.height_of(LogIndex(index));
-        let mut findings = self.log.compare_levels::<Rfc6962>(seen.size_after(height), height_of)?;
-        findings.extend(self.history.compare_levels::<HistoryHash>(height.0, |index| Height(index + 1))?);
+        let mut findings =
+            self.log.compare_levels::<Rfc6962>(seen.size_after(height), log_root, height_of)?;
+        let height_of = |index: u64| Height(index + 1);
+        findings.extend(self.history.compare_levels::<HistoryHash>(height.0, history_root, height_of)?);
         Ok(findings)
     }
 
@@ -130,42 +149,80 @@ impl Levels {
         }
     }
 
-    /// Compares the levels above the leaves of a tree of `size` leaves with the level below each. `height_of` is the
-    /// block of a leaf.
+    /// Compares the levels above the leaves of a tree of `size` leaves. A level that gives the right root is right, at
+    /// a 256th of the hashing; only if it does not is each hash compared with those below it, on all cores.
+    /// `height_of` is the block of a leaf.
     fn compare_levels<H: TreeHash>(
         &self,
         size: u64,
+        root: Option<&Hash>,
         height_of: impl Fn(u64) -> Height + Sync,
     ) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
-        let mut leaves = 1;
-        for pair in self.0.windows(2) {
-            leaves *= TILE_HASHES;
-            let count = size / leaves;
-            let [below, level] = pair else { break };
-            let compare = |chunk: u64| {
-                let first = chunk * TILES_TOGETHER;
-                let tiles = TILES_TOGETHER.min(count - first);
-                let Some(column) = &below.column else { return Ok(None) };
-                // What the level below lacks was found there.
-                let hashes = match column.slice(first * TILE_HASHES, (tiles * TILE_HASHES) as usize) {
-                    Err(StoreError::Damaged { .. }) => return Ok(None),
-                    hashes => hashes?,
-                };
-                let roots = hashes.chunks(TILE_HASHES as usize).map(root_of::<H>);
-                for (place, root) in (first..).zip(roots) {
-                    let height = height_of((place + 1) * leaves - 1);
-                    let finding = level.compare(height, place, &[root], &[("tile hash", 32)])?;
-                    if finding.is_some() {
-                        return Ok(finding);
-                    }
-                }
-                Ok(None)
-            };
-            let found = (0..count.div_ceil(TILES_TOGETHER)).into_par_iter().map(compare);
-            findings.extend(found.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten());
+        for level in 1..self.0.len() {
+            if size >> (TILE_BITS * level as u32) == 0 {
+                break;
+            }
+            if let Some(root) = root
+                && self.root_from::<H>(level, size)? == Some(*root)
+            {
+                continue;
+            }
+            findings.extend(self.compare_level::<H>(level, size, &height_of)?);
         }
         Ok(findings)
+    }
+
+    /// The root that the hashes of a level give, together with those at the right edge of the levels below. `None` if
+    /// some are missing.
+    fn root_from<H: TreeHash>(&self, level: usize, size: u64) -> Result<Option<Hash>, StoreError> {
+        let (mut peaks, mut covered) = (Vec::new(), 0);
+        for level in (0..=level).rev() {
+            let bits = TILE_BITS * level as u32;
+            let (mut first, end) = (covered >> bits, size >> bits);
+            covered = end << bits;
+            let mut frontier = Frontier::<H>::new();
+            while first < end {
+                let count = HASHES_TOGETHER.min(end - first);
+                let Some(hashes) = self.0[level].read(first, count as usize)? else { return Ok(None) };
+                frontier.extend(hashes);
+                first += count;
+            }
+            peaks.extend_from_slice(frontier.peaks());
+        }
+        let root = peaks.into_iter().rev().reduce(|right, left| H::node(&left, &right));
+        Ok(Some(root.unwrap_or_else(H::empty)))
+    }
+
+    /// Compares each hash of a level above the leaves with those below it: of each chunk the first that differs.
+    fn compare_level<H: TreeHash>(
+        &self,
+        level: usize,
+        size: u64,
+        height_of: &(impl Fn(u64) -> Height + Sync),
+    ) -> Result<Vec<Finding>, StoreError> {
+        let bits = TILE_BITS * level as u32;
+        let count = size >> bits;
+        let (below, level) = (&self.0[level - 1], &self.0[level]);
+        let compare = |chunk: u64| {
+            let first = chunk * TILES_TOGETHER;
+            let tiles = TILES_TOGETHER.min(count - first);
+            // What the level below lacks was found there.
+            let Some(hashes) = below.read(first * TILE_HASHES, (tiles * TILE_HASHES) as usize)? else {
+                return Ok(None);
+            };
+            let roots = hashes.chunks(TILE_HASHES as usize).map(root_of::<H>);
+            for (place, root) in (first..).zip(roots) {
+                let height = height_of(((place + 1) << bits) - 1);
+                let finding = level.compare(height, place, &[root], &[("tile hash", 32)])?;
+                if finding.is_some() {
+                    return Ok(finding);
+                }
+            }
+            Ok(None)
+        };
+        let found = (0..count.div_ceil(TILES_TOGETHER)).into_par_iter().map(compare);
+        Ok(found.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect())
     }
 
     fn compare_lengths(&self, size: u64) -> Result<Vec<Finding>, StoreError> {
@@ -184,6 +241,15 @@ impl<const WIDTH: usize> File<WIDTH> {
         Ok(Self { column: Column::open_to_read(path.clone(), part)?, path, part })
     }
 
+    /// Records from a place on; `None` if they are not all there.
+    fn read(&self, place: u64, count: usize) -> Result<Option<Vec<[u8; WIDTH]>>, StoreError> {
+        let Some(column) = &self.column else { return Ok(None) };
+        match column.slice(place, count) {
+            Err(StoreError::Damaged { .. }) => Ok(None),
+            records => records.map(Some),
+        }
+    }
+
     /// The first record from a place on that is not as expected. `fields` are the names and widths of a
     /// record's fields.
     fn compare(
@@ -193,19 +259,12 @@ impl<const WIDTH: usize> File<WIDTH> {
         expected: &[[u8; WIDTH]],
         fields: &[(&str, usize)],
     ) -> Result<Option<Finding>, StoreError> {
-        let read = |place: u64, count: usize| match &self.column {
-            None => Ok(None),
-            Some(column) => match column.slice(place, count) {
-                Err(StoreError::Damaged { .. }) => Ok(None),
-                records => records.map(Some),
-            },
-        };
-        if read(place, expected.len())?.as_deref() == Some(expected) {
+        if self.read(place, expected.len())?.as_deref() == Some(expected) {
             return Ok(None);
         }
         let part = self.part;
         for (place, expected) in (place..).zip(expected) {
-            let Some(actual) = read(place, 1)?.and_then(|records| records.first().copied()) else {
+            let Some(actual) = self.read(place, 1)?.and_then(|records| records.first().copied()) else {
                 let (field, actual) = ("record".to_owned(), "missing".to_owned());
                 let expected = hex(expected);
                 return Ok(Some(Finding::Record { part, height, place, field, expected, actual }));

@@ -10,7 +10,7 @@ use sanad_core::state::State;
 use sanad_core::validators::ValidatorSet;
 
 use super::checkpoint;
-use super::columns::ColumnFiles;
+use super::columns::{ColumnFiles, TreeRoots};
 use super::finding::{Finding, RunFault};
 use super::keys::{Batches, Issuances};
 use crate::checkpoint::{Checkpoint, Checkpoints, Loaded};
@@ -34,8 +34,8 @@ pub(super) struct Derived<'a> {
     secret: IndexSecret,
     /// Whether the secret is that of the index runs.
     knows_secret: bool,
-    /// Whether the checkpoint was compared.
-    compared: bool,
+    /// Roots after the block of the checkpoint, once it was compared.
+    compared: Option<TreeRoots>,
     /// Short keys of each batch of the blocks compared so far: of its id, and of its place in its chain.
     batch_keys: Vec<[u64; 2]>,
     /// Validator sets that these blocks and the genesis give.
@@ -53,7 +53,7 @@ impl<'a> Derived<'a> {
             closed: Closed::read(&directory.closed(), &genesis.chain_id())?,
             secret: IndexSecret::random().map_err(at(&directory.identity_path()))?,
             knows_secret: false,
-            compared: false,
+            compared: None,
             batch_keys: Vec::new(),
             sets: vec![genesis.validators()?],
             findings: Vec::new(),
@@ -87,7 +87,7 @@ impl<'a> Derived<'a> {
     /// Compares the checkpoint, if it is of the place that ends at a logical offset.
     pub(super) fn compare_checkpoint(&mut self, state: &State, end: u64) {
         let Some(loaded) = self.loaded.as_ref().filter(|loaded| loaded.checkpoint.end == end) else { return };
-        self.compared = true;
+        self.compared = Some(roots(state));
         let batches = self.batch_keys.len() as u64;
         if let Some(finding) = checkpoint::compare(loaded, state, batches, &self.sets) {
             self.note(finding);
@@ -123,14 +123,16 @@ impl<'a> Derived<'a> {
         let head = chain.state.head().height;
         let height = self.checkpoint().map_or(head, |checkpoint| checkpoint.min(head));
         let size = chain.seen.size_after(height);
-        let levels = self.columns.compare_levels(height, &chain.seen)?;
+        let at_head = (height == head).then(|| roots(&chain.state));
+        let levels =
+            self.columns.compare_levels(height, self.compared.as_ref().or(at_head.as_ref()), &chain.seen)?;
         levels.into_iter().for_each(|finding| self.note(finding));
         if whole && height == head {
             let lengths = self.columns.compare_lengths(head, chain.seen.batches(), size)?;
             lengths.into_iter().for_each(|finding| self.note(finding));
         }
         if whole
-            && !self.compared
+            && self.compared.is_none()
             && let Some(loaded) = &self.loaded
         {
             let (what, expected) = ("place".to_owned(), "the end of a block".to_owned());
@@ -239,6 +241,10 @@ impl<'a> Derived<'a> {
             Some(_) => {}
         }
     }
+}
+
+fn roots(state: &State) -> TreeRoots {
+    TreeRoots { log: state.log().root(), history: state.history().root() }
 }
 
 fn part(finding: &Finding) -> Option<Part> {

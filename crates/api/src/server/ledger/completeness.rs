@@ -9,10 +9,10 @@ use tonic::{Request, Response, Status};
 use crate::convert::{member_id, proof_form};
 use crate::ledger::Ledger;
 use crate::proofs::{MemberDetails, ProofForm};
+use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
 use crate::server::net;
-use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
 use crate::wire;
 use crate::wire::get_completeness_response::Part;
 
@@ -26,15 +26,10 @@ struct Asked {
 pub(super) async fn entries<L: Ledger>(
     calls: &Arc<Calls<L>>,
     request: Request<wire::GetCompletenessRequest>,
-) -> Result<Response<Outflow<wire::GetCompletenessResponse>>, Status> {
+) -> Result<Response<AnswerStream<wire::GetCompletenessResponse>>, Status> {
     let deadline = calls.deadline(&request);
     // Like a subscription it holds little at once, and may last.
-    let bounds = Bounds {
-        share: calls.subscription(net::connection_info(&request))?,
-        stall_timeout: calls.limits().stall_timeout,
-        stopping: calls.stopping().clone(),
-        connection: net::connection_of(&request),
-    };
+    let bounds = calls.bounds(&request, calls.subscription(net::connection_info(&request))?);
     let Asked { member, form, resume } = Asked::try_from(request.into_inner()).map_err(CallError::from)?;
     let (head, range) = match resume {
         Some(range) => (None, range),
@@ -46,10 +41,10 @@ pub(super) async fn entries<L: Ledger>(
         }
     };
     let calls = Arc::clone(calls);
-    let send = move |outlet: Outlet<_>| async move {
-        deadline.keep(send_all(&calls, outlet, head, member, range)).await?
+    let send = move |sender: AnswerSender<_>| async move {
+        deadline.keep(send_all(&calls, sender, head, member, range)).await?
     };
-    Ok(Response::new(outflow(bounds, send)))
+    Ok(Response::new(answer_stream(bounds, send)))
 }
 
 impl TryFrom<wire::GetCompletenessRequest> for Asked {
@@ -74,7 +69,7 @@ impl TryFrom<wire::GetCompletenessRequest> for Asked {
 /// Reads the next runs when the caller has room for them, so that the server holds few of them.
 async fn send_all<L: Ledger>(
     calls: &Calls<L>,
-    outlet: Outlet<wire::GetCompletenessResponse>,
+    sender: AnswerSender<wire::GetCompletenessResponse>,
     head: Option<MemberDetails>,
     member: MemberId,
     range: Range<LogIndex>,
@@ -84,7 +79,7 @@ async fn send_all<L: Ledger>(
         None => u64::MAX,
     };
     if let Some(head) = head {
-        outlet.send(wire::GetCompletenessResponse { part: Some(Part::Head((&head).into())) }).await?;
+        sender.send(wire::GetCompletenessResponse { part: Some(Part::Head((&head).into())) }).await?;
     }
     let mut next = range.start;
     while left > 0 && next < range.end {
@@ -97,7 +92,7 @@ async fn send_all<L: Ledger>(
             let entries = run.entries.len() as u64;
             next = LogIndex(run.first_index.0.saturating_add(entries));
             left = left.saturating_sub(entries);
-            outlet.send(wire::GetCompletenessResponse { part: Some(Part::Run(run.into())) }).await?;
+            sender.send(wire::GetCompletenessResponse { part: Some(Part::Run(run.into())) }).await?;
         }
     }
     Ok(())

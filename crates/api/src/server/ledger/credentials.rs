@@ -7,10 +7,9 @@ use crate::convert::{entry_proof, fixed, member_id, proof_form};
 use crate::ledger::{CredentialKey, Ledger};
 use crate::limits::BATCH_PROOFS_MAX;
 use crate::proofs::{BatchProofs, ProofForm};
+use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
-use crate::server::net;
-use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
 use crate::wire;
 use crate::wire::get_batch_proofs_response::Part;
 use crate::wire::get_status_request::Credential;
@@ -37,17 +36,12 @@ fn asked(request: wire::GetStatusRequest) -> Result<(CredentialKey, ProofForm), 
 pub(super) async fn batch_proofs<L: Ledger>(
     calls: &Calls<L>,
     request: Request<wire::GetBatchProofsRequest>,
-) -> Result<Response<Outflow<wire::GetBatchProofsResponse>>, Status> {
+) -> Result<Response<AnswerStream<wire::GetBatchProofsResponse>>, Status> {
     let deadline = calls.deadline(&request);
-    let bounds = Bounds {
-        share: vec![calls.batch_proofs()?],
-        stall_timeout: calls.limits().stall_timeout,
-        stopping: calls.stopping().clone(),
-        connection: net::connection_of(&request),
-    };
+    let bounds = calls.bounds(&request, vec![calls.batch_proofs()?]);
     let proofs = deadline.keep(proofs(calls, request.into_inner())).await??;
-    let send = move |outlet: Outlet<_>| async move { deadline.keep(send_all(outlet, proofs)).await? };
-    Ok(Response::new(outflow(bounds, send)))
+    let send = move |sender: AnswerSender<_>| async move { deadline.keep(send_all(sender, proofs)).await? };
+    Ok(Response::new(answer_stream(bounds, send)))
 }
 
 async fn proofs<L: Ledger>(
@@ -66,17 +60,20 @@ async fn proofs<L: Ledger>(
     calls.read(move |ledger| ledger.batch_proofs(&id, range, form)).await
 }
 
-async fn send_all(outlet: Outlet<wire::GetBatchProofsResponse>, batch: BatchProofs) -> Result<(), CallError> {
+async fn send_all(
+    sender: AnswerSender<wire::GetBatchProofsResponse>,
+    batch: BatchProofs,
+) -> Result<(), CallError> {
     let head = wire::BatchProofsHead {
         head: Some((&batch.head).into()),
         first_index: batch.first_index.0,
         entries: batch.entries,
         sent: batch.proofs.len() as u32,
     };
-    outlet.send(wire::GetBatchProofsResponse { part: Some(Part::Head(head)) }).await?;
+    sender.send(wire::GetBatchProofsResponse { part: Some(Part::Head(head)) }).await?;
     for proof in batch.proofs {
         let part = Part::Entry(entry_proof(&proof, &batch.head.issuer.record));
-        outlet.send(wire::GetBatchProofsResponse { part: Some(part) }).await?;
+        sender.send(wire::GetBatchProofsResponse { part: Some(part) }).await?;
     }
     Ok(())
 }

@@ -12,20 +12,20 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
+use super::answer_stream::AnswerStream;
 use super::calls::Calls;
-use super::outlet::Outflow;
 use crate::ledger::Ledger;
 use crate::wire;
 use crate::wire::ledger_service_server::LedgerService;
 
-pub(super) struct LedgerFace<L>(pub(super) Arc<Calls<L>>);
+pub(super) struct LedgerApi<L>(pub(super) Arc<Calls<L>>);
 
 #[tonic::async_trait]
-impl<L: Ledger> LedgerService for LedgerFace<L> {
-    type GetCompletenessStream = Outflow<wire::GetCompletenessResponse>;
-    type GetTrustFileStream = Outflow<wire::GetTrustFileResponse>;
-    type GetBatchProofsStream = Outflow<wire::GetBatchProofsResponse>;
-    type SubscribeBlocksStream = Outflow<wire::SubscribeBlocksResponse>;
+impl<L: Ledger> LedgerService for LedgerApi<L> {
+    type GetCompletenessStream = AnswerStream<wire::GetCompletenessResponse>;
+    type GetTrustFileStream = AnswerStream<wire::GetTrustFileResponse>;
+    type GetBatchProofsStream = AnswerStream<wire::GetBatchProofsResponse>;
+    type SubscribeBlocksStream = AnswerStream<wire::SubscribeBlocksResponse>;
 
     async fn get_status(
         &self,

@@ -8,35 +8,30 @@ use tonic::{Request, Response, Status};
 use super::blocks::height;
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
+use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::CallError;
 use crate::server::calls::Calls;
 use crate::server::net;
-use crate::server::outlet::{Bounds, Outflow, Outlet, outflow};
 use crate::wire;
 
 pub(super) async fn subscribe<L: Ledger>(
     calls: &Arc<Calls<L>>,
     request: Request<wire::SubscribeBlocksRequest>,
-) -> Result<Response<Outflow<wire::SubscribeBlocksResponse>>, Status> {
-    let bounds = Bounds {
-        share: calls.subscription(net::connection_info(&request))?,
-        stall_timeout: calls.limits().stall_timeout,
-        stopping: calls.stopping().clone(),
-        connection: net::connection_of(&request),
-    };
+) -> Result<Response<AnswerStream<wire::SubscribeBlocksResponse>>, Status> {
+    let bounds = calls.bounds(&request, calls.subscription(net::connection_info(&request))?);
     // A caller's own deadline holds; without one, a subscription has none.
     let deadline = request.metadata().contains_key("grpc-timeout").then(|| calls.deadline(&request));
     let first = height("from_height", request.get_ref().from_height).map_err(CallError::from)?;
     calls.deadline(&request).keep(begins(calls, first)).await??;
     let calls = Arc::clone(calls);
-    let send = move |outlet: Outlet<_>| async move {
-        let sending = send_blocks(&calls, outlet, first);
+    let send = move |sender: AnswerSender<_>| async move {
+        let sending = send_blocks(&calls, sender, first);
         match deadline {
             Some(deadline) => deadline.keep(sending).await?,
             None => sending.await,
         }
     };
-    Ok(Response::new(outflow(bounds, send)))
+    Ok(Response::new(answer_stream(bounds, send)))
 }
 
 /// A stream begins inside the chain, or with the next block.
@@ -57,7 +52,7 @@ async fn begins<L: Ledger>(calls: &Calls<L>, first: Height) -> Result<(), CallEr
 /// Reads each block from the ledger when the caller has room for it: so none is left out, however slow it is.
 async fn send_blocks<L: Ledger>(
     calls: &Calls<L>,
-    outlet: Outlet<wire::SubscribeBlocksResponse>,
+    sender: AnswerSender<wire::SubscribeBlocksResponse>,
     first: Height,
 ) -> Result<(), CallError> {
     let mut next = first;
@@ -67,7 +62,7 @@ async fn send_blocks<L: Ledger>(
             head = calls.ledger().head_above(Height(next.0 - 1)).await?;
         }
         let block = calls.read(move |ledger| ledger.block(next)).await?;
-        outlet.send(wire::SubscribeBlocksResponse { block: Some((&block).into()) }).await?;
+        sender.send(wire::SubscribeBlocksResponse { block: Some((&block).into()) }).await?;
         next = next.next();
     }
 }

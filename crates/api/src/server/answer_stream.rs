@@ -1,7 +1,7 @@
-//! Answers of many messages: a task fills an [`Outlet`], the connection drains its [`Outflow`].
+//! Answers of many messages: a task fills an [`AnswerSender`], the connection drains its [`AnswerStream`].
 //!
-//! Nothing is left out on the way. One message waits at most; a caller who takes none for too long is told so,
-//! and its connection is cut where it does not even take that.
+//! No message is left out. At most one waits; if the caller reads none for too long, the answer ends with an error, and
+//! if it does not read that either, its connection is cut.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,12 +16,12 @@ use tonic::Status;
 use super::call_error::CallError;
 
 /// Where a task puts the messages of an answer.
-pub(super) struct Outlet<T> {
+pub(super) struct AnswerSender<T> {
     messages: mpsc::Sender<T>,
     stall_timeout: Duration,
 }
 
-impl<T> Outlet<T> {
+impl<T> AnswerSender<T> {
     /// Waits until there is room for the message.
     pub(super) async fn send(&self, message: T) -> Result<(), CallError> {
         match self.messages.send_timeout(message, self.stall_timeout).await {
@@ -34,17 +34,17 @@ impl<T> Outlet<T> {
     }
 }
 
-/// The messages of an answer, then the error that ended it, if one did.
-pub(super) struct Outflow<T> {
+/// The messages of an answer, then the error that ended it, if any.
+pub(super) struct AnswerStream<T> {
     messages: mpsc::Receiver<T>,
     error: oneshot::Receiver<CallError>,
     /// Held for as long as the answer takes memory, not only for as long as it is made.
     _share: Vec<OwnedSemaphorePermit>,
-    /// Tells the task that nobody listens any more.
+    /// Ends the task when nobody reads any more.
     _listening: DropGuard,
 }
 
-impl<T> Stream for Outflow<T> {
+impl<T> Stream for AnswerStream<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -60,7 +60,7 @@ impl<T> Stream for Outflow<T> {
 pub(super) struct Bounds {
     /// Its share of the server, by each limit that it counts for.
     pub(super) share: Vec<OwnedSemaphorePermit>,
-    /// How long the caller may take for one message.
+    /// How long the caller may take to read one message.
     pub(super) stall_timeout: Duration,
     /// The server begins to stop.
     pub(super) stopping: CancellationToken,
@@ -69,7 +69,7 @@ pub(super) struct Bounds {
 }
 
 /// Runs `fill` until it has sent everything, the caller is gone, or the server stops.
-pub(super) fn outflow<T, F>(bounds: Bounds, fill: impl FnOnce(Outlet<T>) -> F) -> Outflow<T>
+pub(super) fn answer_stream<T, F>(bounds: Bounds, fill: impl FnOnce(AnswerSender<T>) -> F) -> AnswerStream<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<(), CallError>> + Send + 'static,
@@ -79,7 +79,7 @@ where
     let (failed, error) = oneshot::channel();
     let gone = CancellationToken::new();
     let listening = gone.clone().drop_guard();
-    let work = fill(Outlet { messages: sender.clone(), stall_timeout });
+    let work = fill(AnswerSender { messages: sender.clone(), stall_timeout });
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = work => ended,
@@ -95,7 +95,7 @@ where
             connection.cancel();
         }
     });
-    Outflow { messages, error, _share: share, _listening: listening }
+    AnswerStream { messages, error, _share: share, _listening: listening }
 }
 
 /// Messages that wait for the connection: each may be a block of megabytes.

@@ -1,0 +1,190 @@
+//! What a node refuses to start with, and what `init` leaves behind.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::path::{Path, PathBuf};
+
+use sanad_core::genesis::{Genesis, GenesisSignatureError};
+use sanad_core::keyfile::{self, KdfParameters};
+use sanad_core::signature::SecretKey;
+use sanad_node::NodeError;
+use sanad_node::config::{Config, Overrides};
+use sanad_node::setup::{DataDir, Setup, init};
+use sanad_testkit::{agree, consensus_key, genesis, governance_key, id, issuing_key, network_key};
+
+/// The files of the node of `v0`.
+struct Node {
+    folder: tempfile::TempDir,
+    config: Config,
+}
+
+impl Node {
+    fn new(genesis: &Genesis) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("genesis.json"), genesis.to_json()).unwrap();
+        std::fs::write(path("passphrase"), "secret\n").unwrap();
+        write_key(&path("consensus.json"), "consensus", &consensus_key("v0"));
+        write_key(&path("network.json"), "network", &network_key("v0"));
+        let text = r#"
+            genesis = "genesis.json"
+            data_dir = "data"
+            member = "v0"
+            [keys]
+            consensus = "consensus.json"
+            network = "network.json"
+            passphrase_file = "passphrase"
+            [api]
+            listen = "127.0.0.1:0"
+            [consensus]
+            listen = "127.0.0.1:0"
+            [gossip]
+            listen = "127.0.0.1:0"
+        "#;
+        std::fs::write(path("node.toml"), text).unwrap();
+        let config = Config::load(&path("node.toml"), &Overrides::default()).unwrap();
+        Self { folder, config }
+    }
+
+    fn ledger(&self) -> PathBuf {
+        DataDir::new(&self.config).ledger()
+    }
+
+    fn guard(&self) -> PathBuf {
+        sanad_consensus_lite::Config::guard_path(&DataDir::new(&self.config).consensus())
+    }
+}
+
+/// A key file that opens at once: the cost of a guess is not what is tested here.
+fn write_key(path: &Path, purpose: &str, key: &SecretKey) {
+    let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
+    let text = keyfile::seal(&key.seed(), b"secret", purpose, cheap, [1; 16], [2; 24]).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_genesis_that_is_not_signed_by_all_is_refused() {
+    type Missing = fn(&GenesisSignatureError) -> bool;
+    type Change = fn(&mut Genesis);
+    let cases: [(&str, Change, Missing); 7] = [
+        ("none at all", |genesis| genesis.signatures.clear(), |_| true),
+        (
+            "one member's missing",
+            |genesis| drop(genesis.signatures.remove(&id("observer"))),
+            |error| matches!(error, GenesisSignatureError::Missing { member, signed: 0, needed: 1 } if *member == id("observer")),
+        ),
+        (
+            "no agreement",
+            |genesis| genesis.signatures.get_mut(&id("v3")).unwrap().agreement.clear(),
+            |error| matches!(error, GenesisSignatureError::Missing { signed: 0, .. }),
+        ),
+        (
+            "an agreement to another genesis",
+            |genesis| {
+                let mut other = genesis.clone();
+                other.name.push('!');
+                let member = genesis.members[0].clone();
+                genesis.signatures.get_mut(&member.id).unwrap().agreement = agree(&other, &member).agreement;
+            },
+            |error| matches!(error, GenesisSignatureError::Signature { .. }),
+        ),
+        (
+            "an agreement by another kind of key",
+            |genesis| {
+                let key = issuing_key("v1");
+                let agreement = sanad_core::genesis::agreement_message(&genesis.chain_id());
+                let signed = [(key.public(), key.sign(&agreement))].into();
+                genesis.signatures.get_mut(&id("v1")).unwrap().agreement = signed;
+            },
+            |error| matches!(error, GenesisSignatureError::UnknownKey { .. }),
+        ),
+        (
+            "a key nobody is shown to hold",
+            |genesis| {
+                let possession = &mut genesis.signatures.get_mut(&id("v2")).unwrap().possession;
+                possession[1] = governance_key("v2").sign(b"another file");
+            },
+            |error| matches!(error, GenesisSignatureError::Possession { .. }),
+        ),
+        (
+            "a stranger's",
+            |genesis| {
+                let signed = genesis.signatures[&id("v0")].clone();
+                genesis.signatures.insert(id("stranger"), signed);
+            },
+            |error| matches!(error, GenesisSignatureError::NotAMember { .. }),
+        ),
+    ];
+    let good = genesis();
+    for (case, change, expected) in cases {
+        let mut bad = good.clone();
+        change(&mut bad);
+        assert_eq!(bad.chain_id(), good.chain_id(), "signatures are not part of the chain id");
+        let node = Node::new(&bad);
+        // `init`, `check` and `run` alike begin with this.
+        for refused in [Setup::load(&node.config), init(&node.config)] {
+            match refused {
+                Err(NodeError::GenesisSignatures { source, .. }) => {
+                    assert!(expected(&source), "{case}: {source}");
+                }
+                other => panic!("{case}: {other:?}"),
+            }
+        }
+        assert!(!node.config.data_dir.exists(), "{case}");
+    }
+    Setup::load(&Node::new(&good).config).unwrap();
+}
+
+#[test]
+fn init_makes_a_ledger_and_a_guard_once() {
+    let node = Node::new(&genesis());
+    init(&node.config).unwrap();
+    assert!(node.ledger().is_dir() && node.guard().is_file());
+    let before = std::fs::read(node.guard()).unwrap();
+    assert!(matches!(init(&node.config), Err(NodeError::Guard(_))));
+    assert_eq!(std::fs::read(node.guard()).unwrap(), before);
+}
+
+/// A new guard beside an old ledger would let the key sign again what it signed.
+#[test]
+fn init_makes_no_guard_for_a_ledger_that_is_there() {
+    let node = Node::new(&genesis());
+    init(&node.config).unwrap();
+    std::fs::remove_file(node.guard()).unwrap();
+    assert!(matches!(init(&node.config), Err(NodeError::Open { .. })));
+    assert!(!node.guard().exists());
+}
+
+#[test]
+fn init_makes_no_guard_if_the_ledger_cannot_be_made() {
+    let node = Node::new(&genesis());
+    std::fs::create_dir_all(&node.config.data_dir).unwrap();
+    std::fs::write(node.ledger(), "a file in its place").unwrap();
+    assert!(matches!(init(&node.config), Err(NodeError::Open { .. })));
+    assert!(!node.guard().exists());
+}
+
+#[test]
+fn init_makes_no_ledger_beside_a_guard() {
+    let node = Node::new(&genesis());
+    std::fs::create_dir_all(node.guard().parent().unwrap()).unwrap();
+    std::fs::write(node.guard(), "whatever it holds").unwrap();
+    assert!(matches!(init(&node.config), Err(NodeError::Guard(_))));
+    assert!(!node.ledger().exists());
+    assert_eq!(std::fs::read_to_string(node.guard()).unwrap(), "whatever it holds");
+}
+
+#[test]
+fn keys_of_another_member_are_refused() {
+    for (file, purpose, key) in
+        [("consensus.json", "consensus", consensus_key("v1")), ("network.json", "network", network_key("v1"))]
+    {
+        let node = Node::new(&genesis());
+        write_key(&node.folder.path().join(file), purpose, &key);
+        let refused = Setup::load(&node.config);
+        assert!(
+            matches!(&refused, Err(NodeError::ForeignKey { member, .. }) if *member == id("v0")),
+            "{refused:?}"
+        );
+    }
+}
