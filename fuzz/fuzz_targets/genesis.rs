@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use sanad_core::codec;
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
-use sanad_core::trust::TrustAnchor;
 use sanad_core::state::State;
+use sanad_core::trust::TrustAnchor;
 use sanad_fuzz::{canonical, read};
 
 fuzz_target!(|data: &[u8]| {

@@ -95,8 +95,9 @@ fn each_of_100_bytes_changed_in_a_stopped_nodes_log_is_found() {
     let key = format!("{issuer}/keys/issuing.json");
     let copied = ledger.to_str().unwrap();
     sanad(&["audit", copied, "--report", &report, "--key", &key]);
-    let member: serde_json::Value =
+    let file: serde_json::Value =
         serde_json::from_slice(&fs::read(net.node_path(1, "member.json")).unwrap()).unwrap();
+    let member = &file["member"];
     let id = member["id"].as_str().unwrap();
     let verified = sanad(&["audit", "verify-report", &report, "--member", id]);
     assert_eq!(verified["statement"]["head_hash"], sound["head_hash"]);

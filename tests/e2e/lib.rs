@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use sanad_api::{Client, ClientOptions};
-use sanad_core::batch::{Batch, SignedBatch};
+use sanad_api::{Client, ClientOptions, ProofForm};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::Commitment;
@@ -22,7 +22,7 @@ pub const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Where the programs are. `cargo test --workspace` has built them along with the tests; alone,
 /// `cargo test -p sanad-e2e` takes those that are there, and builds them only where there are none.
-fn programs() -> &'static Path {
+pub fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let mut folder = std::env::current_exe().unwrap();
@@ -40,6 +40,12 @@ fn programs() -> &'static Path {
         }
         folder
     })
+}
+
+/// Ports of this machine that nobody has now.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 /// One of the programs, `sanad` or `sanad-node`.
@@ -102,11 +108,10 @@ impl Net {
         net
     }
 
-    /// Makes a localnet, starts it, and waits for its first block.
+    /// Makes a localnet and starts it; it has its first block.
     pub fn start(options: &[&str]) -> Self {
         let net = Self::create(options);
         net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
-        net.wait_for_equal_heads(0);
         net
     }
 
@@ -121,7 +126,6 @@ impl Net {
         start.env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"));
         start.env("SANAD_NODE_BIN", programs().join("sanad-node")).env_remove("SANAD_NODE");
         Said::new(start.output().unwrap()).json(0);
-        net.wait_for_equal_heads(0);
         net
     }
 
@@ -232,12 +236,12 @@ impl Net {
     /// An issuer of the localnet: `folder` is `node-1` or `issuers/NAME`.
     pub fn issuer(&self, folder: &str) -> Issuer {
         let folder = self.folder.path().join("net").join(folder);
-        let member: Value =
+        let file: Value =
             serde_json::from_slice(&std::fs::read(folder.join("member.json")).unwrap()).unwrap();
         let passphrase = std::fs::read_to_string(self.path("net/passphrase")).unwrap();
         let text = std::fs::read_to_string(folder.join("keys/issuing.json")).unwrap();
         let opened = keyfile::open(&text, passphrase.trim().as_bytes()).unwrap();
-        let id = member["id"].as_str().unwrap().to_owned();
+        let id = file["member"]["id"].as_str().unwrap().to_owned();
         Issuer { id, key: SecretKey::from_seed(&opened.secret) }
     }
 
@@ -281,10 +285,13 @@ pub struct Issuer {
 impl Issuer {
     /// The issuer's next batch, as a node sees its chain.
     pub async fn next(&self, client: &Client, events: Vec<Event>) -> Batch {
-        let chain = client.member(&self.id.parse().unwrap()).await.unwrap().member.record.chain;
+        let id = self.id.parse().unwrap();
+        let details = client.member(&id, ProofForm::Compact).await.unwrap();
+        let chain = details.rest.issuing;
         Batch {
             chain_id: client.node_status().await.unwrap().chain_id,
-            issuer: self.id.parse().unwrap(),
+            issuer: id,
+            chain: BatchChain::Issuing,
             sequence: chain.next_sequence,
             previous: chain.last_batch,
             events,
@@ -292,11 +299,9 @@ impl Issuer {
     }
 }
 
-/// An issuance of a commitment made from a text.
+/// An issuance of 32 bytes that follow from a text: no node can tell them from a commitment to a document.
 pub fn issue(text: &str) -> Event {
-    let salt = sanad_core::hash::Salt([7; 32]);
-    let digest = sanad_core::document::digest(sanad_core::document::DocumentKind::Bytes, text.as_bytes());
-    Event::Issue { commitment: Commitment::new(&salt, &digest.unwrap()) }
+    Event::Issue { commitment: Commitment(*blake3::hash(text.as_bytes()).as_bytes()) }
 }
 
 /// `count` batches of an issuer, one after the other, each with `events` issuances of its own.
@@ -310,9 +315,7 @@ pub async fn chain_of_batches(
     let mut batch = issuer.next(client, Vec::new()).await;
     let mut batches = Vec::new();
     for number in 0..count {
-        let commitment =
-            |event| Commitment(*blake3::hash(format!("{name} {number} {event}").as_bytes()).as_bytes());
-        batch.events = (0..events).map(|event| Event::Issue { commitment: commitment(event) }).collect();
+        batch.events = (0..events).map(|event| issue(&format!("{name} {number} {event}"))).collect();
         let signed = batch.clone().sign(&issuer.key);
         batch.sequence = batch.sequence.next();
         batch.previous = signed.id();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sanad_api::{BatchOutcome, Client, ClientOptions, CredentialKey, Wait};
+use sanad_api::{BatchOutcome, Client, ClientOptions, CredentialKey, ProofForm, Wait};
 use sanad_core::ids::LogIndex;
 use sanad_e2e::{Issuer, Net, issue, poll};
 
@@ -64,7 +64,8 @@ async fn poll_status(client: Client, answers: Arc<Answers>, stop: Arc<AtomicBool
 async fn poll_proofs(client: Client, answers: Arc<Answers>, stop: Arc<AtomicBool>) {
     let mut index = 0;
     while !stop.load(Ordering::Relaxed) {
-        let proof = client.status(&CredentialKey::Index(LogIndex(index))).await.unwrap();
+        let proof =
+            client.status(&CredentialKey::Index(LogIndex(index)), ProofForm::SelfContained).await.unwrap();
         index = (index + 7) % proof.header.log_size.0;
         answers.proofs.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(PAUSE).await;

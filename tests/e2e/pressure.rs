@@ -1,7 +1,5 @@
 //! What strangers and peers can make a node spend: connections, descriptors, and bytes of the exchange of batches.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

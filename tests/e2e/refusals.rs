@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use sanad_api::{Client, ClientError, Wait};
-use sanad_core::batch::Batch;
+use sanad_core::batch::{Batch, BatchChain};
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{LogIndex, Sequence};
@@ -12,9 +12,9 @@ use sanad_e2e::{Issuer, Net, Stop, issue};
 
 async fn word(client: &Client, batch: Batch, key: &SecretKey) -> String {
     match client.submit(&batch.sign(key), Wait::Final).await {
-        Err(ClientError::Status { word: Some(word), message, .. }) => {
+        Err(ClientError::Status { code: Some(code), message, .. }) => {
             assert!(message.len() > 20, "a sentence, not \"{message}\"");
-            word
+            code.to_string()
         }
         other => panic!("expected a refusal, found {other:?}"),
     }
@@ -40,6 +40,7 @@ async fn bad_batches_are_refused_each_with_its_word() {
         ("bad-signature", base.clone(), &two.key),
         ("unknown-issuer", Batch { issuer: stranger.id.parse().unwrap(), ..base.clone() }, &stranger.key),
         ("foreign-chain", Batch { chain_id: ChainId([9; 32]), ..base.clone() }, &one.key),
+        ("unknown-chain", Batch { chain: BatchChain::Governance, ..base.clone() }, &one.key),
         ("sequence-used", Batch { sequence: Sequence(0), ..base.clone() }, &one.key),
         ("sequence-gap", Batch { sequence: Sequence(9), ..base.clone() }, &one.key),
         ("fork", Batch { previous: BatchId([4; 32]), ..base.clone() }, &one.key),

@@ -263,7 +263,7 @@ SENTENCES = (
     ("no longer vouches for signatures", "anchor renew"),
     ("a history path is needed", "history needs-history-path"),
     ("is not the one that the trust file holds", "history not-proven"),
-    ("use a compact receipt and a trust file", "validators needs-trust-file"),
+    ("validator-set changes; a (receipt|proof) carries", "validators needs-trust-file"),
     ("needs a newer verifier", "encoding needs-newer-verifier"),
     ("validator-set change at height .* is out of order", "validators tampered"),
     ("the header names the validators", "validators not-proven"),

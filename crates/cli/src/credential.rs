@@ -7,16 +7,18 @@ use crate::finding;
 use crate::verdict::Verdict;
 use crate::view::View;
 
-/// Checks a document by itself. A receipt proves the issuer's record, but shows no keys.
+/// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
 pub(crate) fn check(
     document: &[u8],
     issuer: Option<&MemberRecord>,
     ledger: &finding::Finding,
     now_ms: u64,
 ) -> Option<Finding> {
-    let proved = ledger.verdict.gravity() <= Verdict::Revoked.gravity() && ledger.issuer.is_some();
-    let member = issuer.filter(|_| proved);
-    sanad_credential::check(document, &Circumstances { now_ms, member, rest: None })
+    let proved = ledger.verdict <= Verdict::Revoked && ledger.issuer.is_some();
+    sanad_credential::check(
+        document,
+        &Circumstances { now_ms, member: issuer.filter(|_| proved), rest: None },
+    )
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.

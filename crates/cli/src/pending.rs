@@ -185,7 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = pending(folder.path()).write(folder.path()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        let commitment = pending(folder.path()).documents[0].commitment.to_string();
+        let commitment = pending(folder.path()).documents[1].commitment.to_string();
         let other = "0".repeat(64);
         for (from, to) in
             [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"secret\"", "\"secrez\"")]

@@ -3,11 +3,12 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, StatusCode};
+use anyhow::{Context, bail};
+use sanad_api::{Client, ClientError, ClientOptions, ErrorCode, NodeStatus, StatusCode};
 use sanad_core::genesis::Genesis;
+use sanad_core::ids::Height;
 
 use crate::exported::Exported;
 use crate::{files, time};
@@ -57,6 +58,8 @@ pub(crate) struct Remote {
     url: String,
     kind: &'static str,
     client: Client,
+    /// How long to wait for an answer, the first block included.
+    timeout: Duration,
 }
 
 impl Remote {
@@ -78,15 +81,16 @@ impl Remote {
         let client = client.with_context(|| {
             format!("the node {url} cannot be reached; is it running? --node or SANAD_NODE names another")
         })?;
-        Ok(Self { url: url.to_owned(), kind: "node", client })
+        Ok(Self { url: url.to_owned(), kind: "node", client, timeout: args.node_timeout })
     }
 
     /// Opens an export, or else connects to the node.
     pub(crate) async fn open(args: &SourceArgs) -> anyhow::Result<Self> {
         let Some(folder) = &args.export else { return Self::connect(&args.node).await };
         let ledger = Exported::open(folder)?;
-        let client = Client::in_process(Arc::new(ledger), args.node.connection.node_timeout);
-        Ok(Self { url: folder.display().to_string(), kind: "export", client })
+        let timeout = args.node.connection.node_timeout;
+        let client = Client::in_process(Arc::new(ledger), timeout);
+        Ok(Self { url: folder.display().to_string(), kind: "export", client, timeout })
     }
 
     /// Whether this is a node or an export, for people.
@@ -104,6 +108,35 @@ impl Remote {
         &self.client
     }
 
+    /// Makes a call; again where the node asks for patience, since one of many calls may meet its rate limit, and
+    /// where it has no block yet, as long as an answer may take.
+    pub(crate) async fn ask<T, C>(&self, call: impl Fn() -> C) -> Result<T, ClientError>
+    where
+        C: Future<Output = Result<T, ClientError>>,
+    {
+        let deadline = Instant::now() + self.timeout;
+        let mut tries = 0;
+        loop {
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = match &error {
+                ClientError::Status { code: Some(ErrorCode::NoBlock), .. } if Instant::now() < deadline => {
+                    FIRST_BLOCK_INTERVAL
+                }
+                ClientError::Status { status: StatusCode::ResourceExhausted, retry_after, .. }
+                    if tries < PATIENT_TRIES =>
+                {
+                    tries += 1;
+                    retry_after.unwrap_or(PATIENT_INTERVAL)
+                }
+                _ => return Err(error),
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Says which node a failure came from.
     pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
         answer.with_context(|| format!("the {} {}", self.kind, self.url))
@@ -118,23 +151,23 @@ impl Remote {
     pub(crate) async fn node_status(&self) -> anyhow::Result<NodeStatus> {
         self.told(self.client.node_status().await)
     }
-}
 
-/// Makes a call again while the node asks for patience: one of many calls may meet its rate limit.
-pub(crate) async fn patiently<T, C>(call: impl Fn() -> C) -> Result<T, ClientError>
-where
-    C: Future<Output = Result<T, ClientError>>,
-{
-    let mut tries = 0;
-    loop {
-        match call().await {
-            Err(ClientError::Status { status: StatusCode::ResourceExhausted, retry_after, .. })
-                if tries < PATIENT_TRIES =>
-            {
-                tries += 1;
-                tokio::time::sleep(retry_after.unwrap_or(PATIENT_INTERVAL)).await;
+    /// How the node says it is, once it has a block.
+    pub(crate) async fn status_with_block(&self) -> anyhow::Result<NodeStatus> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let status = self.node_status().await?;
+            if status.head.height > Height::GENESIS {
+                return Ok(status);
             }
-            answer => return answer,
+            if Instant::now() >= deadline {
+                bail!(
+                    "the {} {} has no block yet; try again later, or give --node-timeout",
+                    self.kind,
+                    self.url
+                );
+            }
+            tokio::time::sleep(FIRST_BLOCK_INTERVAL).await;
         }
     }
 }
@@ -155,6 +188,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     runtime.context("the asynchronous runtime does not start")
 }
 
+/// How often a node that has no block is asked again.
+const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a call is made again, and how long after where the node does not say.
 const PATIENT_TRIES: u32 = 20;
 const PATIENT_INTERVAL: Duration = Duration::from_millis(500);

@@ -15,7 +15,7 @@ use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
 use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
-use crate::remote::{Remote, patiently};
+use crate::remote::Remote;
 use crate::trust::Trust;
 
 /// Why a batch is not in the log.
@@ -142,7 +142,7 @@ pub(crate) async fn proven_status(
     index: LogIndex,
 ) -> anyhow::Result<(StatusProof, ProvenStatus)> {
     let key = CredentialKey::Index(index);
-    let proof = patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await;
+    let proof = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
     let proof = remote.told(proof)?;
     let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))

@@ -104,7 +104,7 @@ mod tests {
         let expected =
             CredentialKey::Issuance { issuer: "ui.ac.id".parse().unwrap(), commitment: Commitment([0; 32]) };
         assert_eq!(read(&issuance).unwrap().key().unwrap(), expected);
-        assert!(read(&"0".repeat(64)).is_err(), "a commitment alone names no issuer");
+        assert!(read(&"ab".repeat(32)).is_err(), "a commitment alone names no issuer");
         assert!(read("18446744073709551616").is_err());
         assert!(read("no/such/file").is_err());
     }

@@ -11,13 +11,16 @@ use sanad_core::ids::Height;
 use crate::guard::Position;
 use crate::timeliness::Receipt;
 
+/// What a node sends besides what the engine has it send, by height and round.
+pub type Lies = Arc<dyn Fn(Height, u32) -> Vec<Lie> + Send + Sync>;
+
 /// The faults of one node. None by default.
 #[derive(Clone, Default)]
 pub struct Testing {
     /// Asked at each [`Point`]: whether to stop right there, as `kill -9` would.
     pub crash: Option<Arc<dyn Fn(Point) -> bool + Send + Sync>>,
     /// Asked when a round begins: what to send.
-    pub lies: Option<Arc<dyn Fn(Height, u32) -> Vec<Lie> + Send + Sync>>,
+    pub lies: Option<Lies>,
 }
 
 /// A place in the code.

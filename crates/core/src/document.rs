@@ -3,6 +3,7 @@
 use bincode::de::Decoder;
 use bincode::enc::Encoder;
 use bincode::error::{DecodeError, EncodeError};
+use serde_json::Value;
 
 use crate::jcs::{self, JsonError};
 use crate::sd_jwt::{SdJwt, SdJwtError};
@@ -117,6 +118,28 @@ pub fn digest(kind: DocumentKind, bytes: &[u8]) -> Result<[u8; 32], DocumentErro
             Err(DocumentError::TooLarge { bytes: bytes.len(), bytes_max: DOCUMENT_BYTES_MAX })
         }
         DocumentKind::Bytes => Ok(blake3::hash(bytes).into()),
+    }
+}
+
+/// The issuer that a document names, as it spells it: of JSON the member `issuer`, of an SD-JWT the processed claim `iss`
+/// or without it `issuer`; a string, or an object's string `id`. `None` if there is no such name, or the document is bytes.
+///
+/// Requires a document that has a [`digest`]; of any other, nothing is named.
+#[must_use]
+pub fn named_issuer(kind: DocumentKind, bytes: &[u8]) -> Option<String> {
+    let named = match kind {
+        DocumentKind::Json => serde_json::from_slice::<Value>(bytes).ok()?.get("issuer").cloned(),
+        DocumentKind::SdJwt => {
+            let claims = SdJwt::parse(bytes).ok()?;
+            let claims = claims.claims();
+            claims.get("iss").or_else(|| claims.get("issuer")).cloned()
+        }
+        DocumentKind::Bytes => None,
+    };
+    match named? {
+        Value::String(name) => Some(name),
+        Value::Object(issuer) => issuer.get("id").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
     }
 }
 

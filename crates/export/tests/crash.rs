@@ -45,7 +45,7 @@ fn killed_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let chain = chain();
     let anchor = chain.ledger.anchor();
-    let (mut last, mut killed) = (0, 0);
+    let (mut last, mut killed, mut finished) = (0, 0, false);
     for round in 0_u64.. {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["child", "--exact", "--nocapture", "--test-threads=1"])
@@ -64,11 +64,12 @@ fn killed_at_any_moment() {
             child.kill().unwrap();
             child.wait().unwrap()
         });
-        let acknowledged = lines
+        let said = lines
             .map_while(Result::ok)
             .filter_map(|line| line.split_once("exported ").and_then(|(_, height)| height.parse().ok()))
-            .max()
-            .unwrap_or(last);
+            .max();
+        finished |= said.is_some();
+        let acknowledged = said.unwrap_or(last);
         drop(stop);
         let ended = killer.join().unwrap();
         killed += u64::from(!ended.success());
@@ -88,6 +89,10 @@ fn killed_at_any_moment() {
         // What a killed export left behind is named; nothing else is wrong.
         let report = audit(folder.path(), &chain.ledger.genesis, None, |_| ()).unwrap();
         for finding in &report.findings {
+            // The checkpoint comes after the first head.
+            if finding.part == Part::Checkpoint && !finished {
+                continue;
+            }
             assert_eq!((finding.verdict, finding.part), (AuditVerdict::Derived, Part::Files), "{finding:?}");
         }
         last = height;

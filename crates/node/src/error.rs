@@ -22,7 +22,7 @@ pub enum NodeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be read or written")]
     File {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum NodeError {
         /// Why.
         source: Box<GenesisSignatureError>,
     },
-    /// The genesis does not know a member that the configuration names.
+    /// The configuration names a member that is not in the genesis.
     #[error("{member} is not a member in the genesis; check {field} in the configuration")]
     UnknownMember {
         /// The member.
@@ -53,8 +53,8 @@ pub enum NodeError {
         /// Where it is named.
         field: &'static str,
     },
-    /// A key is not the one that the genesis states.
-    #[error("the {key} key is not the one that the genesis states of {member}; check keys.{key} and member")]
+    /// A key differs from the one in the genesis.
+    #[error("the genesis gives {member} another {key} key; check keys.{key} and member")]
     ForeignKey {
         /// The member.
         member: MemberId,
@@ -62,7 +62,7 @@ pub enum NodeError {
         key: &'static str,
     },
     /// A peer has no network key in the genesis.
-    #[error("the genesis states no network key of {member}, so that its node cannot be let in")]
+    #[error("{member} has no network key in the genesis, so its node cannot be admitted as a peer")]
     PeerKey {
         /// The member.
         member: MemberId,
@@ -70,17 +70,17 @@ pub enum NodeError {
     /// A key file.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The data directory is not there.
+    /// The data directory does not exist.
     #[error(
-        "there is no ledger in {path}; if this node never ran, make it with `sanad-node init`; if it did, find the \
-         directory: a validator must not start without what it signed"
+        "there is no ledger in {path}; if this node has never run, create it with `sanad-node init`; if it has, find \
+         the directory: a validator must not start without its record of what it signed"
     )]
     NotInitialised {
         /// The directory.
         path: PathBuf,
     },
-    /// The ledger does not open, or cannot be made.
-    #[error("the ledger {path}: {source}")]
+    /// The ledger cannot be opened or created.
+    #[error("the ledger {path} cannot be opened or created")]
     Open {
         /// The directory.
         path: PathBuf,
@@ -88,22 +88,22 @@ pub enum NodeError {
         source: OpenError,
     },
     /// The ledger failed.
-    #[error("the ledger: {0}")]
+    #[error("the ledger failed")]
     Store(#[from] StoreError),
-    /// The signing guard cannot be made.
+    /// The signing guard cannot be created.
     #[error(transparent)]
     Guard(#[from] GuardError),
     /// Consensus does not start.
-    #[error("consensus: {0}")]
+    #[error("consensus does not start")]
     Consensus(#[from] StartError),
     /// Consensus stopped by itself.
-    #[error("consensus stopped: {0}")]
-    ConsensusStopped(Arc<Stopped>),
+    #[error("consensus stopped")]
+    ConsensusStopped(#[source] Arc<Stopped>),
     /// The exchange of batches does not start.
     #[error(transparent)]
     Gossip(#[from] GossipError),
     /// The gRPC address cannot be listened on.
-    #[error("cannot listen on {address} for gRPC (api.listen): {source}; is another node running?")]
+    #[error("cannot listen on {address} for gRPC (api.listen); is another node running?")]
     Listen {
         /// The address.
         address: SocketAddr,

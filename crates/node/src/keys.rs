@@ -14,7 +14,7 @@ pub const PASSPHRASE_VARIABLE: &str = "SANAD_PASSPHRASE";
 /// The keys of a running node.
 #[derive(Debug)]
 pub struct NodeKeys {
-    /// Signs votes; none on a node that only follows.
+    /// Signs votes; `None` on a node that only follows.
     pub consensus: Option<SecretKey>,
     /// Identifies the node in the peer-to-peer networks.
     pub network: SecretKey,
@@ -25,7 +25,7 @@ pub struct NodeKeys {
 #[non_exhaustive]
 pub enum KeyError {
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum KeyError {
     #[error("the key files need a passphrase: set keys.passphrase_file, or {PASSPHRASE_VARIABLE}")]
     NoPassphrase,
     /// A key file does not open.
-    #[error("the key file {path}: {source}")]
+    #[error("the key file {path} cannot be opened")]
     File {
         /// The file.
         path: PathBuf,

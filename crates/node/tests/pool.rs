@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
-use sanad_core::event::Event;
 use sanad_core::execution::{BatchError, EventError};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::Sequence;

@@ -10,11 +10,10 @@ mod log;
 
 use std::path::Path;
 
+use sanad_chain::{BlockSource as _, Chain, Fault};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
 use sanad_core::state::State;
-
-use sanad_chain::{BlockSource as _, Chain, Fault};
 
 use crate::directory::StoreDirectory;
 use crate::error::OpenError;

@@ -1,7 +1,7 @@
 //! `closed`: the mark of a clean stop, and the place in the log that it vouches for.
 //!
-//! sled falls back to an older checkpoint where its newest bytes are damaged, and does not tell. This file
-//! does. It is there only while no process has the store open to write.
+//! sled silently falls back to an older checkpoint if its newest bytes are damaged. This file shows that. It exists only
+//! while no process has the store open for writing.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::checkpoint::{CHECKPOINT_BYTES, Checkpoint};
 use crate::error::StoreError;
 use crate::files;
 
-/// What the file says.
+/// The contents of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
     /// There is no such file: the store was not closed.

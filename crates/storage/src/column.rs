@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use crate::error::{Part, StoreError};
 use crate::files::PositionedFile;
 
-/// Records of `WIDTH` bytes, one after the other. It knows no length of its own: readers ask only for what
-/// the store has published.
+/// Records of `WIDTH` bytes, one after the other. It does not know its length: readers ask only for what the store has
+/// published.
 #[derive(Debug)]
 pub(crate) struct Column<const WIDTH: usize> {
     file: PositionedFile,
@@ -19,7 +19,7 @@ impl<const WIDTH: usize> Column<WIDTH> {
         Ok(Self { file: PositionedFile::open(path)?, part })
     }
 
-    /// Opens a column that is there, to read it alone; none where there is none.
+    /// Opens a column read-only; `None` if the file does not exist.
     pub(crate) fn open_to_read(path: PathBuf, part: Part) -> Result<Option<Self>, StoreError> {
         match path.is_file() {
             true => Ok(Some(Self { file: PositionedFile::open_to_read(path)?, part })),
@@ -32,7 +32,7 @@ impl<const WIDTH: usize> Column<WIDTH> {
         self.file.bytes()
     }
 
-    /// Cuts the file to the records of a checkpoint, which it has to have.
+    /// Cuts the file to the records of a checkpoint. It must have at least those.
     pub(crate) fn cut(&self, records: u64) -> Result<(), StoreError> {
         let (found, wanted) = (self.file.bytes()?, records * WIDTH as u64);
         match found.cmp(&wanted) {

@@ -1,4 +1,4 @@
-//! The columns of blocks and batches: where each stands in the log.
+//! The columns of blocks and batches: their positions in the log.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) const BATCH_FIELDS: [(&str, usize); 6] =
 /// Batch records that are read together at the end of a binary search: one page of 4 KiB.
 const SEARCH_RECORDS: u64 = 64;
 
-/// Where a block stands, and what came before it.
+/// Position of a block, and what came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockRecord {
     pub(crate) frame: FramePlace,
@@ -35,7 +35,7 @@ pub(crate) struct BlockRecord {
     pub(crate) first_batch: u64,
 }
 
-/// Where a batch stands, and which it is.
+/// Position and id of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BatchColumnRecord {
     pub(crate) first_index: LogIndex,
@@ -114,7 +114,7 @@ impl BlockRecord {
         bytes
     }
 
-    /// Reads a record; none where lengths are beyond what a block can have.
+    /// Reads a record; `None` if its lengths are beyond what a block can have.
     fn decode(bytes: [u8; BLOCK_RECORD_BYTES]) -> Option<Self> {
         let frame = FramePlace {
             offset: u64_at(&bytes, 0),
@@ -138,7 +138,7 @@ impl BatchColumnRecord {
         bytes
     }
 
-    /// Reads a record; none where its numbers are beyond what a batch can have.
+    /// Reads a record; `None` if its numbers are beyond what a batch can have.
     fn decode(bytes: [u8; BATCH_RECORD_BYTES]) -> Option<Self> {
         let mut id = BatchId([0; 32]);
         id.0.copy_from_slice(&bytes[32..]);

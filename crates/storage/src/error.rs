@@ -3,11 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sanad_chain::Fault;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::validators::ValidatorSetError;
-
-use sanad_chain::Fault;
 
 /// Why an open store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +117,7 @@ pub enum StoreError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// There is no such directory. A store is made by `Store::create` alone.
+    /// There is no such directory. Only `Store::create` makes one.
     #[error("there is no directory {path}")]
     MissingDirectory {
         /// The directory.
@@ -213,7 +212,7 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// Gives an I/O error the path that it happened at.
+/// Adds the path to an I/O error.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
     move |source| StoreError::Io { path: path.to_owned(), source }
 }

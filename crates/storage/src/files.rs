@@ -10,7 +10,7 @@ use crate::error::{StoreError, at};
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Reading, of a file that is there.
+    /// Reading.
     Read,
     /// Reading and writing.
     Write,
@@ -24,7 +24,7 @@ pub(crate) struct PositionedFile {
 }
 
 impl PositionedFile {
-    /// Opens a file for reading and writing; makes an empty one where there is none.
+    /// Opens a file for reading and writing; creates it if it does not exist.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         let file =
@@ -32,7 +32,7 @@ impl PositionedFile {
         Ok(Self { file, path })
     }
 
-    /// Opens a file that is there, to read it.
+    /// Opens a file for reading.
     pub(crate) fn open_to_read(path: PathBuf) -> Result<Self, StoreError> {
         let file = File::open(&path).map_err(at(&path))?;
         Ok(Self { file, path })
@@ -50,7 +50,7 @@ impl PositionedFile {
         self.file.write_all_at(bytes, position).map_err(at(&self.path))
     }
 
-    /// Fills `buffer`; an error where the file is shorter.
+    /// Fills `buffer`; fails if the file is shorter.
     pub(crate) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> Result<(), StoreError> {
         self.file.read_exact_at(buffer, position).map_err(at(&self.path))
     }
@@ -94,7 +94,7 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(at(path))
 }
 
-/// Makes a directory where there is none, durably.
+/// Makes a directory, durably, unless it exists.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
@@ -118,7 +118,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_parent(path)
 }
 
-/// Reads a small file of at most `limit` bytes; none where there is no such file.
+/// Reads a small file of at most `limit` bytes; `None` if it does not exist.
 pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let file = match File::open(path) {
         Ok(file) => file,

@@ -1,13 +1,12 @@
 //! The frame that holds one block in a segment. Layout: `docs/formats/storage.md`.
 
+use sanad_chain::Fault;
 use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
 use sanad_core::codec;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CertificateError, CommitCertificate};
-
-use sanad_chain::Fault;
 
 /// Bytes of a frame beside certificate and payload.
 pub(crate) const FRAME_OVERHEAD_BYTES: usize = FIXED_BYTES + 2 * CHECKSUM_BYTES;

@@ -1,12 +1,11 @@
 //! What came before a block: the history tree, and the hash over it in each header.
 
+use sanad_chain::Fault;
 use sanad_core::block::{Block, Past, batches_root};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::{BlockHash, HistoryHash, Root};
 use sanad_core::ids::Height;
 use sanad_core::merkle::root_at;
-
-use sanad_chain::Fault;
 
 use crate::error::{Part, StoreError};
 use crate::store::Store;

@@ -19,9 +19,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use sanad_chain::IndexSecret;
+
 use memory::MemoryTable;
 use run::Run;
-use sanad_chain::IndexSecret;
 
 use crate::error::StoreError;
 use crate::files;
@@ -50,9 +51,9 @@ pub struct KeyIndex {
     secret: IndexSecret,
     options: IndexOptions,
     tables: RwLock<Tables>,
-    /// Held by whoever turns a memory table into a run, so that runs stay in order.
+    /// Held while a memory table becomes a run, so that runs stay in order.
     flushing: Mutex<()>,
-    /// Held by whoever merges.
+    /// Held while runs are merged.
     merging: Mutex<()>,
     stop: AtomicBool,
 }

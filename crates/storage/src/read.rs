@@ -1,5 +1,6 @@
 //! Reading blocks and batches.
 
+use sanad_chain::Fault;
 use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::BlockHeader;
 use sanad_core::codec;
@@ -14,7 +15,6 @@ use crate::segments::Segments;
 use crate::shared::{Shared, StoredHead, sequence_hash};
 use crate::store::Store;
 use crate::tiles::{LogTree, TileTree};
-use sanad_chain::Fault;
 
 /// A batch's position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

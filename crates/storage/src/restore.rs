@@ -1,5 +1,6 @@
 //! The state as of a checkpoint, checked against the header of its block.
 
+use sanad_chain::Fault;
 use sanad_core::block::batches_root;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, ChainId, HistoryHash, Root};
@@ -8,8 +9,6 @@ use sanad_core::merkle::{Frontier, Rfc6962, TreeHash};
 use sanad_core::state::{Head, State, StateParts};
 use sanad_core::status::StatusTree;
 use sanad_core::validators::ValidatorSet;
-
-use sanad_chain::Fault;
 
 use crate::checkpoint::Loaded;
 use crate::columns::Columns;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sanad_chain::Fault;
 use sanad_core::block::{Block, BlockHeader, HEADER_BYTES};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
@@ -20,9 +21,8 @@ pub(crate) use window::RawFrame;
 use crate::error::{OpenError, StoreError};
 use crate::files::{self, Access};
 use crate::frame::{FRONT_BYTES_MAX, Frame, FramePlace, Framer};
-use sanad_chain::Fault;
 
-/// All segments of a store. Written by the one that holds the writer's lock, read by anyone.
+/// All segments of a store. Written under the writer's lock, read by any thread.
 #[derive(Debug)]
 pub(crate) struct Segments {
     directory: PathBuf,
@@ -46,7 +46,7 @@ impl Segments {
         Ok(Self::assemble(directory, chain_id, segment_bytes, vec![first], 0))
     }
 
-    /// Opens the segments there are and checks that they follow each other. Reads no frame.
+    /// Opens all segments and checks that they follow each other. Reads no frame.
     pub(crate) fn open(directory: &Path, chain_id: ChainId, segment_bytes: u64) -> Result<Self, OpenError> {
         let (bases, _) = segment::bases(directory)?;
         let mut list: Vec<Segment> = Vec::with_capacity(bases.len());
@@ -136,7 +136,7 @@ impl Segments {
         Ok(place)
     }
 
-    /// Makes durable what a process before this one has written and perhaps not synced.
+    /// Makes durable what an earlier process has written and perhaps not synced.
     pub(crate) fn sync_last(&self) -> Result<(), StoreError> {
         self.segment_of(self.end()).sync()
     }
@@ -161,7 +161,7 @@ impl Segments {
         header.map_err(|fault| StoreError::Corrupt { height, fault })
     }
 
-    /// What makes and checks the frames at a logical offset.
+    /// The framer of the segment at a logical offset.
     pub(crate) fn framer(&self, offset: u64) -> Framer {
         self.segment_of(offset).framer
     }
@@ -200,11 +200,11 @@ impl Segments {
 /// Segments opened to read alone.
 #[derive(Debug)]
 pub(crate) struct Inspected {
-    /// Those that can be read; none where that is not even the first.
+    /// The readable ones; `None` if not even the first is.
     pub(crate) segments: Option<Segments>,
-    /// What ends them before the last file.
+    /// Why they end before the last file.
     pub(crate) defect: Option<Defect>,
-    /// Files in the directory that are no segments.
+    /// Other files in the directory.
     pub(crate) strays: Vec<PathBuf>,
 }
 

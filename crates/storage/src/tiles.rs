@@ -44,7 +44,7 @@ struct Edge {
 }
 
 impl<H: TreeHash> Tiles<H> {
-    /// Opens the columns of the tree that `part` names; makes empty ones if there are none.
+    /// Opens the columns of the tree that `part` names; makes missing ones.
     pub(crate) fn open(directory: &Path, part: Part, cached: usize) -> Result<Self, StoreError> {
         let level = |level: usize| Column::open(directory.join(level.to_string()), part);
         let levels = [level(0)?, level(1)?, level(2)?, level(3)?, level(4)?, level(5)?];

@@ -1,8 +1,8 @@
 //! Payloads that consensus has seen and not decided: one journal file, written on the critical path.
 //!
-//! One write and one `fdatasync` a record, in place: the file is not cut when its records are forgotten but
-//! overwritten from its beginning, so that no metadata has to go to disk. What stands after the last record
-//! may be old ones; they are of heights that were decided.
+//! One write and one `fdatasync` a record, in place: when its records are forgotten the file is not cut but overwritten
+//! from its beginning, so that no metadata has to go to disk. Old records may follow the last one; their heights are
+//! decided.
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::files::{self, PositionedFile};
 use crate::options::{UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX};
 
-/// A payload that was proposed at a height and round. What is in it is the caller's affair.
+/// A payload that was proposed at a height and round. Its contents are the caller's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndecidedRecord {
     /// Height of the proposal.
@@ -41,7 +41,7 @@ struct Journal {
     end: u64,
 }
 
-/// Where a record stands in the journal.
+/// Position of a record in the journal.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     height: Height,
@@ -53,8 +53,8 @@ struct Slot {
 }
 
 impl Undecided {
-    /// Opens the journal, or makes an empty one. Records up to a decided height are left out, as is a
-    /// last one that was not wholly written.
+    /// Opens the journal, or makes an empty one. Leaves out records up to a decided height, and a last one that was
+    /// not written completely.
     pub(crate) fn open(path: PathBuf, chain_id: ChainId, decided: Height) -> Result<Self, StoreError> {
         let contents = files::read_small(&path, JOURNAL_BYTES_MAX)?;
         if contents.is_none() {
@@ -67,7 +67,7 @@ impl Undecided {
             slots.push(slot);
         }
         let mut journal = Journal { file: PositionedFile::open(path.clone())?, slots, end: end as u64 };
-        // What was written by a process that was stopped before it synced is given out again: it has to last.
+        // Records of a process that was stopped before it synced are given out again, so they have to last.
         journal.file.sync()?;
         journal.forget(decided);
         Ok(Self { path, chain_id, journal: Mutex::new(journal) })
@@ -118,7 +118,7 @@ impl Undecided {
         self.journal.lock().expect("invariant: no holder of this lock panics").forget(up_to);
     }
 
-    /// Writes a new journal of what is still wanted and one record more.
+    /// Writes a new journal of the records still wanted and one more.
     fn rewrite(&self, journal: &mut Journal, mut slot: Slot, bytes: Vec<u8>) -> Result<(), StoreError> {
         let (mut contents, mut slots) = (Vec::new(), Vec::new());
         for kept in &journal.slots {
@@ -165,7 +165,7 @@ fn encode(chain_id: &ChainId, record: &UndecidedRecord) -> Vec<u8> {
     bytes
 }
 
-/// The record at the front of `bytes`, which begin at a position of the journal; none unless it is whole.
+/// The record at the front of `bytes`, which begin at a position of the journal; `None` unless it is complete.
 fn read_slot(chain_id: &ChainId, bytes: &[u8], position: u64) -> Option<Slot> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (height, rest) = rest.split_first_chunk()?;

@@ -17,7 +17,7 @@ fn runs(index: &Path) -> usize {
 #[test]
 fn index_runs_that_cannot_be_written_are_written_later() {
     let directory = tempfile::tempdir().unwrap();
-    let index = directory.path().join("index/commitments");
+    let index = directory.path().join("index/issuances");
     let aside = directory.path().join("aside");
     let mut consortium = Consortium::new(7);
     let options = Options { index_memory_keys: 16, ..small() };
@@ -39,6 +39,6 @@ fn index_runs_that_cannot_be_written_are_written_later() {
     store.close().unwrap();
     drop(store);
     let (store, state) = Store::open(directory.path(), &consortium.genesis, options).unwrap();
-    assert_eq!(state, consortium.state);
+    assert_eq!(&state, consortium.state());
     check_equal(&store, &consortium);
 }

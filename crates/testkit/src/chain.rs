@@ -21,6 +21,8 @@ use crate::{Consortium, certify, synthetic_validators};
 pub struct Chain {
     /// The genesis: the validators of the first set, and the issuer `issuer.ac.id`.
     pub genesis: Genesis,
+    /// Time before the first header, in milliseconds since 1970-01-01 UTC. May be changed while there is no header.
+    pub start_ms: u64,
     /// Every set, the genesis set first. Each change takes out the oldest validator and brings in a new one.
     pub sets: Vec<ValidatorSet>,
     /// The headers, from height 1 on.
@@ -39,7 +41,7 @@ impl Chain {
         let genesis = members.with("issuer.ac.id", Role::Issuer).genesis();
         let sets = vec![genesis.validators().unwrap()];
         let (headers, pasts, leaves) = Default::default();
-        Self { genesis, sets, headers, pasts, leaves, history: Frontier::new() }
+        Self { genesis, start_ms: FIRST_BLOCK_MS, sets, headers, pasts, leaves, history: Frontier::new() }
     }
 
     /// Adds headers up to a height.
@@ -84,7 +86,7 @@ impl Chain {
             chain_id,
             height: Height(height),
             round: 0,
-            time_ms: FIRST_BLOCK_MS + 1_000 * height,
+            time_ms: self.start_ms + 1_000 * height,
             log_size: LogSize(height),
             log_root: Root([6; 32]),
             state_root: Root([7; 32]),

@@ -25,6 +25,8 @@ pub(crate) const FIRST_BLOCK_MS: u64 = 1_700_000_000_000;
 pub struct Ledger {
     /// The genesis.
     pub genesis: Genesis,
+    /// Time of the first block, in milliseconds since 1970-01-01 UTC. May be changed while there is no block.
+    pub first_block_ms: u64,
     /// The state after the last block.
     pub state: State,
     /// The log.
@@ -57,6 +59,7 @@ impl Ledger {
         let state = State::genesis(&genesis).unwrap();
         Self {
             genesis,
+            first_block_ms: FIRST_BLOCK_MS,
             state,
             entries: Vec::new(),
             issuances: HashMap::new(),
@@ -104,7 +107,7 @@ impl Ledger {
         for batch in batches {
             assert!(builder.add(Arc::new(batch)).is_ok());
         }
-        builder.finish(0, (self.state.head().time_ms + 1_000).max(FIRST_BLOCK_MS)).unwrap()
+        builder.finish(0, (self.state.head().time_ms + 1_000).max(self.first_block_ms)).unwrap()
     }
 
     /// Commits a block, as a validator that executes it anew; returns its header.

@@ -135,7 +135,8 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     let FinalBlock { block, certificate } = remote.told(remote.client().block(args.height).await)?;
     // Proofs of members carry the changes of the validators up to the node's last block.
     let any = trust.genesis.members.first().context("the genesis names no members")?;
-    let member = remote.told(remote.client().member(&any.id, ProofForm::SelfContained).await)?;
+    let member =
+        remote.told(remote.ask(|| remote.client().member(&any.id, ProofForm::SelfContained)).await)?;
     let changes = member.proof.finality.validator_changes();
     let (certificate_holds, certificate_detail) = check(&block.header, &certificate, changes, &trust);
     Ok(Shown {

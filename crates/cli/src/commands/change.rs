@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output, Report};
-use crate::remote::{self, NodeArgs, Remote, patiently};
+use crate::remote::{self, NodeArgs, Remote};
 use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
 use crate::trust::{Trust, TrustArgs};
@@ -159,7 +159,7 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
         Target::Issuance(..) => {
             let key = target.key()?;
             let proof =
-                remote.told(patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
+                remote.told(remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
             proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }

@@ -105,7 +105,7 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
     let LogEntry { index, entry } = remote.told(remote.client().entry(args.index).await)?;
     let InclusionProof { size, path, head, .. } =
-        remote.told(remote.client().inclusion(index, None).await)?;
+        remote.told(remote.ask(|| remote.client().inclusion(index, None)).await)?;
     let leaf = entry.leaf_hash();
     let root = head.header.log_root.0;
     let included = size == head.header.log_size

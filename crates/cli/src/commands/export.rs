@@ -144,7 +144,7 @@ async fn from_node(
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
     let remote = Remote::connect(node).await?;
-    let status = remote.node_status().await?;
+    let status = remote.status_with_block().await?;
     if status.chain_id != trust.anchor.chain_id {
         let (served, own) = (status.chain_id, trust.anchor.chain_id);
         bail!("{} serves the chain {served}, the genesis is of {own}; ask another node", remote.url());

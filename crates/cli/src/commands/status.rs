@@ -80,7 +80,7 @@ async fn ask(args: &Args) -> anyhow::Result<Finding> {
 /// Asks by commitment, and where that is unknown by the place that the receipt proves: an index can hide a
 /// credential, the log cannot.
 async fn ask_for(remote: &Remote, key: &CredentialKey, target: &Target) -> Result<StatusProof, ClientError> {
-    match (remote.client().status(key, ProofForm::SelfContained).await, target) {
+    match (remote.ask(|| remote.client().status(key, ProofForm::SelfContained)).await, target) {
         (Err(error), Target::Receipt(receipt)) if is_missing(&error) => {
             let at_place = remote
                 .client()

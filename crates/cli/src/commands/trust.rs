@@ -1,21 +1,25 @@
 //! `sanad trust`: trust files, which let a verifier check receipts for decades without asking anyone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use sanad_api::ProofForm;
 use sanad_core::genesis::fingerprint;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::history::SEAL_HEADERS;
 use sanad_core::ids::Height;
-use sanad_core::trust::{TRUST_FILE_SUFFIX, TrustFile};
+use sanad_core::proof::{Finality, ValidatorChange};
+use sanad_core::trust::{TrustAnchor, TrustFile, TrustedChange};
 use serde::Serialize;
 
 use crate::files::{self, Mode};
+use crate::finding::Fault;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{Trust, TrustArgs, read_trust_file};
+use crate::verdict::Verdict;
 use crate::view::View;
 
 pub(crate) const FETCH_EXAMPLES: &str = "\
@@ -34,7 +38,8 @@ Examples:
   sanad trust show konsorsium.trust.json
   sanad trust show konsorsium.trust.json --json | jq -r .block
 
-Compare fingerprint and block with somebody whom you trust.";
+Compare fingerprint and block with somebody whom you trust. Exit code 1 where the file does not
+hold.";
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -64,12 +69,23 @@ pub(crate) struct ShowArgs {
     file: PathBuf,
 }
 
+/// A trust file that was read, and what it proves.
 #[derive(Serialize)]
 struct Shown {
     path: PathBuf,
+    /// [`Verdict::Proved`] where everything in the file follows from its genesis.
+    verdict: Verdict,
+    /// Why it does not hold.
+    reason: Option<String>,
     chain_id: ChainId,
     fingerprint: String,
     name: String,
+    #[serde(flatten)]
+    proved: Option<Proved>,
+}
+
+#[derive(Serialize)]
+struct Proved {
     height: Height,
     block: BlockHash,
     time_ms: u64,
@@ -81,79 +97,128 @@ struct Shown {
 }
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
-    match command {
-        Command::Fetch(args) => {
-            let shown = remote::block_on(fetch(&args))??;
-            output.print(&shown)?;
-        }
-        Command::Show(args) => output.print(&shown(&args.file, &read_trust_file(&args.file)?)?)?,
-    }
-    Ok(Outcome::Yes)
+    let shown = match command {
+        Command::Fetch(args) => remote::block_on(fetch(&args))??,
+        Command::Show(args) => shown(&args.file, &read_trust_file(&args.file)?, time::now_ms()),
+    };
+    output.print(&shown)?;
+    Ok(shown.verdict.outcome())
 }
 
 async fn fetch(args: &FetchArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.trust, &remote).await?;
-    let file = remote.told(remote.client().trust_file().await)?;
+    let file = remote.told(remote.ask(|| remote.client().trust_file()).await)?;
     if file.genesis.chain_id() != trust.anchor.chain_id {
         bail!("the {} {} gives a trust file of another chain", remote.kind(), remote.url());
     }
-    let result = shown(&args.out, &file)?;
+    let now_ms = time::now_ms();
+    let new = file.verify(now_ms);
+    let new = new.with_context(|| {
+        format!("the trust file of the {} {} does not hold; ask another", remote.kind(), remote.url())
+    })?;
     if args.out.exists() {
         let old = read_trust_file(&args.out)?;
-        let (before, after) = (&old.anchor.header, &file.anchor.header);
-        if old.genesis.chain_id() != file.genesis.chain_id() || before.height > after.height {
-            bail!(
-                "{} is of another chain or of a newer block, {}; it stays as it is",
-                args.out.display(),
-                before.height
-            );
-        }
-        if before.height == after.height && before.hash() != after.hash() {
-            bail!(
-                "FORK: {} holds another block at height {}; keep both files as evidence",
-                args.out.display(),
-                before.height
-            );
-        }
+        check_follows(&old, &file, &new, &remote, now_ms)
+            .await
+            .with_context(|| format!("{} stays as it is", args.out.display()))?;
     }
     let name = args.out.as_os_str().as_encoded_bytes();
-    let json = name.ends_with(TRUST_FILE_SUFFIX.as_bytes()) || name.ends_with(b".json");
+    let json = name.ends_with(b".json");
     let bytes = if json { file.to_json().into_bytes() } else { file.to_binary() };
     files::replace(&args.out, &bytes, Mode::Public)?;
-    Ok(result)
+    Ok(shown(&args.out, &file, now_ms))
+}
+
+/// Checks that a new file may take the place of an old one, which somebody may have compared: see
+/// `docs/formats/trust-file.md`, "Keeping a trust file".
+async fn check_follows(
+    old: &TrustFile,
+    new: &TrustFile,
+    new_anchor: &TrustAnchor,
+    remote: &Remote,
+    now_ms: u64,
+) -> anyhow::Result<()> {
+    let old_anchor = old.verify(now_ms).context("it does not hold; move it away")?;
+    let (before, after) = (&old.anchor.header, &new.anchor.header);
+    if old_anchor.chain_id != new_anchor.chain_id {
+        bail!("it is of another chain, {}", old_anchor.chain_id);
+    }
+    if before.height > after.height {
+        bail!("it is of block {}, newer than block {} of the {}", before.height, after.height, remote.kind());
+    }
+    let fork =
+        || anyhow::anyhow!("FORK: block {} is another there; keep both files as evidence", before.height);
+    if before.height == after.height {
+        return if before.hash() == after.hash() { Ok(()) } else { Err(fork()) };
+    }
+    let changes = new.validator_changes.iter().map(|TrustedChange { header, certificate, next, .. }| {
+        ValidatorChange { header: header.clone(), certificate: certificate.clone(), next: next.clone() }
+    });
+    let changes = changes.filter(|change| change.header.height < after.height).collect();
+    let finality = Finality::certificate(new.anchor.certificate.clone(), changes);
+    old_anchor.verify_header(after, &finality).context(
+        "it does not vouch for the newer block; if it is too old, move it away, fetch anew, and compare the block \
+         with somebody whom you trust",
+    )?;
+    let there = remote.told(remote.client().history_proof(before.height, ProofForm::SelfContained).await)?;
+    if there.header.hash() != before.hash() {
+        return Err(fork());
+    }
+    new_anchor
+        .verify_header(before, &there.finality)
+        .with_context(|| format!("block {} is not proved to be in the newer history", before.height))?;
+    Ok(())
 }
 
 /// Proves a trust file, and says what it holds.
-fn shown(path: &std::path::Path, file: &TrustFile) -> anyhow::Result<Shown> {
-    let now_ms = time::now_ms();
-    let anchor = file.verify(now_ms).context("the trust file does not hold; get it from somebody else")?;
-    let header = &file.anchor.header;
-    let validators = anchor.set_at(header.height.next()).map_or(0, |set| set.validators().len());
-    Ok(Shown {
+fn shown(path: &Path, file: &TrustFile, now_ms: u64) -> Shown {
+    let chain_id = file.genesis.chain_id();
+    let (verdict, reason, proved) = match file.verify(now_ms) {
+        Err(fault) => {
+            let fault = Fault::from(&fault);
+            (fault.verdict, Some(fault.reason()), None)
+        }
+        Ok(anchor) => (Verdict::Proved, None, Some(Proved::of(file, &anchor, now_ms))),
+    };
+    Shown {
         path: path.to_owned(),
-        chain_id: anchor.chain_id,
-        fingerprint: fingerprint(&anchor.chain_id),
+        verdict,
+        reason,
+        chain_id,
+        fingerprint: fingerprint(&chain_id),
         name: file.genesis.name.clone(),
-        height: header.height,
-        block: header.hash(),
-        time_ms: header.time_ms,
-        age_seconds: time::age_seconds(header.time_ms, now_ms),
-        validator_changes: file.validator_changes.len(),
-        validators,
-        sealed_below: Height(1 + file.seals.len() as u64 * SEAL_HEADERS),
-    })
+        proved,
+    }
+}
+
+impl Proved {
+    fn of(file: &TrustFile, anchor: &TrustAnchor, now_ms: u64) -> Self {
+        let header = &file.anchor.header;
+        Self {
+            height: header.height,
+            block: header.hash(),
+            time_ms: header.time_ms,
+            age_seconds: time::age_seconds(header.time_ms, now_ms),
+            validator_changes: file.validator_changes.len(),
+            validators: anchor.set_at(header.height.next()).map_or(0, |set| set.validators().len()),
+            sealed_below: Height(1 + file.seals.len() as u64 * SEAL_HEADERS),
+        }
+    }
 }
 
 impl Report for Shown {
     fn view(&self) -> View {
-        let age = time::format_age(self.age_seconds);
-        View::new()
-            .line(format!("{}: trust file of {}, proved from its genesis", self.path.display(), self.name))
-            .fact("fingerprint", &self.fingerprint)
-            .fact("chain id", self.chain_id)
-            .fact("block", format!("{}, {} ({age})", self.height, time::format_ms(self.time_ms)))
-            .fact("block hash", self.block)
-            .fact("validators", format!("{}, after {} changes", self.validators, self.validator_changes))
+        let path = self.path.display();
+        let view = match &self.reason {
+            None => View::new().line(format!("{path}: trust file of {}, proved from its genesis", self.name)),
+            Some(reason) => View::new().line(format!("{path}: {}", self.verdict)).fact("because", reason),
+        };
+        let view = view.fact("fingerprint", &self.fingerprint).fact("chain id", self.chain_id);
+        let Some(proved) = &self.proved else { return view };
+        let age = time::format_age(proved.age_seconds);
+        view.fact("block", format!("{}, {} ({age})", proved.height, time::format_ms(proved.time_ms)))
+            .fact("block hash", proved.block)
+            .fact("validators", format!("{}, after {} changes", proved.validators, proved.validator_changes))
     }
 }

@@ -3,16 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sanad_api::{CredentialKey, Ledger as _};
+use sanad_api::{CredentialKey, Ledger as _, ProofForm};
+use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
-use sanad_core::hash::{Commitment, Salt};
-use sanad_core::ids::{Height, LogIndex};
-use sanad_core::proof::TrustAnchor;
+use sanad_core::genesis::Genesis;
+use sanad_core::ids::LogIndex;
+use sanad_core::member::{Member, Role};
 use sanad_core::receipt::Receipt;
+use sanad_core::summary::Summary;
+use sanad_core::trust::TrustAnchor;
+use sanad_testkit::{Consortium, id, member};
 
-use crate::chain;
-use crate::memory_ledger::MemoryLedger;
+use crate::memory_ledger::{ISSUER, MemoryLedger};
 
 /// A folder with a genesis, `ijazah.json` and its receipt.
 pub(crate) struct Issued {
@@ -23,6 +26,12 @@ pub(crate) struct Issued {
 
 pub(crate) const DOCUMENT: &str = "{\"type\": \"OpenBadgeCredential\", \"level\": 6}\n";
 
+/// An Open Badge, of which a summary follows.
+pub(crate) const BADGE: &str = include_str!("../../../../tests/credentials/univ-merapi/game-developer.json");
+
+/// The log index of the document's issuance.
+pub(crate) const INDEX: u64 = 3;
+
 impl Issued {
     pub(crate) fn new() -> Self {
         Self::of(DOCUMENT)
@@ -30,28 +39,33 @@ impl Issued {
 
     /// With another text in `ijazah.json`.
     pub(crate) fn of(text: &str) -> Self {
-        Self::over(MemoryLedger::new(), text)
+        Self::on(genesis_naming(text), text)
     }
 
-    /// Of twenty validators, one left after the first block and one after the second.
-    pub(crate) fn changing_validators() -> Self {
-        let mut members: Vec<_> = (1..=20).map(|number| chain::member(number, true)).collect();
-        (members[18].active_until, members[19].active_until) = (Some(Height(2)), Some(Height(3)));
-        Self::over(MemoryLedger::of(chain::genesis_of(members)), DOCUMENT)
+    /// On a ledger whose first block is a few seconds old: a trust file of it vouches for signatures.
+    pub(crate) fn recently(text: &str) -> Self {
+        let ledger = MemoryLedger::of(genesis_naming(text));
+        ledger.start_now();
+        Self::over(ledger, text, DocumentKind::detect(text.as_bytes()))
     }
 
-    fn over(ledger: MemoryLedger, text: &str) -> Self {
+    /// On the ledger of a genesis whose keys follow from its members' names.
+    pub(crate) fn on(genesis: Genesis, text: &str) -> Self {
+        Self::over(MemoryLedger::of(genesis), text, DocumentKind::detect(text.as_bytes()))
+    }
+
+    fn over(ledger: MemoryLedger, text: &str, kind: DocumentKind) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let salt = Salt([9; 32]);
-        let kind = DocumentKind::detect(text.as_bytes());
+        let summary = serde_json::from_str(text).ok().and_then(|json| Summary::of_json(&json));
+        let opening = Opening::Full { secret: Secret([9; 32]), summary };
         let digest = document::digest(kind, text.as_bytes()).unwrap();
+        let chain_id = ledger.genesis().chain_id();
+        let commitment = opening.commitment(&chain_id, &id(ISSUER), kind, Some(&digest)).unwrap();
         // Others before and after it, so that the proof has a path.
         ledger.commit_batch(ledger.next_batch(3));
-        let event = Event::Issue { commitment: Commitment::new(&salt, &digest) };
-        ledger.commit_batch(ledger.next_batch_of(vec![event]));
+        ledger.commit_batch(ledger.next_batch_of(vec![Event::Issue { commitment }]));
         ledger.commit_batch(ledger.next_batch(3));
-        let proof = ledger.status_proof(&CredentialKey::Index(LogIndex(3))).unwrap();
-        let receipt = Receipt::new(kind, salt, proof);
+        let receipt = Receipt::new(kind, opening, prove(&ledger));
         let issued = Self { folder, ledger, receipt };
         fs::write(issued.path("genesis.json"), issued.ledger.genesis().to_json()).unwrap();
         fs::write(issued.path("ijazah.json"), text).unwrap();
@@ -77,8 +91,7 @@ impl Issued {
 
     /// The receipt as of the ledger's head.
     pub(crate) fn renewed(&self) -> Receipt {
-        let proof = self.ledger.status_proof(&CredentialKey::Index(LogIndex(3))).unwrap();
-        Receipt { proof, ..self.receipt.clone() }
+        Receipt { proof: prove(&self.ledger), ..self.receipt.clone() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -88,4 +101,25 @@ impl Issued {
     pub(crate) fn at(&self) -> &Path {
         self.folder.path()
     }
+}
+
+fn prove(ledger: &MemoryLedger) -> sanad_core::proof::StatusProof {
+    ledger.status_proof(&CredentialKey::Index(LogIndex(INDEX)), ProofForm::SelfContained).unwrap()
+}
+
+/// Four validators, an observer, and the issuer with the issuer id that a document names.
+pub(crate) fn genesis_naming(text: &str) -> Genesis {
+    let kind = DocumentKind::detect(text.as_bytes());
+    let named = document::named_issuer(kind, text.as_bytes()).and_then(|name| name.parse().ok());
+    let issuer = Member { issuer_ids: named.into_iter().collect(), ..member(ISSUER, Role::Issuer) };
+    let validators = (0..4).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
+    validators.with_member(issuer).with("observer", Role::Observer).genesis()
+}
+
+/// The text of another consortium's genesis, of the same members.
+pub(crate) fn foreign(genesis: &Genesis) -> String {
+    let mut foreign = genesis.clone();
+    foreign.name = "Konsorsium Lain".to_owned();
+    sanad_testkit::sign_genesis(&mut foreign);
+    foreign.to_json()
 }

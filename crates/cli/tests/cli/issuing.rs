@@ -71,7 +71,7 @@ fn receipts_are_kept_when_a_document_is_issued_again() {
 }
 
 #[test]
-fn a_batch_that_was_left_open_is_finished_with_the_same_salts() {
+fn a_batch_that_was_left_open_is_finished_with_the_same_secrets() {
     let node = Node::start();
     let folder = node.folder(&["a.json", "b.json"]);
     node.commits(false);
@@ -90,7 +90,7 @@ fn a_batch_that_was_left_open_is_finished_with_the_same_salts() {
     for document in text["documents"].as_array().unwrap() {
         let path = folder.path().join("awards").join(document["path"].as_str().unwrap());
         let receipt = fs::read_to_string(format!("{}.receipt.json", path.display())).unwrap();
-        assert!(receipt.contains(document["salt"].as_str().unwrap()));
+        assert!(receipt.contains(document["secret"].as_str().unwrap()));
     }
     sanad(folder.path(), "verify awards/a.json awards/b.json --genesis genesis.json").expect(0);
     // To resume what is finished does nothing.
@@ -104,7 +104,7 @@ fn what_a_killed_program_left_half_written_is_cleared_away() {
     let node = Node::start();
     let folder = node.folder(&["a.json"]);
     let left = folder.path().join("awards/.sanad-0123456789ab.tmp");
-    fs::write(&left, "salts").unwrap();
+    fs::write(&left, "secrets").unwrap();
     node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
     assert!(!left.exists());
 }
@@ -148,8 +148,8 @@ fn a_wrong_key_or_passphrase_issues_nothing() {
     run(wrong.args(issue.split(' ')).env("SANAD_PASSPHRASE", "salah")).expect_error("passphrase");
     sanad(folder.path(), "key new --purpose issuing --out other.json").expect(0);
     sanad(folder.path(), "key new --purpose network --out network.json").expect(0);
-    let with = "issue awards --genesis genesis.json --issuer v1.ac.id --key";
-    node.sanad(folder.path(), &format!("{with} other.json")).expect_error("not the issuing key of v1.ac.id");
+    let with = "issue awards --genesis genesis.json --issuer issuer --key";
+    node.sanad(folder.path(), &format!("{with} other.json")).expect_error("not the issuing key of issuer");
     node.sanad(folder.path(), &format!("{with} network.json")).expect_error("\"issuing\" is needed");
     node.sanad(folder.path(), "issue awards --genesis genesis.json").expect_error("no issuer is named");
     assert!(pending(folder.path()).is_empty());

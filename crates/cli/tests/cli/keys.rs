@@ -49,16 +49,18 @@ fn what_is_no_key_file_is_refused() {
 
 #[test]
 fn a_member_gets_the_keys_of_its_role() {
+    const NEW: &str = "member new --invitation invitation.json";
     let folder = tempfile::tempdir().unwrap();
+    sanad(folder.path(), "genesis invite --name Uji --out invitation.json").expect(0);
     for (role, with, keys) in [
-        ("validator", "", &["consensus", "issuing", "network"][..]),
-        ("issuer", "", &["issuing"]),
-        ("issuer", "--with-node", &["issuing", "network"]),
-        ("observer", "", &[]),
-        ("observer", "--with-node", &["network"]),
+        ("validator", "", &["consensus", "governance", "issuing", "network"][..]),
+        ("issuer", "", &["governance", "issuing"]),
+        ("issuer", "--with-node", &["governance", "issuing", "network"]),
+        ("observer", "", &["governance"]),
+        ("observer", "--with-node", &["governance", "network"]),
     ] {
         let name = format!("{role}{with}");
-        let arguments = format!("member new --id uji.ac.id --name Uji --role {role} --dir {name} {with}");
+        let arguments = format!("{NEW} --id uji.ac.id --name Uji --role {role} --dir {name} {with}");
         sanad(folder.path(), &arguments).expect(0);
         let mut found: Vec<String> = fs::read_dir(folder.path().join(&name).join("keys"))
             .unwrap()
@@ -68,6 +70,9 @@ fn a_member_gets_the_keys_of_its_role() {
         assert_eq!(found, keys, "{name}");
         sanad(folder.path(), &arguments).expect_error("never overwritten");
     }
-    sanad(folder.path(), "member new --id UJI --name Uji --role issuer --dir bad").expect(2);
+    sanad(folder.path(), &format!("{NEW} --id UJI --name Uji --role issuer --dir bad")).expect(2);
+    let empty =
+        format!("{NEW} --id uji.ac.id --name Uji --role issuer --dir bad --issuer-id http://uji.ac.id");
+    sanad(folder.path(), &empty).expect_error("--issuer-id");
     assert!(!folder.path().join("bad").exists());
 }

@@ -84,7 +84,7 @@ fn a_node_that_will_not_stop_is_killed() {
     // It never answers, so that starting gives up, and leaves it to be looked at.
     let program = stand_in(folder.path(), "trap '' TERM; while :; do sleep 0.1; done");
     let start = ["localnet", "start", "net", "--timeout", "1s", "--node-binary"];
-    run(command(folder.path()).args(start).arg(program)).expect_error("does not answer");
+    run(command(folder.path()).args(start).arg(program)).expect_error("is not ready in time");
     let status = sanad(folder.path(), "localnet status net --json").expect(1).json();
     assert_eq!(status["nodes"][0]["state"], "silent");
     let stopped = sanad(folder.path(), "localnet stop net --timeout 1s --json").expect(0);

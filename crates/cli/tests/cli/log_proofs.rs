@@ -2,13 +2,13 @@
 
 use std::fs;
 
+use sanad_api::Ledger as _;
 use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
 use serde_json::Value;
 
-use crate::chain::ISSUER;
 use crate::documents::Issued;
-use crate::memory_ledger::MemoryLedger;
+use crate::memory_ledger::{ISSUER, MemoryLedger};
 use crate::node::Node;
 use crate::program::sanad;
 
@@ -20,7 +20,7 @@ fn network() -> (tempfile::TempDir, Node) {
     change(Event::Revoke { target: LogIndex(1) });
     change(Event::Suspend { target: LogIndex(3) });
     let folder = issued.folder;
-    (folder, Node::over(issued.ledger))
+    (folder, Node::idle(issued.ledger))
 }
 
 #[test]
@@ -29,14 +29,14 @@ fn the_log_of_a_receipt_begins_the_log_of_today() {
     let ask = format!("proof consistency ijazah.json.receipt.json --out since.consistency.json {GENESIS}");
     let asked = node.sanad(folder.path(), &ask).expect(0).json();
     assert_eq!(
-        (&asked["consistent"], &asked["older_size"], &asked["newer_size"]),
-        (&true.into(), &7.into(), &9.into())
+        (&asked["verdict"], &asked["older_size"], &asked["newer_size"]),
+        (&"proved".into(), &7.into(), &9.into())
     );
     drop(node);
     let verify = format!("proof verify since.consistency.json {GENESIS}");
     let found =
         sanad(folder.path(), &format!("{verify} --receipt ijazah.json.receipt.json")).expect(0).json();
-    assert_eq!((&found["consistent"], &found["older_root"]), (&true.into(), &asked["older_root"]));
+    assert_eq!((&found["verdict"], &found["older_root"]), (&"proved".into(), &asked["older_root"]));
     assert_eq!(found["signers"].as_array().unwrap().len(), 3);
 
     let path = folder.path().join("since.consistency.json");
@@ -45,7 +45,8 @@ fn the_log_of_a_receipt_begins_the_log_of_today() {
     proof["older"]["root"] = "0".repeat(64).into();
     fs::write(&path, proof.to_string()).unwrap();
     let found = sanad(folder.path(), &verify).expect(1).json();
-    assert!(found["reason"].as_str().unwrap().contains("old root"), "{found}");
+    assert_eq!(found["verdict"], "tampered");
+    assert!(found["reason"].as_str().unwrap().starts_with("log: "), "{found}");
     fs::write(&path, &text[..text.len() / 2]).unwrap();
     sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
     sanad(folder.path(), "proof verify nothing.json --genesis genesis.json").expect_error("cannot be opened");
@@ -66,7 +67,7 @@ fn a_receipt_of_another_size_or_another_history_is_told_apart() {
     assert!(found["reason"].as_str().unwrap().contains("begins at 5 entries"), "{found}");
 
     // The same validators signed another history of the same length: nothing about either alone is wrong.
-    let other = MemoryLedger::new();
+    let other = MemoryLedger::of(node.ledger.genesis().clone());
     other.commit_batch(other.next_batch(7));
     let forked = Node::over(other);
     let compare = format!("proof consistency ijazah.json.receipt.json {GENESIS}");
@@ -79,15 +80,14 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
     let (folder, node) = network();
     let ask = format!("proof completeness {ISSUER} --list {GENESIS}");
     let asked = node.sanad(folder.path(), &ask).expect(0).json();
-    let counts =
-        ["entries", "batches", "active", "suspended", "revoked"].map(|name| asked[name].as_u64().unwrap());
-    assert_eq!(counts, [9, 5, 5, 1, 1]);
+    let counts = ["entries", "active", "confirmed", "suspended", "disputed", "revoked"];
+    assert_eq!(counts.map(|name| asked[name].as_u64().unwrap()), [9, 5, 0, 1, 0, 1]);
     assert_eq!(
         (&asked["credentials"][1]["status"], &asked["credentials"][3]["status"]),
         (&"revoked".into(), &"suspended".into())
     );
     node.sanad(folder.path(), &ask).expect_error("exists already");
-    let missing = format!("proof completeness nobody.ac.id {GENESIS}");
+    let missing = format!("proof completeness nobody.example {GENESIS}");
     node.sanad(folder.path(), &missing).expect_error("not on the ledger");
     drop(node);
 
@@ -96,7 +96,11 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
     let found = sanad(folder.path(), &format!("{verify} --list")).expect(0).json();
     assert_eq!(found["credentials"], asked["credentials"]);
     let shown = sanad(folder.path(), &format!("proof verify {file} --genesis genesis.json")).expect(0);
-    assert!(shown.stdout.contains("5 active, 1 suspended, 1 revoked"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("5 active, 0 confirmed, 1 suspended, 0 disputed, 1 revoked"),
+        "{}",
+        shown.stdout
+    );
 
     let path = folder.path().join(&file);
     let text = fs::read_to_string(&path).unwrap();
@@ -105,12 +109,32 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         sanad(folder.path(), &verify).expect(code)
     };
-    // The revocation left out: the last batch, or one in between.
-    let reason = |lines: &[&str]| check(lines, 1).json()["reason"].as_str().unwrap().to_owned();
-    assert_eq!(reason(&lines[..5]), "4 of 5 batches are there");
-    assert!(reason(&[&lines[..4], &lines[5..]].concat()).contains("comes where batch 3 is next"));
-    assert!(reason(&[lines[0], lines[2], lines[1]]).contains("comes where batch 0 is next"));
-    assert!(reason(&[&lines[..], &lines[5..]].concat()).contains("after the last"));
-    check(&[lines[0], "{}"], 2);
-    check(&[lines[0], &"x".repeat((1 << 20) + 1)], 2);
+    // The last entries left out, or one in between; out of order; more than there are.
+    let found = |lines: &[&str]| {
+        let found = check(lines, 1).json();
+        (found["verdict"].as_str().unwrap().to_owned(), found["reason"].as_str().unwrap().to_owned())
+    };
+    let (word, reason) = found(&lines[..lines.len() - 1]);
+    assert_eq!(word, "not-proven");
+    assert!(reason.contains("counts 9"), "{reason}");
+    let mut run: Value = serde_json::from_str(lines[1]).unwrap();
+    run["first_index"] = 1.into();
+    let shifted = run.to_string();
+    for lines in [vec![lines[0], &shifted], [&lines[..], &lines[1..]].concat()] {
+        let (word, reason) = found(&lines);
+        assert_eq!(word, "tampered", "{reason}");
+        assert!(reason.starts_with("entries: "), "{reason}");
+    }
+    let (word, reason) = found(&[lines[0], "{}"]);
+    assert_eq!((word.as_str(), reason.split(':').next()), ("tampered", Some("encoding")));
+    let (word, reason) = found(&[lines[0], &"x".repeat((1 << 20) + 1)]);
+    assert_eq!((word.as_str(), reason.contains("more than 1048576 bytes")), ("tampered", true), "{reason}");
+    fs::write(&path, text.trim_end()).unwrap();
+    assert_eq!(
+        sanad(folder.path(), &verify).expect(1).json()["verdict"],
+        "tampered",
+        "no line feed at the end"
+    );
+    fs::write(&path, "").unwrap();
+    sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
 }

@@ -4,11 +4,10 @@
 //! tested in the workspace's `tests/`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-#[path = "../../../api/tests/api/chain.rs"]
-mod chain;
 mod credentials;
 mod documents;
 mod exporting;
+mod first_block;
 mod genesis;
 mod issuing;
 mod keys;
@@ -18,7 +17,12 @@ mod log_proofs;
 mod memory_ledger;
 mod node;
 mod output;
+mod paper;
 mod program;
 mod queries;
 mod receipts;
+mod renewing;
+mod samples;
+mod sd_jwt;
+mod trusting;
 mod verifying;

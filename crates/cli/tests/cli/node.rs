@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sanad_api::{Health, Ledger as _, ServerConfig, serve};
+use sanad_core::genesis::Genesis;
 use sanad_core::keyfile::{KdfParameters, seal};
+use sanad_core::member::MemberFile;
+use sanad_testkit::issuing_key;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::chain::{ISSUER, key};
-use crate::memory_ledger::MemoryLedger;
+use crate::memory_ledger::{ISSUER, MemoryLedger};
 use crate::program::{PASSPHRASE, Run, sanad};
 
 /// A node that makes a block of its pool every few milliseconds, unless it is told not to.
@@ -29,10 +31,19 @@ impl Node {
     }
 
     pub(crate) fn over(ledger: MemoryLedger) -> Self {
+        Self::serving(ledger, true)
+    }
+
+    /// A node that makes no block until it is told to.
+    pub(crate) fn idle(ledger: MemoryLedger) -> Self {
+        Self::serving(ledger, false)
+    }
+
+    fn serving(ledger: MemoryLedger, commits: bool) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (ledger, commits) = (Arc::new(ledger), Arc::new(Mutex::new(true)));
+        let (ledger, commits) = (Arc::new(ledger), Arc::new(Mutex::new(commits)));
         let (stop, stopped) = oneshot::channel();
         let served = (Arc::clone(&ledger), Arc::clone(&commits));
         let thread = std::thread::spawn(move || {
@@ -67,7 +78,7 @@ impl Node {
     pub(crate) fn folder(&self, documents: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("genesis.json"), self.ledger.genesis().to_json()).unwrap();
-        write_issuer(&folder.path().join("issuer"), self);
+        write_issuer(&folder.path().join("issuer"), self.ledger.genesis());
         fs::create_dir(folder.path().join("awards")).unwrap();
         for name in documents {
             fs::write(folder.path().join("awards").join(name), format!("{{\"award\": \"{name}\"}}")).unwrap();
@@ -90,13 +101,15 @@ impl Drop for Node {
     }
 }
 
-fn write_issuer(folder: &Path, node: &Node) {
+/// Writes the member folder of [`ISSUER`].
+pub(crate) fn write_issuer(folder: &Path, genesis: &Genesis) {
     fs::create_dir_all(folder.join("keys")).unwrap();
     let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
-    let (secret, passphrase) = (key(1).seed(), PASSPHRASE.as_bytes());
+    let (secret, passphrase) = (issuing_key(ISSUER).seed(), PASSPHRASE.as_bytes());
     let text = seal(&secret, passphrase, "issuing", cheap, [1; 16], [2; 24]).unwrap();
     fs::write(folder.join("keys/issuing.json"), text).unwrap();
-    let members = &node.ledger.genesis().members;
-    let member = members.iter().find(|member| member.id.as_str() == ISSUER).unwrap();
-    fs::write(folder.join("member.json"), serde_json::to_string(member).unwrap()).unwrap();
+    let member = genesis.members.iter().find(|member| member.id.as_str() == ISSUER).unwrap();
+    let signatures = genesis.signatures[&member.id].possession.clone();
+    let file = MemberFile::new(genesis.invitation(), member.clone(), signatures);
+    fs::write(folder.join("member.json"), file.to_json()).unwrap();
 }

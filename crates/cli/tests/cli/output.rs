@@ -38,11 +38,12 @@ fn a_closed_pipe_is_no_error() {
 fn wrong_arguments_are_exit_code_2_and_say_what_is_right() {
     for (arguments, hint) in [
         ("frobnicate", "unrecognized subcommand"),
-        ("verify", "--genesis"),
+        ("verify", "<DOCUMENT>"),
+        ("verify a", "--genesis"),
         ("issue", "PATHS"),
         ("tail --from 0", "heights count from 1"),
         ("verify a --genesis g --max-age soon", "24h"),
-        ("key new --purpose signing --out k", "issuing, consensus, network"),
+        ("key new --purpose signing --out k", "governance, issuing, consensus, network"),
     ] {
         sanad(Path::new("."), arguments).expect_error(hint);
     }

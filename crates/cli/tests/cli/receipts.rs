@@ -2,11 +2,11 @@
 
 use std::fs;
 
+use sanad_core::proof::Finality;
 use sanad_core::receipt::Receipt;
-use sanad_core::validators::{CommitCertificate, CommitSignature, VoteKind, vote_message};
+use sanad_testkit::{Body, Chain, DOCUMENT as TESTKIT_DOCUMENT, Shape, certify};
 use serde_json::Value;
 
-use crate::chain::key;
 use crate::documents::{DOCUMENT, Issued};
 use crate::program::{Run, sanad, sanad_reading};
 
@@ -45,21 +45,22 @@ fn both_forms_hold_the_same_facts() {
     assert_eq!(text, again.to_json());
     convert(&issued, "small.receipt again.json").expect_error("never overwritten");
     convert(&issued, "small.receipt x.receipt.png").expect_error("sanad receipt qr");
-    sanad(issued.at(), "receipt show small.receipt").expect_error("read with --genesis");
+    sanad(issued.at(), "receipt show small.receipt").expect_error("--genesis FILE or --trust FILE");
 }
 
 #[test]
 fn more_signatures_than_suffice_are_left_out() {
     let issued = Issued::new();
     let mut all = issued.receipt.clone();
-    let CommitCertificate { height, round, block, signatures } = &mut all.proof.certificate;
-    let chain_id = issued.anchor().chain_id;
-    let message = vote_message(&chain_id, VoteKind::Precommit, *height, *round, Some(block));
-    signatures.push(CommitSignature { validator: 3, signature: key(104).sign(&message) });
+    let certificate = certify(&all.proof.header, &issued.anchor().validators, &[0, 1, 2, 3]);
+    all.proof.finality = Finality::certificate(certificate, Vec::new());
     issued.write(&all);
     assert_eq!(verify(&issued, "ijazah.json", 0)["signers"].as_array().unwrap().len(), 4);
     convert(&issued, &format!("{JSON} trimmed.json")).expect(0);
-    assert_eq!(fs::read_to_string(issued.path("trimmed.json")).unwrap(), issued.receipt.to_json());
+    let trimmed = Receipt::from_json(&fs::read(issued.path("trimmed.json")).unwrap()).unwrap();
+    let Finality::Certificate { certificate, .. } = trimmed.proof.finality else { panic!() };
+    assert_eq!(certificate.signatures.len(), 3);
+    assert_eq!(verify(&issued, "ijazah.json --receipt trimmed.json", 0)["verdict"], "active");
 }
 
 #[test]
@@ -120,16 +121,28 @@ fn a_qr_code_is_written_and_read_back() {
 
 #[test]
 fn a_receipt_too_large_for_one_code_says_what_to_do() {
-    let issued = Issued::changing_validators();
-    let run = sanad(issued.at(), &format!("receipt qr {JSON} --png code.png {GENESIS}")).expect(2);
+    // Twenty validators, and two changes of them on the way from the genesis.
+    let mut chain = Chain::new(20);
+    let body = Body::new(&Shape::usual(1_000_000, 20), &chain.genesis.chain_id());
+    chain.announce();
+    chain.announce();
+    let height = chain.enter(&body);
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("genesis.json"), chain.genesis.to_json()).unwrap();
+    fs::write(at.join("ijazah.json"), TESTKIT_DOCUMENT).unwrap();
+    fs::write(at.join(JSON), body.receipt(chain.header(height), chain.certified(height, 0)).to_json())
+        .unwrap();
+    let run = sanad(at, &format!("receipt qr {JSON} --png code.png {GENESIS}")).expect(2);
     for part in
         ["one QR code holds 2953", "signatures under", "2 changes of the validators", "receipt convert"]
     {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
-    assert!(!issued.path("code.png").exists());
-    convert(&issued, &format!("{JSON} large.receipt")).expect(0);
-    assert_eq!(verify(&issued, "ijazah.json --receipt large.receipt", 0)["verdict"], "active");
+    assert!(!at.join("code.png").exists());
+    sanad(at, &format!("receipt convert {JSON} large.receipt {GENESIS}")).expect(0);
+    let verify = format!("verify ijazah.json --receipt large.receipt {GENESIS} --json");
+    assert_eq!(sanad(at, &verify).expect(0).json()["verdict"], "active");
 }
 
 #[test]
@@ -191,35 +204,37 @@ fn all_documents_of_a_folder_are_checked() {
 fn what_is_wrong_with_a_binary_receipt_has_its_word() {
     let issued = Issued::new();
     let binary = issued.receipt.to_binary(&issued.anchor()).unwrap();
-    let certificate = binary.len() - 3 * 64;
+    let signatures = binary.len() - 3 * 64;
     let changed = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut changed = binary.clone();
         change(&mut changed);
         changed
     };
     for (bytes, verdict, part) in [
+        (changed(&|bytes| bytes[4] = 2), "needs-newer-verifier", "encoding"),
         (changed(&|bytes| bytes[5] ^= 1), "foreign-chain", "chain"),
-        (changed(&|bytes| bytes[14] ^= 1), "tampered", "document"),
-        (changed(&|bytes| bytes[46] ^= 1), "tampered", "certificate"),
-        (changed(&|bytes| bytes[certificate] ^= 1), "tampered", "certificate"),
-        (changed(&|bytes| bytes[certificate - 1] = 0b0011), "not-proven", "certificate"),
-        (changed(&|bytes| bytes[certificate - 1] |= 1 << 6), "not-proven", "certificate"),
+        (changed(&|bytes| bytes[15] ^= 1), "tampered", "document"),
+        (changed(&|bytes| bytes[47] ^= 1), "tampered", "certificate"),
+        (changed(&|bytes| bytes[signatures] ^= 1), "tampered", "certificate"),
+        (changed(&|bytes| bytes[signatures - 1] = 0b0011), "not-proven", "certificate"),
+        (changed(&|bytes| bytes[signatures - 1] |= 1 << 6), "not-proven", "certificate"),
         (changed(&|bytes| bytes[13] |= 0x80), "tampered", "encoding"),
         (changed(&|bytes| bytes.push(0)), "tampered", "encoding"),
         (changed(&|bytes| bytes.truncate(500)), "tampered", "encoding"),
     ] {
         issued.write_binary(&bytes);
-        let finding = verify(&issued, "ijazah.json", 1);
+        let code = if verdict == "needs-newer-verifier" { 2 } else { 1 };
+        let finding = verify(&issued, "ijazah.json", code);
         assert_eq!(finding["verdict"], verdict);
         assert!(finding["reason"].as_str().unwrap().starts_with(part), "{}", finding["reason"]);
-        let text = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(1).stdout;
+        let text = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(code).stdout;
         assert!(text.starts_with(&format!("ijazah.json: {} (", verdict.replace('-', " "))), "{text}");
     }
     // Nothing that says it is a receipt: nothing is said of it.
-    for bytes in [changed(&|bytes| bytes[4] = 2), binary[1..].to_vec(), Vec::new()] {
+    for bytes in [binary[1..].to_vec(), Vec::new()] {
         issued.write_binary(&bytes);
         let run = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(2);
-        assert!(run.stderr.contains("no readable receipt"), "{}", run.stderr);
+        assert!(run.stderr.contains("is not a receipt"), "{}", run.stderr);
     }
 }
 
@@ -249,16 +264,18 @@ fn a_finding_says_what_is_proved_and_what_is_not() {
         assert!(check["proves"].as_str().unwrap().len() > 20, "{check}");
     }
     let open = finding["not_proved"].as_array().unwrap();
-    assert!(open[0].as_str().unwrap().starts_with("the status after block 3, "), "{open:?}");
+    assert!(open[0].as_str().unwrap().ends_with("the document names no issuer"), "{open:?}");
+    assert!(open[1].as_str().unwrap().starts_with("the status after block 3, "), "{open:?}");
     let mut receipt = issued.receipt.clone();
     receipt.proof.status_leaf[0] ^= 1;
     issued.write(&receipt);
     let finding = verify(&issued, "ijazah.json", 1);
-    assert_eq!(finding["not_proved"][0], "its status as of the block");
+    assert_eq!(finding["not_proved"][0], "statuses, records and the other parts are those of the block");
     let text = sanad(issued.at(), &format!("verify ijazah.json {GENESIS}")).expect(1).stdout;
-    assert!(text.contains("ijazah.json: tampered (status)\n"), "{text}");
+    assert!(text.contains("ijazah.json: tampered (state)\n"), "{text}");
     assert!(
-        text.contains("  [NO] status: ") && text.contains("  not proved: its status as of the block\n"),
+        text.contains("  [NO] state: ")
+            && text.contains("  not proved: statuses, records and the other parts are"),
         "{text}"
     );
 }

@@ -11,7 +11,7 @@ use malachitebft_sync::{ValueRequest, ValueResponse};
 use sanad_core::block::BlockId;
 use sanad_core::codec::CODEC_BYTES_MAX;
 use sanad_core::ids::Height;
-use sanad_core::signature::{PublicKey, Signature};
+use sanad_core::signature::{self, PublicKey, Signature};
 use sanad_core::validators::VALIDATORS_MAX;
 
 use super::primitives::{Blob, List, defined};
@@ -26,7 +26,7 @@ pub(crate) const DECIDED_OVERHEAD_BYTES_MAX: usize = 4 + CERTIFICATE_BYTES + SIG
 
 const RESPONSE_BYTES: usize = 8 + 4;
 const CERTIFICATE_BYTES: usize = 8 + 4 + 32 + 4 + 4;
-const SIGNATURE_BYTES: usize = 32 + 64;
+const SIGNATURE_BYTES: usize = signature::PUBLIC_KEY_BYTES + signature::SIGNATURE_BYTES;
 const PEER_ID_BYTES_MAX: usize = 64;
 
 #[derive(bincode::Encode, bincode::Decode)]

@@ -1,4 +1,4 @@
-//! The ledger's face to consensus.
+//! The ledger as consensus sees it.
 
 use std::collections::HashMap;
 use std::io::Write as _;

@@ -1,9 +1,9 @@
-//! The node's ledger: the durable store, the state after its head, and the pool of batches that wait.
+//! The node's ledger: the durable store, the state after its head, and the pool of waiting batches.
 //!
-//! Consensus, exchange of batches and gRPC service each have a face of it, in a file of their own here.
+//! Consensus, the exchange of batches and the gRPC service each reach it through their own file here.
 //!
-//! **Invariant:** no lock is held over disk I/O, the check of a signature, an await or the taking of another lock, but
-//! for the pool's, under which the current state is taken (`published.rs`).
+//! **Invariant:** no lock is held over disk I/O, the check of a signature, an await or the taking of another lock. The
+//! one exception: the current state (`published.rs`) may be loaded under the pool's lock.
 
 mod application;
 mod exchange;
@@ -43,7 +43,7 @@ use published::{Current, Published};
 use view::LogView;
 use waiters::Waiters;
 
-/// A ledger that is open.
+/// An open ledger.
 pub struct Ledger {
     genesis: Genesis,
     store: Store,
@@ -56,10 +56,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a store that was opened.
+    /// The ledger of an open store.
     ///
     /// # Errors
-    /// [`StoreError`] where the head or a validator-set change cannot be read.
+    /// [`StoreError`] if the head or a validator-set change cannot be read.
     pub fn new(
         genesis: Genesis,
         store: Store,
@@ -109,7 +109,7 @@ impl Ledger {
         self.current().state.validators().position(key).is_some()
     }
 
-    /// Tells of every new head.
+    /// Follows the height of the head.
     pub fn heads(&self) -> watch::Receiver<Height> {
         self.head.subscribe()
     }
@@ -145,7 +145,7 @@ impl Ledger {
                 let issuer = issuer.clone();
                 AdmitError::Pool(BatchError::Signature { issuer, source }.into())
             }),
-            // The pool says what is wrong, before it looks at the signature.
+            // The pool refuses it with the reason, before it looks at the signature.
             _ => Ok(()),
         }
     }
@@ -158,12 +158,12 @@ impl Ledger {
         }
     }
 
-    /// Batches that wait, to save them when the node stops.
+    /// The waiting batches, to save them when the node stops.
     pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
         self.pool().all()
     }
 
-    /// Batches that wait, in the order in which they came: see [`Pool::arrived_from`].
+    /// Waiting batches in order of arrival: see [`Pool::arrived_from`].
     pub fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch> {
         self.pool().arrived_from(arrival, count_max, bytes_max)
     }
@@ -232,7 +232,7 @@ impl Ledger {
         self.waiters.wake(&ids);
     }
 
-    /// The state after the head. What is read through one of these is of one head; two of them may be of two.
+    /// The state after the head. Everything read from one snapshot belongs to one head; two snapshots may differ.
     fn current(&self) -> Arc<Current> {
         self.current.load()
     }
@@ -243,13 +243,13 @@ impl Ledger {
     }
 }
 
-/// Why a batch was not taken in.
+/// Why a batch was not admitted.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmitError {
     /// The pool or the ledger refuses it.
     #[error(transparent)]
     Pool(#[from] PoolError),
-    /// The ledger could not be asked.
+    /// A lookup in the ledger failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

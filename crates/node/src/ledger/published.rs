@@ -1,4 +1,4 @@
-//! The one place from which every reader takes the state after the head.
+//! The state after the head, as every reader takes it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use sanad_core::proof::ValidatorChange;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 
-/// The state after the head, and what proves the head. Never changes: a commit makes the next one.
+/// The state after the head, and what proves the head. Immutable: a commit publishes another one.
 #[derive(Clone)]
 pub(super) struct Current {
     pub(super) state: State,
@@ -20,8 +20,8 @@ pub(super) struct Current {
 }
 
 impl Current {
-    /// What follows from a block that was executed on top of this one. Costs what the block changes: the rest is
-    /// shared between the two.
+    /// The state after a block that was executed on top of this one. Costs as much as the block changes; the rest is
+    /// shared.
     pub(super) fn after(&self, execution: &Execution, certificate: &CommitCertificate) -> Self {
         let mut next = self.clone();
         next.state.advance(execution);

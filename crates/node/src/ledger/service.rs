@@ -1,4 +1,4 @@
-//! The ledger's face to the gRPC service.
+//! The ledger as the gRPC service sees it.
 
 use std::future::Future;
 use std::ops::Range;
@@ -26,13 +26,13 @@ use tokio::sync::Semaphore;
 use super::{AdmitError, Ledger, final_header};
 use crate::pool::{Admission, PoolError, PoolRefusal, Source};
 
-/// When a caller whose batch found no room should come again.
+/// How long a caller should wait before it submits again to a full pool.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// Submissions and looks at waiting batches that are worked on at once.
+/// Most submissions and batch lookups in progress at once.
 const BLOCKING_MAX: usize = 8;
 
-/// What the service tells of the node beyond its ledger.
+/// What the service reports about the node beyond its ledger.
 pub trait NodeFacts: Send + Sync + 'static {
     /// The member that runs the node.
     fn member(&self) -> &MemberId;
@@ -40,7 +40,7 @@ pub trait NodeFacts: Send + Sync + 'static {
     fn is_validator(&self) -> bool;
     /// Whether the node knows of blocks that it does not have.
     fn catching_up(&self) -> bool;
-    /// The peers it knows, in all its networks.
+    /// The peers that it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
     fn accepted(&self);
@@ -64,8 +64,8 @@ impl<F: NodeFacts> Service<F> {
         Self { ledger, facts: Arc::new(facts), turns, started: Instant::now() }
     }
 
-    /// Runs what reads the disk or checks signatures on a thread for blocking work, when its turn comes. Once begun
-    /// it runs to its end, even if the caller goes away: a batch that enters the pool is always passed on.
+    /// Runs work that reads the disk or checks signatures on a blocking thread, when its turn comes. Once begun, it
+    /// runs to its end even if the caller goes away: a batch that enters the pool is always passed on.
     async fn blocking<A: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<A, LedgerError> + Send + 'static,
@@ -89,7 +89,7 @@ impl<F: NodeFacts> Service<F> {
         else {
             return Ok(None);
         };
-        // Readers see a block once the state after it is published: a proof can be had of what is called final.
+        // A block counts as final once the state after it is published: only then can its entries be proved.
         if record.height > self.ledger.current().state.head().height {
             return Ok(None);
         }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use sanad_chain::Fault;
 use sanad_core::ids::Height;
 
 use crate::error::Part;
-use sanad_chain::Fault;
 
 /// Something in a store that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,15 +24,15 @@ pub(crate) struct Log {
     pause: u64,
     /// Of each block read.
     places: Vec<FramePlace>,
-    /// Where reading goes on.
+    /// Where reading continues.
     offset: u64,
 }
 
 /// Why reading stops.
 pub(crate) enum LogStop {
-    /// What is there is not as it was written.
+    /// Something is not as it was written.
     Found(Finding),
-    /// It cannot be read.
+    /// Reading failed.
     Failed(StoreError),
 }
 
@@ -61,7 +61,7 @@ impl Log {
         self.segments.as_ref().map_or(0, |segments| segments.end())
     }
 
-    /// The torn tail that begins with a block whose frame was read and is bad; none where that is damage.
+    /// The torn tail that begins with a block whose frame is bad; `None` if it is damage.
     pub(crate) fn torn_at(&self, height: Height) -> Result<Option<Finding>, LogStop> {
         let (Some(segments), Some(place)) = (&self.segments, self.place(height)) else { return Ok(None) };
         match segments.scan(place.offset, height, self.floor) {
@@ -80,7 +80,7 @@ impl Log {
         Height(self.places.len() as u64 + 1)
     }
 
-    /// What stands where no frame could be read.
+    /// Explains why no frame could be read.
     fn stop(&self, segments: &Segments) -> Result<(), LogStop> {
         let height = self.next_height();
         match &self.defect {

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use sanad_chain::IndexSecret;
 
 use super::run::Run;
 use super::run_files;
 use crate::audit::RunFault;
 use crate::error::StoreError;
-use sanad_chain::IndexSecret;
 
 /// What the log gives for an index.
 pub(crate) trait ExpectedKeys: Sync {
@@ -31,7 +31,7 @@ pub(crate) struct RunDamage {
     pub(crate) fault: RunFault,
 }
 
-/// Compares all runs in a directory. Also returns what is there and no run. `whole` says that the log is
+/// Compares all runs in a directory. Also returns other files. `whole` says that the log is
 /// known to its end.
 pub(crate) fn compare(
     directory: &Path,

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use sanad_chain::IndexSecret;
+
 use super::bloom::{BLOCK_BYTES, Bloom};
 use crate::error::{Part, StoreError};
 use crate::files::{self, PositionedFile};
-use sanad_chain::IndexSecret;
 
 /// Bytes of a page; the head of the file is one too.
 pub(super) const PAGE_BYTES: usize = 4096;
@@ -21,7 +22,7 @@ pub(super) const CHECKSUM_BYTES: usize = 32;
 /// First bytes of the file, version included.
 pub(super) const MAGIC: &[u8; 8] = b"SANADRU1";
 
-/// What a run's head holds to tell whose keys are in it.
+/// What a run's head holds to show which secret its keys are of.
 pub(super) fn fingerprint(secret: &IndexSecret) -> [u8; 8] {
     let hash = blake3::keyed_hash(&secret.0, b"sanad index run");
     *hash.as_bytes().first_chunk().expect("invariant: 8 is less than 32")
@@ -145,7 +146,7 @@ impl Run {
         Ok(())
     }
 
-    /// The records of a page, without removing a file that is damaged; none where the page is.
+    /// The records of a page, without removing a damaged file; `None` if the page is damaged.
     pub(super) fn inspect(&self, page: usize) -> Result<Option<Vec<(u64, u64)>>, StoreError> {
         let mut buffer = [0; PAGE_BYTES];
         let records = self.inspect_page(page, &mut buffer)?;
@@ -177,7 +178,7 @@ impl Run {
         records.ok_or(StoreError::Damaged { part: Part::Index })
     }
 
-    /// Reads the records of a page; none where they do not match their checksum.
+    /// Reads the records of a page; `None` if they do not match their checksum.
     fn inspect_page<'a>(
         &self,
         page: usize,

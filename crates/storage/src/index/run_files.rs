@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sanad_chain::IndexSecret;
+
 use super::run::Run;
 use crate::error::{StoreError, at};
 use crate::files;
-use sanad_chain::IndexSecret;
 
 /// The name of the run that covers a range of places.
 pub(super) fn name(range: &Range<u64>) -> String {
@@ -45,7 +46,7 @@ pub(super) fn open_all(
 }
 
 /// The ranges that run files in a directory cover by their names, the largest first where several begin
-/// alike; and what else is there. None of either where there is no directory.
+/// alike; and other files. Both are empty if there is no directory.
 pub(super) fn list(directory: &Path) -> Result<(Vec<Range<u64>>, Vec<PathBuf>), StoreError> {
     let (mut ranges, mut others) = (Vec::new(), Vec::new());
     if !directory.is_dir() {

@@ -66,7 +66,7 @@ impl RunWriter {
         Run::open(path)?.ok_or(StoreError::Damaged { part: Part::Index })
     }
 
-    /// Gives up: removes what was written.
+    /// Removes what was written.
     pub(super) fn abandon(self) -> Result<(), StoreError> {
         files::remove_all(&self.temporary)
     }

@@ -1,21 +1,21 @@
-//! Reading frames one after the other, and telling a torn tail from damage.
+//! Reading frames one after the other, and distinguishing a torn tail from damage.
 
+use sanad_chain::Fault;
 use sanad_core::ids::Height;
 
 use super::Segments;
 use crate::error::StoreError;
 use crate::frame::{FIXED_BYTES, FRAME_MAGIC, FRONT_BYTES_MAX, Frame};
 use crate::options::FRAME_BYTES_MAX;
-use sanad_chain::Fault;
 
-/// What stands at an offset.
+/// What is at an offset.
 #[derive(Debug)]
 pub(crate) enum Scanned {
     /// A whole frame.
     Frame(Frame),
     /// The end of the log.
     End,
-    /// What a write that was cut off has left, up to the end of the log: never acknowledged.
+    /// The rest of a write that was cut off, up to the end of the log. It was never acknowledged.
     Torn,
 }
 
@@ -24,7 +24,7 @@ impl Segments {
     /// `floor` is known to have been durable.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is no such frame and it is not the last write that was cut off.
+    /// [`StoreError::Corrupt`] if there is no such frame, unless the last write was cut off there.
     pub(crate) fn scan(&self, offset: u64, height: Height, floor: u64) -> Result<Scanned, StoreError> {
         if offset == self.end() {
             return match offset < floor {

@@ -1,5 +1,6 @@
 //! Reading many frames at once, to be checked elsewhere.
 
+use sanad_chain::Fault;
 use sanad_core::block::Block;
 use sanad_core::ids::Height;
 use sanad_core::validators::CommitCertificate;
@@ -8,7 +9,6 @@ use super::Segments;
 use crate::error::StoreError;
 use crate::frame::{FRONT_BYTES_MAX, Frame, Framer};
 use crate::options::FRAME_BYTES_MAX;
-use sanad_chain::Fault;
 
 /// Bytes that are read at a time; more than the longest frame.
 const WINDOW_BYTES: usize = 2 * FRAME_BYTES_MAX as usize;

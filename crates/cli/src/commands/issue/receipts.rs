@@ -15,7 +15,7 @@ use crate::files::{self, Mode};
 use crate::output::warn;
 use crate::pending::{Pending, PendingDocument};
 use crate::receipt_file;
-use crate::remote::{Remote, is_missing, patiently};
+use crate::remote::{Remote, is_missing};
 use crate::submission::check_issuance;
 use crate::trust::Trust;
 
@@ -23,7 +23,7 @@ use crate::trust::Trust;
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
     for document in &pending.documents {
         let key = issuance_key(pending, document);
-        match patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await {
+        match remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await {
             Ok(_) => {}
             Err(error) if is_missing(&error) => return Ok(false),
             Err(error) => return remote.told(Err(error)),
@@ -66,13 +66,13 @@ async fn fetch(
     if place.is_some() {
         let id = pending.batch.id();
         let stream =
-            remote.told(patiently(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
+            remote.told(remote.ask(|| remote.client().batch_proofs(&id, ProofForm::SelfContained)).await)?;
         return remote.told(stream.collect().await);
     }
     let mut proofs = Vec::new();
     for document in &pending.documents {
         let key = issuance_key(pending, document);
-        let proof = patiently(|| remote.client().status(&key, ProofForm::SelfContained)).await;
+        let proof = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
         proofs.push(remote.told(proof)?);
     }
     Ok(proofs)

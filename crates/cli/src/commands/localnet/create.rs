@@ -170,7 +170,10 @@ fn member(
     passphrase: &Passphrase,
 ) -> anyhow::Result<Made> {
     let facts = Facts {
-        issuer_ids: vec![format!("did:web:{id}").parse().context("a member id is a host name")?],
+        issuer_ids: [format!("did:web:{id}"), format!("https://{id}")]
+            .iter()
+            .map(|issuer_id| issuer_id.parse().context("a member id is a host name"))
+            .collect::<anyhow::Result<_>>()?,
         id,
         name,
         role,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use sanad_core::ids::{Height, MemberId};
 use serde::Serialize;
 
@@ -22,7 +22,8 @@ Examples:
   sanad localnet start net --node 2
   export SANAD_NODE=$(sanad localnet start net --json | jq -r .nodes[0].url)
 
-Nodes that run already are left alone. Each node logs into its node.log.";
+Nodes that run already are left alone. Each node logs into its node.log. When this returns,
+every node answers and, without --node, has the chain's first block.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     /// This node only, by its number from 1
     #[arg(long, value_name = "K")]
     node: Option<usize>,
-    /// How long to wait until the nodes answer
+    /// How long to wait until the nodes answer and have a block
     #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = time::parse_duration)]
     timeout: Duration,
     #[command(flatten)]
@@ -70,13 +71,18 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let program = args.binary.find()?;
     let deadline = Instant::now() + args.timeout;
     let nodes = folder.chosen(args.node)?;
-    let launches: Vec<Launch> =
+    let mut launches: Vec<Launch> =
         nodes.into_iter().map(|node| launch(node, &program)).collect::<anyhow::Result<_>>()?;
     let bar = progress::bar(launches.len(), "waiting for nodes");
     let mut started = Vec::new();
-    for mut launch in launches {
-        let height = remote::block_on(answer(&mut launch, deadline))??;
+    for launch in &mut launches {
+        remote::block_on(answer(launch, Height::GENESIS, deadline))??;
         bar.inc(1);
+    }
+    // One node alone may have nobody to make a block with.
+    let least = if args.node.is_some() { Height::GENESIS } else { Height::GENESIS.next() };
+    for mut launch in launches {
+        let height = remote::block_on(answer(&mut launch, least, deadline))??;
         started.push(StartedNode {
             node: launch.node.number,
             member: launch.member,
@@ -121,14 +127,15 @@ fn spawn(node: &NodeFolder, program: &Path) -> anyhow::Result<Child> {
     command.spawn().with_context(|| format!("{} cannot be run", program.display()))
 }
 
-/// Waits until the node answers; returns its height.
-async fn answer(launch: &mut Launch, deadline: Instant) -> anyhow::Result<Height> {
+/// Waits until the node answers and has reached a height; returns its height.
+async fn answer(launch: &mut Launch, least: Height, deadline: Instant) -> anyhow::Result<Height> {
     let (number, log) = (launch.node.number, launch.node.log());
     let node = NodeArgs::at(&launch.url, Duration::from_secs(2));
     loop {
         let failure = match Remote::connect(&node).await {
             Ok(remote) => match remote.node_status().await {
-                Ok(status) => return Ok(status.head.height),
+                Ok(status) if status.head.height >= least => return Ok(status.head.height),
+                Ok(_) => anyhow!("it answers, but has no block yet"),
                 Err(error) => error,
             },
             Err(error) => error,
@@ -146,7 +153,7 @@ async fn answer(launch: &mut Launch, deadline: Instant) -> anyhow::Result<Height
         if Instant::now() >= deadline {
             let last = process::last_lines(&log);
             let failure = failure.context(format!(
-                "node {number} runs but does not answer in time; see {}, which ends with:\n{last}\nlast failure",
+                "node {number} runs but is not ready in time; see {}, which ends with:\n{last}\nlast failure",
                 log.display()
             ));
             return Err(failure);

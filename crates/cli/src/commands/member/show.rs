@@ -56,7 +56,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
     let trust = Trust::for_node(&args.trust, &remote).await?;
-    let details = remote.told(remote.client().member(&args.id, ProofForm::SelfContained).await)?;
+    let details =
+        remote.told(remote.ask(|| remote.client().member(&args.id, ProofForm::SelfContained)).await)?;
     let mut reason = check_member(&details, &trust).err().map(|fault| explain(&fault));
     let MemberDetails { proof, rest } = details;
     if rest.hash() != proof.member.record.rest {

@@ -8,17 +8,18 @@ use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberRecord;
-use sanad_core::proof::{COMPLETENESS_SUFFIX, Complete, CompletenessVerifier, EntryRun};
+use sanad_core::proof::{COMPLETENESS_SUFFIX, Complete, CompletenessFault, CompletenessVerifier, EntryRun};
 use sanad_core::status::CredentialStatus;
 use serde::Serialize;
 
 use crate::files::{Mode, Staged};
-use crate::finding::explain;
+use crate::finding::{Fault, Part};
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{Trust, TrustArgs};
+use crate::verdict::Verdict;
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -30,7 +31,7 @@ Examples:
 Only the issuer can change the status of what it issued: from all its events follow the statuses of all its
 credentials, as of one block. `sanad proof verify` checks the file, with no node. It grows by some 70 bytes an event.
 
-Exit code 1 where the node's list is not proved to be complete.";
+Exit code 1 where the node's list is not proved to be complete; 2 where a (newer) trust file or program is needed.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -61,7 +62,8 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     if out.exists() {
         bail!("{} exists already and is left as it is; choose another place with --out", out.display());
     }
-    let stream = remote.told(remote.client().completeness(&args.issuer, ProofForm::SelfContained).await)?;
+    let stream = remote
+        .told(remote.ask(|| remote.client().completeness(&args.issuer, ProofForm::SelfContained)).await)?;
     let CompletenessStream { head, mut runs } = stream;
     let head = head.completeness().trimmed(&trust.anchor);
     let mut list = Listing::new(args.issuer.to_string(), args.list);
@@ -81,7 +83,7 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     }
     bar.finish_and_clear();
     let mut completeness = list.finish(verifier);
-    if completeness.complete {
+    if completeness.verdict == Verdict::Proved {
         file.place_new()?;
         completeness.written = Some(out);
     }
@@ -106,7 +108,7 @@ impl Listing {
         &mut self,
         verifier: &mut CompletenessVerifier,
         next: &EntryRun,
-    ) -> Result<(), sanad_core::proof::CompletenessFault> {
+    ) -> Result<(), CompletenessFault> {
         let entries = verifier.add(next)?;
         self.entries += entries.len() as u64;
         let issued = (next.first_index.0..).zip(&entries).filter_map(|(index, entry)| match entry.event {
@@ -126,11 +128,16 @@ impl Listing {
     }
 
     /// Why the list proves nothing.
-    pub(super) fn refused(self, fault: &dyn std::error::Error) -> Completeness {
+    pub(super) fn refused(self, fault: &CompletenessFault) -> Completeness {
+        let fault = Fault::from(fault);
+        self.failed(fault.verdict, fault.reason())
+    }
+
+    fn failed(self, verdict: Verdict, reason: String) -> Completeness {
         Completeness {
             target: self.target,
-            complete: false,
-            reason: Some(explain(fault)),
+            verdict,
+            reason: Some(reason),
             issuer: None,
             entries: self.entries,
             active: 0,
@@ -146,6 +153,11 @@ impl Listing {
         }
     }
 
+    /// A line that is not one of a completeness proof.
+    pub(super) fn unreadable(self, detail: String) -> Completeness {
+        self.failed(Verdict::Tampered, format!("{}: {detail}", Part::Encoding))
+    }
+
     fn complete(self, complete: Complete) -> Completeness {
         let credential = |(index, commitment)| Credential {
             index,
@@ -157,7 +169,7 @@ impl Listing {
         };
         Completeness {
             target: self.target,
-            complete: true,
+            verdict: Verdict::Proved,
             reason: None,
             entries: self.entries,
             active: complete.count(CredentialStatus::Active),
@@ -183,8 +195,8 @@ impl Listing {
 #[derive(Serialize)]
 pub(super) struct Completeness {
     target: String,
-    /// Whether the list is all there is of the issuer.
-    pub(super) complete: bool,
+    /// [`Verdict::Proved`] where the list is all there is of the issuer.
+    verdict: Verdict,
     /// Why it is not proved to be.
     reason: Option<String>,
     /// The issuer's record, where it is proved.
@@ -220,7 +232,7 @@ struct Credential {
 
 impl Completeness {
     pub(super) fn outcome(&self) -> Outcome {
-        if self.complete { Outcome::Yes } else { Outcome::No }
+        self.verdict.outcome()
     }
 }
 
@@ -236,10 +248,10 @@ impl Report for Completeness {
         }
         let (Some(issuer), Some(as_of)) = (&self.issuer, &self.as_of) else {
             let reason = self.reason.as_deref().unwrap_or_default();
-            return view.line(format!("{}: NOT PROVED to be complete: {reason}", self.target));
+            return view.line(format!("{}: {}: {reason}", self.target, self.verdict));
         };
         view = view
-            .line(format!("{}: complete: these are all events of the issuer", self.target))
+            .line(format!("{}: proved: these are all events of the issuer", self.target))
             .fact("issuer", format!("{} ({})", issuer.name, issuer.id))
             .fact("events", self.entries)
             .fact(

@@ -10,12 +10,13 @@ use sanad_core::proof::{ConsistencyProof, LogHead, ProvenConsistency};
 use serde::Serialize;
 
 use crate::files::{self, Mode};
-use crate::finding::explain;
+use crate::finding::Fault;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
 use crate::trust::{Trust, TrustArgs};
+use crate::verdict::Verdict;
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -27,7 +28,8 @@ Examples:
 With a receipt, the log that the receipt was proved by is shown to begin the node's: nothing of it was taken away or
 changed since. `sanad proof verify` checks the file, with no node.
 
-Exit code 1 where the node's proof does not hold, or its log is another than the receipt's.";
+Exit code 1 where the node's proof does not hold, or its log is another than the receipt's;
+2 where a (newer) trust file or program is needed.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -58,10 +60,11 @@ async fn ask(args: &Args) -> anyhow::Result<Consistency> {
         Err(_) => Some(log_of_receipt(Path::new(&args.older), &trust)?),
     };
     let older = receipt.map_or_else(|| args.older.parse().map(LogSize), |log| Ok(log.size))?;
-    let proof = remote
-        .told(remote.client().consistency(older, args.newer.map(LogSize), ProofForm::SelfContained).await)?;
+    let newer = args.newer.map(LogSize);
+    let asked = remote.ask(|| remote.client().consistency(older, newer, ProofForm::SelfContained));
+    let proof = remote.told(asked.await)?;
     let mut consistency = Consistency::of(args.older.clone(), &proof, receipt, &trust);
-    if let (Some(path), true) = (&args.out, consistency.consistent) {
+    if let (Some(path), true) = (&args.out, consistency.verdict == Verdict::Proved) {
         let proof = proof.trimmed(&trust.anchor);
         files::place_new(path, proof.to_json().as_bytes(), Mode::Public)?;
         consistency.written = Some(path.clone());
@@ -81,8 +84,8 @@ pub(super) fn log_of_receipt(path: &Path, trust: &Trust) -> anyhow::Result<LogHe
 #[derive(Serialize)]
 pub(super) struct Consistency {
     target: String,
-    /// Whether the older log is the beginning of the newer one.
-    pub(super) consistent: bool,
+    /// [`Verdict::Proved`] where the older log is the beginning of the newer one.
+    verdict: Verdict,
     /// Why it is not, or not proved to be.
     reason: Option<String>,
     older_size: LogSize,
@@ -108,7 +111,7 @@ impl Consistency {
     ) -> Self {
         let mut found = Self {
             target,
-            consistent: false,
+            verdict: Verdict::NotProven,
             reason: None,
             older_size: proof.older.size,
             older_root: proof.older.root,
@@ -123,7 +126,8 @@ impl Consistency {
         let ProvenConsistency { older, height, time_ms, basis, .. } = match proof.verify(&trust.anchor) {
             Ok(proven) => proven,
             Err(fault) => {
-                found.reason = Some(explain(&fault));
+                let fault = Fault::from(&fault);
+                (found.verdict, found.reason) = (fault.verdict, Some(fault.reason()));
                 return found;
             }
         };
@@ -131,12 +135,14 @@ impl Consistency {
         found.time_ms = Some(time_ms);
         (found.signers, found.validators) = (basis.signers, basis.validators);
         found.reason = known.and_then(|known| another_log(&known, &older));
-        found.consistent = found.reason.is_none();
+        if found.reason.is_none() {
+            found.verdict = Verdict::Proved;
+        }
         found
     }
 
     pub(super) fn outcome(&self) -> Outcome {
-        if self.consistent { Outcome::Yes } else { Outcome::No }
+        self.verdict.outcome()
     }
 }
 
@@ -160,8 +166,8 @@ fn another_log(known: &LogHead, older: &LogHead) -> Option<String> {
 impl Report for Consistency {
     fn view(&self) -> View {
         let verdict = match &self.reason {
-            None => "consistent: the older log begins the newer one".to_owned(),
-            Some(reason) => format!("NOT PROVED: {reason}"),
+            None => "proved: the older log begins the newer one".to_owned(),
+            Some(reason) => format!("{}: {reason}", self.verdict),
         };
         let mut view = View::new()
             .line(format!("{}: {verdict}", self.target))

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use sanad_core::proof::{
     COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
     ConsistencyProof, EntryRun,
@@ -12,6 +12,7 @@ use sanad_core::proof::{
 
 use super::completeness::{Completeness, Listing};
 use super::consistency::{Consistency, log_of_receipt};
+use crate::finding::explain;
 use crate::output::{Outcome, Output, complain};
 use crate::progress;
 use crate::trust::{Trust, TrustArgs};
@@ -62,7 +63,7 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
     let unreadable = || format!("{} is neither a consistency nor a completeness proof", path.display());
     match CompletenessHead::from_json(&first) {
         Ok(head) => {
-            let found = completeness(head, lines, length, args.list, trust)?;
+            let found = completeness(head, &first, lines, length, args.list, trust)?;
             output.print_next(&found)?;
             Ok(found.outcome())
         }
@@ -78,6 +79,7 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
 
 fn completeness(
     head: CompletenessHead,
+    first: &[u8],
     mut lines: Lines<'_>,
     length: u64,
     list: bool,
@@ -89,14 +91,21 @@ fn completeness(
         Ok(verifier) => verifier,
         Err(fault) => return Ok(list.refused(&fault)),
     };
+    if let Err(why) = check_end(first) {
+        return Ok(list.unreadable(format!("line 1 {why}")));
+    }
     let bar = progress::bytes("checking");
     bar.set_length(length);
     let mut number = 1;
     while let Some(line) = lines.next()? {
         number += 1;
-        let run = EntryRun::from_json(&line).with_context(|| {
-            format!("{}, line {number}, does not hold entries of a completeness proof", path.display())
-        })?;
+        if let Err(why) = check_end(&line) {
+            return Ok(list.unreadable(format!("line {number} {why}")));
+        }
+        let run = match EntryRun::from_json(&line) {
+            Ok(run) => run,
+            Err(error) => return Ok(list.unreadable(format!("line {number}: {}", explain(&error)))),
+        };
         if let Err(fault) = list.add(&mut verifier, &run) {
             return Ok(list.refused(&fault));
         }
@@ -106,6 +115,17 @@ fn completeness(
     Ok(list.finish(verifier))
 }
 
+/// Why a line is not whole, if it is not.
+fn check_end(line: &[u8]) -> Result<(), String> {
+    match line.last() {
+        Some(b'\n') => Ok(()),
+        _ if line.len() > COMPLETENESS_LINE_BYTES_MAX => {
+            Err(format!("has more than {COMPLETENESS_LINE_BYTES_MAX} bytes"))
+        }
+        _ => Err("does not end with a line feed".to_owned()),
+    }
+}
+
 /// The lines of a file, of which any may be as long as a sender likes.
 struct Lines<'a> {
     path: &'a Path,
@@ -113,15 +133,12 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The next line with its end; none at the end of the file.
+    /// The next line with its end, cut off if it is too long; `None` at the end of the file.
     fn next(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         let limit = COMPLETENESS_LINE_BYTES_MAX as u64 + 1;
         let read = (&mut self.file).take(limit).read_until(b'\n', &mut line);
         read.with_context(|| format!("{} cannot be read", self.path.display()))?;
-        if line.len() as u64 == limit {
-            bail!("{} has a line of more than {COMPLETENESS_LINE_BYTES_MAX} bytes", self.path.display());
-        }
         Ok(if line.is_empty() { None } else { Some(line) })
     }
 

@@ -62,7 +62,8 @@ async fn renew(args: &Args) -> anyhow::Result<Renewed> {
     let trust = Trust::for_node(&args.trust, &remote).await?;
     let mut receipt = receipt_file::read(&args.input, &trust.anchor)?;
     let height = receipt.proof.header.height;
-    let answer = remote.told(remote.client().history_proof(height, ProofForm::SelfContained).await)?;
+    let answer =
+        remote.told(remote.ask(|| remote.client().history_proof(height, ProofForm::SelfContained)).await)?;
     let (vouched_for_by, time_ms) = match &answer.finality {
         Finality::History(newer) => (newer.header.height, newer.header.time_ms),
         _ => (answer.header.height, answer.header.time_ms),

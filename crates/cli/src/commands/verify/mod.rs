@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
-use sanad_core::receipt::Receipt;
+use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFormatError};
 use serde::Serialize;
 
 use crate::files::STANDARD_INPUT;
@@ -37,19 +37,19 @@ then that of the receipt's block; --online asks a node for the status now and ch
 proof in the same way.
 
 Exit codes:
-  0  all documents are active, and nothing speaks against them
+  0  all documents are active (or active, confirmed), and nothing speaks against them
   1  all were checked, and one is not active: it is
+       stale          active, but the proof is older than --max-age
        suspended      not to be relied on for now
        disputed       issued while somebody else may have held the issuer's key
        revoked        void for ever
-       stale          active, but the proof is older than --max-age
        tampered       the named part was changed: document, secret or receipt
+       not proven     something is missing, such as signatures, or contradicts what is known
+       needs history path
+                      older than the trust file, and signed by keys that were retired since
        foreign chain  the receipt is of another consortium than the genesis
-       not proven     something is missing: signatures, or the validators are not those
-                      that the genesis leads to
-  2  one could not be checked: no such file, no receipt, --online without an answer, or
-     a (newer) trust file or program is needed. Nothing is said of it, whatever is said of
-     the others.
+  2  one could not be checked: no such file, no receipt, --online without an answer; or
+     it needs a trust file, a renewed one, or a newer verifier. That says nothing against it.
 
 Where a document is a W3C credential or an Open Badge, its own signature and dates are
 checked, too: see `sanad credential check --help`. They change nothing of what the ledger
@@ -100,27 +100,32 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let bar = progress::bar(documents.len(), "verifying");
     for document in &documents {
         match verify(document.as_deref(), args, &trust, online.as_ref()) {
-            Ok((finding, of_finding)) => {
-                outcome = outcome.and(of_finding);
+            Ok((finding, unanswered)) => {
+                outcome = outcome.and(finding.outcome());
                 findings.findings.push(finding);
+                if let Some(error) = unanswered {
+                    findings.fail(document.clone(), args, error);
+                }
             }
-            Err(error) => {
-                outcome = Outcome::Error;
-                let error = describe(&error);
-                let document = document.clone().or(args.receipt.clone()).unwrap_or_default();
-                note(format_args!("error: {}: {error}", document.display()));
-                findings.errors.push(Failure { document, error });
-            }
+            Err(error) => findings.fail(document.clone(), args, describe(&error)),
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if findings.errors.is_empty() {
-        let verdicts = findings.findings.iter().map(|finding| finding.verdict);
-        findings.verdict = verdicts.max_by_key(|verdict| verdict.gravity());
+    match findings.errors.is_empty() {
+        true => findings.verdict = findings.findings.iter().map(|finding| finding.verdict).max(),
+        false => outcome = Outcome::Error,
     }
     output.print(&findings)?;
     Ok(outcome)
+}
+
+impl Findings {
+    fn fail(&mut self, document: Option<PathBuf>, args: &Args, error: String) {
+        let document = document.or(args.receipt.clone()).unwrap_or_default();
+        note(format_args!("error: {}: {error}", document.display()));
+        self.errors.push(Failure { document, error });
+    }
 }
 
 /// The documents that the arguments name, each file of a folder for itself; one `None` for a receipt alone.
@@ -150,28 +155,29 @@ fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
     }
 }
 
+/// Checks one document, or a receipt alone; beside the finding why the status as of now could not be checked.
 fn verify(
     document: Option<&Path>,
     args: &Args,
     trust: &Trust,
     online: Option<&online::Session>,
-) -> anyhow::Result<(Finding, Outcome)> {
+) -> anyhow::Result<(Finding, Option<String>)> {
     let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
     let beside = || document.map(receipt_file::find_beside);
     let path = args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
     let receipt =
         receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
     let target = document.unwrap_or(&path).display().to_string();
-    let (mut answered, mut issuer) = (true, None);
+    let (mut unanswered, mut issuer) = (None, None);
     let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
         Ok(receipt) => {
-            let mut finding = Finding::of_proof(target, &receipt.proof, trust, time::now_ms());
-            finding.check_document(&receipt, bytes.as_deref());
-            answered = online.is_none_or(|session| session.refresh(&mut finding, &receipt, trust));
+            let now_ms = time::now_ms();
+            let mut finding = Finding::of_receipt(target, &receipt, bytes.as_deref(), trust, now_ms)?;
+            unanswered = online.and_then(|session| session.refresh(&mut finding, &receipt, trust).err());
             issuer = Some(receipt.proof.issuer.record);
             finding
         }
-        Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error),
+        Err(error) if is_claimed(&receipt, &error) => Finding::of_unread(target, &error, &receipt, trust),
         Err(error) => {
             return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
         }
@@ -183,8 +189,13 @@ fn verify(
     if let Some(bytes) = &bytes {
         finding.credential = credential::check(bytes, issuer.as_ref(), &finding, time::now_ms());
     }
-    let outcome = if answered { finding.outcome() } else { Outcome::Error };
-    Ok((finding.close(), outcome))
+    Ok((finding.close(), unanswered))
+}
+
+/// Whether bytes that could not be read say that they are a receipt, be it of a later version.
+fn is_claimed(receipt: &[u8], error: &ReceiptFormatError) -> bool {
+    let later = matches!(error, ReceiptFormatError::Binary(ReceiptBinaryError::Version { .. }));
+    later || Receipt::is_claimed(receipt)
 }
 
 impl Report for Findings {

@@ -5,11 +5,10 @@ use sanad_core::receipt::Receipt;
 use tokio::runtime::Runtime;
 
 use crate::finding::{Finding, explain};
-use crate::remote::{self, Remote, SourceArgs, is_missing, patiently};
+use crate::remote::{self, Remote, SourceArgs, is_missing};
 use crate::target::key_of;
 use crate::time;
 use crate::trust::Trust;
-use crate::verdict::Verdict;
 
 /// A connection that all documents share.
 pub(super) struct Session {
@@ -25,35 +24,40 @@ impl Session {
         Ok(Self { runtime, remote })
     }
 
-    /// Brings a finding up to date; returns whether the node gave an answer.
+    /// Brings a finding up to date.
     ///
     /// What failed offline stays failed: the fresh status is that of the document, not of the receipt.
-    pub(super) fn refresh(&self, finding: &mut Finding, receipt: &Receipt, trust: &Trust) -> bool {
+    ///
+    /// # Errors
+    /// Why the status as of now could not be checked. That says nothing of the credential.
+    pub(super) fn refresh(
+        &self,
+        finding: &mut Finding,
+        receipt: &Receipt,
+        trust: &Trust,
+    ) -> Result<(), String> {
         // Otherwise a check has failed already, and there is nothing to ask about.
-        let Ok(key) = key_of(receipt) else { return true };
+        let (true, Ok(key)) = (finding.has_status(), key_of(receipt)) else { return Ok(()) };
         let remote = match &self.remote {
             Ok(remote) => remote,
-            Err(error) => return unanswered(finding, &format!("{error:#}")),
+            Err(error) => return Err(finding.unanswered(format!("no answer: {error:#}"))),
         };
-        let proof =
-            match self.runtime.block_on(patiently(|| remote.client().status(&key, ProofForm::SelfContained)))
-            {
-                Ok(proof) => proof,
-                Err(error) if is_missing(&error) => {
-                    let detail = format!("{} knows no such credential", remote.url());
-                    finding.check("online", Verdict::NotProven, Err(detail));
-                    return true;
-                }
-                Err(error) => return unanswered(finding, &format!("{}: {}", remote.url(), explain(&error))),
-            };
+        let asked = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained));
+        let proof = match self.runtime.block_on(asked) {
+            Ok(proof) => proof,
+            // The log has it, as the receipt proves: the node is behind, or hides it.
+            Err(error) if is_missing(&error) => {
+                let detail = format!("{} knows no such credential: it is behind, or lies", remote.url());
+                return Err(finding.unanswered(detail));
+            }
+            Err(error) => {
+                return Err(finding.unanswered(format!("no answer: {}: {}", remote.url(), explain(&error))));
+            }
+        };
+        if proof.entry != receipt.proof.entry {
+            return Err(finding.unanswered(format!("{} answers about another credential", remote.url())));
+        }
         let fresh = Finding::of_proof(finding.target.clone(), &proof, trust, time::now_ms());
-        finding.merge(fresh, &receipt.proof.header, &proof.header);
-        true
+        finding.merge(fresh, &receipt.proof, &proof)
     }
-}
-
-/// An answer was asked for and did not come: whatever the receipt says, that is no yes.
-fn unanswered(finding: &mut Finding, why: &str) -> bool {
-    finding.check("online", Verdict::NotProven, Err(format!("no answer, so the status now is open: {why}")));
-    false
 }

@@ -1,0 +1,92 @@
+//! Receipts that open one half of a commitment: for paper, and with the summary closed.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::documents::{BADGE, Issued};
+use crate::program::{Run, sanad};
+
+const GENESIS: &str = "--genesis genesis.json";
+
+fn convert(issued: &Issued, arguments: &str) -> Run {
+    sanad(issued.at(), &format!("receipt convert ijazah.json.receipt.json {arguments} {GENESIS}"))
+}
+
+fn verify(issued: &Issued, arguments: &str, code: i32) -> Value {
+    let run = sanad(issued.at(), &format!("verify {arguments} {GENESIS} --json")).expect(code);
+    run.json()["findings"][0].clone()
+}
+
+#[test]
+fn a_code_on_paper_says_who_was_awarded_what_without_the_document() {
+    let issued = Issued::of(BADGE);
+    convert(&issued, "paper.receipt --paper --document ijazah.json").expect(0);
+    sanad(issued.at(), &format!("receipt qr paper.receipt --png code.png {GENESIS}")).expect(0);
+    let found = verify(&issued, "--receipt code.png", 0);
+    assert_eq!((&found["verdict"], &found["target"]), (&"active".into(), &"code.png".into()));
+    assert_eq!(found["issuer"]["name"], "University issuer");
+    let summary = &found["summary"];
+    assert_eq!(
+        ["holder", "title", "awarded_on", "credits"].map(|label| summary[label].as_str().unwrap()),
+        ["Arkanendra Lokawisesa", "Program Mikro Pengembang Gim", "2026-09-01", "20"]
+    );
+    let open = found["not_proved"].to_string();
+    assert!(open.contains("document not seen"), "{open}");
+    assert!(!found["checks"].to_string().contains("\"document\""), "{found}");
+    let text = sanad(issued.at(), &format!("verify --receipt code.png {GENESIS}")).expect(0).stdout;
+    for line in
+        ["code.png: active\n", "Arkanendra Lokawisesa", "University issuer (issuer)", "document not seen"]
+    {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+
+    // Nothing of the document can be guessed from it: neither the secret nor its digest is there.
+    let paper = convert(&issued, "- --to json --paper --document ijazah.json").expect(0).stdout;
+    assert!(!paper.contains(&"09".repeat(32)) && paper.contains("\"form\": \"paper\""), "{paper}");
+    fs::write(issued.path("forged.json"), paper.replace("Arkanendra", "Seseorang")).unwrap();
+    let forged = verify(&issued, "--receipt forged.json", 1);
+    assert_eq!((&forged["verdict"], &forged["summary"]), (&"tampered".into(), &Value::Null));
+}
+
+#[test]
+fn paper_proves_no_document_and_is_made_of_the_right_one_alone() {
+    let issued = Issued::of(BADGE);
+    convert(&issued, "paper.receipt --paper").expect_error("--document");
+    fs::write(issued.path("changed.json"), BADGE.replace("20 SKS", "40 SKS")).unwrap();
+    convert(&issued, "paper.receipt --paper --document changed.json")
+        .expect_error("does not fit the receipt");
+    assert!(!issued.path("paper.receipt").exists());
+    convert(&issued, "paper.receipt --paper --document ijazah.json").expect(0);
+    // Even the right document: the code would hold for any.
+    let found = verify(&issued, "ijazah.json --receipt paper.receipt", 1);
+    assert_eq!(found["verdict"], "not-proven");
+    assert_eq!(found["reason"], "document: a paper receipt does not prove a document");
+    assert_eq!(found["summary"], Value::Null);
+    // Nothing can be closed any more, and nothing made of it.
+    let again =
+        sanad(issued.at(), &format!("receipt convert paper.receipt x.json --closed-summary {GENESIS}"));
+    again.expect_error("only a full receipt");
+
+    let plain = Issued::new();
+    convert(&plain, "paper.receipt --paper --document ijazah.json").expect_error("binds no summary");
+}
+
+#[test]
+fn a_closed_summary_proves_the_document_and_tells_nothing_else() {
+    let issued = Issued::of(BADGE);
+    for (name, qr) in [("closed.json", "closed.png"), ("closed.receipt", "again.png")] {
+        convert(&issued, &format!("{name} --closed-summary")).expect(0);
+        sanad(issued.at(), &format!("receipt qr {name} --png {qr} {GENESIS}")).expect(0);
+        for receipt in [name, qr] {
+            let found = verify(&issued, &format!("ijazah.json --receipt {receipt}"), 0);
+            assert_eq!((&found["verdict"], &found["summary"]), (&"active".into(), &Value::Null));
+        }
+    }
+    let text = fs::read_to_string(issued.path("closed.json")).unwrap();
+    assert!(!text.contains("Arkanendra") && !text.contains(&"09".repeat(32)), "{text}");
+    let alone = sanad(issued.at(), &format!("verify --receipt closed.json {GENESIS}")).expect(2);
+    assert!(alone.stderr.contains("the document is needed"), "{}", alone.stderr);
+    fs::write(issued.path("ijazah.json"), BADGE.replace("Arkanendra", "Seseorang")).unwrap();
+    assert_eq!(verify(&issued, "ijazah.json --receipt closed.json", 1)["verdict"], "tampered");
+}
