@@ -1,5 +1,7 @@
 //! What strangers and peers can make a node spend: connections, descriptors, and bytes of the exchange of batches.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

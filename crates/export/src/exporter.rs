@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sanad_chain::{Known, Prepared, check_block, prepare};
 use sanad_core::block::Block;
+use sanad_core::codec::CODEC_BYTES_MAX;
 use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{Entry, Event, Origin};
 use sanad_core::execution::{Execution, LedgerView};
@@ -16,7 +17,7 @@ use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::merkle::{Hash, Rfc6962, TreeHash as _};
 use sanad_core::proof::ValidatorChange;
 use sanad_core::state::State;
-use sanad_core::trust::{Anchor, TRUST_FILE_BYTES_MAX, TrustFile, TrustedChange};
+use sanad_core::trust::{Anchor, TRUST_FILE_BYTES_MAX, TRUST_FILE_MAGIC, TrustFile, TrustedChange};
 use sanad_core::validators::CommitCertificate;
 
 use crate::bundle::Edge;
@@ -39,6 +40,8 @@ use crate::writing::Writing;
 
 /// Bundles of entries that are kept in memory for changes of status, some 12 KiB each.
 const CACHED_BUNDLES: usize = 1024;
+/// Longest binary trust file, in bytes: magic, version, and what the codec reads (16 MiB).
+const TRUST_BINARY_BYTES_MAX: usize = TRUST_FILE_MAGIC.len() + 1 + CODEC_BYTES_MAX;
 
 /// Writes an export, block by block. Each block is executed and its certificate verified, whoever it comes from. Readers
 /// see nothing of it before [`Exporter::finish`].
@@ -341,11 +344,11 @@ impl Exporter {
         let changes = std::mem::take(&mut self.changes).into_iter().map(change);
         let changes = changes.collect::<Result<_, ExportError>>()?;
         let file = TrustFile::new(self.genesis.clone(), changes, anchor, seals, remainder);
-        for (path, bytes) in [
-            (layout::trust(height), file.to_binary()),
-            (layout::trust_json(height), file.to_json().into_bytes()),
+        for (path, bytes, limit) in [
+            (layout::trust(height), file.to_binary(), TRUST_BINARY_BYTES_MAX),
+            (layout::trust_json(height), file.to_json().into_bytes(), TRUST_FILE_BYTES_MAX),
         ] {
-            let (actual, limit) = (bytes.len() as u64, TRUST_FILE_BYTES_MAX as u64);
+            let (actual, limit) = (bytes.len() as u64, limit as u64);
             if actual > limit {
                 return Err(ExportError::TooLong { path: self.folder.path(&path), actual, limit });
             }
