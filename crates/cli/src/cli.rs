@@ -1,4 +1,4 @@
-//! The arguments: which commands there are, and where each is.
+//! The arguments: every command, and the module that runs it.
 
 use clap::{Parser, Subcommand};
 
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Member institutions
     #[command(subcommand)]
     Member(member::Command),
-    /// The genesis: what everyone who verifies trusts
+    /// The genesis, on which all verification rests
     #[command(subcommand)]
     Genesis(genesis::Command),
     /// Blocks
@@ -95,7 +95,7 @@ Examples:
   sanad localnet create net && sanad localnet start net
   sanad issue awards/ --issuer-dir net/node-1 --passphrase-file net/passphrase
 
-Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said.
+Exit codes: 0 yes or done; 1 checked and not so; 2 an error, or it could not be checked.
 Environment: SANAD_NODE, SANAD_GENESIS, SANAD_TRUST, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
 SANAD_PASSPHRASE_FILE.";
 

@@ -145,7 +145,7 @@ pub(crate) fn open(path: &Path, purpose: Purpose, passphrase: &PassphraseArgs) -
     let text = Zeroizing::new(files::read_text(path, KEY_FILE_BYTES_MAX)?);
     let name = path.display();
     // Before the passphrase is asked for: no passphrase makes the wrong file right.
-    let actual = keyfile::peek(&text).with_context(|| format!("{name} is no key file"))?.purpose;
+    let actual = keyfile::peek(&text).with_context(|| format!("{name} is not a key file"))?.purpose;
     if actual != purpose.as_str() {
         bail!("{name} holds a key for \"{actual}\"; one for \"{}\" is needed here", purpose.as_str());
     }

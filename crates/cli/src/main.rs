@@ -1,7 +1,7 @@
 //! `sanad`: the command line of the ledger, for operators, issuers and verifiers.
 //!
-//! Exit codes: 0 yes or done; 1 checked and not so; 2 an error, nothing is said. Results go to stdout,
-//! all else to stderr.
+//! Exit codes: 0 yes or done; 1 checked and not so; 2 an error, or it could not be checked. Results go to stdout,
+//! everything else to stderr.
 
 mod cli;
 mod commands;

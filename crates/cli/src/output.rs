@@ -1,4 +1,4 @@
-//! Where results go: stdout, for people or as JSON; and where all else goes: stderr.
+//! Results on stdout, for people or as JSON; everything else on stderr.
 //!
 //! **Invariant:** nothing else in this program writes to stdout.
 
@@ -16,12 +16,12 @@ pub(crate) enum Outcome {
     Yes,
     /// Checked, and not so.
     No,
-    /// Part of the question has no answer; what has one was printed.
+    /// Something could not be checked; everything else was printed.
     Error,
 }
 
 impl Outcome {
-    /// The worse of two: an error tells least, so it comes before a no.
+    /// The worse of two: an error comes before a no, since it says less.
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Error, _) | (_, Self::Error) => Self::Error,
@@ -33,17 +33,17 @@ impl Outcome {
 
 /// A result: `--json` prints its fields, people see its view.
 pub(crate) trait Report: Serialize {
-    /// What people see.
+    /// The form for people.
     fn view(&self) -> View;
 }
 
-/// The reader of stdout has gone: nobody is left to tell, and that is no error.
+/// The reader of stdout has closed the pipe, which is not an error.
 #[derive(Debug)]
 pub(crate) struct ClosedPipe;
 
 impl fmt::Display for ClosedPipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reader of the output has gone")
+        f.write_str("the reader of the output has closed it")
     }
 }
 
@@ -89,18 +89,18 @@ impl Output {
     }
 }
 
-/// Says something on stderr that is not the result.
+/// Writes a note to stderr.
 pub(crate) fn note(text: impl fmt::Display) {
-    // Nothing is left to be done where stderr is closed.
+    // If stderr is closed, there is nobody to report that to.
     let _ = writeln!(io::stderr(), "{}", crate::view::printable(&text.to_string()));
 }
 
-/// Says something on stderr that the reader should not miss.
+/// Writes a warning to stderr.
 pub(crate) fn warn(text: impl fmt::Display) {
     note(format_args!("warning: {text}"));
 }
 
-/// Says on stderr why a command gave up.
+/// Writes to stderr why a command failed.
 pub(crate) fn complain(error: &anyhow::Error) {
     note(format_args!("error: {}", describe(error)));
 }

@@ -17,7 +17,7 @@ pub(crate) fn spinner(what: impl Into<String>) -> ProgressBar {
     spinner
 }
 
-/// A bar over bytes, whose number is told later.
+/// A bar over bytes; its length is set later.
 pub(crate) fn bytes(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_message(what);
     let style = ProgressStyle::with_template("{msg:>18} [{bar:30}] {bytes}/{total_bytes} {eta}");

@@ -51,7 +51,7 @@ pub(crate) fn is_qr(path: &Path) -> bool {
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = files::read_input(path, RECEIPT_FILE_BYTES_MAX)?;
     match qr::is_png(&bytes) {
-        true => qr::read_png(&bytes).with_context(|| format!("{} holds no receipt", path.display())),
+        true => qr::read_png(&bytes).with_context(|| format!("{} does not hold a receipt", path.display())),
         false => Ok(bytes),
     }
 }
@@ -59,7 +59,7 @@ pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Reads a receipt in any form.
 pub(crate) fn read(path: &Path, anchor: &TrustAnchor) -> anyhow::Result<Receipt> {
     let bytes = read_bytes(path)?;
-    Receipt::from_bytes(&bytes, anchor).with_context(|| format!("{} is no readable receipt", path.display()))
+    Receipt::from_bytes(&bytes, anchor).with_context(|| format!("{} is not a receipt", path.display()))
 }
 
 /// The bytes of a receipt in a form. A binary one is of a receipt that holds.

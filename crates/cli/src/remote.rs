@@ -13,7 +13,7 @@ use sanad_core::ids::Height;
 use crate::exported::Exported;
 use crate::{files, time};
 
-/// Which node, and how long to wait for it.
+/// The node to ask, and how long to wait for it.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct NodeArgs {
     /// URL of the node
@@ -23,7 +23,7 @@ pub(crate) struct NodeArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
-/// Whom to ask: a node, or a static export.
+/// A node or a static export to ask.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SourceArgs {
     /// Folder of a static export to ask in place of a node
@@ -108,8 +108,8 @@ impl Remote {
         &self.client
     }
 
-    /// Makes a call; again where the node asks for patience, since one of many calls may meet its rate limit, and
-    /// where it has no block yet, as long as an answer may take.
+    /// Makes a call, and repeats it while the node limits the rate of calls, or has no block yet: for that as long as
+    /// an answer may take.
     pub(crate) async fn ask<T, C>(&self, call: impl Fn() -> C) -> Result<T, ClientError>
     where
         C: Future<Output = Result<T, ClientError>>,
@@ -137,7 +137,7 @@ impl Remote {
         }
     }
 
-    /// Says which node a failure came from.
+    /// Adds which node a failure came from.
     pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
         answer.with_context(|| format!("the {} {}", self.kind, self.url))
     }
@@ -147,12 +147,12 @@ impl Remote {
         self.told(self.client.genesis().await)
     }
 
-    /// How the node says it is.
+    /// The node's status.
     pub(crate) async fn node_status(&self) -> anyhow::Result<NodeStatus> {
         self.told(self.client.node_status().await)
     }
 
-    /// How the node says it is, once it has a block.
+    /// The node's status, once it has a block.
     pub(crate) async fn status_with_block(&self) -> anyhow::Result<NodeStatus> {
         let deadline = Instant::now() + self.timeout;
         loop {
@@ -172,7 +172,7 @@ impl Remote {
     }
 }
 
-/// Whether the node says that there is no such thing.
+/// Whether the node has no such thing.
 pub(crate) fn is_missing(error: &ClientError) -> bool {
     matches!(error, ClientError::Status { status: StatusCode::NotFound | StatusCode::OutOfRange, .. })
 }

@@ -1,4 +1,4 @@
-//! Points in time and how long ago they were, for people and for `--max-age`.
+//! Times and ages, for people and for `--max-age`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use jiff::{Span, SpanRelativeTo, Timestamp};
 
 /// Now, in milliseconds since 1970-01-01 UTC.
 pub(crate) fn now_ms() -> u64 {
-    // Before 1970 the clock is wrong, and everything is in the future of it, which is said.
+    // A clock before 1970 is wrong: every block is then reported as from the future.
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
 }
 
@@ -16,7 +16,7 @@ pub(crate) fn format_ms(time_ms: u64) -> String {
     time.map_or_else(|| format!("{time_ms} ms after 1970"), |time| format!("{time:.3}"))
 }
 
-/// How long before `now_ms` a time was, in whole seconds; negative where it is still to come.
+/// How long before `now_ms` a time was, in whole seconds; negative if it is in the future.
 pub(crate) fn age_seconds(time_ms: u64, now_ms: u64) -> i64 {
     let past = now_ms.saturating_sub(time_ms) / 1000;
     let future = time_ms.saturating_sub(now_ms) / 1000;
@@ -33,7 +33,7 @@ pub(crate) fn format_age(seconds: i64) -> String {
     }
 }
 
-/// A length of time in its largest fitting unit, rounded down.
+/// A duration in its largest fitting unit, rounded down.
 pub(crate) fn format_seconds(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let (length, unit) = units.into_iter().find(|(length, _)| seconds >= 2 * length).unwrap_or((1, "second"));
@@ -41,9 +41,9 @@ pub(crate) fn format_seconds(seconds: u64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Reads a length of time such as `90s`, `15m`, `24h`, `7d` or `1d 12h`.
+/// Reads a duration such as `90s`, `15m`, `24h`, `7d` or `1d 12h`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let unreadable = |_| format!("{text:?} is no length of time; write for example 90s, 15m, 24h or 7d");
+    let unreadable = |_| format!("{text:?} is not a duration; write for example 90s, 15m, 24h or 7d");
     let span: Span = text.parse().map_err(unreadable)?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(unreadable)?;
     Duration::try_from(length).map_err(unreadable)

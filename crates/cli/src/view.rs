@@ -1,8 +1,8 @@
-//! What people see of a result: lines, facts and tables, and the one renderer of them.
+//! Results for people: lines, facts and tables, and their renderer.
 
 use std::borrow::Cow;
 
-/// A result as people see it.
+/// A result in its form for people.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View(Vec<Part>);
 
@@ -24,7 +24,7 @@ impl View {
         self
     }
 
-    /// A fact: consecutive ones are aligned.
+    /// A fact. Consecutive facts are aligned.
     pub(crate) fn fact(mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
         let fact = (name.into(), value.to_string());
         match self.0.last_mut() {
@@ -40,13 +40,13 @@ impl View {
         self
     }
 
-    /// The parts of another view after those of this one.
+    /// Appends the parts of another view.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// The text, each line ended.
+    /// The text; every line ends with a line feed.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();
         for part in &self.0 {
@@ -60,7 +60,7 @@ impl View {
     }
 }
 
-/// The text without control characters: what a stranger wrote must not steer the reader's terminal.
+/// The text with control characters escaped: a stranger's text must not steer the reader's terminal.
 pub(crate) fn printable(text: &str) -> String {
     let escape = |character: char| match character {
         // Bidirectional overrides reorder what follows them.

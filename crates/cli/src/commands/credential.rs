@@ -55,7 +55,7 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Findings {
-    /// The gravest of all; none where there is a file without an answer.
+    /// The gravest of all; `None` if a file could not be checked.
     verdict: Option<Verdict>,
     findings: Vec<Found>,
     errors: Vec<Failure>,
@@ -114,7 +114,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
 fn check(file: &Path, circumstances: &Circumstances<'_>) -> anyhow::Result<Finding> {
     let bytes = files::read(file, DOCUMENT_BYTES_MAX)?;
     sanad_credential::check(&bytes, circumstances)
-        .context("this is no W3C credential: neither unambiguous JSON of that type, nor a JWT with one")
+        .context("this is not a W3C credential: neither unambiguous JSON of that type, nor a JWT with one")
 }
 
 fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<MemberState> {

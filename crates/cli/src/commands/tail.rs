@@ -104,7 +104,7 @@ fn height(text: &str) -> Result<Height, String> {
     match text.parse() {
         Ok(Height(0)) => Err("heights count from 1".to_owned()),
         Ok(height) => Ok(height),
-        Err(error) => Err(format!("{text:?} is no height: {error}")),
+        Err(error) => Err(format!("{text:?} is not a height: {error}")),
     }
 }
 

@@ -129,7 +129,7 @@ impl NodeFolder {
     pub(crate) fn facts(&self) -> anyhow::Result<config::Facts> {
         let path = self.config();
         let text = files::read_text(&path, CONFIG_BYTES_MAX)?;
-        config::read(&text).with_context(|| format!("{} is no node's configuration", path.display()))
+        config::read(&text).with_context(|| format!("{} is not a node's configuration", path.display()))
     }
 }
 

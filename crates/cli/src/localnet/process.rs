@@ -70,7 +70,7 @@ pub(crate) fn end(node: &NodeFolder, pid: u32, ending: Ending, wait: Duration) -
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    let Some(raw) = raw else { bail!("{pid} is no process id") };
+    let Some(raw) = raw else { bail!("{pid} is not a process id") };
     let process = match pidfd_open(raw, PidfdFlags::empty()) {
         Err(Errno::SRCH) => return Ok(true),
         opened => opened.with_context(|| format!("the process {pid} cannot be reached"))?,

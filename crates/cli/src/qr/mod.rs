@@ -15,7 +15,7 @@ pub(crate) const QR_BYTES_MAX: usize = 2953;
 /// Modules that are left light around a code (ISO/IEC 18004, 6.3.8).
 const QUIET_MODULES: usize = 4;
 
-/// Why there is no code of bytes, or no bytes of a picture.
+/// Why encoding or reading a QR code failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum QrError {

@@ -118,7 +118,7 @@ fn credentials_alone() {
     check("member.jwt --member issuer").expect_error("--genesis");
     check("good.json --at yesterday").expect_error("yesterday");
     let run = check("good.json ijazah.json --json").expect(2);
-    assert!(run.stderr.contains("ijazah.json: this is no W3C credential"), "{}", run.stderr);
+    assert!(run.stderr.contains("ijazah.json: this is not a W3C credential"), "{}", run.stderr);
     assert!(run.json()["verdict"].is_null());
     assert_eq!(run.json()["findings"].as_array().unwrap().len(), 1);
 }

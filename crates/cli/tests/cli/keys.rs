@@ -40,10 +40,10 @@ fn a_passphrase_is_needed_and_may_stand_in_a_file() {
 }
 
 #[test]
-fn what_is_no_key_file_is_refused() {
+fn other_files_are_not_key_files() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key.json"), "{}").unwrap();
-    sanad(folder.path(), "key show key.json").expect_error("no key file");
+    sanad(folder.path(), "key show key.json").expect_error("not a key file");
     sanad(folder.path(), "key show missing.json").expect_error("cannot be opened");
 }
 

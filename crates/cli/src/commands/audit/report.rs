@@ -26,7 +26,8 @@ impl Signer {
             bail!("{} exists already and is never overwritten; choose another place", path.display());
         }
         let text = files::read_text(key, KEY_FILE_BYTES_MAX)?;
-        let held = keyfile::peek(&text).with_context(|| format!("{} is no key file", key.display()))?.purpose;
+        let held =
+            keyfile::peek(&text).with_context(|| format!("{} is not a key file", key.display()))?.purpose;
         // Not the consensus key: a validator signs with that through its guard alone.
         let purpose = if held == Purpose::Network.as_str() { Purpose::Network } else { Purpose::Issuing };
         Ok(Self { path: path.to_owned(), key: keys::open(key, purpose, passphrase)? })

@@ -173,7 +173,7 @@ impl Report for Checked {
         match &self.path {
             None => view.line("Compare the fingerprint with the other members by voice."),
             Some(path) => view.line(format!(
-                "{} written: once the other members read out the same fingerprint, send it to the one who made the \
+                "{} written: once the other members read out the same fingerprint, send it to whoever made the \
                  genesis",
                 path.display()
             )),

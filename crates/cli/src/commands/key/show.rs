@@ -33,7 +33,8 @@ struct Shown {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let text = files::read_text(&args.file, KEY_FILE_BYTES_MAX)?;
-    let summary = keyfile::peek(&text).with_context(|| format!("{} is no key file", args.file.display()))?;
+    let summary =
+        keyfile::peek(&text).with_context(|| format!("{} is not a key file", args.file.display()))?;
     let public_key = PublicKey(summary.public);
     output.print(&Shown { path: args.file.clone(), purpose: summary.purpose, public_key })?;
     Ok(Outcome::Yes)

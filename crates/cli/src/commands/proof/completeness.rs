@@ -28,8 +28,8 @@ Examples:
   sanad proof completeness univ-merapi.example --out merapi.completeness.jsonl
   sanad proof completeness univ-merapi.example --list --json | jq '.credentials[] | select(.status == \"revoked\")'
 
-Only the issuer can change the status of what it issued: from all its events follow the statuses of all its
-credentials, as of one block. `sanad proof verify` checks the file, with no node. It grows by some 70 bytes an event.
+Only the issuer can change the status of what it issued, so the statuses of all its credentials follow from all its
+events, as of one block. `sanad proof verify` checks the file, without a node. It has some 70 bytes an event.
 
 Exit code 1 where the node's list is not proved to be complete; 2 where a (newer) trust file or program is needed.";
 
@@ -90,7 +90,7 @@ async fn ask(args: &Args) -> anyhow::Result<Completeness> {
     Ok(completeness)
 }
 
-/// What is told of a list while it is checked.
+/// A list while it is checked.
 pub(super) struct Listing {
     target: String,
     wanted: bool,
@@ -191,7 +191,7 @@ impl Listing {
     }
 }
 
-/// What was found of a completeness proof.
+/// The result of checking a completeness proof.
 #[derive(Serialize)]
 pub(super) struct Completeness {
     target: String,

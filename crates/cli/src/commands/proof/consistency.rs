@@ -25,7 +25,7 @@ Examples:
   sanad proof consistency 1000 2500 --out 1000-2500.consistency.json
   sanad proof consistency ijazah.json.receipt.json --out since.consistency.json
 
-With a receipt, the log that the receipt was proved by is shown to begin the node's: nothing of it was taken away or
+With a receipt, the proof shows that the log of the receipt's block begins the node's log: nothing was removed or
 changed since. `sanad proof verify` checks the file, with no node.
 
 Exit code 1 where the node's proof does not hold, or its log is another than the receipt's;
@@ -72,7 +72,7 @@ async fn ask(args: &Args) -> anyhow::Result<Consistency> {
     Ok(consistency)
 }
 
-/// The log that a receipt was proved by, where its header is final.
+/// The log of a receipt's block, if the header is final.
 pub(super) fn log_of_receipt(path: &Path, trust: &Trust) -> anyhow::Result<LogHead> {
     let proof = receipt_file::read(path, &trust.anchor)?.proof;
     let unproven = || format!("{} proves no log", path.display());
@@ -80,7 +80,7 @@ pub(super) fn log_of_receipt(path: &Path, trust: &Trust) -> anyhow::Result<LogHe
     Ok(LogHead { size: proof.header.log_size, root: proof.header.log_root })
 }
 
-/// What was found of a consistency proof.
+/// The result of checking a consistency proof.
 #[derive(Serialize)]
 pub(super) struct Consistency {
     target: String,
@@ -102,7 +102,7 @@ pub(super) struct Consistency {
 }
 
 impl Consistency {
-    /// Checks a proof; where the older log is known from elsewhere, it has to be the proof's.
+    /// Checks a proof. If the older log is known from elsewhere, the proof must begin with it.
     pub(super) fn of(
         target: String,
         proof: &ConsistencyProof,
@@ -146,7 +146,7 @@ impl Consistency {
     }
 }
 
-/// Why the log that is known is not the one that a proof begins with.
+/// Why a proof does not begin with the log that is known, if it does not.
 fn another_log(known: &LogHead, older: &LogHead) -> Option<String> {
     if known.size != older.size {
         return Some(format!(

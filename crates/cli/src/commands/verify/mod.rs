@@ -1,4 +1,4 @@
-//! `sanad verify`: documents against their receipts and the genesis.
+//! `sanad verify`: checks documents against their receipts and the genesis or a trust file.
 
 mod online;
 
@@ -78,13 +78,13 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Findings {
-    /// The gravest of all; none where there is a document without an answer.
+    /// The gravest of all; `None` if a document could not be checked.
     verdict: Option<Verdict>,
     findings: Vec<Finding>,
     errors: Vec<Failure>,
 }
 
-/// A document that nothing can be said of.
+/// A document that could not be checked.
 #[derive(Serialize)]
 struct Failure {
     document: PathBuf,
