@@ -111,7 +111,10 @@ impl Net {
     /// Makes a localnet and starts it; it has its first block.
     pub fn start(options: &[&str]) -> Self {
         let net = Self::create(options);
-        net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+        let started = net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+        for node in started["nodes"].as_array().unwrap() {
+            assert!(node["height"].as_u64() >= Some(1), "it returns with the first block: {started}");
+        }
         net
     }
 
