@@ -32,9 +32,22 @@ fn a_node_does_not_start_on_what_is_not_its_own() {
     let genesis = net.path("net/genesis.json");
     let own = std::fs::read(&genesis).unwrap();
     std::fs::copy(other.path("net/genesis.json"), &genesis).unwrap();
-    refused(&net, 1, &["run"], "key is not the one that the genesis states");
+    refused(&net, 1, &["run"], "another network key");
     std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replace("Localnet", "Localnot"))
         .unwrap();
+    refused(&net, 1, &["run"], "is not signed by every member");
+    // Another chain of the same members, whose keys are therefore right.
+    let members = [1, 2].map(|node| net.node_path(node, "member.json").to_str().unwrap().to_owned());
+    let (draft, out) = (net.path("draft.json"), net.path("other.json"));
+    net.sanad(&["genesis", "new", "--heartbeat-ms", "1234", "--out", &draft, &members[0], &members[1]])
+        .json(0);
+    let signed = [1, 2].map(|node| {
+        let dir = net.path(&format!("net/node-{node}"));
+        let signed = net.sanad(&["genesis", "sign", &draft, "--member-dir", &dir]).json(0);
+        signed["path"].as_str().unwrap().to_owned()
+    });
+    net.sanad(&["genesis", "complete", &draft, "--out", &out, &signed[0], &signed[1]]).json(0);
+    std::fs::copy(&out, &genesis).unwrap();
     refused(&net, 1, &["run"], "chain");
     std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replacen('{', "{\"version\":1,", 1))
         .unwrap();

@@ -225,22 +225,21 @@ impl Receipt {
         Ok(())
     }
 
-    /// Whether bytes say that they are a receipt of this version, whatever else is wrong with them.
+    /// Whether bytes say that they are a receipt, whatever else is wrong with them: they start as the binary form does,
+    /// or are a JSON object with the right `format`.
     pub fn is_claimed(bytes: &[u8]) -> bool {
         #[derive(Deserialize)]
         struct Claim {
             format: String,
         }
         match ReceiptForm::detect(bytes) {
-            ReceiptForm::Binary => {
-                bytes.len() <= RECEIPT_BINARY_BYTES_MAX
-                    && bytes.get(RECEIPT_MAGIC.len()) == Some(&RECEIPT_BINARY_VERSION)
-            }
+            ReceiptForm::Binary => bytes.len() <= RECEIPT_BINARY_BYTES_MAX,
             ReceiptForm::Json => {
-                // serde takes an array for the fields of an object.
-                bytes.len() <= RECEIPT_JSON_BYTES_MAX
-                    && bytes.trim_ascii_start().starts_with(b"{")
-                    && serde_json::from_slice(bytes).is_ok_and(|Claim { format }| format == RECEIPT_FORMAT)
+                // serde_json does not look into texts that it skips, and takes an array for the fields of an object.
+                let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= RECEIPT_JSON_BYTES_MAX);
+                let object = text.filter(|text| text.trim_ascii_start().starts_with('{'));
+                let claim = object.and_then(|text| serde_json::from_str(text).ok());
+                claim.is_some_and(|Claim { format }| format == RECEIPT_FORMAT)
             }
         }
     }

@@ -10,6 +10,7 @@ use sanad_core::summary::Summary;
 use sanad_core::trust::TrustFault;
 use sanad_core::validators::CertificateError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::Part;
 use crate::verdict::Verdict;
@@ -142,7 +143,7 @@ fn of_binary(error: &ReceiptBinaryError, has_trust_file: bool) -> (Part, Verdict
     }
 }
 
-/// Whether the JSON form of a receipt has a summary with a label that this program does not know.
+/// Whether the JSON form of a receipt has a summary with a label that this program does not know, whatever its text.
 fn has_unknown_label(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Outer {
@@ -150,10 +151,11 @@ fn has_unknown_label(bytes: &[u8]) -> bool {
     }
     #[derive(Deserialize)]
     struct Inner {
-        summary: BTreeMap<String, String>,
+        summary: BTreeMap<String, IgnoredAny>,
     }
-    serde_json::from_slice(bytes)
-        .is_ok_and(|Outer { opening }| matches!(Summary::from_names(opening.summary), Err(e) if e.needs_newer_verifier()))
+    let Ok(Outer { opening }) = serde_json::from_slice(bytes) else { return false };
+    let names = opening.summary.into_keys().map(|name| (name, String::new())).collect();
+    matches!(Summary::from_names(names), Err(error) if error.needs_newer_verifier())
 }
 
 /// An error and its causes in one line.

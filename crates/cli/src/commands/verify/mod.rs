@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
-use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFormatError};
+use sanad_core::receipt::Receipt;
 use serde::Serialize;
 
 use crate::files::STANDARD_INPUT;
@@ -177,7 +177,7 @@ fn verify(
             issuer = Some(receipt.proof.issuer.record);
             finding
         }
-        Err(error) if is_claimed(&receipt, &error) => Finding::of_unread(target, &error, &receipt, trust),
+        Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error, &receipt, trust),
         Err(error) => {
             return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
         }
@@ -190,12 +190,6 @@ fn verify(
         finding.credential = credential::check(bytes, issuer.as_ref(), &finding, time::now_ms());
     }
     Ok((finding.close(), unanswered))
-}
-
-/// Whether bytes that could not be read say that they are a receipt, be it of a later version.
-fn is_claimed(receipt: &[u8], error: &ReceiptFormatError) -> bool {
-    let later = matches!(error, ReceiptFormatError::Binary(ReceiptBinaryError::Version { .. }));
-    later || Receipt::is_claimed(receipt)
 }
 
 impl Report for Findings {
