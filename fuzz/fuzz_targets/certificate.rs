@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(verify(&certificate, BlockHash([0; 32]), 0).is_err());
     assert!(verified.is_err() || verify(&certificate, certificate.block, 1).is_err());
     let mut trimmed = certificate.clone();
-    trimmed.trim(set);
+    trimmed.trim(set, |_| true);
     assert!(trimmed.signatures.len() <= set.quorum());
     assert!(verified.is_err() || verify(&trimmed, trimmed.block, 0).is_ok());
     assert!(certificate.signers(set).count() <= certificate.signatures.len());

@@ -78,7 +78,7 @@ async fn strangers_do_not_take_the_descriptors_of_a_validator() {
         assert!(!log.contains(bad), "{bad}: {log}");
     }
     assert!(log.contains("ulimit -n"), "the node says that it serves fewer connections");
-    let runs = net.node_path(1, "data/ledger/index").join("commitments");
+    let runs = net.node_path(1, "data/ledger/index").join("issuances");
     poll("an index run", || {
         let files = std::fs::read_dir(&runs).ok()?;
         files.flatten().find(|file| file.path().extension().is_some_and(|kind| kind == "run"))

@@ -2,7 +2,7 @@
 //!
 //! A [`BlockSource`] gives the blocks: the segments of a store, the files of an export. [`check_chain`] checks them
 //! without any index of the source's. [`Chain`] does the same for callers that keep what was learned on the way, and
-//! [`prepare`] and [`check_block`] are its two halves, for a store that executes blocks against its own indexes.
+//! [`prepare()`] and [`check_block`] are its two halves, for a store that executes blocks against its own indexes.
 //!
 //! Beside `core` because it uses threads and draws a secret from the operating system; it reads no file and no clock.
 

@@ -5,7 +5,7 @@
 //!   monitors. Beside it: the history tree in tiles of the same layout, blocks in bundles, the state after the last block,
 //!   and a trust file. Sanad's own authority is the header that more than 2/3 of the validators signed.
 //! - A manifest in the form of `sha256sum` lists every file; the signed file `head` names its hash.
-//! - [`Exporter`] executes what it is given and writes it, [`Export`] reads, [`audit`] checks everything.
+//! - [`Exporter`] executes what it is given and writes it, [`Export`] reads, [`audit()`] checks everything.
 //!
 //! **Invariant:** [`Export`] answers with nothing that it has not checked up to a header to which the verifier's own
 //! genesis leads: a mirror may lie. **Invariant:** the file `head` is replaced after everything it needs is there, so a
