@@ -1,23 +1,35 @@
 //! The caller's deadline, on every kind of call.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
-use sanad_api::{ClientError, ErrorCode, Limits, StatusCode, wire};
+use sanad_api::{Client, ClientError, ErrorCode, Limits, StatusCode, wire};
 use tonic::{Code, Request};
 
 use crate::network::{Network, soon};
+
+/// Calls until the server says that the deadline passed: on a busy machine the client's own clock may be first.
+async fn deadline_passes(client: &Client) {
+    soon(async {
+        loop {
+            let error = client.head().await.unwrap_err();
+            assert!(
+                matches!(error, ClientError::Status { status: StatusCode::DeadlineExceeded, .. }),
+                "{error:?}"
+            );
+            if error.code() == Some(ErrorCode::Deadline) {
+                return;
+            }
+        }
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_slow_read_ends_at_the_callers_deadline() {
     let network = Network::start().await;
     network.ledger.hold_reads(true);
-    let hasty = network.client.with_timeout(Duration::from_millis(300));
-    let begin = Instant::now();
-    let error = hasty.head().await.unwrap_err();
-    assert!(begin.elapsed() < Duration::from_secs(3));
-    assert_eq!(error.code(), Some(ErrorCode::Deadline));
-    assert!(matches!(error, ClientError::Status { status: StatusCode::DeadlineExceeded, .. }));
+    deadline_passes(&network.client.with_timeout(Duration::from_millis(300))).await;
     network.ledger.hold_reads(false);
 }
 
@@ -37,8 +49,7 @@ async fn a_far_deadline_is_cut_short() {
     let limits = Limits { call_timeout_max: Duration::from_millis(100), ..Limits::default() };
     let network = Network::with_limits(limits).await;
     network.ledger.hold_reads(true);
-    let error = soon(network.client.with_timeout(Duration::from_secs(3600)).head()).await.unwrap_err();
-    assert_eq!(error.code(), Some(ErrorCode::Deadline));
+    deadline_passes(&network.client.with_timeout(Duration::from_secs(3600))).await;
     network.ledger.hold_reads(false);
 }
 
@@ -49,8 +60,7 @@ async fn reads_wait_for_their_turn_within_their_deadline() {
     network.ledger.hold_reads(true);
     let client = network.client.clone();
     let first = tokio::spawn(async move { client.head().await });
-    let hasty = network.client.with_timeout(Duration::from_millis(300));
-    assert_eq!(soon(hasty.head()).await.unwrap_err().code(), Some(ErrorCode::Deadline));
+    deadline_passes(&network.client.with_timeout(Duration::from_millis(300))).await;
     network.ledger.hold_reads(false);
     soon(first).await.unwrap().unwrap();
 }

@@ -66,8 +66,17 @@ async fn at_the_deadline_the_batch_is_said_to_be_pending() {
     let network = Network::start().await;
     let batch = network.ledger.next_batch(1);
     let hasty = network.client.with_timeout(Duration::from_millis(400));
-    let error = soon(hasty.submit(&batch, Wait::Final)).await.unwrap_err();
-    assert!(error.is_retryable());
+    // On a busy machine the client's own clock may be first; submitting again is harmless.
+    let error = soon(async {
+        loop {
+            let error = hasty.submit(&batch, Wait::Final).await.unwrap_err();
+            assert!(error.is_retryable());
+            if error.code().is_some() {
+                return error;
+            }
+        }
+    })
+    .await;
     let sanad_api::ClientError::Status { status, code, message, .. } = error else { panic!("{error:?}") };
     assert_eq!((status, code), (StatusCode::DeadlineExceeded, Some(ErrorCode::BatchPending)));
     assert!(message.contains(&batch.id().to_string()) && message.contains("GetBatch"), "{message}");
