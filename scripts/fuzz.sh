@@ -37,9 +37,11 @@ for name; do
     program=$target/$host/release/$name
     corpus=$target/corpus/$name
     log=$target/$name.log
+    seeds=$target/seeds/$name
+    [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples.rs writes them" && exit 1; }
     mkdir -p "$corpus"
     result=ok
-    RUST_BACKTRACE=0 "$program" "$corpus" "$target/seeds/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
+    RUST_BACKTRACE=0 "$program" "$corpus" "$seeds" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
         -print_final_stats=1 -artifact_prefix="$target/artifacts/$name-" >"$log" 2>&1 || result=FAILED
     stat() { sed -n "s/^stat::$1: *//p" "$log"; }
     printf '%-20s %10s %8s %7s %6s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \

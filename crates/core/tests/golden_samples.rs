@@ -341,6 +341,7 @@ fn the_commitment_page_shows_the_examples() {
         format!("| | |\n| --- | --- |\n{rows}")
     };
     page::check_part("formats/commitment.md", "example", &table(&rows));
+    seed("sd_jwt", "page", sd_jwt.as_bytes());
     let read = SdJwt::parse(sd_jwt.as_bytes()).unwrap();
     let rows = [
         ("document", sd_jwt),
