@@ -51,6 +51,15 @@ impl Connection {
         };
         Self { stream, info, cut: waiting, greeting: GREETING_BYTES, _seat: seat }
     }
+
+    /// Fails once the connection is cut, and wakes the task when it is. To be asked before reading and before writing: a
+    /// connection whose client reads nothing only waits to write.
+    fn check_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        match self.cut.as_mut().poll(context) {
+            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
 }
 
 /// The connection that a call came on; none inside this process.
@@ -77,10 +86,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // An HTTP connection always waits to read, so that this is where it hears that it is cut.
-        if self.cut.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
+        self.check_cut(context)?;
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if self.greeting > 0 {
@@ -99,14 +105,17 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check_cut(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_cut(context)?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check_cut(context)?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
@@ -115,6 +124,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check_cut(context)?;
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -126,3 +136,37 @@ impl AsyncWrite for Connection {
 /// Length of the client's preface in HTTP/2 (RFC 9113 3.4). A request in HTTP/1.1 and the start of a TLS handshake,
 /// which has a timeout of its own, are longer.
 const GREETING_BYTES: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::net::TcpListener;
+
+    use super::super::seats::Seats;
+    use super::*;
+
+    /// A client that reads nothing leaves a connection only with something to write.
+    #[tokio::test]
+    async fn a_connection_that_waits_to_write_is_cut_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, address) = listener.accept().await.unwrap();
+        let (limits, cut) = (Limits::default(), CancellationToken::new());
+        let seat = Seats::new(&limits).take(address.ip(), cut.clone()).unwrap();
+        let mut connection = Connection::new(stream, &limits, cut.clone(), seat);
+        let chunk = vec![0; 1 << 20];
+        let writing = tokio::spawn(async move {
+            loop {
+                if let Err(error) =
+                    poll_fn(|context| Pin::new(&mut connection).poll_write(context, &chunk)).await
+                {
+                    return error.kind();
+                }
+            }
+        });
+        cut.cancel();
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(20), writing).await;
+        assert_eq!(ended.expect("it is woken").unwrap(), io::ErrorKind::ConnectionAborted);
+    }
+}
