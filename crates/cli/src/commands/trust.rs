@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use sanad_api::ProofForm;
+use sanad_api::{HeaderProof, ProofForm};
 use sanad_core::genesis::fingerprint;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::history::SEAL_HEADERS;
@@ -161,14 +161,40 @@ async fn check_follows(
         "it does not vouch for the newer block; if it is too old, move it away, fetch anew, and compare the block \
          with somebody whom you trust",
     )?;
-    let there = remote.told(remote.client().history_proof(before.height, ProofForm::SelfContained).await)?;
-    if there.header.hash() != before.hash() {
-        return Err(fork());
+    for _ in 0..HISTORY_TRIES {
+        let older = history_proof(remote, before.height).await?;
+        if older.header.hash() != before.hash() {
+            return Err(fork());
+        }
+        let unproved = || format!("block {} is not proved to be in the newer history", before.height);
+        older.verify(new_anchor).with_context(unproved)?;
+        // However many signed it, a header by itself is in no history.
+        let Finality::History(proof) = &older.finality else { bail!(unproved()) };
+        let newest = proof.header.hash();
+        if newest == after.hash() {
+            return Ok(());
+        }
+        // The chain went on: both blocks have to be in the history of the same header.
+        let newer = history_proof(remote, after.height).await?;
+        newer.verify(new_anchor).with_context(unproved)?;
+        match &newer.finality {
+            Finality::History(proof) if proof.header.hash() == newest => {
+                return if newer.header.hash() == after.hash() { Ok(()) } else { Err(fork()) };
+            }
+            _ => {}
+        }
     }
-    new_anchor
-        .verify_header(before, &there.finality)
-        .with_context(|| format!("block {} is not proved to be in the newer history", before.height))?;
-    Ok(())
+    bail!(
+        "the {} {} proves blocks {} and {} from different blocks; fetch again",
+        remote.kind(),
+        remote.url(),
+        before.height,
+        after.height
+    )
+}
+
+async fn history_proof(remote: &Remote, height: Height) -> anyhow::Result<HeaderProof> {
+    remote.told(remote.client().history_proof(height, ProofForm::SelfContained).await)
 }
 
 /// Proves a trust file, and says what it holds.
@@ -222,3 +248,6 @@ impl Report for Shown {
             .fact("validators", format!("{}, after {} changes", proved.validators, proved.validator_changes))
     }
 }
+
+/// Times that two proofs are asked for until both are of the same block.
+const HISTORY_TRIES: usize = 10;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use sanad_api::Ledger as _;
+use sanad_api::{Ledger as _, ProofForm};
 use sanad_core::event::Event;
-use sanad_core::ids::LogIndex;
+use sanad_core::ids::{Height, LogIndex};
 use sanad_testkit::{Body, Chain, DOCUMENT, Shape};
 
 use crate::documents::{BADGE, INDEX, Issued, foreign};
@@ -110,6 +110,15 @@ fn a_trust_file_is_replaced_only_by_one_that_follows_from_it() {
     };
     for (blocks, why) in [(2, "newer than block 2"), (5, "FORK: block 5"), (7, "FORK: block 5")] {
         another(blocks).sanad(at, FETCH).expect_error(why);
+    }
+    // The fork's node shows the block that was compared, signed, but in no history of its own.
+    let signed = node.ledger.history_proof(Height(5), ProofForm::SelfContained).unwrap();
+    node.ledger.commit_empty_blocks(1);
+    let elsewhere = node.ledger.history_proof(Height(5), ProofForm::SelfContained).unwrap();
+    for proof in [signed, elsewhere] {
+        let liar = another(7);
+        *liar.ledger.history.lock().unwrap() = Some(proof);
+        liar.sanad(at, FETCH).expect_error("konsorsium.trust.json stays as it is");
     }
     assert_eq!(fs::read(at.join("konsorsium.trust.json")).unwrap(), kept);
     // One that is too old vouches for nothing newer.
