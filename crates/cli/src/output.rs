@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::view::View;
+use crate::view::{View, printable};
 
 /// What a command found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +89,12 @@ impl Output {
     }
 }
 
-/// Writes a note to stderr.
+/// Writes a note to stderr. All its lines but the first are indented, so that none passes for another note.
 pub(crate) fn note(text: impl fmt::Display) {
+    let text = text.to_string();
+    let lines: Vec<String> = text.lines().map(printable).collect();
     // If stderr is closed, there is nobody to report that to.
-    let _ = writeln!(io::stderr(), "{}", crate::view::printable(&text.to_string()));
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n    "));
 }
 
 /// Writes a warning to stderr.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sanad_core::text;
+
 /// A result in its form for people.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View(Vec<Part>);
@@ -60,13 +62,13 @@ impl View {
     }
 }
 
-/// The text with control characters escaped: a stranger's text must not steer the reader's terminal.
+/// The text on one line, with everything escaped that could steer the reader's terminal or pass for another line of ours:
+/// names of files, fields and people come from strangers.
 pub(crate) fn printable(text: &str) -> String {
     let escape = |character: char| match character {
-        // Bidirectional overrides reorder what follows them.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => character.escape_unicode().to_string(),
-        character if character.is_control() && character != '\n' => character.escape_default().to_string(),
-        character => character.to_string(),
+        character if !text::is_refused(character) => character.to_string(),
+        character if character.is_ascii() => character.escape_default().to_string(),
+        character => character.escape_unicode().to_string(),
     };
     text.chars().map(escape).collect()
 }
@@ -119,7 +121,9 @@ mod tests {
 
     #[test]
     fn control_characters_are_shown_not_sent() {
-        assert_eq!(printable("a\u{1b}[2Jb\u{202e}"), "a\\u{1b}[2Jb\\u{202e}");
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}\u{2028}"), "a\\u{1b}[2Jb\\u{202e}\\u{2028}");
+        let view = View::new().line("diploma.json: active\nz.json: tampered");
+        assert_eq!(view.to_text(), "diploma.json: active\\nz.json: tampered\n");
         let view = View::new().fact("name", "two\nlines");
         assert_eq!(view.to_text(), "  name  two lines\n");
     }

@@ -26,7 +26,9 @@ pub fn check_text(text: &str) -> Result<(), TextError> {
     }
 }
 
-fn is_refused(character: char) -> bool {
+/// Whether [`check_text`] refuses a code point.
+#[must_use]
+pub fn is_refused(character: char) -> bool {
     matches!(
         character,
         '\u{0000}'..='\u{001f}'

@@ -264,7 +264,10 @@ fn a_finding_says_what_is_proved_and_what_is_not() {
         assert!(check["proves"].as_str().unwrap().len() > 20, "{check}");
     }
     let open = finding["not_proved"].as_array().unwrap();
-    assert!(open[0].as_str().unwrap().ends_with("the document names no issuer"), "{open:?}");
+    assert!(
+        open[0].as_str().unwrap().ends_with("the document names no issuer, or in a form that is not read"),
+        "{open:?}"
+    );
     assert!(open[1].as_str().unwrap().starts_with("the status after block 3, "), "{open:?}");
     let mut receipt = issued.receipt.clone();
     receipt.proof.status_leaf[0] ^= 1;
@@ -278,4 +281,19 @@ fn a_finding_says_what_is_proved_and_what_is_not() {
             && text.contains("  not proved: statuses, records and the other parts are"),
         "{text}"
     );
+}
+
+#[test]
+fn a_strangers_file_name_stays_on_its_line() {
+    let issued = Issued::new();
+    let folder = issued.path("fold");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("diploma.json: active\nz.json"), "{}").unwrap();
+    fs::copy(
+        issued.path("ijazah.json.receipt.json"),
+        folder.join("diploma.json: active\nz.json.receipt.json"),
+    )
+    .unwrap();
+    let run = sanad(issued.at(), &format!("verify fold {GENESIS}")).expect(1);
+    assert!(run.stdout.starts_with("fold/diploma.json: active\\nz.json: tampered"), "{}", run.stdout);
 }
