@@ -1,5 +1,7 @@
 //! Kinds of credential documents, and the digest that a commitment hides.
 
+use std::fmt;
+
 use bincode::de::Decoder;
 use bincode::enc::Encoder;
 use bincode::error::{DecodeError, EncodeError};
@@ -28,6 +30,16 @@ pub enum DocumentKind {
     /// An SD-JWT (RFC 9901): the same digest whatever is disclosed of it; see [`crate::sd_jwt`].
     #[serde(rename = "sd-jwt")]
     SdJwt = 2,
+}
+
+impl fmt::Display for DocumentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Json => "json",
+            Self::Bytes => "bytes",
+            Self::SdJwt => "sd-jwt",
+        })
+    }
 }
 
 impl DocumentKind {

@@ -17,7 +17,7 @@ use sanad_core::member::{IssuerId, Standing};
 use sanad_core::proof::{Finality, ProvenHeader, RestsOn, StatusProof};
 use sanad_core::receipt::{Receipt, ReceiptFault, ReceiptFormatError};
 use sanad_core::sd_jwt::{HolderBinding, SdJwt};
-use sanad_core::summary::Summary;
+use sanad_core::summary::{Summary, SummaryLabel};
 use sanad_core::timeliness::existed_by_ms;
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ pub(crate) struct Finding {
     pub(crate) commitment: Option<Commitment>,
     /// What the issuer's summary says, where the receipt opens it and the ledger holds it.
     pub(crate) summary: Option<Summary>,
+    /// Whether the last day that the summary gives is over, by this machine's clock; it changes nothing above.
+    pub(crate) expired: bool,
     pub(crate) signers: Vec<MemberId>,
     pub(crate) validators: usize,
     pub(crate) checks: Vec<Check>,
@@ -149,6 +151,7 @@ impl Finding {
             log_index: None,
             commitment: None,
             summary: None,
+            expired: false,
             signers: Vec::new(),
             validators: 0,
             checks: Vec::new(),
@@ -278,9 +281,10 @@ impl Finding {
 
     /// The exit code it stands for: a yes needs the ledger's, and nothing against the credential itself.
     pub(crate) fn outcome(&self) -> Outcome {
-        match &self.credential {
-            Some(credential) if credential.verdict.is_against() => self.verdict.outcome().and(Outcome::No),
-            _ => self.verdict.outcome(),
+        let against = self.credential.as_ref().is_some_and(|credential| credential.verdict.is_against());
+        match against || self.expired {
+            true => self.verdict.outcome().and(Outcome::No),
+            false => self.verdict.outcome(),
         }
     }
 
@@ -443,6 +447,10 @@ impl Finding {
         };
         let summary = receipt.opening.summary();
         self.summary = summary.cloned();
+        // Days are written as YYYY-MM-DD, so that they compare as texts do.
+        let today = time::format_ms(now_ms);
+        let last_day = summary.and_then(|summary| summary.text(SummaryLabel::ValidUntil));
+        self.expired = last_day.is_some_and(|last| last < &today[..last.len().min(today.len())]);
         self.status = Some(status);
         match receipt.opening {
             Opening::Paper { .. } => self.not_proved.push(DOCUMENT_NOT_SEEN.to_owned()),
@@ -453,10 +461,14 @@ impl Finding {
         let Some(document) = document else { return Ok(()) };
         match contradiction {
             Some(fault) => self.fail(fault),
-            None if summary.is_some() && receipt.document == DocumentKind::Json => {
+            None if summary.is_none() => {}
+            None if receipt.document == DocumentKind::Json => {
                 self.hold(Part::Summary, "no field contradicts the document");
             }
-            None => {}
+            None => self.not_proved.push(format!(
+                "that the document says what the summary says: a document of kind {} is not compared with it",
+                receipt.document
+            )),
         }
         self.check_issuer_id(receipt, document);
         self.note_holder(receipt, document);
@@ -468,7 +480,11 @@ impl Finding {
         let proof = &receipt.proof;
         let record = &proof.issuer.record;
         let Some(named) = document::named_issuer(receipt.document, document) else {
-            self.not_proved.push(format!("that it speaks of {}: the document names no issuer", record.id));
+            let why = match receipt.document {
+                DocumentKind::Bytes => "a document of kind bytes is not searched for its issuer",
+                _ => "the document names no issuer, or in a form that is not read",
+            };
+            self.not_proved.push(format!("that the document speaks of {} as its issuer: {why}", record.id));
             return;
         };
         match IssuerId::normalise(&named) {

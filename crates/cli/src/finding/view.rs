@@ -17,10 +17,11 @@ impl Report for Finding {
             }
             _ => String::new(),
         };
+        let expired = if self.expired { "; expired by its summary" } else { "" };
         let failed: Vec<String> =
             self.checks.iter().filter(|check| !check.holds).map(|check| check.part.to_string()).collect();
         let parts = if failed.is_empty() { String::new() } else { format!(" ({})", failed.join(", ")) };
-        let mut view = View::new().line(format!("{}: {}{parts}{beside}", self.target, self.verdict));
+        let mut view = View::new().line(format!("{}: {}{parts}{expired}{beside}", self.target, self.verdict));
         if let Some(reason) = &self.reason {
             view = view.fact("because", reason);
         }

@@ -90,3 +90,19 @@ fn a_closed_summary_proves_the_document_and_tells_nothing_else() {
     fs::write(issued.path("ijazah.json"), BADGE.replace("Arkanendra", "Seseorang")).unwrap();
     assert_eq!(verify(&issued, "ijazah.json --receipt closed.json", 1)["verdict"], "tampered");
 }
+
+#[test]
+fn a_last_day_that_is_over_is_said_on_paper_too() {
+    for (last, code) in [("2001-01-01", 1), ("9999-12-31", 0)] {
+        let mut badge: Value = serde_json::from_str(BADGE).unwrap();
+        badge["validUntil"] = format!("{last}T00:00:00Z").into();
+        let issued = Issued::of(&badge.to_string());
+        convert(&issued, "paper.receipt --paper --document ijazah.json").expect(0);
+        let found = verify(&issued, "--receipt paper.receipt", code);
+        assert_eq!((&found["verdict"], &found["expired"]), (&"active".into(), &(code == 1).into()));
+        assert_eq!(found["summary"]["valid_until"], last);
+        let text =
+            sanad(issued.at(), &format!("verify --receipt paper.receipt {GENESIS}")).expect(code).stdout;
+        assert_eq!(text.starts_with("paper.receipt: active; expired by its summary\n"), code == 1, "{text}");
+    }
+}
