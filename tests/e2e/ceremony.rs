@@ -116,7 +116,7 @@ fn the_readmes_commands_make_a_chain_of_four_universities() {
          sanad issue award.json --issuer-dir merapi --genesis genesis.json --node http://127.0.0.1:{node}
          sanad verify award.json --genesis genesis.json"
     );
-    assert!(run(&rehearsal, &issue).contains("award.json: active\n"));
+    assert!(run(&rehearsal, &issue).contains("award.json: active as of "));
 }
 
 /// A localnet of the session, stopped whatever becomes of the test.
@@ -147,7 +147,7 @@ fn the_readmes_session_by_hand_is_true() {
     let status = "exit code 1: sanad status awards/game-developer.json";
     assert_eq!(refused, [status.to_owned(), format!("{status} --export public")], "{out}\n{err}");
     for said in [
-        "awards/game-developer.json: active\n",
+        "awards/game-developer.json: active as of ",
         "paper.png: active\n",
         "document not seen",
         "awards/game-developer.json: revoked\n",

@@ -143,13 +143,16 @@ def _date(document, names):
 
 
 def named_issuer(kind: int, said):
-    """The issuer that a document names (receipt.md, step 9), or None."""
+    """The issuer that a document names (receipt.md, step 9); None if it names none, "" if the name cannot be compared."""
     if not isinstance(said, dict):
         return None
-    named = said.get("iss") if KINDS[kind] == "sd-jwt" and "iss" in said else said.get("issuer")
+    member = "iss" if KINDS[kind] == "sd-jwt" and "iss" in said else "issuer"
+    if member not in said:
+        return None
+    named = said[member]
     if isinstance(named, dict):
         named = named.get("id")
-    return named if isinstance(named, str) else None
+    return named if isinstance(named, str) else ""
 
 
 # SD-JWT

@@ -31,7 +31,7 @@ from trust import Trust, check_final, check_form, of_genesis, of_trust_file
 # docs/formats/finding.md, "Words", in rising gravity, with their exit codes
 WORDS = {
     "active": 0, "confirmed": 0, "proved": 0, "stale": 1, "suspended": 1, "disputed": 1, "revoked": 1, "tampered": 1,
-    "not-proven": 1, "needs-history-path": 1, "foreign-chain": 1, "unknown": 1, "renew": 2, "needs-trust-file": 2,
+    "not-proven": 1, "needs-history-path": 1, "foreign-chain": 1, "could-not-be-checked": 2, "renew": 2, "needs-trust-file": 2,
     "needs-newer-verifier": 2,
 }  # fmt: skip
 GRAVITY = {word: place for place, word in enumerate(WORDS)}
@@ -104,6 +104,7 @@ def steps(finding: dict, trust: Trust, receipt, document):
         finding["summary"] = {LABELS[label]: value for label, value in summary}
     if isinstance(receipt.opening, Paper):
         finding["not_proved"].append("document not seen")
+        hold(finding, "summary")
     else:
         hold(finding, "document")
     finding["verdict"] = status

@@ -1,6 +1,7 @@
 //! The arguments: every command, and the module that runs it.
 
 use clap::{Parser, Subcommand};
+use sanad_verify::Language;
 
 use crate::commands::{
     audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
@@ -15,8 +16,25 @@ pub(crate) struct Cli {
     /// Print results as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Language of findings: en or id [default: that of LC_ALL, LC_MESSAGES or LANG, else en]
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    lang: Option<Language>,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The language that was asked for, or else that of the locale.
+    pub(crate) fn language(&self) -> Language {
+        let of_locale = || {
+            // The first that is set decides, as POSIX has it.
+            let set =
+                ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+            let locale = set.into_iter().find(|locale| !locale.is_empty());
+            locale.and_then(|locale| locale.parse().ok()).unwrap_or_default()
+        };
+        self.lang.unwrap_or_else(of_locale)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -97,7 +115,7 @@ Examples:
 
 Exit codes: 0 yes or done; 1 checked and not so; 2 an error, or it could not be checked.
 Environment: SANAD_NODE, SANAD_GENESIS, SANAD_TRUST, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
-SANAD_PASSPHRASE_FILE.";
+SANAD_PASSPHRASE_FILE, SANAD_MAX_AGE.";
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,9 @@
 
 mod cli;
 mod commands;
-mod credential;
 mod exported;
 mod files;
-mod finding;
+mod findings;
 mod folder;
 mod issuer;
 mod keys;
@@ -20,26 +19,25 @@ mod qr;
 mod random;
 mod receipt_file;
 mod remote;
+mod source;
 mod submission;
 mod target;
 mod time;
 mod trust;
-mod verdict;
 mod view;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use output::{ClosedPipe, Outcome, Output};
+use output::{Outcome, Output};
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let output = Output::new(cli.json);
+    let output = Output::new(cli.json, cli.language());
     match commands::run(cli.command, &output) {
         Ok(Outcome::Yes) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         Ok(Outcome::Error) => ExitCode::from(2),
-        Err(error) if error.is::<ClosedPipe>() => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&error);
             ExitCode::from(2)

@@ -4,7 +4,9 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
+use sanad_verify::{Answer, Language};
 use serde::Serialize;
 
 use crate::view::{View, printable};
@@ -18,6 +20,16 @@ pub(crate) enum Outcome {
     No,
     /// Something could not be checked; everything else was printed.
     Error,
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Yes => Self::Yes,
+            Answer::No => Self::No,
+            Answer::CouldNotBeChecked => Self::Error,
+        }
+    }
 }
 
 impl Outcome {
@@ -35,29 +47,23 @@ impl Outcome {
 pub(crate) trait Report: Serialize {
     /// The form for people.
     fn view(&self) -> View;
-}
 
-/// The reader of stdout has closed the pipe, which is not an error.
-#[derive(Debug)]
-pub(crate) struct ClosedPipe;
-
-impl fmt::Display for ClosedPipe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reader of the output has closed it")
+    /// The form for people, in a language. What is not a finding is in English.
+    fn view_in(&self, _: Language) -> View {
+        self.view()
     }
 }
-
-impl std::error::Error for ClosedPipe {}
 
 /// The form in which results are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
+    language: Language,
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+    pub(crate) fn new(json: bool, language: Language) -> Self {
+        Self { json, language }
     }
 
     /// Whether results are printed as JSON.
@@ -65,27 +71,33 @@ impl Output {
         self.json
     }
 
-    /// Prints the result of a command.
+    /// The language of findings.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Prints the result of a command. A reader that has closed the pipe has seen what it wanted: the command goes on, and
+    /// its exit code stays.
     pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
         let text = match self.json {
             true => serde_json::to_string_pretty(report)? + "\n",
-            false => report.view().to_text(),
+            false => report.view_in(self.language).to_text(),
         };
-        write(text.as_bytes())
+        self.print_raw(text.as_bytes())
     }
 
-    /// Prints one result of a stream: a line of JSON, or its view.
-    pub(crate) fn print_next(&self, report: &impl Report) -> anyhow::Result<()> {
+    /// Prints one result of a stream: a line of JSON, or its view. Breaks if the reader has closed the pipe.
+    pub(crate) fn print_next(&self, report: &impl Report) -> anyhow::Result<ControlFlow<()>> {
         let text = match self.json {
             true => serde_json::to_string(report)? + "\n",
-            false => report.view().to_text(),
+            false => report.view_in(self.language).to_text(),
         };
         write(text.as_bytes())
     }
 
     /// Prints bytes as they are, whatever the form.
     pub(crate) fn print_raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        write(bytes)
+        write(bytes).map(|_| ())
     }
 }
 
@@ -121,11 +133,11 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     said
 }
 
-fn write(bytes: &[u8]) -> anyhow::Result<()> {
+fn write(bytes: &[u8]) -> anyhow::Result<ControlFlow<()>> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(ClosedPipe.into()),
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
         Err(error) => Err(anyhow::Error::new(error).context("stdout cannot be written")),
     }
 }

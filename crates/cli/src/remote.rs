@@ -33,6 +33,13 @@ pub(crate) struct SourceArgs {
     pub(crate) node: NodeArgs,
 }
 
+impl SourceArgs {
+    /// Where the source is.
+    pub(crate) fn url(&self) -> String {
+        self.export.as_ref().map_or_else(|| self.node.node.clone(), |folder| folder.display().to_string())
+    }
+}
+
 /// How to reach a node.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct ConnectionArgs {
@@ -193,6 +200,6 @@ const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a call is made again, and how long after where the node does not say.
 const PATIENT_TRIES: u32 = 20;
 const PATIENT_INTERVAL: Duration = Duration::from_millis(500);
-const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
+pub(crate) const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
 /// Longest file of certificates, in bytes.
 const CA_BYTES_MAX: usize = 1 << 20;

@@ -16,7 +16,7 @@ use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 
 use crate::issuer::Issuer;
 use crate::remote::Remote;
-use crate::trust::Trust;
+use sanad_verify::Trust;
 
 /// Why a batch is not in the log.
 #[derive(Debug, thiserror::Error)]
@@ -132,7 +132,7 @@ pub(crate) fn check_issuance(
     if proof.entry != expected {
         bail!("the node proves another entry than the one that was issued; ask another node");
     }
-    proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")
+    proof.verify(trust.anchor()).context("the node's proof does not hold; ask another node")
 }
 
 /// The status proof of a log index, verified.
@@ -144,7 +144,7 @@ pub(crate) async fn proven_status(
     let key = CredentialKey::Index(index);
     let proof = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
     let proof = remote.told(proof)?;
-    let proven = proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
+    let proven = proof.verify(trust.anchor()).context("the node's proof does not hold; ask another node")?;
     Ok((proof, proven))
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn check_member<'a>(
     details: &'a MemberDetails,
     trust: &Trust,
 ) -> Result<&'a MemberRecord, ProofFault> {
-    details.proof.verify(&trust.anchor)?;
+    details.proof.verify(trust.anchor())?;
     Ok(&details.proof.member.record)
 }
 
@@ -172,7 +172,7 @@ async fn sign_next(
         );
     }
     let batch = Batch {
-        chain_id: trust.anchor.chain_id,
+        chain_id: trust.anchor().chain_id,
         issuer: issuer.id.clone(),
         chain: BatchChain::Issuing,
         sequence: rest.issuing.next_sequence,
@@ -194,7 +194,7 @@ async fn issuer_rest(remote: &Remote, trust: &Trust, id: &MemberId) -> anyhow::R
         }
         // Before the first block nothing can be proved, and the genesis says it all.
         Err(error) if error.code() == Some(ErrorCode::NoBlock) => {
-            let registry = trust.genesis.registry();
+            let registry = trust.genesis().registry();
             let rest = registry.member(id).map(|member| member.rest().clone());
             rest.with_context(|| format!("{id} is not a member of this chain"))
         }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
-use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustAnchor, TrustFile};
+use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustFile};
+use sanad_verify::Trust;
 
 use crate::output::warn;
 use crate::remote::Remote;
@@ -22,17 +23,10 @@ pub(crate) struct TrustArgs {
     pub(crate) trust: Option<PathBuf>,
 }
 
-/// A genesis, and what may be trusted from it on.
-#[derive(Clone, Debug)]
-pub(crate) struct Trust {
-    pub(crate) genesis: Genesis,
-    pub(crate) anchor: TrustAnchor,
-}
-
-impl Trust {
+impl TrustArgs {
     /// What the files of the arguments give.
-    pub(crate) fn from_files(args: &TrustArgs) -> anyhow::Result<Self> {
-        match Self::given(args)? {
+    pub(crate) fn read(&self) -> anyhow::Result<Trust> {
+        match self.given()? {
             Some(trust) => Ok(trust),
             None => bail!(
                 "nothing to check proofs against; give --genesis FILE or --trust FILE (or SANAD_GENESIS, SANAD_TRUST)"
@@ -41,32 +35,35 @@ impl Trust {
     }
 
     /// What the files of the arguments give, checked to be of the node's chain; the node's own genesis without any.
-    pub(crate) async fn for_node(args: &TrustArgs, remote: &Remote) -> anyhow::Result<Self> {
+    pub(crate) async fn for_node(&self, remote: &Remote) -> anyhow::Result<Trust> {
         let served = remote.genesis().await?;
-        let Some(trust) = Self::given(args)? else {
+        let Some(trust) = self.given()? else {
             warn(format_args!(
                 "no --genesis or --trust: trusting {} that its chain is {}; give the file, or set SANAD_GENESIS",
                 remote.url(),
                 served.chain_id()
             ));
-            return Self::new(served);
+            return Ok(Trust::from_genesis(served)?);
         };
-        if trust.anchor.chain_id != served.chain_id() {
+        let chain_id = trust.anchor().chain_id;
+        if chain_id != served.chain_id() {
             bail!(
-                "{} serves the chain {}, but {} was expected; ask another node, or check your genesis or trust file",
+                "{} serves the chain {}, but {chain_id} was expected; ask another node, or check your genesis or trust file",
                 remote.url(),
                 served.chain_id(),
-                trust.anchor.chain_id
             );
         }
         Ok(trust)
     }
 
-    fn given(args: &TrustArgs) -> anyhow::Result<Option<Self>> {
-        let genesis = args.genesis.as_deref().map(|path| Ok((path, read_genesis(path)?)));
-        let genesis: Option<(&Path, Genesis)> = genesis.transpose().map_err(|error: anyhow::Error| error)?;
-        let Some(path) = &args.trust else {
-            return genesis.map(|(_, genesis)| Self::new(genesis)).transpose();
+    /// What the files of the arguments give; `None` without any.
+    pub(crate) fn given(&self) -> anyhow::Result<Option<Trust>> {
+        let genesis = match &self.genesis {
+            Some(path) => Some((path, read_genesis(path)?)),
+            None => None,
+        };
+        let Some(path) = &self.trust else {
+            return Ok(genesis.map(|(_, genesis)| Trust::from_genesis(genesis)).transpose()?);
         };
         let file = read_trust_file(path)?;
         if let Some((genesis_path, genesis)) = genesis
@@ -74,15 +71,8 @@ impl Trust {
         {
             bail!("{} is of another chain than {}", path.display(), genesis_path.display());
         }
-        let anchor = file.verify(time::now_ms());
-        let anchor = anchor.with_context(|| format!("{} does not hold; fetch it again", path.display()))?;
-        Ok(Some(Self { genesis: file.genesis, anchor }))
-    }
-
-    fn new(genesis: Genesis) -> anyhow::Result<Self> {
-        genesis.check().context("the genesis is not valid")?;
-        let anchor = TrustAnchor::new(&genesis).context("the genesis has no validators")?;
-        Ok(Self { genesis, anchor })
+        let trust = Trust::from_trust_file(file, time::now_ms());
+        Ok(Some(trust.with_context(|| path.display().to_string())?))
     }
 }
 

@@ -133,26 +133,53 @@ pub fn digest(kind: DocumentKind, bytes: &[u8]) -> Result<[u8; 32], DocumentErro
     }
 }
 
-/// The issuer that a document names, as it spells it: of JSON the member `issuer`, of an SD-JWT the processed claim `iss`
-/// or without it `issuer`; a string, or an object's string `id`. `None` if there is no such name, or the document is bytes.
+/// What a document says of its issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamedIssuer {
+    /// Nothing, or the document is not searched for it.
+    None,
+    /// Something that is not one name: it cannot be compared.
+    Unreadable,
+    /// This name, as the document spells it.
+    Name(String),
+}
+
+/// The issuer that a document names: of JSON the member `issuer`, of an SD-JWT the processed claim `iss` or without it
+/// `issuer`; a string, or an object's string `id`. Bytes are not searched.
 ///
 /// Requires a document that has a [`digest`]; of any other, nothing is named.
 #[must_use]
-pub fn named_issuer(kind: DocumentKind, bytes: &[u8]) -> Option<String> {
+pub fn named_issuer(kind: DocumentKind, bytes: &[u8]) -> NamedIssuer {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        #[serde(default, deserialize_with = "present")]
+        issuer: Option<Value>,
+    }
     let named = match kind {
-        DocumentKind::Json => serde_json::from_slice::<Value>(bytes).ok()?.get("issuer").cloned(),
-        DocumentKind::SdJwt => {
-            let claims = SdJwt::parse(bytes).ok()?;
-            let claims = claims.claims();
-            claims.get("iss").or_else(|| claims.get("issuer")).cloned()
+        DocumentKind::Json => {
+            // An array would be taken for the fields of an object.
+            let object = bytes.trim_ascii_start().starts_with(b"{");
+            let named = serde_json::from_slice::<Named>(bytes).ok().filter(|_| object);
+            named.and_then(|named| named.issuer)
         }
+        DocumentKind::SdJwt => SdJwt::parse(bytes).ok().and_then(|jwt| {
+            let claims = jwt.claims();
+            claims.get("iss").or_else(|| claims.get("issuer")).cloned()
+        }),
         DocumentKind::Bytes => None,
     };
-    match named? {
-        Value::String(name) => Some(name),
-        Value::Object(issuer) => issuer.get("id").and_then(Value::as_str).map(str::to_owned),
-        _ => None,
-    }
+    let name = match named {
+        None => return NamedIssuer::None,
+        Some(Value::String(name)) => Some(name),
+        Some(Value::Object(issuer)) => issuer.get("id").and_then(Value::as_str).map(str::to_owned),
+        Some(_) => None,
+    };
+    name.map_or(NamedIssuer::Unreadable, NamedIssuer::Name)
+}
+
+/// A value that is there, be it null.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// Whether three non-empty base64url texts with dots between them stand before the first `~`.

@@ -2,6 +2,7 @@
 
 mod completeness;
 mod consistency;
+mod fork;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,10 @@ pub use completeness::{
 pub use consistency::{
     CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX, CONSISTENCY_MEDIA_TYPE, CONSISTENCY_SUFFIX,
     ConsistencyFault, ConsistencyFormatError, ConsistencyProof, LogHead, ProvenConsistency,
+};
+pub use fork::{
+    Contradiction, FORK_FORMAT, FORK_JSON_BYTES_MAX, FORK_MEDIA_TYPE, FORK_SUFFIX, FinalStatement, ForkFault,
+    ForkFormatError, ForkProof, ProvenFork,
 };
 
 /// Most validator-set changes that a proof carries; beyond, a trust file is needed.

@@ -24,7 +24,6 @@ pub const SUMMARY_FIELDS_MAX: usize = 8;
 
 /// What one field of a summary says. The number in the encoding is assigned once and for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum SummaryLabel {
     /// Name of the person to whom the credential was awarded.
     Holder = 0,

@@ -11,12 +11,13 @@ use sanad_core::proof::{Finality, ValidatorChange};
 use sanad_core::validators::CommitCertificate;
 use serde::Serialize;
 
-use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
+use sanad_verify::Trust;
+use sanad_verify::explain;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -131,10 +132,10 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<Listed>> {
 
 async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let trust = args.trust.for_node(&remote).await?;
     let FinalBlock { block, certificate } = remote.told(remote.client().block(args.height).await)?;
     // Proofs of members carry the changes of the validators up to the node's last block.
-    let any = trust.genesis.members.first().context("the genesis names no members")?;
+    let any = trust.genesis().members.first().context("the genesis names no members")?;
     let member =
         remote.told(remote.ask(|| remote.client().member(&any.id, ProofForm::SelfContained)).await)?;
     let changes = member.proof.finality.validator_changes();
@@ -160,7 +161,7 @@ fn check(
 ) -> (bool, String) {
     let before = changes.iter().take_while(|change| change.header.height < header.height).count();
     let finality = Finality::certificate(certificate.clone(), changes[..before].to_vec());
-    match trust.anchor.verify_header(header, &finality) {
+    match trust.anchor().verify_header(header, &finality) {
         Ok(proven) => {
             let names: Vec<&str> = proven.signers.iter().map(MemberId::as_str).collect();
             (true, format!("{} of {}: {}", names.len(), proven.validators, names.join(", ")))

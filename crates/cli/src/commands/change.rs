@@ -17,9 +17,10 @@ use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 use crate::{progress, random, time};
+use sanad_verify::Trust;
 
 pub(crate) const REVOKE_EXAMPLES: &str = "\
 Examples:
@@ -94,11 +95,11 @@ pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Resul
 
 async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
     let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let trust = args.trust.for_node(&remote).await?;
     let targets = args
         .targets
         .iter()
-        .map(|text| Ok((text, Target::read(text, &trust.anchor)?)))
+        .map(|text| Ok((text, Target::read(text, trust.anchor())?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     // By index, so that what was named twice is changed once.
     let mut names = BTreeMap::new();
@@ -153,14 +154,14 @@ async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Re
     match target {
         Target::Index(index) => Ok(*index),
         Target::Receipt(receipt) => {
-            receipt.proof.verify(&trust.anchor).context("the receipt does not hold")?;
+            receipt.proof.verify(trust.anchor()).context("the receipt does not hold")?;
             Ok(receipt.proof.index)
         }
         Target::Issuance(..) => {
             let key = target.key()?;
             let proof =
                 remote.told(remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
-            proof.verify(&trust.anchor).context("the node's proof does not hold; ask another node")?;
+            proof.verify(trust.anchor()).context("the node's proof does not hold; ask another node")?;
             Ok(proof.index)
         }
     }

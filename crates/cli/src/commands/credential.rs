@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::output::{Outcome, Output, Report, note};
 use crate::trust::read_genesis;
 use crate::view::View;
-use crate::{credential, files, time};
+use crate::{files, findings, time};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -133,7 +133,7 @@ impl Report for Findings {
                 Some(issuer) => view.fact("issuer", format!("{issuer}, as the document says")),
                 None => view,
             };
-            view.then(credential::view(finding))
+            view.then(findings::credential_view(finding))
         })
     }
 }

@@ -18,8 +18,9 @@ use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, NodeArgs, Remote};
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
+use sanad_verify::Trust;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -71,13 +72,13 @@ struct Exported {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_files(&args.trust)?;
-    let chain_id = trust.anchor.chain_id;
+    let trust = args.trust.read()?;
+    let chain_id = trust.anchor().chain_id;
     let key = keys::open(&args.key, Purpose::Checkpoint, &args.passphrase)?;
-    let signer = CheckpointSigner::new(&trust.genesis, key)?;
+    let signer = CheckpointSigner::new(trust.genesis(), key)?;
     let verifier_key = signer.verifier_key();
     let started = Instant::now();
-    let mut exporter = Exporter::open(&args.dir, &trust.genesis, signer)
+    let mut exporter = Exporter::open(&args.dir, trust.genesis(), signer)
         .with_context(|| format!("{} cannot be exported to", args.dir.display()))?;
     let bar = progress::bar(0, "exporting blocks");
     // What came before a failure is checked and complete: it is kept, so that nothing has to be done twice.
@@ -116,7 +117,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 fn from_store(exporter: &mut Exporter, data: &Path, trust: &Trust, bar: &ProgressBar) -> anyhow::Result<()> {
     let ledger = super::audit::ledger::find(data)?;
     let told = || format!("{} cannot be read; stop the node, or export a copy", ledger.display());
-    let (store, _) = Store::open(&ledger, &trust.genesis, Options::default()).with_context(told)?;
+    let (store, _) = Store::open(&ledger, trust.genesis(), Options::default()).with_context(told)?;
     let (Height(first), last) = (exporter.next_height(), store.height());
     let exported = Height(first - 1);
     if let Some(header) = store.header(exported.min(last))? {
@@ -145,8 +146,8 @@ async fn from_node(
 ) -> anyhow::Result<()> {
     let remote = Remote::connect(node).await?;
     let status = remote.status_with_block().await?;
-    if status.chain_id != trust.anchor.chain_id {
-        let (served, own) = (status.chain_id, trust.anchor.chain_id);
+    if status.chain_id != trust.anchor().chain_id {
+        let (served, own) = (status.chain_id, trust.anchor().chain_id);
         bail!("{} serves the chain {served}, the genesis is of {own}; ask another node", remote.url());
     }
     let (Height(first), last) = (exporter.next_height(), status.head.height);

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sanad_api::{ClientError, CredentialKey, ProofForm};
 use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{RECEIPT_BINARY_SUFFIX, Receipt, ReceiptForm};
+use sanad_verify::{Answer, Asked, Finding, Trust, Verdict, Verifier};
 
+use super::verify::evidence;
 use crate::files::{self, Mode};
-use crate::finding::Finding;
 use crate::output::{Outcome, Output};
 use crate::receipt_file;
-use crate::remote::{self, Remote, SourceArgs, is_missing};
+use crate::remote::SourceArgs;
+use crate::source::Source;
 use crate::target::Target;
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -26,16 +27,19 @@ Examples:
 
 --export asks a static export in place of a node; nothing but the folder is needed.
 --receipt-out writes a receipt as of now in place of the one that was given.
+What a receipt in hand proves stands: an answer that is older, or that does not hold, changes
+nothing of it.
 
-Exit code 0: active. 1: suspended, revoked, stale, unknown to the node, or not proven. 2:
-no answer.";
+Exit code 0: active. 1: suspended, revoked, stale (older than --max-age, or than a day), or not
+proven. 2: the node could not be asked, is behind, or knows no such credential; none of that
+says anything against it.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// A log index, ISSUER/COMMITMENT, a receipt, or a document with its receipt beside it
     target: String,
-    /// Oldest block to take, such as 15m or 24h; an older one is "stale"
-    #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
+    /// Oldest block to take, such as 15m or 24h; an older one is "stale" [default: 24h]
+    #[arg(long, value_name = "DURATION", env = "SANAD_MAX_AGE", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
     /// File for a receipt as of now, where what was asked about is a receipt or has one; it must not exist
     #[arg(long, value_name = "FILE")]
@@ -47,60 +51,75 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let finding = remote::block_on(ask(args))??;
-    output.print(&finding)?;
-    Ok(finding.verdict.outcome())
-}
-
-async fn ask(args: &Args) -> anyhow::Result<Finding> {
-    let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
-    let target = Target::read(&args.target, &trust.anchor)?;
-    let key = target.key()?;
-    let mut finding = match ask_for(&remote, &key, &target).await {
-        Ok(proof) => {
-            let finding = Finding::of_proof(args.target.clone(), &proof, &trust, time::now_ms());
-            if let Some(path) = &args.receipt_out {
-                write_receipt(path, &target, proof, &trust)?;
-            }
-            finding
+    let source = Source::open(&args.source)?;
+    let trust = match args.trust.given()? {
+        Some(trust) => trust,
+        None => {
+            let remote = source.remote().map_err(|reason| anyhow::anyhow!("{}: {reason}", source.url()))?;
+            source.block_on(args.trust.for_node(remote))?
         }
-        Err(error) if is_missing(&error) => {
-            let reason = format!("the {} says: {error}", remote.kind());
-            return Ok(Finding::unknown(args.target.clone(), reason).close());
-        }
-        Err(error) => return remote.told(Err(error)),
     };
-    if let Some(age_max) = args.max_age {
-        finding.check_age(age_max);
+    let target = Target::read(&args.target, trust.anchor())?;
+    let finding = find(args, &source, &target, &trust)?;
+    if let Some(fork) = finding.fork() {
+        evidence::keep(Path::new(&args.target), fork);
     }
-    Ok(finding.close())
+    output.print(&finding)?;
+    Ok(finding.answer().into())
 }
 
-/// Asks by commitment, and where that is unknown by the place that the receipt proves: an index can hide a
-/// credential, the log cannot.
-async fn ask_for(remote: &Remote, key: &CredentialKey, target: &Target) -> Result<StatusProof, ClientError> {
-    match (remote.ask(|| remote.client().status(key, ProofForm::SelfContained)).await, target) {
-        (Err(error), Target::Receipt(receipt)) if is_missing(&error) => {
-            let at_place = remote
-                .client()
-                .status(&CredentialKey::Index(receipt.proof.index), ProofForm::SelfContained)
-                .await;
-            at_place.ok().filter(|proof| proof.entry == receipt.proof.entry).ok_or(error)
-        }
-        (answer, _) => answer,
+fn find(args: &Args, source: &Source, target: &Target, trust: &Trust) -> anyhow::Result<Finding> {
+    let receipt = match target {
+        Target::Receipt(receipt) => Some(receipt.as_ref()),
+        Target::Index(_) | Target::Issuance(..) => None,
+    };
+    let verifier = Verifier::new(trust, time::now_ms()).age_max(args.max_age);
+    // What the receipt proves by itself, unless it takes a node to tell.
+    let known = receipt.map(|receipt| verifier.status(&args.target, &receipt.proof));
+    let known = known.filter(|known| {
+        known.answer() != Answer::CouldNotBeChecked && known.verdict() != Verdict::NeedsHistoryPath
+    });
+    if let Some(known) = known.as_ref().filter(|known| !known.has_status()) {
+        return Ok(known.clone());
     }
+    let answer = source.status(&target.key()?, receipt);
+    let verifier = Verifier::new(trust, time::now_ms()).age_max(args.max_age);
+    let finding = match (&answer, known) {
+        (Ok(proof), Some(mut known)) => {
+            known.refresh(&verifier, source.url(), proof);
+            known
+        }
+        (Ok(proof), None) => verifier.answered(&args.target, source.url(), proof),
+        (Err(reason), Some(mut known)) => {
+            known.unanswered(source.url(), reason);
+            known
+        }
+        (Err(reason), None) => verifier.not_answered(&args.target, source.url(), reason),
+    };
+    if let (Some(path), Ok(proof)) = (&args.receipt_out, answer) {
+        if matches!(finding.asked(), Asked::Answered { .. }) && finding.fork().is_none() {
+            write_receipt(path, receipt, proof, trust)?;
+        } else {
+            bail!("no receipt is written: {}", finding.headline());
+        }
+    }
+    Ok(finding)
 }
 
 /// Writes a receipt with a fresh proof, if it holds; whatever the status is.
-fn write_receipt(path: &Path, target: &Target, proof: StatusProof, trust: &Trust) -> anyhow::Result<()> {
-    let Target::Receipt(old) = target else {
+fn write_receipt(
+    path: &Path,
+    receipt: Option<&Receipt>,
+    proof: StatusProof,
+    trust: &Trust,
+) -> anyhow::Result<()> {
+    let Some(old) = receipt else {
         bail!("--receipt-out needs a receipt, or a document with one beside it: it holds the secret");
     };
-    proof.verify(&trust.anchor).context("no receipt is written: the answer does not hold")?;
-    let receipt = Receipt::new(old.document, old.opening.clone(), proof).trimmed(&trust.anchor);
+    proof.verify(trust.anchor()).context("no receipt is written: the answer does not hold")?;
+    let receipt = Receipt::new(old.document, old.opening.clone(), proof).trimmed(trust.anchor());
     let binary = path.as_os_str().as_encoded_bytes().ends_with(RECEIPT_BINARY_SUFFIX.as_bytes());
     let form = if binary { ReceiptForm::Binary } else { ReceiptForm::Json };
-    let bytes = receipt_file::encode(&receipt, form, &trust.anchor)?;
+    let bytes = receipt_file::encode(&receipt, form, trust.anchor())?;
     files::create_new(path, &bytes, Mode::Private)
 }

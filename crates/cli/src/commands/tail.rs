@@ -86,7 +86,7 @@ async fn print(
             Ok(block) => block,
             Err(error) => return Ok(Some(error)),
         };
-        output.print_next(&Followed {
+        let reader = output.print_next(&Followed {
             height: block.header.height,
             hash: block.header.hash(),
             time_ms: block.header.time_ms,
@@ -94,6 +94,9 @@ async fn print(
             signatures: certificate.signatures.len(),
             batches: block.batches.iter().map(|batch| ShownBatch::of(batch)).collect(),
         })?;
+        if reader.is_break() {
+            return Ok(None);
+        }
         *next = stream.next_height();
         *left -= 1;
     }

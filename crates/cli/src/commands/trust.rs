@@ -5,21 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use sanad_api::{HeaderProof, ProofForm};
-use sanad_core::genesis::fingerprint;
-use sanad_core::hash::{BlockHash, ChainId};
-use sanad_core::history::SEAL_HEADERS;
 use sanad_core::ids::Height;
 use sanad_core::proof::{Finality, ValidatorChange};
 use sanad_core::trust::{TrustAnchor, TrustFile, TrustedChange};
+use sanad_verify::TrustFinding;
 use serde::Serialize;
 
 use crate::files::{self, Mode};
-use crate::finding::Fault;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{Trust, TrustArgs, read_trust_file};
-use crate::verdict::Verdict;
+use crate::trust::{TrustArgs, read_trust_file};
 use crate::view::View;
 
 pub(crate) const FETCH_EXAMPLES: &str = "\
@@ -73,27 +69,8 @@ pub(crate) struct ShowArgs {
 #[derive(Serialize)]
 struct Shown {
     path: PathBuf,
-    /// [`Verdict::Proved`] where everything in the file follows from its genesis.
-    verdict: Verdict,
-    /// Why it does not hold.
-    reason: Option<String>,
-    chain_id: ChainId,
-    fingerprint: String,
-    name: String,
     #[serde(flatten)]
-    proved: Option<Proved>,
-}
-
-#[derive(Serialize)]
-struct Proved {
-    height: Height,
-    block: BlockHash,
-    time_ms: u64,
-    age_seconds: i64,
-    validator_changes: usize,
-    validators: usize,
-    /// Heights below this one have sealed proofs.
-    sealed_below: Height,
+    finding: TrustFinding,
 }
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
@@ -102,14 +79,14 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Show(args) => shown(&args.file, &read_trust_file(&args.file)?, time::now_ms()),
     };
     output.print(&shown)?;
-    Ok(shown.verdict.outcome())
+    Ok(shown.finding.verdict.answer().into())
 }
 
 async fn fetch(args: &FetchArgs) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let trust = args.trust.for_node(&remote).await?;
     let file = remote.told(remote.ask(|| remote.client().trust_file()).await)?;
-    if file.genesis.chain_id() != trust.anchor.chain_id {
+    if file.genesis.chain_id() != trust.anchor().chain_id {
         bail!("the {} {} gives a trust file of another chain", remote.kind(), remote.url());
     }
     let now_ms = time::now_ms();
@@ -197,51 +174,21 @@ async fn history_proof(remote: &Remote, height: Height) -> anyhow::Result<Header
     remote.told(remote.client().history_proof(height, ProofForm::SelfContained).await)
 }
 
-/// Proves a trust file, and says what it holds.
 fn shown(path: &Path, file: &TrustFile, now_ms: u64) -> Shown {
-    let chain_id = file.genesis.chain_id();
-    let (verdict, reason, proved) = match file.verify(now_ms) {
-        Err(fault) => {
-            let fault = Fault::from(&fault);
-            (fault.verdict, Some(fault.reason()), None)
-        }
-        Ok(anchor) => (Verdict::Proved, None, Some(Proved::of(file, &anchor, now_ms))),
-    };
-    Shown {
-        path: path.to_owned(),
-        verdict,
-        reason,
-        chain_id,
-        fingerprint: fingerprint(&chain_id),
-        name: file.genesis.name.clone(),
-        proved,
-    }
-}
-
-impl Proved {
-    fn of(file: &TrustFile, anchor: &TrustAnchor, now_ms: u64) -> Self {
-        let header = &file.anchor.header;
-        Self {
-            height: header.height,
-            block: header.hash(),
-            time_ms: header.time_ms,
-            age_seconds: time::age_seconds(header.time_ms, now_ms),
-            validator_changes: file.validator_changes.len(),
-            validators: anchor.set_at(header.height.next()).map_or(0, |set| set.validators().len()),
-            sealed_below: Height(1 + file.seals.len() as u64 * SEAL_HEADERS),
-        }
-    }
+    Shown { path: path.to_owned(), finding: TrustFinding::of(file, now_ms) }
 }
 
 impl Report for Shown {
     fn view(&self) -> View {
-        let path = self.path.display();
-        let view = match &self.reason {
-            None => View::new().line(format!("{path}: trust file of {}, proved from its genesis", self.name)),
-            Some(reason) => View::new().line(format!("{path}: {}", self.verdict)).fact("because", reason),
+        let (path, found) = (self.path.display(), &self.finding);
+        let view = match &found.reason {
+            None => {
+                View::new().line(format!("{path}: trust file of {}, proved from its genesis", found.name))
+            }
+            Some(reason) => View::new().line(format!("{path}: {}", found.verdict)).fact("because", reason),
         };
-        let view = view.fact("fingerprint", &self.fingerprint).fact("chain id", self.chain_id);
-        let Some(proved) = &self.proved else { return view };
+        let view = view.fact("fingerprint", &found.fingerprint).fact("chain id", found.chain_id);
+        let Some(proved) = &found.proved else { return view };
         let age = time::format_age(proved.age_seconds);
         view.fact("block", format!("{}, {} ({age})", proved.height, time::format_ms(proved.time_ms)))
             .fact("block hash", proved.block)

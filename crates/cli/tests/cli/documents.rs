@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_api::{CredentialKey, Ledger as _, ProofForm};
 use sanad_core::commitment::{Opening, Secret};
-use sanad_core::document::{self, DocumentKind};
+use sanad_core::document::{self, DocumentKind, NamedIssuer};
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::LogIndex;
@@ -110,7 +110,12 @@ fn prove(ledger: &MemoryLedger) -> sanad_core::proof::StatusProof {
 /// Four validators, an observer, and the issuer with the issuer id that a document names.
 pub(crate) fn genesis_naming(text: &str) -> Genesis {
     let kind = DocumentKind::detect(text.as_bytes());
-    let named = document::named_issuer(kind, text.as_bytes()).and_then(|name| name.parse().ok());
+    let named = match document::named_issuer(kind, text.as_bytes()) {
+        NamedIssuer::Name(name) => name.parse().ok(),
+        // A JWT is kept as bytes.
+        NamedIssuer::None if kind == DocumentKind::Bytes => "https://issuer.example".parse().ok(),
+        NamedIssuer::None | NamedIssuer::Unreadable => None,
+    };
     let issuer = Member { issuer_ids: named.into_iter().collect(), ..member(ISSUER, Role::Issuer) };
     let validators = (0..4).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
     validators.with_member(issuer).with("observer", Role::Observer).genesis()

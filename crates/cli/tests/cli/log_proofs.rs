@@ -48,7 +48,7 @@ fn the_log_of_a_receipt_begins_the_log_of_today() {
     assert_eq!(found["verdict"], "tampered");
     assert!(found["reason"].as_str().unwrap().starts_with("log: "), "{found}");
     fs::write(&path, &text[..text.len() / 2]).unwrap();
-    sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
+    sanad(folder.path(), &verify).expect_error("is not a consistency, completeness or fork proof");
     sanad(folder.path(), "proof verify nothing.json --genesis genesis.json").expect_error("cannot be opened");
 }
 
@@ -136,5 +136,5 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
         "no line feed at the end"
     );
     fs::write(&path, "").unwrap();
-    sanad(folder.path(), &verify).expect_error("neither a consistency nor a completeness proof");
+    sanad(folder.path(), &verify).expect_error("is not a consistency, completeness or fork proof");
 }

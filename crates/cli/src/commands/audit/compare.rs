@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::ledger;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -66,13 +66,13 @@ struct Rest {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_files(&args.trust)?;
+    let trust = args.trust.read()?;
     let paths = [ledger::find(&args.one)?, ledger::find(&args.other)?];
     let bar = progress::bytes("comparing");
     let tell = |progress| {
         ledger::show(&bar, progress);
     };
-    let compared = compare([&paths[0], &paths[1]], &trust.genesis, tell);
+    let compared = compare([&paths[0], &paths[1]], trust.genesis(), tell);
     bar.finish_and_clear();
     let compared = compared
         .with_context(|| format!("{} and {} cannot be compared", paths[0].display(), paths[1].display()))?;

@@ -9,8 +9,8 @@ use sanad_core::signature::PublicKey;
 use sanad_export::{ExportAudit, ExportFinding};
 
 use super::found::{Found, short};
-use crate::finding::explain;
 use crate::progress;
+use sanad_verify::explain;
 
 /// Checks every block of an export from the genesis on, and every file; with the exporter's key, its signatures too.
 pub(super) fn audit(folder: &Path, genesis: &Genesis, key: Option<&PublicKey>) -> anyhow::Result<Found> {

@@ -17,7 +17,7 @@ use super::{exported, ledger, report};
 use crate::keys::PassphraseArgs;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::progress;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 #[derive(clap::Args, Debug)]
@@ -66,7 +66,7 @@ struct Audited {
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let dir = args.dir.as_deref().context("name a node's data directory")?;
-    let trust = Trust::from_files(&args.trust)?;
+    let trust = args.trust.read()?;
     let export = exported::is_export(dir);
     if export && args.rebuild {
         bail!("{} is an export, of which nothing can be rebuilt; export to a new folder", dir.display());
@@ -78,11 +78,11 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         _ => None,
     };
     let cannot = || format!("{} cannot be audited", ledger.display());
-    let rebuilt = args.rebuild && rebuild(&ledger, &trust.genesis).with_context(cannot)?;
+    let rebuilt = args.rebuild && rebuild(&ledger, trust.genesis()).with_context(cannot)?;
     let started = Instant::now();
     let found = match export {
-        true => exported::audit(&ledger, &trust.genesis, args.checkpoint_key.as_ref())?,
-        false => Found::from(look(&ledger, &trust.genesis).with_context(cannot)?),
+        true => exported::audit(&ledger, trust.genesis(), args.checkpoint_key.as_ref())?,
+        false => Found::from(look(&ledger, trust.genesis()).with_context(cannot)?),
     };
     let time = started.elapsed();
     if let Some(signer) = &signer {

@@ -12,8 +12,9 @@ use serde::Serialize;
 use crate::files;
 use crate::output::{Outcome, Output, Report};
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
+use sanad_verify::Trust;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -50,11 +51,12 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let text = files::read(&args.file, AUDIT_REPORT_BYTES_MAX)?;
     let report = AuditReport::from_json(&text)
         .with_context(|| format!("{} is not an audit report", args.file.display()))?;
-    let trust = if args.member.is_some() { Some(Trust::from_files(&args.trust)?) } else { None };
+    let trust = if args.member.is_some() { Some(args.trust.read()?) } else { None };
     let reason = match &trust {
-        Some(trust) if trust.anchor.chain_id != report.statement.chain_id => Some(format!(
+        Some(trust) if trust.anchor().chain_id != report.statement.chain_id => Some(format!(
             "the report is of chain {}, the genesis of {}",
-            report.statement.chain_id, trust.anchor.chain_id
+            report.statement.chain_id,
+            trust.anchor().chain_id
         )),
         _ => report.verify(&key(args, trust.as_ref(), &report)?).err().map(|error| error.to_string()),
     };
@@ -71,7 +73,7 @@ fn key(args: &Args, trust: Option<&Trust>, report: &AuditReport) -> anyhow::Resu
     let (Some(id), Some(trust)) = (&args.member, trust) else {
         bail!("give --key, or --genesis and --member");
     };
-    let member = trust.genesis.members.iter().find(|member| member.id == *id);
+    let member = trust.genesis().members.iter().find(|member| member.id == *id);
     let member = member.with_context(|| format!("{id} is not a member in the genesis"))?;
     let keys: Vec<PublicKey> = [member.issuing_key, member.network_key].into_iter().flatten().collect();
     let key = keys.iter().find(|key| **key == report.key).or(keys.first()).copied();

@@ -19,8 +19,8 @@ use crate::output::note;
 use crate::pending::{self, Pending, PendingDocument};
 use crate::remote::Remote;
 use crate::submission::enter;
-use crate::trust::Trust;
 use crate::{files, progress, random};
+use sanad_verify::Trust;
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     let paths = documents::collect(&args.paths, args.roster.as_deref())?;
@@ -32,11 +32,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     let _locks = folders::lock(&folders)?;
     refuse_unfinished(&folders)?;
     let (remote, trust) = connect(args).await?;
-    let mut report = IssueReport::new(trust.anchor.chain_id);
+    let mut report = IssueReport::new(trust.anchor().chain_id);
     let mut documents = Vec::new();
     let bar = progress::bar(paths.len(), "reading documents");
     for path in &paths {
-        let issued = documents::is_issued(path, &trust.anchor)?;
+        let issued = documents::is_issued(path, trust.anchor())?;
         if issued && !args.force {
             note(format_args!("{} has its receipt already; skipped", path.display()));
             report.skipped.push(path.clone());
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<IssueReport> {
     }
     let issuer = args.issuer.open()?;
     // Over all batches, so that neither place nor batch tells what comes before what.
-    let chain = &trust.anchor.chain_id;
+    let chain = &trust.anchor().chain_id;
     let mut pending = documents
         .into_iter()
         .map(|document| commit(document, chain, &issuer.id, args.no_summary))

@@ -18,8 +18,9 @@ use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use documents::As;
+use sanad_verify::Trust;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -86,6 +87,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn connect(args: &Args) -> anyhow::Result<(Remote, Trust)> {
     let remote = Remote::connect(&args.node).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let trust = args.trust.for_node(&remote).await?;
     Ok((remote, trust))
 }

@@ -17,7 +17,7 @@ use crate::pending::{Pending, PendingDocument};
 use crate::receipt_file;
 use crate::remote::{Remote, is_missing};
 use crate::submission::check_issuance;
-use crate::trust::Trust;
+use sanad_verify::Trust;
 
 /// Whether all commitments of a batch are in the log, by whatever batch.
 pub(super) async fn all_issued(remote: &Remote, pending: &Pending) -> anyhow::Result<bool> {
@@ -122,7 +122,7 @@ impl Writer<'_> {
 
     fn place(&self, document: &PendingDocument, proof: &StatusProof) -> anyhow::Result<IssuedDocument> {
         let receipt =
-            Receipt::new(document.kind, document.opening(), proof.clone()).trimmed(&self.trust.anchor);
+            Receipt::new(document.kind, document.opening(), proof.clone()).trimmed(&self.trust.anchor());
         Ok(IssuedDocument {
             document: document.path.clone(),
             receipt: self.place_receipt(document, &receipt)?,
@@ -146,7 +146,7 @@ impl Writer<'_> {
             false => warn(format_args!("{} is gone; its receipt is written", document.path.display())),
         }
         for there in receipt_file::all_beside(&document.path) {
-            let old = receipt_file::read(&there, &self.trust.anchor)?;
+            let old = receipt_file::read(&there, &self.trust.anchor())?;
             if old.opening == receipt.opening {
                 return Ok(there);
             }
@@ -156,7 +156,7 @@ impl Writer<'_> {
             set_aside(&there, &document.path, old.proof.index.0)?;
         }
         let path = receipt_file::path_beside(&document.path, self.form);
-        let bytes = receipt_file::encode(receipt, self.form, &self.trust.anchor)?;
+        let bytes = receipt_file::encode(receipt, self.form, &self.trust.anchor())?;
         files::place_unsynced(&path, &bytes, Mode::Private)?;
         Ok(path)
     }

@@ -12,8 +12,8 @@ use crate::output::{note, warn};
 use crate::pending::{self, Pending};
 use crate::remote::Remote;
 use crate::submission::{SubmissionError, hand_in};
-use crate::trust::Trust;
 use crate::{files, progress};
+use sanad_verify::Trust;
 
 pub(super) async fn run(args: &Args, path: &Path) -> anyhow::Result<IssueReport> {
     let found = if path.is_dir() { pending::in_folder(path)? } else { vec![path.to_owned()] };
@@ -27,7 +27,7 @@ pub(super) async fn run(args: &Args, path: &Path) -> anyhow::Result<IssueReport>
     let folders: BTreeSet<&Path> = folders.iter().map(PathBuf::as_path).collect();
     let _locks = folders::lock(&folders)?;
     let (remote, trust) = connect(args).await?;
-    let mut report = IssueReport::new(trust.anchor.chain_id);
+    let mut report = IssueReport::new(trust.anchor().chain_id);
     if found.is_empty() {
         note(format_args!("{} holds no pending file; nothing to finish", path.display()));
     }
@@ -52,8 +52,8 @@ async fn finish(
     report: &mut IssueReport,
 ) -> anyhow::Result<()> {
     let batch = &pending.batch;
-    if batch.batch().chain_id != trust.anchor.chain_id {
-        bail!("it is for the chain {}, not for {}", batch.batch().chain_id, trust.anchor.chain_id);
+    if batch.batch().chain_id != trust.anchor().chain_id {
+        bail!("it is for the chain {}, not for {}", batch.batch().chain_id, trust.anchor().chain_id);
     }
     let place = match hand_in(remote, batch, Instant::now() + args.wait).await {
         Ok(place) => Some(place),

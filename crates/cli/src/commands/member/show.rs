@@ -6,13 +6,13 @@ use sanad_core::ids::{Height, MemberId};
 use sanad_core::member::{MemberRecord, MemberRest};
 use serde::Serialize;
 
-use crate::finding::explain;
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::submission::check_member;
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
+use sanad_verify::explain;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
+    let trust = args.trust.for_node(&remote).await?;
     let details =
         remote.told(remote.ask(|| remote.client().member(&args.id, ProofForm::SelfContained)).await)?;
     let mut reason = check_member(&details, &trust).err().map(|fault| explain(&fault));

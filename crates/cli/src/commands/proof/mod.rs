@@ -2,6 +2,7 @@
 
 mod completeness;
 mod consistency;
+mod fork;
 mod verify;
 
 use clap::Subcommand;

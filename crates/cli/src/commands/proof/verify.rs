@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sanad_core::proof::{
     COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
-    ConsistencyProof, EntryRun,
+    ConsistencyProof, EntryRun, FORK_JSON_BYTES_MAX, ForkProof,
 };
 
-use super::completeness::{Completeness, Listing};
-use super::consistency::{Consistency, log_of_receipt};
-use crate::finding::explain;
+use sanad_verify::{Completeness, CompletenessList, Consistency, Trust, explain};
+
+use super::completeness::Shown as ShownCompleteness;
+use super::consistency::{Shown as ShownConsistency, proof_of_receipt};
+use super::fork;
 use crate::output::{Outcome, Output, complain};
 use crate::progress;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +45,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = Trust::from_files(&args.trust)?;
+    let trust = args.trust.read()?;
     let mut outcome = Outcome::Yes;
     for path in &args.files {
         let found = verify(path, args, &trust, output).unwrap_or_else(|error| {
@@ -60,19 +62,29 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
     let length = file.metadata().with_context(|| format!("{} cannot be read", path.display()))?.len();
     let mut lines = Lines { path, file: BufReader::new(file) };
     let first = lines.next()?.unwrap_or_default();
-    let unreadable = || format!("{} is neither a consistency nor a completeness proof", path.display());
+    let unreadable = || format!("{} is not a consistency, completeness or fork proof", path.display());
     match CompletenessHead::from_json(&first) {
         Ok(head) => {
             let found = completeness(head, &first, lines, length, args.list, trust)?;
-            output.print_next(&found)?;
-            Ok(found.outcome())
+            let answer = found.verdict.answer();
+            // A reader that has closed the pipe leaves the exit code as it is.
+            let _ = output.print_next(&ShownCompleteness::new(found))?;
+            Ok(answer.into())
         }
         Err(_) => {
-            let proof = ConsistencyProof::from_json(&lines.whole(first)?).with_context(unreadable)?;
-            let known = args.receipt.as_deref().map(|receipt| log_of_receipt(receipt, trust)).transpose()?;
-            let found = Consistency::of(path.display().to_string(), &proof, known, trust);
-            output.print_next(&found)?;
-            Ok(found.outcome())
+            let text = lines.whole(first)?;
+            if let Ok(proof) = ForkProof::from_json(&text) {
+                let found = fork::Shown::of(path, &proof, trust);
+                let _ = output.print_next(&found)?;
+                return Ok(found.verdict.answer().into());
+            }
+            let proof = ConsistencyProof::from_json(&text).with_context(unreadable)?;
+            let known =
+                args.receipt.as_deref().map(|receipt| proof_of_receipt(receipt, trust)).transpose()?;
+            let found = Consistency::of(&path.display().to_string(), &proof, known.as_ref(), trust);
+            let answer = found.verdict.answer();
+            let _ = output.print_next(&ShownConsistency { found, written: None })?;
+            Ok(answer.into())
         }
     }
 }
@@ -86,13 +98,13 @@ fn completeness(
     trust: &Trust,
 ) -> anyhow::Result<Completeness> {
     let path = lines.path;
-    let mut list = Listing::new(path.display().to_string(), list);
-    let mut verifier = match CompletenessVerifier::new(head, &trust.anchor) {
+    let mut list = CompletenessList::new(&path.display().to_string(), list);
+    let mut verifier = match CompletenessVerifier::new(head, trust.anchor()) {
         Ok(verifier) => verifier,
         Err(fault) => return Ok(list.refused(&fault)),
     };
     if let Err(why) = check_end(first) {
-        return Ok(list.unreadable(format!("line 1 {why}")));
+        return Ok(list.unreadable(&format!("line 1 {why}")));
     }
     let bar = progress::bytes("checking");
     bar.set_length(length);
@@ -100,11 +112,11 @@ fn completeness(
     while let Some(line) = lines.next()? {
         number += 1;
         if let Err(why) = check_end(&line) {
-            return Ok(list.unreadable(format!("line {number} {why}")));
+            return Ok(list.unreadable(&format!("line {number} {why}")));
         }
         let run = match EntryRun::from_json(&line) {
             Ok(run) => run,
-            Err(error) => return Ok(list.unreadable(format!("line {number}: {}", explain(&error)))),
+            Err(error) => return Ok(list.unreadable(&format!("line {number}: {}", explain(&error)))),
         };
         if let Err(fault) = list.add(&mut verifier, &run) {
             return Ok(list.refused(&fault));
@@ -144,7 +156,7 @@ impl Lines<'_> {
 
     /// The first line and all that follows it.
     fn whole(mut self, mut first: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-        let limit = CONSISTENCY_JSON_BYTES_MAX as u64 + 1;
+        let limit = FORK_JSON_BYTES_MAX.max(CONSISTENCY_JSON_BYTES_MAX) as u64 + 1;
         let rest = (&mut self.file).take(limit).read_to_end(&mut first);
         rest.with_context(|| format!("{} cannot be read", self.path.display()))?;
         Ok(first)

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::files::{self, Mode, STANDARD_INPUT};
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -82,11 +82,12 @@ struct Converted {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_files(&args.trust)?.anchor;
-    let mut receipt = receipt_file::read(&args.input, &anchor)?.trimmed(&anchor);
+    let trust = args.trust.read()?;
+    let anchor = trust.anchor();
+    let mut receipt = receipt_file::read(&args.input, anchor)?.trimmed(anchor);
     reduce(&mut receipt, args)?;
     let form = args.to.map_or_else(|| form_of(&args.out), ReceiptForm::from);
-    let bytes = receipt_file::encode(&receipt, form, &anchor)?;
+    let bytes = receipt_file::encode(&receipt, form, anchor)?;
     if args.out == Path::new(STANDARD_INPUT) {
         output.print_raw(&bytes)?;
         return Ok(Outcome::Yes);

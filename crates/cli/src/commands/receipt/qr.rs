@@ -13,7 +13,7 @@ use crate::files::{self, Mode};
 use crate::output::{Outcome, Output, Report, note};
 use crate::qr::{self, QR_BYTES_MAX, QrCode};
 use crate::receipt_file;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -54,9 +54,10 @@ struct Drawn {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let anchor = Trust::from_files(&args.trust)?.anchor;
-    let receipt = receipt_file::read(&args.receipt, &anchor)?.trimmed(&anchor);
-    let bytes = receipt_file::encode(&receipt, ReceiptForm::Binary, &anchor)?;
+    let trust = args.trust.read()?;
+    let anchor = trust.anchor();
+    let receipt = receipt_file::read(&args.receipt, anchor)?.trimmed(anchor);
+    let bytes = receipt_file::encode(&receipt, ReceiptForm::Binary, anchor)?;
     if bytes.len() > QR_BYTES_MAX {
         bail!(
             "the receipt has {} bytes in its binary form, but one QR code holds {QR_BYTES_MAX}; {}. Hand out the \

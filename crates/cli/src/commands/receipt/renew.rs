@@ -14,7 +14,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -59,8 +59,8 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 async fn renew(args: &Args) -> anyhow::Result<Renewed> {
     let remote = Remote::open(&args.source).await?;
-    let trust = Trust::for_node(&args.trust, &remote).await?;
-    let mut receipt = receipt_file::read(&args.input, &trust.anchor)?;
+    let trust = args.trust.for_node(&remote).await?;
+    let mut receipt = receipt_file::read(&args.input, trust.anchor())?;
     let height = receipt.proof.header.height;
     let answer =
         remote.told(remote.ask(|| remote.client().history_proof(height, ProofForm::SelfContained)).await)?;
@@ -69,15 +69,15 @@ async fn renew(args: &Args) -> anyhow::Result<Renewed> {
         _ => (answer.header.height, answer.header.time_ms),
     };
     receipt.proof.finality = answer.finality;
-    receipt.proof.verify(&trust.anchor).with_context(|| {
+    receipt.proof.verify(trust.anchor()).with_context(|| {
         format!(
             "the {} {} does not prove this receipt's block; is it of this chain?",
             remote.kind(),
             remote.url()
         )
     })?;
-    let receipt = receipt.trimmed(&trust.anchor);
-    let bytes = receipt_file::encode(&receipt, form_of(&args.out), &trust.anchor)?;
+    let receipt = receipt.trimmed(trust.anchor());
+    let bytes = receipt_file::encode(&receipt, form_of(&args.out), trust.anchor())?;
     files::create_new(&args.out, &bytes, Mode::Private)?;
     Ok(Renewed { path: args.out.clone(), height, vouched_for_by, time_ms, bytes: bytes.len() })
 }

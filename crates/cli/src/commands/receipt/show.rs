@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::time;
-use crate::trust::{Trust, TrustArgs};
+use crate::trust::TrustArgs;
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let bytes = receipt_file::read_bytes(&args.file)?;
     let receipt = match ReceiptForm::detect(&bytes) {
         ReceiptForm::Json => Receipt::from_json(&bytes),
-        ReceiptForm::Binary => Receipt::from_bytes(&bytes, &Trust::from_files(&args.trust)?.anchor),
+        ReceiptForm::Binary => Receipt::from_bytes(&bytes, args.trust.read()?.anchor()),
     };
     let receipt = receipt.with_context(|| format!("{name} is not a receipt"))?;
     let proof = receipt.proof;

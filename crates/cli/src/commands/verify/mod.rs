@@ -1,24 +1,27 @@
 //! `sanad verify`: checks documents against their receipts and the genesis or a trust file.
 
-mod online;
+mod documents;
+pub(crate) mod evidence;
+mod totals;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use rayon::prelude::*;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::Receipt;
+use sanad_verify::{Answer, Asked, Finding, NotAReceipt, Trust, Verifier};
 use serde::Serialize;
 
-use crate::files::STANDARD_INPUT;
-use crate::finding::Finding;
-use crate::folder::documents_in;
-use crate::output::{Outcome, Output, Report, describe, note};
-use crate::remote::SourceArgs;
-use crate::trust::{Trust, TrustArgs};
-use crate::verdict::Verdict;
-use crate::view::View;
-use crate::{credential, files, progress, receipt_file, time};
+use crate::output::{Outcome, Output, describe, note};
+use crate::remote::{ConnectionArgs, NODE_DEFAULT, NodeArgs, SourceArgs};
+use crate::source::Source;
+use crate::target::key_of;
+use crate::trust::TrustArgs;
+use crate::{files, progress, receipt_file, time};
+use documents::documents;
+use totals::Totals;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -26,20 +29,21 @@ Examples:
   sanad verify awards/ --genesis genesis.json --max-age 7d --json
   sanad verify ijazah.pdf --receipt scan.png --genesis genesis.json
   curl -s https://example.org/ijazah.json | sanad verify - --receipt ijazah.receipt
-  sanad verify ijazah.json --receipt from-mail.json --trust konsorsium.trust.json --online
+  sanad verify ijazah.json --trust konsorsium.trust.json --node https://ledger.example
   sanad verify --receipt certificate.png --genesis genesis.json
 
-A receipt is JSON, binary, or a PNG with its QR code; which one is seen by its first bytes.
+A receipt is JSON, binary, or a picture of its QR code; which one is seen by its first bytes.
 A paper receipt is checked without a document: it proves its summary (holder, title, date
 ...), and nothing else of the document.
-Without --online nothing but the files is used: document, receipt, genesis or trust file. The status is
-then that of the receipt's block; --online asks a node for the status now and checks its
-proof in the same way.
+Without --node, --export or --online nothing but the files is used: document, receipt, genesis or
+trust file. The status is then that of the receipt's block, and the first line says so. A node
+or an export is asked for the status now, and its proof is checked in the same way. Of two
+proofs the newer one counts.
 
 Exit codes:
   0  all documents are active (or active, confirmed), and nothing speaks against them
   1  all were checked, and one is not active: it is
-       stale          active, but the proof is older than --max-age
+       stale          active, but the proof is older than --max-age, or an answer older than a day
        suspended      not to be relied on for now
        disputed       issued while somebody else may have held the issuer's key
        revoked        void for ever
@@ -48,12 +52,15 @@ Exit codes:
        needs history path
                       older than the trust file, and signed by keys that were retired since
        foreign chain  the receipt is of another consortium than the genesis
-  2  one could not be checked: no such file, no receipt, --online without an answer; or
-     it needs a trust file, a renewed one, or a newer verifier. That says nothing against it.
+  2  one could not be checked: no such file, no receipt, a node that was asked and is behind,
+     unreachable or of another chain; or it needs a trust file, a renewed one, or a newer
+     verifier. That says nothing against it.
 
 Where a document is a W3C credential or an Open Badge, its own signature and dates are
 checked, too: see `sanad credential check --help`. They change nothing of what the ledger
-proved. A signature that is missing or was not checked does not speak against it.";
+proved. A signature that is missing or was not checked does not speak against it.
+Two final blocks that contradict each other are evidence of a fork: it is written to a file
+that anybody can check with `sanad proof verify`.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -66,22 +73,27 @@ pub(crate) struct Args {
     receipt: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
-    /// Ask a node for the status as of now
+    /// Ask this node for the status as of now
+    #[arg(long, value_name = "URL", conflicts_with = "export")]
+    node: Option<String>,
+    /// Ask this static export for the status as of its last block
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+    /// Ask the node that SANAD_NODE names, or else one on this machine
     #[arg(long)]
     online: bool,
-    /// Oldest proof to take, such as 15m, 24h or 7d; an older one is "stale"
-    #[arg(long, value_name = "DURATION", value_parser = time::parse_duration)]
+    /// Use nothing but the files
+    #[arg(long, conflicts_with_all = ["node", "export", "online"])]
+    offline: bool,
+    /// Oldest proof to take, such as 15m, 24h or 7d; an older one is "stale" [default: any age
+    /// of a receipt, and a day where a node or an export is asked]
+    #[arg(long, value_name = "DURATION", env = "SANAD_MAX_AGE", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
+    /// Demand that a block below the trust file's is sealed or in its history, however many signed it
+    #[arg(long, requires = "trust")]
+    history: bool,
     #[command(flatten)]
-    source: SourceArgs,
-}
-
-#[derive(Serialize)]
-struct Findings {
-    /// The gravest of all; `None` if a document could not be checked.
-    verdict: Option<Verdict>,
-    findings: Vec<Finding>,
-    errors: Vec<Failure>,
+    connection: ConnectionArgs,
 }
 
 /// A document that could not be checked.
@@ -91,109 +103,131 @@ struct Failure {
     error: String,
 }
 
+/// A finding, and the receipt that was read for it.
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    finding: Finding,
+    receipt: PathBuf,
+}
+
+/// What all documents are checked with.
+struct Setting<'a> {
+    args: &'a Args,
+    trust: Trust,
+    source: Option<Source>,
+}
+
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let documents = documents(args)?;
-    let trust = Trust::from_files(&args.trust)?;
-    let mut findings = Findings { verdict: None, findings: Vec::new(), errors: Vec::new() };
-    let mut outcome = Outcome::Yes;
-    let online = if args.online { Some(online::Session::new(&args.source)?) } else { None };
+    let trust = args.trust.read()?;
+    let source = args.source().map(|source| Source::open(&source)).transpose()?;
+    let setting = Setting { args, trust, source };
+    let mut totals = Totals::new(*output, documents.len());
     let bar = progress::bar(documents.len(), "verifying");
-    for document in &documents {
-        match verify(document.as_deref(), args, &trust, online.as_ref()) {
-            Ok((finding, unanswered)) => {
-                outcome = outcome.and(finding.outcome());
-                findings.findings.push(finding);
-                if let Some(error) = unanswered {
-                    findings.fail(document.clone(), args, error);
-                }
-            }
-            Err(error) => findings.fail(document.clone(), args, describe(&error)),
+    // A chunk at a time: results are printed in order, and memory does not grow with their number.
+    for chunk in documents.chunks(CHUNK_DOCUMENTS) {
+        let results: Vec<_> = chunk
+            .par_iter()
+            .map(|document| {
+                let result = setting.verify(document.as_deref());
+                bar.inc(1);
+                result
+            })
+            .collect();
+        for (document, result) in chunk.iter().zip(results) {
+            let document = document.as_ref().or(args.receipt.as_ref());
+            bar.suspend(|| match result {
+                Ok(verified) => totals.add(document, &verified),
+                Err(error) => totals.fail(document, describe(&error)),
+            })?;
         }
-        bar.inc(1);
     }
     bar.finish_and_clear();
-    match findings.errors.is_empty() {
-        true => findings.verdict = findings.findings.iter().map(|finding| finding.verdict).max(),
-        false => outcome = Outcome::Error,
-    }
-    output.print(&findings)?;
-    Ok(outcome)
+    totals.finish()
 }
 
-impl Findings {
-    fn fail(&mut self, document: Option<PathBuf>, args: &Args, error: String) {
-        let document = document.or(args.receipt.clone()).unwrap_or_default();
-        note(format_args!("error: {}: {error}", document.display()));
-        self.errors.push(Failure { document, error });
-    }
-}
-
-/// The documents that the arguments name, each file of a folder for itself; one `None` for a receipt alone.
-fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
-    if args.documents.is_empty() {
-        return Ok(vec![None]);
-    }
-    let mut documents = Vec::new();
-    for path in &args.documents {
-        match path.is_dir() {
-            true => documents.extend(documents_in(path)?),
-            false => documents.push(path.clone()),
-        }
-    }
-    let is_stdin = |path: &Path| path == Path::new(STANDARD_INPUT);
-    let from_stdin = documents.iter().filter(|path| is_stdin(path)).count();
-    match &args.receipt {
-        Some(_) if documents.len() != 1 => {
-            bail!("--receipt belongs to one document, but {} are given", documents.len())
-        }
-        None if from_stdin > 0 => bail!("a document from standard input needs --receipt"),
-        Some(receipt) if is_stdin(receipt) && from_stdin > 0 => {
-            bail!("only one of document and receipt can come from standard input")
-        }
-        _ if documents.is_empty() => bail!("no documents were found in the folder"),
-        _ => Ok(documents.into_iter().map(Some).collect()),
+impl Args {
+    /// Whom to ask, if anybody.
+    fn source(&self) -> Option<SourceArgs> {
+        let asked = self.online || self.node.is_some() || self.export.is_some();
+        let default = || std::env::var("SANAD_NODE").unwrap_or_else(|_| NODE_DEFAULT.to_owned());
+        asked.then(|| SourceArgs {
+            export: self.export.clone(),
+            node: NodeArgs {
+                node: self.node.clone().unwrap_or_else(default),
+                connection: self.connection.clone(),
+            },
+        })
     }
 }
 
-/// Checks one document, or a receipt alone; beside the finding why the status as of now could not be checked.
-fn verify(
-    document: Option<&Path>,
-    args: &Args,
-    trust: &Trust,
-    online: Option<&online::Session>,
-) -> anyhow::Result<(Finding, Option<String>)> {
-    let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
-    let beside = || document.map(receipt_file::find_beside);
-    let path = args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
-    let receipt =
-        receipt_file::read_bytes(&path).context("without a receipt there is nothing to verify it with")?;
-    let target = document.unwrap_or(&path).display().to_string();
-    let (mut unanswered, mut issuer) = (None, None);
-    let mut finding = match Receipt::from_bytes(&receipt, &trust.anchor) {
-        Ok(receipt) => {
-            let now_ms = time::now_ms();
-            let mut finding = Finding::of_receipt(target, &receipt, bytes.as_deref(), trust, now_ms)?;
-            unanswered = online.and_then(|session| session.refresh(&mut finding, &receipt, trust).err());
-            issuer = Some(receipt.proof.issuer.record);
-            finding
+impl Setting<'_> {
+    /// Checks one document, or a receipt alone.
+    fn verify(&self, document: Option<&Path>) -> anyhow::Result<Verified> {
+        let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
+        let beside = || document.map(receipt_file::find_beside);
+        let path = self.args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
+        let receipt = receipt_file::read_bytes(&path)
+            .context("without a receipt there is nothing to verify it with")?;
+        let target = document.unwrap_or(&path).display().to_string();
+        let verifier = self.verifier();
+        let mut finding = match verifier.receipt(&target, &receipt, bytes.as_deref()) {
+            Ok(finding) => finding,
+            Err(NotAReceipt::Bytes(error)) => {
+                return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
+            }
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        if let Some(source) = self.source.as_ref().filter(|_| finding.has_status()) {
+            self.ask(&mut finding, source, &receipt);
         }
-        Err(error) if Receipt::is_claimed(&receipt) => Finding::of_unread(target, &error, &receipt, trust),
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
+        if let Some(fork) = finding.fork() {
+            evidence::keep(&path, fork);
         }
-    };
-    finding.receipt = Some(path);
-    if let Some(age_max) = args.max_age {
-        finding.check_age(age_max);
+        Ok(Verified { finding, receipt: path })
     }
-    if let Some(bytes) = &bytes {
-        finding.credential = credential::check(bytes, issuer.as_ref(), &finding, time::now_ms());
+
+    fn verifier(&self) -> Verifier<'_> {
+        let verifier = Verifier::new(&self.trust, time::now_ms());
+        verifier.age_max(self.args.max_age).history(self.args.history)
     }
-    Ok((finding.close(), unanswered))
+
+    /// Brings a finding up to date.
+    fn ask(&self, finding: &mut Finding, source: &Source, receipt: &[u8]) {
+        let receipt = match Receipt::from_bytes(receipt, self.trust.anchor()) {
+            Ok(receipt) => receipt,
+            Err(error) => return finding.unanswered(source.url(), &error.to_string()),
+        };
+        let answer = key_of(&receipt)
+            .map_err(|error| describe(&error))
+            .and_then(|key| source.status(&key, Some(&receipt)));
+        match answer {
+            // The clock is read again: the answer may have taken a while.
+            Ok(proof) => {
+                finding.refresh(&self.verifier(), source.url(), &proof);
+            }
+            Err(reason) => finding.unanswered(source.url(), &reason),
+        }
+    }
 }
 
-impl Report for Findings {
-    fn view(&self) -> View {
-        self.findings.iter().fold(View::new(), |view, finding| view.then(finding.view()))
+/// Why a finding counts among the errors, if it does: a source was asked and proved nothing, and the files alone do not
+/// decide.
+fn unanswered(finding: &Finding) -> Option<String> {
+    match finding.asked() {
+        Asked::CouldNotBeChecked { source, reason } if finding.answer() == Answer::CouldNotBeChecked => {
+            Some(format!("{source}: {reason}"))
+        }
+        _ => None,
     }
 }
+
+/// Says that something is amiss with a document, on stderr.
+fn complain(document: Option<&PathBuf>, error: &str) {
+    let document = document.cloned().unwrap_or_default();
+    note(format_args!("error: {}: {error}", document.display()));
+}
+
+/// Documents that are checked before the first of them is printed.
+const CHUNK_DOCUMENTS: usize = 256;

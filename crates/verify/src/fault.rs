@@ -12,30 +12,43 @@ use sanad_core::validators::CertificateError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Part;
+use crate::part::Part;
 use crate::verdict::Verdict;
 
 /// A check that fails.
 #[derive(Clone, Debug)]
-pub(crate) struct Fault {
-    pub(super) part: Part,
+pub struct Fault {
+    pub(crate) part: Part,
     pub(crate) verdict: Verdict,
-    pub(super) detail: String,
+    pub(crate) detail: String,
 }
 
 impl Fault {
-    pub(super) fn new(part: Part, verdict: Verdict, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(part: Part, verdict: Verdict, detail: impl Into<String>) -> Self {
         Self { part, verdict, detail: detail.into() }
     }
 
+    /// The check.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The word that follows.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
     /// The part and the sentence.
-    pub(crate) fn reason(&self) -> String {
+    #[must_use]
+    pub fn reason(&self) -> String {
         format!("{}: {}", self.part, self.detail)
     }
 
     /// Bytes that claim to be a receipt and cannot be read as one. Which word a missing set of validators has depends on
     /// whether there is a trust file.
-    pub(super) fn of_unread(error: &ReceiptFormatError, bytes: &[u8], has_trust_file: bool) -> Self {
+    pub(crate) fn of_unread(error: &ReceiptFormatError, bytes: &[u8], has_trust_file: bool) -> Self {
         let (part, verdict) = match error {
             ReceiptFormatError::Binary(error) => of_binary(error, has_trust_file),
             ReceiptFormatError::TooManyChanges { .. } => (Part::Validators, Verdict::NeedsTrustFile),
@@ -159,7 +172,8 @@ fn has_unknown_label(bytes: &[u8]) -> bool {
 }
 
 /// An error and its causes in one line.
-pub(crate) fn explain(error: &dyn Error) -> String {
+#[must_use]
+pub fn explain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,28 +1,35 @@
-//! A credential's own proof beside the ledger's, and how its checks are shown.
+//! Findings on the screen: the lines of `sanad-verify`, and those of a credential by itself.
 
-use sanad_core::member::MemberRecord;
-use sanad_credential::{Circumstances, Finding, Proof, Signature, Validity};
+use sanad_credential::{Proof, Signature, Validity};
+use sanad_verify::{Finding, Language, Line};
 
-use crate::finding;
-use crate::verdict::Verdict;
+use crate::output::Report;
 use crate::view::View;
 
-/// Checks a document by itself. The key of its issuer is known where the ledger has proved the record with it.
-pub(crate) fn check(
-    document: &[u8],
-    issuer: Option<&MemberRecord>,
-    ledger: &finding::Finding,
-    now_ms: u64,
-) -> Option<Finding> {
-    let proved = ledger.verdict <= Verdict::Revoked && ledger.issuer.is_some();
-    sanad_credential::check(
-        document,
-        &Circumstances { now_ms, member: issuer.filter(|_| proved), rest: None },
-    )
+impl Report for Finding {
+    fn view(&self) -> View {
+        self.view_in(Language::English)
+    }
+
+    fn view_in(&self, language: Language) -> View {
+        let view = push(View::new(), self.lines(language));
+        let view = match self.credential() {
+            Some(credential) => view.then(credential_view(credential)),
+            None => view,
+        };
+        push(view, self.open_lines(language))
+    }
+}
+
+fn push(view: View, lines: Vec<Line>) -> View {
+    lines.into_iter().fold(view, |view, line| match line {
+        Line::Headline(text) | Line::Check(_, text) | Line::Text(text) => view.line(text),
+        Line::Fact(name, value) => view.fact(name, value),
+    })
 }
 
 /// The checks, a line each: `[ok]` holds, `[NO]` does not, `[--]` was not checked.
-pub(crate) fn view(finding: &Finding) -> View {
+pub(crate) fn credential_view(finding: &sanad_credential::Finding) -> View {
     let mut view = View::new();
     if finding.proofs.is_empty() {
         view = line(view, "--", "signature: none in the document");

@@ -1,0 +1,36 @@
+//! The documents that the arguments name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::Args;
+use crate::files::STANDARD_INPUT;
+use crate::folder::documents_in;
+
+/// Each file of a folder for itself; one `None` for a receipt alone.
+pub(super) fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
+    if args.documents.is_empty() {
+        return Ok(vec![None]);
+    }
+    let mut documents = Vec::new();
+    for path in &args.documents {
+        match path.is_dir() {
+            true => documents.extend(documents_in(path)?),
+            false => documents.push(path.clone()),
+        }
+    }
+    let is_stdin = |path: &Path| path == Path::new(STANDARD_INPUT);
+    let from_stdin = documents.iter().filter(|path| is_stdin(path)).count();
+    match &args.receipt {
+        Some(_) if documents.len() != 1 => {
+            bail!("--receipt belongs to one document, but {} are given", documents.len())
+        }
+        None if from_stdin > 0 => bail!("a document from standard input needs --receipt"),
+        Some(receipt) if is_stdin(receipt) && from_stdin > 0 => {
+            bail!("only one of document and receipt can come from standard input")
+        }
+        _ if documents.is_empty() => bail!("no documents were found in the folder"),
+        _ => Ok(documents.into_iter().map(Some).collect()),
+    }
+}

@@ -1,0 +1,104 @@
+//! The findings of a run, printed one by one, and their totals.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use sanad_verify::{Answer, Verdict};
+use serde::Serialize;
+
+use super::{Failure, Verified, complain, unanswered};
+use crate::output::{Outcome, Output, Report as _};
+use crate::view::View;
+
+/// What was found so far. As JSON it is one object, whose findings are printed as they come.
+pub(super) struct Totals {
+    output: Output,
+    documents: usize,
+    outcome: Outcome,
+    gravest: Option<Verdict>,
+    by_verdict: BTreeMap<Verdict, u64>,
+    printed: usize,
+    errors: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct Total {
+    verdict: Verdict,
+    documents: u64,
+}
+
+impl Totals {
+    pub(super) fn new(output: Output, documents: usize) -> Self {
+        Self {
+            output,
+            documents,
+            outcome: Outcome::Yes,
+            gravest: None,
+            by_verdict: BTreeMap::new(),
+            printed: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Prints a finding. Of several documents, those that are good have a line each.
+    pub(super) fn add(&mut self, document: Option<&PathBuf>, verified: &Verified) -> anyhow::Result<()> {
+        let finding = &verified.finding;
+        self.outcome = self.outcome.and(finding.answer().into());
+        self.gravest = self.gravest.max(Some(finding.verdict()));
+        *self.by_verdict.entry(finding.verdict()).or_default() += 1;
+        let text = match self.output.is_json() {
+            true => {
+                let start = if self.printed == 0 { "{\n\"findings\": [\n" } else { ",\n" };
+                format!("{start}{}", serde_json::to_string_pretty(verified)?)
+            }
+            false if self.documents > 1 && finding.answer() == Answer::Yes => {
+                View::new().line(finding.headline_in(self.output.language())).to_text()
+            }
+            false => finding.view_in(self.output.language()).to_text(),
+        };
+        self.printed += 1;
+        self.output.print_raw(text.as_bytes())?;
+        if let Some(error) = unanswered(finding) {
+            self.fail(document, error)?;
+        }
+        Ok(())
+    }
+
+    /// Notes a document that could not be checked.
+    pub(super) fn fail(&mut self, document: Option<&PathBuf>, error: String) -> anyhow::Result<()> {
+        complain(document, &error);
+        self.outcome = self.outcome.and(Outcome::Error);
+        self.errors.push(Failure { document: document.cloned().unwrap_or_default(), error });
+        Ok(())
+    }
+
+    /// Prints the totals.
+    pub(super) fn finish(self) -> anyhow::Result<Outcome> {
+        let totals: Vec<Total> =
+            self.by_verdict.iter().map(|(&verdict, &documents)| Total { verdict, documents }).collect();
+        let text = match self.output.is_json() {
+            true => {
+                let start = if self.printed == 0 { "{\n\"findings\": [" } else { "" };
+                format!(
+                    "{start}\n],\n\"errors\": {},\n\"totals\": {},\n\"verdict\": {}\n}}\n",
+                    serde_json::to_string_pretty(&self.errors)?,
+                    serde_json::to_string_pretty(&totals)?,
+                    serde_json::to_string(&self.gravest.filter(|_| self.errors.is_empty()))?,
+                )
+            }
+            false if self.documents > 1 => {
+                let mut counts: Vec<String> =
+                    totals.iter().map(|total| format!("{} {}", total.documents, total.verdict)).collect();
+                let unchecked = self.documents - self.printed;
+                if unchecked > 0 {
+                    counts.push(format!("{unchecked} without a finding"));
+                }
+                let line = format!("{} documents: {}", self.documents, counts.join(", "));
+                View::new().line(line).to_text()
+            }
+            false => String::new(),
+        };
+        self.output.print_raw(text.as_bytes())?;
+        Ok(self.outcome)
+    }
+}

@@ -1,0 +1,124 @@
+# What a finding says, in English. Keys are shared with every other language in this folder; a test compares them.
+
+verdict-active = active
+verdict-confirmed = active, confirmed
+verdict-proved = proved
+verdict-stale = stale
+verdict-suspended = suspended
+verdict-disputed = disputed
+verdict-revoked = revoked
+verdict-tampered = tampered
+verdict-not-proven = not proven
+verdict-needs-history-path = needs history path
+verdict-foreign-chain = foreign chain
+verdict-could-not-be-checked = could not be checked
+verdict-renew = renew
+verdict-needs-trust-file = needs trust file
+verdict-needs-newer-verifier = needs newer verifier
+
+headline = { $target }: { $verdict }
+headline-parts = { " " }({ $parts })
+headline-as-of = { " " }as of { $time } ({ $age })
+headline-not-asked = ; not asked since
+headline-asked = , asked just now at { $source }
+headline-unanswered = ; could not be checked now at { $source }
+headline-expired = ; expired by its summary
+headline-credential = ; as a credential: { $verdict }
+
+time = { $day } { $month } { $year } { $clock } UTC
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+
+age-now = just now
+age-past = { $amount } ago
+age-tolerated = { $amount } ahead of this machine's clock, which is tolerated
+age-future = { $amount } ahead of this machine's clock: check the clock
+amount-days = { $count } { $count ->
+    [one] day
+   *[other] days
+}
+amount-hours = { $count } { $count ->
+    [one] hour
+   *[other] hours
+}
+amount-minutes = { $count } { $count ->
+    [one] minute
+   *[other] minutes
+}
+amount-seconds = { $count } { $count ->
+    [one] second
+   *[other] seconds
+}
+
+fact-because = because
+fact-as-of = as of
+fact-existed-by = existed by
+fact-issuer = issuer
+fact-log-index = log index
+fact-signed-by = signed by
+fact-rests-on = rests on
+fact-as-of-value = block { $height }, { $time } ({ $age })
+fact-sealed = { $as-of }; sealed, so old by construction
+fact-standing = { $issuer }, { $standing } since block { $height }
+fact-signed-by-value = { $count } of { $validators }: { $names }
+rests-on-genesis = genesis only
+rests-on-trust-file = the trust file of block { $height }, { $time } ({ $age })
+
+summary-holder = holder
+summary-title = title
+summary-awarded-on = awarded on
+summary-credits = credits
+summary-number = number
+summary-level = level
+summary-valid-until = valid until
+summary-programme = programme
+
+standing-frozen = frozen
+standing-suspended = suspended
+standing-retired = retired
+
+check-ok = { "  " }[ok] { $part }: { $proves } ({ $detail })
+check-no = { "  " }[NO] { $part }: { $detail }
+open = { "  " }not proved: { $text }
+by-itself = { "  " }the document by itself:
+
+proves-encoding = it can be read to its end
+proves-header = the header is one that a block can have, in a layout that this program knows
+proves-chain = it is of the consortium of this genesis
+proves-anchor = what is trusted reaches the header and is recent enough to vouch for signatures
+proves-validators = these are the validators of the height
+proves-certificate = more than 2/3 of the validators signed the block
+proves-history = the header is in the history that the trust file or a newer block vouches for
+proves-inclusion = the issuer entered it in the log, in this block or before
+proves-issuer = the issuer's name and standing as of the block
+proves-status = its status as of the block
+proves-state = statuses, records and the other parts are those of the block
+proves-document = this document is the one that was entered
+proves-summary = the summary is the one that was entered, and contradicts nothing that was seen
+proves-issuer-id = the issuer that the document names is this member
+proves-age = the block is not older than is allowed
+proves-online = the status as of the last block of the node or export that was asked
+proves-log = the older log begins the newer one
+proves-entries = these are all entries that concern the member
+
+open-document-not-seen = anything of the document beyond the summary: document not seen
+open-summary-not-compared = that the document says what the summary says: a document of kind { $kind } is not compared with it
+open-summary-without-rule = that the document says what the summary says: no rule tells how a summary follows from it
+open-issuer-not-named = that the document speaks of { $member } as its issuer: it names no issuer
+open-issuer-not-searched = that the document speaks of { $member } as its issuer: a document of kind bytes is not searched for its issuer
+open-holder-not-checked = that the person who shows it is its holder: holder not checked
+open-credential-not-read = its own dates and signature, which were not looked at: { $why }
+open-credential-not-checked = its own signature and dates, which are not looked at unless it is the document that was entered
+open-status-after = the status after block { $height }, { $time }
+open-status-not-answered = the status now: { $source } proved nothing
+open-truth = that what it says is true, or who is showing it

@@ -1,0 +1,112 @@
+# Bunyi sebuah temuan dalam bahasa Indonesia. Kuncinya sama dengan en.ftl; sebuah pengujian membandingkannya.
+
+verdict-active = aktif
+verdict-confirmed = aktif, dikukuhkan
+verdict-proved = terbukti
+verdict-stale = kedaluwarsa
+verdict-suspended = ditangguhkan
+verdict-disputed = dipersengketakan
+verdict-revoked = dicabut
+verdict-tampered = telah diubah
+verdict-not-proven = tidak terbukti
+verdict-needs-history-path = memerlukan jalur riwayat
+verdict-foreign-chain = dari rantai lain
+verdict-could-not-be-checked = tidak dapat diperiksa
+verdict-renew = perlu diperbarui
+verdict-needs-trust-file = memerlukan berkas kepercayaan
+verdict-needs-newer-verifier = memerlukan program pemeriksa yang lebih baru
+
+headline = { $target }: { $verdict }
+headline-parts = { " " }({ $parts })
+headline-as-of = { " " }per { $time } ({ $age })
+headline-not-asked = ; tidak ditanyakan lagi sejak itu
+headline-asked = , baru saja ditanyakan ke { $source }
+headline-unanswered = ; saat ini tidak dapat diperiksa di { $source }
+headline-expired = ; sudah lewat masa berlakunya menurut ringkasannya
+headline-credential = ; sebagai kredensial: { $verdict }
+
+time = { $day } { $month } { $year } { $clock } UTC
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = Mei
+month-6 = Jun
+month-7 = Jul
+month-8 = Agu
+month-9 = Sep
+month-10 = Okt
+month-11 = Nov
+month-12 = Des
+
+age-now = baru saja
+age-past = { $amount } lalu
+age-tolerated = { $amount } di depan jam komputer ini, masih ditoleransi
+age-future = { $amount } di depan jam komputer ini: periksa jamnya
+amount-days = { $count } hari
+amount-hours = { $count } jam
+amount-minutes = { $count } menit
+amount-seconds = { $count } detik
+
+fact-because = sebab
+fact-as-of = per
+fact-existed-by = sudah ada pada
+fact-issuer = penerbit
+fact-log-index = nomor entri
+fact-signed-by = ditandatangani
+fact-rests-on = bersandar pada
+fact-as-of-value = blok { $height }, { $time } ({ $age })
+fact-sealed = { $as-of }; bersegel, jadi memang lama
+fact-standing = { $issuer }, { $standing } sejak blok { $height }
+fact-signed-by-value = { $count } dari { $validators }: { $names }
+rests-on-genesis = genesis saja
+rests-on-trust-file = berkas kepercayaan dari blok { $height }, { $time } ({ $age })
+
+summary-holder = pemegang
+summary-title = judul
+summary-awarded-on = diberikan pada
+summary-credits = kredit
+summary-number = nomor
+summary-level = jenjang
+summary-valid-until = berlaku sampai
+summary-programme = program
+
+standing-frozen = dibekukan
+standing-suspended = ditangguhkan
+standing-retired = telah keluar
+
+check-ok = { "  " }[ya] { $part }: { $proves } ({ $detail })
+check-no = { "  " }[TIDAK] { $part }: { $detail }
+open = { "  " }tidak terbukti: { $text }
+by-itself = { "  " }dokumen itu sendiri:
+
+proves-encoding = isinya terbaca sampai akhir
+proves-header = kepala blok berbentuk benar, dengan tata letak yang dikenal program ini
+proves-chain = berasal dari konsorsium genesis ini
+proves-anchor = yang dipercaya menjangkau kepala blok dan cukup baru untuk menjamin tanda tangan
+proves-validators = inilah para validator pada ketinggian itu
+proves-certificate = lebih dari 2/3 validator menandatangani blok itu
+proves-history = kepala blok ada dalam riwayat yang dijamin berkas kepercayaan atau blok yang lebih baru
+proves-inclusion = penerbit memasukkannya ke dalam log, pada blok ini atau sebelumnya
+proves-issuer = nama dan kedudukan penerbit per blok itu
+proves-status = statusnya per blok itu
+proves-state = status, catatan anggota dan bagian lainnya adalah milik blok itu
+proves-document = dokumen inilah yang dimasukkan
+proves-summary = ringkasan inilah yang dimasukkan, dan tidak bertentangan dengan apa pun yang dilihat
+proves-issuer-id = penerbit yang disebut dokumen adalah anggota ini
+proves-age = blok itu tidak lebih tua daripada yang diizinkan
+proves-online = status per blok terakhir dari simpul atau ekspor yang ditanyai
+proves-log = log lama adalah awal dari log baru
+proves-entries = inilah semua entri yang menyangkut anggota itu
+
+open-document-not-seen = isi dokumen selain ringkasannya: dokumen tidak dilihat
+open-summary-not-compared = bahwa dokumen menyatakan apa yang dinyatakan ringkasan: dokumen jenis { $kind } tidak dibandingkan dengannya
+open-summary-without-rule = bahwa dokumen menyatakan apa yang dinyatakan ringkasan: tidak ada aturan untuk membandingkannya
+open-issuer-not-named = bahwa dokumen menyebut { $member } sebagai penerbitnya: dokumen tidak menyebut penerbit
+open-issuer-not-searched = bahwa dokumen menyebut { $member } sebagai penerbitnya: dokumen jenis bytes tidak ditelusuri
+open-holder-not-checked = bahwa yang menunjukkannya adalah pemegangnya: pemegang tidak diperiksa
+open-credential-not-read = tanggal dan tanda tangan dokumen itu sendiri, yang tidak diperiksa: { $why }
+open-credential-not-checked = tanda tangan dan tanggal dokumen itu sendiri, yang hanya diperiksa bila dokumen inilah yang dimasukkan
+open-status-after = status setelah blok { $height }, { $time }
+open-status-not-answered = status saat ini: { $source } tidak membuktikan apa pun
+open-truth = bahwa isinya benar, atau siapa yang menunjukkannya

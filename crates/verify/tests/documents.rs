@@ -1,0 +1,121 @@
+//! The document beside a receipt: changed, normalised, in the name of somebody else, or not readable as a credential.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sanad_core::commitment::{Opening, Secret};
+use sanad_core::document::DocumentKind;
+use sanad_core::event::Event;
+use sanad_core::member::{Member, Role};
+use sanad_core::receipt::Receipt;
+use sanad_testkit::{Consortium, Ledger, commitment_of, member};
+use sanad_verify::{Answer, Finding, NotAReceipt, Open, Part, Trust, Verdict, Verifier};
+
+const ISSUER: &str = "issuer";
+const ISSUER_ID: &str = "https://merapi.example";
+
+/// A document that was issued, and its receipt.
+struct Issued {
+    trust: Trust,
+    receipt: Receipt,
+    now_ms: u64,
+}
+
+fn issue(document: &[u8]) -> Issued {
+    let kind = DocumentKind::detect(document);
+    let issuer = Member { issuer_ids: vec![ISSUER_ID.parse().unwrap()], ..member(ISSUER, Role::Issuer) };
+    let validators = (0..4).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
+    let mut ledger = Ledger::of(validators.with_member(issuer).genesis());
+    let secret = Secret([7; 32]);
+    let chain = ledger.genesis.chain_id();
+    let commitment = commitment_of(&chain, ISSUER, kind, &secret, document);
+    let batch = ledger.signed(ISSUER, vec![Event::Issue { commitment }]);
+    let header = ledger.commit(vec![batch]);
+    let receipt = Receipt::new(kind, Opening::Full { secret, summary: None }, ledger.prove(0));
+    Issued { trust: Trust::from_genesis(ledger.genesis).unwrap(), receipt, now_ms: header.time_ms + 1_000 }
+}
+
+impl Issued {
+    fn check(&self, document: &[u8]) -> Finding {
+        let verifier = Verifier::new(&self.trust, self.now_ms);
+        verifier.receipt("document", self.receipt.to_json().as_bytes(), Some(document)).unwrap()
+    }
+}
+
+#[test]
+fn another_layout_is_the_same_document_and_another_word_is_not() {
+    let issued = issue(br#"{"issuer": "https://merapi.example", "name": "Siti"}"#);
+    let same = issued.check(br#"{ "name":"Siti","issuer":"https://merapi.example" }"#);
+    assert_eq!((same.verdict(), same.answer()), (Verdict::Active, Answer::Yes));
+    assert!(same.checks().iter().any(|check| check.part == Part::IssuerId && check.holds));
+    let other = issued.check(br#"{"issuer": "https://merapi.example", "name": "Sita"}"#);
+    assert_eq!((other.verdict(), other.answer()), (Verdict::Tampered, Answer::No));
+    assert!(other.credential().is_none(), "its own signature is not looked at");
+    assert!(other.not_proved().contains(&Open::CredentialNotChecked));
+    assert!(other.summary().is_none());
+}
+
+#[test]
+fn a_document_that_lost_its_normalisation_gets_a_hint() {
+    let (composed, decomposed) = ("{\"name\": \"Andr\u{e9}\"}", "{\"name\": \"Andre\u{301}\"}");
+    for (document, changed, hint) in
+        [(composed, decomposed, "convert it to NFC"), (decomposed, composed, "convert it to NFD")]
+    {
+        let finding = issue(document.as_bytes()).check(changed.as_bytes());
+        assert_eq!(finding.verdict(), Verdict::Tampered);
+        assert!(finding.reason().unwrap().contains(hint), "{:?}", finding.reason());
+        let finding = issue(document.as_bytes()).check(b"{\"name\": \"Andre\"}");
+        assert!(!finding.reason().unwrap().contains("convert"), "{:?}", finding.reason());
+    }
+    let text = "Andr\u{e9} was here";
+    let finding = issue(text.as_bytes()).check("Andre\u{301} was here".as_bytes());
+    assert!(finding.reason().unwrap().contains("convert it to NFC"));
+}
+
+#[test]
+fn a_document_in_the_name_of_somebody_else_is_not_proven() {
+    let jwt = |payload: &str| {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.AAAA", encode(r#"{"alg":"EdDSA"}"#), encode(payload))
+    };
+    for document in [
+        r#"{"issuer": "https://unrelated.example"}"#.to_owned(),
+        r#"{"issuer": {"id": "https://unrelated.example"}}"#.to_owned(),
+        r#"{"issuer": ["https://merapi.example"]}"#.to_owned(),
+        r#"{"issuer": {"@id": "https://merapi.example"}}"#.to_owned(),
+        r#"{"issuer": {"name": "Universitas Merapi"}}"#.to_owned(),
+        r#"{"issuer": null}"#.to_owned(),
+        r#"{"issuer": 7}"#.to_owned(),
+        jwt(r#"{"iss":"https://unrelated.example","vc":{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiableCredential"],"issuer":"https://unrelated.example","credentialSubject":{"id":"did:example:1"}}}"#),
+    ] {
+        let finding = issue(document.as_bytes()).check(document.as_bytes());
+        assert_eq!((finding.verdict(), finding.answer()), (Verdict::NotProven, Answer::No), "{document}");
+        let failed: Vec<Part> =
+            finding.checks().iter().filter(|check| !check.holds).map(|check| check.part).collect();
+        assert_eq!(failed, [Part::IssuerId], "{document}");
+    }
+}
+
+#[test]
+fn a_document_that_names_nobody_is_said_to_name_nobody() {
+    let finding = issue(br#"{"name": "Siti"}"#).check(br#"{"name": "Siti"}"#);
+    assert_eq!(finding.answer(), Answer::Yes);
+    assert!(finding.not_proved().iter().any(|open| matches!(open, Open::IssuerNotNamed(_))));
+    let finding = issue(b"%PDF-1.7").check(b"%PDF-1.7");
+    assert_eq!(finding.answer(), Answer::Yes);
+    assert!(finding.not_proved().iter().any(|open| matches!(open, Open::IssuerNotSearched(_))));
+}
+
+#[test]
+fn bytes_that_claim_nothing_are_not_a_receipt() {
+    let issued = issue(b"x");
+    let verifier = Verifier::new(&issued.trust, issued.now_ms);
+    for bytes in [&b""[..], b"{}", b"[]", br#"["sanad-receipt/v1"]"#, b"\xff\xff"] {
+        assert!(matches!(verifier.receipt("x", bytes, Some(b"x")), Err(NotAReceipt::Bytes(_))));
+    }
+    let receipt = issued.receipt.to_json();
+    assert!(matches!(verifier.receipt("x", receipt.as_bytes(), None), Err(NotAReceipt::DocumentNeeded)));
+    // One that claims to be a receipt and is cut off was tampered with.
+    let cut = receipt.replace("\"secret\"", "\"sekret\"");
+    let finding = verifier.receipt("x", cut.as_bytes(), Some(b"x")).unwrap();
+    assert_eq!((finding.verdict(), finding.answer()), (Verdict::Tampered, Answer::No));
+}
