@@ -39,7 +39,9 @@ fn a_node_of_another_chain_is_refused() {
     let folder = issued.folder;
     let node = Node::over(issued.ledger);
     fs::write(folder.path().join("genesis.json"), foreign(node.ledger.genesis())).unwrap();
-    node.sanad(folder.path(), "status 3 --genesis genesis.json").expect_error("serves the chain");
+    let found = node.sanad(folder.path(), "status 3 --genesis genesis.json --json").expect(2).json();
+    assert_eq!(found["verdict"], "could-not-be-checked");
+    assert!(found["reason"].as_str().unwrap().contains("not of the chain of this genesis"), "{found}");
 }
 
 #[test]
@@ -57,17 +59,24 @@ fn online_verification_finds_what_happened_since() {
     assert_eq!(now["existed_by"], then["existed_by"], "the older proof says since when it is there");
     assert_ne!(now["as_of"]["height"], then["as_of"]["height"]);
     // No answer changes no word, and is no yes.
+    let revoked = Issued::new();
+    let revoke = vec![Event::Revoke { target: LogIndex(3) }];
+    revoked.ledger.commit_batch(revoked.ledger.next_batch_of(revoke));
     let url = node.url.clone();
     drop(node);
     let silent =
         crate::program::sanad(folder.path(), &format!("{verify} --online --node {url}")).expect(2).json();
     assert_eq!((&silent["verdict"], &silent["findings"][0]["verdict"]), (&Value::Null, &"active".into()));
     assert!(silent["errors"][0]["error"].as_str().unwrap().contains("cannot be reached"), "{silent}");
-    let checks = silent["findings"][0]["checks"].as_array().unwrap();
-    assert_eq!(
-        (&checks.last().unwrap()["part"], &checks.last().unwrap()["holds"]),
-        (&"online".into(), &false.into())
-    );
+    let finding = &silent["findings"][0];
+    let online = finding["checks"].as_array().unwrap().iter().find(|check| check["part"] == "online");
+    assert_eq!(online.unwrap()["holds"], false);
+    assert_eq!(finding["asked"]["result"], "could-not-be-checked");
+    // What the files prove against it stands.
+    let renewed = revoked.renewed();
+    revoked.write(&renewed);
+    let silent = crate::program::sanad(revoked.at(), &format!("{verify} --node {url}")).expect(1).json();
+    assert_eq!(silent["verdict"], "revoked");
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn a_good_credential() {
             "issuer",
             "status",
             "state",
-            "document"
+            "document",
+            "age"
         ]
     );
     let Run { stdout, stderr, .. } = sanad(issued.at(), VERIFY).expect(0);
@@ -83,7 +84,7 @@ fn a_badge_shows_its_summary_and_its_issuer_is_compared() {
     let found = finding(&issued, "", 0);
     assert_eq!(found["summary"]["holder"], "Arkanendra Lokawisesa");
     assert_eq!(found["summary"]["credits"], "20");
-    assert_eq!(parts(&found, true)[9..], ["document", "summary", "issuer-id"]);
+    assert_eq!(parts(&found, true)[9..12], ["document", "summary", "issuer-id"]);
 
     // A record that does not list the issuer that the document names.
     let mut genesis = issued.ledger.genesis().clone();
