@@ -21,6 +21,9 @@ pub struct Testing {
     pub crash: Option<Arc<dyn Fn(Point) -> bool + Send + Sync>>,
     /// Asked when a round begins: what to send.
     pub lies: Option<Lies>,
+    /// Asked for each part that comes in, by its round and the place of its publisher in [`crate::Config::peers`]:
+    /// whether it got lost on the way.
+    pub losses: Option<Arc<dyn Fn(u32, usize) -> bool + Send + Sync>>,
 }
 
 /// A place in the code.

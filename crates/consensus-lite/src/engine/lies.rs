@@ -1,7 +1,7 @@
 //! Faults that tests ask for.
 
 use malachitebft_app_channel::app::engine::network::NetworkMsg;
-use malachitebft_app_channel::app::types::SignedConsensusMsg;
+use malachitebft_app_channel::app::types::{PeerId, SignedConsensusMsg};
 use malachitebft_core_types::{Round, SignedProposal};
 
 use super::driver::Driver;
@@ -13,6 +13,14 @@ use crate::testing::{Lie, Point};
 impl<A: Application> Driver<A> {
     pub(super) fn crash_at(&self, point: Point) -> Result<(), Stopped> {
         if self.setup().config.testing.crashes(point) { Err(Stopped::Engine) } else { Ok(()) }
+    }
+
+    /// Whether a part gets lost.
+    pub(super) fn misses(&self, round: u32, publisher: PeerId) -> bool {
+        let config = &self.setup().config;
+        let place = config.peers.iter().position(|peer| peer.is(&publisher));
+        let (Some(lost), Some(place)) = (&config.testing.losses, place) else { return false };
+        lost(round, place)
     }
 
     /// Sends what this node is told to send in the current round, with its own key and past its guard.

@@ -8,22 +8,36 @@ use crate::application::Application;
 use crate::context::{ProposalHeader, ProposalPart, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::News;
+use crate::proposals::Room;
 use crate::status::count;
 use crate::stopped::Stopped;
-use crate::streams::Admission;
+use crate::streams::{Admission, Publisher};
 
 impl<A: Application> Driver<A> {
-    /// Returns the block that the part completes, judged.
+    /// Returns the block that the part completes, judged. The publisher is the one whose signature gossip has checked,
+    /// whichever peer relayed the part.
     pub(super) fn on_part(
         &mut self,
-        from: PeerId,
+        publisher: Option<PeerId>,
         message: StreamMessage<ProposalPart>,
     ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
         let id = message.stream_id.to_bytes();
-        let (Ok(id), StreamContent::Data(part)) = (id[..].try_into(), message.content) else {
+        let (Ok(id), StreamContent::Data(part), Some(publisher)) =
+            (id[..].try_into(), message.content, publisher)
+        else {
             return Ok(None);
         };
         let ProposalHeader { height, round, .. } = part.header;
+        #[cfg(feature = "testing")]
+        if self.misses(round, publisher) {
+            return Ok(None);
+        }
+        if height == self.next().height && self.proposals.room(&part.header) != Room::Free {
+            // Most often one of many copies; not worth collecting in any case.
+            return Ok(None);
+        }
+        let listed = self.setup().config.peers.iter().any(|peer| peer.is(&publisher));
+        let publisher = Publisher { peer: publisher, listed };
         let at = Position { height, round, step: Step::Proposal };
         let signed = News::Signed { by: part.sender, at };
         let next = self.next().clone();
@@ -36,13 +50,13 @@ impl<A: Application> Driver<A> {
             now_ms: self.setup().config.clock.now_ms(),
             own: self.setup().keys.validator.as_ref().map(|key| key.public()),
         };
-        let received = match self.streams.accept(id, part, &admission) {
+        let received = match self.streams.accept(id, publisher, part, &admission) {
             Ok(received) => {
                 self.hear(signed)?;
                 received
             }
             Err(error) => {
-                tracing::debug!(%from, %error, "dropping a part");
+                tracing::debug!(publisher = %publisher.peer, %error, "dropping a part");
                 count(&self.shared().counters.dropped, 1);
                 return Ok(None);
             }
