@@ -95,6 +95,8 @@ impl Known {
 pub(crate) struct Proposals {
     blocks: Vec<Known>,
     judged: Vec<Judged>,
+    /// The blocks that a quorum found valid in some round: at most one for each round.
+    proven: Vec<BlockId>,
     held: Vec<Received>,
 }
 
@@ -116,6 +118,7 @@ impl Proposals {
     pub(crate) fn begin(&mut self, height: Height, kept: Vec<Undecided>) {
         self.blocks.clear();
         self.judged.clear();
+        self.proven.clear();
         for Undecided { block, receipt, payload, .. } in kept {
             let sent = vec![Sent::unsigned(block.round, HandIn::Nothing)];
             self.insert(Known { block, payload, verdict: Verdict::Unjudged, receipt, kept: true, sent });
@@ -159,11 +162,12 @@ impl Proposals {
         if self.judged.contains(&Judged::of(header)) {
             return Room::Judged;
         }
+        let proven = self.is_proven(&header.block);
         let of_round = self.judged.iter().filter(|judged| judged.round == header.round);
-        if of_round.count() >= BLOCKS_PER_ROUND_MAX {
+        if of_round.count() >= BLOCKS_PER_ROUND_MAX + usize::from(proven) {
             return Room::Full;
         }
-        if self.get(&header.block).is_some_and(|known| !known.is_invalid()) {
+        if proven || self.get(&header.block).is_some_and(|known| !known.is_invalid()) {
             return Room::Free;
         }
         let bytes = |reproposed: bool| {
@@ -177,6 +181,16 @@ impl Proposals {
         } else {
             Room::Full
         }
+    }
+
+    pub(crate) fn is_proven(&self, block: &BlockId) -> bool {
+        self.proven.contains(block)
+    }
+
+    /// Takes note that a quorum found a block valid. Some may have locked it, so there is room for it whatever else
+    /// faulty proposers have sent: without it this node could not follow them.
+    pub(crate) fn prove(&mut self, block: BlockId) {
+        self.proven.push(block);
     }
 
     /// Takes note that a payload is judged now.
@@ -314,6 +328,31 @@ mod tests {
         let verdict = Verdict::Invalid { payload: [0; 32] };
         proposals.insert(Known { verdict, ..known(id(0, 4), b"", Receipt::Timely) });
         assert_eq!(proposals.room(&header(id(0, 4), 1, REPROPOSED_BYTES_MAX)), Room::Full);
+    }
+
+    #[test]
+    fn there_is_room_for_what_a_quorum_found_valid() {
+        let mut proposals = Proposals::default();
+        proposals.insert(Known {
+            payload: vec![0; REPROPOSED_BYTES_MAX].into(),
+            ..known(id(0, 1), b"", Receipt::Reproposed)
+        });
+        for byte in [2, 3] {
+            proposals.judge(&header(id(0, byte), 12, 0));
+        }
+        let locked = id(0, 4);
+        for round in [12, 13] {
+            assert_eq!(proposals.room(&header(locked, round, 1)), Room::Full, "no place or no memory");
+        }
+        proposals.prove(locked);
+        for round in [12, 13] {
+            assert_eq!(proposals.room(&header(locked, round, 1)), Room::Free);
+        }
+        // One place more, even for payloads in its name.
+        proposals.judge(&ProposalHeader { payload_digest: [9; 32], ..header(locked, 12, 1) });
+        assert_eq!(proposals.room(&header(locked, 12, 1)), Room::Full);
+        proposals.begin(Height(2), Vec::new());
+        assert!(!proposals.is_proven(&locked));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use malachitebft_core_types::{Round, SignedProposal};
 
 use super::driver::Driver;
 use crate::application::Application;
-use crate::context::{Address, EngineHeight, Proposal, Value};
+use crate::context::{Address, EngineHeight, Proposal, ProposalHeader, Value};
 use crate::stopped::Stopped;
 use crate::testing::{Lie, Point};
 
@@ -16,11 +16,11 @@ impl<A: Application> Driver<A> {
     }
 
     /// Whether a part gets lost.
-    pub(super) fn misses(&self, round: u32, publisher: PeerId) -> bool {
+    pub(super) fn misses(&self, header: &ProposalHeader, publisher: PeerId) -> bool {
         let config = &self.setup().config;
-        let place = config.peers.iter().position(|peer| peer.is(&publisher));
-        let (Some(lost), Some(place)) = (&config.testing.losses, place) else { return false };
-        lost(round, place)
+        let peer = config.peers.iter().find(|peer| peer.is(&publisher));
+        let (Some(lost), Some(peer)) = (&config.testing.losses, peer) else { return false };
+        lost(header.round, header.block, peer.network_key)
     }
 
     /// Sends what this node is told to send in the current round, with its own key and past its guard.

@@ -2,9 +2,11 @@
 
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamMessage};
 use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
+use malachitebft_core_types::PolkaCertificate;
 
 use super::driver::Driver;
 use crate::application::Application;
+use crate::certificate;
 use crate::context::{ProposalHeader, ProposalPart, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::News;
@@ -14,6 +16,19 @@ use crate::stopped::Stopped;
 use crate::streams::{Admission, Publisher};
 
 impl<A: Application> Driver<A> {
+    /// A certificate that a quorum found a block valid came in, as one does before a block that is sent again.
+    pub(super) fn on_polka(&mut self, certificate: &PolkaCertificate<SanadContext>) -> Result<(), Stopped> {
+        let (height, block) = (certificate.height.0, certificate.value_id);
+        if height != self.next().height || self.proposals.is_proven(&block) {
+            return Ok(());
+        }
+        if certificate::verify_polka(certificate, &self.setup().chain_id, &self.next().validators) {
+            self.load()?;
+            self.proposals.prove(block);
+        }
+        Ok(())
+    }
+
     /// Returns the block that the part completes, judged. The publisher is the one whose signature gossip has checked,
     /// whichever peer relayed the part.
     pub(super) fn on_part(
@@ -29,7 +44,7 @@ impl<A: Application> Driver<A> {
         };
         let ProposalHeader { height, round, .. } = part.header;
         #[cfg(feature = "testing")]
-        if self.misses(round, publisher) {
+        if self.misses(&part.header, publisher) {
             return Ok(None);
         }
         if height == self.next().height && self.proposals.room(&part.header) != Room::Free {
