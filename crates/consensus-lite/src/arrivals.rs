@@ -1,15 +1,16 @@
-//! News of heights that this node has not started, for a node that waits for something to do.
+//! What the codec, which sees all that comes in, reports past the engine. Nothing of it is believed before its
+//! signatures are verified.
 //!
-//! The engine keeps messages of later heights to itself until they are started, and between heights it is
-//! this crate that waits. So the codec, which sees all that comes in, reports what proves that others are
-//! ahead. Nothing of it is believed before its signature is verified.
+//! News of heights that this node has not started, for a node that waits for something to do: the engine keeps messages
+//! of later heights to itself until they are started, and between heights it is this crate that waits. And certificates
+//! of first votes at the height under way, which prove that a block may be locked: it must find room here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::sync::Response;
-use malachitebft_core_types::{CommitCertificate, SignedProposal, SignedVote, VoteType};
+use malachitebft_core_types::{CommitCertificate, PolkaCertificate, SignedProposal, SignedVote, VoteType};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::Signature;
@@ -23,6 +24,8 @@ use crate::heard::News;
 
 /// Arrivals that wait to be looked at; more are dropped, since one is enough.
 const ARRIVALS_MAX: usize = 64;
+/// Certificates of first votes that wait to be looked at; more are dropped. A proposer sends its one again.
+const POLKAS_MAX: usize = 64;
 
 /// Reports arrivals. Held by the codec of the network.
 #[derive(Clone, Debug)]
@@ -30,6 +33,14 @@ pub(crate) struct Arrivals {
     /// The last height this node started; only later ones are news.
     started: Arc<AtomicU64>,
     sender: mpsc::Sender<Arrival>,
+    polkas: mpsc::Sender<PolkaCertificate<SanadContext>>,
+}
+
+/// Where arrivals are looked at.
+#[derive(Debug)]
+pub(crate) struct Arriving {
+    pub(crate) news: mpsc::Receiver<Arrival>,
+    pub(crate) polkas: mpsc::Receiver<PolkaCertificate<SanadContext>>,
 }
 
 /// A message of a height that was not started when it came in.
@@ -41,9 +52,10 @@ pub(crate) enum Arrival {
 }
 
 impl Arrivals {
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Arrival>) {
-        let (sender, receiver) = mpsc::channel(ARRIVALS_MAX);
-        (Self { started: Arc::default(), sender }, receiver)
+    pub(crate) fn new() -> (Self, Arriving) {
+        let (sender, news) = mpsc::channel(ARRIVALS_MAX);
+        let (polka_sender, polkas) = mpsc::channel(POLKAS_MAX);
+        (Self { started: Arc::default(), sender, polkas: polka_sender }, Arriving { news, polkas })
     }
 
     /// From now on, only heights after this one are news.
@@ -70,6 +82,12 @@ impl Arrivals {
         let next = Height(self.started.load(Ordering::Relaxed)).next();
         if let Some(decided) = response.values.iter().find(|decided| decided.certificate.height.0 == next) {
             self.report(next, || Arrival::Certificate(decided.certificate.trim_vote_extensions()));
+        }
+    }
+
+    pub(crate) fn polka(&self, certificate: &PolkaCertificate<SanadContext>) {
+        if certificate.height.0.0 == self.started.load(Ordering::Relaxed) {
+            let _ = self.polkas.try_send(certificate.clone());
         }
     }
 
@@ -146,7 +164,7 @@ mod tests {
             let signature = key.sign(&vote.message(&chain_id).unwrap());
             SignedVote::new(vote, signature)
         };
-        let (arrivals, mut receiver) = Arrivals::new();
+        let (arrivals, Arriving { news: mut receiver, .. }) = Arrivals::new();
         arrivals.started(Height(5));
         arrivals.vote(&vote(&key, 5));
         assert!(receiver.try_recv().is_err());

@@ -1,9 +1,12 @@
 //! Commit certificates, from the engine's form by keys to the ledger's by places in the set, and back.
 
+use std::collections::BTreeSet;
+
 use malachitebft_core_types as engine;
 use malachitebft_core_types::{ExtendedCommitSignature, Round};
 use sanad_core::block::BlockId;
-use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet};
+use sanad_core::hash::ChainId;
+use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, VoteKind, vote_message};
 
 use crate::context::{Address, EngineHeight, SanadContext};
 
@@ -63,13 +66,64 @@ pub(crate) fn to_engine(
     })
 }
 
+/// Whether a quorum of the validators gave their first votes of one round to a block.
+pub(crate) fn verify_polka(
+    certificate: &engine::PolkaCertificate<SanadContext>,
+    chain_id: &ChainId,
+    validators: &ValidatorSet,
+) -> bool {
+    let engine::PolkaCertificate { height, round, value_id, polka_signatures } = certificate;
+    let Some(round) = round.as_u32() else { return false };
+    let keys: BTreeSet<_> = polka_signatures.iter().map(|signed| signed.address.0).collect();
+    let message = vote_message(chain_id, VoteKind::Prevote, height.0, round, Some(value_id));
+    keys.len() == polka_signatures.len()
+        && keys.len() >= validators.quorum()
+        && keys.iter().all(|key| validators.position(key).is_some())
+        && polka_signatures.iter().all(|signed| signed.address.0.verify(&message, &signed.signature).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sanad_core::hash::{BlockHash, ChainId};
+    use sanad_core::hash::BlockHash;
     use sanad_core::ids::Height;
     use sanad_core::signature::SecretKey;
-    use sanad_core::validators::{Validator, VoteKind, vote_message};
+    use sanad_core::validators::Validator;
+
+    #[test]
+    fn a_polka_has_a_quorum() {
+        let keys: Vec<_> = (1..=5u8).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
+        let validator = |(place, key): (usize, &SecretKey)| Validator {
+            member: format!("m{place}").parse().unwrap(),
+            key: key.public(),
+        };
+        let validators =
+            ValidatorSet::genesis(keys[..4].iter().enumerate().map(validator).collect()).unwrap();
+        let chain_id = ChainId([1; 32]);
+        let block = BlockId { hash: BlockHash([2; 32]), round: 1 };
+        let polka = |kind, signers: &[usize]| {
+            let message = vote_message(&chain_id, kind, Height(7), 3, Some(&block));
+            let signed = |signer: &usize| {
+                let key = &keys[*signer];
+                engine::PolkaSignature::new(Address(key.public()), key.sign(&message))
+            };
+            engine::PolkaCertificate::<SanadContext> {
+                height: EngineHeight(Height(7)),
+                round: Round::new(3),
+                value_id: block,
+                polka_signatures: signers.iter().map(signed).collect(),
+            }
+        };
+        let holds = |certificate| verify_polka(&certificate, &chain_id, &validators);
+        assert!(holds(polka(VoteKind::Prevote, &[3, 0, 1])));
+        for signers in [&[0, 1][..], &[0, 1, 1], &[0, 1, 4], &[0, 1, 2, 4]] {
+            assert!(!holds(polka(VoteKind::Prevote, signers)), "{signers:?}");
+        }
+        assert!(!holds(polka(VoteKind::Precommit, &[0, 1, 2])));
+        let mut other = polka(VoteKind::Prevote, &[0, 1, 2]);
+        other.value_id.round = 2;
+        assert!(!holds(other));
+    }
 
     #[test]
     fn there_and_back() {

@@ -31,10 +31,10 @@ pub fn proposal_message(
     message
 }
 
-/// The bytes the sender of a payload signs, so that parts have an author whom limits can be held against.
-/// No vote: a validator may send any block of any round.
+/// The bytes a proposer signs over the payload it sends, so that each payload of a round has an author whom limits
+/// can be held against. Not a vote: a proposer may sign any number of them.
 pub(crate) fn parts_message(chain_id: &ChainId, header: &ProposalHeader, sender: &PublicKey) -> Vec<u8> {
-    let mut message = Vec::with_capacity(PARTS_TAG.len() + 32 + 8 + 4 + 5 + 36 + 4 + 32);
+    let mut message = Vec::with_capacity(PARTS_TAG.len() + 32 + 8 + 4 + 5 + 36 + 4 + 32 + 32);
     message.extend_from_slice(PARTS_TAG);
     message.extend_from_slice(&chain_id.0);
     message.extend_from_slice(&header.height.0.to_be_bytes());
@@ -42,6 +42,7 @@ pub(crate) fn parts_message(chain_id: &ChainId, header: &ProposalHeader, sender:
     extend_optional(&mut message, header.valid_round);
     extend_block(&mut message, &header.block);
     message.extend_from_slice(&header.payload_bytes.to_be_bytes());
+    message.extend_from_slice(&header.payload_digest);
     message.extend_from_slice(&sender.0);
     message
 }

@@ -1,6 +1,7 @@
 //! Peers: where they are, and the key that proves that it is them.
 
 use malachitebft_app_channel::app::net::{Multiaddr, PeerId};
+use malachitebft_app_channel::app::types;
 use sanad_core::signature::PublicKey;
 
 /// A node that may connect, and where it is.
@@ -27,6 +28,11 @@ impl PeerAddress {
     /// [`PeerAddressError`].
     pub fn check(&self) -> Result<(), PeerAddressError> {
         self.multiaddr().map(|_| ())
+    }
+
+    /// Whether it has this name.
+    pub(crate) fn is(&self, peer: &types::PeerId) -> bool {
+        peer_id(&self.network_key).to_bytes() == peer.to_bytes()
     }
 
     /// `/ip4|ip6|dns/<host>/tcp/<port>/p2p/<peer id>`: pins the address to the key.

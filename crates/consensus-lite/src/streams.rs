@@ -1,6 +1,12 @@
 //! Payloads in parts: cutting them, and putting received ones together within limits.
+//!
+//! Two keys stand for each part. The round's proposer has signed the header, with the digest of the payload: nobody
+//! else can make a payload that counts as sent in that round, but every node can send on what the proposer signed. The
+//! network key of the publisher, which gossip authenticates, says whose stream a part belongs to: nobody can touch the
+//! stream of another.
 
 use bytes::{Bytes, BytesMut};
+use malachitebft_app_channel::app::types::PeerId;
 use sanad_core::block::BlockId;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
@@ -15,25 +21,25 @@ use crate::timeliness::Sending;
 
 /// Length of a stream's id, in bytes. Each sending of a payload has a new id.
 pub(crate) const STREAM_ID_BYTES: usize = 16;
-/// Payloads of one validator that may be incomplete at a time; a further one displaces its oldest.
-pub(crate) const STREAMS_PER_SENDER_MAX: usize = 2;
+/// Payloads of one publisher that may be incomplete at a time; a further one displaces its oldest.
+pub(crate) const STREAMS_PER_PUBLISHER_MAX: usize = 2;
 /// Heights beyond the next one of which parts are accepted.
 pub(crate) const HEIGHTS_AHEAD_MAX: u64 = 2;
 /// Rounds beyond the current one of which parts are accepted: as many as the engine accepts proposals of.
 pub(crate) const ROUNDS_AHEAD_MAX: u32 = 10;
-/// The round from which the engine has every validator send on the block it locked, not the proposer alone
-/// (`HIDDEN_LOCK_ROUND`).
-const RESENDING_ROUND_MIN: u32 = 10;
 
-/// Cuts a payload into signed parts.
+/// A proposer's signature over a payload that it sends.
+pub(crate) fn sign_header(chain_id: &ChainId, key: &SecretKey, header: &ProposalHeader) -> Signature {
+    key.sign(&parts_message(chain_id, header, &key.public()))
+}
+
+/// Cuts a payload into parts, all with the proposer's signature over the header.
 pub(crate) fn parts(
-    chain_id: &ChainId,
-    key: &SecretKey,
     header: ProposalHeader,
+    sender: PublicKey,
+    signature: Signature,
     payload: &Bytes,
 ) -> impl Iterator<Item = ProposalPart> {
-    let sender = key.public();
-    let signature = key.sign(&parts_message(chain_id, &header, &sender));
     let payload = payload.clone();
     (0..header.parts()).map(move |index| {
         let start = index * PART_BYTES;
@@ -60,10 +66,20 @@ pub(crate) struct Admission<'a> {
     pub(crate) own: Option<PublicKey>,
 }
 
-/// A whole payload, as its sender describes it.
+/// Who published a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Publisher {
+    pub(crate) peer: PeerId,
+    /// Whether it is one of this node's peers. Identities are free to make, so all others share one quota.
+    pub(crate) listed: bool,
+}
+
+/// A whole payload, as its round's proposer describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) header: ProposalHeader,
+    /// The proposer's, over the header.
+    pub(crate) signature: Signature,
     pub(crate) payload: Bytes,
     /// When its last part came, by this node's clock, in milliseconds since 1970-01-01 UTC.
     pub(crate) arrived_ms: u64,
@@ -88,6 +104,8 @@ pub(crate) enum StreamError {
     Signature(#[from] SignatureError),
     #[error("the parts of a stream describe different payloads")]
     Mixed,
+    #[error("{publisher} published other bytes than the proposer signed")]
+    OtherBytes { publisher: PeerId },
 }
 
 /// The payloads of which some parts have arrived.
@@ -97,6 +115,7 @@ pub(crate) struct Streams(Vec<Stream>);
 #[derive(Debug)]
 struct Stream {
     id: [u8; STREAM_ID_BYTES],
+    publisher: Publisher,
     sender: PublicKey,
     signature: Signature,
     header: ProposalHeader,
@@ -112,33 +131,37 @@ impl Streams {
     pub(crate) fn accept(
         &mut self,
         id: [u8; STREAM_ID_BYTES],
+        publisher: Publisher,
         part: ProposalPart,
         admission: &Admission<'_>,
     ) -> Result<Option<Received>, StreamError> {
-        let same = |stream: &Stream| stream.id == id && stream.sender == part.sender;
+        let same = |stream: &Stream| stream.id == id && stream.publisher == publisher;
         let place = match self.0.iter().position(same) {
             Some(place) => place,
             None => {
                 admission.check(&part)?;
-                self.make_room(&part.sender);
-                self.0.push(Stream::new(id, &part));
+                self.make_room(publisher);
+                self.0.push(Stream::new(id, publisher, &part));
                 self.0.len() - 1
             }
         };
         let stream = &mut self.0[place];
-        if stream.header != part.header || stream.signature != part.signature {
+        // The signature was checked with the first part, so the others must have the same.
+        let ProposalPart { header, sender, signature, .. } = &part;
+        if (&stream.header, &stream.sender, &stream.signature) != (header, sender, signature) {
             self.0.remove(place);
             return Err(StreamError::Mixed);
         }
         // The codec has checked that the index is below the count, and the length of the data.
         let slot = &mut stream.parts[part.index as usize];
-        if slot.replace(part.data).is_none() {
+        if slot.is_none() {
+            *slot = Some(part.data);
             stream.missing -= 1;
         }
         if stream.missing > 0 {
             return Ok(None);
         }
-        Ok(Some(self.0.remove(place).finish(admission.now_ms)))
+        self.0.remove(place).finish(admission.now_ms).map(Some)
     }
 
     /// Forgets the parts of heights that are decided.
@@ -146,11 +169,11 @@ impl Streams {
         self.0.retain(|stream| stream.header.height >= next);
     }
 
-    fn make_room(&mut self, sender: &PublicKey) {
-        let mut of_sender = self.0.iter().enumerate().filter(|(_, stream)| stream.sender == *sender);
-        let oldest = of_sender.next().map(|(place, _)| place);
-        if let Some(oldest) = oldest
-            && 1 + of_sender.count() >= STREAMS_PER_SENDER_MAX
+    fn make_room(&mut self, publisher: Publisher) {
+        let quota = |publisher: Publisher| publisher.listed.then_some(publisher.peer);
+        let same = |stream: &Stream| quota(stream.publisher) == quota(publisher);
+        if self.0.iter().filter(|stream| same(stream)).count() >= STREAMS_PER_PUBLISHER_MAX
+            && let Some(oldest) = self.0.iter().position(same)
         {
             self.0.remove(oldest);
         }
@@ -158,10 +181,11 @@ impl Streams {
 }
 
 impl Stream {
-    fn new(id: [u8; STREAM_ID_BYTES], part: &ProposalPart) -> Self {
+    fn new(id: [u8; STREAM_ID_BYTES], publisher: Publisher, part: &ProposalPart) -> Self {
         let count = part.header.parts();
         Self {
             id,
+            publisher,
             sender: part.sender,
             signature: part.signature,
             header: part.header.clone(),
@@ -170,7 +194,7 @@ impl Stream {
         }
     }
 
-    fn finish(mut self, arrived_ms: u64) -> Received {
+    fn finish(mut self, arrived_ms: u64) -> Result<Received, StreamError> {
         let payload = match self.parts.as_mut_slice() {
             [only] => only.take().unwrap_or_default(),
             parts => {
@@ -179,7 +203,10 @@ impl Stream {
                 payload.freeze()
             }
         };
-        Received { header: self.header, payload, arrived_ms }
+        if *blake3::hash(&payload).as_bytes() != self.header.payload_digest {
+            return Err(StreamError::OtherBytes { publisher: self.publisher.peer });
+        }
+        Ok(Received { header: self.header, signature: self.signature, payload, arrived_ms })
     }
 }
 
@@ -205,8 +232,7 @@ impl Admission<'_> {
         if self.own == Some(sender) {
             return Err(StreamError::OwnName);
         }
-        let resent = round >= RESENDING_ROUND_MIN && self.validators.position(&sender).is_some();
-        if proposer(self.validators, height, round).key != sender && !resent {
+        if proposer(self.validators, height, round).key != sender {
             return Err(StreamError::NotProposer { sender, height, round });
         }
         sender.verify(&parts_message(self.chain_id, &part.header, &sender), &part.signature)?;

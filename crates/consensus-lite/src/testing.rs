@@ -7,12 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
 
 use crate::guard::Position;
 use crate::timeliness::Receipt;
 
 /// What a node sends besides what the engine has it send, by height and round.
 pub type Lies = Arc<dyn Fn(Height, u32) -> Vec<Lie> + Send + Sync>;
+
+/// Which parts get lost.
+pub type Losses = Arc<dyn Fn(u32, BlockId, PublicKey) -> bool + Send + Sync>;
 
 /// The faults of one node. None by default.
 #[derive(Clone, Default)]
@@ -21,6 +25,9 @@ pub struct Testing {
     pub crash: Option<Arc<dyn Fn(Point) -> bool + Send + Sync>>,
     /// Asked when a round begins: what to send.
     pub lies: Option<Lies>,
+    /// Asked for each part that comes in, by its round, its block and the network key of its publisher: whether it
+    /// got lost on the way.
+    pub losses: Option<Losses>,
 }
 
 /// A place in the code.

@@ -153,7 +153,8 @@ mod tests {
     fn sendings() {
         let of = |round, valid_round, first| {
             let block = BlockId { hash: BlockHash([1; 32]), round: first };
-            Sending::of(&ProposalHeader { height: Height(1), round, valid_round, block, payload_bytes: 0 })
+            let (height, payload_bytes, payload_digest) = (Height(1), 0, [0; 32]);
+            Sending::of(&ProposalHeader { height, round, valid_round, block, payload_bytes, payload_digest })
         };
         assert_eq!(of(3, None, 3), Sending::First);
         assert_eq!(of(3, Some(1), 1), Sending::Again);

@@ -18,6 +18,8 @@ pub(crate) struct ProposalHeader {
     pub(crate) valid_round: Option<u32>,
     pub(crate) block: BlockId,
     pub(crate) payload_bytes: u32,
+    /// BLAKE3 of the payload. Signed, so nobody else can send other bytes in the sender's name.
+    pub(crate) payload_digest: [u8; 32],
 }
 
 impl ProposalHeader {
@@ -32,7 +34,8 @@ impl ProposalHeader {
     }
 }
 
-/// A part of a payload. The sender's signature over the header makes one validator answer for it.
+/// A part of a payload. The sender is the proposer of the header's round, whoever publishes the part: its signature
+/// over the header makes it answer for the payload, to the byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProposalPart {
     pub(crate) header: ProposalHeader,

@@ -256,8 +256,8 @@ impl<A: Application> Driver<A> {
                 self.lie().await;
             }
             AppMsg::GetValue { height, round, reply, .. } => self.on_get_value(height, round, reply).await?,
-            AppMsg::ReceivedProposalPart { from, part, reply, .. } => {
-                let value = self.on_part(from, part)?;
+            AppMsg::ReceivedProposalPart { published_by, part, reply, .. } => {
+                let value = self.on_part(published_by, part)?;
                 let _ = reply.send(value);
             }
             AppMsg::RestreamProposal { height, round, valid_round, value_id, .. } => {

@@ -9,7 +9,7 @@ use sanad_core::validators::Validator;
 use super::driver::Driver;
 use crate::application::{Application, InvalidPayload, Undecided};
 use crate::context::{Address, EngineHeight, ProposalHeader, SanadContext, Value};
-use crate::proposals::{Known, Match, Verdict};
+use crate::proposals::{Known, Match, Room, Sent, Verdict};
 use crate::rotation::proposer;
 use crate::status::count;
 use crate::stopped::Stopped;
@@ -17,20 +17,26 @@ use crate::streams::Received;
 use crate::timeliness::{HandIn, Receipt, Sending, Vote, hand_in};
 
 impl<A: Application> Driver<A> {
-    /// Judges a payload of the next height, and hands it in if it is time. `None` also for a payload that is not
-    /// of the block it claims to be.
+    /// Judges a payload of the next height, and hands it in if it is time.
+    ///
+    /// Only a first proposal can make a block invalid: its proposer alone answers for it. A payload that is proposed
+    /// again and is not valid says nothing of the block it is said to be, which may be on its way.
     pub(super) fn judge_received(
         &mut self,
         received: Received,
     ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
-        let Received { header, payload, arrived_ms } = received;
+        let Received { header, signature, payload, arrived_ms } = received;
         let sending = Sending::of(&header);
         let ProposalHeader { height, round, valid_round, block, .. } = header;
         self.load()?;
-        if !self.proposals.has_room(&block, round, sending, payload.len()) {
-            tracing::warn!(%height, round, %block, "dropping a block too many");
-            count(&self.shared().counters.dropped, 1);
-            return Ok(None);
+        match self.proposals.room(&header) {
+            Room::Free => self.proposals.judge(&header),
+            Room::Judged => return Ok(None),
+            Room::Full => {
+                tracing::warn!(%height, round, %block, "dropping a block too many");
+                count(&self.shared().counters.dropped, 1);
+                return Ok(None);
+            }
         }
         match self.proposals.compare(&block, &payload) {
             Match::Same => self.judge_kept(&block)?,
@@ -40,35 +46,37 @@ impl<A: Application> Driver<A> {
                 return Ok(None);
             }
             Match::New => {
-                let Some(verdict) = self.execute(round, block, &payload)? else { return Ok(None) };
-                let payload = if let Verdict::Invalid { .. } = verdict { Bytes::new() } else { payload };
-                let (receipt, kept, sent) = (Receipt::Reproposed, false, Vec::new());
+                let verdict = self.execute(round, block, &payload)?;
+                let invalid = matches!(verdict, Verdict::Invalid { .. });
+                if invalid && sending != Sending::First {
+                    return Ok(None);
+                }
+                let payload = if invalid { Bytes::new() } else { payload };
+                let sent = self.proposals.get(&block).map(|known| known.sent.clone()).unwrap_or_default();
+                let (receipt, kept) = (Receipt::Reproposed, false);
                 self.proposals.insert(Known { block, payload, verdict, receipt, kept, sent });
             }
         }
         self.receive(&block, sending, arrived_ms);
-        self.hand_in(&block, round, valid_round)
+        let signature = Some(signature);
+        self.proposals.note(&block, Sent { round, valid_round, signature, told: HandIn::Nothing });
+        self.hand_in(&block, round)
     }
 
-    /// Executes a block. `None` for the payload of another one.
-    fn execute(&mut self, round: u32, block: BlockId, payload: &Bytes) -> Result<Option<Verdict>, Stopped> {
+    /// Executes a block.
+    fn execute(&mut self, round: u32, block: BlockId, payload: &Bytes) -> Result<Verdict, Stopped> {
         let height = self.next().height;
-        let invalid = || Verdict::Invalid { payload: *blake3::hash(payload).as_bytes() };
         let reason = match self.application.validate(height, payload) {
-            Ok(valid) if valid.block == block => return Ok(Some(Verdict::Valid { time_ms: valid.time_ms })),
+            Ok(valid) if valid.block == block => return Ok(Verdict::Valid { time_ms: valid.time_ms }),
             Ok(valid) if valid.block.hash == block.hash => "its header names another round".into(),
-            Ok(valid) => {
-                tracing::warn!(%height, round, %block, actual = %valid.block, "dropping the payload of another block");
-                count(&self.shared().counters.dropped, 1);
-                return Ok(None);
-            }
+            Ok(valid) => format!("the payload is that of {}", valid.block).into(),
             Err(InvalidPayload::Invalid(reason)) => reason,
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
         let Validator { member, .. } = proposer(&self.next().validators, height, round);
         tracing::warn!(%height, round, %block, proposer = %member, %reason, "an invalid block is proposed");
         count(&self.shared().counters.invalid, 1);
-        Ok(Some(invalid()))
+        Ok(Verdict::Invalid { payload: *blake3::hash(payload).as_bytes() })
     }
 
     /// Judges a block that an earlier process kept.
@@ -77,9 +85,7 @@ impl<A: Application> Driver<A> {
             return Ok(());
         };
         let payload = known.payload.clone();
-        let digest = *blake3::hash(&payload).as_bytes();
-        let verdict =
-            self.execute(block.round, *block, &payload)?.unwrap_or(Verdict::Invalid { payload: digest });
+        let verdict = self.execute(block.round, *block, &payload)?;
         if let Some(known) = self.proposals.get_mut(block) {
             known.verdict = verdict;
         }
@@ -103,27 +109,31 @@ impl<A: Application> Driver<A> {
         }
     }
 
-    /// Hands a judged block in for a round in which it was sent, if the rule of time lets it.
-    pub(super) fn hand_in(
+    /// Hands a judged block in for a round in which it was sent, if the rule of time lets it and the engine does not
+    /// know it: the engine logs each value it is given.
+    fn hand_in(
         &mut self,
         block: &BlockId,
         round: u32,
-        valid_round: Option<u32>,
     ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
         self.judge_kept(block)?;
         let Some(known) = self.proposals.get(block) else { return Ok(None) };
+        let Some(sent) = known.sent.iter().find(|sent| sent.round == round).copied() else { return Ok(None) };
         let told = match known.verdict {
             Verdict::Valid { .. } => hand_in(known.receipt, self.vote(block.round)),
             Verdict::Invalid { .. } | Verdict::Unjudged => HandIn::Invalid,
         };
-        if !known.is_invalid() && told != HandIn::Nothing {
+        if told <= sent.told {
+            return Ok(None);
+        }
+        if !known.is_invalid() {
             self.keep(block)?;
         }
-        self.proposals.note(block, round, valid_round, told);
-        Ok((told != HandIn::Nothing).then(|| ProposedValue {
+        self.proposals.note(block, Sent { told, ..sent });
+        Ok(Some(ProposedValue {
             height: EngineHeight(self.next().height),
             round: Round::new(round),
-            valid_round: valid_round.map_or(Round::Nil, Round::new),
+            valid_round: sent.valid_round.map_or(Round::Nil, Round::new),
             proposer: Address(proposer(&self.next().validators, self.next().height, round).key),
             value: Value(*block),
             validity: Validity::from_bool(told == HandIn::Valid),
@@ -139,7 +149,7 @@ impl<A: Application> Driver<A> {
                 None => false,
             };
             if due {
-                values.extend(self.hand_in(&block, sent.round, sent.valid_round)?);
+                values.extend(self.hand_in(&block, sent.round)?);
             }
         }
         Ok(values)

@@ -1,18 +1,26 @@
 //! Faults that tests ask for.
 
 use malachitebft_app_channel::app::engine::network::NetworkMsg;
-use malachitebft_app_channel::app::types::SignedConsensusMsg;
+use malachitebft_app_channel::app::types::{PeerId, SignedConsensusMsg};
 use malachitebft_core_types::{Round, SignedProposal};
 
 use super::driver::Driver;
 use crate::application::Application;
-use crate::context::{Address, EngineHeight, Proposal, Value};
+use crate::context::{Address, EngineHeight, Proposal, ProposalHeader, Value};
 use crate::stopped::Stopped;
 use crate::testing::{Lie, Point};
 
 impl<A: Application> Driver<A> {
     pub(super) fn crash_at(&self, point: Point) -> Result<(), Stopped> {
         if self.setup().config.testing.crashes(point) { Err(Stopped::Engine) } else { Ok(()) }
+    }
+
+    /// Whether a part gets lost.
+    pub(super) fn misses(&self, header: &ProposalHeader, publisher: PeerId) -> bool {
+        let config = &self.setup().config;
+        let peer = config.peers.iter().find(|peer| peer.is(&publisher));
+        let (Some(lost), Some(peer)) = (&config.testing.losses, peer) else { return false };
+        lost(header.round, header.block, peer.network_key)
     }
 
     /// Sends what this node is told to send in the current round, with its own key and past its guard.

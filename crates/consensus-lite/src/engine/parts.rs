@@ -2,28 +2,57 @@
 
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamMessage};
 use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
+use malachitebft_core_types::PolkaCertificate;
 
 use super::driver::Driver;
 use crate::application::Application;
+use crate::certificate;
 use crate::context::{ProposalHeader, ProposalPart, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::News;
+use crate::proposals::Room;
 use crate::status::count;
 use crate::stopped::Stopped;
-use crate::streams::Admission;
+use crate::streams::{Admission, Publisher};
 
 impl<A: Application> Driver<A> {
-    /// Returns the block that the part completes, judged.
+    /// A certificate that a quorum found a block valid came in, as one does before a block that is sent again.
+    pub(super) fn on_polka(&mut self, certificate: &PolkaCertificate<SanadContext>) -> Result<(), Stopped> {
+        let (height, block) = (certificate.height.0, certificate.value_id);
+        if height != self.next().height || self.proposals.is_proven(&block) {
+            return Ok(());
+        }
+        if certificate::verify_polka(certificate, &self.setup().chain_id, &self.next().validators) {
+            self.load()?;
+            self.proposals.prove(block);
+        }
+        Ok(())
+    }
+
+    /// Returns the block that the part completes, judged. The publisher is the one whose signature gossip has checked,
+    /// whichever peer relayed the part.
     pub(super) fn on_part(
         &mut self,
-        from: PeerId,
+        publisher: Option<PeerId>,
         message: StreamMessage<ProposalPart>,
     ) -> Result<Option<ProposedValue<SanadContext>>, Stopped> {
         let id = message.stream_id.to_bytes();
-        let (Ok(id), StreamContent::Data(part)) = (id[..].try_into(), message.content) else {
+        let (Ok(id), StreamContent::Data(part), Some(publisher)) =
+            (id[..].try_into(), message.content, publisher)
+        else {
             return Ok(None);
         };
         let ProposalHeader { height, round, .. } = part.header;
+        #[cfg(feature = "testing")]
+        if self.misses(&part.header, publisher) {
+            return Ok(None);
+        }
+        if height == self.next().height && self.proposals.room(&part.header) != Room::Free {
+            // Most often one of many copies; not worth collecting in any case.
+            return Ok(None);
+        }
+        let listed = self.setup().config.peers.iter().any(|peer| peer.is(&publisher));
+        let publisher = Publisher { peer: publisher, listed };
         let at = Position { height, round, step: Step::Proposal };
         let signed = News::Signed { by: part.sender, at };
         let next = self.next().clone();
@@ -36,13 +65,13 @@ impl<A: Application> Driver<A> {
             now_ms: self.setup().config.clock.now_ms(),
             own: self.setup().keys.validator.as_ref().map(|key| key.public()),
         };
-        let received = match self.streams.accept(id, part, &admission) {
+        let received = match self.streams.accept(id, publisher, part, &admission) {
             Ok(received) => {
                 self.hear(signed)?;
                 received
             }
             Err(error) => {
-                tracing::debug!(%from, %error, "dropping a part");
+                tracing::debug!(publisher = %publisher.peer, %error, "dropping a part");
                 count(&self.shared().counters.dropped, 1);
                 return Ok(None);
             }

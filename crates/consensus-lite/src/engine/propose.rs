@@ -8,6 +8,7 @@ use malachitebft_app_channel::app::types::LocallyProposedValue;
 use malachitebft_app_channel::{NetworkMsg, Reply};
 use malachitebft_core_types::Round;
 use sanad_core::block::BlockId;
+use sanad_core::signature::{PublicKey, Signature};
 use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::driver::Driver;
@@ -15,8 +16,9 @@ use crate::application::{Application, ProposedBlock, Slot};
 use crate::context::{EngineHeight, ProposalHeader, SanadContext, Value};
 use crate::limits::payload_bytes_max;
 use crate::proposals::{Known, Sent, Verdict};
+use crate::rotation::proposer;
 use crate::stopped::Stopped;
-use crate::streams::{STREAM_ID_BYTES, parts};
+use crate::streams::{STREAM_ID_BYTES, parts, sign_header};
 use crate::timeliness::{HandIn, Receipt};
 
 /// A proposal that waits for the clock.
@@ -102,7 +104,7 @@ impl<A: Application> Driver<A> {
                 let slot = Slot { height, round, time_ms, payload_bytes_max };
                 let proposed = self.application.propose(&slot).map_err(Stopped::Application)?;
                 let ProposedBlock { block, payload } = proposed;
-                let sent = vec![Sent { round, valid_round: None, told: HandIn::Valid }];
+                let sent = vec![Sent::unsigned(round, HandIn::Valid)];
                 let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Own);
                 self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent });
                 self.keep(&block)?;
@@ -112,7 +114,9 @@ impl<A: Application> Driver<A> {
         Ok(Some(LocallyProposedValue::new(EngineHeight(height), Round::new(round), Value(block))))
     }
 
-    /// Sends a block again, under a round of its own.
+    /// Sends a block again: as the proposer of a later round, or, from round 10 on, since this node has locked it and
+    /// others may not have it. Those count only what a proposer signed, so another's block goes out as its proposer
+    /// signed it in some round. The engine pairs block and proposal by name alone, whatever round that is.
     pub(super) async fn on_restream(
         &mut self,
         height: EngineHeight,
@@ -120,8 +124,17 @@ impl<A: Application> Driver<A> {
         valid_round: Round,
         block: BlockId,
     ) {
-        if let Some(round) = round.as_u32().filter(|_| height.0 == self.next().height) {
+        let Some(round) = round.as_u32().filter(|_| height.0 == self.next().height) else { return };
+        let own = self.voting_key();
+        let is_own = |round| Some(proposer(&self.next().validators, height.0, round).key) == own;
+        if is_own(round) {
             self.send(block, round, valid_round.as_u32()).await;
+        } else if let Some(sent) = self.proposals.signed(&block, round) {
+            self.send_on(block, sent).await;
+        } else if is_own(block.round) {
+            self.send(block, block.round, None).await;
+        } else {
+            tracing::warn!(height = %height.0, round, %block, "cannot send on a block without its proposer's signature");
         }
     }
 
@@ -134,6 +147,7 @@ impl<A: Application> Driver<A> {
         self.send_payload(block, round, valid_round, &payload).await;
     }
 
+    /// Sends a payload in this node's own name.
     pub(super) async fn send_payload(
         &mut self,
         block: BlockId,
@@ -141,12 +155,42 @@ impl<A: Application> Driver<A> {
         valid_round: Option<u32>,
         payload: &Bytes,
     ) {
-        let height = self.next().height;
-        let Ok(payload_bytes) = u32::try_from(payload.len()) else { return };
         let Some(key) = self.setup().keys.validator.clone() else { return };
-        let header = ProposalHeader { height, round, valid_round, block, payload_bytes };
+        let Some(header) = self.header(block, round, valid_round, payload) else { return };
+        let signature = sign_header(&self.setup().chain_id, &key, &header);
+        self.send_parts(header, key.public(), signature, payload).await;
+    }
+
+    /// Sends a payload as the proposer of a round sent it.
+    async fn send_on(&mut self, block: BlockId, sent: Sent) {
+        let Sent { round, valid_round, signature: Some(signature), .. } = sent else { return };
+        let Some(payload) = self.proposals.payload(&block) else { return };
+        let Some(header) = self.header(block, round, valid_round, &payload) else { return };
+        let sender = proposer(&self.next().validators, header.height, round).key;
+        self.send_parts(header, sender, signature, &payload).await;
+    }
+
+    fn header(
+        &self,
+        block: BlockId,
+        round: u32,
+        valid_round: Option<u32>,
+        payload: &Bytes,
+    ) -> Option<ProposalHeader> {
+        let payload_bytes = u32::try_from(payload.len()).ok()?;
+        let (height, payload_digest) = (self.next().height, *blake3::hash(payload).as_bytes());
+        Some(ProposalHeader { height, round, valid_round, block, payload_bytes, payload_digest })
+    }
+
+    async fn send_parts(
+        &mut self,
+        header: ProposalHeader,
+        sender: PublicKey,
+        signature: Signature,
+        payload: &Bytes,
+    ) {
         let id = self.stream_id();
-        for part in parts(&self.setup().chain_id, &key, header, payload) {
+        for part in parts(header, sender, signature, payload) {
             let sequence = u64::from(part.index);
             let message = StreamMessage::new(id.clone(), sequence, StreamContent::Data(part));
             self.publish(NetworkMsg::PublishProposalPart(message)).await;

@@ -27,6 +27,10 @@ impl<A: Application> Driver<A> {
             progress.phase = Phase::Deciding;
         });
         self.load()?;
+        if round == 0 {
+            // Values of a height that it has not begun wait in a queue of the engine that anybody can fill.
+            self.proposals.forget_told();
+        }
         let mut values = self.hand_in_due()?;
         for received in self.proposals.take_held(height) {
             values.extend(self.judge_received(received)?);

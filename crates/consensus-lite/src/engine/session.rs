@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use malachitebft_app_channel::{AppMsg, Channels, EngineHandle};
 use sanad_core::ids::Height;
-use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -13,7 +12,7 @@ use super::link::Link;
 use super::network;
 use super::thread::Ready;
 use crate::application::Application;
-use crate::arrivals::{Arrival, Arrivals};
+use crate::arrivals::{Arrivals, Arriving};
 use crate::context::SanadContext;
 use crate::guard::GuardError;
 use crate::prevotes::Prevotes;
@@ -68,7 +67,7 @@ async fn stopping(stop: &mut watch::Receiver<bool>) {
 async fn serve<A: Application>(
     driver: &mut Driver<A>,
     channels: &mut Channels<SanadContext>,
-    arriving: &mut mpsc::Receiver<Arrival>,
+    arriving: &mut Arriving,
     prevoted: &mut watch::Receiver<Option<(Height, u32)>>,
     ready: &mut Option<Ready>,
 ) -> Result<Option<End>, Stopped> {
@@ -88,11 +87,13 @@ async fn serve<A: Application>(
         tokio::select! {
             biased;
             Ok(()) = prevoted.changed() => driver.on_prevoted()?,
+            // Before the parts that it makes room for, which it precedes.
+            Some(certificate) = arriving.polkas.recv() => driver.on_polka(&certificate)?,
             message = channels.consensus.recv() => match message {
                 Some(message) => driver.answer(message).await?,
                 None => return Ok(None),
             },
-            Some(arrival) = arriving.recv() => driver.on_arrival(&arrival)?,
+            Some(arrival) = arriving.news.recv() => driver.on_arrival(&arrival)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
             () = driver.deferred_due() => driver.on_deferred().await?,
             () = driver.heartbeat_due() => driver.on_heartbeat(),

@@ -13,7 +13,7 @@ use super::driver::Driver;
 use crate::application::{Application, InvalidPayload};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
-use crate::proposals::{Known, Match, Verdict};
+use crate::proposals::{Known, Match, Sent, Verdict};
 use crate::status::count;
 use crate::stopped::Stopped;
 use crate::timeliness::{HandIn, Receipt};
@@ -50,7 +50,7 @@ impl<A: Application> Driver<A> {
             self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() });
         }
         self.keep(&block)?;
-        self.proposals.note(&block, round, None, HandIn::Valid);
+        self.proposals.note(&block, Sent::unsigned(round, HandIn::Valid));
         self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {

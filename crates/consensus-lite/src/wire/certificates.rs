@@ -133,8 +133,12 @@ impl Codec<LivenessMsg<SanadContext>> for WireCodec {
 
     fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<SanadContext>, WireError> {
         let message = super::decode(&bytes)?;
-        if let (Some(arrivals), LivenessMsg::Vote(vote)) = (&self.arrivals, &message) {
-            arrivals.vote(vote);
+        if let Some(arrivals) = &self.arrivals {
+            match &message {
+                LivenessMsg::Vote(vote) => arrivals.vote(vote),
+                LivenessMsg::PolkaCertificate(certificate) => arrivals.polka(certificate),
+                LivenessMsg::SkipRoundCertificate(_) => {}
+            }
         }
         Ok(message)
     }

@@ -21,6 +21,7 @@ pub(super) struct WirePart {
     valid_round: Option<u32>,
     block: BlockId,
     payload_bytes: u32,
+    payload_digest: [u8; 32],
     sender: PublicKey,
     signature: Signature,
     index: u32,
@@ -32,13 +33,14 @@ impl Wire for ProposalPart {
     const BYTES_MAX: usize = PART_MESSAGE_BYTES_MAX;
 
     fn to_twin(&self) -> Result<WirePart, WireError> {
-        let ProposalHeader { height, round, valid_round, block, payload_bytes } = self.header;
+        let ProposalHeader { height, round, valid_round, block, payload_bytes, payload_digest } = self.header;
         Ok(WirePart {
             height,
             round,
             valid_round,
             block,
             payload_bytes,
+            payload_digest,
             sender: self.sender,
             signature: self.signature,
             index: self.index,
@@ -47,10 +49,10 @@ impl Wire for ProposalPart {
     }
 
     fn from_twin(twin: WirePart) -> Result<Self, WireError> {
-        let WirePart { height, round, valid_round, block, payload_bytes, sender, signature, index, data } =
-            twin;
-        let header = ProposalHeader { height, round, valid_round, block, payload_bytes };
-        let data = data.into_bytes();
+        let WirePart { height, round, valid_round, block, payload_bytes, payload_digest, .. } = twin;
+        let header = ProposalHeader { height, round, valid_round, block, payload_bytes, payload_digest };
+        let WirePart { sender, signature, index, .. } = twin;
+        let data = twin.data.into_bytes();
         let count = header.parts();
         if index as usize >= count || data.len() != header.part_bytes(index as usize) {
             return Err(WireError::Part { index, count, actual: data.len() });
@@ -106,6 +108,7 @@ mod tests {
                 valid_round: Some(1),
                 block,
                 payload_bytes,
+                payload_digest: [7; 32],
             },
             sender: PublicKey([3; 32]),
             signature: Signature([4; 64]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use sanad_consensus_lite::testing::{Lie, Testing};
+use sanad_consensus_lite::testing::Lie;
 use sanad_consensus_lite::{Clock, Timeouts};
 use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
@@ -37,11 +37,16 @@ fn proposal(round: u32, block: BlockId) -> Lie {
 }
 
 /// Runs a network in which node 1 tells these lies in these rounds, until it decides height 1.
-async fn decided(mut cluster: Cluster, lies: Vec<(u32, Lie)>) -> (Cluster, BlockId) {
+async fn decided(cluster: Cluster, lies: Vec<(u32, Lie)>) -> (Cluster, BlockId) {
+    decided_among(cluster, [vec![], lies, vec![], vec![]]).await
+}
+
+/// The same with the lies of each node.
+async fn decided_among(mut cluster: Cluster, lies: [Vec<(u32, Lie)>; 4]) -> (Cluster, BlockId) {
     let vote = Duration::from_millis(150);
     cluster.timeouts = Timeouts { propose: Duration::from_millis(600), prevote: vote, precommit: vote };
     for node in ALL {
-        let lies = if node == 1 { lies.clone() } else { Vec::new() };
+        let lies = lies[node].clone();
         let told = move |height, round| {
             if height != Height(1) || round >= HONEST {
                 return Vec::new();
@@ -49,7 +54,7 @@ async fn decided(mut cluster: Cluster, lies: Vec<(u32, Lie)>) -> (Cluster, Block
             let now = lies.iter().filter(|(at, _)| *at == round).map(|(_, lie)| lie.clone());
             [Lie::Silence].into_iter().chain(now).collect()
         };
-        cluster.testing[node] = Testing { crash: None, lies: Some(Arc::new(told)) };
+        cluster.testing[node].lies = Some(Arc::new(told));
     }
     cluster.start_all().await;
     cluster.submit(2);
@@ -106,6 +111,18 @@ async fn parts_that_claim_a_valid_round_prove_nothing() {
         let (_, decided) = decided(Cluster::new(4, 0), lies).await;
         assert_eq!(decided.round, HONEST);
     }
+}
+
+/// The proposer of the next round sends other bytes under the name of a block before the block itself comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_makes_the_block_of_another_invalid() {
+    let cluster = Cluster::new(4, 0);
+    let (block, payload) = block(&cluster, 1_500);
+    let honest = vec![(1, proposal(1, block)), (1, parts(1, None, block, &payload))];
+    let liar = vec![(0, parts(2, Some(1), block, &Bytes::from_static(b"junk")))];
+    let (cluster, decided) = decided_among(cluster, [vec![], honest, liar, vec![]]).await;
+    assert_eq!(decided, block);
+    assert_eq!(cluster.ledgers[0].state().blocks[0].decided.certificate.round, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

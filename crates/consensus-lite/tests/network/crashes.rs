@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sanad_consensus_lite::testing::{Point, Testing};
+use sanad_consensus_lite::testing::Point;
 use sanad_consensus_lite::{Receipt, Role, Step, Timeouts};
 
 use crate::cluster::{Cluster, until};
@@ -24,7 +24,7 @@ async fn crash(before_ms: i64, after_ms: i64, at: fn(Point) -> bool) -> Vec<Rece
     cluster.timeouts = Timeouts { propose: Duration::from_millis(600), prevote: vote, precommit: vote };
     let armed = Arc::new(AtomicBool::new(false));
     let (trigger, crash) = (armed.clone(), move |point| at(point) && armed.swap(false, Ordering::SeqCst));
-    cluster.testing[VICTIM] = Testing { crash: Some(Arc::new(crash)), lies: None };
+    cluster.testing[VICTIM].crash = Some(Arc::new(crash));
     cluster.start_all().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;
     cluster.idle(&[0, 1, 2, 3]).await;

@@ -10,6 +10,7 @@ mod cluster;
 mod crashes;
 mod faults;
 mod guard;
+mod late_rounds;
 mod ledger;
 mod starting;
 mod time;

@@ -1,7 +1,6 @@
 //! The ledger as consensus sees it.
 
-use std::collections::HashMap;
-use std::io::Write as _;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,13 +18,15 @@ use sanad_core::validators::CommitCertificate;
 use sanad_storage::UndecidedRecord;
 
 use super::Ledger;
+use super::evidence::EvidenceFile;
 use super::view::LogView;
 
 /// Executes, proposes, validates and commits for consensus.
 pub struct LedgerApplication {
     ledger: Arc<Ledger>,
-    /// Executions on top of the head, by block, so that no block is executed twice.
-    executions: HashMap<BlockHash, (Block, Execution)>,
+    /// The last executions on top of the head, so that few blocks are executed twice.
+    executions: VecDeque<(Block, Execution)>,
+    evidence: EvidenceFile,
 }
 
 /// A payload whose batches are not those of its header.
@@ -44,7 +45,8 @@ struct WrongHeight {
 impl LedgerApplication {
     /// The application of a ledger. There is one at a time.
     pub fn new(ledger: Arc<Ledger>) -> Self {
-        Self { ledger, executions: HashMap::new() }
+        let evidence = EvidenceFile::new(ledger.evidence_path.clone());
+        Self { ledger, executions: VecDeque::new(), evidence }
     }
 
     fn execute(&mut self, payload: &[u8]) -> Result<ValidBlock, InvalidPayload> {
@@ -54,8 +56,7 @@ impl LedgerApplication {
         let mut block =
             Block::decode(payload, limit).map_err(|error| InvalidPayload::Invalid(error.into()))?;
         let valid = ValidBlock { block: block.header.id(), time_ms: block.header.time_ms };
-        let hash = valid.block.hash;
-        if let Some((known, _)) = self.executions.get(&hash) {
+        if let Some((known, _)) = self.executed(&valid.block.hash) {
             // The header names its batches by hash: under it, no others can be valid.
             let same = block.batches == known.batches;
             return if same { Ok(valid) } else { Err(InvalidPayload::Invalid(OtherBatches.into())) };
@@ -66,8 +67,20 @@ impl LedgerApplication {
             BlockError::View(error) => InvalidPayload::Fatal(ApplicationError::new(error)),
             refused => InvalidPayload::Invalid(refused.to_string().into()),
         })?;
-        self.executions.insert(hash, (block, execution));
+        self.remember(block, execution);
         Ok(valid)
+    }
+
+    fn executed(&self, hash: &BlockHash) -> Option<&(Block, Execution)> {
+        self.executions.iter().find(|(_, execution)| execution.header.id().hash == *hash)
+    }
+
+    /// The oldest makes room: it is executed again if it should be decided.
+    fn remember(&mut self, block: Block, execution: Execution) {
+        if self.executions.len() >= EXECUTIONS_MAX {
+            self.executions.pop_front();
+        }
+        self.executions.push_back((block, execution));
     }
 
     /// Takes the pool's copy of each batch that waits there: its signature is checked already.
@@ -124,7 +137,7 @@ impl Application for LedgerApplication {
             builder.finish(round, time_ms).map_err(|error| ApplicationError::new(error.to_string()))?;
         ledger.refuse(&refused);
         let (id, payload) = (execution.header.id(), block.encode().into());
-        self.executions.insert(id.hash, (block, execution));
+        self.remember(block, execution);
         Ok(ProposedBlock { block: id, payload })
     }
 
@@ -137,17 +150,17 @@ impl Application for LedgerApplication {
         certificate: &CommitCertificate,
         payload: Bytes,
     ) -> Result<NextHeight, ApplicationError> {
-        if !self.executions.contains_key(&certificate.block) {
-            // Validated by an earlier process, or dropped with an earlier height.
+        if self.executed(&certificate.block).is_none() {
+            // Validated by an earlier process, or long ago.
             self.execute(&payload).map_err(ApplicationError::new)?;
         }
-        let Some((block, execution)) = self.executions.remove(&certificate.block) else {
+        let Some((block, execution)) = self.executed(&certificate.block) else {
             return Err(ApplicationError::new("the payload is not that of the certificate"));
         };
-        self.executions.clear();
-        self.ledger.commit(&block, certificate, &execution).map_err(ApplicationError::new)?;
+        self.ledger.commit(block, certificate, execution).map_err(ApplicationError::new)?;
         let (height, entries) = (certificate.height, execution.leaf_hashes.len());
         let batches = execution.batches.len();
+        self.executions.clear();
         tracing::info!(%height, round = certificate.round, batches, entries, "block committed");
         Ok(self.next())
     }
@@ -188,42 +201,14 @@ impl Application for LedgerApplication {
     fn evidence(&mut self, evidence: &[Evidence]) {
         for evidence in evidence {
             let Evidence { validator, height, round, kind, .. } = evidence;
-            tracing::warn!(%validator, %height, round, ?kind, "a validator contradicted itself; evidence is kept");
+            tracing::warn!(%validator, %height, round, ?kind, "a validator contradicted itself");
         }
-        if let Err(error) = self.keep_evidence(evidence) {
-            tracing::error!(%error, path = %self.ledger.evidence_path.display(), "evidence could not be kept");
+        let path = self.ledger.evidence_path.display();
+        match self.evidence.keep(evidence) {
+            Ok(kept) => tracing::warn!(kept, of = evidence.len(), %path, "evidence"),
+            Err(error) => tracing::error!(%error, %path, "evidence could not be kept"),
         }
     }
-}
-
-impl LedgerApplication {
-    /// Appends each piece of evidence as a line of JSON.
-    fn keep_evidence(&self, evidence: &[Evidence]) -> std::io::Result<()> {
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(&self.ledger.evidence_path)?;
-        for evidence in evidence {
-            writeln!(file, "{}", evidence_line(evidence))?;
-        }
-        file.sync_all()
-    }
-}
-
-fn evidence_line(evidence: &Evidence) -> serde_json::Value {
-    let statement = |statement: &sanad_consensus_lite::Statement| {
-        serde_json::json!({
-            "block": statement.block,
-            "valid_round": statement.valid_round,
-            "signature": statement.signature,
-        })
-    };
-    serde_json::json!({
-        "validator": evidence.validator,
-        "height": evidence.height,
-        "round": evidence.round,
-        "kind": format!("{:?}", evidence.kind).to_lowercase(),
-        "first": statement(&evidence.first),
-        "second": statement(&evidence.second),
-    })
 }
 
 fn undecided(record: UndecidedRecord) -> Result<Undecided, ApplicationError> {
@@ -246,7 +231,42 @@ fn receipt_number(receipt: Receipt) -> u8 {
     }
 }
 
+/// Executions that are remembered. Each may be of a block of `block_bytes_max`.
+const EXECUTIONS_MAX: usize = 8;
 /// By number in an undecided record.
 const RECEIPTS: [Receipt; 4] = [Receipt::Own, Receipt::Timely, Receipt::Untimely, Receipt::Reproposed];
 /// Bytes before the payload in an undecided record, at most.
 const UNDECIDED_OVERHEAD_BYTES: usize = 1 + 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::new_ledger;
+    use sanad_core::genesis::BLOCK_BYTES_DEFAULT;
+    use sanad_testkit::certify;
+
+    /// A faulty proposer can make as many valid blocks as it likes.
+    #[test]
+    fn few_executions_are_remembered_and_any_block_can_be_decided() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = new_ledger(&folder);
+        let mut application = LedgerApplication::new(Arc::clone(&ledger));
+        let next = application.next();
+        let payload_bytes_max = BLOCK_BYTES_DEFAULT as usize;
+        let mut proposed = Vec::new();
+        for round in 0..100 {
+            let time_ms = next.time_ms_min + u64::from(round);
+            let slot = Slot { height: next.height, round, time_ms, payload_bytes_max };
+            proposed.push(application.propose(&slot).unwrap());
+        }
+        for block in &proposed {
+            assert_eq!(application.validate(next.height, &block.payload).unwrap().block, block.block);
+            assert!(application.executions.len() <= EXECUTIONS_MAX);
+        }
+        let first = proposed.swap_remove(0);
+        let header = Block::decode(&first.payload, payload_bytes_max).unwrap().header;
+        let certificate = certify(&header, ledger.current().state.validators(), &[0, 1, 3]);
+        assert_eq!(application.commit(&certificate, first.payload).unwrap().height, next.height.next());
+        assert!(application.executions.is_empty());
+    }
+}

@@ -6,6 +6,7 @@
 //! one exception: the current state (`published.rs`) may be loaded under the pool's lock.
 
 mod application;
+mod evidence;
 mod exchange;
 mod failed_reads;
 mod proofs;

@@ -28,7 +28,7 @@ fn limits() -> PoolLimits {
     PoolLimits { bytes_max: 1 << 20, batches_per_issuer_max: 8, age_max: Duration::from_secs(60) }
 }
 
-fn new_ledger(folder: &tempfile::TempDir) -> Arc<Ledger> {
+pub(super) fn new_ledger(folder: &tempfile::TempDir) -> Arc<Ledger> {
     let genesis = genesis();
     let (store, state) = Store::create(&folder.path().join("ledger"), &genesis, Options::default()).unwrap();
     let evidence = folder.path().join("evidence");
