@@ -76,10 +76,10 @@ fn answer(error: &CallError) -> Answer {
             ErrorCode::BatchPending,
             format!("the node is stopping while batch {batch} is pending; submit it again at another node"),
         ),
-        CallError::Busy { kind, max } => Answer::new(
+        CallError::Busy { budget, scope, max } => Answer::new(
             Code::ResourceExhausted,
             ErrorCode::Busy,
-            format!("the node serves at most {max} {kind} at once; try again, or another node"),
+            format!("the node serves at most {max} {budget} at once{scope}; try again, or another node"),
         )
         .retry_after(BUSY_RETRY),
         CallError::Rate { per_second, retry_after } => Answer::new(
