@@ -142,6 +142,9 @@ fn ledger(error: &LedgerError) -> Answer {
             "wait for it, and use the next sequence number",
         ),
         LedgerError::PoolFull { .. } => (Code::ResourceExhausted, ErrorCode::PoolFull, "try again later"),
+        LedgerError::Displaced { .. } => {
+            (Code::ResourceExhausted, ErrorCode::Displaced, "submit it again once others are final")
+        }
         LedgerError::SubmissionLimit { .. } => {
             (Code::ResourceExhausted, ErrorCode::SubmissionLimit, "wait until some are final")
         }
@@ -159,9 +162,9 @@ fn ledger(error: &LedgerError) -> Answer {
     };
     let answer = Answer::new(status, code, format!("{}; {step}", causes(error)));
     match error {
-        LedgerError::PoolFull { retry_after, .. } | LedgerError::SubmissionLimit { retry_after, .. } => {
-            answer.retry_after(*retry_after)
-        }
+        LedgerError::PoolFull { retry_after, .. }
+        | LedgerError::Displaced { retry_after, .. }
+        | LedgerError::SubmissionLimit { retry_after, .. } => answer.retry_after(*retry_after),
         LedgerError::NoBlock | LedgerError::Syncing { .. } => answer.retry_after(SYNC_RETRY),
         _ => answer,
     }

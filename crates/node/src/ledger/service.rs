@@ -256,6 +256,9 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         }
         match refusal {
             Some(PoolRefusal::Ledger(error)) => Ok(BatchState::Refused(error)),
+            Some(PoolRefusal::Displaced) => {
+                Err(LedgerError::Displaced { batch: *id, retry_after: RETRY_AFTER })
+            }
             Some(PoolRefusal::Expired(_)) | None => Err(LedgerError::NotFound(Missing::Batch(*id))),
         }
     }
