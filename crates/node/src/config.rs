@@ -135,7 +135,8 @@ pub struct Peer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pool {
-    /// Bytes of all batches that wait. Memory of about that size is used when it is full.
+    /// Bytes of all batches that wait. Memory of about that size is used when it is full. An issuer may use what others
+    /// leave free; in a full pool it gives way to those that use less.
     pub bytes_max: usize,
     /// Batches of one issuer that wait.
     pub batches_per_issuer_max: usize,

@@ -2,9 +2,9 @@
 //!
 //! Every node sends each batch that enters its pool from an issuer to all its peers, in one message for all
 //! that queued up since the last; a validator's peers need not pass it on, since validators know each
-//! other. What a peer may have already is offered first, by id: all that waits when it connects, what a follower sent,
-//! and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place in the pool and
-//! one message.
+//! other. What a peer may have already is offered first, by id: all that waits when it connects and now and then, what a
+//! follower sent, and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place
+//! in the pool and one message.
 //!
 //! Only peers on the allow-list stay connected, and strangers have few places to say who they are.
 

@@ -2,9 +2,8 @@
 //!
 //! An issuer may use what the others leave free. When there is no room, the issuer with most bytes gives way to one that
 //! then still has fewer: so an issuer always gets its equal share of the pool, to within one batch, whatever the others
-//! send. Batches behind
-//! a gap in their issuer's chain go first, since no block can take them; of the others, an issuer's last go first,
-//! since those before them do not need them.
+//! send. Batches behind a gap in their issuer's chain go first, since no block can take them; of the others, an
+//! issuer's last go first, since those before them do not need them.
 
 use std::collections::{BTreeMap, HashMap};
 
