@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
-use sanad_api::{ClientError, Wait};
+use sanad_api::{ClientError, ErrorCode, Wait};
 use sanad_core::batch::SignedBatch;
 use sanad_e2e::{Net, Stop, chain_of_batches, poll};
 
@@ -180,4 +180,59 @@ async fn a_peer_that_restarts_is_sent_what_waits_once() {
     net.wait_for_equal_heads((batches.len() * EVENTS) as u64);
     let moved = bytes_moved() - before;
     assert!(moved < size / 10, "{moved} bytes for a node that had saved its batches");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_fills_the_pools_keeps_no_other_out() {
+    let net = Net::start(&["--heartbeat-ms", "1000"]);
+    // No quorum from now on, and pools of some 16 batches.
+    (1..=4).for_each(|node| net.stop_node(node, Stop::Terminate));
+    for node in 1..=4 {
+        let path = net.node_path(node, "node.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("[pool]"));
+        std::fs::write(&path, text + "\n[pool]\nbytes_max = 2097152\n").unwrap();
+    }
+    net.start_node(1);
+    net.start_node(2);
+    let (first, second) = (net.client(1).await, net.client(2).await);
+    let flood = chain_of_batches(&net.issuer("node-1"), &first, 20, EVENTS, "flood").await;
+    let mut taken = 0;
+    let full = loop {
+        match first.submit(&flood[taken], Wait::Accepted).await {
+            Ok(_) => taken += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.code(), Some(ErrorCode::PoolFull));
+    assert!(taken > 10);
+    let is_at = async |client: &sanad_api::Client, batch: &SignedBatch| {
+        let deadline = Instant::now() + sanad_e2e::DEADLINE;
+        while client.batch(&batch.id()).await.is_err() {
+            assert!(Instant::now() < deadline, "a batch does not come");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    is_at(&second, &flood[taken - 1]).await;
+
+    // Another member is served at once, and its batches reach the node that is flooded.
+    let honest = chain_of_batches(&net.issuer("node-2"), &second, 4, EVENTS, "honest").await;
+    for batch in &honest {
+        second.submit(batch, Wait::Accepted).await.unwrap();
+    }
+    for batch in &honest {
+        is_at(&first, batch).await;
+    }
+    for client in [&first, &second] {
+        let gone = client.batch(&flood[taken - 1].id()).await.unwrap_err();
+        assert_eq!(gone.code(), Some(ErrorCode::Displaced), "{gone}");
+    }
+
+    // With a quorum again, all becomes final; what gave way is submitted once more.
+    net.start_node(3);
+    net.start_node(4);
+    for (client, batches) in [(&second, &honest), (&first, &flood)] {
+        submit(client, batches, Wait::Final).await;
+    }
+    net.wait_for_equal_heads(((honest.len() + flood.len()) * EVENTS) as u64);
 }

@@ -112,6 +112,8 @@ codes! {
     SubmissionLimit = "submission-limit";
     /// The batch does not fit the block; it fits a later one.
     BlockFull = "block-full";
+    /// The batch waited, and gave way to one of another issuer when the pool was full.
+    Displaced = "displaced";
     /// The batch breaks a rule that has no code of its own.
     Refused = "refused";
     /// The batch is for another chain.
@@ -199,7 +201,8 @@ impl ErrorCode {
             | Self::SequencePending
             | Self::PoolFull
             | Self::SubmissionLimit
-            | Self::BlockFull => false,
+            | Self::BlockFull
+            | Self::Displaced => false,
         }
     }
 

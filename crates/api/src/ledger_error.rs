@@ -69,6 +69,14 @@ pub enum LedgerError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The pool was full, and the batch gave way to one of an issuer with fewer bytes in it.
+    #[error("batch {batch} gave way to one of another issuer when the pool was full")]
+    Displaced {
+        /// The batch.
+        batch: BatchId,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The issuer has as many batches in the pool as one issuer may.
     #[error("{issuer} has {batches} batches pending, and may have no more")]
     SubmissionLimit {

@@ -78,9 +78,23 @@ pub struct Api {
     /// Time after which a connection without a call is closed, in milliseconds.
     #[serde(default = "idle_timeout_ms")]
     pub idle_timeout_ms: u64,
-    /// Subscriptions at once on one connection. One address has four times as many; the whole service has 64.
+    /// Subscriptions at once on one connection; the whole service has 64.
     #[serde(default = "subscriptions_per_connection_max")]
     pub subscriptions_per_connection_max: usize,
+    /// Bytes at once of answers that callers have not read yet. Memory of about twice that size is used when they read
+    /// nothing.
+    #[serde(default = "answer_bytes_max")]
+    pub answer_bytes_max: usize,
+    /// Time after which a caller that takes nothing of its answer is cut off, in milliseconds.
+    #[serde(default = "stall_timeout_ms")]
+    pub stall_timeout_ms: u64,
+    /// How much of the service's calls, unread answers and subscriptions one address may have at once, in percent. An
+    /// IPv6 address is a /64. Behind a proxy, 100.
+    #[serde(default = "address_percent_max")]
+    pub address_percent_max: u8,
+    /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too. Behind a proxy, 100.
+    #[serde(default = "network_percent_max")]
+    pub network_percent_max: u8,
 }
 
 /// The consensus engine.
@@ -121,7 +135,8 @@ pub struct Peer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pool {
-    /// Bytes of all batches that wait. Memory of about that size is used when it is full.
+    /// Bytes of all batches that wait. Memory of about that size is used when it is full. An issuer may use what others
+    /// leave free; in a full pool it gives way to those that use less.
     pub bytes_max: usize,
     /// Batches of one issuer that wait.
     pub batches_per_issuer_max: usize,
@@ -220,6 +235,12 @@ pub enum ConfigError {
         /// The field.
         field: &'static str,
     },
+    /// A percentage is above 100.
+    #[error("{field} must be from 1 to 100")]
+    Percentage {
+        /// The field.
+        field: &'static str,
+    },
     /// A peer stands twice, or is the node itself.
     #[error("the peer {member} stands twice, or is this node itself")]
     Peer {
@@ -289,7 +310,7 @@ impl Config {
     /// Checks that the settings fit together.
     ///
     /// # Errors
-    /// [`ConfigError::HalfTls`], [`ConfigError::Zero`] or [`ConfigError::Peer`].
+    /// [`ConfigError::HalfTls`], [`ConfigError::Zero`], [`ConfigError::Percentage`] or [`ConfigError::Peer`].
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.api.tls_certificate.is_some() != self.api.tls_key.is_some() {
             return Err(ConfigError::HalfTls);
@@ -299,6 +320,10 @@ impl Config {
             ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
             ("api.idle_timeout_ms", self.api.idle_timeout_ms),
             ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
+            ("api.answer_bytes_max", self.api.answer_bytes_max as u64),
+            ("api.stall_timeout_ms", self.api.stall_timeout_ms),
+            ("api.address_percent_max", self.api.address_percent_max.into()),
+            ("api.network_percent_max", self.api.network_percent_max.into()),
             ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
             ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
             ("pool.bytes_max", self.pool.bytes_max as u64),
@@ -306,6 +331,13 @@ impl Config {
             ("pool.age_max_ms", self.pool.age_max_ms),
             ("storage.segment_bytes", self.storage.segment_bytes),
         ];
+        let percentages = [
+            ("api.address_percent_max", self.api.address_percent_max),
+            ("api.network_percent_max", self.api.network_percent_max),
+        ];
+        if let Some((field, _)) = percentages.into_iter().find(|(_, percent)| *percent > 100) {
+            return Err(ConfigError::Percentage { field });
+        }
         if let Some((field, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { field });
         }
@@ -352,6 +384,22 @@ fn idle_timeout_ms() -> u64 {
 
 fn subscriptions_per_connection_max() -> usize {
     8
+}
+
+fn answer_bytes_max() -> usize {
+    256 << 20
+}
+
+fn stall_timeout_ms() -> u64 {
+    30_000
+}
+
+fn address_percent_max() -> u8 {
+    25
+}
+
+fn network_percent_max() -> u8 {
+    50
 }
 
 fn timeout_propose_ms() -> u64 {

@@ -173,7 +173,10 @@ fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
         connections_per_address: config.api.connections_per_address_max,
         idle_timeout: Duration::from_millis(config.api.idle_timeout_ms),
         subscriptions_per_connection: config.api.subscriptions_per_connection_max,
-        subscriptions_per_address: config.api.subscriptions_per_connection_max.saturating_mul(4),
+        answer_bytes: config.api.answer_bytes_max,
+        stall_timeout: Duration::from_millis(config.api.stall_timeout_ms),
+        address_percent: config.api.address_percent_max.into(),
+        network_percent: config.api.network_percent_max.into(),
         ..defaults
     };
     Ok(ServerConfig { tls, limits, ..ServerConfig::default() })

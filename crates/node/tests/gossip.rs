@@ -12,7 +12,7 @@ use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::signature::SecretKey;
 use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipPeer, PeerRole, Received};
-use sanad_node::pool::{Interest, Source, WaitingBatch};
+use sanad_node::pool::{Interest, Offered, Source, WaitingBatch};
 use sanad_testkit::{id, issue, issuing_key, network_key};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -50,9 +50,9 @@ impl BatchExchange for Inbox {
         self.take(Arc::new(SignedBatch::decode(bytes).unwrap()), source)
     }
 
-    fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+    fn interest(&self, offered: &[Offered]) -> Vec<Interest> {
         let known = self.ids();
-        let interest = |(id, _): &(BatchId, usize)| match known.contains(id) {
+        let interest = |offered: &Offered| match known.contains(&offered.id) {
             true => Interest::Known,
             false if self.full.load(Ordering::SeqCst) => Interest::NoRoom,
             false => Interest::Wanted,

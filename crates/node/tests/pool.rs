@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
 use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
 use sanad_core::execution::{BatchError, EventError};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::Sequence;
 use sanad_core::state::State;
-use sanad_node::pool::{Admission, Pool, PoolError, PoolLimits, PoolRefusal, Source};
+use sanad_node::pool::{Admission, Interest, Offered, Pool, PoolError, PoolLimits, PoolRefusal, Source};
 use sanad_testkit::{Ledger, commitment, id, issue, issuing_key};
 
 const LIMITS: PoolLimits =
@@ -46,7 +47,7 @@ fn admit(
     batch: &Arc<SignedBatch>,
     source: Source,
 ) -> Result<Admission, PoolError> {
-    pool.admit(state, Arc::clone(batch), source, Instant::now())
+    Ok(pool.admit(state, Arc::clone(batch), source, Instant::now())?.admission)
 }
 
 /// The state after a block for each of these batches.
@@ -196,4 +197,104 @@ fn pipelined_batches_are_checked_when_their_turn_comes() {
     pool.settle(&state, &[batches[0].id()]);
     assert_eq!(pool.take_unchecked(&state), [Arc::clone(&batches[1])]);
     assert!(pool.take_unchecked(&state).is_empty());
+}
+
+/// A pool that holds as many bytes as eight of the batches of these tests.
+fn full_pool(batches: &[Arc<SignedBatch>]) -> Pool {
+    let bytes_max = batches.iter().map(|batch| batch.bytes().len()).max().unwrap() * 8;
+    Pool::new(PoolLimits { bytes_max, batches_per_issuer_max: 64, ..LIMITS })
+}
+
+fn take_all(pool: &mut Pool, state: &State, batches: &[Arc<SignedBatch>], source: Source) -> usize {
+    batches.iter().filter(|batch| admit(pool, state, batch, source).is_ok()).count()
+}
+
+fn waiting(pool: &Pool, batches: &[Arc<SignedBatch>]) -> Vec<usize> {
+    (0..batches.len()).filter(|place| pool.batch(&batches[*place].id()).is_some()).collect()
+}
+
+#[test]
+fn one_issuer_never_denies_others_their_share() {
+    let state = state();
+    let flood = chain(&state, "v1", 10, 50);
+    for source in [Source::Gossiped, Source::Submitted] {
+        let mut pool = full_pool(&flood);
+        assert_eq!(take_all(&mut pool, &state, &flood, source), 8, "what is free may be used");
+        let refused = admit(&mut pool, &state, &flood[9], Source::Gossiped);
+        assert!(matches!(refused, Err(PoolError::Full { .. })));
+        let others = ["v2", "v3"].map(|issuer| chain(&state, issuer, 4, 50));
+        assert_eq!(take_all(&mut pool, &state, &others[0], Source::Submitted), 4);
+        assert_eq!(waiting(&pool, &flood), [0, 1, 2, 3], "its last give way");
+        // Equal shares of eight, and nobody's share is taken from others that have no more.
+        assert_eq!(take_all(&mut pool, &state, &others[1], Source::Submitted), 2);
+        assert_eq!(pool.refusal(&flood[4].id()), Some(&PoolRefusal::Displaced));
+        let share = |batches| waiting(&pool, batches).len();
+        assert!([&flood, &others[0], &others[1]].iter().all(|batches| (2..=3).contains(&share(batches))));
+        assert!(pool.bytes() <= flood[0].bytes().len() * 8 + 8 * 64);
+        assert_eq!(take_all(&mut pool, &state, &flood[4..], Source::Gossiped), 0);
+    }
+}
+
+#[test]
+fn batches_behind_a_gap_give_way_first() {
+    let state = state();
+    let (gapped, in_order) = (chain(&state, "v1", 5, 50), chain(&state, "v2", 5, 50));
+    let mut pool = full_pool(&gapped);
+    assert_eq!(take_all(&mut pool, &state, &gapped[1..5], Source::Gossiped), 4);
+    assert_eq!(take_all(&mut pool, &state, &in_order[..4], Source::Gossiped), 4);
+    let third = chain(&state, "v3", 3, 50);
+    assert_eq!(take_all(&mut pool, &state, &third[..1], Source::Submitted), 1);
+    assert_eq!((waiting(&pool, &gapped), waiting(&pool, &in_order).len()), (vec![1, 2, 3], 4));
+    // One behind a gap takes nobody's place that is in order.
+    assert!(admit(&mut pool, &state, &third[2], Source::Gossiped).is_ok());
+    assert_eq!((waiting(&pool, &gapped), waiting(&pool, &in_order).len()), (vec![1, 2], 4));
+    // What fills a gap finds room at the cost of what is behind it.
+    let mut alone = Pool::new(PoolLimits { batches_per_issuer_max: 4, ..LIMITS });
+    assert_eq!(take_all(&mut alone, &state, &gapped[1..5], Source::Gossiped), 4);
+    assert!(admit(&mut alone, &state, &gapped[0], Source::Gossiped).is_ok());
+    assert_eq!(waiting(&alone, &gapped), [0, 1, 2, 3]);
+    assert!(matches!(
+        admit(&mut alone, &state, &gapped[4], Source::Gossiped),
+        Err(PoolError::IssuerFull { count: 4, .. })
+    ));
+}
+
+#[test]
+fn offers_are_wanted_as_they_would_be_taken() {
+    let state = state();
+    let flood = chain(&state, "v1", 10, 50);
+    let mut pool = full_pool(&flood);
+    take_all(&mut pool, &state, &flood, Source::Gossiped);
+    let offer = |batch: &Arc<SignedBatch>| Offered {
+        id: batch.id(),
+        issuer: batch.batch().issuer.clone(),
+        bytes: batch.bytes().len(),
+    };
+    let other = chain(&state, "v2", 10, 50);
+    let offered: Vec<_> = flood[7..9].iter().chain(&other).map(offer).collect();
+    let interest = pool.interest(&offered);
+    assert_eq!(interest[..3], [Interest::Known, Interest::NoRoom, Interest::Wanted]);
+    let wanted = interest[2..].iter().filter(|interest| **interest == Interest::Wanted).count();
+    assert!((4..8).contains(&wanted), "{interest:?}");
+}
+
+proptest! {
+    /// Whatever comes, an issuer has its equal share as soon as it asks for it, and the sums are right.
+    #[test]
+    fn shares_hold_whatever_comes(arrivals in prop::collection::vec((0..3_usize, 0..12_usize), 1..60)) {
+        let state = state();
+        let chains = ["v1", "v2", "v3"].map(|issuer| chain(&state, issuer, 12, 20));
+        let bytes_max = chains[0][0].bytes().len() * 9;
+        let mut pool = Pool::new(PoolLimits { bytes_max, batches_per_issuer_max: 64, ..LIMITS });
+        for (issuer, place) in arrivals {
+            let _ = admit(&mut pool, &state, &chains[issuer][place], Source::Gossiped);
+            let bytes: usize = pool.all().iter().map(|batch| batch.bytes().len()).sum();
+            prop_assert!(pool.bytes() == bytes && bytes <= bytes_max);
+        }
+        for chain in &chains {
+            // Two of the three batches that are an issuer's share: the third may be a few bytes too long.
+            prop_assert_eq!(take_all(&mut pool, &state, &chain[..2], Source::Submitted), 2);
+            prop_assert_eq!(waiting(&pool, &chain[..2]), [0, 1]);
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub use member_entries::MemberEntries;
 pub use options::{
     ENTRIES_BYTES_MAX, ENTRIES_MAX, FRAME_BYTES_MAX, Options, UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX,
 };
-pub use read::BatchRecord;
+pub use read::{BatchRecord, BlockSize};
 pub use rebuild::{Progress, Step};
 pub use sanad_chain::{Fault, IndexSecret};
 pub use shared::StoredHead;

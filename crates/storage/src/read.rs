@@ -37,6 +37,17 @@ pub struct BatchRecord {
     pub sequence: Sequence,
 }
 
+/// How much a block holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockSize {
+    /// Its batches.
+    pub batches: u64,
+    /// Its entries.
+    pub entries: u64,
+    /// Length of its payload, in bytes.
+    pub payload_bytes: u32,
+}
+
 impl Store {
     /// The chain.
     pub fn chain_id(&self) -> ChainId {
@@ -104,6 +115,30 @@ impl Store {
         let Some(frame) = self.shared.frame(height)? else { return Ok(None) };
         let certificate = frame.certificate().map_err(|fault| StoreError::Corrupt { height, fault })?;
         Ok(Some((certificate, frame.payload().to_vec())))
+    }
+
+    /// How much a block holds, without reading it; `None` at heights without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], I/O.
+    pub fn block_size(&self, height: Height) -> Result<Option<BlockSize>, StoreError> {
+        let published = self.shared.published();
+        if height == Height::GENESIS || height > published.height() {
+            return Ok(None);
+        }
+        let record = self.shared.columns.block(height)?;
+        let (first_index, first_batch) = match height == published.height() {
+            true => (published.log_size().0, published.place.batches),
+            false => {
+                let next = self.shared.columns.block(height.next())?;
+                (next.first_index, next.first_batch)
+            }
+        };
+        Ok(Some(BlockSize {
+            batches: first_batch.saturating_sub(record.first_batch),
+            entries: first_index.saturating_sub(record.first_index),
+            payload_bytes: record.frame.payload_bytes,
+        }))
     }
 
     /// A batch by its id; `None` if the log does not have it.

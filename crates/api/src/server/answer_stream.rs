@@ -8,12 +8,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 
 use super::call_error::CallError;
+use super::shares::Share;
 
 /// Where a task puts the messages of an answer.
 pub(super) struct AnswerSender<T> {
@@ -39,7 +40,7 @@ pub(super) struct AnswerStream<T> {
     messages: mpsc::Receiver<T>,
     error: oneshot::Receiver<CallError>,
     /// Held for as long as the answer takes memory, not only for as long as it is made.
-    _share: Vec<OwnedSemaphorePermit>,
+    _share: Share,
     /// Ends the task when nobody reads any more.
     _listening: DropGuard,
 }
@@ -59,7 +60,7 @@ impl<T> Stream for AnswerStream<T> {
 /// What an answer of many messages is bound to.
 pub(super) struct Bounds {
     /// Its share of the server, by each limit that it counts for.
-    pub(super) share: Vec<OwnedSemaphorePermit>,
+    pub(super) share: Share,
     /// How long the caller may take to read one message.
     pub(super) stall_timeout: Duration,
     /// The server begins to stop.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sanad_core::codec::CodecError;
 use sanad_core::hash::BatchId;
 
+use super::shares::{Budget, Scope};
 use crate::convert::WireError;
 use crate::ledger_error::LedgerError;
 
@@ -25,36 +26,14 @@ pub(super) enum CallError {
     Stopping,
     #[error("the server is stopping while batch {batch} is pending")]
     StoppingPending { batch: BatchId },
-    #[error("as many {kind} as are allowed at once, {max}")]
-    Busy { kind: Budget, max: usize },
+    #[error("as many {budget} as are allowed at once, {max}{scope}")]
+    Busy { budget: Budget, scope: Scope, max: usize },
     #[error("more than {per_second} calls a second on one connection")]
     Rate { per_second: u32, retry_after: Duration },
     #[error("the caller took longer than {timeout:?} for one message")]
     Stalled { timeout: Duration },
     #[error("the caller is gone")]
     Gone,
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Budget {
-    Calls,
-    BatchProofs,
-    Subscriptions,
-    ConnectionSubscriptions,
-    AddressSubscriptions,
-}
-
-impl std::fmt::Display for Budget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Calls => "calls",
-            Self::BatchProofs => "answers to GetBatchProofs and GetTrustFile",
-            Self::Subscriptions => "subscriptions",
-            Self::ConnectionSubscriptions => "subscriptions on one connection",
-            Self::AddressSubscriptions => "subscriptions from one address",
-        })
-    }
 }
 
 /// Faults of a request, whatever the ledger holds.

@@ -3,15 +3,17 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use prost::Message;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::answer_stream::Bounds;
-use super::call_error::{Budget, CallError};
+use super::call_error::CallError;
 use super::config::Limits;
 use super::deadline::Deadline;
 use super::net::{self, ConnectionInfo};
+use super::shares::{self, Budget, Share, Shares};
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
 
@@ -20,24 +22,20 @@ pub(super) struct Calls<L> {
     ledger: Arc<L>,
     limits: Limits,
     stopping: CancellationToken,
-    calls: Arc<Semaphore>,
     reads: Arc<Semaphore>,
-    batch_proofs: Arc<Semaphore>,
-    subscriptions: Arc<Semaphore>,
+    shares: Arc<Shares>,
 }
 
 impl<L: Ledger> Calls<L> {
-    pub(super) fn new(ledger: Arc<L>, limits: Limits, stopping: CancellationToken) -> Self {
-        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
-        Self {
-            ledger,
-            limits,
-            stopping,
-            calls: semaphore(limits.calls),
-            reads: semaphore(limits.reads),
-            batch_proofs: semaphore(limits.batch_proofs),
-            subscriptions: semaphore(limits.subscriptions),
-        }
+    /// `shares` are those of the whole server.
+    pub(super) fn new(
+        ledger: Arc<L>,
+        limits: Limits,
+        shares: Arc<Shares>,
+        stopping: CancellationToken,
+    ) -> Self {
+        let reads = Arc::new(Semaphore::new(limits.reads.min(Semaphore::MAX_PERMITS)));
+        Self { ledger, limits, stopping, reads, shares }
     }
 
     pub(super) fn ledger(&self) -> &Arc<L> {
@@ -56,6 +54,7 @@ impl<L: Ledger> Calls<L> {
         handler: impl FnOnce(&'a Self, M) -> F,
     ) -> Result<Response<A>, Status>
     where
+        A: Message,
         F: Future<Output = Result<A, CallError>>,
     {
         let kept = async |calls, message, deadline: Deadline| deadline.keep(handler(calls, message)).await?;
@@ -69,56 +68,42 @@ impl<L: Ledger> Calls<L> {
         handler: impl FnOnce(&'a Self, M, Deadline) -> F,
     ) -> Result<Response<A>, Status>
     where
+        A: Message,
         F: Future<Output = Result<A, CallError>>,
     {
-        let _share = self.share()?;
         let deadline = self.deadline(&request);
-        Ok(Response::new(handler(self, request.into_inner(), deadline).await?))
+        let connection = net::connection_info(&request).cloned();
+        let answer = handler(self, request.into_inner(), deadline).await?;
+        let bytes = answer.encoded_len();
+        let mut response = Response::new(answer);
+        if bytes > SMALL_ANSWER_BYTES_MAX {
+            let share = self.share_of(connection.as_ref(), Budget::AnswerBytes, bytes)?;
+            net::hold(response.extensions_mut(), share);
+        }
+        Ok(response)
     }
 
     pub(super) fn deadline<M>(&self, request: &Request<M>) -> Deadline {
         Deadline::new(request.metadata(), &self.limits)
     }
 
-    /// Takes a share of the server for a call.
-    pub(super) fn share(&self) -> Result<OwnedSemaphorePermit, CallError> {
-        acquire(&self.calls, Budget::Calls, self.limits.calls)
+    /// Takes one of a budget, of the server and of what the call's connection, address and network may have of it.
+    pub(super) fn share<M>(&self, request: &Request<M>, budget: Budget) -> Result<Share, CallError> {
+        self.share_of(net::connection_info(request), budget, 1)
     }
 
-    /// Takes a share of the server for an answer that is held in memory as a whole.
-    pub(super) fn batch_proofs(&self) -> Result<OwnedSemaphorePermit, CallError> {
-        acquire(&self.batch_proofs, Budget::BatchProofs, self.limits.batch_proofs)
-    }
-
-    /// Takes a share of the server for a subscription, and of what its connection and address may have.
-    pub(super) fn subscription(
+    fn share_of(
         &self,
         connection: Option<&ConnectionInfo>,
-    ) -> Result<Vec<OwnedSemaphorePermit>, CallError> {
-        let limits = &self.limits;
-        let mut share = Vec::new();
-        if let Some(connection) = connection {
-            for (semaphore, kind, max) in [
-                (
-                    &connection.subscriptions,
-                    Budget::ConnectionSubscriptions,
-                    limits.subscriptions_per_connection,
-                ),
-                (
-                    &connection.address_subscriptions,
-                    Budget::AddressSubscriptions,
-                    limits.subscriptions_per_address,
-                ),
-            ] {
-                share.push(acquire(semaphore, kind, max)?);
-            }
-        }
-        share.push(acquire(&self.subscriptions, Budget::Subscriptions, limits.subscriptions)?);
-        Ok(share)
+        budget: Budget,
+        amount: usize,
+    ) -> Result<Share, CallError> {
+        let scopes = connection.into_iter().flat_map(|connection| &connection.shares);
+        shares::take(scopes.chain([&self.shares]), budget, amount)
     }
 
     /// What the answer of many messages to a request is bound to.
-    pub(super) fn bounds<M>(&self, request: &Request<M>, share: Vec<OwnedSemaphorePermit>) -> Bounds {
+    pub(super) fn bounds<M>(&self, request: &Request<M>, share: Share) -> Bounds {
         Bounds {
             share,
             stall_timeout: self.limits.stall_timeout,
@@ -144,6 +129,5 @@ impl<L: Ledger> Calls<L> {
     }
 }
 
-fn acquire(semaphore: &Arc<Semaphore>, kind: Budget, max: usize) -> Result<OwnedSemaphorePermit, CallError> {
-    Arc::clone(semaphore).try_acquire_owned().map_err(|_| CallError::Busy { kind, max })
-}
+/// Longest answer that needs no share of [`Limits::answer_bytes`], in bytes (4 KiB): its share of the calls is enough.
+const SMALL_ANSWER_BYTES_MAX: usize = 4 << 10;

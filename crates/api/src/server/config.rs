@@ -57,24 +57,32 @@ pub struct Limits {
     pub calls_per_second: u32,
     /// Calls that one connection may make at once after a rest.
     pub calls_burst: u32,
-    /// Calls at once on all connections, without subscriptions.
+    /// Calls at once on all connections, from the first byte of the request to the last byte of the answer.
     pub calls: usize,
+    /// Bytes at once of answers of one message that wait to be read, on all connections; shorter ones than 4 KiB do not
+    /// count. An answer that would be beyond it is refused.
+    pub answer_bytes: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
     /// Answers to `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of a large
     /// consortium more.
     pub batch_proofs: usize,
-    /// Subscriptions and answers to `GetCompleteness` at once; each may hold two blocks.
+    /// Subscriptions and answers to `GetCompleteness` at once; each may hold three blocks. Health watches and reflection
+    /// count, too.
     pub subscriptions: usize,
     /// Subscriptions at once on one connection.
     pub subscriptions_per_connection: usize,
-    /// Subscriptions at once from one address; behind a proxy, as many as `subscriptions`.
-    pub subscriptions_per_address: usize,
+    /// How much of `calls`, `answer_bytes`, `batch_proofs` and `subscriptions` one address may have, in percent, and at
+    /// least one; an IPv6 address is a /64. Behind a proxy, 100.
+    pub address_percent: usize,
+    /// As `address_percent`, for a network: an IPv4 /24 or an IPv6 /48. Of `connections`, too. Behind a proxy, 100.
+    pub network_percent: usize,
     /// Time for a call whose caller names no deadline.
     pub call_timeout: Duration,
     /// Most time for a call, whatever deadline its caller names; subscriptions have none.
     pub call_timeout_max: Duration,
-    /// How long a subscriber or reader of a stream may take for one message before the stream ends.
+    /// How long a reader of a stream may take for one message before the stream ends, and how long a caller may take
+    /// nothing of an answer before its connection is cut.
     pub stall_timeout: Duration,
     /// Time for calls to end after the shutdown began.
     pub shutdown_grace: Duration,
@@ -91,11 +99,13 @@ impl Default for Limits {
             calls_per_second: 200,
             calls_burst: 400,
             calls: 1024,
+            answer_bytes: 256 << 20,
             reads: 32,
             batch_proofs: 8,
             subscriptions: 64,
             subscriptions_per_connection: 8,
-            subscriptions_per_address: 32,
+            address_percent: 25,
+            network_percent: 50,
             call_timeout: Duration::from_secs(30),
             call_timeout_max: Duration::from_secs(300),
             stall_timeout: Duration::from_secs(30),

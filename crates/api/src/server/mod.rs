@@ -11,6 +11,7 @@ mod net;
 mod node;
 mod page;
 mod serve;
+mod shares;
 mod status;
 mod submission;
 

@@ -9,7 +9,7 @@ use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
-use tonic::service::{InterceptorLayer, Routes};
+use tonic::service::Routes;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
 
@@ -17,8 +17,9 @@ use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
 use super::ledger::LedgerApi;
-use super::net::{ActivityLayer, Incoming, WebLayer, limit_rate};
+use super::net::{AdmissionLayer, AnswerLayer, Incoming, WebLayer};
 use super::node::NodeApi;
+use super::shares::{Scope, Shares};
 use super::submission::SubmissionApi;
 use crate::ledger::Ledger;
 use crate::limits::{READ_REQUEST_BYTES_MAX, SUBMIT_REQUEST_BYTES_MAX};
@@ -62,7 +63,8 @@ pub async fn serve<L: Ledger>(
     }
     let ServerConfig { tls, web_origins, limits } = config;
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
-    let calls = Arc::new(Calls::new(ledger, limits, stopping.clone()));
+    let shares = Arc::new(Shares::new(Scope::Server, &limits));
+    let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone()));
     let (reporter, health_service) = tonic_health::server::health_reporter();
     health::set_status(&reporter, health.serving()).await;
     let routes = routes(&calls).add_service(health_service);
@@ -74,10 +76,10 @@ pub async fn serve<L: Ledger>(
         .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
         // A request whose message does not come ends too; the deadline of a call only begins after it.
         .timeout(limits.call_timeout_max + REQUEST_MARGIN)
-        .layer(ActivityLayer)
+        .layer(AnswerLayer)
         .layer(WebLayer(web_origins))
         .layer(GrpcWebLayer::new())
-        .layer(InterceptorLayer::new(limit_rate))
+        .layer(AdmissionLayer(shares))
         .add_routes(routes)
         .serve_with_incoming_shutdown(
             Incoming::new(listeners, limits, cut.clone()),
@@ -102,13 +104,15 @@ pub async fn serve<L: Ledger>(
     }
 }
 
-/// Serves the ledger on connections inside this process, until there come no more. They have no limits but those of
-/// calls: who connects is the process itself.
+/// Serves the ledger on connections inside this process, until the stream ends. They are not limited themselves, only
+/// the work and the answers of their calls are: the caller is the process itself.
 pub(crate) async fn serve_in_process<L: Ledger>(
     ledger: Arc<L>,
     connections: impl Stream<Item = io::Result<DuplexStream>>,
 ) {
-    let calls = Arc::new(Calls::new(ledger, Limits::default(), CancellationToken::new()));
+    let limits = Limits::default();
+    let shares = Arc::new(Shares::new(Scope::Server, &limits));
+    let calls = Arc::new(Calls::new(ledger, limits, shares, CancellationToken::new()));
     let server = Server::builder().add_routes(routes(&calls));
     if let Err(error) = server.serve_with_incoming(connections).await {
         tracing::error!(%error, "the server inside the process failed");

@@ -76,10 +76,10 @@ fn answer(error: &CallError) -> Answer {
             ErrorCode::BatchPending,
             format!("the node is stopping while batch {batch} is pending; submit it again at another node"),
         ),
-        CallError::Busy { kind, max } => Answer::new(
+        CallError::Busy { budget, scope, max } => Answer::new(
             Code::ResourceExhausted,
             ErrorCode::Busy,
-            format!("the node serves at most {max} {kind} at once; try again, or another node"),
+            format!("the node serves at most {max} {budget} at once{scope}; try again, or another node"),
         )
         .retry_after(BUSY_RETRY),
         CallError::Rate { per_second, retry_after } => Answer::new(
@@ -142,6 +142,9 @@ fn ledger(error: &LedgerError) -> Answer {
             "wait for it, and use the next sequence number",
         ),
         LedgerError::PoolFull { .. } => (Code::ResourceExhausted, ErrorCode::PoolFull, "try again later"),
+        LedgerError::Displaced { .. } => {
+            (Code::ResourceExhausted, ErrorCode::Displaced, "submit it again once others are final")
+        }
         LedgerError::SubmissionLimit { .. } => {
             (Code::ResourceExhausted, ErrorCode::SubmissionLimit, "wait until some are final")
         }
@@ -159,9 +162,9 @@ fn ledger(error: &LedgerError) -> Answer {
     };
     let answer = Answer::new(status, code, format!("{}; {step}", causes(error)));
     match error {
-        LedgerError::PoolFull { retry_after, .. } | LedgerError::SubmissionLimit { retry_after, .. } => {
-            answer.retry_after(*retry_after)
-        }
+        LedgerError::PoolFull { retry_after, .. }
+        | LedgerError::Displaced { retry_after, .. }
+        | LedgerError::SubmissionLimit { retry_after, .. } => answer.retry_after(*retry_after),
         LedgerError::NoBlock | LedgerError::Syncing { .. } => answer.retry_after(SYNC_RETRY),
         _ => answer,
     }

@@ -59,6 +59,11 @@ const ROWS: &[Row] = &[
         ErrorCode::PoolFull,
     ),
     (
+        || LedgerError::Displaced { batch: NO_BATCH, retry_after: Duration::from_secs(7) },
+        StatusCode::ResourceExhausted,
+        ErrorCode::Displaced,
+    ),
+    (
         || LedgerError::SubmissionLimit { issuer: issuer(), batches: 9, retry_after: Duration::from_secs(7) },
         StatusCode::ResourceExhausted,
         ErrorCode::SubmissionLimit,

@@ -12,6 +12,7 @@ mod memory_ledger;
 mod network;
 mod reads;
 mod reflection;
+mod sharing;
 mod shutdown;
 mod submission;
 mod subscription;

@@ -1,8 +1,8 @@
 //! Messages of the exchange. A request offers batches by their ids, or carries batches; the response has one byte for
 //! each of them.
 //!
-//! Request: `u8` kind, `u32` count, then for each batch of an offer its id and `u32` length, for each batch sent its
-//! `u32` length and bytes. Response: `u32` count, then one `u8` each.
+//! Request: `u8` kind, `u32` count, then for each batch of an offer its id, its `u32` length and its issuer (`u8` length
+//! and text), for each batch sent its `u32` length and bytes. Response: `u32` count, then one `u8` each.
 
 use std::io;
 use std::sync::Arc;
@@ -12,9 +12,12 @@ use libp2p::StreamProtocol;
 use libp2p::request_response;
 use sanad_core::batch::{BATCH_BYTES_MAX, SignedBatch};
 use sanad_core::hash::BatchId;
+use sanad_core::ids::MEMBER_ID_BYTES_MAX;
+
+use crate::pool::Offered;
 
 /// Name of the protocol, with its version.
-pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/sanad/batches/2");
+pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/sanad/batches/3");
 /// Longest message, in bytes.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// Bytes of batches in a message, without what frames them.
@@ -25,8 +28,8 @@ pub(super) const MESSAGE_BATCHES_MAX: usize = 4096;
 /// A request. Batches are shared when they are sent, and plain bytes when they were read.
 #[derive(Clone, Debug)]
 pub(super) enum Request {
-    /// Ids and lengths of batches that the sender has.
-    Offer(Vec<(BatchId, usize)>),
+    /// Batches that the sender has.
+    Offer(Vec<Offered>),
     /// Batches to write.
     Outgoing(Vec<Arc<SignedBatch>>),
     /// Encoded batches that were read.
@@ -49,7 +52,9 @@ impl Request {
     pub(super) fn wire_bytes(&self) -> usize {
         HEAD_BYTES
             + match self {
-                Self::Offer(offered) => offered.len() * OFFER_BYTES,
+                Self::Offer(offered) => {
+                    offered.iter().map(|offered| OFFER_BYTES + offered.issuer.as_str().len()).sum::<usize>()
+                }
                 Self::Outgoing(batches) => batches.iter().map(|batch| 4 + batch.bytes().len()).sum(),
                 Self::Incoming(batches) => batches.iter().map(|batch| 4 + batch.len()).sum(),
             }
@@ -83,16 +88,11 @@ impl request_response::Codec for Codec {
         let count = read_count(io).await?;
         match kind {
             [OFFER] => {
-                let mut bytes = vec![0; count * OFFER_BYTES];
-                io.read_exact(&mut bytes).await?;
-                let (offered, _) = bytes.as_chunks::<OFFER_BYTES>();
-                let offer = |bytes: &[u8; OFFER_BYTES]| {
-                    let (mut id, mut length) = ([0; 32], [0; 4]);
-                    id.copy_from_slice(&bytes[..32]);
-                    length.copy_from_slice(&bytes[32..]);
-                    (BatchId(id), u32::from_be_bytes(length) as usize)
-                };
-                Ok(Request::Offer(offered.iter().map(offer).collect()))
+                let mut offered = Vec::new();
+                for _ in 0..count {
+                    offered.push(read_offered(io).await?);
+                }
+                Ok(Request::Offer(offered))
             }
             [BATCHES] => {
                 let mut batches = Vec::new();
@@ -137,9 +137,11 @@ impl request_response::Codec for Codec {
         message.extend_from_slice(&(request.count() as u32).to_be_bytes());
         match request {
             Request::Offer(offered) => {
-                for (id, length) in offered {
+                for Offered { id, issuer, bytes } in offered {
                     message.extend_from_slice(&id.0);
-                    message.extend_from_slice(&(length as u32).to_be_bytes());
+                    message.extend_from_slice(&(bytes as u32).to_be_bytes());
+                    message.push(issuer.as_str().len() as u8);
+                    message.extend_from_slice(issuer.as_str().as_bytes());
                 }
             }
             Request::Outgoing(batches) => {
@@ -171,6 +173,19 @@ impl request_response::Codec for Codec {
     }
 }
 
+async fn read_offered<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<Offered> {
+    let mut id = [0; 32];
+    io.read_exact(&mut id).await?;
+    let bytes = read_u32(io).await? as usize;
+    let (mut length, mut text) = ([0], [0; MEMBER_ID_BYTES_MAX]);
+    io.read_exact(&mut length).await?;
+    let text = text.get_mut(..usize::from(length[0])).ok_or_else(|| invalid("an issuer is too long"))?;
+    io.read_exact(text).await?;
+    let issuer = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    let issuer = issuer.ok_or_else(|| invalid("an issuer is not a member id"))?;
+    Ok(Offered { id: BatchId(id), issuer, bytes })
+}
+
 async fn read_u32<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<u32> {
     let mut bytes = [0; 4];
     io.read_exact(&mut bytes).await?;
@@ -192,13 +207,14 @@ const OFFER: u8 = 1;
 const BATCHES: u8 = 2;
 /// Kind and count.
 const HEAD_BYTES: usize = 5;
-/// Id and length of a batch.
-const OFFER_BYTES: usize = 36;
+/// Id and length of a batch, and the length of its issuer.
+const OFFER_BYTES: usize = 37;
 
 #[cfg(test)]
 mod tests {
     use futures::io::Cursor;
     use libp2p::request_response::Codec as _;
+    use sanad_core::ids::MemberId;
     use sanad_testkit::{Ledger, issue};
 
     use super::*;
@@ -221,8 +237,15 @@ mod tests {
         }
 
         let mut wire = Cursor::new(Vec::new());
-        let offered = vec![(batch().id(), 7), (BatchId([9; 32]), BATCH_BYTES_MAX)];
-        Codec.write_request(&PROTOCOL, &mut wire, Request::Offer(offered.clone())).await.unwrap();
+        let issuer: MemberId = "issuer".parse().unwrap();
+        let offered = vec![
+            Offered { id: batch().id(), issuer: issuer.clone(), bytes: 7 },
+            Offered { id: BatchId([9; 32]), issuer, bytes: BATCH_BYTES_MAX },
+        ];
+        let request = Request::Offer(offered.clone());
+        let length = request.wire_bytes();
+        Codec.write_request(&PROTOCOL, &mut wire, request).await.unwrap();
+        assert_eq!(wire.get_ref().len(), length);
         wire.set_position(0);
         match Codec.read_request(&PROTOCOL, &mut wire).await.unwrap() {
             Request::Offer(read) => assert_eq!(read, offered),
@@ -244,6 +267,8 @@ mod tests {
             &[2, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff],
             &[2, 0, 0, 0, 2, 0, 0, 0, 1],
             &[3, 0, 0, 0, 0],
+            &[&[1, 0, 0, 0, 1][..], &[0; 36], &[33], &[b'a'; 33]].concat(),
+            &[&[1, 0, 0, 0, 1][..], &[0; 36], &[1, b'A']].concat(),
             &[2, 0, 0],
         ] {
             let read = Codec.read_request(&PROTOCOL, &mut Cursor::new(message.to_vec())).await;

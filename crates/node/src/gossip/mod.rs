@@ -2,12 +2,13 @@
 //!
 //! Every node sends each batch that enters its pool from an issuer to all its peers, in one message for all
 //! that queued up since the last; a validator's peers need not pass it on, since validators know each
-//! other. What a peer may have already is offered first, by id: all that waits when it connects, what a follower sent,
-//! and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place in the pool and
-//! one message.
+//! other. What a peer may have already is offered first, by id: all that waits when it connects and now and then, what a
+//! follower sent, and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place
+//! in the pool and one message.
 //!
 //! Only peers on the allow-list stay connected, and strangers have few places to say who they are.
 
+mod asked;
 mod codec;
 mod gate;
 mod network;
@@ -19,20 +20,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libp2p::identity::ed25519;
 use libp2p::{Multiaddr, PeerId, identity};
-use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::{PublicKey, SecretKey};
 use tokio::sync::mpsc;
 
-use crate::pool::{Interest, Source, WaitingBatch};
+use crate::pool::{Interest, Offered, Source, WaitingBatch};
 
 /// What the exchange needs of the node's pool.
 pub trait BatchExchange: Send + Sync + 'static {
     /// Takes a batch from a peer. Called on threads for blocking work, possibly several at once.
     fn receive(&self, from: &MemberId, source: Source, bytes: &[u8]) -> Received;
 
-    /// What the pool would do with batches of these ids and lengths.
-    fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest>;
+    /// What the pool would do with these batches.
+    fn interest(&self, offered: &[Offered]) -> Vec<Interest>;
 
     /// Batches that wait, from an arrival number on: see [`crate::pool::Pool::arrived_from`].
     fn arrived_from(&self, arrival: u64, count_max: usize, bytes_max: usize) -> Vec<WaitingBatch>;

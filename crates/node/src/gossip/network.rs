@@ -1,6 +1,6 @@
 //! The task that owns the libp2p swarm.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use libp2p::request_response::{self, Message, OutboundRequestId, ProtocolSupport
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
-use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::SecretKey;
 use tokio::sync::mpsc;
 
+use super::asked::{Ask, Asked};
 use super::codec::{Answer, Codec, PROTOCOL, Request};
 use super::gate::Gate;
 use super::progress::Progress;
@@ -25,7 +25,7 @@ use super::{
     BatchExchange, GossipError, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock, multiaddr,
     peer_id,
 };
-use crate::pool::{Interest, Source};
+use crate::pool::{Interest, Offered, Source};
 
 /// Most connections at once with so many peers: established ones, handshakes of others, and own dials.
 pub(super) fn connections_max(peers: usize) -> usize {
@@ -49,9 +49,6 @@ struct Peer {
     connections: usize,
     /// None while it is not connected.
     progress: Option<Progress<OutboundRequestId>>,
-    /// Batches asked of it that are still to come, and since when.
-    fetching: HashSet<BatchId>,
-    fetching_since: Instant,
     /// Of this connection.
     traffic: Traffic,
 }
@@ -59,6 +56,8 @@ struct Peer {
 pub(super) struct Network {
     swarm: Swarm<Behaviour>,
     peers: HashMap<PeerId, Peer>,
+    /// Batches that peers were asked for.
+    asked: Asked<PeerId>,
     exchange: Arc<dyn BatchExchange>,
     shared: Arc<Mutex<Shared>>,
     /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
@@ -87,16 +86,8 @@ impl Network {
         for GossipPeer { member, network_key, address, role } in peers {
             let id = peer_id(&member, &network_key)?;
             swarm.behaviour_mut().allow_list.allow_peer(id);
-            let peer = Peer {
-                member,
-                address,
-                role,
-                connections: 0,
-                progress: None,
-                fetching: HashSet::new(),
-                fetching_since: Instant::now(),
-                traffic: Traffic::default(),
-            };
+            let peer =
+                Peer { member, address, role, connections: 0, progress: None, traffic: Traffic::default() };
             known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
@@ -112,7 +103,7 @@ impl Network {
             }
         };
         let checked = mpsc::unbounded_channel();
-        Ok((Self { swarm, peers: known, exchange, shared, checked }, address))
+        Ok((Self { swarm, peers: known, asked: Asked::new(), exchange, shared, checked }, address))
     }
 
     pub(super) async fn run(mut self, mut news: mpsc::Receiver<()>) {
@@ -126,6 +117,7 @@ impl Network {
                 event = self.swarm.select_next_some() => self.on_event(event),
                 Some(checked) = self.checked.1.recv() => self.on_checked(checked),
                 _ = tick.tick() => {
+                    self.asked.prune(Instant::now());
                     self.dial();
                     self.send_to_all();
                 }
@@ -180,7 +172,7 @@ impl Network {
             );
             lock(&self.shared).connected.remove(&peer.member);
             peer.progress = None;
-            peer.fetching.clear();
+            self.asked.had_its_time(id, Instant::now());
         }
     }
 
@@ -206,28 +198,20 @@ impl Network {
         }
     }
 
-    fn on_offer(
-        &mut self,
-        from: PeerId,
-        offered: &[(BatchId, usize)],
-        channel: ResponseChannel<Vec<Answer>>,
-    ) {
-        let coming = |id: &BatchId| {
-            let mut peers = self.peers.values().filter(|peer| peer.fetching_since.elapsed() < FETCH_TIMEOUT);
-            peers.any(|peer| peer.fetching.contains(id))
-        };
-        let answer = |((id, _), interest): (&(BatchId, usize), Interest)| match interest {
-            Interest::Known => Answer::Settled,
+    fn on_offer(&mut self, from: PeerId, offered: &[Offered], channel: ResponseChannel<Vec<Answer>>) {
+        let now = Instant::now();
+        let answer = |(offered, interest): (&Offered, Interest)| match interest {
+            Interest::Known => {
+                self.asked.came(&offered.id);
+                Answer::Settled
+            }
             Interest::NoRoom => Answer::Later,
-            Interest::Wanted if coming(id) => Answer::Later,
-            Interest::Wanted => Answer::Wanted,
+            Interest::Wanted => match self.asked.offered(from, offered.id, now) {
+                Ask::Now => Answer::Wanted,
+                Ask::Later => Answer::Later,
+            },
         };
-        let answers: Vec<_> = offered.iter().zip(self.exchange.interest(offered)).map(answer).collect();
-        let wanted = offered.iter().zip(&answers).filter(|(_, answer)| **answer == Answer::Wanted);
-        let fetching = wanted.map(|((id, _), _)| *id).collect();
-        if let Some(peer) = self.peers.get_mut(&from) {
-            (peer.fetching, peer.fetching_since) = (fetching, Instant::now());
-        }
+        let answers = offered.iter().zip(self.exchange.interest(offered)).map(answer).collect();
         // The peer may be gone; it will offer again.
         let _ = self.swarm.behaviour_mut().batches.send_response(channel, answers);
     }
@@ -255,8 +239,8 @@ impl Network {
     fn on_checked(&mut self, checked: Checked) {
         let Checked { from, source, answers, channel } = checked;
         let received = answers.len() as u64;
+        self.asked.had_its_time(from, Instant::now());
         if let Some(peer) = self.peers.get_mut(&from) {
-            peer.fetching.clear();
             peer.traffic.batches_received += received;
         }
         lock(&self.shared).traffic.batches_received += received;
@@ -363,8 +347,6 @@ fn socket_address(address: &libp2p::Multiaddr) -> Option<SocketAddr> {
 const TICK: Duration = Duration::from_secs(1);
 /// Time in which a peer must take a message.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time in which batches that were asked for must come, before they are asked of another peer.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time in which a connection must be encrypted and its peer known.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 const PING_INTERVAL: Duration = Duration::from_secs(15);

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use sanad_core::batch::SignedBatch;
-use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 
 use super::{AdmitError, Ledger};
 use crate::gossip::{BatchExchange, Received};
-use crate::pool::{Admission, Interest, PoolError, Source, WaitingBatch};
+use crate::pool::{Admission, Interest, Offered, PoolError, Source, WaitingBatch};
 
 /// Takes batches of peers into the pool, and tells consensus that there is work.
 pub struct PoolExchange<W> {
@@ -38,7 +37,7 @@ impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
                 Received::New
             }
             Ok(Admission::Waiting) => Received::Settled,
-            Err(AdmitError::Pool(PoolError::Full { .. })) => Received::NoRoom,
+            Err(AdmitError::Pool(PoolError::Full { .. } | PoolError::IssuerFull { .. })) => Received::NoRoom,
             // Usual after a reconnection: the batch is in a block by now.
             Err(AdmitError::Pool(error)) => {
                 tracing::debug!(%from, id = %batch.id(), %error, "a peer's batch is not taken");
@@ -51,7 +50,7 @@ impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
         }
     }
 
-    fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+    fn interest(&self, offered: &[Offered]) -> Vec<Interest> {
         self.ledger.interest(offered)
     }
 

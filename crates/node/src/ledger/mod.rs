@@ -38,7 +38,9 @@ pub use application::LedgerApplication;
 pub use exchange::PoolExchange;
 pub use service::{NodeFacts, Service};
 
-use crate::pool::{Admission, Interest, Pool, PoolError, PoolLimits, Source, WaitingBatch};
+use crate::pool::{
+    Admission, Admitted, Interest, Offered, Pool, PoolError, PoolLimits, Source, WaitingBatch,
+};
 use failed_reads::FailedReads;
 use published::{Current, Published};
 use view::LogView;
@@ -124,11 +126,18 @@ impl Ledger {
             return Ok(Admission::Waiting);
         }
         self.check_alone(&self.current().state, batch, source)?;
-        let mut pool = self.pool();
-        // Taken under the pool's lock: a commit that has swapped the state since settles the pool after this, and one
-        // that had swapped it before is seen here.
-        let current = self.current();
-        Ok(pool.admit(&current.state, Arc::clone(batch), source, Instant::now())?)
+        let Admitted { admission, displaced } = {
+            let mut pool = self.pool();
+            // Taken under the pool's lock: a commit that has swapped the state since settles the pool after this, and
+            // one that had swapped it before is seen here.
+            let current = self.current();
+            pool.admit(&current.state, Arc::clone(batch), source, Instant::now())?
+        };
+        if !displaced.is_empty() {
+            tracing::info!(issuer = %batch.batch().issuer, displaced = displaced.len(), "batches gave way to another issuer's");
+            self.waiters.wake(&displaced);
+        }
+        Ok(admission)
     }
 
     /// The slow checks of a batch, before the pool is locked.
@@ -174,8 +183,8 @@ impl Ledger {
         self.pool().next_arrival()
     }
 
-    /// What the pool would do with batches of these ids and lengths.
-    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+    /// What the pool would do with these batches.
+    pub fn interest(&self, offered: &[Offered]) -> Vec<Interest> {
         self.pool().interest(offered)
     }
 

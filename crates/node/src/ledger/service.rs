@@ -135,25 +135,19 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
     fn block_summaries(&self, first: Height, count: usize) -> Result<Vec<BlockSummary>, LedgerError> {
         let head = self.ledger.height();
         let last = first.0.saturating_add(count as u64 - u64::from(count > 0)).min(head.0);
-        let mut before = match first.0 {
-            0 | 1 => 0,
-            _ if first > head => 0,
-            height => self.header(Height(height - 1))?.header.log_size.0,
-        };
         let mut summaries = Vec::new();
-        for height in (first.0.max(1)..=last).take(count) {
-            let stored =
-                self.ledger.store.block(Height(height)).map_err(|error| self.ledger.failed_read(error))?;
-            let Some((_, payload)) = stored else { break };
-            let block = Block::decode(&payload, BLOCK_BYTES_LIMIT as usize).map_err(LedgerError::internal)?;
-            let size = block.header.log_size.0;
+        // Headers and columns alone: the batches of a page would be gigabytes.
+        for height in (first.0.max(1)..=last).take(count).map(Height) {
+            let failed = |error| self.ledger.failed_read(error);
+            let header = self.ledger.store.header(height).map_err(failed)?;
+            let size = self.ledger.store.block_size(height).map_err(failed)?;
+            let (Some(header), Some(size)) = (header, size) else { break };
             summaries.push(BlockSummary {
-                header: block.header,
-                batches: block.batches.len() as u32,
-                entries: size - before,
-                bytes: payload.len() as u64,
+                header,
+                batches: size.batches as u32,
+                entries: size.entries,
+                bytes: size.payload_bytes.into(),
             });
-            before = size;
         }
         Ok(summaries)
     }
@@ -256,6 +250,9 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         }
         match refusal {
             Some(PoolRefusal::Ledger(error)) => Ok(BatchState::Refused(error)),
+            Some(PoolRefusal::Displaced) => {
+                Err(LedgerError::Displaced { batch: *id, retry_after: RETRY_AFTER })
+            }
             Some(PoolRefusal::Expired(_)) | None => Err(LedgerError::NotFound(Missing::Batch(*id))),
         }
     }

@@ -14,7 +14,7 @@ use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
 use sanad_core::execution::{BlockBuilder, EventError, LedgerView as _};
 use sanad_core::genesis::BLOCK_BYTES_DEFAULT;
-use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::ids::{LogIndex, MemberId, Sequence};
 use sanad_core::proof::{CompletenessHead, CompletenessVerifier, Finality, RestsOn, VALIDATOR_CHANGES_MAX};
 use sanad_core::trust::TrustAnchor;
 use sanad_storage::Options;
@@ -472,4 +472,64 @@ async fn a_damaged_block_is_refused_to_a_caller_and_counted() {
     assert!(service.block(Height(2)).is_ok());
     commit(&ledger);
     assert_eq!(ledger.height(), Height(3));
+}
+
+#[test]
+fn summaries_of_blocks_read_no_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    let service = Service::new(Arc::clone(&ledger), Quiet(OnceLock::new()));
+    for issuers in [&["v1"][..], &["v1", "v2", "v3"], &[], &["v2"]] {
+        let size = ledger.current().state.log_size().0;
+        let batch = |issuer: &&str| signed(&ledger, issuer, (size..size + 5).map(issue).collect());
+        commit_batches(&ledger, issuers.iter().map(batch).collect());
+    }
+    let summary = |height| {
+        let block = service.block(Height(height)).unwrap().block;
+        sanad_api::BlockSummary {
+            batches: block.batches.len() as u32,
+            entries: block.batches.iter().map(|batch| batch.batch().events.len() as u64).sum(),
+            bytes: block.encode().len() as u64,
+            header: block.header,
+        }
+    };
+    let expected: Vec<_> = (1..=4).map(summary).collect();
+    assert_eq!(service.block_summaries(Height(1), 9).unwrap(), expected);
+    assert_eq!(service.block_summaries(Height(2), 2).unwrap(), expected[1..3]);
+    assert!(service.block_summaries(Height(5), 9).unwrap().is_empty());
+
+    let path = ledger.store.segment_path(Height(4)).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    // In the last batch.
+    let end = bytes.len() - 100;
+    bytes[end] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(service.block(Height(4)).is_err());
+    assert_eq!(service.block_summaries(Height(1), 9).unwrap(), expected);
+}
+
+/// Both hear of it: the caller that waits for the batch, and one that asks later.
+#[tokio::test]
+async fn a_batch_that_gave_way_is_said_to_have() {
+    const EVENTS: u64 = 3_930;
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    let service = Service::new(Arc::clone(&ledger), Quiet(OnceLock::new()));
+    let mut batch = next_batch(&ledger.current().state, "v1", Vec::new());
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        batch.sequence = Sequence(number);
+        batch.events = (number * EVENTS..(number + 1) * EVENTS).map(issue).collect();
+        let signed = Arc::new(batch.clone().sign(&issuing_key("v1")));
+        batch.previous = signed.id();
+        ids.push(signed.id());
+        assert!(matches!(service.submit(signed).await, Ok(BatchState::Pending)));
+    }
+    let other = Arc::new(signed(&ledger, "v2", (0..EVENTS).map(issue).collect()));
+    let (decided, submitted) = tokio::join!(service.batch_decided(ids[7]), service.submit(other));
+    assert!(matches!(submitted, Ok(BatchState::Pending)), "{submitted:?}");
+    for told in [decided, service.batch_state(&ids[7])] {
+        assert!(matches!(told, Err(LedgerError::Displaced { batch, .. }) if batch == ids[7]), "{told:?}");
+    }
+    assert!(matches!(service.batch_state(&ids[6]), Ok(BatchState::Pending)));
 }

@@ -12,7 +12,7 @@ use crate::proofs::{MemberDetails, ProofForm};
 use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
-use crate::server::net;
+use crate::server::shares::Budget;
 use crate::wire;
 use crate::wire::get_completeness_response::Part;
 
@@ -29,7 +29,7 @@ pub(super) async fn entries<L: Ledger>(
 ) -> Result<Response<AnswerStream<wire::GetCompletenessResponse>>, Status> {
     let deadline = calls.deadline(&request);
     // Like a subscription it holds little at once, and may last.
-    let bounds = calls.bounds(&request, calls.subscription(net::connection_info(&request))?);
+    let bounds = calls.bounds(&request, calls.share(&request, Budget::Subscriptions)?);
     let Asked { member, form, resume } = Asked::try_from(request.into_inner()).map_err(CallError::from)?;
     let (head, range) = match resume {
         Some(range) => (None, range),

@@ -10,6 +10,7 @@ use crate::proofs::{BatchProofs, ProofForm};
 use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
+use crate::server::shares::Budget;
 use crate::wire;
 use crate::wire::get_batch_proofs_response::Part;
 use crate::wire::get_status_request::Credential;
@@ -38,7 +39,7 @@ pub(super) async fn batch_proofs<L: Ledger>(
     request: Request<wire::GetBatchProofsRequest>,
 ) -> Result<Response<AnswerStream<wire::GetBatchProofsResponse>>, Status> {
     let deadline = calls.deadline(&request);
-    let bounds = calls.bounds(&request, vec![calls.batch_proofs()?]);
+    let bounds = calls.bounds(&request, calls.share(&request, Budget::BatchProofs)?);
     let proofs = deadline.keep(proofs(calls, request.into_inner())).await??;
     let send = move |sender: AnswerSender<_>| async move { deadline.keep(send_all(sender, proofs)).await? };
     Ok(Response::new(answer_stream(bounds, send)))

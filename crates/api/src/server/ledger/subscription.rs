@@ -11,14 +11,14 @@ use crate::ledger_error::LedgerError;
 use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::CallError;
 use crate::server::calls::Calls;
-use crate::server::net;
+use crate::server::shares::Budget;
 use crate::wire;
 
 pub(super) async fn subscribe<L: Ledger>(
     calls: &Arc<Calls<L>>,
     request: Request<wire::SubscribeBlocksRequest>,
 ) -> Result<Response<AnswerStream<wire::SubscribeBlocksResponse>>, Status> {
-    let bounds = calls.bounds(&request, calls.subscription(net::connection_info(&request))?);
+    let bounds = calls.bounds(&request, calls.share(&request, Budget::Subscriptions)?);
     // A caller's own deadline holds; without one, a subscription has none.
     let deadline = request.metadata().contains_key("grpc-timeout").then(|| calls.deadline(&request));
     let first = height("from_height", request.get_ref().from_height).map_err(CallError::from)?;

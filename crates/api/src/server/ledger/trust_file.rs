@@ -7,6 +7,7 @@ use crate::limits::TRUST_FILE_CHUNK_BYTES_MAX;
 use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::CallError;
 use crate::server::calls::Calls;
+use crate::server::shares::Budget;
 use crate::wire;
 
 pub(super) async fn trust_file<L: Ledger>(
@@ -14,7 +15,7 @@ pub(super) async fn trust_file<L: Ledger>(
     request: Request<wire::GetTrustFileRequest>,
 ) -> Result<Response<AnswerStream<wire::GetTrustFileResponse>>, Status> {
     let deadline = calls.deadline(&request);
-    let bounds = calls.bounds(&request, vec![calls.batch_proofs()?]);
+    let bounds = calls.bounds(&request, calls.share(&request, Budget::BatchProofs)?);
     let file = calls.read(|ledger| Ok(ledger.trust_file()?.to_binary()));
     let file = deadline.keep(file).await??;
     let send = move |sender: AnswerSender<_>| async move { deadline.keep(send_all(sender, file)).await? };

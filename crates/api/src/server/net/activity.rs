@@ -1,24 +1,18 @@
 //! Whether a connection is used.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use http_body_util::BodyExt as _;
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
-use tonic::codegen::Service;
-use tonic::codegen::http::{Request, Response};
-use tower_layer::Layer;
 
-use super::connection::ConnectionInfo;
+use super::answer::Progress;
 
 /// What is known of the use of a connection.
 pub(super) struct Activity {
     cut: CancellationToken,
     state: Mutex<State>,
+    /// Those that have ended stay until the next one comes.
+    answers: Mutex<Vec<Weak<Progress>>>,
 }
 
 struct State {
@@ -40,13 +34,13 @@ pub(super) enum Stage {
 }
 
 /// A call under way, until its answer has been sent.
-struct Call(Arc<Activity>);
+pub(super) struct Call(Arc<Activity>);
 
 impl Activity {
     /// `cut` closes the connection.
     pub(super) fn new(cut: CancellationToken) -> Self {
         let state = State { stage: Stage::Silent, calls: 0, since: Instant::now() };
-        Self { cut, state: Mutex::new(state) }
+        Self { cut, state: Mutex::new(state), answers: Mutex::default() }
     }
 
     /// The connection speaks a protocol.
@@ -68,7 +62,7 @@ impl Activity {
 
     #[cfg(test)]
     pub(super) fn hold(self: &Arc<Self>) {
-        std::mem::forget(Arc::clone(self).begin());
+        std::mem::forget(Call::begin(Arc::clone(self)));
     }
 
     #[cfg(test)]
@@ -76,12 +70,20 @@ impl Activity {
         self.cut.is_cancelled()
     }
 
-    fn begin(self: Arc<Self>) -> Call {
-        let mut state = self.state();
-        state.stage = Stage::Used;
-        state.calls += 1;
-        drop(state);
-        Call(self)
+    /// An answer is on its way.
+    pub(super) fn follow(&self, answer: &Arc<Progress>) {
+        let mut answers = self.answers();
+        answers.retain(|answer| answer.strong_count() > 0);
+        answers.push(Arc::downgrade(answer));
+    }
+
+    /// The longest time for which the caller takes nothing of an answer that waits for it.
+    pub(super) fn stalled(&self, now: Instant) -> Option<Duration> {
+        self.answers().iter().filter_map(|answer| answer.upgrade()?.stalled(now)).max()
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Vec<Weak<Progress>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // Nothing panics while it holds the lock, so a poisoned one is as good.
@@ -90,57 +92,20 @@ impl Activity {
     }
 }
 
+impl Call {
+    pub(super) fn begin(activity: Arc<Activity>) -> Self {
+        let mut state = activity.state();
+        state.stage = Stage::Used;
+        state.calls += 1;
+        drop(state);
+        Self(activity)
+    }
+}
+
 impl Drop for Call {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.calls -= 1;
         state.since = Instant::now();
-    }
-}
-
-/// Notes the calls on each connection.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::server) struct ActivityLayer;
-
-/// A service behind an [`ActivityLayer`].
-#[derive(Clone, Debug)]
-pub(in crate::server) struct ActivityService<S>(S);
-
-impl<S> Layer<S> for ActivityLayer {
-    type Service = ActivityService<S>;
-
-    fn layer(&self, inner: S) -> ActivityService<S> {
-        ActivityService(inner)
-    }
-}
-
-impl<S> Service<Request<Body>> for ActivityService<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let info = request.extensions().get::<ConnectionInfo>();
-        let call = info.map(|info| Arc::clone(&info.activity).begin());
-        let answer = self.0.call(request);
-        Box::pin(async move {
-            let answer = answer.await?;
-            // A stream is a call until its last frame is taken.
-            Ok(answer.map(|body| {
-                Body::new(body.map_frame(move |frame| {
-                    let _ = &call;
-                    frame
-                }))
-            }))
-        })
     }
 }

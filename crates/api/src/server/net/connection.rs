@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Request;
 use tonic::transport::server::Connected;
@@ -16,6 +15,7 @@ use super::activity::Activity;
 use super::rate::Rate;
 use super::seats::Seat;
 use crate::server::config::Limits;
+use crate::server::shares::{Scope, Shares};
 
 /// A TCP stream that can be cut from afar, and that counts while it lives.
 pub(in crate::server) struct Connection {
@@ -32,9 +32,8 @@ pub(in crate::server) struct Connection {
 pub(in crate::server) struct ConnectionInfo {
     pub(super) rate: Arc<Rate>,
     pub(super) activity: Arc<Activity>,
-    /// Subscriptions that this connection may still have, and that its address may.
-    pub(in crate::server) subscriptions: Arc<Semaphore>,
-    pub(in crate::server) address_subscriptions: Arc<Semaphore>,
+    /// What is left for this connection, its address and its network.
+    pub(in crate::server) shares: [Arc<Shares>; 3],
     cut: CancellationToken,
 }
 
@@ -42,11 +41,12 @@ impl Connection {
     /// `cut` is that of the seat's activity.
     pub(super) fn new(stream: TcpStream, limits: &Limits, cut: CancellationToken, seat: Seat) -> Self {
         let waiting = Box::pin(cut.clone().cancelled_owned());
+        let own = Arc::new(Shares::new(Scope::Connection, limits));
+        let [address, network] = seat.shares().clone();
         let info = ConnectionInfo {
             rate: Arc::new(Rate::new(limits)),
             activity: Arc::clone(seat.activity()),
-            subscriptions: Arc::new(Semaphore::new(limits.subscriptions_per_connection)),
-            address_subscriptions: Arc::clone(seat.subscriptions()),
+            shares: [own, address, network],
             cut,
         };
         Self { stream, info, cut: waiting, greeting: GREETING_BYTES, _seat: seat }

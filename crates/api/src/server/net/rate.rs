@@ -3,10 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tonic::{Request, Status};
-
-use super::connection::ConnectionInfo;
-use crate::server::call_error::CallError;
 use crate::server::config::Limits;
 
 /// A token bucket: one token a call.
@@ -27,8 +23,12 @@ impl Rate {
         Self { per_second: limits.calls_per_second, burst: limits.calls_burst, bucket: Mutex::new(bucket) }
     }
 
+    pub(super) fn per_second(&self) -> u32 {
+        self.per_second
+    }
+
     /// Takes a token, or says when there is one.
-    fn take(&self, now: Instant) -> Result<(), Duration> {
+    pub(super) fn take(&self, now: Instant) -> Result<(), Duration> {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = now.saturating_duration_since(bucket.since).as_secs_f64();
         let tokens = (bucket.tokens + rest * f64::from(self.per_second)).min(f64::from(self.burst));
@@ -41,16 +41,6 @@ impl Rate {
         bucket.tokens = tokens - 1.0;
         Ok(())
     }
-}
-
-/// Refuses a call that comes too soon after the others on its connection.
-pub(in crate::server) fn limit_rate(request: Request<()>) -> Result<Request<()>, Status> {
-    if let Some(info) = request.extensions().get::<ConnectionInfo>() {
-        let Rate { per_second, .. } = *info.rate;
-        let soon = |retry_after| CallError::Rate { per_second, retry_after };
-        info.rate.take(Instant::now()).map_err(soon)?;
-    }
-    Ok(request)
 }
 
 #[cfg(test)]

@@ -1,30 +1,30 @@
-//! How many connections there may be, in all and from one address, and which one makes room for another.
+//! How many connections there may be, in all, from one network and from one address, and which one makes room for
+//! another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, Stage};
+use super::origin::{Level, Origin};
 use crate::server::config::Limits;
+use crate::server::shares::{Scope, Shares, part};
 
 /// The seats of a server.
 pub(super) struct Seats {
-    total: usize,
-    per_address: usize,
-    subscriptions_per_address: usize,
+    limits: Limits,
     taken: Arc<Mutex<Taken>>,
 }
 
 /// A connection's seat; free again when dropped.
 pub(super) struct Seat {
     number: u64,
-    address: IpAddr,
+    origin: Origin,
     activity: Arc<Activity>,
-    subscriptions: Arc<Semaphore>,
+    shares: [Arc<Shares>; 2],
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -32,57 +32,65 @@ pub(super) struct Seat {
 struct Taken {
     /// The number of the next seat: older connections have lower ones.
     next: u64,
-    // Only addresses with a connection stand here. Connections that were told to close do not count.
-    by_address: HashMap<IpAddr, Address>,
-    total: usize,
+    /// Without those that were told to close.
+    connections: BTreeMap<u64, Taker>,
+    /// Only addresses and networks with a connection, be it one that was told to close.
+    groups: HashMap<(Level, IpAddr), Group>,
     closing: usize,
 }
 
-struct Address {
-    connections: HashMap<u64, Arc<Activity>>,
-    closing: usize,
-    subscriptions: Arc<Semaphore>,
+struct Taker {
+    origin: Origin,
+    activity: Arc<Activity>,
+}
+
+/// The connections of one address or network.
+struct Group {
+    /// Without those that were told to close.
+    open: usize,
+    all: usize,
+    shares: Arc<Shares>,
 }
 
 impl Seats {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            total: limits.connections,
-            per_address: limits.connections_per_address,
-            subscriptions_per_address: limits.subscriptions_per_address,
-            taken: Arc::default(),
-        }
+        Self { limits: *limits, taken: Arc::default() }
     }
 
-    /// A seat for a connection that `cut` closes, if there is one or another can be had: first from the same address if
-    /// that has as many as it may, else from the address that has most.
+    /// A seat for a connection that `cut` closes, if there is one or another can be had: from the same address or
+    /// network if that has as many as it may, else from where most come from.
     pub(super) fn take(&self, address: IpAddr, cut: CancellationToken) -> Option<Seat> {
-        // One IPv6 customer has a whole /64 at least.
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-            address @ IpAddr::V4(_) => address,
-        };
+        let origin = Origin::of(address);
+        let network_max = part(self.limits.connections, self.limits.network_percent);
         let mut taken = lock(&self.taken);
-        let own = taken.by_address.get(&address).map_or(0, |own| own.connections.len());
-        if own >= self.per_address {
-            let number = taken.by_address.get(&address)?.idle_longest()?.1;
-            taken.close(address, number);
-        } else if taken.total >= self.total {
-            let (victim, number) = taken.victim(own)?;
-            taken.close(victim, number);
+        let victim = if taken.open(Level::Address, &origin) >= self.limits.connections_per_address {
+            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?)
+        } else if taken.open(Level::Network, &origin) >= network_max {
+            Some(taken.victim(&origin, |taker| taker.origin.shares(Level::Network, &origin))?)
+        } else if taken.connections.len() >= self.limits.connections {
+            Some(taken.victim(&origin, |_| true)?)
+        } else {
+            None
+        };
+        if let Some(number) = victim {
+            taken.close(number);
         }
         let number = taken.next;
         taken.next += 1;
-        taken.total += 1;
         let activity = Arc::new(Activity::new(cut));
-        let place = taken.by_address.entry(address).or_insert_with(|| Address {
-            connections: HashMap::new(),
-            closing: 0,
-            subscriptions: Arc::new(Semaphore::new(self.subscriptions_per_address)),
-        });
-        place.connections.insert(number, Arc::clone(&activity));
-        let subscriptions = Arc::clone(&place.subscriptions);
-        Some(Seat { number, address, activity, subscriptions, taken: Arc::clone(&self.taken) })
+        let shares =
+            [(Level::Address, Scope::Address), (Level::Network, Scope::Network)].map(|(level, scope)| {
+                let group = taken.groups.entry((level, origin.at(level))).or_insert_with(|| Group {
+                    open: 0,
+                    all: 0,
+                    shares: Arc::new(Shares::new(scope, &self.limits)),
+                });
+                group.open += 1;
+                group.all += 1;
+                Arc::clone(&group.shares)
+            });
+        taken.connections.insert(number, Taker { origin, activity: Arc::clone(&activity) });
+        Some(Seat { number, origin, activity, shares, taken: Arc::clone(&self.taken) })
     }
 
     /// Connections that were told to close and are still there.
@@ -90,24 +98,24 @@ impl Seats {
         lock(&self.taken).closing
     }
 
-    /// Closes connections that have not begun to speak, or are without a call, for too long.
+    /// Closes connections that have not begun to speak, are without a call, or do not take their answers, for too long.
     pub(super) fn sweep(&self, limits: &Limits) {
         let mut taken = lock(&self.taken);
         let now = Instant::now();
-        let mut over = Vec::new();
-        for (address, place) in &taken.by_address {
-            for (number, activity) in &place.connections {
-                let Some((stage, since)) = activity.idle() else { continue };
-                let timeout = match stage {
-                    Stage::Silent => limits.handshake_timeout,
-                    Stage::Greeted | Stage::Used => limits.idle_timeout,
-                };
-                if now.saturating_duration_since(since) > timeout {
-                    over.push((*address, *number));
-                }
+        let over = |activity: &Activity| match activity.idle() {
+            Some((Stage::Silent, since)) => now.saturating_duration_since(since) > limits.handshake_timeout,
+            Some((Stage::Greeted | Stage::Used, since)) => {
+                now.saturating_duration_since(since) > limits.idle_timeout
             }
-        }
-        over.into_iter().for_each(|(address, number)| taken.close(address, number));
+            None => activity.stalled(now).is_some_and(|stalled| stalled > limits.stall_timeout),
+        };
+        let over: Vec<u64> = taken
+            .connections
+            .iter()
+            .filter(|(_, taker)| over(&taker.activity))
+            .map(|(number, _)| *number)
+            .collect();
+        over.into_iter().for_each(|number| taken.close(number));
     }
 }
 
@@ -116,61 +124,84 @@ impl Seat {
         &self.activity
     }
 
-    /// What is left of the subscriptions of its address.
-    pub(super) fn subscriptions(&self) -> &Arc<Semaphore> {
-        &self.subscriptions
+    /// What is left for its address and its network.
+    pub(super) fn shares(&self) -> &[Arc<Shares>; 2] {
+        &self.shares
     }
 }
 
 impl Taken {
-    /// The connection that makes room for one from an address with `own` connections.
-    fn victim(&self, own: usize) -> Option<(IpAddr, u64)> {
-        let (address, most) = self.by_address.iter().max_by_key(|(_, place)| place.connections.len())?;
-        if let Some((_, number)) = most.idle_longest() {
-            return Some((*address, number));
-        }
-        let idle =
-            self.by_address.iter().filter_map(|(address, place)| Some((place.idle_longest()?, *address)));
-        if let Some(((_, number), address)) = idle.min() {
-            return Some((address, number));
-        }
-        // All are busy: an address gives one up to another that has fewer.
-        let oldest = most.connections.keys().min().filter(|_| most.connections.len() > own + 1)?;
-        Some((*address, *oldest))
+    fn open(&self, level: Level, origin: &Origin) -> usize {
+        self.groups.get(&(level, origin.at(level))).map_or(0, |group| group.open)
     }
 
-    fn close(&mut self, address: IpAddr, number: u64) {
-        let Some(place) = self.by_address.get_mut(&address) else { return };
-        if let Some(activity) = place.connections.remove(&number) {
-            activity.cut();
-            place.closing += 1;
-            self.closing += 1;
-            self.total -= 1;
-        }
-    }
-}
-
-impl Address {
     /// The connection that is without a call for longest, those first that never made one.
-    fn idle_longest(&self) -> Option<((Stage, Instant), u64)> {
-        let idle = self.connections.iter().filter_map(|(number, activity)| Some((activity.idle()?, *number)));
+    fn idle_longest(&self, may: impl Fn(&Taker) -> bool) -> Option<u64> {
+        let takers = self.connections.iter().filter(|(_, taker)| may(taker));
+        let idle = takers.filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
+        idle.min().map(|(_, number)| number)
+    }
+
+    /// The connection that makes room for one from `origin`: an idle one from where most come from, else any idle one,
+    /// else the oldest from where most come from, if that keeps no fewer than the origin then has.
+    fn victim(&self, origin: &Origin, may: impl Fn(&Taker) -> bool) -> Option<u64> {
+        let mut crowd: Vec<(u64, &Taker)> = self
+            .connections
+            .iter()
+            .filter(|(_, taker)| may(taker))
+            .map(|(number, taker)| (*number, taker))
+            .collect();
+        let mut has_more = false;
+        // From wide to narrow: who has a thousand addresses is one crowd.
+        for level in Level::ALL {
+            let mut sizes: HashMap<IpAddr, usize> = HashMap::new();
+            for (_, taker) in &crowd {
+                *sizes.entry(taker.origin.at(level)).or_default() += 1;
+            }
+            let own = origin.at(level);
+            let own_size = sizes.get(&own).copied().unwrap_or(0);
+            let size = sizes.values().copied().max()?;
+            has_more |= size > own_size + 1;
+            crowd.retain(|(_, taker)| {
+                let place = taker.origin.at(level);
+                if has_more { sizes[&place] == size } else { place == own }
+            });
+            if crowd.is_empty() {
+                break;
+            }
+        }
+        let idle = crowd.iter().filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
         idle.min()
+            .map(|(_, number)| number)
+            .or_else(|| self.idle_longest(&may))
+            .or_else(|| crowd.first().filter(|_| has_more).map(|(number, _)| *number))
+    }
+
+    fn close(&mut self, number: u64) {
+        let Some(taker) = self.connections.remove(&number) else { return };
+        taker.activity.cut();
+        self.closing += 1;
+        for level in [Level::Address, Level::Network] {
+            if let Some(group) = self.groups.get_mut(&(level, taker.origin.at(level))) {
+                group.open -= 1;
+            }
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut guard = lock(&self.taken);
-        let taken = &mut *guard;
-        let Some(place) = taken.by_address.get_mut(&self.address) else { return };
-        if place.connections.remove(&self.number).is_some() {
-            taken.total -= 1;
-        } else {
-            place.closing -= 1;
-            taken.closing -= 1;
-        }
-        if place.connections.is_empty() && place.closing == 0 {
-            taken.by_address.remove(&self.address);
+        let mut taken = lock(&self.taken);
+        let open = usize::from(taken.connections.remove(&self.number).is_some());
+        taken.closing -= 1 - open;
+        for level in [Level::Address, Level::Network] {
+            let key = (level, self.origin.at(level));
+            let Some(group) = taken.groups.get_mut(&key) else { continue };
+            group.open -= open;
+            group.all -= 1;
+            if group.all == 0 {
+                taken.groups.remove(&key);
+            }
         }
     }
 }
@@ -187,7 +218,9 @@ mod tests {
     use super::*;
 
     fn seats(connections: usize, connections_per_address: usize) -> Seats {
-        Seats::new(&Limits { connections, connections_per_address, ..Limits::default() })
+        let limits =
+            Limits { connections, connections_per_address, network_percent: 100, ..Limits::default() };
+        Seats::new(&limits)
     }
 
     /// A seat with a call under way.
@@ -216,10 +249,10 @@ mod tests {
         let seat = busy(&all, "2001:db8::1").unwrap();
         assert!(busy(&all, "2001:db8::ffff:1").is_none());
         drop(seat);
-        assert!(lock(&all.taken).by_address.is_empty());
+        assert!(lock(&all.taken).groups.is_empty());
         let none = seats(9, 0);
         assert!(busy(&none, "10.0.0.1").is_none());
-        assert!(lock(&none.taken).by_address.is_empty());
+        assert!(lock(&none.taken).groups.is_empty());
     }
 
     #[test]
@@ -237,9 +270,9 @@ mod tests {
         let third = idle("10.0.0.3");
         assert!(fourth.activity.is_cut() && !other.activity.is_cut() && !greeted.activity.is_cut());
         drop((silent, fourth, greeted, other, third, used));
-        assert!(lock(&seats.taken).by_address.is_empty());
+        assert!(lock(&seats.taken).groups.is_empty());
         assert_eq!(seats.closing(), 0);
-        assert_eq!(lock(&seats.taken).total, 0);
+        assert!(lock(&seats.taken).connections.is_empty());
     }
 
     #[test]
@@ -250,7 +283,26 @@ mod tests {
         assert!(held[0].activity.is_cut() && !held[1].activity.is_cut());
         assert!(busy(&seats, "10.0.0.2").is_none());
         drop((held, other));
-        assert_eq!(lock(&seats.taken).total, 0);
+        assert!(lock(&seats.taken).connections.is_empty());
+    }
+
+    /// Each address of a /48 has one connection, and all are busy.
+    #[test]
+    fn a_network_of_many_addresses_is_one_crowd() {
+        let crowd = seats(4, 4);
+        let held: Vec<_> = (0..4).map(|n| busy(&crowd, &format!("2001:db8:1:{n}::1")).unwrap()).collect();
+        let first = busy(&crowd, "2001:db8:2::1").unwrap();
+        let second = busy(&crowd, "192.0.2.1").unwrap();
+        assert!(held[0].activity.is_cut() && held[1].activity.is_cut());
+        // Those who come from elsewhere keep theirs, and the crowd gets no more.
+        assert!(busy(&crowd, "2001:db8:1:9::1").is_none());
+        assert!([&held[2], &held[3], &first, &second].iter().all(|seat| !seat.activity.is_cut()));
+
+        let limits = Limits { connections: 4, network_percent: 50, ..Limits::default() };
+        let half = Seats::new(&limits);
+        let _held: Vec<_> = (0..2).map(|n| busy(&half, &format!("2001:db8:1:{n}::1")).unwrap()).collect();
+        assert!(busy(&half, "2001:db8:1:9::1").is_none());
+        assert!(busy(&half, "2001:db8:2::1").is_some());
     }
 
     #[test]

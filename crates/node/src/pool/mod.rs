@@ -10,6 +10,8 @@ use sanad_core::hash::BatchId;
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::state::State;
 
+mod room;
+
 /// Refusals that are remembered, so that submitters can learn why a batch was dropped.
 const REFUSALS_MAX: usize = 4096;
 
@@ -41,7 +43,7 @@ pub enum PoolError {
     /// The ledger refuses it.
     #[error(transparent)]
     Refused(#[from] BatchError),
-    /// The pool has no room.
+    /// The pool has no room, and nobody's batches give way to those of this issuer.
     #[error("the pool is full: {bytes} of {bytes_max} bytes are taken")]
     Full {
         /// Bytes taken.
@@ -69,6 +71,15 @@ pub enum PoolError {
     },
 }
 
+/// What became of a batch that the pool took in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Whether it is new.
+    pub admission: Admission,
+    /// Batches that gave way to it. Their issuers may submit them again.
+    pub displaced: Vec<BatchId>,
+}
+
 /// Whether a batch is new to the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -87,6 +98,17 @@ pub enum Source {
     Gossiped,
     /// As [`Source::Gossiped`], from a peer that may not reach all others: it is passed on to them.
     Relayed,
+}
+
+/// A batch that a peer has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its id.
+    pub id: BatchId,
+    /// Its issuer, which the peer may get wrong.
+    pub issuer: MemberId,
+    /// Its length, in bytes.
+    pub bytes: usize,
 }
 
 /// A batch that waits, for the exchange with peers.
@@ -134,6 +156,8 @@ pub struct Pool {
     arrivals: BTreeMap<u64, BatchId>,
     next_arrival: u64,
     bytes: usize,
+    /// Bytes of each issuer's batches.
+    issuer_bytes: BTreeMap<MemberId, usize>,
     refusals: HashMap<BatchId, PoolRefusal>,
     refusal_order: VecDeque<BatchId>,
     /// Whose turn it is to be first in a block.
@@ -150,6 +174,9 @@ pub enum PoolRefusal {
     /// No block took it in time.
     #[error("no block took the batch within {0:?}")]
     Expired(Duration),
+    /// The pool was full, and the issuer had more bytes in it than the one whose batch took the room.
+    #[error("the pool was full, and the batch gave way to one of an issuer with fewer bytes waiting")]
+    Displaced,
 }
 
 /// The sequence number of a member's next batch.
@@ -167,6 +194,7 @@ impl Pool {
             arrivals: BTreeMap::new(),
             next_arrival: 0,
             bytes: 0,
+            issuer_bytes: BTreeMap::new(),
             refusals: HashMap::new(),
             refusal_order: VecDeque::new(),
             turn: 0,
@@ -174,7 +202,7 @@ impl Pool {
     }
 
     /// Takes a batch in. Its issuer, signature and place in the issuer's chain are checked; its events are
-    /// checked when a block is built.
+    /// checked when a block is built. In a full pool others may give way to it: see `room.rs`.
     ///
     /// # Errors
     /// [`PoolError`].
@@ -184,32 +212,32 @@ impl Pool {
         batch: Arc<SignedBatch>,
         source: Source,
         now: Instant,
-    ) -> Result<Admission, PoolError> {
+    ) -> Result<Admitted, PoolError> {
         if self.ids.contains_key(&batch.id()) {
-            return Ok(Admission::Waiting);
+            return Ok(Admitted { admission: Admission::Waiting, displaced: Vec::new() });
         }
         self.check_ledger(state, &batch, source)?;
-        let issuer = &batch.batch().issuer;
-        let waiting = self.issuers.get(issuer);
-        let count = waiting.map_or(0, BTreeMap::len);
-        if count >= self.limits.batches_per_issuer_max {
-            return Err(PoolError::IssuerFull { issuer: issuer.clone(), count });
-        }
-        let bytes = self.bytes + batch.bytes().len();
-        if bytes > self.limits.bytes_max {
-            return Err(PoolError::Full { bytes: self.bytes, bytes_max: self.limits.bytes_max });
-        }
-        self.bytes = bytes;
-        let (issuer, sequence) = (issuer.clone(), batch.batch().sequence);
+        let displaced = self.room_for(state, &batch)?.into_iter().filter_map(|place| self.displace(&place));
+        let displaced = displaced.collect();
+        let (issuer, sequence) = (batch.batch().issuer.clone(), batch.batch().sequence);
+        self.bytes += batch.bytes().len();
+        *self.issuer_bytes.entry(issuer.clone()).or_default() += batch.bytes().len();
         let arrival = self.next_arrival;
         self.next_arrival += 1;
         self.arrivals.insert(arrival, batch.id());
         self.ids.insert(batch.id(), Place { issuer: issuer.clone(), sequence, arrival });
-        let behind_others = count > 0;
+        let behind_others = self.issuers.get(&issuer).is_some_and(|waiting| !waiting.is_empty());
         let unchecked = source == Source::Submitted && behind_others;
         let waiting = Waiting { batch, since: now, source, unchecked };
         self.issuers.entry(issuer).or_default().insert(sequence, waiting);
-        Ok(Admission::New)
+        Ok(Admitted { admission: Admission::New, displaced })
+    }
+
+    fn displace(&mut self, (issuer, sequence): &(MemberId, Sequence)) -> Option<BatchId> {
+        let batch = self.issuers.get_mut(issuer)?.remove(sequence)?.batch;
+        self.forget(&batch);
+        self.remember(batch.id(), PoolRefusal::Displaced);
+        Some(batch.id())
     }
 
     fn check_ledger(&self, state: &State, batch: &SignedBatch, source: Source) -> Result<(), PoolError> {
@@ -283,20 +311,25 @@ impl Pool {
         self.next_arrival
     }
 
-    /// What the pool would do with batches of these ids and lengths, if they came one after the other.
-    pub fn interest(&self, offered: &[(BatchId, usize)]) -> Vec<Interest> {
+    /// What the pool would do with these batches, if they came one after the other.
+    pub fn interest(&self, offered: &[Offered]) -> Vec<Interest> {
         let mut room = self.limits.bytes_max.saturating_sub(self.bytes);
-        let interest = |(id, bytes): &(BatchId, usize)| {
-            if self.ids.contains_key(id) {
+        let mut wanted: HashMap<&MemberId, usize> = HashMap::new();
+        let mut all = Vec::with_capacity(offered.len());
+        for Offered { id, issuer, bytes } in offered {
+            let of_issuer = wanted.entry(issuer).or_default();
+            let after = of_issuer.saturating_add(*bytes);
+            all.push(if self.ids.contains_key(id) {
                 Interest::Known
-            } else if *bytes > room {
+            } else if *bytes > room && !self.would_give_way(issuer, after) {
                 Interest::NoRoom
             } else {
-                room -= bytes;
+                room = room.saturating_sub(*bytes);
+                *of_issuer = after;
                 Interest::Wanted
-            }
-        };
-        offered.iter().map(interest).collect()
+            });
+        }
+        all
     }
 
     fn waiting(&self, id: &BatchId) -> Option<&Waiting> {
@@ -449,6 +482,12 @@ impl Pool {
         if let Some(place) = self.ids.remove(&batch.id()) {
             self.arrivals.remove(&place.arrival);
             self.bytes -= batch.bytes().len();
+            if let Some(bytes) = self.issuer_bytes.get_mut(&place.issuer) {
+                *bytes -= batch.bytes().len();
+                if *bytes == 0 {
+                    self.issuer_bytes.remove(&place.issuer);
+                }
+            }
         }
     }
 

@@ -1,0 +1,84 @@
+//! Which calls are let in: not too many a second on a connection, and not too many at once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Service;
+use tonic::codegen::http::{Request, Response};
+use tower_layer::Layer;
+
+use super::answer::hold;
+use super::connection::ConnectionInfo;
+use crate::server::call_error::CallError;
+use crate::server::shares::{self, Budget, Share, Shares};
+
+/// Takes a share of the server for each call, from its first byte to the last of its answer.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct AdmissionLayer(pub(in crate::server) Arc<Shares>);
+
+/// A service behind an [`AdmissionLayer`].
+#[derive(Clone, Debug)]
+pub(in crate::server) struct AdmissionService<S> {
+    inner: S,
+    server: Arc<Shares>,
+}
+
+impl<S> Layer<S> for AdmissionLayer {
+    type Service = AdmissionService<S>;
+
+    fn layer(&self, inner: S) -> AdmissionService<S> {
+        AdmissionService { inner, server: Arc::clone(&self.0) }
+    }
+}
+
+impl<S> AdmissionService<S> {
+    fn admit(&self, request: &Request<Body>) -> Result<Share, CallError> {
+        let budget = match request.uri().path() {
+            path if path == HEALTH_WATCH || path.starts_with(REFLECTION) => Budget::Subscriptions,
+            _ => Budget::Calls,
+        };
+        let Some(info) = request.extensions().get::<ConnectionInfo>() else {
+            return shares::take([&self.server], budget, 1);
+        };
+        let soon = |retry_after| CallError::Rate { per_second: info.rate.per_second(), retry_after };
+        info.rate.take(Instant::now()).map_err(soon)?;
+        shares::take(info.shares.iter().chain([&self.server]), budget, 1)
+    }
+}
+
+impl<S> Service<Request<Body>> for AdmissionService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let share = match self.admit(&request) {
+            Ok(share) => share,
+            Err(error) => return Box::pin(std::future::ready(Ok(Status::from(error).into_http()))),
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let mut response = answer.await?;
+            hold(response.extensions_mut(), share);
+            Ok(response)
+        })
+    }
+}
+
+/// Streams without an end of their own.
+const HEALTH_WATCH: &str = "/grpc.health.v1.Health/Watch";
+const REFLECTION: &str = "/grpc.reflection.";
