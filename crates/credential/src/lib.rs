@@ -22,6 +22,8 @@ mod meaning;
 mod model;
 mod pointer;
 mod rdf;
+#[cfg(test)]
+mod testdata;
 mod unread;
 
 pub use credential::{Circumstances, check};

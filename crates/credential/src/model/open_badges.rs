@@ -44,7 +44,11 @@ pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut 
 }
 
 fn is_context(context: &Value) -> bool {
-    context.as_str().is_some_and(|url| url.starts_with("https://purl.imsglobal.org/spec/ob/v3p0/context"))
+    let known = |url: &str| {
+        url.starts_with("https://purl.imsglobal.org/spec/ob/v3p0/context") && url.ends_with(".json")
+            || url == "https://imsglobal.github.io/openbadges-specification/context.json"
+    };
+    context.as_str().is_some_and(known)
 }
 
 fn endorsement_subject(subject: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {

@@ -13,7 +13,7 @@ const EXAMPLES: &str = "https://www.w3.org/ns/credentials/examples/v2";
 const BADGES: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
 
 /// What `oxjsonld` makes of a document; `None` if it refuses it.
-fn oracle(document: &Value) -> Option<Vec<Quad>> {
+pub(crate) fn oracle(document: &Value) -> Option<Vec<Quad>> {
     let text = document.to_string();
     let quads = JsonLdParser::new().for_slice(&text).with_load_document_callback(|url, _| {
         let context = contexts::of(url).ok_or("not built in")?;
