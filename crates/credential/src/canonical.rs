@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oxrdf::{BlankNodeRef, GraphNameRef, NamedOrBlankNodeRef, Quad, TermRef};
-use oxrdf_02 as old;
+use oxrdf::{BlankNodeRef, Dataset, GraphNameRef, Quad, SubjectRef, TermRef};
 use rdf_canon::{CanonicalizationOptions, canonicalize_with};
 use sha2::Sha256;
 
@@ -26,7 +25,7 @@ const CLUSTER_MAX: usize = 10;
 /// [`Unchecked::Symmetric`].
 pub(crate) fn canonical_form(quads: &[Quad]) -> Result<String, Unchecked> {
     let options = CanonicalizationOptions { hndq_call_limit: Some(calls_max(quads)?) };
-    let dataset: old::Dataset = quads.iter().map(convert).collect();
+    let dataset: Dataset = quads.iter().collect();
     canonicalize_with::<Sha256>(&dataset, &options).map_err(|_| Unchecked::Symmetric)
 }
 
@@ -113,7 +112,7 @@ fn look(node: &str, quads: &[&Quad]) -> String {
         .iter()
         .map(|quad| {
             let mut quad = quad.as_ref();
-            if let NamedOrBlankNodeRef::BlankNode(other) = quad.subject {
+            if let SubjectRef::BlankNode(other) = quad.subject {
                 quad.subject = BlankNodeRef::new_unchecked(name(other.as_str())).into();
             }
             if let TermRef::BlankNode(other) = quad.object {
@@ -132,8 +131,8 @@ fn look(node: &str, quads: &[&Quad]) -> String {
 /// The blank nodes of a statement and their places.
 fn blank_nodes(quad: &Quad) -> impl Iterator<Item = (char, &str)> {
     let subject = match quad.subject.as_ref() {
-        NamedOrBlankNodeRef::BlankNode(node) => Some(('s', node.as_str())),
-        NamedOrBlankNodeRef::NamedNode(_) => None,
+        SubjectRef::BlankNode(node) => Some(('s', node.as_str())),
+        SubjectRef::NamedNode(_) => None,
     };
     let object = match quad.object.as_ref() {
         TermRef::BlankNode(node) => Some(('o', node.as_str())),
@@ -144,31 +143,6 @@ fn blank_nodes(quad: &Quad) -> impl Iterator<Item = (char, &str)> {
         _ => None,
     };
     [subject, object, graph].into_iter().flatten()
-}
-
-/// A statement in the types that `rdf-canon` takes.
-fn convert(quad: &Quad) -> old::Quad {
-    let named = |text: &str| old::NamedNode::new_unchecked(text);
-    let blank = |text: &str| old::BlankNode::new_unchecked(text);
-    let subject: old::Subject = match quad.subject.as_ref() {
-        NamedOrBlankNodeRef::NamedNode(node) => named(node.as_str()).into(),
-        NamedOrBlankNodeRef::BlankNode(node) => blank(node.as_str()).into(),
-    };
-    let object: old::Term = match quad.object.as_ref() {
-        TermRef::NamedNode(node) => named(node.as_str()).into(),
-        TermRef::BlankNode(node) => blank(node.as_str()).into(),
-        TermRef::Literal(literal) => match literal.language() {
-            Some(language) => old::Literal::new_language_tagged_literal_unchecked(literal.value(), language),
-            None => old::Literal::new_typed_literal(literal.value(), named(literal.datatype().as_str())),
-        }
-        .into(),
-    };
-    let graph: old::GraphName = match quad.graph_name.as_ref() {
-        GraphNameRef::NamedNode(node) => named(node.as_str()).into(),
-        GraphNameRef::BlankNode(node) => blank(node.as_str()).into(),
-        GraphNameRef::DefaultGraph => old::GraphName::DefaultGraph,
-    };
-    old::Quad::new(subject, named(quad.predicate.as_str()), object, graph)
 }
 
 #[cfg(test)]

@@ -1,8 +1,19 @@
 //! The JSON-LD contexts that are built in. No other is ever loaded.
 
-/// The text of a context, if it is known.
-pub(crate) fn text(url: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|(known, _)| *known == url).map(|(_, text)| *text)
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// A context, if it is known.
+pub(crate) fn of(url: &str) -> Option<&'static Value> {
+    let place = KNOWN.iter().position(|(known, _)| *known == url)?;
+    PARSED.get(place)
+}
+
+/// Every context.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static Value> {
+    PARSED.iter()
 }
 
 /// Context of VC 1.1.
@@ -47,11 +58,21 @@ const KNOWN: [(&str, &str); 13] = [
     ),
 ];
 
+/// What is in each text under `@context`; a test reads them all.
+static PARSED: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let parse = |(_, text): &(_, &str)| serde_json::from_str::<Value>(text).ok()?.get_mut("@context").map(Value::take);
+    KNOWN.iter().map(|known| parse(known).unwrap_or_default()).collect()
+});
+
 #[cfg(test)]
 mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
+
+    fn text(url: &str) -> Option<&'static str> {
+        KNOWN.iter().find(|(known, _)| *known == url).map(|(_, text)| *text)
+    }
 
     #[test]
     fn texts_are_those_that_were_published() {

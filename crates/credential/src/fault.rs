@@ -4,6 +4,7 @@ use sanad_core::jcs::JsonError;
 use sanad_core::signature::SignatureError;
 
 use crate::key::KeyFault;
+use crate::pointer::shown;
 
 /// A proof does not hold: whoever made it, the document is not what was signed, or the proof no proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,17 @@ pub enum ProofFault {
     /// The signature does not verify.
     #[error("the signature is wrong: {0}")]
     Signature(#[from] SignatureError),
-    /// An RSA signature does not verify.
-    #[error("the signature is wrong: it is not one by the RSA key of the header over this message")]
-    RsaSignature,
+    /// An ECDSA or RSA signature does not verify.
+    #[error("the signature is wrong: it is not one by this key over this message")]
+    KeySignature,
+    /// The key is not of the kind that the algorithm or the cryptosuite needs.
+    #[error("the key is not one of {expected}, which {method} needs")]
+    KeyKind {
+        /// The kind that is needed.
+        expected: &'static str,
+        /// The algorithm or cryptosuite.
+        method: &'static str,
+    },
     /// A field of the proof is missing or not what it has to be.
     #[error("the proof's {field} is not {expected}")]
     Field {
@@ -30,13 +39,13 @@ pub enum ProofFault {
     #[error("the proof was made under another @context than the document has")]
     ContextPrefix,
     /// JSON-LD refuses the document, so that nobody can have signed it as RDF.
-    #[error("the document is no valid JSON-LD: {detail}")]
+    #[error("the document is not valid JSON-LD: {detail}")]
     JsonLd {
         /// What the JSON-LD processor says.
         detail: String,
     },
     /// The proof itself has an end, and it has passed.
-    #[error("the proof expired at {at}")]
+    #[error("the proof expired at {}", shown(.at))]
     Expired {
         /// Its end, as it is written.
         at: String,
@@ -45,7 +54,7 @@ pub enum ProofFault {
     #[error("its algorithm is \"none\": anyone can have written it")]
     Unsecured,
     /// The JWT names extensions that must be understood.
-    #[error("its header has \"crit\": {names}, which no one may pass over, and which are not known here")]
+    #[error("its header has \"crit\": {}, which no one may pass over, and which are not known here", shown(.names))]
     Critical {
         /// The names, as JSON.
         names: String,
@@ -65,21 +74,27 @@ pub enum ProofFault {
 #[non_exhaustive]
 pub enum Unchecked {
     /// A type of proof that is not known.
-    #[error("proofs of type {found} are not known to this program")]
+    #[error("proofs of type {} are not known to this program", shown(.found))]
     ProofType {
         /// The type.
         found: String,
     },
     /// A Data Integrity cryptosuite that is not known.
-    #[error("the cryptosuite {found} is not known to this program")]
+    #[error("the cryptosuite {} is not known to this program", shown(.found))]
     Cryptosuite {
         /// Its name.
         found: String,
     },
     /// A JWT algorithm that is not known, or whose key cannot be had here.
-    #[error("JWTs of the algorithm {found} are not checked by this program")]
+    #[error("JWTs of the algorithm {} are not checked by this program", shown(.found))]
     Algorithm {
         /// Its name.
+        found: String,
+    },
+    /// The JWT is of a type that is not one of credentials.
+    #[error("JWTs of the type {} are not checked by this program", shown(.found))]
+    JwtType {
+        /// Its type.
         found: String,
     },
     /// The key is elsewhere.
@@ -90,8 +105,8 @@ pub enum Unchecked {
         /// What the proof names, or `(none named)`.
         method: String,
     },
-    /// The key is not of Ed25519.
-    #[error("the key {method} is not one of Ed25519")]
+    /// The key is of a kind that is not known.
+    #[error("the key {method} is of a kind that is not known to this program")]
     KeyKind {
         /// What the proof names.
         method: String,
@@ -102,7 +117,7 @@ pub enum Unchecked {
     )]
     Chain,
     /// A JSON-LD context that is not built in.
-    #[error("the JSON-LD context {url} is not known to this program, and contexts are never fetched")]
+    #[error("the JSON-LD context {} is not known to this program, and contexts are never fetched", shown(.url))]
     Context {
         /// Its address.
         url: String,
@@ -115,8 +130,16 @@ pub enum Unchecked {
         /// Its address.
         url: String,
     },
+    /// JSON-LD that this program does not read.
+    #[error("{at} is {what}, which this program does not read")]
+    Structure {
+        /// Where, as a JSON pointer.
+        at: String,
+        /// What is there.
+        what: &'static str,
+    },
     /// The document is longer, deeper or larger than is read here.
-    #[error("the document has more {what} than the {max} that are read")]
+    #[error("not checked: beyond the limits of this program, which reads at most {max} {what}")]
     TooLarge {
         /// What is counted.
         what: &'static str,
@@ -124,7 +147,7 @@ pub enum Unchecked {
         max: usize,
     },
     /// The nodes of the RDF graph are so alike that telling them apart takes too long.
-    #[error("too many parts of the document are alike: its canonical form is not computed")]
+    #[error("not checked: beyond the limits of this program: too many parts of the document are alike")]
     Symmetric,
     /// The document has no canonical JSON form.
     #[error("the document has no canonical JSON form: {0}")]

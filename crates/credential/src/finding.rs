@@ -5,11 +5,17 @@ use std::fmt;
 use sanad_core::ids::MemberId;
 use serde::Serialize;
 
+use crate::fault::{Obstacle, Unchecked};
+use crate::pointer::shown;
+
 /// All that was found of a credential by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
-    /// The gravest of what follows, in a word.
+    /// The gravest of the checks, in a word.
     pub verdict: Verdict,
+    /// Every check, at least one of each [`Part`]; the verdict follows from these alone.
+    pub checks: Vec<Check>,
     /// The issuer that the document names: an address, not a proof of anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -19,17 +25,84 @@ pub struct Finding {
     pub validity: Validity,
     /// Claims of a JWT that contradict the credential in it.
     pub mismatches: Vec<Mismatch>,
-    /// What the document invites to look up, and was not looked at.
+    /// Rules of its data model that the document breaks.
+    pub faults: Vec<Fault>,
+    /// What the document invites to look up and was not looked at, and whatever else a reader should know.
     pub left_open: Vec<String>,
+}
+
+/// One check and what it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was checked.
+    pub part: Part,
+    /// What follows from it for the whole: [`Verdict::Good`] if it holds.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// What is checked of a credential. It is good only if every part was checked and holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The document can be read as a credential.
+    Form,
+    /// Its contexts are known, so that its names mean what they seem to mean.
+    Contexts,
+    /// It keeps the rules of its data model.
+    Model,
+    /// A signature is good, and none is bad.
+    Signature,
+    /// Such a signature is by a key that is shown to be the issuer's.
+    Key,
+    /// Such a signature covers all of the document.
+    Cover,
+    /// The credential is in force.
+    Validity,
+    /// The claims of a JWT agree with the credential in it.
+    Claims,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 8] = [
+        Self::Form,
+        Self::Contexts,
+        Self::Model,
+        Self::Signature,
+        Self::Key,
+        Self::Cover,
+        Self::Validity,
+        Self::Claims,
+    ];
+}
+
+/// A rule of the data model that the document breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where, as a JSON pointer.
+    pub pointer: String,
+    /// What is wrong there.
+    pub text: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pointer = if self.pointer.is_empty() { "the document" } else { &self.pointer };
+        write!(f, "{pointer} {}", self.text)
+    }
 }
 
 /// What was found, in a word. The later ones say more against the credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// A signature is good, and none bad; the credential is in force.
+    /// Every check was made and holds.
     Good,
-    /// No signature could be checked.
+    /// A signature is good, but nothing shows that its key is the issuer's.
+    KeyUnproven,
+    /// Something could not be checked.
     NotChecked,
     /// There is no proof in the document.
     Unsigned,
@@ -39,6 +112,8 @@ pub enum Verdict {
     Expired,
     /// The signature is good, but part of the document is not under it.
     NotCovered,
+    /// It breaks rules of its data model.
+    Malformed,
     /// The document contradicts itself, or its dates cannot be read.
     Inconsistent,
     /// A signature is wrong.
@@ -46,10 +121,28 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The verdict that follows from checks: the gravest, and never better than *not checked* if a part is missing.
+    #[must_use]
+    pub fn of(checks: &[Check]) -> Self {
+        let of_part = |part: Part| {
+            let verdicts = checks.iter().filter(|check| check.part == part).map(|check| check.verdict);
+            verdicts.max().unwrap_or(Self::NotChecked)
+        };
+        Part::ALL.into_iter().map(of_part).max().unwrap_or(Self::NotChecked)
+    }
+
     /// Whether something speaks against the credential; where nothing was checked, nothing does.
     #[must_use]
     pub fn is_against(self) -> bool {
-        self >= Self::NotYetValid
+        match self {
+            Self::Good | Self::KeyUnproven | Self::NotChecked | Self::Unsigned => false,
+            Self::NotYetValid
+            | Self::Expired
+            | Self::NotCovered
+            | Self::Malformed
+            | Self::Inconsistent
+            | Self::Bad => true,
+        }
     }
 }
 
@@ -57,11 +150,13 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Good => "signature good",
-            Self::NotChecked => "signature not checked",
+            Self::KeyUnproven => "signature good, but not shown to be the issuer's",
+            Self::NotChecked => "not checked",
             Self::Unsigned => "not signed",
             Self::NotYetValid => "not yet valid",
             Self::Expired => "expired",
             Self::NotCovered => "signature does not cover all of it",
+            Self::Malformed => "breaks the rules of its data model",
             Self::Inconsistent => "contradicts itself",
             Self::Bad => "signature wrong",
         })
@@ -81,9 +176,32 @@ pub struct Proof {
     /// The key that it was checked with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
-    /// Places of the document that can be changed without breaking the signature.
+    /// Places of the document that can be changed without breaking the signature: a JSON pointer each, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uncovered: Vec<String>,
+}
+
+impl Proof {
+    /// A proof that nothing is said of.
+    pub(crate) fn unchecked(method: &str, why: &Unchecked) -> Self {
+        let mut proof = Self::new(method);
+        proof.fail(why.clone().into());
+        proof
+    }
+
+    /// A proof that was not looked at yet.
+    pub(crate) fn new(method: &str) -> Self {
+        let signature = Signature::NotChecked;
+        Self { method: shown(method), signature, reason: None, key: None, uncovered: Vec::new() }
+    }
+
+    /// Notes why it is not good.
+    pub(crate) fn fail(&mut self, obstacle: Obstacle) {
+        (self.signature, self.reason) = match obstacle {
+            Obstacle::Fault(fault) => (Signature::Bad, Some(fault.to_string())),
+            Obstacle::Unchecked(why) => (Signature::NotChecked, Some(why.to_string())),
+        };
+    }
 }
 
 /// What became of a signature.
@@ -122,14 +240,14 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "holder", rename_all = "kebab-case")]
 pub enum Holder {
-    /// The issuing key of a member, by its proved record.
+    /// The issuing key of a member, by its proved record, which lists the issuer id that the document names.
     Member {
         /// The member.
         id: MemberId,
         /// Its name.
         name: String,
     },
-    /// The issuer that the document names is that key (`did:key`). Who is behind it is another question.
+    /// The issuer that the document names is that key (`did:key`, `did:jwk`). Who is behind it is another question.
     Issuer,
     /// The document names the key; nothing shows that it is the issuer's.
     Unproven,
@@ -142,7 +260,7 @@ impl fmt::Display for Key {
             Holder::Member { id, name } => write!(f, "{key}, the registered key of {name} ({id})"),
             Holder::Issuer => write!(f, "{key}, which is the issuer's id"),
             Holder::Unproven => {
-                write!(f, "{key}, named by the document only: nothing shows that it is the issuer's")
+                write!(f, "{key}, which is not shown to be the issuer's")
             }
         }
     }
@@ -164,6 +282,9 @@ pub struct Validity {
     /// Fields that are no dates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
+    /// It begins or has ended by less than clocks may be apart, which was tolerated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tolerated: bool,
 }
 
 impl fmt::Display for Validity {
@@ -178,6 +299,10 @@ impl fmt::Display for Validity {
             (Some(from), None) => write!(f, "valid from {from}, with no end"),
             (None, Some(until)) => write!(f, "valid until {until}"),
             (None, None) => f.write_str("the document gives no dates"),
+        }?;
+        match self.tolerated {
+            true => f.write_str(" (clocks up to two minutes apart are tolerated)"),
+            false => Ok(()),
         }
     }
 }
@@ -191,4 +316,11 @@ pub struct Mismatch {
     pub claimed: String,
     /// What the credential says.
     pub credential: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { claim, claimed, credential } = self;
+        write!(f, "claim {claim}: {claimed}, but the credential has {credential}")
+    }
 }

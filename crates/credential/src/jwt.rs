@@ -1,39 +1,73 @@
 //! Credentials as JWTs: VC-JWT of VC 1.1 and Open Badges 3.0, `vc+jwt` of VC 2.0, and SD-JWTs.
 //!
-//! Source: RFC 7515, RFC 8037; VC Data Model 1.1, 6.3.1; Open Badges 3.0, 8.2; Securing VCs using JOSE and COSE.
+//! Source: RFC 7515, RFC 7518, RFC 8037; VC Data Model 1.1, 6.3.1; Open Badges 3.0, 8.2; Securing VCs using JOSE and
+//! COSE; RFC 9901; SD-JWT-based Verifiable Credentials.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use sanad_core::sd_jwt::{HolderBinding, SdJwt};
-use sanad_core::signature::{self, PublicKey};
+use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
 
 use crate::credential::{
-    CREDENTIAL_BYTES_MAX, Circumstances, as_list, conclude, id_of, is_credential, issuer, read_object,
+    Circumstances, Own, as_list, conclude, id_of, is_credential, issuer, looks_like_credential, read_object, unread,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
-use crate::finding::{Finding, Holder, Key, Mismatch, Proof, Signature};
-use crate::{dates, integrity, key};
+use crate::finding::{Finding, Key, Mismatch, Proof, Signature};
+use crate::key::{self, PublicKey};
+use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
+use crate::pointer::shown;
+use crate::unread::Unread;
+use crate::{dates, integrity};
 
-/// Checks a JWT; `None` if the document is not a JWT, or its payload not a credential.
+/// Most JSON values of a JWT's header.
+const HEADER_VALUES_MAX: usize = 1000;
+
+/// Longest header and signature of a JWT, as text, in bytes.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+const SIGNATURE_BYTES_MAX: usize = 4096;
+
+/// Checks a JWT; `None` if the document is not a JWT, or nothing in it looks like a credential.
 pub(crate) fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
-    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?;
-    is_credential(jwt.credential()).then(|| jwt.check(circumstances))
+    let text = std::str::from_utf8(document).ok()?.trim_ascii();
+    match Jwt::read(text)? {
+        Err(why) => Some(unread(&why)),
+        Ok(jwt) if !is_credential(jwt.credential()) => jwt.other(),
+        Ok(jwt) => Some(jwt.check("a W3C credential in a JWT", circumstances)),
+    }
 }
 
-/// Checks an SD-JWT; `None` if the document is not a valid one, or does not hold a credential.
+/// Checks an SD-JWT; `None` if nothing in it looks like a credential.
+pub(crate) fn check_sd_jwt(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
+    match SdJwt::parse(document) {
+        Ok(sd_jwt) => check_parsed(&sd_jwt, circumstances),
+        Err(error) => Some(unread(&match error {
+            SdJwtError::TooLarge { .. } => {
+                Unread::TooLarge { what: "bytes of an SD-JWT", max: sanad_core::sd_jwt::SD_JWT_BYTES_MAX }
+            }
+            error => Unread::SdJwt(error),
+        })),
+    }
+}
+
+/// Checks an SD-JWT that was read.
 ///
 /// The issuer's signature covers what is disclosed, since it covers the digest of every disclosure.
-pub(crate) fn check_sd_jwt(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
-    let sd_jwt = SdJwt::parse(document).ok()?;
-    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?;
-    jwt.claims = sd_jwt.claims().as_object()?.clone();
-    // SD-JWT-based Verifiable Credentials, 3.2.2.1: its type is in `vct`.
-    if !is_credential(jwt.credential()) && !jwt.claims.get("vct").is_some_and(Value::is_string) {
-        return None;
+pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) -> Option<Finding> {
+    let mut jwt = match Jwt::read(sd_jwt.issuer_signed())? {
+        Ok(jwt) => jwt,
+        Err(why) => return Some(unread(&why)),
+    };
+    if values(sd_jwt.claims()) > VALUES_MAX {
+        return Some(unread(&Unread::TooLarge { what: "JSON values", max: VALUES_MAX }));
     }
-    let mut finding = jwt.check(circumstances);
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    // SD-JWT-based Verifiable Credentials, 2.2.2.1: its type is in `vct`.
+    let form = match is_credential(jwt.credential()) {
+        true => "a W3C credential in an SD-JWT",
+        false if jwt.claims.get("vct").is_some_and(Value::is_string) => "an SD-JWT VC",
+        false => return jwt.other(),
+    };
+    let mut finding = jwt.check(form, circumstances);
     match sd_jwt.holder_binding() {
         HolderBinding::Unbound => {}
         HolderBinding::NotChecked => finding.left_open.push(HOLDER_NOT_CHECKED.to_owned()),
@@ -50,35 +84,74 @@ struct Jwt<'a> {
     signature: &'a str,
 }
 
+/// Who is meant to read a signature, and with what.
+#[derive(Clone, Copy)]
+enum Algorithm {
+    Ed25519,
+    Es256,
+    Rs256,
+}
+
 impl<'a> Jwt<'a> {
-    fn read(text: &'a str) -> Option<Self> {
-        let (signed, signature) = text.rsplit_once('.').filter(|_| text.len() <= CREDENTIAL_BYTES_MAX)?;
-        let (header, payload) = signed.split_once('.')?;
-        let object = |part: &str| read_object(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?);
-        let jwt = Self { header: object(header)?, claims: object(payload)?, signed, signature };
-        jwt.header.contains_key("alg").then_some(jwt)
+    /// Reads a JWT; `None` if the text is not one, an error if it is one that cannot be read.
+    fn read(text: &'a str) -> Option<Result<Self, Unread>> {
+        let parts: Vec<&str> = text.splitn(PARTS_OF_JWE + 1, '.').collect();
+        let is_base64 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
+        if !text.starts_with("ey") || parts.iter().any(|part| !is_base64(part)) {
+            return None;
+        }
+        let limit = |what, max| Some(Err(Unread::TooLarge { what, max }));
+        match parts.as_slice() {
+            // RFC 7516: header, key, nonce, text, tag.
+            [_, _, _, _, _] => Some(Err(Unread::Encrypted)),
+            _ if text.len() > CREDENTIAL_BYTES_MAX => limit("bytes", CREDENTIAL_BYTES_MAX),
+            [header, ..] if header.len() > HEADER_BYTES_MAX => limit("bytes of a header", HEADER_BYTES_MAX),
+            [header, payload, signature] => Self::read_parts(header, payload, signature, &text[..header.len() + 1 + payload.len()]),
+            _ => None,
+        }
     }
 
-    fn check(&self, circumstances: &Circumstances<'_>) -> Finding {
+    fn read_parts(
+        header: &str,
+        payload: &str,
+        signature: &'a str,
+        signed: &'a str,
+    ) -> Option<Result<Self, Unread>> {
+        let header = read_object(&BASE64_URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+        if !header.contains_key("alg") {
+            return None;
+        }
+        if header.values().map(values).sum::<usize>() > HEADER_VALUES_MAX {
+            return Some(Err(Unread::TooLarge { what: "values of a header", max: HEADER_VALUES_MAX }));
+        }
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
+        match read_object(&payload) {
+            Ok(claims) => Some(Ok(Self { header, claims, signed, signature })),
+            Err(why) if why.is_limit() || looks_like_credential(&payload) => Some(Err(why)),
+            Err(_) => None,
+        }
+    }
+
+    /// A JWT whose payload is not a credential, but may hold some.
+    fn other(&self) -> Option<Finding> {
+        let text = Value::Object(self.claims.clone()).to_string();
+        looks_like_credential(text.as_bytes()).then(|| unread(&Unread::Inside))
+    }
+
+    fn check(&self, form: &'static str, circumstances: &Circumstances<'_>) -> Finding {
         let algorithm = self.header.get("alg").and_then(Value::as_str);
-        let mut proof = Proof {
-            method: format!("JWT {}", algorithm.unwrap_or("without an algorithm")),
-            signature: Signature::Good,
-            reason: None,
-            key: None,
-            uncovered: Vec::new(),
-        };
-        if let Err(obstacle) = self.verify(circumstances, &mut proof.key) {
-            proof.fail(obstacle);
+        let mut proof = Proof::new(&format!("JWT {}", algorithm.unwrap_or("without an algorithm")));
+        match self.verify(circumstances, &mut proof.key) {
+            Ok(()) => proof.signature = Signature::Good,
+            Err(obstacle) => proof.fail(obstacle),
         }
         let credential = self.credential();
         let mut proofs = vec![proof];
         proofs.extend(integrity::check(credential, circumstances));
         let mut validity = dates::validity(credential, circumstances.now_ms);
         dates::add_claims(&mut validity, &self.claims, circumstances.now_ms);
-        let mut finding = conclude(credential, proofs, validity, mismatches(&self.claims, credential));
-        finding.issuer = self.issuer().map(str::to_owned);
-        finding
+        let own = Own { form, credential, issuer: self.issuer() };
+        conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential))
     }
 
     /// VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload.
@@ -94,102 +167,106 @@ impl<'a> Jwt<'a> {
         if let Some(names) = self.header.get("crit") {
             return Err(ProofFault::Critical { names: names.to_string() }.into());
         }
+        self.check_type()?;
         let expected = "the name of an algorithm";
         let algorithm = self.header.get("alg").and_then(Value::as_str);
-        match algorithm.ok_or(ProofFault::Jwt { part: "algorithm", expected })? {
+        let algorithm = match algorithm.ok_or(ProofFault::Jwt { part: "algorithm", expected })? {
             // RFC 8037; RFC 9864 names the curve.
-            "EdDSA" | "Ed25519" => self.verify_ed25519(circumstances, found),
-            "RS256" => self.verify_rs256(found),
-            none if none.eq_ignore_ascii_case("none") => Err(ProofFault::Unsecured.into()),
-            other => Err(Unchecked::Algorithm { found: other.to_owned() }.into()),
-        }
-    }
-
-    fn verify_ed25519(
-        &self,
-        circumstances: &Circumstances<'_>,
-        found: &mut Option<Key>,
-    ) -> Result<(), Obstacle> {
-        let expected = "64 bytes in base64url without padding";
-        let bytes = self.signature_bytes().and_then(|bytes| bytes.try_into().ok());
-        let signature = signature::Signature(bytes.ok_or(ProofFault::Jwt { part: "signature", expected })?);
-        match self.ed25519_key() {
+            "EdDSA" | "Ed25519" => Algorithm::Ed25519,
+            "ES256" => Algorithm::Es256,
+            "RS256" => Algorithm::Rs256,
+            none if none.eq_ignore_ascii_case("none") => return Err(ProofFault::Unsecured.into()),
+            other => return Err(Unchecked::Algorithm { found: other.to_owned() }.into()),
+        };
+        let signature = self.signature_bytes(algorithm)?;
+        let message = self.signed.as_bytes();
+        match self.key() {
+            // The member that issued it may have signed it with the key that the ledger knows.
             Err(Obstacle::Unchecked(elsewhere @ Unchecked::KeyElsewhere { .. })) => {
                 let key = circumstances.issuing_key().ok_or_else(|| elsewhere.clone())?;
-                key.verify(self.signed.as_bytes(), &signature).map_err(|_| elsewhere)?;
-                *found = Some(circumstances.attribute(&key, self.issuer()));
+                check_key(algorithm, &key).map_err(|_| elsewhere.clone())?;
+                key.verify(message, &signature).map_err(|_| elsewhere)?;
+                *found = Some(circumstances.attribute(&key, self.issuer(), None));
+                Ok(())
             }
             key => {
                 let key = key?;
-                *found = Some(circumstances.attribute(&key, self.issuer()));
-                key.verify(self.signed.as_bytes(), &signature)?;
+                check_key(algorithm, &key)?;
+                *found = Some(circumstances.attribute(&key, self.issuer(), None));
+                Ok(key.verify(message, &signature)?)
             }
+        }
+    }
+
+    /// RFC 8725 3.11: a JWT for another purpose is not a credential. VC-JOSE-COSE, 3.1.1 and 3.2.1.
+    fn check_type(&self) -> Result<(), Obstacle> {
+        let Some(kind) = self.header.get("typ") else { return Ok(()) };
+        let expected = "a type of credentials";
+        let kind = kind.as_str().ok_or(ProofFault::Jwt { part: "typ", expected })?.to_ascii_lowercase();
+        let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+        if !TYPES.contains(&kind) {
+            return Err(Unchecked::JwtType { found: kind.to_owned() }.into());
+        }
+        let is_wrapped = ["vc", "vp"].iter().any(|claim| self.claims.contains_key(*claim));
+        if WHOLE_TYPES.contains(&kind) && is_wrapped {
+            let expected = "the credential itself, as its typ has it";
+            return Err(ProofFault::Jwt { part: "payload", expected }.into());
         }
         Ok(())
     }
 
     /// The key that the header names or carries, else the issuer where it is a key.
-    fn ed25519_key(&self) -> Result<PublicKey, Obstacle> {
+    fn key(&self) -> Result<PublicKey, Obstacle> {
         let kid = self.header.get("kid").and_then(Value::as_str);
         match kid.map(key::of_method) {
             None | Some(Err(Obstacle::Unchecked(Unchecked::KeyElsewhere { .. }))) => {}
             Some(found) => return found,
         }
         if let Some(jwk) = self.header.get("jwk") {
-            return jwk_ed25519(jwk);
+            return key::of_jwk(jwk);
         }
-        let issuer = self.issuer().filter(|issuer| issuer.starts_with("did:key:"));
-        match issuer {
+        let is_key = |issuer: &&str| issuer.starts_with("did:key:") || issuer.starts_with("did:jwk:");
+        match self.issuer().filter(is_key) {
             Some(issuer) => key::of_method(issuer),
-            None => Err(self.key_elsewhere().into()),
+            None => Err(Unchecked::KeyElsewhere { method: shown(kid.unwrap_or("(none named)")) }.into()),
         }
     }
 
-    /// RFC 7518 3.3, with the key of the header: Open Badges 3.0, 8.2.1.
-    fn verify_rs256(&self, found: &mut Option<Key>) -> Result<(), Obstacle> {
-        let jwk = self.header.get("jwk").ok_or_else(|| self.key_elsewhere())?;
-        let part =
-            |name: &str| jwk.get(name)?.as_str().and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
-        let malformed = ProofFault::Jwt { part: "key", expected: "an RSA key of 2048 to 8192 bits" };
-        let (n, e) = part("n").zip(part("e")).ok_or_else(|| malformed.clone())?;
-        if jwk.get("kty").and_then(Value::as_str) != Some("RSA") || !RSA_BYTES.contains(&n.len()) {
-            return Err(malformed.into());
-        }
-        *found = Some(Key { key: format!("RSA of {} bits", n.len() * 8), holder: Holder::Unproven });
-        let expected = "base64url without padding";
-        let signature = self.signature_bytes().ok_or(ProofFault::Jwt { part: "signature", expected })?;
-        let verified = RsaPublicKeyComponents { n, e }.verify(
-            &RSA_PKCS1_2048_8192_SHA256,
-            self.signed.as_bytes(),
-            &signature,
-        );
-        verified.map_err(|_| ProofFault::RsaSignature.into())
-    }
-
-    fn signature_bytes(&self) -> Option<Vec<u8>> {
-        BASE64_URL_SAFE_NO_PAD.decode(self.signature).ok()
-    }
-
-    fn key_elsewhere(&self) -> Unchecked {
-        let kid = self.header.get("kid").and_then(Value::as_str);
-        Unchecked::KeyElsewhere { method: kid.unwrap_or("(none named)").to_owned() }
+    fn signature_bytes(&self, algorithm: Algorithm) -> Result<Vec<u8>, ProofFault> {
+        let text = Some(self.signature).filter(|text| text.len() <= SIGNATURE_BYTES_MAX);
+        let bytes = text.and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
+        let (expected, bytes) = match algorithm {
+            Algorithm::Ed25519 | Algorithm::Es256 => {
+                ("64 bytes in base64url without padding", bytes.filter(|bytes| bytes.len() == 64))
+            }
+            Algorithm::Rs256 => ("base64url without padding", bytes),
+        };
+        bytes.ok_or(ProofFault::Jwt { part: "signature", expected })
     }
 }
+
+fn check_key(algorithm: Algorithm, key: &PublicKey) -> Result<(), ProofFault> {
+    let (holds, expected, method) = match algorithm {
+        Algorithm::Ed25519 => (matches!(key, PublicKey::Ed25519(_)), "Ed25519", "EdDSA"),
+        Algorithm::Es256 => (matches!(key, PublicKey::P256(_)), "P-256", "ES256"),
+        Algorithm::Rs256 => (matches!(key, PublicKey::Rsa { .. }), "RSA", "RS256"),
+    };
+    if holds { Ok(()) } else { Err(ProofFault::KeyKind { expected, method }) }
+}
+
+/// How many parts a JWE has (RFC 7516).
+const PARTS_OF_JWE: usize = 5;
+
+/// What `typ` may say, without `application/`.
+const TYPES: [&str; 9] = [
+    "jwt", "vc+jwt", "vc-ld+jwt", "vc+ld+jwt", "vc+ld+json+jwt", "vc+sd-jwt", "dc+sd-jwt", "vc-ld+sd-jwt",
+    "vc+ld+json+sd-jwt",
+];
+
+/// Those whose payload is the credential itself.
+const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
 
 const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
-
-/// Lengths of an RSA modulus, in bytes.
-const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
-
-/// RFC 8037 2.
-fn jwk_ed25519(jwk: &Value) -> Result<PublicKey, Obstacle> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let bytes = text("x").and_then(|x| BASE64_URL_SAFE_NO_PAD.decode(x).ok()?.try_into().ok());
-    match (text("kty"), text("crv"), bytes) {
-        (Some("OKP"), Some("Ed25519"), Some(bytes)) => Ok(PublicKey(bytes)),
-        _ => Err(ProofFault::Jwt { part: "key", expected: "a JWK of Ed25519" }.into()),
-    }
-}
 
 /// Claims that say something else than the credential; those that only one of the two has are no contradiction.
 fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> Vec<Mismatch> {
@@ -206,7 +283,7 @@ fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> V
             && claimed.as_str() != Some(told)
         {
             let claimed = claimed.as_str().map_or_else(|| claimed.to_string(), str::to_owned);
-            found.push(Mismatch { claim, claimed, credential: told.to_owned() });
+            found.push(Mismatch { claim, claimed: shown(&claimed), credential: shown(told) });
         }
     }
     for (claim, fields) in [("nbf", ["validFrom", "issuanceDate"]), ("exp", ["validUntil", "expirationDate"])]
@@ -214,9 +291,10 @@ fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> V
         let Some(claimed) = claims.get(claim) else { continue };
         for told in fields.iter().filter_map(|field| credential.get(*field)?.as_str()) {
             let seconds = dates::milliseconds(told).map(|told| told.div_euclid(1000));
-            let same = seconds.is_some() && claimed.as_f64().map(|claimed| claimed.floor() as i64) == seconds;
+            let same = seconds.is_some() && claimed.as_f64().map(|claimed| claimed.floor() as i128) == seconds;
             if !same {
-                found.push(Mismatch { claim, claimed: claimed.to_string(), credential: told.to_owned() });
+                let claimed = shown(&claimed.to_string());
+                found.push(Mismatch { claim, claimed, credential: shown(told) });
             }
         }
     }

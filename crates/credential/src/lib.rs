@@ -1,25 +1,33 @@
 //! A credential's own proof: whether its signature is good, whose key made it, and whether it is in force.
 //!
 //! [`check`] takes a document as it was issued: W3C Verifiable Credentials 1.1 and 2.0 and Open Badges 3.0, in
-//! JSON with a Data Integrity proof (`eddsa-rdfc-2022`, `eddsa-jcs-2022`, `Ed25519Signature2020`) or as a JWT
-//! or SD-JWT (`EdDSA`; `RS256` with the key in its header). What the ledger proves of a document is another question,
-//! and not asked here.
+//! JSON with a Data Integrity proof (`eddsa-rdfc-2022`, `eddsa-jcs-2022`, `ecdsa-rdfc-2019`, `ecdsa-jcs-2019`,
+//! `Ed25519Signature2020`) or as a JWT or SD-JWT (`EdDSA`, `ES256`, `RS256`). What the ledger proves of a document is
+//! another question, and not asked here.
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
 mod canonical;
+mod context;
 mod contexts;
-mod coverage;
 mod credential;
 mod dates;
 mod fault;
 mod finding;
 mod integrity;
-mod json_ld;
 mod jwt;
 mod key;
+mod limits;
+mod meaning;
+mod model;
+mod pointer;
+mod rdf;
+#[cfg(test)]
+mod testdata;
+mod unread;
 
-pub use credential::{CREDENTIAL_BYTES_MAX, Circumstances, check};
+pub use credential::{Circumstances, check};
 pub use fault::{ProofFault, Unchecked};
-pub use finding::{Finding, Holder, Key, Mismatch, Proof, Signature, Validity, Verdict};
+pub use finding::{Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict};
 pub use key::KeyFault;
+pub use limits::CREDENTIAL_BYTES_MAX;

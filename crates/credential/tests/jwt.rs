@@ -41,9 +41,13 @@ fn payload() -> Value {
 }
 
 fn token(header: &Value, payload: &Value) -> String {
+    token_by(&secret(), header, payload)
+}
+
+fn token_by(secret: &SecretKey, header: &Value, payload: &Value) -> String {
     let part = |value: &Value| BASE64.encode(value.to_string());
     let signed = format!("{}.{}", part(header), part(payload));
-    format!("{signed}.{}", BASE64.encode(secret().sign(signed.as_bytes()).0))
+    format!("{signed}.{}", BASE64.encode(secret.sign(signed.as_bytes()).0))
 }
 
 fn find_for(token: &str, member: Option<&MemberState>) -> Finding {
@@ -81,7 +85,7 @@ fn keys_by_value() {
         let finding = find(&format!("{}\n", token(&header, &payload)));
         assert_eq!(
             (finding.verdict, holder(&finding)),
-            (Verdict::Good, Some(&expected)),
+            (if expected == Holder::Issuer { Verdict::Good } else { Verdict::KeyUnproven }, Some(&expected)),
             "{header}: {finding:#?}"
         );
     }
@@ -89,7 +93,9 @@ fn keys_by_value() {
 
 #[test]
 fn the_key_of_the_member() {
-    let member = MemberState::genesis(&sanad_testkit::member("ui.ac.id", Role::Issuer));
+    let mut member = sanad_testkit::member("ui.ac.id", Role::Issuer);
+    member.issuer_ids = vec!["https://ui.ac.id".parse().unwrap()];
+    let member = MemberState::genesis(&member);
     let mut payload = payload();
     payload["iss"] = json!("https://ui.ac.id");
     payload["issuer"]["id"] = json!("https://ui.ac.id");
@@ -167,7 +173,10 @@ fn broken_ones() {
         (token(&json!({"alg": 5}), &payload()), "algorithm"),
         (token(&json!({"alg": "EdDSA", "crit": ["b64"], "b64": false}), &payload()), "crit"),
         (token(&json!({"alg": "EdDSA", "kid": "did:key:z6Mkx"}), &payload()), "malformed"),
-        (token(&json!({"alg": "EdDSA", "jwk": {"kty": "OKP", "crv": "X25519", "x": ""}}), &payload()), "JWK"),
+        (token(&json!({"alg": "ES256"}), &payload()), "P-256"),
+        (token(&json!({"alg": "RS256"}), &payload()), "RSA"),
+        (token(&json!({"alg": "EdDSA", "typ": "vc+jwt"}), &json!({"vc": payload(), "iss": did()})), "credential itself"),
+        (token(&json!({"alg": "EdDSA", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": ""}}), &payload()), "JWK"),
         (
             token(&json!({"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}), &payload()),
             "2048",
@@ -178,16 +187,20 @@ fn broken_ones() {
         assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Bad, Signature::Bad), "{why}");
         assert!(finding.proofs[0].reason.as_ref().unwrap().contains(why), "{why}: {finding:#?}");
     }
-    let unknown = find(&token(&json!({"alg": "ES256"}), &payload()));
-    assert_eq!(unknown.verdict, Verdict::NotChecked);
-    assert!(unknown.proofs[0].reason.as_ref().unwrap().contains("ES256"));
+    for algorithm in ["HS256", "ES512", "PS256"] {
+        let unknown = find(&token(&json!({"alg": algorithm}), &payload()));
+        assert_eq!(unknown.verdict, Verdict::NotChecked);
+        assert!(unknown.proofs[0].reason.as_ref().unwrap().contains(algorithm));
+    }
 }
 
 #[test]
 fn rs256_with_its_key() {
     let good = include_str!("testdata/jwt/rs256.jwt");
     let finding = find(good);
-    assert_eq!((finding.verdict, holder(&finding)), (Verdict::Good, Some(&Holder::Unproven)), "{finding:#?}");
+    assert_eq!((finding.verdict, holder(&finding)), (Verdict::Malformed, Some(&Holder::Unproven)), "{finding:#?}");
+    assert_eq!(finding.proofs[0].signature, Signature::Good);
+    assert_eq!(finding.faults[0].pointer, "/credentialSubject/achievement");
     let (signed, signature) = good.trim().rsplit_once('.').unwrap();
     let mut bytes = BASE64.decode(signature).unwrap();
     bytes[100] ^= 1;
@@ -204,6 +217,26 @@ fn what_is_no_jwt_of_a_credential_is_not_judged() {
             None,
             "{document}"
         );
+    }
+}
+
+/// A MAC, or the key of a stranger, around a credential lends it nothing; nor does the proof within lend it to the JWT.
+#[test]
+fn a_wrapper_is_not_the_credentials_own_signature() {
+    let inner: Value = serde_json::from_str(include_str!("testdata/own/good.json")).unwrap();
+    let alone = check(inner.to_string().as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None });
+    assert_eq!(alone.unwrap().verdict, Verdict::Good);
+    let key = issuing_key("stranger");
+    let stranger = json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode(key.public().0)});
+    for (header, expected) in [
+        (json!({"alg": "HS256"}), Verdict::NotChecked),
+        (json!({"alg": "EdDSA", "jwk": stranger}), Verdict::KeyUnproven),
+        (json!({"alg": "EdDSA", "typ": "at+jwt", "jwk": stranger}), Verdict::NotChecked),
+    ] {
+        for payload in [inner.clone(), json!({"vc": inner})] {
+            let finding = find(&token_by(&key, &header, &payload));
+            assert_eq!(finding.verdict, expected, "{header}: {finding:#?}");
+        }
     }
 }
 
@@ -255,9 +288,12 @@ fn sd_jwts_that_are_broken() {
     assert_eq!((finding.verdict, finding.proofs[0].signature), (Verdict::Bad, Signature::Bad));
     // A disclosure that nothing refers to, and another type of payload.
     let other = BASE64.encode(json!(["c2FsdA", "gpa", "4.0"]).to_string());
-    let plain = sd_jwt(&header, json!({"sub": "x"}), "name", &json!("Ijazah"));
-    for document in [format!("{good}{other}~"), format!("{signed}~{other}~"), plain] {
-        let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
-        assert_eq!(check(document.as_bytes(), &circumstances), None, "{document}");
+    for document in [format!("{good}{other}~"), format!("{signed}~{other}~")] {
+        let finding = find(&document);
+        assert_eq!((finding.verdict, finding.proofs.len()), (Verdict::NotChecked, 0), "{document}");
+        assert!(finding.checks[0].detail.contains("not a valid SD-JWT"), "{finding:?}");
     }
+    let plain = sd_jwt(&header, json!({"sub": "x"}), "name", &json!("Ijazah"));
+    let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
+    assert_eq!(check(plain.as_bytes(), &circumstances), None);
 }

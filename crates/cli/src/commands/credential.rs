@@ -30,12 +30,14 @@ Examples:
   sanad credential check ijazah.json --genesis genesis.json --member ui.ac.id
 
 Takes W3C Verifiable Credentials and Open Badges 3.0: JSON with a Data Integrity proof
-(eddsa-rdfc-2022, eddsa-jcs-2022, Ed25519Signature2020), or a JWT (EdDSA, or RS256 with its
-key in the header). Keys are those in the document, or the member's as the genesis has it;
-nothing is fetched. Whether the ledger has the credential is asked with `sanad verify`.
+(eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019, ecdsa-jcs-2019, Ed25519Signature2020), or
+a JWT or SD-JWT (EdDSA, ES256, RS256), also in a PNG or SVG badge. A key counts as the
+issuer's if the issuer's id is that key (did:key, did:jwk), or if the genesis has it for the
+member; nothing is fetched. Whether the ledger has the credential is asked with `sanad verify`.
 
-Words: signature good (exit code 0); signature not checked, not signed, not yet valid,
-expired, signature does not cover all of it, contradicts itself, signature wrong (1).";
+Words: signature good (exit code 0); signature good, but not shown to be the issuer's; not
+checked; not signed; not yet valid; expired; signature does not cover all of it; breaks the
+rules of its data model; contradicts itself; signature wrong (1).";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -114,7 +116,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
 fn check(file: &Path, circumstances: &Circumstances<'_>) -> anyhow::Result<Finding> {
     let bytes = files::read(file, DOCUMENT_BYTES_MAX)?;
     sanad_credential::check(&bytes, circumstances)
-        .context("this is not a W3C credential: neither unambiguous JSON of that type, nor a JWT with one")
+        .context("nothing in this looks like a W3C credential: neither JSON of that type, nor a JWT or a badge with one")
 }
 
 fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<MemberState> {

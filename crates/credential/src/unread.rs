@@ -1,0 +1,41 @@
+//! Documents that look like a credential and are not read as one.
+
+use sanad_core::jcs::JsonError;
+use sanad_core::sd_jwt::SdJwtError;
+
+use crate::pointer::shown;
+
+/// Why a document that looks like a credential is not read as one. It may be good, it may be bad.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Unread {
+    #[error("starts with a byte order mark")]
+    ByteOrderMark,
+    #[error("a list, not one credential")]
+    List,
+    #[error("a presentation, which may hold credentials")]
+    Presentation,
+    #[error("an envelope around a credential")]
+    Envelope,
+    #[error("a JSON serialisation of a JWS that is not an SD-JWT")]
+    Serialisation,
+    #[error("JSON that only mentions a credential")]
+    Inside,
+    #[error("beyond the limits of this program, which reads at most {max} {what}")]
+    TooLarge { what: &'static str, max: usize },
+    #[error("not JSON that every reader takes the same way ({})", shown(&.0.to_string()))]
+    Json(JsonError),
+    #[error("not a JSON object")]
+    NoObject,
+    #[error("not a valid SD-JWT ({})", shown(&.0.to_string()))]
+    SdJwt(SdJwtError),
+    #[error("an encrypted JWT")]
+    Encrypted,
+}
+
+impl Unread {
+    /// Whether it is the program's limit, and not the document, that is in the way.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::TooLarge { .. })
+    }
+}
