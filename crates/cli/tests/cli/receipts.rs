@@ -151,7 +151,7 @@ fn pictures_without_a_receipt_are_an_error() {
     fs::write(issued.path("broken.png"), b"\x89PNG\r\n\x1a\n and no more").unwrap();
     let verify = format!("verify ijazah.json {GENESIS} --receipt");
     let run = sanad(issued.at(), &format!("{verify} broken.png")).expect(2);
-    assert!(run.stderr.contains("not a readable PNG"), "{}", run.stderr);
+    assert!(run.stderr.contains("the PNG is damaged"), "{}", run.stderr);
 }
 
 #[test]
