@@ -35,6 +35,7 @@ mod snapshot;
 mod source;
 mod status;
 mod tiles;
+mod tlog_proof;
 mod web;
 mod writing;
 
@@ -46,4 +47,5 @@ pub use layout::CHECKPOINT_BYTES_MAX;
 pub use note::{CheckpointNote, CheckpointSigner, NOTE_NAME_BYTES_MAX, NoteError};
 pub use reader::{EntryRuns, Export, FinalHeader};
 pub use source::Source;
+pub use tlog_proof::{TLOG_PROOF_BYTES_MAX, TLOG_PROOF_SUFFIX, TlogProof, TlogProofError};
 pub use web::{WebError, WebOptions};
