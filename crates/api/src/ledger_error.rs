@@ -102,6 +102,9 @@ pub enum LedgerError {
     /// This node cannot read a part of its ledger. The details go to the log: the caller asks another node.
     #[error("this node cannot read that part of its ledger")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What the ledger is read from cannot be reached now, or changes while it is read. The caller hears why.
+    #[error(transparent)]
+    OutOfReach(Box<dyn std::error::Error + Send + Sync>),
     /// This ledger cannot do what was asked for.
     #[error("{what}")]
     Unsupported {

@@ -5,7 +5,7 @@ use sanad_verify::Language;
 
 use crate::commands::{
     audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
-    node, peer, proof, receipt, status, tail, trust, verify,
+    node, peer, proof, receipt, status, tail, tlog_proof, trust, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// Check a stopped node's ledger from the genesis to the head, or rebuild its indexes
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::Args),
+    /// Prove an entry to the tools of transparency logs (C2SP tlog-proof)
+    #[command(after_help = tlog_proof::EXAMPLES)]
+    TlogProof(tlog_proof::Args),
     /// Follow new blocks
     #[command(after_help = tail::EXAMPLES)]
     Tail(tail::Args),

@@ -1,8 +1,8 @@
 //! A static export, as the API asks a ledger.
 
 use std::ops::Range;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,32 +20,78 @@ use sanad_core::member::MemberState;
 use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, StatusProof};
 use sanad_core::state::Head;
 use sanad_core::trust::TrustFile;
-use sanad_export::{BatchPlace, Export, ExportError};
+use sanad_export::{BatchPlace, Export, ExportError, Source, WebOptions};
 
-/// An export, and the genesis that lies in it. Whoever asks compares that with their own.
+use crate::output::note;
+use crate::time;
+
+/// An export with the genesis that lies in it. Whoever asks compares that with their own.
 #[derive(Debug)]
 pub(crate) struct Exported {
+    source: Source,
     genesis: Genesis,
-    export: Export,
+    // Replaced when a newer export has taken away what this one needs.
+    export: RwLock<Arc<Export>>,
 }
 
 impl Exported {
     /// Opens an export and checks its head, its state and the right edge of its log.
-    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        let refused = || format!("the export {} cannot be relied on; get another copy", folder.display());
-        let genesis = Export::genesis(folder)?;
-        let export = Export::open(folder, &genesis).with_context(refused)?;
-        Ok(Self { genesis, export })
+    pub(crate) fn open(place: &Path, options: &WebOptions) -> anyhow::Result<Self> {
+        let refused = || match is_remote(place) {
+            true => format!("the export {} cannot be relied on", place.display()),
+            false => format!("the export {} cannot be relied on; get another copy", place.display()),
+        };
+        let source = Source::new(place, options)?;
+        let export = Export::open_unanchored(source.clone()).with_context(refused)?;
+        Ok(Self { source, genesis: export.genesis().clone(), export: RwLock::new(Arc::new(export)) })
+    }
+
+    /// The export as it was read last.
+    pub(crate) fn export(&self) -> Arc<Export> {
+        // A panic while it is held leaves a whole export behind.
+        Arc::clone(&self.export.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Says how old the export is.
+    pub(crate) fn note_age(&self, place: &Path) {
+        let header = self.export().head().header.clone();
+        let age = time::format_age(time::age_seconds(header.time_ms, time::now_ms()));
+        let at = time::format_ms(header.time_ms);
+        note(format_args!("the export {} is as of block {}, {at} ({age})", place.display(), header.height));
+    }
+
+    /// An answer of the export; asked once more of the newer one if that has taken its place.
+    fn answer<T>(&self, ask: impl Fn(&Export) -> Result<T, ExportError>) -> Result<T, LedgerError> {
+        match ask(&self.export()) {
+            Err(ExportError::Changed { .. }) => {
+                let export = Arc::new(Export::open(self.source.clone(), &self.genesis).map_err(told)?);
+                *self.export.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&export);
+                ask(&export).map_err(told)
+            }
+            answer => answer.map_err(told),
+        }
     }
 
     fn size(&self) -> LogSize {
-        self.export.head().header.log_size
+        self.export().head().header.log_size
     }
 
-    fn batch_place(&self, id: &BatchId) -> Result<&BatchPlace, LedgerError> {
-        let place = self.export.batch(id).map_err(told)?;
+    fn batch_place(&self, id: &BatchId) -> Result<BatchPlace, LedgerError> {
+        let place = self.answer(|export| Ok(export.batch(id)?.cloned()))?;
         place.ok_or(LedgerError::NotFound(Missing::Batch(*id)))
     }
+}
+
+/// Whether a place is the address of an export, and not a folder.
+pub(crate) fn is_remote(place: &Path) -> bool {
+    place.to_str().is_some_and(|text| text.contains("://"))
+}
+
+/// Where checked files of exports at a distance are kept: in the user's folder for what can be made anew.
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    Some(base.join("sanad").join("exports"))
 }
 
 impl Ledger for Exported {
@@ -54,22 +100,22 @@ impl Ledger for Exported {
     }
 
     fn head(&self) -> Result<FinalHeader, LedgerError> {
-        Ok(final_header(self.export.head().clone()))
+        Ok(final_header(self.export().head().clone()))
     }
 
     fn header(&self, height: Height) -> Result<FinalHeader, LedgerError> {
-        self.export.header(height).map(final_header).map_err(told)
+        self.answer(|export| export.header(height)).map(final_header)
     }
 
     fn block(&self, height: Height) -> Result<FinalBlock, LedgerError> {
-        let (block, certificate) = self.export.block(height).map_err(told)?;
+        let (block, certificate) = self.answer(|export| export.block(height))?;
         Ok(FinalBlock { block, certificate })
     }
 
     fn block_summaries(&self, first: Height, count: usize) -> Result<Vec<BlockSummary>, LedgerError> {
-        let Height(head) = self.export.head().header.height;
+        let Height(head) = self.export().head().header.height;
         let summary = |height| {
-            let (block, _) = self.export.block(Height(height)).map_err(told)?;
+            let (block, _) = self.answer(|export| export.block(Height(height)))?;
             let entries = block.batches.iter().map(|batch| batch.batch().events.len() as u64).sum();
             let (batches, bytes) = (block.batches.len() as u32, block.encode().len() as u64);
             Ok(BlockSummary { header: block.header, batches, entries, bytes })
@@ -78,31 +124,33 @@ impl Ledger for Exported {
     }
 
     fn entry(&self, index: LogIndex) -> Result<LogEntry, LedgerError> {
-        Ok(LogEntry { index, entry: self.export.entry(index).map_err(told)? })
+        Ok(LogEntry { index, entry: self.answer(|export| export.entry(index))? })
     }
 
     fn entries(&self, first: LogIndex, count: usize) -> Result<Vec<LogEntry>, LedgerError> {
-        let entries = self.export.entries(first, count).map_err(told)?;
+        let entries = self.answer(|export| export.entries(first, count))?;
         let place = |(index, entry)| LogEntry { index: LogIndex(index), entry };
         Ok((first.0..).zip(entries).map(place).collect())
     }
 
     fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, LedgerError> {
-        let header = self.export.header(height).map_err(told)?.header;
-        let sealed = match form {
-            ProofForm::Sealed => self.export.seal(height).map_err(told)?,
-            ProofForm::SelfContained | ProofForm::Compact => None,
-        };
-        let finality = match sealed {
-            Some(sealed) => sealed,
-            None if height == self.export.head().header.height => self.export.finality(),
-            None => Finality::History(Box::new(self.export.history_proof(height).map_err(told)?)),
-        };
-        Ok(HeaderProof { header, finality: in_form(finality, form) })
+        self.answer(|export| {
+            let header = export.header(height)?.header;
+            let sealed = match form {
+                ProofForm::Sealed => export.seal(height)?,
+                ProofForm::SelfContained | ProofForm::Compact => None,
+            };
+            let finality = match sealed {
+                Some(sealed) => sealed,
+                None if height == export.head().header.height => export.finality(),
+                None => Finality::History(Box::new(export.history_proof(height)?)),
+            };
+            Ok(HeaderProof { header, finality: in_form(finality, form) })
+        })
     }
 
     fn trust_file(&self) -> Result<TrustFile, LedgerError> {
-        Ok(self.export.trust_file().clone())
+        Ok(self.export().trust_file().clone())
     }
 
     fn status_proof(&self, credential: &CredentialKey, form: ProofForm) -> Result<StatusProof, LedgerError> {
@@ -110,11 +158,11 @@ impl Ledger for Exported {
             CredentialKey::Index(index) => *index,
             CredentialKey::Issuance { issuer, commitment } => {
                 let (issuer, commitment) = (issuer.clone(), *commitment);
-                let found = self.export.issuance(&issuer, &commitment).map_err(told)?;
+                let found = self.answer(|export| export.issuance(&issuer, &commitment))?;
                 found.ok_or(LedgerError::NotFound(Missing::Issuance { issuer, commitment }))?
             }
         };
-        let mut proof = self.export.status_proof(index).map_err(told)?;
+        let mut proof = self.answer(|export| export.status_proof(index))?;
         proof.finality = in_form(proof.finality, form);
         Ok(proof)
     }
@@ -125,7 +173,7 @@ impl Ledger for Exported {
         range: Range<usize>,
         form: ProofForm,
     ) -> Result<BatchProofs, LedgerError> {
-        let BatchPlace { first_index, entries, .. } = *self.batch_place(batch)?;
+        let BatchPlace { first_index, entries, .. } = self.batch_place(batch)?;
         let end = range.end.min(entries as usize);
         let prove = |position: usize| {
             let index = LogIndex(first_index.0 + position as u64);
@@ -139,13 +187,15 @@ impl Ledger for Exported {
 
     fn inclusion_proof(&self, index: LogIndex, size: Option<LogSize>) -> Result<InclusionProof, LedgerError> {
         let size = size.unwrap_or(self.size());
-        Ok(InclusionProof {
-            index,
-            size,
-            path: self.export.inclusion_path(index, size).map_err(told)?,
-            leaf_hash: self.export.entry(index).map_err(told)?.leaf_hash(),
-            root: self.export.log_root(size).map_err(told)?,
-            head: self.head()?,
+        self.answer(|export| {
+            Ok(InclusionProof {
+                index,
+                size,
+                path: export.inclusion_path(index, size)?,
+                leaf_hash: export.entry(index)?.leaf_hash(),
+                root: export.log_root(size)?,
+                head: final_header(export.head().clone()),
+            })
         })
     }
 
@@ -155,26 +205,29 @@ impl Ledger for Exported {
         new: Option<LogSize>,
         form: ProofForm,
     ) -> Result<ConsistencyProof, LedgerError> {
-        let mut proof = self.export.consistency_proof(old, new.unwrap_or(self.size())).map_err(told)?;
+        let new = new.unwrap_or(self.size());
+        let mut proof = self.answer(|export| export.consistency_proof(old, new))?;
         proof.finality = in_form(proof.finality, form);
         Ok(proof)
     }
 
     fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
         let later = |member: &&MemberState| after.is_none_or(|after| member.record().id > *after);
-        Ok(self.export.registry().members().filter(later).take(count).cloned().collect())
+        Ok(self.export().registry().members().filter(later).take(count).cloned().collect())
     }
 
     fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
-        let mut proof = self.export.member_proof(id).map_err(told)?;
-        proof.finality = in_form(proof.finality, form);
-        let member = self.export.registry().member(id);
-        let rest = member.ok_or_else(|| LedgerError::NotFound(Missing::Member(id.clone())))?.rest().clone();
-        Ok(MemberDetails { proof, rest })
+        self.answer(|export| {
+            let mut proof = export.member_proof(id)?;
+            proof.finality = in_form(proof.finality, form);
+            let member = export.registry().member(id).ok_or_else(|| ExportError::NoMember(id.clone()))?;
+            Ok(MemberDetails { proof, rest: member.rest().clone() })
+        })
     }
 
     fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {
-        let (_, all) = self.export.completeness(member).map_err(told)?;
+        let export = self.export();
+        let (_, all) = export.completeness(member).map_err(told)?;
         let (mut runs, mut entries) = (Vec::new(), 0);
         for run in all {
             let EntryRun { first_index, entries: mut found } = run.map_err(told)?;
@@ -195,8 +248,8 @@ impl Ledger for Exported {
     }
 
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
-        let BatchPlace { height, first_index, entries, .. } = *self.batch_place(id)?;
-        let block_time_ms = self.export.header(height).map_err(told)?.header.time_ms;
+        let BatchPlace { height, first_index, entries, .. } = self.batch_place(id)?;
+        let block_time_ms = self.answer(|export| export.header(height))?.header.time_ms;
         Ok(BatchState::Final(FinalBatch { height, block_time_ms, first_index, entries }))
     }
 
@@ -209,7 +262,7 @@ impl Ledger for Exported {
     }
 
     async fn head_above(&self, height: Height) -> Result<Height, LedgerError> {
-        let head = self.export.head().header.height;
+        let head = self.export().head().header.height;
         match head > height {
             true => Ok(head),
             false => Err(LedgerError::Unsupported { what: "an export has no blocks to come" }),
@@ -217,8 +270,9 @@ impl Ledger for Exported {
     }
 
     async fn node_status(&self) -> Result<NodeStatus, LedgerError> {
-        let header = &self.export.head().header;
-        let validators = self.export.next_validators();
+        let export = self.export();
+        let header = &export.head().header;
+        let validators = export.next_validators();
         Ok(NodeStatus {
             chain_id: header.chain_id,
             chain_name: self.genesis.name.clone(),
@@ -253,13 +307,15 @@ fn in_form(finality: Finality, form: ProofForm) -> Finality {
     }
 }
 
-/// What is beyond the export is the caller's to know; all else is the fault of the folder.
+/// What is beyond the export is the caller's to know, and what the network does says nothing of the export; all else is
+/// damage.
 fn told(error: ExportError) -> LedgerError {
     match error {
         ExportError::HeightBeyondHead { height, head } => LedgerError::HeightBeyondHead { height, head },
         ExportError::IndexBeyondLog { index, size } => LedgerError::IndexBeyondLog { index, size },
         ExportError::SizeBeyondLog { asked, size } => LedgerError::SizeBeyondLog { asked, size },
         ExportError::NoMember(id) => LedgerError::NotFound(Missing::Member(id)),
-        error => LedgerError::Damaged(Box::new(error)),
+        error if error.is_damage() => LedgerError::Damaged(Box::new(error)),
+        error => LedgerError::OutOfReach(Box::new(error)),
     }
 }

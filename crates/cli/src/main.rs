@@ -15,7 +15,6 @@ mod localnet;
 mod output;
 mod pending;
 mod progress;
-mod qr;
 mod random;
 mod receipt_file;
 mod remote;

@@ -2,14 +2,16 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sanad_core::receipt::{
-    RECEIPT_BINARY_SUFFIX, RECEIPT_JSON_BYTES_MAX, RECEIPT_JSON_SUFFIX, Receipt, ReceiptForm,
+    RECEIPT_BINARY_SUFFIX, RECEIPT_JSON_BYTES_MAX, RECEIPT_JSON_SUFFIX, RECEIPT_MAGIC, Receipt, ReceiptForm,
 };
 use sanad_core::trust::TrustAnchor;
+use sanad_qr::{PICTURE_BYTES_MAX, PictureKind};
 
-use crate::{files, qr};
+use crate::files;
 
 /// What the pictures of receipts end with: `ijazah.pdf` has `ijazah.pdf.receipt.png`.
 pub(crate) const QR_SUFFIX: &str = ".receipt.png";
@@ -47,13 +49,16 @@ pub(crate) fn is_qr(path: &Path) -> bool {
     suffix_of(path) == Some(QR_SUFFIX)
 }
 
-/// The bytes of a receipt in one of its two forms, from a file, standard input (`-`), or a QR code in a PNG.
+/// The bytes of a receipt in one of its two forms, from a file, standard input (`-`), or a QR code in a picture.
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = files::read_input(path, RECEIPT_FILE_BYTES_MAX)?;
-    match qr::is_png(&bytes) {
-        true => qr::read_png(&bytes).with_context(|| format!("{} does not hold a receipt", path.display())),
-        false => Ok(bytes),
+    if PictureKind::of(&bytes).is_none() {
+        return Ok(bytes);
     }
+    let started = Instant::now();
+    let late = || started.elapsed() > PICTURE_TIME_MAX;
+    sanad_qr::read(&bytes, &late, &|code| code.starts_with(&RECEIPT_MAGIC))
+        .with_context(|| format!("{} gives no receipt", path.display()))
 }
 
 /// Reads a receipt in any form.
@@ -72,6 +77,14 @@ pub(crate) fn encode(receipt: &Receipt, form: ReceiptForm, anchor: &TrustAnchor)
     }
 }
 
+/// The name of the picture of a receipt: `ijazah.pdf.receipt.json` has `ijazah.pdf.receipt.png`.
+pub(crate) fn qr_name(receipt: &Path) -> Option<OsString> {
+    let name = receipt.file_name()?;
+    let suffix = suffix_of(receipt)?;
+    let document = name.to_str()?.strip_suffix(suffix)?;
+    Some(format!("{document}{QR_SUFFIX}").into())
+}
+
 fn suffix_of(path: &Path) -> Option<&'static str> {
     let name = path.as_os_str().as_encoded_bytes();
     SUFFIXES.into_iter().find(|suffix| name.ends_with(suffix.as_bytes()))
@@ -85,7 +98,9 @@ fn with_suffix(document: &Path, suffix: &str) -> PathBuf {
 
 /// Longest file that is looked into for a receipt, in bytes: a picture, or a receipt in either form.
 const RECEIPT_FILE_BYTES_MAX: usize =
-    if qr::PNG_BYTES_MAX > RECEIPT_JSON_BYTES_MAX { qr::PNG_BYTES_MAX } else { RECEIPT_JSON_BYTES_MAX };
+    if PICTURE_BYTES_MAX > RECEIPT_JSON_BYTES_MAX { PICTURE_BYTES_MAX } else { RECEIPT_JSON_BYTES_MAX };
+/// How long a code is looked for in a picture.
+const PICTURE_TIME_MAX: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

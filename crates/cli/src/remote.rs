@@ -9,8 +9,9 @@ use anyhow::{Context, bail};
 use sanad_api::{Client, ClientError, ClientOptions, ErrorCode, NodeStatus, StatusCode};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
+use sanad_export::WebOptions;
 
-use crate::exported::Exported;
+use crate::exported::{self, Exported};
 use crate::{files, time};
 
 /// The node to ask, and how long to wait for it.
@@ -26,9 +27,12 @@ pub(crate) struct NodeArgs {
 /// A node or a static export to ask.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SourceArgs {
-    /// Folder of a static export to ask in place of a node
-    #[arg(long, value_name = "DIR")]
+    /// A static export to ask in place of a node: a folder, or an https URL
+    #[arg(long, value_name = "DIR|URL")]
     pub(crate) export: Option<PathBuf>,
+    /// Keep nothing of an export that is read from a URL
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) node: NodeArgs,
 }
@@ -46,9 +50,24 @@ pub(crate) struct ConnectionArgs {
     /// How long to wait for each answer
     #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = time::parse_duration)]
     pub(crate) node_timeout: Duration,
-    /// Certificates (PEM) of the authorities that vouch for an https node [default: the system's]
+    /// Certificates (PEM) of the authorities that vouch for an https node or export [default: the system's]
     #[arg(long, value_name = "FILE", env = "SANAD_NODE_CA")]
     node_ca: Option<PathBuf>,
+}
+
+impl ConnectionArgs {
+    /// How to read an export from a URL.
+    pub(crate) fn web_options(&self, cache: bool) -> anyhow::Result<WebOptions> {
+        Ok(WebOptions {
+            timeout: self.node_timeout,
+            ca_certificates_pem: self.certificates()?,
+            cache: cache.then(exported::cache_folder).flatten(),
+        })
+    }
+
+    fn certificates(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        self.node_ca.as_deref().map(|path| files::read(path, CA_BYTES_MAX)).transpose()
+    }
 }
 
 impl NodeArgs {
@@ -77,9 +96,8 @@ impl Remote {
 
     /// Connects to the node at a URL.
     pub(crate) async fn connect_to(url: &str, args: &ConnectionArgs) -> anyhow::Result<Self> {
-        let pem = args.node_ca.as_deref().map(|path| files::read(path, CA_BYTES_MAX)).transpose()?;
         let options = ClientOptions {
-            ca_certificates_pem: pem,
+            ca_certificates_pem: args.certificates()?,
             timeout: args.node_timeout,
             connect_timeout: args.node_timeout,
             ..ClientOptions::default()
@@ -93,11 +111,14 @@ impl Remote {
 
     /// Opens an export, or else connects to the node.
     pub(crate) async fn open(args: &SourceArgs) -> anyhow::Result<Self> {
-        let Some(folder) = &args.export else { return Self::connect(&args.node).await };
-        let ledger = Exported::open(folder)?;
+        let Some(place) = &args.export else { return Self::connect(&args.node).await };
+        let ledger = Exported::open(place, &args.node.connection.web_options(!args.no_cache)?)?;
+        ledger.note_age(place);
         let timeout = args.node.connection.node_timeout;
-        let client = Client::in_process(Arc::new(ledger), timeout);
-        Ok(Self { url: folder.display().to_string(), kind: "export", client, timeout })
+        // An answer of an export at a distance takes a dozen requests.
+        let patience = if exported::is_remote(place) { timeout * WEB_REQUESTS } else { timeout };
+        let client = Client::in_process(Arc::new(ledger), patience);
+        Ok(Self { url: place.display().to_string(), kind: "export", client, timeout })
     }
 
     /// Whether this is a node or an export, for people.
@@ -200,6 +221,8 @@ const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a call is made again, and how long after where the node does not say.
 const PATIENT_TRIES: u32 = 20;
 const PATIENT_INTERVAL: Duration = Duration::from_millis(500);
+/// Requests that one answer of an export at a distance may take, one after the other.
+const WEB_REQUESTS: u32 = 20;
 pub(crate) const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
 /// Longest file of certificates, in bytes.
 const CA_BYTES_MAX: usize = 1 << 20;

@@ -203,7 +203,10 @@ fn related(credential: &Map<String, Value>, faults: &mut Faults) {
         if seen.len() < RELATED_COMPARED {
             seen.push(id);
         }
-        if !["digestSRI", "digestMultibase"].iter().any(|digest| resource.get(*digest).is_some_and(Value::is_string)) {
+        if !["digestSRI", "digestMultibase"]
+            .iter()
+            .any(|digest| resource.get(*digest).is_some_and(Value::is_string))
+        {
             faults.add(&at, "has no digest");
         }
     }

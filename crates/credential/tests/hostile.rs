@@ -96,7 +96,8 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
             format!("{{\"id\":\"_:n{a}\",\"p\":{all}}}")
         })
     };
-    let many_types = |n: usize| format!("{{\"type\":[\"Achievement\",\"Profile\",\"Result\",\"T{n}\"],\"p\":{n}}}");
+    let many_types =
+        |n: usize| format!("{{\"type\":[\"Achievement\",\"Profile\",\"Result\",\"T{n}\"],\"p\":{n}}}");
     vec![
         ("numbers", around("a", &filled(|_| "1".to_owned()))),
         ("few-numbers", around("a", &some(90_000, |n| n.to_string()))),
@@ -107,19 +108,62 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
         ("empty-objects", around("a", &filled(|_| "{}".to_owned()))),
         ("some-empty-objects", around("a", &some(18_000, |_| "{}".to_owned()))),
         ("more-empty-objects", around("a", &some(49_000, |_| "{}".to_owned()))),
-        ("undefined-names", around("name", &format!("{{{}}}", (0..45_000).map(|n| format!("\"u{n}\":[]")).collect::<Vec<_>>().join(",")))),
+        (
+            "undefined-names",
+            around(
+                "name",
+                &format!("{{{}}}", (0..45_000).map(|n| format!("\"u{n}\":[]")).collect::<Vec<_>>().join(",")),
+            ),
+        ),
         ("long-names", around("a", &some(3_000, |n| format!("{{\"@{n}{}\":null}}", "k".repeat(1000))))),
         ("types", around("a", &some(12_000, many_types))),
-        ("type-list", around("a", &format!("{{\"type\":{}}}", some(19_000, |n| format!("\"https://example.org/{n}\""))))),
-        ("contexts", around("a", &some(2_000, |_| format!("{{\"@context\":[\"{V2}\",\"{BADGES}\"],\"id\":\"urn:x:9\"}}")))),
+        (
+            "type-list",
+            around(
+                "a",
+                &format!("{{\"type\":{}}}", some(19_000, |n| format!("\"https://example.org/{n}\""))),
+            ),
+        ),
+        (
+            "contexts",
+            around(
+                "a",
+                &some(2_000, |_| format!("{{\"@context\":[\"{V2}\",\"{BADGES}\"],\"id\":\"urn:x:9\"}}")),
+            ),
+        ),
         ("nested-contexts", around("a", &nested(60, &contexts, "1"))),
-        ("nested-undefined", around("a", &nested(60, &format!("{{\"@context\":[{}],\"a\":", vec![format!("\"{EXAMPLES}\""); 1000].join(",")), "1"))),
-        ("context-list", around("a", &format!("{{\"@context\":{}}}", some(40_000, |_| format!("\"{EXAMPLES}\""))))),
-        ("inline-contexts", around("a", &nested(60, "{\"@context\":{\"b\":\"urn:x:b\"},\"a\":", &some(20_000, |n| n.to_string())))),
+        (
+            "nested-undefined",
+            around(
+                "a",
+                &nested(
+                    60,
+                    &format!("{{\"@context\":[{}],\"a\":", vec![format!("\"{EXAMPLES}\""); 1000].join(",")),
+                    "1",
+                ),
+            ),
+        ),
+        (
+            "context-list",
+            around("a", &format!("{{\"@context\":{}}}", some(40_000, |_| format!("\"{EXAMPLES}\"")))),
+        ),
+        (
+            "inline-contexts",
+            around(
+                "a",
+                &nested(60, "{\"@context\":{\"b\":\"urn:x:b\"},\"a\":", &some(20_000, |n| n.to_string())),
+            ),
+        ),
         ("deep", around("a", &format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000)))),
         ("deep-objects", around("a", &nested(60, "{\"a\":", &some(1500, |n| format!("{{\"a\":{n}}}"))))),
         ("chain", around("a", &some(5_000, label))),
-        ("long-chain", around("a", &some(19_000, |n| format!("{{\"id\":\"_:n{n}\",\"p\":{{\"id\":\"_:n{}\"}}}}", n + 1)))),
+        (
+            "long-chain",
+            around(
+                "a",
+                &some(19_000, |n| format!("{{\"id\":\"_:n{n}\",\"p\":{{\"id\":\"_:n{}\"}}}}", n + 1)),
+            ),
+        ),
         ("complete-9", around("a", &complete(9))),
         ("complete-100", around("a", &complete(100))),
         ("twins", around("a", &some(9_000, |n| format!("{{\"p\":{{\"q\":{}}}}}", n / 2)))),
@@ -143,7 +187,16 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
         ("jwt-numbers", jwt(&json!({"alg": "EdDSA"}), &filled(|_| "1".to_owned())[..3_000_000].to_owned())),
         ("jwt-header", jwt(&json!({"alg": "EdDSA", "jwk": "x".repeat(3_000_000)}), "{}")),
         ("jwt-dots", "eyJ.".repeat(1_000_000).into_bytes()),
-        ("jwt-signature", format!("{}{}", String::from_utf8(jwt(&json!({"alg": "RS256"}), "{\"type\":\"VerifiableCredential\"}")).unwrap(), "A".repeat(4_000_000)).into_bytes()),
+        (
+            "jwt-signature",
+            format!(
+                "{}{}",
+                String::from_utf8(jwt(&json!({"alg": "RS256"}), "{\"type\":\"VerifiableCredential\"}"))
+                    .unwrap(),
+                "A".repeat(4_000_000)
+            )
+            .into_bytes(),
+        ),
         ("sd-jwt", format!("eyJ.eyJ.AAAA~{}", "W10~".repeat(260_000)).into_bytes()),
         ("too-long", around("a", &format!("\"{}\"", "x".repeat(16_000_000)))),
         ("not-json", vec![b'{'; 4_000_000]),

@@ -5,7 +5,7 @@ mod blocks;
 mod files;
 mod tiles;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sanad_chain::{ChainError, ChainReport, Fault, check_chain};
 use sanad_core::audit_report::AuditVerdict;
@@ -20,7 +20,8 @@ use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustFile};
 use crate::error::ExportError;
 use crate::index::Issuances;
 use crate::layout;
-use crate::reader::Export;
+use crate::reader::{Export, stored_genesis};
+use crate::source::Source;
 use blocks::Blocks;
 use files::Files;
 use tiles::TileCheck;
@@ -195,14 +196,16 @@ impl ExportAudit {
 /// Holds some 25 bytes of memory for each entry.
 ///
 /// # Errors
-/// [`ExportError::NoExport`], [`ExportError::ForeignChain`], [`ExportError::Genesis`], I/O. What is wrong with the export
+/// [`ExportError::NoExport`], [`ExportError::ForeignChain`], [`ExportError::Genesis`], [`ExportError::Changed`],
+/// [`ExportError::Web`], I/O. What is wrong with the export
 /// is in the findings.
 pub fn audit(
-    path: &Path,
+    source: impl Into<Source>,
     genesis: &Genesis,
     key: Option<&PublicKey>,
     progress: impl FnMut(Height) + Send,
 ) -> Result<ExportAudit, ExportError> {
+    let source = source.into();
     let mut report = ExportAudit {
         state: State::genesis(genesis)?,
         batches: 0,
@@ -211,7 +214,11 @@ pub fn audit(
         checkpoint: None,
         findings: Vec::new(),
     };
-    let export = match Export::open(path, genesis) {
+    let opened = Export::open(source.clone(), genesis).and_then(|export| {
+        export.history()?;
+        Ok(export)
+    });
+    let export = match opened {
         Ok(export) => export,
         Err(error) if error.is_damage() => {
             report.add(AuditVerdict::Damaged, None, Part::Head, AuditFault::File(error));
@@ -230,7 +237,7 @@ pub fn audit(
     report.check(Part::Status, Some(height), pages)?;
     check_checkpoint(&export, &mut report)?;
     check_trust_forms(&export, &mut report)?;
-    check_genesis(path, genesis, &mut report)?;
+    check_genesis(&source, genesis, &mut report)?;
     if let Some(key) = key {
         let signed = export.verify_signatures(key);
         report.check(Part::Signatures, None, signed)?;
@@ -244,6 +251,10 @@ pub fn audit(
     }
     if more > 0 {
         report.add(AuditVerdict::Derived, None, Part::Files, AuditFault::MoreFiles { count: more });
+    }
+    // What an export loses when a newer one takes its place is not the fault of either.
+    if !report.findings.is_empty() && export.folder().has_changed() {
+        return Err(ExportError::Changed { place: export.folder().root() });
     }
     Ok(report)
 }
@@ -300,7 +311,7 @@ fn check_blocks(
         Err(ChainError::Source(error)) => return Err(error),
         Err(ChainError::Genesis(error)) => return Err(error.into()),
         Err(ChainError::Randomness(source)) => {
-            return Err(ExportError::Io { path: folder.root().to_owned(), source });
+            return Err(ExportError::Io { path: folder.root(), source });
         }
         Err(_) => return Err(ExportError::Broken),
     };
@@ -312,7 +323,7 @@ fn check_blocks(
 
 fn check_index(export: &Export, issuances: &Issuances, report: &mut ExportAudit) -> Result<(), ExportError> {
     let size = export.head().header.log_size.0;
-    match issuances.first_difference(export.folder(), size) {
+    match issuances.first_difference(export.folder(), size, export.run_pages()) {
         Ok(None) => Ok(()),
         Ok(Some(index)) => {
             report.add(AuditVerdict::Derived, None, Part::Index, AuditFault::Index { index });
@@ -365,18 +376,15 @@ fn check_trust_forms(export: &Export, report: &mut ExportAudit) -> Result<(), Ex
     }
 }
 
-fn check_genesis(path: &Path, genesis: &Genesis, report: &mut ExportAudit) -> Result<(), ExportError> {
-    match Export::genesis(path) {
-        Ok(stored) if stored.chain_id() == genesis.chain_id() => Ok(()),
-        Ok(stored) => {
+fn check_genesis(source: &Source, genesis: &Genesis, report: &mut ExportAudit) -> Result<(), ExportError> {
+    match stored_genesis(&source.0) {
+        Ok(Some(stored)) if stored.chain_id() == genesis.chain_id() => Ok(()),
+        Ok(Some(stored)) => {
             let fault = AuditFault::ForeignGenesis { actual: stored.chain_id() };
             report.add(AuditVerdict::Derived, None, Part::Genesis, fault);
             Ok(())
         }
-        Err(ExportError::NoExport { .. }) => {
-            let missing = ExportError::Missing { path: path.join(layout::GENESIS) };
-            report.check(Part::Genesis, None, Err(missing))
-        }
+        Ok(None) => report.check(Part::Genesis, None, Err(source.0.missing(layout::GENESIS))),
         Err(error) => report.check(Part::Genesis, None, Err(error)),
     }
 }

@@ -2,11 +2,11 @@
 
 use sanad_core::event::{ENTRY_BYTES_MAX, Entry};
 use sanad_core::ids::{LogIndex, LogSize};
-use sanad_core::merkle::{Rfc6962, TreeHash as _};
+use sanad_core::merkle::{Rfc6962, TreeHash as _, root_of};
 
 use crate::bundle::width_at;
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{ContentHash, Folder};
 use crate::layout::{BUNDLE_RECORDS, Series};
 use crate::tiles::Tiles;
 
@@ -36,7 +36,7 @@ impl EntryBundle {
         let bundle = folder.bundle(Series::Entries, place, width)?;
         let bytes = folder.read_opened(bundle.file, &bundle.path, BUNDLE_BYTES_MAX)?;
         Self::parse(bytes, bundle.width, bundle.path.clone())
-            .ok_or_else(|| folder.malformed(&bundle.path, "not the length of its entries"))
+            .ok_or_else(|| folder.malformed(&bundle.path, MISFIT))
     }
 
     /// A bundle of exactly `width` records; `None` if it is longer or shorter.
@@ -68,15 +68,30 @@ pub(crate) fn checked(
 ) -> Result<Vec<Entry>, ExportError> {
     let width = width_at(place, size.0);
     let hashes = tiles.tile(0, place)?;
-    let bundle = EntryBundle::read(folder, place, width)?;
-    let path = || folder.path(&bundle.path);
-    let entry = |position: u64| {
-        let index = LogIndex(place * BUNDLE_RECORDS + position);
-        let record = bundle.record(position as usize).unwrap_or_default();
-        if Some(&Rfc6962::leaf(record)) != hashes.get(position as usize) {
-            return Err(ExportError::Entry { path: path(), index });
-        }
-        Entry::decode(record).map_err(|source| ExportError::Codec { path: path(), source })
+    let entries = |bundle: &EntryBundle| {
+        let path = || folder.path(&bundle.path);
+        let entry = |position: u64| {
+            let index = LogIndex(place * BUNDLE_RECORDS + position);
+            let record = bundle.record(position as usize).unwrap_or_default();
+            if Some(&Rfc6962::leaf(record)) != hashes.get(position as usize) {
+                return Err(ExportError::Entry { path: path(), index });
+            }
+            Entry::decode(record).map_err(|source| ExportError::Codec { path: path(), source })
+        };
+        (0..width).map(entry).collect()
     };
-    (0..width).map(entry).collect()
+    if width < BUNDLE_RECORDS {
+        // It may be the whole one that is there, of which these are the first.
+        return entries(&EntryBundle::read(folder, place, width)?);
+    }
+    let path = Series::Entries.path(place, width);
+    let check = |bytes: &[u8]| {
+        let bundle = EntryBundle::parse(bytes.to_vec(), width, path.clone());
+        entries(&bundle.ok_or_else(|| folder.malformed(&path, MISFIT))?)
+    };
+    let content = ContentHash::new("entries", &root_of::<Rfc6962>(&hashes));
+    folder.checked(&content, || folder.read(&path, BUNDLE_BYTES_MAX), check)
 }
+
+/// Why a bundle is no bundle.
+const MISFIT: &str = "not the length of its entries";

@@ -14,6 +14,7 @@ use sanad_core::trust::{TrustFault, TrustFormatError};
 use sanad_core::validators::{CertificateError, ValidatorSetError};
 
 use crate::note::NoteError;
+use crate::web::WebError;
 
 /// Why an export was not made or read.
 #[derive(Debug, thiserror::Error)]
@@ -145,8 +146,28 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that the export must have is not with the web server.
+    #[error("{url}: not there (404)")]
+    NotThere {
+        /// The file.
+        url: PathBuf,
+    },
+    /// Another export was published while this one was read, and took away what this one needs.
+    #[error("{place}: changed while it was read: a newer export has taken its place; try again")]
+    Changed {
+        /// The export.
+        place: PathBuf,
+    },
+    /// A web server gave no answer that can be used, or there is no such server.
+    #[error("{url}: no usable answer")]
+    Web {
+        /// The file, or the export.
+        url: PathBuf,
+        /// Why.
+        source: Box<WebError>,
+    },
     /// A file is longer than it can be.
-    #[error("{path}: {actual} bytes or more; at most {limit} are allowed")]
+    #[error("{path}: more than {limit} bytes, the most that such a file can have")]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -285,6 +306,7 @@ impl ExportError {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Missing { .. }
+            | Self::NotThere { .. }
             | Self::TooLong { .. }
             | Self::Malformed { .. }
             | Self::Codec { .. }
@@ -316,6 +338,8 @@ impl ExportError {
             | Self::IndexBeyondLog { .. }
             | Self::SizeBeyondLog { .. }
             | Self::NoMember(_)
+            | Self::Changed { .. }
+            | Self::Web { .. }
             | Self::Io { .. } => false,
         }
     }

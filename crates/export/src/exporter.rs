@@ -277,6 +277,7 @@ impl Exporter {
         if height.0 > former_height {
             self.write_edges(size)?;
             self.write_index(size)?;
+            self.write_state(size)?;
             self.write_trust_files(last)?;
             self.publish(height, block, size)?;
         }
@@ -311,12 +312,18 @@ impl Exporter {
         for page in &self.touched {
             self.pages[*page as usize] = status::write(self.state.status(), *page, size, writing)?;
         }
+        Ok(())
+    }
+
+    /// Writes the state. Requires that the index was written.
+    fn write_state(&mut self, size: LogSize) -> Result<(), ExportError> {
         let snapshot = Snapshot {
             registry: self.state.registry().clone(),
             parameters: *self.state.parameters(),
             pages: self.pages.clone(),
+            run_pages: index::run_pages(&self.folder, size.0)?,
         };
-        writing.write(&layout::state(self.state.head().height), &snapshot.encode())
+        self.writing.write(&layout::state(self.state.head().height), &snapshot.encode())
     }
 
     fn write_index(&mut self, size: LogSize) -> Result<(), ExportError> {
@@ -483,7 +490,7 @@ fn check_empty(folder: &Folder) -> Result<(), ExportError> {
     for entry in entries {
         let entry = entry.map_err(folder.io(""))?;
         if entry.file_name() != TEMPORARY {
-            return Err(ExportError::Occupied { folder: folder.root().to_owned() });
+            return Err(ExportError::Occupied { folder: folder.root() });
         }
     }
     Ok(())

@@ -10,13 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExportError;
 use crate::folder::Folder;
-use crate::layout::HEAD;
+use crate::layout::{HEAD, HEAD_BYTES_MAX};
 use crate::note::{CheckpointSigner, Note};
 
 /// Names the format.
-const FORMAT: &str = "sanad-export/v1";
-/// Longest file, in bytes.
-const HEAD_BYTES_MAX: u64 = 1024;
+const FORMAT: &str = "sanad-export/v2";
 
 /// The last block of an export, and the manifest of its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +91,7 @@ impl Head {
 
 fn text(folder: &Folder) -> Result<Option<String>, ExportError> {
     let Some(bytes) = folder.read_if_there(HEAD, HEAD_BYTES_MAX)? else { return Ok(None) };
+    folder.note_head(&bytes);
     let text = String::from_utf8(bytes);
     text.map(Some).map_err(|_| folder.malformed(HEAD, "not UTF-8"))
 }

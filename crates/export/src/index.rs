@@ -21,7 +21,7 @@ pub(crate) use build::IndexBuilder;
 /// Entries of the shortest whole run. What comes after the last whole one has a run of its own.
 const CHUNK_ENTRIES: u64 = 1 << 16;
 /// Runs of one length that become one.
-const FAN_OUT: u64 = 4;
+const FAN_OUT: u64 = 2;
 
 /// First 8 bytes of an issuance key, and the log index of the issuance.
 type Record = (u64, u64);
@@ -44,17 +44,27 @@ pub(crate) fn ranges(size: u64) -> Vec<Range<u64>> {
     ranges
 }
 
-/// The log indices that may be those of an issuance, in a log of `size` entries.
-pub(crate) fn candidates(
-    folder: &Folder,
+/// Most pages that the run of a range can have.
+pub(crate) fn pages_max(range: &Range<u64>) -> u64 {
+    run::pages_max(range)
+}
+
+/// Pages of each run that a log of `size` entries has.
+pub(crate) fn run_pages(folder: &Folder, size: u64) -> Result<Vec<u32>, ExportError> {
+    ranges(size).into_iter().map(|range| Ok(Run::open(folder, range)?.pages as u32)).collect()
+}
+
+/// The log indices that may be those of an issuance, run after run from the longest on, in a log of `size` entries whose
+/// runs have as many pages as `run_pages` says.
+pub(crate) fn candidates<'a>(
+    folder: &'a Folder,
     size: u64,
+    run_pages: &'a [u32],
     issuance: &IssuanceKey,
-) -> Result<Vec<u64>, ExportError> {
-    let mut found = Vec::new();
-    for range in ranges(size) {
-        found.extend(Run::open(folder, range)?.candidates(folder, key(issuance))?);
-    }
-    Ok(found)
+) -> impl Iterator<Item = Result<Vec<u64>, ExportError>> + 'a {
+    let key = key(issuance);
+    let runs = ranges(size).into_iter().zip(run_pages);
+    runs.map(move |(range, pages)| Run::of(range, u64::from(*pages)).candidates(folder, key))
 }
 
 /// What a log issues, to compare its index with: 16 bytes of memory an issuance.
@@ -72,12 +82,13 @@ impl Issuances {
         &self,
         folder: &Folder,
         size: u64,
+        run_pages: &[u32],
     ) -> Result<Option<LogIndex>, ExportError> {
-        for range in ranges(size) {
+        for (range, pages) in ranges(size).into_iter().zip(run_pages) {
             let place = |index| self.0.partition_point(|record| record.1 < index);
             let mut expected = self.0[place(range.start)..place(range.end)].to_vec();
             expected.par_sort_unstable();
-            let run = Run::open(folder, range)?;
+            let run = Run::of(range, u64::from(*pages));
             let stored = run.all(folder)?;
             if stored != expected {
                 let only_in = |these: &[Record], others: &[Record]| {
@@ -109,7 +120,7 @@ mod tests {
         assert_eq!(ranges(0), []);
         assert_eq!(ranges(7), vec![0..7]);
         assert_eq!(chunks(65_536), [(0, 1)]);
-        assert_eq!(chunks(10 << 16), [(0, 4), (4, 8), (8, 9), (9, 10)]);
+        assert_eq!(chunks(11 << 16), [(0, 8), (8, 10), (10, 11)]);
         assert_eq!(chunks(16 << 16), [(0, 16)]);
         assert_eq!(ranges((16 << 16) + 1), [0..16 << 16, 16 << 16..(16 << 16) + 1]);
     }

@@ -7,10 +7,12 @@ use sanad_core::ids::{Height, LogSize};
 pub(crate) const GENESIS: &str = "genesis.json";
 /// What the export is as of; replaced after everything it needs is there.
 pub(crate) const HEAD: &str = "head";
+/// Longest head, in bytes.
+pub(crate) const HEAD_BYTES_MAX: u64 = 1024;
 /// The C2SP checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// Longest checkpoint that is read, in bytes: witnesses may have added their signatures.
-pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;
+pub const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;
 /// Half-written files. There while an export is made, or after one was cut off.
 pub(crate) const TEMPORARY: &str = "tmp";
 /// Every folder in which an export has files.

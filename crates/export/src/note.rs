@@ -181,6 +181,11 @@ impl<'a> Note<'a> {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
+    /// The names in which it is signed.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.signatures.iter().map(|signature| signature.name)
+    }
+
     /// Whether there is one signature, and that in a name.
     pub(crate) fn is_signed_only_by(&self, name: &str) -> bool {
         matches!(&self.signatures[..], [signature] if signature.name == name)

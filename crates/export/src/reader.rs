@@ -2,7 +2,6 @@
 
 mod proofs;
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use sanad_core::batch::{BatchChain, SignedBatch};
@@ -10,7 +9,7 @@ use sanad_core::block::{Block, BlockHeader, Past, batches_root};
 use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis, Parameters};
-use sanad_core::hash::{BatchId, BlockHash, Commitment, HistoryHash};
+use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, HistoryHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{Hash, Rfc6962, TreeHash as _};
 use sanad_core::proof::ValidatorChange;
@@ -24,12 +23,13 @@ use sanad_core::validators::{CommitCertificate, ValidatorSet};
 use crate::batches::{BatchPlace, Batches};
 use crate::bundle::Edge;
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{ContentHash, Folder};
 use crate::head::Head;
 use crate::layout::{self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series, history_size};
 use crate::note::CheckpointNote;
 use crate::records::{self, BlockRecord};
 use crate::snapshot::Snapshot;
+use crate::source::Source;
 use crate::tiles::{TileEdges, Tiles};
 use crate::{entries, index, status};
 
@@ -68,7 +68,8 @@ pub struct Export {
     changes: Vec<ValidatorChange>,
     snapshot: Snapshot,
     log: Tiles<Rfc6962>,
-    history: Tiles<HistoryHash>,
+    /// Opened when it is needed, if the export is not on this machine: a status needs nothing of it.
+    history: OnceLock<Tiles<HistoryHash>>,
     batches: OnceLock<Batches>,
 }
 
@@ -77,47 +78,65 @@ impl Export {
     ///
     /// # Errors
     /// [`ExportError::NoExport`], [`ExportError::ForeignChain`], and whatever is missing, damaged or changed.
-    pub fn open(folder: &Path, genesis: &Genesis) -> Result<Self, ExportError> {
-        let folder = Folder::new(folder);
-        let Some(head) = Head::read(&folder)? else {
-            return Err(ExportError::NoExport { folder: folder.root().to_owned() });
-        };
-        let chain_id = genesis.chain_id();
-        if head.chain_id != chain_id {
-            return Err(ExportError::ForeignChain { expected: chain_id, actual: head.chain_id });
-        }
+    pub fn open(source: impl Into<Source>, genesis: &Genesis) -> Result<Self, ExportError> {
+        let Source(folder) = source.into();
+        unchanged(|| {
+            let head = read_head(&folder)?;
+            let chain_id = genesis.chain_id();
+            if head.chain_id != chain_id {
+                return Err(ExportError::ForeignChain { expected: chain_id, actual: head.chain_id });
+            }
+            Self::open_at(&folder, &head, genesis.clone())
+        })
+    }
+
+    /// Opens an export and checks it against the genesis that lies in it. Callers compare that with their own:
+    /// [`Self::genesis`].
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`ExportError::StoredGenesis`].
+    pub fn open_unanchored(source: impl Into<Source>) -> Result<Self, ExportError> {
+        let Source(folder) = source.into();
+        unchanged(|| {
+            let head = read_head(&folder)?;
+            let genesis = genesis_of(&folder, &head.chain_id)?;
+            Self::open_at(&folder, &head, genesis)
+        })
+    }
+
+    fn open_at(folder: &Folder, head: &Head, genesis: Genesis) -> Result<Self, ExportError> {
+        let folder = folder.clone();
         let manifest = head.manifest.0;
-        let (trust_file, anchor) = read_trust_file(&folder, &head)?;
+        let (trust_file, anchor) = read_trust_file(&folder, head)?;
         let Anchor { header, certificate, past } = trust_file.anchor.clone();
         let snapshot = Snapshot::read(&folder, &header)?;
         let log = Tiles::open(&folder, header.log_size.0, &header.log_root.0)?;
-        let history = Tiles::open(&folder, history_size(header.height), &past.history_root.0)?;
         let changes = trust_file.validator_changes.iter().map(|change| {
             let TrustedChange { header, certificate, next, .. } = change.clone();
             ValidatorChange { header, certificate, next }
         });
-        Ok(Self {
+        let export = Self {
             changes: changes.collect(),
             head: FinalHeader { header, past, certificate },
-            genesis: genesis.clone(),
+            genesis,
             batches: OnceLock::new(),
+            history: OnceLock::new(),
             folder,
             trust_file,
             anchor,
             manifest,
             snapshot,
             log,
-            history,
-        })
+        };
+        if export.folder.disk().is_some() {
+            export.history()?;
+        }
+        Ok(export)
     }
 
-    /// The genesis in an export. Callers that have their own compare the chain ids.
-    ///
-    /// # Errors
-    /// [`ExportError::NoExport`] or [`ExportError::StoredGenesis`].
-    pub fn genesis(folder: &Path) -> Result<Genesis, ExportError> {
-        let folder = Folder::new(folder);
-        stored_genesis(&folder)?.ok_or_else(|| ExportError::NoExport { folder: folder.root().to_owned() })
+    /// The genesis that the export was opened with.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
     }
 
     /// The last header.
@@ -221,10 +240,11 @@ impl Export {
     ) -> Result<Option<LogIndex>, ExportError> {
         let sought = Entry { issuer: issuer.clone(), event: Event::Issue { commitment: *commitment } };
         let key = IssuanceKey::new(issuer, commitment);
-        for candidate in index::candidates(&self.folder, self.log_size().0, &key)? {
-            let index = LogIndex(candidate);
-            if self.entry(index)? == sought {
-                return Ok(Some(index));
+        for run in index::candidates(&self.folder, self.log_size().0, self.run_pages(), &key) {
+            for index in run?.into_iter().map(LogIndex) {
+                if self.entry(index)? == sought {
+                    return Ok(Some(index));
+                }
             }
         }
         Ok(None)
@@ -285,8 +305,7 @@ impl Export {
     }
 
     fn checkpoint_text(&self) -> Result<String, ExportError> {
-        let bytes = self.folder.read(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
-        String::from_utf8(bytes).map_err(|_| self.folder.malformed(CHECKPOINT, "not UTF-8"))
+        checkpoint_text(&self.folder)
     }
 
     fn checkpoint_fault(&self, source: crate::note::NoteError) -> ExportError {
@@ -299,6 +318,21 @@ impl Export {
         (0..)
             .zip(&self.snapshot.pages)
             .try_for_each(|(page, root)| status::read(&self.folder, root, page, size).map(drop))
+    }
+
+    /// The history tree; its right edge was checked.
+    pub(crate) fn history(&self) -> Result<&Tiles<HistoryHash>, ExportError> {
+        if let Some(history) = self.history.get() {
+            return Ok(history);
+        }
+        let FinalHeader { header, past, .. } = &self.head;
+        let opened = Tiles::open(&self.folder, history_size(header.height), &past.history_root.0)?;
+        Ok(self.history.get_or_init(|| opened))
+    }
+
+    /// Pages of each run of the index.
+    pub(crate) fn run_pages(&self) -> &[u32] {
+        &self.snapshot.run_pages
     }
 
     /// SHA-256 of the manifest, as the head says.
@@ -343,7 +377,7 @@ impl Export {
             true => record.header == *head,
             false => {
                 let leaf = height.0 - 1;
-                let tile = self.history.tile(0, leaf / BUNDLE_RECORDS)?;
+                let tile = self.history()?.tile(0, leaf / BUNDLE_RECORDS)?;
                 let expected = HistoryHash::leaf(&record.header.hash().0);
                 tile.get((leaf % BUNDLE_RECORDS) as usize) == Some(&expected)
             }
@@ -379,7 +413,7 @@ impl Export {
             leaves.extend((first..).zip(status::read(&self.folder, root, page, size)?));
         }
         let hash = header.hash();
-        let mut history = self.history.frontier()?;
+        let mut history = self.history()?.frontier()?;
         history.append(HistoryHash::leaf(&hash.0));
         let parts = StateParts {
             head: StateHead { height: header.height, hash, time_ms: header.time_ms },
@@ -404,7 +438,7 @@ impl Export {
         Ok(Resumed {
             state: State::from_parts(header.chain_id, parts),
             log: TileEdges::of(&self.log),
-            history: TileEdges::of(&self.history),
+            history: TileEdges::of(self.history()?),
             entries: Edge::new(Series::Entries, size.0, edge_of_entries),
             blocks: Edge::new(Series::Blocks, header.height.0, edge_of_blocks),
             pages: self.snapshot.pages,
@@ -442,6 +476,43 @@ impl Resumed {
     }
 }
 
+/// Tries once more what a newer export has taken the files of.
+fn unchanged(open: impl Fn() -> Result<Export, ExportError>) -> Result<Export, ExportError> {
+    match open() {
+        Err(ExportError::Changed { .. }) => open(),
+        opened => opened,
+    }
+}
+
+/// The signed checkpoint as it is.
+pub(crate) fn checkpoint_text(folder: &Folder) -> Result<String, ExportError> {
+    let bytes = folder.read(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
+    String::from_utf8(bytes).map_err(|_| folder.malformed(CHECKPOINT, "not UTF-8"))
+}
+
+fn read_head(folder: &Folder) -> Result<Head, ExportError> {
+    Head::read(folder)?.ok_or_else(|| ExportError::NoExport { folder: folder.root() })
+}
+
+/// The genesis in an export of a chain.
+fn genesis_of(folder: &Folder, chain: &ChainId) -> Result<Genesis, ExportError> {
+    let check = |bytes: &[u8]| {
+        let stored =
+            |source| ExportError::StoredGenesis { path: folder.path(GENESIS), source: Box::new(source) };
+        let genesis = Genesis::from_json(bytes).map_err(stored)?;
+        // The chain id does not cover them.
+        if genesis.check_signatures().is_err() {
+            return Err(folder.malformed(GENESIS, "not signed by all of its members"));
+        }
+        match genesis.chain_id() {
+            own if own == *chain => Ok(genesis),
+            _ => Err(folder.malformed(GENESIS, "of another chain than the head")),
+        }
+    };
+    let content = ContentHash::new("genesis", &chain.0);
+    folder.checked(&content, || folder.read(GENESIS, GENESIS_BYTES_MAX as u64), check)
+}
+
 /// The genesis in a folder; `None` if there is none.
 pub(crate) fn stored_genesis(folder: &Folder) -> Result<Option<Genesis>, ExportError> {
     let Some(text) = folder.read_if_there(GENESIS, GENESIS_BYTES_MAX as u64)? else { return Ok(None) };
@@ -454,19 +525,29 @@ pub(crate) fn stored_genesis(folder: &Folder) -> Result<Option<Genesis>, ExportE
 /// The trust file of a head, proved from the genesis whose chain id is the head's.
 fn read_trust_file(folder: &Folder, head: &Head) -> Result<(TrustFile, TrustAnchor), ExportError> {
     let path = layout::trust(head.height);
-    let bytes = folder.read(&path, TRUST_FILE_BYTES_MAX as u64)?;
-    let file = TrustFile::from_bytes(&bytes)
-        .map_err(|source| ExportError::TrustFormat { path: folder.path(&path), source: Box::new(source) })?;
+    let read = || folder.read(&path, TRUST_FILE_BYTES_MAX as u64);
+    let content = ContentHash::new("trust", &head.block.0);
+    folder.checked(&content, read, |bytes| check_trust_file(folder, head, &path, bytes))
+}
+
+fn check_trust_file(
+    folder: &Folder,
+    head: &Head,
+    path: &str,
+    bytes: &[u8],
+) -> Result<(TrustFile, TrustAnchor), ExportError> {
+    let file = TrustFile::from_bytes(bytes)
+        .map_err(|source| ExportError::TrustFormat { path: folder.path(path), source: Box::new(source) })?;
     if file.genesis.chain_id() != head.chain_id {
-        return Err(folder.malformed(&path, "of another chain"));
+        return Err(folder.malformed(path, "of another chain"));
     }
     let header = &file.anchor.header;
     if header.height != head.height || header.hash() != head.block || header.log_size != head.log_size {
-        return Err(folder.malformed(&path, "not of the block that the file \"head\" names"));
+        return Err(folder.malformed(path, "not of the block that the file \"head\" names"));
     }
     // Nothing here depends on the age of the anchor, so it is looked at as of its own time.
     let anchor = file
         .verify(header.time_ms)
-        .map_err(|source| ExportError::Trust { path: folder.path(&path), source: Box::new(source) })?;
+        .map_err(|source| ExportError::Trust { path: folder.path(path), source: Box::new(source) })?;
     Ok((file, anchor))
 }

@@ -1,8 +1,7 @@
 //! Block bundles: of each block the header, what its `past` is the hash of, the certificate, and the batches without
 //! their events, which are the entries.
 
-use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 use sanad_core::batch::{BATCH_VERSION, Batch, BatchChain, SignedBatch};
@@ -234,7 +233,7 @@ impl<'a> RecordSeries<'a> {
 /// A bundle that is read from its beginning.
 struct Records<'a> {
     folder: &'a Folder,
-    file: BufReader<File>,
+    file: BufReader<Box<dyn Read + Send>>,
     path: String,
     /// Records that are still to come.
     left: u64,
@@ -246,14 +245,17 @@ impl<'a> Records<'a> {
     fn open(folder: &'a Folder, place: u64, head: Height) -> Result<Self, ExportError> {
         let folder::Bundle { file, path, width } =
             folder.bundle(Series::Blocks, place, width_at(place, head.0))?;
-        Ok(Self { folder, file: BufReader::new(file), path, left: width, at: 0 })
+        Ok(Self { folder, file: BufReader::new(file.reader), path, left: width, at: 0 })
     }
 
     /// Length of the next record.
     fn length(&mut self) -> Result<u32, ExportError> {
         let Self { folder, file, path, .. } = self;
         let mut length = [0; 4];
-        file.read_exact(&mut length).map_err(|_| folder.malformed(path, "the bundle ends too early"))?;
+        file.read_exact(&mut length).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => folder.malformed(path, "the bundle ends too early"),
+            _ => folder.io(path)(error),
+        })?;
         match u32::from_be_bytes(length) {
             actual if actual > RECORD_BYTES_MAX => {
                 let (actual, limit) = (actual.into(), RECORD_BYTES_MAX.into());
@@ -268,8 +270,12 @@ impl<'a> Records<'a> {
     }
 
     fn skip(&mut self) -> Result<(), ExportError> {
-        let length = self.length()?;
-        self.file.seek_relative(length.into()).map_err(self.folder.io(&self.path))
+        let length = u64::from(self.length()?);
+        let Self { folder, file, path, .. } = self;
+        match io::copy(&mut file.take(length), &mut io::sink()).map_err(folder.io(path))? {
+            skipped if skipped < length => Err(folder.malformed(path, "the bundle ends too early")),
+            _ => Ok(()),
+        }
     }
 
     /// The next record, which must be that of a height.
@@ -287,11 +293,11 @@ impl<'a> Records<'a> {
     }
 
     /// Checks that the file ends after its last record.
-    fn check_end(&self) -> Result<(), ExportError> {
-        let bytes = self.file.get_ref().metadata().map_err(self.folder.io(&self.path))?.len();
-        match bytes == self.at {
-            true => Ok(()),
-            false => Err(self.folder.malformed(&self.path, "not the length of its records")),
+    fn check_end(&mut self) -> Result<(), ExportError> {
+        let Self { folder, file, path, .. } = self;
+        match file.read(&mut [0]).map_err(folder.io(path))? {
+            0 => Ok(()),
+            _ => Err(folder.malformed(path, "not the length of its records")),
         }
     }
 }

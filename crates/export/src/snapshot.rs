@@ -1,6 +1,8 @@
 //! The state after the last block, except for what entries, history and trust file hold: members, parameters, and the
 //! roots of the pages of status leaves.
 
+use std::ops::Range;
+
 use sanad_core::block::BlockHeader;
 use sanad_core::codec::{self, CodecError};
 use sanad_core::genesis::Parameters;
@@ -16,12 +18,14 @@ use sanad_core::signature::PUBLIC_KEY_BYTES;
 use sanad_core::state_root::{others_root, parts, state_root};
 
 use crate::error::ExportError;
-use crate::folder::Folder;
-use crate::layout;
+use crate::folder::{ContentHash, Folder};
 use crate::status::{page_count, root_of_pages};
+use crate::{index, layout};
 
 /// Most pages of status leaves: enough for 2^36 entries.
 const PAGES_MAX: u64 = 1 << 20;
+/// Most runs of the index, for as many entries.
+const RUNS_MAX: u64 = 64;
 /// Longest encoded key of a member with the range in which it holds, in bytes.
 const KEY_TERM_BYTES_MAX: usize = 1 + PUBLIC_KEY_BYTES + 8 + 9;
 /// Longest encoded text of a member, in bytes.
@@ -40,13 +44,16 @@ const PARAMETERS_BYTES_MAX: usize = 4 + 4 + 2 + 1 + 2 + 8;
 const SNAPSHOT_BYTES_MAX: u64 = 8
     + (MEMBERS_MAX * (MEMBER_RECORD_BYTES_MAX + MEMBER_REST_BYTES_MAX)) as u64
     + PARAMETERS_BYTES_MAX as u64
-    + 32 * PAGES_MAX;
+    + 32 * PAGES_MAX
+    + 4 * RUNS_MAX;
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) registry: Registry,
     pub(crate) parameters: Parameters,
     pub(crate) pages: Vec<Hash>,
+    /// Pages of each run of the index, in order. No root vouches for them: like the index, they only help to find.
+    pub(crate) run_pages: Vec<u32>,
 }
 
 impl Snapshot {
@@ -57,6 +64,8 @@ impl Snapshot {
             codec::encode_into(member.rest(), &mut bytes);
         }
         codec::encode_into(&self.parameters, &mut bytes);
+        codec::encode_into(&(self.run_pages.len() as u32), &mut bytes);
+        self.run_pages.iter().for_each(|pages| codec::encode_into(pages, &mut bytes));
         codec::encode_into(&(self.pages.len() as u32), &mut bytes);
         self.pages.iter().for_each(|root| bytes.extend_from_slice(root));
         bytes
@@ -65,17 +74,25 @@ impl Snapshot {
     /// The state after a block, checked against its header.
     pub(crate) fn read(folder: &Folder, header: &BlockHeader) -> Result<Self, ExportError> {
         let path = layout::state(header.height);
-        let bytes = folder.read(&path, SNAPSHOT_BYTES_MAX)?;
-        let snapshot =
-            decode(&bytes).map_err(|source| ExportError::Codec { path: folder.path(&path), source })?;
-        if snapshot.pages.len() as u64 != page_count(header.log_size) {
-            return Err(folder.malformed(&path, "not as many status pages as the log has"));
-        }
-        let actual = snapshot.state_root();
-        match actual == header.state_root {
-            true => Ok(snapshot),
-            false => Err(ExportError::root(folder.path(&path), "state", header.state_root.0, actual.0)),
-        }
+        let check = |bytes: &[u8]| {
+            let snapshot =
+                decode(bytes).map_err(|source| ExportError::Codec { path: folder.path(&path), source })?;
+            if snapshot.pages.len() as u64 != page_count(header.log_size) {
+                return Err(folder.malformed(&path, "not as many status pages as the log has"));
+            }
+            let ranges = index::ranges(header.log_size.0);
+            let fits = |(range, pages): (&Range<u64>, &u32)| u64::from(*pages) <= index::pages_max(range);
+            if snapshot.run_pages.len() != ranges.len() || !ranges.iter().zip(&snapshot.run_pages).all(fits) {
+                return Err(folder.malformed(&path, "not the runs of the index that the log has"));
+            }
+            let actual = snapshot.state_root();
+            match actual == header.state_root {
+                true => Ok(snapshot),
+                false => Err(ExportError::root(folder.path(&path), "state", header.state_root.0, actual.0)),
+            }
+        };
+        let content = ContentHash::new("state", &header.hash().0);
+        folder.checked(&content, || folder.read(&path, SNAPSHOT_BYTES_MAX), check)
     }
 
     /// Root of the status tree.
@@ -126,8 +143,20 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
         members.push(member.map_err(|_| CodecError::Invalid { field: "rest of a member" })?);
     }
     let (parameters, width) = codec::decode_prefix::<Parameters>(next, limit)?;
-    let (count, more) = codec::decode_prefix::<u32>(&next[width..], limit)?;
-    let roots = rest(width + more);
+    next = rest(width);
+    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
+    next = rest(width);
+    if u64::from(count) > RUNS_MAX {
+        return Err(CodecError::Invalid { field: "run count" });
+    }
+    let mut run_pages = Vec::new();
+    for _ in 0..count {
+        let (pages, width) = codec::decode_prefix::<u32>(next, limit)?;
+        next = rest(width);
+        run_pages.push(pages);
+    }
+    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
+    let roots = rest(width);
     let expected = u64::from(count) * 32;
     match (roots.len() as u64).cmp(&expected) {
         std::cmp::Ordering::Less => {
@@ -137,7 +166,8 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
             Err(CodecError::Trailing { excess: (roots.len() as u64 - expected) as usize })
         }
         std::cmp::Ordering::Equal => {
-            Ok(Snapshot { registry: Registry::new(members), parameters, pages: roots.as_chunks().0.to_vec() })
+            let pages = roots.as_chunks().0.to_vec();
+            Ok(Snapshot { registry: Registry::new(members), parameters, pages, run_pages })
         }
     }
 }

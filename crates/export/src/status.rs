@@ -7,7 +7,7 @@ use sanad_core::status::{STATUS_LEAF_BYTES, StatusLeaf, StatusTree, leaf_count};
 
 use crate::bundle::width_at;
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{ContentHash, Folder};
 use crate::layout::{BUNDLE_RECORDS, status_page};
 use crate::writing::Writing;
 
@@ -53,16 +53,19 @@ pub(crate) fn read(
         return Ok(active);
     }
     let path = status_page(root_of_page);
-    let bytes = folder.read(&path, width * STATUS_LEAF_BYTES as u64)?;
-    let (leaves, rest) = bytes.as_chunks::<STATUS_LEAF_BYTES>();
-    if leaves.len() as u64 != width || !rest.is_empty() {
-        return Err(folder.malformed(&path, "the page has fewer leaves than it must"));
-    }
-    let actual = root(leaves);
-    match actual == *root_of_page {
-        true => Ok(leaves.to_vec()),
-        false => Err(ExportError::root(folder.path(&path), "status", *root_of_page, actual)),
-    }
+    let check = |bytes: &[u8]| {
+        let (leaves, rest) = bytes.as_chunks::<STATUS_LEAF_BYTES>();
+        if leaves.len() as u64 != width || !rest.is_empty() {
+            return Err(folder.malformed(&path, "the page has fewer leaves than it must"));
+        }
+        let actual = root(leaves);
+        match actual == *root_of_page {
+            true => Ok(leaves.to_vec()),
+            false => Err(ExportError::root(folder.path(&path), "status", *root_of_page, actual)),
+        }
+    };
+    let read = || folder.read(&path, width * STATUS_LEAF_BYTES as u64);
+    folder.checked(&ContentHash::new("status", root_of_page), read, check)
 }
 
 /// Inclusion proof of a leaf, from the leaf up. A page is a subtree, so the path continues from its root.

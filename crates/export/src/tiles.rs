@@ -11,7 +11,7 @@ use sanad_core::merkle::{self, Frontier, Hash, NodeSource, Rfc6962, TreeHash, ro
 
 use crate::bundle::Edge;
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{ContentHash, Folder};
 use crate::layout::{BUNDLE_RECORDS, Series, TILE_HEIGHT};
 use crate::writing::Writing;
 
@@ -150,13 +150,17 @@ impl<H: TileTree> Tiles<H> {
         }
         let above = self.tile(level + 1, place / BUNDLE_RECORDS)?;
         let expected = above[(place % BUNDLE_RECORDS) as usize];
-        let hashes = self.read(level, place, BUNDLE_RECORDS)?;
-        let actual = root_of::<H>(&hashes);
-        if actual != expected {
+        let read = || Ok(self.read(level, place, BUNDLE_RECORDS)?.concat());
+        let check = |bytes: &[u8]| {
+            let hashes = bytes.as_chunks().0.to_vec();
+            let actual = root_of::<H>(&hashes);
+            if actual == expected {
+                return Ok(hashes);
+            }
             let path = self.folder.path(&H::series(level).path(place, BUNDLE_RECORDS));
-            return Err(ExportError::root(path, H::NAME, expected, actual));
-        }
-        let tile = Arc::new(hashes);
+            Err(ExportError::root(path, H::NAME, expected, actual))
+        };
+        let tile = Arc::new(self.folder.checked(&ContentHash::new(H::NAME, &expected), read, check)?);
         let mut cache = self.cache();
         if cache.len() >= CACHED_TILES {
             cache.clear();

@@ -42,7 +42,7 @@ impl Writing {
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
-                return Err(ExportError::Locked { folder: folder.root().to_owned() });
+                return Err(ExportError::Locked { folder: folder.root() });
             }
             Err(fs::TryLockError::Error(source)) => return Err(folder.io("")(source)),
         }
@@ -139,7 +139,8 @@ impl Writing {
         let path = self.folder.path(file);
         match fs::rename(temporary, &path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let parent = path.parent().unwrap_or(self.folder.root());
+                let root = self.folder.root();
+                let parent = path.parent().unwrap_or(&root);
                 fs::create_dir_all(parent)
                     .and_then(|()| fs::rename(temporary, &path))
                     .map_err(self.folder.io(file))

@@ -317,15 +317,15 @@ fn a_hidden_issuance_is_not_found_and_a_wrong_one_not_believed() {
     let export = Export::open(folder.path(), &chain.ledger.genesis).unwrap();
     let (issuer, first) = (id("v1"), commitment(0));
     assert_eq!(export.issuance(&issuer, &first).unwrap(), Some(LogIndex(0)));
-    // An index whose one page has one record, with a good checksum, for another entry.
-    let mut page = vec![0; 4096];
-    page[1] = 1;
+    // An index that names another entry for it, with a good checksum.
     let key = sanad_core::commitment::IssuanceKey::new(&issuer, &first);
-    page[2..10].copy_from_slice(&key.0[..8]);
-    page[15] = 1;
+    let mut changed = sound.clone();
+    let record = changed.windows(8).position(|window| window == &key.0[..8]).unwrap();
+    changed[record + 13] = 1;
+    let page = &mut changed[record / 4096 * 4096..][..4096];
     let checksum = blake3::hash(&page[..4080]);
     page[4080..].copy_from_slice(&checksum.as_bytes()[..16]);
-    std::fs::write(&path, &page).unwrap();
+    std::fs::write(&path, &changed).unwrap();
     assert_eq!(export.issuance(&issuer, &first).unwrap(), None, "entry 1 is another");
     let report = look(folder.path(), &chain);
     assert!(report.findings.iter().any(|finding| finding.part == Part::Index), "{:?}", report.findings);

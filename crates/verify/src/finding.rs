@@ -430,8 +430,12 @@ mod tests {
     fn a_status_without_every_required_check_is_not_good() {
         let all = [Part::Header, Part::Certificate, Part::Status];
         for missing in 0..=all.len() {
-            let held: Vec<Part> =
-                all.iter().enumerate().filter(|(place, _)| *place != missing).map(|(_, part)| *part).collect();
+            let held: Vec<Part> = all
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != missing)
+                .map(|(_, part)| *part)
+                .collect();
             let mut finding = finding(&held);
             assert_eq!(finding.verdict(), Verdict::NotProven, "without a status");
             finding.status = Some(Verdict::Active);

@@ -82,7 +82,10 @@ fn ignorance_changes_no_verdict() {
         assert!(finding.headline().contains("could not be checked now at http://node.example"));
     }
     let finding = story.verifier().not_answered("diploma", NODE, "no connection");
-    assert_eq!((finding.verdict(), finding.answer()), (Verdict::CouldNotBeChecked, Answer::CouldNotBeChecked));
+    assert_eq!(
+        (finding.verdict(), finding.answer()),
+        (Verdict::CouldNotBeChecked, Answer::CouldNotBeChecked)
+    );
     // A tampered proof stays tampered, whatever a source says.
     let mut tampered = story.active.clone();
     tampered.log_path[0][0] ^= 1;

@@ -85,7 +85,9 @@ fn a_document_in_the_name_of_somebody_else_is_not_proven() {
         r#"{"issuer": {"name": "Universitas Merapi"}}"#.to_owned(),
         r#"{"issuer": null}"#.to_owned(),
         r#"{"issuer": 7}"#.to_owned(),
-        jwt(r#"{"iss":"https://unrelated.example","vc":{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiableCredential"],"issuer":"https://unrelated.example","credentialSubject":{"id":"did:example:1"}}}"#),
+        jwt(
+            r#"{"iss":"https://unrelated.example","vc":{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiableCredential"],"issuer":"https://unrelated.example","credentialSubject":{"id":"did:example:1"}}}"#,
+        ),
     ] {
         let finding = issue(document.as_bytes()).check(document.as_bytes());
         assert_eq!((finding.verdict(), finding.answer()), (Verdict::NotProven, Answer::No), "{document}");

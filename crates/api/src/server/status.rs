@@ -152,6 +152,7 @@ fn ledger(error: &LedgerError) -> Answer {
             (Code::Unavailable, ErrorCode::Syncing, "try again later, or another node")
         }
         LedgerError::Damaged(_) => (Code::DataLoss, ErrorCode::Damaged, "get another copy"),
+        LedgerError::OutOfReach(_) => (Code::Unavailable, ErrorCode::Unreadable, "try again later"),
         // What failed stays in the log.
         LedgerError::Unreadable(_) => {
             let message = format!("{error}; ask another node");

@@ -28,11 +28,12 @@ Examples:
   sanad export public --genesis genesis.json --key checkpoint.json
   sanad export public --genesis genesis.json --key checkpoint.json --data node/data
   sanad status ijazah.json --export public --genesis genesis.json
+  sanad status ijazah.json --export https://log.university.example/ --genesis genesis.json
 
 Asks a running node for its blocks, or with --data reads the ledger of a stopped one or of a
 copy. Every block is executed and its certificate checked. Done again, it adds what is new;
 cut off, it goes on. Serve the folder with any web server, or hand it out: status, verify,
-entry, block, member and proof answer from it with --export DIR.
+entry, block, member and proof answer from it with --export DIR or --export https://....
 
 The log is in the C2SP tlog-tiles layout; its checkpoint, under the origin that the
 genesis names, and a manifest of all files are signed with the key for

@@ -18,6 +18,7 @@ pub(crate) mod proof;
 pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tail;
+pub(crate) mod tlog_proof;
 pub(crate) mod trust;
 pub(crate) mod verify;
 
@@ -45,6 +46,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Audit(args) => audit::run(&args, output),
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),
+        Command::TlogProof(args) => tlog_proof::run(&args, output),
         Command::Node(command) => node::run(command, output),
         Command::Peer(command) => peer::run(command, output),
         Command::Localnet(command) => localnet::run(command, output),

@@ -217,7 +217,10 @@ fn an_index_that_hides_a_credential_does_not_hide_it_from_its_receipt() {
     hiding.extend_from_slice(&blake3::hash(&hiding).as_bytes()[..16]);
     fs::write(&path, hiding).unwrap();
     let commitment = ask(at, "status 3").expect(0).json()["commitment"].as_str().unwrap().to_owned();
-    assert_eq!(ask(at, &format!("status {ISSUER}/{commitment}")).expect(2).json()["verdict"], "could-not-be-checked");
+    assert_eq!(
+        ask(at, &format!("status {ISSUER}/{commitment}")).expect(2).json()["verdict"],
+        "could-not-be-checked"
+    );
     assert_eq!(ask(at, "status ijazah.json").expect(0).json()["verdict"], "active");
     let audit = sanad(at, "audit public --genesis genesis.json --json").expect(1).json();
     let found = audit["findings"][0]["message"].as_str().unwrap();

@@ -35,9 +35,12 @@ fn a_code_on_paper_says_who_was_awarded_what_without_the_document() {
     assert!(open.contains("document not seen"), "{open}");
     assert!(!found["checks"].to_string().contains("\"document\""), "{found}");
     let text = sanad(issued.at(), &format!("verify --receipt code.png {GENESIS}")).expect(0).stdout;
-    for line in
-        ["code.png: active as of ", "Arkanendra Lokawisesa", "University issuer (issuer)", "document not seen"]
-    {
+    for line in [
+        "code.png: active as of ",
+        "Arkanendra Lokawisesa",
+        "University issuer (issuer)",
+        "document not seen",
+    ] {
         assert!(text.contains(line), "{line} in {text}");
     }
 
@@ -103,6 +106,10 @@ fn a_last_day_that_is_over_is_said_on_paper_too() {
         assert_eq!(found["summary"]["valid_until"], last);
         let text =
             sanad(issued.at(), &format!("verify --receipt paper.receipt {GENESIS}")).expect(code).stdout;
-        assert_eq!(text.lines().next().unwrap().ends_with("; not asked since; expired by its summary"), code == 1, "{text}");
+        assert_eq!(
+            text.lines().next().unwrap().ends_with("; not asked since; expired by its summary"),
+            code == 1,
+            "{text}"
+        );
     }
 }

@@ -143,7 +143,8 @@ pub(super) fn is_url(text: &str) -> bool {
 
 /// Letters and digits between hyphens, at most eight at once (BCP 47).
 fn is_language(tag: &str) -> bool {
-    tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    tag.split('-')
+        .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Most faults that are listed.

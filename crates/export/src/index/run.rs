@@ -1,9 +1,7 @@
 //! One run of the index: pages of sorted records.
 
-use std::fs::File;
-use std::io::Write;
+use std::io::{BufReader, Read as _, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 
 use super::Record;
 use crate::error::ExportError;
@@ -20,27 +18,42 @@ const CHECKED_BYTES: usize = PAGE_BYTES - 16;
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) range: Range<u64>,
-    file: File,
     path: String,
     pub(super) pages: u64,
 }
 
 impl Run {
+    /// The run of a range, with as many pages as its file has.
     pub(super) fn open(folder: &Folder, range: Range<u64>) -> Result<Self, ExportError> {
         let path = layout::run(&range);
         let file = folder.open(&path)?.ok_or_else(|| folder.missing(&path))?;
-        let bytes = file.metadata().map_err(folder.io(&path))?.len();
+        let unknown = || folder.malformed(&path, "of unknown length");
+        let bytes = file.length.ok_or_else(unknown)?;
         let pages = bytes / PAGE_BYTES as u64;
-        if bytes % PAGE_BYTES as u64 != 0 || pages > (range.end - range.start).div_ceil(PAGE_RECORDS as u64) {
+        if bytes % PAGE_BYTES as u64 != 0 || pages > pages_max(&range) {
             return Err(folder.malformed(&path, "not a whole number of pages, or too many"));
         }
-        Ok(Self { range, file, path, pages })
+        Ok(Self { range, path, pages })
+    }
+
+    /// The run of a range that has so many pages.
+    pub(super) fn of(range: Range<u64>, pages: u64) -> Self {
+        Self { path: layout::run(&range), range, pages }
     }
 
     /// The records of a page: at least one, and as many as it holds unless it is the last page.
     pub(super) fn page(&self, folder: &Folder, page: u64) -> Result<Vec<Record>, ExportError> {
-        let mut bytes = [0; PAGE_BYTES];
-        self.file.read_exact_at(&mut bytes, page * PAGE_BYTES as u64).map_err(folder.io(&self.path))?;
+        let part = folder.read_at(&self.path, page * PAGE_BYTES as u64, PAGE_BYTES)?;
+        if part.file_length.is_some_and(|length| length != self.pages * PAGE_BYTES as u64) {
+            return Err(folder.malformed(&self.path, "not as many pages as it must have"));
+        }
+        self.decode(folder, page, &part.bytes)
+    }
+
+    fn decode(&self, folder: &Folder, page: u64, bytes: &[u8]) -> Result<Vec<Record>, ExportError> {
+        if bytes.len() != PAGE_BYTES {
+            return Err(folder.malformed(&self.path, "fewer pages than it must have"));
+        }
         let count = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
         let checksum = blake3::hash(&bytes[..CHECKED_BYTES]);
         if checksum.as_bytes()[..16] != bytes[CHECKED_BYTES..] {
@@ -64,13 +77,21 @@ impl Run {
         Ok(records)
     }
 
-    /// All records.
+    /// All records, read from the first to the last.
     pub(super) fn all(&self, folder: &Folder) -> Result<Vec<Record>, ExportError> {
         let mut records = Vec::with_capacity(self.pages as usize * PAGE_RECORDS);
+        let opened = folder.open(&self.path)?.ok_or_else(|| folder.missing(&self.path))?;
+        let mut file = BufReader::new(opened.reader);
+        let mut bytes = Vec::with_capacity(PAGE_BYTES);
         for page in 0..self.pages {
-            records.extend(self.page(folder, page)?);
+            bytes.clear();
+            file.by_ref().take(PAGE_BYTES as u64).read_to_end(&mut bytes).map_err(folder.io(&self.path))?;
+            records.extend(self.decode(folder, page, &bytes)?);
         }
-        Ok(records)
+        match file.read(&mut [0]).map_err(folder.io(&self.path))? {
+            0 => Ok(records),
+            _ => Err(folder.malformed(&self.path, "more pages than it must have")),
+        }
     }
 
     /// The log indices of the records with a key.
@@ -112,6 +133,11 @@ impl Run {
         }
         Ok(found)
     }
+}
+
+/// Most pages that the run of a range can have.
+pub(super) fn pages_max(range: &Range<u64>) -> u64 {
+    (range.end - range.start).div_ceil(PAGE_RECORDS as u64)
 }
 
 /// Looks up keys in a run; cheap if they ascend.

@@ -163,7 +163,7 @@ impl Export {
             return Err(ExportError::HeightBeyondHead { height, head });
         }
         Ok(HistoryProof {
-            path: history_path(&self.history, height, head)?,
+            path: history_path(self.history()?, height, head)?,
             past: self.head.past,
             header: self.head.header.clone(),
             certificate: self.head.certificate.clone(),
@@ -181,12 +181,12 @@ impl Export {
         if height == Height::GENESIS || height > head {
             return Err(ExportError::HeightBeyondHead { height, head });
         }
-        let path = seal_path(&self.history, height, history_size(head))?;
+        let path = seal_path(self.history()?, height, history_size(head))?;
         Ok(path.map(|path| Finality::Sealed { path }))
     }
 
     fn unproved(&self, source: ProofFault) -> ExportError {
-        ExportError::Proof { folder: self.folder.root().to_owned(), source: Box::new(source) }
+        ExportError::Proof { folder: self.folder.root(), source: Box::new(source) }
     }
 }
 

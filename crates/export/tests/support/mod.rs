@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -6,20 +6,27 @@ use anyhow::Context;
 use sanad_core::audit_report::AuditFinding;
 use sanad_core::genesis::Genesis;
 use sanad_core::signature::PublicKey;
-use sanad_export::{ExportAudit, ExportFinding};
+use sanad_export::{ExportAudit, ExportFinding, Source, WebOptions};
 
 use super::found::{Found, short};
+use crate::exported::is_remote;
 use crate::progress;
 use sanad_verify::explain;
 
 /// Checks every block of an export from the genesis on, and every file; with the exporter's key, its signatures too.
-pub(super) fn audit(folder: &Path, genesis: &Genesis, key: Option<&PublicKey>) -> anyhow::Result<Found> {
+pub(super) fn audit(
+    place: &Path,
+    options: &WebOptions,
+    genesis: &Genesis,
+    key: Option<&PublicKey>,
+) -> anyhow::Result<Found> {
+    let source = Source::new(place, options)?;
     let bar = progress::spinner("auditing");
-    let audited = sanad_export::audit(folder, genesis, key, |height| {
+    let audited = sanad_export::audit(source, genesis, key, |height| {
         bar.set_message(format!("auditing block {height}"));
     });
     bar.finish_and_clear();
-    let audited = audited.with_context(|| format!("{} cannot be audited", folder.display()))?;
+    let audited = audited.with_context(|| format!("{} cannot be audited", place.display()))?;
     let verdict = audited.verdict();
     let findings = audited.findings.iter().map(of_export).collect();
     let ExportAudit { state, batches, bytes, checkpoint, .. } = audited;
@@ -27,9 +34,9 @@ pub(super) fn audit(folder: &Path, genesis: &Genesis, key: Option<&PublicKey>) -
     Ok(Found { verdict, state, batches, bytes, checkpoint, findings })
 }
 
-/// Whether the folder is an export.
-pub(super) fn is_export(folder: &Path) -> bool {
-    folder.join("head").is_file() && folder.join("tile").is_dir()
+/// Whether a place is an export: the address of one, or its folder.
+pub(super) fn is_export(place: &Path) -> bool {
+    is_remote(place) || place.join("head").is_file() && place.join("tile").is_dir()
 }
 
 fn of_export(finding: &ExportFinding) -> AuditFinding {

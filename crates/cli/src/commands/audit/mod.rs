@@ -18,10 +18,11 @@ Examples:
   sanad audit node/data --genesis genesis.json --rebuild
   sanad audit /backup/ledger --genesis genesis.json --report audit.json --key keys/issuing.json
   sanad audit public --genesis genesis.json
+  sanad audit https://log.university.example/ --genesis genesis.json
   sanad audit compare node/data /backup/ledger --genesis genesis.json
   sanad audit verify-report audit.json --genesis genesis.json --member your.university.example
 
-Stop the node first, or audit a copy, which may be read-only, or a static export. Every frame, batch signature, rule, root, certificate and
+Stop the node first, or audit a copy, which may be read-only, or a static export, which may be at a distance. Every frame, batch signature, rule, root, certificate and
 validator set is checked from the genesis to the head, and columns, tiles, indexes and checkpoint are compared with the
 result. Nothing is changed, unless --rebuild makes anew what is derived from the segments, which it never changes.
 Verdicts: sound; torn (all whole blocks are sound, the log ends inside one, which a node cuts and gets again);

@@ -17,14 +17,15 @@ use super::{exported, ledger, report};
 use crate::keys::PassphraseArgs;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::progress;
+use crate::remote::ConnectionArgs;
 use crate::trust::TrustArgs;
 use crate::view::View;
 
 #[derive(clap::Args, Debug)]
 #[group(skip)]
 pub(super) struct Args {
-    /// The node's data directory, or the ledger inside it, or a static export
-    #[arg(required = true)]
+    /// The node's data directory, or the ledger inside it, or a static export: its folder or its https URL
+    #[arg(required = true, value_name = "DIR|URL")]
     dir: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
@@ -42,6 +43,8 @@ pub(super) struct Args {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 #[derive(Serialize)]
@@ -81,7 +84,11 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let rebuilt = args.rebuild && rebuild(&ledger, trust.genesis()).with_context(cannot)?;
     let started = Instant::now();
     let found = match export {
-        true => exported::audit(&ledger, trust.genesis(), args.checkpoint_key.as_ref())?,
+        true => {
+            // Nearly all of it is read once: nothing is kept.
+            let options = args.connection.web_options(false)?;
+            exported::audit(&ledger, &options, trust.genesis(), args.checkpoint_key.as_ref())?
+        }
         false => Found::from(look(&ledger, trust.genesis()).with_context(cannot)?),
     };
     let time = started.elapsed();

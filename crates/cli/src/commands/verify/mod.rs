@@ -76,9 +76,12 @@ pub(crate) struct Args {
     /// Ask this node for the status as of now
     #[arg(long, value_name = "URL", conflicts_with = "export")]
     node: Option<String>,
-    /// Ask this static export for the status as of its last block
-    #[arg(long, value_name = "DIR")]
+    /// Ask this static export, a folder or an https URL, for the status as of its last block
+    #[arg(long, value_name = "DIR|URL")]
     export: Option<PathBuf>,
+    /// Keep nothing of an export that is read from a URL
+    #[arg(long, requires = "export")]
+    no_cache: bool,
     /// Ask the node that SANAD_NODE names, or else one on this machine
     #[arg(long)]
     online: bool,
@@ -154,6 +157,7 @@ impl Args {
         let default = || std::env::var("SANAD_NODE").unwrap_or_else(|_| NODE_DEFAULT.to_owned());
         asked.then(|| SourceArgs {
             export: self.export.clone(),
+            no_cache: self.no_cache,
             node: NodeArgs {
                 node: self.node.clone().unwrap_or_else(default),
                 connection: self.connection.clone(),

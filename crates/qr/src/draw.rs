@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{QUIET_MODULES, QrCode, QrError};
+use crate::code::QrCode;
+use crate::error::DrawError;
 
 /// Lines of half blocks, two modules a character, black on white whatever the terminal's colours are.
-pub(crate) fn to_terminal(code: &QrCode) -> String {
+pub fn to_terminal(code: &QrCode) -> String {
     let side = code.side() + 2 * QUIET_MODULES;
     let mut text = String::new();
     for y in (0..side).step_by(2) {
@@ -27,8 +28,8 @@ pub(crate) fn to_terminal(code: &QrCode) -> String {
 /// A PNG in shades of grey, [`MODULE_PIXELS`] pixels a module.
 ///
 /// # Errors
-/// [`QrError::Encoding`].
-pub(crate) fn to_png(code: &QrCode) -> Result<Vec<u8>, QrError> {
+/// [`DrawError::Encoding`].
+pub fn to_png(code: &QrCode) -> Result<Vec<u8>, DrawError> {
     let side = (code.side() + 2 * QUIET_MODULES) * MODULE_PIXELS;
     let pixel = |place: usize| {
         let (x, y) = (place % side / MODULE_PIXELS, place / side / MODULE_PIXELS);
@@ -47,7 +48,7 @@ pub(crate) fn to_png(code: &QrCode) -> Result<Vec<u8>, QrError> {
 }
 
 /// An SVG whose unit is a module, shown at [`MODULE_PIXELS`] pixels a module.
-pub(crate) fn to_svg(code: &QrCode) -> String {
+pub fn to_svg(code: &QrCode) -> String {
     let side = code.side() + 2 * QUIET_MODULES;
     let pixels = side * MODULE_PIXELS;
     let mut text = format!(
@@ -75,6 +76,8 @@ fn is_dark(code: &QrCode, x: usize, y: usize) -> bool {
     matches!((inside(x), inside(y)), (Some(x), Some(y)) if code.is_dark(x, y))
 }
 
+/// Modules that are left light around a code (ISO/IEC 18004, 6.3.8).
+const QUIET_MODULES: usize = 4;
 /// Pixels of each side of a module: a phone makes out 4 and more.
 const MODULE_PIXELS: usize = 4;
 const BLACK_ON_WHITE: &str = "\x1b[30;107m";
