@@ -49,7 +49,7 @@ impl std::fmt::Display for Budget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Calls => "calls",
-            Self::BatchProofs => "answers to GetBatchProofs and GetTrustFile",
+            Self::BatchProofs => "long answers (proofs of a batch, trust files)",
             Self::Subscriptions => "subscriptions",
             Self::ConnectionSubscriptions => "subscriptions on one connection",
             Self::AddressSubscriptions => "subscriptions from one address",

@@ -203,6 +203,11 @@ impl MemoryLedger {
         self.head.send_replace(chain.ledger.state.head().height);
     }
 
+    /// How many batches wait.
+    pub(crate) fn pool_size(&self) -> usize {
+        self.chain.lock().unwrap().pool.len()
+    }
+
     /// The batches in the pool lose their place.
     pub(crate) fn drop_pool(&self) {
         self.chain.lock().unwrap().pool.clear();
