@@ -80,6 +80,9 @@ pub enum PendingFault {
     /// Not JSON of the right fields.
     #[error("it has not the fields of one")]
     Fields(#[from] serde_json::Error),
+    /// Another JSON value than an object.
+    #[error("it is not a JSON object")]
+    NotAnObject,
     /// Another format.
     #[error("its format is {0:?}; this program knows {PENDING_FORMAT:?}")]
     Format(String),
@@ -159,6 +162,10 @@ impl Pending {
     /// # Errors
     /// [`PendingFault`].
     pub fn from_json(text: &[u8]) -> Result<Self, PendingFault> {
+        // serde takes an array for the fields of an object.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(PendingFault::NotAnObject);
+        }
         let Fields { format, batch_id: named, batch, documents } = serde_json::from_slice(text)?;
         if format != PENDING_FORMAT {
             return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));

@@ -73,7 +73,7 @@ pub enum ResumeError {
 #[derive(Debug)]
 pub struct Unfinished {
     files: Vec<(PathBuf, Pending)>,
-    _locks: FolderLocks,
+    _locks: [FolderLocks; 2],
 }
 
 impl Unfinished {
@@ -87,11 +87,18 @@ impl Unfinished {
         // The folder of the files first: what another program is finishing will be gone when it ends.
         let locks = FolderLocks::take(&BTreeSet::from([own.clone()]), wait, observer)?;
         let found = if path.is_dir() { pending_files_in(path)? } else { vec![path.to_owned()] };
-        let files = found
+        let files: Vec<(PathBuf, Pending)> = found
             .into_iter()
             .map(|path| Ok((path.clone(), Pending::read(&path)?)))
-            .collect::<Result<Vec<_>, ResumeError>>()?;
-        Ok(Self { files, _locks: locks })
+            .collect::<Result<_, ResumeError>>()?;
+        // A document can be gone with its whole folder: that shows when its receipt has no place to go.
+        let documents = files.iter().flat_map(|(_, pending)| &pending.documents);
+        let folders: BTreeSet<PathBuf> = documents
+            .filter_map(|document| files::parent(&document.path).canonicalize().ok())
+            .filter(|folder| *folder != own)
+            .collect();
+        let others = FolderLocks::take(&folders, wait, observer)?;
+        Ok(Self { files, _locks: [locks, others] })
     }
 
     /// The pending files, in order.

@@ -468,6 +468,11 @@ impl Ledger for MemoryLedger {
             return Ok(state.clone());
         }
         chain.ledger.refusal((*batch).clone())?;
+        let place = |batch: &SignedBatch| (batch.batch().issuer.clone(), batch.batch().sequence);
+        if let Some(pending) = chain.pool.iter().find(|pending| place(pending) == place(&batch)) {
+            let (issuer, sequence) = place(&batch);
+            return Err(LedgerError::SequencePending { issuer, sequence, pending: pending.id() });
+        }
         chain.batches.insert(batch.id(), BatchState::Pending);
         chain.pool.push((*batch).clone());
         Ok(BatchState::Pending)
