@@ -84,7 +84,7 @@ said=$(must 0 sanad --json trust show "$demo/konsorsium.trust.json")
 equal "$(must 0 env -u SANAD_GENESIS sanad --json verify "$badge" --trust "$demo/konsorsium.trust.json" | verdict)" active
 step "A trust file, proved from the genesis up to block $(field height <<<"$said"), does in place of the genesis"
 
-must 0 sanad revoke "$badge" --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
+must 0 sanad revoke "$badge" --yes --issuer-dir "$net/node-1" --node "${url[0]}" >/dev/null
 for node in "${url[@]}"; do
     for _ in $(seq 100); do
         fresh=$(sanad --json status "$badge" --node "$node" || true)

@@ -43,7 +43,7 @@ fn each_of_100_bytes_changed_in_a_stopped_nodes_log_is_found() {
         sanad(&["issue", &path, "--issuer-dir", &issuer, "--node", &url]);
     }
     sanad(&["suspend", &format!("{folder}/000.json"), "--issuer-dir", &issuer, "--node", &url]);
-    sanad(&["revoke", &format!("{folder}/001.json"), "--issuer-dir", &issuer, "--node", &url]);
+    sanad(&["revoke", "--yes", &format!("{folder}/001.json"), "--issuer-dir", &issuer, "--node", &url]);
     net.wait_for_equal_heads(8);
     let data = |node: usize| net.node_path(node, "data").to_str().unwrap().to_owned();
     let running = net.sanad(&["audit", &data(1)]);

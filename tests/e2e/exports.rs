@@ -37,7 +37,7 @@ fn an_export_outlives_its_network() {
     assert_eq!(running["log_size"], 30);
 
     let document = format!("{folder}/007.json");
-    net.sanad(&["revoke", &document, "--issuer-dir", &issuer, "--node", &net.url(3)]).json(0);
+    net.sanad(&["revoke", "--yes", &document, "--issuer-dir", &issuer, "--node", &net.url(3)]).json(0);
     net.wait_for_equal_heads(31);
     (1..=4).for_each(|node| net.stop_node(node, Stop::Terminate));
     let data = net.node_path(4, "data").to_str().unwrap().to_owned();

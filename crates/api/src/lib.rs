@@ -27,7 +27,7 @@ pub use batches::{BatchOutcome, BatchResult, BatchState, FinalBatch, Wait};
 pub use blocks::{BlockSummary, FinalBlock, FinalHeader};
 pub use client::{
     BatchProofStream, BlockStream, Client, ClientError, ClientOptions, CompletenessStream, EntryRunStream,
-    StatusCode,
+    NodeUrl, NodeUrlError, StatusCode, ask_patiently,
 };
 pub use convert::WireError;
 pub use entries::LogEntry;

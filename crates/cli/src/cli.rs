@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Issue(issue::Args),
     /// Void credentials for ever
     #[command(after_help = change::REVOKE_EXAMPLES)]
-    Revoke(change::Args),
+    Revoke(change::RevokeArgs),
     /// Void credentials for now
     #[command(after_help = change::SUSPEND_EXAMPLES)]
     Suspend(change::Args),

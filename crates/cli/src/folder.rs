@@ -1,42 +1,24 @@
-//! Documents in a folder.
+//! Documents in a folder, to verify.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use sanad_issuer::{EXTENSIONS, FolderFiles, look_through};
 
 use crate::output::note;
-use crate::receipt_file::{all_beside, is_receipt};
 
-/// The documents of a folder, sorted: files of the usual kinds, and whatever has a receipt beside it. Receipts,
-/// hidden files and folders are none.
+/// The documents of a folder, sorted: files of the usual kinds, and whatever has a receipt beside it.
 pub(crate) fn documents_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let (mut documents, mut others) = (Vec::new(), 0);
-    for entry in folder.read_dir().with_context(|| format!("{} cannot be read", folder.display()))? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if hidden || is_receipt(&path) {
-            continue;
-        }
-        match path.is_file() && (is_usual(&path) || all_beside(&path).next().is_some()) {
-            true => documents.push(path),
-            false => others += 1,
-        }
-    }
-    if others > 0 {
+    let FolderFiles { mut documents, links, special, others } = look_through(folder)?;
+    let (files, dangling): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.is_file());
+    documents.extend(files);
+    documents.sort();
+    let left_out = special.len() + dangling.len() + others;
+    if left_out > 0 {
         let known = EXTENSIONS.join(", ");
         note(format_args!(
-            "{}: {others} folders or files of other kinds than {known} left out",
+            "{}: {left_out} folders or files of other kinds than {known} left out",
             folder.display()
         ));
     }
-    documents.sort();
     Ok(documents)
 }
-
-fn is_usual(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
-}
-
-/// What counts as a document in a folder; a file that is named is taken whatever it is called.
-const EXTENSIONS: &[&str] = &["json", "jsonld", "jwt", "pdf", "xml", "png", "svg", "p7m", "cbor"];

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use sanad_core::ids::MemberId;
-use sanad_core::signature::SecretKey;
+use sanad_issuer::{Issuer, member_path, read_member};
 
-use crate::commands::genesis::new::read_member;
 use crate::keys::{self, PassphraseArgs, Purpose};
 
 /// Who issues, and where the key is.
@@ -25,35 +24,34 @@ pub(crate) struct IssuerArgs {
     passphrase: PassphraseArgs,
 }
 
-/// An issuer, ready to sign.
-pub(crate) struct Issuer {
-    pub(crate) id: MemberId,
-    pub(crate) key: SecretKey,
-}
-
 impl IssuerArgs {
     /// Whether an issuer was named at all.
     pub(crate) fn is_given(&self) -> bool {
         self.issuer_dir.is_some() || self.issuer.is_some()
     }
 
+    /// The issuer's id, without its key.
+    pub(crate) fn id(&self) -> anyhow::Result<MemberId> {
+        // A flag means more than a folder that is in the environment.
+        match (&self.issuer, &self.issuer_dir) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(folder)) => Ok(read_member(&member_path(folder))?.member.id),
+            (None, None) => bail!(
+                "no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"
+            ),
+        }
+    }
+
     /// Opens the issuer's key.
     pub(crate) fn open(&self) -> anyhow::Result<Issuer> {
-        // A flag means more than a folder that is in the environment.
-        if let (Some(id), Some(path)) = (&self.issuer, &self.key) {
-            return Ok(Issuer { id: id.clone(), key: keys::open(path, Purpose::Issuing, &self.passphrase)? });
+        let id = self.id()?;
+        match (&self.key, &self.issuer_dir) {
+            (Some(path), _) => Ok(Issuer { id, key: keys::open(path, Purpose::Issuing, &self.passphrase)? }),
+            (None, Some(folder)) => Issuer::open_asking(folder, |path| {
+                let passphrase = self.passphrase.existing(&path.display().to_string())?;
+                Ok::<_, anyhow::Error>(passphrase)
+            }),
+            (None, None) => unreachable!("invariant: clap asks for a key with an issuer"),
         }
-        let Some(folder) = &self.issuer_dir else {
-            bail!(
-                "no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"
-            );
-        };
-        let member = read_member(&folder.join("member.json"))?.member;
-        let path = Purpose::Issuing.path_in(folder);
-        let key = keys::open(&path, Purpose::Issuing, &self.passphrase)?;
-        if member.issuing_key != Some(key.public()) {
-            bail!("{} is not the issuing key that {}/member.json names", path.display(), folder.display());
-        }
-        Ok(Issuer { id: member.id, key })
     }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{Client, ClientError, ClientOptions, ErrorCode, NodeStatus, StatusCode};
+use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
 use sanad_export::WebOptions;
+use sanad_issuer::Chain;
+use sanad_verify::Trust;
 
 use crate::exported::{self, Exported};
 use crate::{files, time};
@@ -18,7 +20,7 @@ use crate::{files, time};
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct NodeArgs {
     /// URL of the node
-    #[arg(long, value_name = "URL", env = "SANAD_NODE", default_value = NODE_DEFAULT)]
+    #[arg(long, value_name = "URL", env = "SANAD_NODE", default_value = NODE_DEFAULT, value_parser = parse_node_url)]
     pub(crate) node: String,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
@@ -103,8 +105,16 @@ impl Remote {
             ..ClientOptions::default()
         };
         let client = Client::connect(url, &options).await;
-        let client = client.with_context(|| {
-            format!("the node {url} cannot be reached; is it running? --node or SANAD_NODE names another")
+        let client = client.map_err(|error| {
+            let said = match &error {
+                ClientError::Connect { .. } => {
+                    format!(
+                        "the node {url} cannot be reached; is it running? --node or SANAD_NODE names another"
+                    )
+                }
+                _ => format!("the node {url}"),
+            };
+            anyhow::Error::new(error).context(said)
         })?;
         Ok(Self { url: url.to_owned(), kind: "node", client, timeout: args.node_timeout })
     }
@@ -142,27 +152,19 @@ impl Remote {
     where
         C: Future<Output = Result<T, ClientError>>,
     {
-        let deadline = Instant::now() + self.timeout;
-        let mut tries = 0;
-        loop {
-            let error = match call().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let pause = match &error {
-                ClientError::Status { code: Some(ErrorCode::NoBlock), .. } if Instant::now() < deadline => {
-                    FIRST_BLOCK_INTERVAL
-                }
-                ClientError::Status { status: StatusCode::ResourceExhausted, retry_after, .. }
-                    if tries < PATIENT_TRIES =>
-                {
-                    tries += 1;
-                    retry_after.unwrap_or(PATIENT_INTERVAL)
-                }
-                _ => return Err(error),
-            };
-            tokio::time::sleep(pause).await;
-        }
+        ask_patiently(self.timeout, call).await
+    }
+
+    /// What issuers do with this node.
+    pub(crate) fn chain(&self, trust: &Trust) -> Chain {
+        let (genesis, anchor) = (trust.genesis().clone(), trust.anchor().clone());
+        Chain::new(
+            self.client.clone(),
+            format!("the {} {}", self.kind, self.url),
+            genesis,
+            anchor,
+            self.timeout,
+        )
     }
 
     /// Adds which node a failure came from.
@@ -200,9 +202,14 @@ impl Remote {
     }
 }
 
+/// Reads the URL of a node.
+pub(crate) fn parse_node_url(text: &str) -> Result<String, NodeUrlError> {
+    Ok(text.parse::<NodeUrl>()?.to_string())
+}
+
 /// Whether the node has no such thing.
 pub(crate) fn is_missing(error: &ClientError) -> bool {
-    matches!(error, ClientError::Status { status: StatusCode::NotFound | StatusCode::OutOfRange, .. })
+    error.is_missing()
 }
 
 /// Runs calls to nodes to their end.
@@ -218,9 +225,6 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// How often a node that has no block is asked again.
 const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
-/// How often a call is made again, and how long after where the node does not say.
-const PATIENT_TRIES: u32 = 20;
-const PATIENT_INTERVAL: Duration = Duration::from_millis(500);
 /// Requests that one answer of an export at a distance may take, one after the other.
 const WEB_REQUESTS: u32 = 20;
 pub(crate) const NODE_DEFAULT: &str = "http://127.0.0.1:50051";

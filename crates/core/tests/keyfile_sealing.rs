@@ -32,8 +32,8 @@ fn what_is_sealed_opens() {
 }
 
 #[test]
-fn the_default_cost_is_that_of_owasp() {
-    let expected = KdfParameters { memory_kib: 19 * 1024, iterations: 2, lanes: 1 };
+fn the_default_cost_is_that_of_rfc_9106() {
+    let expected = KdfParameters { memory_kib: 64 * 1024, iterations: 3, lanes: 4 };
     assert_eq!(KdfParameters::default(), expected);
 }
 

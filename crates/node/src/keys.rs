@@ -32,6 +32,12 @@ pub enum KeyError {
         /// Why.
         source: std::io::Error,
     },
+    /// Others than its owner can read a file.
+    #[error("{0} can be read by others than its owner, and holds a secret; run: chmod 600 {0}", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no passphrase.
     #[error("the key files need a passphrase: set keys.passphrase_file, or {PASSPHRASE_VARIABLE}")]
     NoPassphrase,
@@ -84,12 +90,24 @@ fn open(path: &Path, expected: &'static str, passphrase: &str) -> Result<SecretK
     Ok(SecretKey::from_seed(&opened.secret))
 }
 
-/// Reads a text no longer than a key file may be.
+/// Reads a secret text no longer than a key file may be. On Unix, one that others can read is refused.
 fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     use std::io::Read as _;
+    let unread = |source| KeyError::Read { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unread)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let meta = file.metadata().map_err(unread)?;
+        if meta.is_file() && meta.mode() & OTHERS_BITS != 0 {
+            return Err(KeyError::Exposed { path: path.to_owned() });
+        }
+    }
     let mut text = Zeroizing::new(String::new());
-    std::fs::File::open(path)
-        .and_then(|file| file.take(KEY_FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text))
-        .map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
+    file.take(KEY_FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(unread)?;
     Ok(text)
 }
+
+/// What group and others may do with a file.
+#[cfg(unix)]
+const OTHERS_BITS: u32 = 0o077;

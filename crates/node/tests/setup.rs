@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use sanad_core::genesis::{Genesis, GenesisSignatureError};
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::signature::SecretKey;
-use sanad_node::NodeError;
 use sanad_node::config::{Config, Overrides};
 use sanad_node::setup::{DataDir, Setup, init};
+use sanad_node::{KeyError, NodeError, NodeKeys};
 use sanad_testkit::{agree, consensus_key, genesis, governance_key, id, issuing_key, network_key};
 
 /// The files of the node of `v0`.
@@ -24,6 +24,7 @@ impl Node {
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("genesis.json"), genesis.to_json()).unwrap();
         std::fs::write(path("passphrase"), "secret\n").unwrap();
+        set_mode(&path("passphrase"), 0o600);
         write_key(&path("consensus.json"), "consensus", &consensus_key("v0"));
         write_key(&path("network.json"), "network", &network_key("v0"));
         let text = r#"
@@ -60,6 +61,32 @@ fn write_key(path: &Path, purpose: &str, key: &SecretKey) {
     let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
     let text = keyfile::seal(&key.seed(), b"secret", purpose, cheap, [1; 16], [2; 24]).unwrap();
     std::fs::write(path, text).unwrap();
+    set_mode(path, 0o600);
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_that_others_can_read_are_refused() {
+    let node = Node::new(&genesis());
+    for name in ["passphrase", "consensus.json", "network.json"] {
+        let path = node.folder.path().join(name);
+        set_mode(&path, 0o640);
+        let error = NodeKeys::open(&node.config.keys).unwrap_err();
+        assert!(matches!(&error, KeyError::Exposed { path: named } if *named == path), "{error:?}");
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+        set_mode(&path, 0o600);
+    }
+    assert!(NodeKeys::open(&node.config.keys).is_ok());
 }
 
 #[test]

@@ -30,6 +30,10 @@ pub enum ClientError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something answers, and not as a node does: a web server, another protocol, TLS in place of plain HTTP or the
+    /// reverse, or a node of another version.
+    #[error("it answers, but not as a Sanad node; check the host, the port, and whether it is http or https")]
+    NotANode,
     /// The node answered with an error, or the call broke off.
     #[error("{message} ({status}{})", code.map(|code| format!(", {code}")).unwrap_or_default())]
     Status {
@@ -65,8 +69,13 @@ impl ClientError {
                     | StatusCode::Aborted
                     | StatusCode::Cancelled
             ),
-            Self::Endpoint { .. } | Self::BadAnswer(_) | Self::NotProven(_) => false,
+            Self::Endpoint { .. } | Self::NotANode | Self::BadAnswer(_) | Self::NotProven(_) => false,
         }
+    }
+
+    /// Whether the node has no such thing, or not yet.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Status { status: StatusCode::NotFound | StatusCode::OutOfRange, .. })
     }
 
     /// What is wrong, if the error is the node's own.
@@ -80,6 +89,9 @@ impl ClientError {
 
 impl From<Status> for ClientError {
     fn from(status: Status) -> Self {
+        if is_no_answer_of_a_node(&status) {
+            return Self::NotANode;
+        }
         let metadata = |key: &str| status.metadata().get(key).and_then(|value| value.to_str().ok());
         let retry_after = metadata(RETRY_AFTER_MS).and_then(|text| text.parse().ok());
         Self::Status {
@@ -89,6 +101,40 @@ impl From<Status> for ClientError {
             retry_after: retry_after.map(Duration::from_millis),
         }
     }
+}
+
+/// Whether an error comes from something that does not speak gRPC, or has no such call.
+fn is_no_answer_of_a_node(status: &Status) -> bool {
+    if std::error::Error::source(status).is_some_and(is_other_protocol) {
+        return true;
+    }
+    // A proxy whose node is down answers with 502 to 504, which tonic makes UNAVAILABLE.
+    let own = error_detail::decode(status.details()).is_some();
+    match status.code() {
+        tonic::Code::Unavailable => false,
+        tonic::Code::Unimplemented => !own,
+        _ => NOT_GRPC.iter().any(|text| status.message().starts_with(text)),
+    }
+}
+
+/// Whether what went wrong is that the other side speaks another protocol than HTTP/2, or than TLS.
+pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return match error.reason() {
+                Some(reason) => OTHER_PROTOCOL.contains(&reason),
+                // The other side ended its answer within a frame.
+                None => error.get_io().is_some_and(|error| error.to_string().contains(HALF_A_FRAME)),
+            };
+        }
+        // Of rustls, whose types tonic hides: what came is no TLS.
+        if error.to_string().contains(NOT_TLS) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The status code; tonic reports its own timeouts as cancellations.
@@ -108,4 +154,11 @@ fn clipped(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(TEXT_CHARACTERS_MAX).collect()
 }
 
+const OTHER_PROTOCOL: [h2::Reason; 3] =
+    [h2::Reason::PROTOCOL_ERROR, h2::Reason::FRAME_SIZE_ERROR, h2::Reason::HTTP_1_1_REQUIRED];
+/// What tonic says of answers without the marks of gRPC.
+const NOT_GRPC: [&str; 2] =
+    ["grpc-status header missing", "protocol error: received message with invalid compression flag"];
+const HALF_A_FRAME: &str = "bytes remaining on stream";
+const NOT_TLS: &str = "received corrupt message";
 const TEXT_CHARACTERS_MAX: usize = 1024;

@@ -9,16 +9,20 @@ mod in_process;
 mod members;
 mod node;
 mod options;
+mod patience;
 mod status_code;
 mod streams;
 mod submission;
 mod trust_file;
+mod url;
 
 pub use completeness::{CompletenessStream, EntryRunStream};
 pub use error::ClientError;
 pub use options::ClientOptions;
+pub use patience::ask_patiently;
 pub use status_code::StatusCode;
 pub use streams::{BatchProofStream, BlockStream};
+pub use url::{NodeUrl, NodeUrlError};
 
 use std::time::Duration;
 
@@ -45,12 +49,15 @@ impl Client {
     /// Connects to a node at a URL such as `https://node.ui.ac.id:7443`.
     ///
     /// # Errors
-    /// [`ClientError::Endpoint`] or [`ClientError::Connect`].
+    /// [`ClientError::Endpoint`], [`ClientError::Connect`] or [`ClientError::NotANode`].
     pub async fn connect(url: &str, options: &ClientOptions) -> Result<Self, ClientError> {
         let endpoint = options.endpoint(url)?;
-        let refused = |source: tonic::transport::Error| ClientError::Connect {
-            url: url.to_owned(),
-            source: Box::new(source),
+        let refused = |source: tonic::transport::Error| {
+            let (url, source) = (url.to_owned(), Box::new(source));
+            match error::is_other_protocol(&*source) {
+                true => ClientError::NotANode,
+                false => ClientError::Connect { url, source },
+            }
         };
         let channel = endpoint.connect().await.map_err(refused)?;
         Ok(Self { channel, timeout: options.timeout })

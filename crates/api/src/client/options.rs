@@ -5,6 +5,7 @@ use std::time::Duration;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use super::error::ClientError;
+use super::url::{NodeUrl, NodeUrlError};
 
 /// How a [`super::Client`] connects and how long it waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,11 @@ impl ClientOptions {
             url: url.to_owned(),
             source: Box::new(source),
         };
-        let endpoint = Endpoint::from_shared(url.to_owned())
+        let node: NodeUrl = url.parse().map_err(|source: NodeUrlError| ClientError::Endpoint {
+            url: url.to_owned(),
+            source: source.into(),
+        })?;
+        let endpoint = Endpoint::from_shared(node.as_str().to_owned())
             .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
             .map_err(wrong)?
             .connect_timeout(self.connect_timeout)
@@ -44,7 +49,7 @@ impl ClientOptions {
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .keep_alive_while_idle(false);
-        if endpoint.uri().scheme_str() != Some("https") {
+        if !node.is_https() {
             return Ok(endpoint);
         }
         endpoint.tls_config(self.tls()).map_err(wrong)

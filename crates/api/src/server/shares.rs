@@ -108,7 +108,7 @@ impl std::fmt::Display for Budget {
         f.write_str(match self {
             Self::Calls => "calls",
             Self::AnswerBytes => "bytes of answers that wait to be read",
-            Self::BatchProofs => "answers to GetBatchProofs and GetTrustFile",
+            Self::BatchProofs => "long answers (proofs of a batch, trust files)",
             Self::Subscriptions => "subscriptions",
         })
     }

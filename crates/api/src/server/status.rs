@@ -66,7 +66,10 @@ fn answer(error: &CallError) -> Answer {
         CallError::DeadlinePending { batch } => Answer::new(
             Code::DeadlineExceeded,
             ErrorCode::BatchPending,
-            format!("the deadline ended while batch {batch} was pending; ask GetBatch for its state"),
+            format!(
+                "the deadline ended while batch {batch} was pending; submit it again to hear of it, as `sanad issue \
+                 --resume` does"
+            ),
         ),
         CallError::Stopping => {
             Answer::new(Code::Unavailable, ErrorCode::Stopping, "the node is stopping; try another node")
@@ -104,12 +107,12 @@ fn request(error: &RequestError) -> Answer {
         RequestError::Zero { .. } => (ErrorCode::Zero, "give a number from 1"),
         RequestError::AboveLimit { .. } => (ErrorCode::AboveLimit, "ask for fewer, and page"),
         RequestError::PageToken => {
-            (ErrorCode::PageToken, "give next_page_token unchanged, to the same method")
+            (ErrorCode::PageToken, "give the token of the last page unchanged, for the same list")
         }
         RequestError::IndexBeyondSize { .. } => (ErrorCode::IndexBeyondSize, "give an index below the size"),
         RequestError::OldBeyondNew { .. } => (ErrorCode::SizesReversed, "give the smaller size first"),
         RequestError::Batch(_) => (ErrorCode::MalformedBatch, "encode it as docs/formats says"),
-        RequestError::Wait { .. } => (ErrorCode::Malformed, "give a value of SubmitWait"),
+        RequestError::Wait { .. } => (ErrorCode::Malformed, "ask to wait until it is accepted, or final"),
     };
     Answer::new(Code::InvalidArgument, code, format!("{}; {step}", causes(error)))
 }
@@ -179,10 +182,10 @@ fn refused(error: &BatchError) -> Answer {
         | BatchError::InactiveIssuer { .. }
         | BatchError::WrongRole { .. } => (Code::PermissionDenied, "ask the consortium for admission"),
         BatchError::Signature { .. } => {
-            (Code::Unauthenticated, "sign with the issuing key that GetMember shows")
+            (Code::Unauthenticated, "sign with the issuing key that `sanad member show` shows")
         }
         BatchError::SequenceUsed { .. } | BatchError::SequenceGap { .. } | BatchError::Fork { .. } => {
-            (Code::FailedPrecondition, "build it on the chain head that GetMember shows")
+            (Code::FailedPrecondition, "build it on the last batch that `sanad member show` shows")
         }
         BatchError::UnknownChain { .. } => (Code::FailedPrecondition, "use the issuing chain"),
         BatchError::LogFull { .. } => (Code::FailedPrecondition, "ask the consortium for a successor chain"),
@@ -204,7 +207,9 @@ fn event(error: &EventError) -> (Code, &'static str) {
         EventError::UnknownTarget { .. } => (Code::FailedPrecondition, "wait until the issuance is final"),
         EventError::NotAnIssuance { .. } => (Code::FailedPrecondition, "name the index of the issuance"),
         EventError::AnotherIssuer { .. } => (Code::PermissionDenied, "ask that issuer"),
-        EventError::Status { .. } => (Code::FailedPrecondition, "ask GetStatus, and leave it out"),
+        EventError::Status { .. } => {
+            (Code::FailedPrecondition, "look at it with `sanad status`, and leave it out")
+        }
         _ => (Code::FailedPrecondition, "change the event"),
     }
 }

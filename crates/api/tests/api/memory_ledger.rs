@@ -203,6 +203,11 @@ impl MemoryLedger {
         self.head.send_replace(chain.ledger.state.head().height);
     }
 
+    /// How many batches wait.
+    pub(crate) fn pool_size(&self) -> usize {
+        self.chain.lock().unwrap().pool.len()
+    }
+
     /// The batches in the pool lose their place.
     pub(crate) fn drop_pool(&self) {
         self.chain.lock().unwrap().pool.clear();
@@ -463,6 +468,11 @@ impl Ledger for MemoryLedger {
             return Ok(state.clone());
         }
         chain.ledger.refusal((*batch).clone())?;
+        let place = |batch: &SignedBatch| (batch.batch().issuer.clone(), batch.batch().sequence);
+        if let Some(pending) = chain.pool.iter().find(|pending| place(pending) == place(&batch)) {
+            let (issuer, sequence) = place(&batch);
+            return Err(LedgerError::SequencePending { issuer, sequence, pending: pending.id() });
+        }
         chain.batches.insert(batch.id(), BatchState::Pending);
         chain.pool.push((*batch).clone());
         Ok(BatchState::Pending)

@@ -79,7 +79,7 @@ async fn at_the_deadline_the_batch_is_said_to_be_pending() {
     .await;
     let sanad_api::ClientError::Status { status, code, message, .. } = error else { panic!("{error:?}") };
     assert_eq!((status, code), (StatusCode::DeadlineExceeded, Some(ErrorCode::BatchPending)));
-    assert!(message.contains(&batch.id().to_string()) && message.contains("GetBatch"), "{message}");
+    assert!(message.contains(&batch.id().to_string()) && message.contains("submit it again"), "{message}");
     network.ledger.commit();
     let known = network.client.batch(&batch.id()).await.unwrap();
     assert!(matches!(known.outcome, BatchOutcome::Final(_)));

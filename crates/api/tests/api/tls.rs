@@ -37,7 +37,8 @@ async fn a_client_that_trusts_the_certificate_connects_and_no_other() {
     }
     let plain = format!("http://127.0.0.1:{}", network.port);
     let client = Client::connect_lazy(&plain, &ClientOptions::default()).unwrap();
-    assert!(soon(client.head()).await.is_err());
+    let error = soon(client.head()).await.unwrap_err();
+    assert!(matches!(error, ClientError::NotANode), "{error:?}");
 }
 
 #[tokio::test]
@@ -59,9 +60,47 @@ async fn there_is_something_to_listen_on() {
 }
 
 #[tokio::test]
+async fn what_is_no_node_is_called_that() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let answers: [&[u8]; 4] = [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"220 mail.example ESMTP\r\n",
+        // A TLS alert.
+        b"\x15\x03\x01\x00\x02\x02\x46",
+    ];
+    for (answer, scheme) in answers.iter().flat_map(|answer| [(answer, "http"), (answer, "https")]) {
+        if (scheme, answer[0]) == ("https", 0x15) {
+            continue;
+        }
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 24];
+            let _ = stream.read(&mut asked).await;
+            let _ = stream.write_all(answer).await;
+            let _ = stream.shutdown().await;
+            // Until the client has gone.
+            while stream.read(&mut asked).await.is_ok_and(|bytes| bytes > 0) {}
+        });
+        let error = match soon(Client::connect(&url, &ClientOptions::default())).await {
+            Ok(client) => soon(client.head()).await.map(drop).unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(matches!(error, ClientError::NotANode), "{scheme} {}: {error:?}", answer.escape_ascii());
+        server.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_url_that_is_none_is_said_to_be() {
     let error = Client::connect("not a url", &ClientOptions::default()).await.unwrap_err();
     assert!(matches!(error, ClientError::Endpoint { .. }), "{error:?}");
+    for url in ["ftp://127.0.0.1:1", "http://127.0.0.1:99999", "http://127.0.0.1:1/path"] {
+        let error = Client::connect_lazy(url, &ClientOptions::default()).unwrap_err();
+        assert!(matches!(error, ClientError::Endpoint { .. }), "{error:?}");
+    }
     let bad = ClientOptions { ca_certificates_pem: Some(b"none".to_vec()), ..ClientOptions::default() };
     assert!(Client::connect("https://127.0.0.1:1", &bad).await.is_err());
 }

@@ -1,56 +1,60 @@
 //! `sanad revoke`, `sanad suspend`, `sanad reinstate`: an issuer changes the status of its credentials.
 
-use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sanad_api::ProofForm;
-use sanad_core::batch::BATCH_EVENTS_MAX;
-use sanad_core::event::Event;
-use sanad_core::hash::BatchId;
-use sanad_core::ids::{Height, LogIndex};
-use sanad_core::status::CredentialStatus;
-use serde::Serialize;
+use sanad_core::ids::MemberId;
+use sanad_core::trust::TrustAnchor;
+use sanad_issuer::{
+    Change, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential, LIST_BYTES_MAX, list_lines,
+};
 
+use crate::files::{self, STANDARD_INPUT};
 use crate::issuer::IssuerArgs;
-use crate::output::{Outcome, Output, Report};
+use crate::observer::Terminal;
+use crate::output::{Outcome, Output, Report, note};
 use crate::remote::{self, NodeArgs, Remote};
-use crate::submission::{SubmissionError, enter, proven_status};
 use crate::target::Target;
+use crate::time;
 use crate::trust::TrustArgs;
-use crate::view::View;
-use crate::{progress, random, time};
-use sanad_verify::Trust;
+use crate::view::{View, printable};
 
 pub(crate) const REVOKE_EXAMPLES: &str = "\
 Examples:
   sanad revoke ijazah.json --issuer-dir merapi
-  sanad revoke 42 43 44 --issuer univ-merapi.example --key merapi/keys/issuing.json
+  sanad revoke 42 43 44 --yes --issuer univ-merapi.example --key merapi/keys/issuing.json
+  sanad revoke --from withdrawn.txt --yes --issuer-dir merapi
 
-A revocation is final. All targets go into one batch: all are revoked, or none.";
+A revocation is final, so it is asked for once more; --yes answers for scripts. What is revoked already
+counts as done. If one of the credentials cannot be revoked, none is: the errors name them all.";
 
 pub(crate) const SUSPEND_EXAMPLES: &str = "\
 Examples:
   sanad suspend ijazah.json --issuer-dir merapi
-  sanad suspend 42 --issuer-dir merapi
+  sanad suspend --from - --issuer-dir merapi < under-review.txt
 
-`sanad reinstate` lifts a suspension. All targets go into one batch: all are suspended, or
-none.";
+`sanad reinstate` lifts a suspension. What is suspended already counts as done. If one of the
+credentials cannot be suspended, none is: the errors name them all.";
 
 pub(crate) const REINSTATE_EXAMPLES: &str = "\
 Examples:
   sanad reinstate ijazah.json --issuer-dir merapi
-  sanad reinstate 42 --issuer-dir merapi
+  sanad reinstate --from cleared.txt --issuer-dir merapi
 
-Only what is suspended can be reinstated. All targets go into one batch: all are
-reinstated, or none.";
+What is not suspended counts as done; what is revoked cannot be reinstated. If one of the
+credentials cannot be, none is: the errors name them all.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Log indices, ISSUER/COMMITMENT, receipts, or documents with their receipts beside them
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "from", value_name = "TARGET")]
     targets: Vec<String>,
-    /// How long to wait until the batch is final
+    /// Text file with one target a line; # begins a comment, - is standard input
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// How long to wait until the batch is final, and for other programs of this issuer
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,
     #[command(flatten)]
@@ -61,130 +65,116 @@ pub(crate) struct Args {
     node: NodeArgs,
 }
 
-/// What is to happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Change {
-    Revoke,
-    Suspend,
-    Reinstate,
+#[derive(clap::Args, Debug)]
+pub(crate) struct RevokeArgs {
+    #[command(flatten)]
+    change: Args,
+    /// Do not ask: revoke
+    #[arg(long)]
+    yes: bool,
 }
 
-#[derive(Serialize)]
-struct Changed {
+pub(crate) fn revoke(args: &RevokeArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let piped = args.change.from.as_deref() == Some(Path::new(STANDARD_INPUT));
+    if !args.yes && (piped || !std::io::stdin().is_terminal()) {
+        bail!(
+            "a revocation is final, and there is no terminal to ask on; give --yes to revoke without a question"
+        );
+    }
+    let confirm = if args.yes { |_, _: &MemberId| Ok(true) } else { ask };
+    run(Change::Revoke, &args.change, confirm, output)
+}
+
+pub(crate) fn suspend(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    run(Change::Suspend, args, |_, _| Ok(true), output)
+}
+
+pub(crate) fn reinstate(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    run(Change::Reinstate, args, |_, _| Ok(true), output)
+}
+
+fn run(
     change: Change,
-    batch_id: BatchId,
-    height: Height,
-    credentials: Vec<ChangedCredential>,
-}
-
-#[derive(Serialize)]
-struct ChangedCredential {
-    target: String,
-    log_index: LogIndex,
-    /// As proved after the change.
-    status: CredentialStatus,
-    as_of: Height,
-}
-
-pub(crate) fn run(change: Change, args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let changed = remote::block_on(enter_changes(change, args))??;
+    args: &Args,
+    confirm: fn(usize, &MemberId) -> anyhow::Result<bool>,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let changed = remote::block_on(async {
+        let remote = Remote::connect(&args.node).await?;
+        let trust = args.trust.for_node(&remote).await?;
+        let (chain, observer, id) = (remote.chain(&trust), Terminal::default(), args.issuer.id()?);
+        let targets = targets(args, trust.anchor())?;
+        let plan = ChangePlan::new(&chain, change, &id, &targets, &observer).await?;
+        // What there is nothing to do for needs neither an answer nor a key.
+        if !plan.is_empty() {
+            if !confirm(plan.len(), &id)? {
+                return Ok(None);
+            }
+            let issuer = args.issuer.open()?;
+            return Ok(Some(plan.enter(&chain, &issuer, args.wait, &observer).await?));
+        }
+        Ok::<_, anyhow::Error>(Some(plan.into_report()))
+    })??;
+    let Some(changed) = changed else {
+        note("nothing was changed");
+        return Ok(Outcome::Error);
+    };
     output.print(&changed)?;
     Ok(Outcome::Yes)
 }
 
-async fn enter_changes(change: Change, args: &Args) -> anyhow::Result<Changed> {
-    let remote = Remote::connect(&args.node).await?;
-    let trust = args.trust.for_node(&remote).await?;
-    let targets = args
-        .targets
-        .iter()
-        .map(|text| Ok((text, Target::read(text, trust.anchor())?)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    // By index, so that what was named twice is changed once.
-    let mut names = BTreeMap::new();
-    for (text, target) in &targets {
-        names.entry(index_of(target, &remote, &trust).await?).or_insert_with(|| (*text).clone());
-    }
-    if names.len() > BATCH_EVENTS_MAX {
-        bail!("{} targets; one batch has at most {BATCH_EVENTS_MAX}, so name them in parts", names.len());
-    }
-    let mut events: Vec<Event> = names.keys().map(|index| change.event(*index)).collect();
-    random::shuffle(&mut events)?;
-    let issuer = args.issuer.open()?;
-    let spinner = progress::spinner("waiting until the batch is final");
-    let entered = enter(&remote, &trust, &issuer, &events, args.wait, |_| Ok(())).await;
-    spinner.finish_and_clear();
-    let (batch, place) = entered.map_err(explain_failure)?;
-    let mut credentials = Vec::new();
-    for (log_index, target) in names {
-        let (_, proven) = proven_status(&remote, &trust, log_index).await?;
-        if proven.height < place.height {
-            bail!(
-                "the change is final at block {}, but the node proves block {}",
-                place.height,
-                proven.height
-            );
-        }
-        credentials.push(ChangedCredential {
-            target,
-            log_index,
-            status: proven.status,
-            as_of: proven.height,
-        });
-    }
-    Ok(Changed { change, batch_id: batch.id(), height: place.height, credentials })
+/// Asks on the terminal whether credentials are to be revoked.
+fn ask(count: usize, issuer: &MemberId) -> anyhow::Result<bool> {
+    let what = if count == 1 { "1 credential".to_owned() } else { format!("{count} credentials") };
+    let mut terminal = std::io::stderr();
+    write!(terminal, "Revoke {what} of {issuer}, for ever? Type yes: ").and_then(|()| terminal.flush())?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
 
-/// Says what became of the credentials.
-fn explain_failure(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref::<SubmissionError>() {
-        Some(SubmissionError::Open(_)) => {
-            error.context("the change may come into force yet; ask `sanad status` before trying again")
-        }
-        Some(SubmissionError::Failed(_)) => {
-            error.context("it is open whether anything was changed; ask `sanad status`")
-        }
-        _ => error.context("nothing was changed"),
-    }
-}
-
-/// The log index of a target. A receipt's word is taken only after its proof, a commitment's from the node's.
-async fn index_of(target: &Target, remote: &Remote, trust: &Trust) -> anyhow::Result<LogIndex> {
-    match target {
-        Target::Index(index) => Ok(*index),
-        Target::Receipt(receipt) => {
-            receipt.proof.verify(trust.anchor()).context("the receipt does not hold")?;
-            Ok(receipt.proof.index)
-        }
-        Target::Issuance(..) => {
-            let key = target.key()?;
-            let proof =
-                remote.told(remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await)?;
-            proof.verify(trust.anchor()).context("the node's proof does not hold; ask another node")?;
-            Ok(proof.index)
+/// What the arguments and the list name.
+fn targets(args: &Args, anchor: &TrustAnchor) -> anyhow::Result<Vec<ChangeTarget>> {
+    let mut names = args.targets.clone();
+    if let Some(list) = &args.from {
+        let bytes = files::read_input(list, LIST_BYTES_MAX)?;
+        let text =
+            String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", list.display()))?;
+        let base = files::parent(list);
+        names.extend(list_lines(&text).map(|line| name_in(line, base, list)));
+        if names.is_empty() {
+            bail!("{} names no credential; it needs one target a line", list.display());
         }
     }
+    let read = |name: String| {
+        let target = Target::read(&name, anchor)?;
+        let key = target.key().with_context(|| format!("{name} cannot be changed"))?;
+        Ok(ChangeTarget { name: printable(&name), key })
+    };
+    names.into_iter().map(read).collect()
 }
 
-impl Change {
-    fn event(self, target: LogIndex) -> Event {
-        match self {
-            Self::Revoke => Event::Revoke { target },
-            Self::Suspend => Event::Suspend { target },
-            Self::Reinstate => Event::Reinstate { target },
-        }
-    }
+/// A line of a list: a file's name is relative to the list, as in a roster.
+fn name_in(line: &str, base: &Path, list: &Path) -> String {
+    let beside = base.join(line);
+    let is_file = list != Path::new(STANDARD_INPUT) && beside.exists() && line.parse::<u64>().is_err();
+    if is_file { beside.to_string_lossy().into_owned() } else { line.to_owned() }
 }
 
-impl Report for Changed {
+impl Report for ChangeReport {
     fn view(&self) -> View {
         let row = |credential: &ChangedCredential| {
-            let ChangedCredential { target, log_index, status, .. } = credential;
-            vec![log_index.to_string(), status.to_string(), target.clone()]
+            let ChangedCredential { target, log_index, status, already, .. } = credential;
+            let status = if *already { format!("{status} already") } else { status.to_string() };
+            vec![log_index.to_string(), status, target.clone()]
         };
-        View::new()
-            .table(&["index", "status", "target"], self.credentials.iter().map(row).collect())
-            .line(format!("entered in block {}, batch {}", self.height, self.batch_id))
+        let view =
+            View::new().table(&["index", "status", "target"], self.credentials.iter().map(row).collect());
+        if self.batches.is_empty() {
+            return view.line("nothing had to be changed");
+        }
+        self.batches.iter().fold(view, |view, batch| {
+            view.line(format!("entered in block {}, batch {}", batch.height, batch.batch_id))
+        })
     }
 }

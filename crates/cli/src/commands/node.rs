@@ -31,7 +31,7 @@ odds over a block.";
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// URL of a node; may be repeated
-    #[arg(long = "node", value_name = "URL", env = "SANAD_NODE", default_value = "http://127.0.0.1:50051")]
+    #[arg(long = "node", value_name = "URL", env = "SANAD_NODE", default_value = "http://127.0.0.1:50051", value_parser = remote::parse_node_url)]
     nodes: Vec<String>,
     #[command(flatten)]
     connection: ConnectionArgs,

@@ -52,7 +52,7 @@ fn receipts_are_written_in_the_form_that_is_asked_for() {
     assert_eq!(fs::read(folder.path().join(format!("awards/b.pdf.{index}.receipt"))).unwrap(), first);
     assert!(!folder.path().join("awards/b.pdf.receipt").exists());
     sanad(folder.path(), "verify awards/b.pdf --genesis genesis.json").expect(0);
-    node.sanad(folder.path(), &format!("revoke awards/a.json {WITH}")).expect(0);
+    node.sanad(folder.path(), &format!("revoke awards/a.json --yes {WITH}")).expect(0);
     node.sanad(folder.path(), "status awards/a.json --genesis genesis.json").expect(1);
 }
 
@@ -116,7 +116,7 @@ fn one_issuance_at_a_time_works_in_a_folder() {
     let folder = node.folder(&["a.json"]);
     let lock = fs::File::open(folder.path().join("awards").canonicalize().unwrap()).unwrap();
     lock.lock().unwrap();
-    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect_error("at work in");
+    node.sanad(folder.path(), &format!("issue awards {WITH} --wait 200ms")).expect_error("still at work in");
     drop(lock);
     node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
 }
@@ -170,8 +170,9 @@ fn revoke_suspend_reinstate() {
     assert_eq!(status("a.json", 1), "suspended");
     node.sanad(folder.path(), &format!("reinstate awards/a.json.receipt.json {WITH}")).expect(0);
     assert_eq!(status("a.json", 0), "active");
-    let changed =
-        node.sanad(folder.path(), &format!("revoke 0 awards/a.json awards/b.json {WITH} --json")).expect(0);
+    let changed = node
+        .sanad(folder.path(), &format!("revoke 0 awards/a.json awards/b.json --yes {WITH} --json"))
+        .expect(0);
     let credentials = changed.json()["credentials"].clone();
     assert_eq!(credentials.as_array().unwrap().len(), 2, "one of them is named twice");
     assert_eq!(
@@ -179,6 +180,7 @@ fn revoke_suspend_reinstate() {
         (&"revoked".into(), &"revoked".into())
     );
     assert_eq!(status("b.json", 1), "revoked");
-    node.sanad(folder.path(), &format!("revoke 0 {WITH}")).expect_error("status-conflict");
+    node.sanad(folder.path(), &format!("suspend awards/b.json {WITH}"))
+        .expect_error("awards/b.json: it is revoked");
     node.sanad(folder.path(), &format!("suspend 99 {WITH}")).expect(2);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{command, run, sanad};
+use crate::program::{command, private, run, sanad};
 
 #[test]
 fn a_key_is_never_overwritten() {
@@ -35,8 +35,51 @@ fn a_passphrase_is_needed_and_may_stand_in_a_file() {
         .expect_error("--passphrase-file");
     run(command(folder.path()).args(arguments).env("SANAD_PASSPHRASE", "")).expect_error("empty");
     assert!(!folder.path().join("key.json").exists());
-    fs::write(folder.path().join("passphrase"), "rahasia\n").unwrap();
+    fs::write(folder.path().join("passphrase"), "rahasia yang panjang\n").unwrap();
+    private(&folder.path().join("passphrase"));
     run(command(folder.path()).args(arguments).env("SANAD_PASSPHRASE_FILE", "passphrase")).expect(0);
+}
+
+#[test]
+fn a_new_passphrase_is_no_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["key", "new", "--purpose", "issuing", "--out", "key.json"];
+    for (passphrase, said) in
+        [("x", "at least 12"), ("rahasia2026", "at least 12"), ("aaaaaaaaaaaaaaaa", "only 1 different")]
+    {
+        run(command(folder.path()).args(arguments).env("SANAD_PASSPHRASE", passphrase)).expect_error(said);
+    }
+    assert!(!folder.path().join("key.json").exists());
+    // As RFC 9106 recommends.
+    sanad(folder.path(), "key new --purpose issuing --out key.json").expect(0);
+    let file: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("key.json")).unwrap()).unwrap();
+    let cost = ["memory_kib", "iterations", "lanes"].map(|name| file["kdf"][name].as_u64().unwrap());
+    assert_eq!(cost, [64 << 10, 3, 4]);
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_that_others_can_read_are_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let node = crate::node::Node::start();
+    let folder = node.folder(&["a.json"]);
+    let mode = |path: &str, mode| {
+        let path = folder.path().join(path);
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let issue = "issue awards --issuer-dir issuer --genesis genesis.json";
+    fs::write(folder.path().join("passphrase"), crate::program::PASSPHRASE).unwrap();
+    for exposed in [0o644, 0o640, 0o602] {
+        mode("issuer/keys/issuing.json", exposed);
+        node.sanad(folder.path(), issue).expect_error("chmod 600 issuer/keys/issuing.json");
+        mode("issuer/keys/issuing.json", 0o600);
+        mode("passphrase", exposed);
+        node.sanad(folder.path(), &format!("{issue} --passphrase-file passphrase"))
+            .expect_error("chmod 600 passphrase");
+        mode("passphrase", 0o400);
+    }
+    node.sanad(folder.path(), &format!("{issue} --passphrase-file passphrase")).expect(0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! tested in the workspace's `tests/`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod changes;
 mod codes;
 mod credentials;
 mod documents;
@@ -19,11 +20,15 @@ mod memory_ledger;
 mod node;
 mod output;
 mod paper;
+mod places;
 mod program;
 mod queries;
 mod receipts;
 mod renewing;
 mod samples;
 mod sd_jwt;
+mod sources;
 mod trusting;
+mod turns;
+mod urls;
 mod verifying;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::memory_ledger::{ISSUER, MemoryLedger};
-use crate::program::{PASSPHRASE, Run, sanad};
+use crate::program::{PASSPHRASE, Run, private, sanad};
 
 /// A node that makes a block of its pool every few milliseconds, unless it is told not to.
 pub(crate) struct Node {
@@ -108,6 +108,7 @@ pub(crate) fn write_issuer(folder: &Path, genesis: &Genesis) {
     let (secret, passphrase) = (issuing_key(ISSUER).seed(), PASSPHRASE.as_bytes());
     let text = seal(&secret, passphrase, "issuing", cheap, [1; 16], [2; 24]).unwrap();
     fs::write(folder.join("keys/issuing.json"), text).unwrap();
+    private(&folder.join("keys/issuing.json"));
     let member = genesis.members.iter().find(|member| member.id.as_str() == ISSUER).unwrap();
     let signatures = genesis.signatures[&member.id].possession.clone();
     let file = MemberFile::new(genesis.invitation(), member.clone(), signatures);

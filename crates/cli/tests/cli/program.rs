@@ -38,6 +38,15 @@ pub(crate) fn run(command: &mut Command) -> Run {
     Run { code: status.code().expect("not killed"), stdout: text(stdout), stderr: text(stderr) }
 }
 
+/// Makes a file its owner's alone, as those with secrets must be.
+pub(crate) fn private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 /// Runs the program with something on standard input.
 pub(crate) fn sanad_reading(folder: &Path, arguments: &str, input: &[u8]) -> Run {
     let path = folder.join("standard-input");

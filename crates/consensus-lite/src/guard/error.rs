@@ -39,7 +39,7 @@ pub enum GuardError {
     /// Neither slot is intact.
     #[error(
         "the signing guard {path} is damaged, so what the key signed last is unknown. Do not create a new one: \
-         retire the key and rotate to a fresh one",
+         leave this node stopped, and let the consortium replace its key",
         path = path.display()
     )]
     Corrupt {

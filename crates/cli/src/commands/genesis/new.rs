@@ -1,12 +1,13 @@
 //! `sanad genesis new`: members' public files become a genesis that waits for its signatures.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use sanad_core::genesis::{GENESIS_VERSION, Genesis, MemberSignatures, Parameters, fingerprint};
 use sanad_core::hash::ChainId;
-use sanad_core::member::{Invitation, MEMBER_FILE_BYTES_MAX, MemberFile, Role};
+use sanad_core::member::{Invitation, MemberFile, Role};
+use sanad_issuer::read_member;
 use serde::Serialize;
 
 use crate::files::{self, Mode};
@@ -51,7 +52,7 @@ struct Made {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let members = args.members.iter().map(|path| read_member(path)).collect::<anyhow::Result<_>>()?;
+    let members = args.members.iter().map(|path| read_member(path)).collect::<Result<_, _>>()?;
     let parameters = Parameters {
         block_bytes_max: args.block_bytes_max,
         heartbeat_ms: args.heartbeat_ms,
@@ -104,14 +105,6 @@ pub(crate) fn assemble(
     };
     genesis.check().context("these members do not make a genesis")?;
     Ok(genesis)
-}
-
-/// Reads and checks a member's public file.
-pub(crate) fn read_member(path: &Path) -> anyhow::Result<MemberFile> {
-    let text = files::read(path, MEMBER_FILE_BYTES_MAX)?;
-    MemberFile::from_json(&text).with_context(|| {
-        format!("{} is not a member file, as `sanad member new` writes them", path.display())
-    })
 }
 
 impl Report for Made {

@@ -9,9 +9,9 @@ use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
 use sanad_core::member::Role;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
+use sanad_issuer::{member_path, read_member};
 use serde::{Deserialize, Serialize};
 
-use super::new::read_member;
 use crate::files::{self, Mode};
 use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::output::{Outcome, Output, Report};
@@ -120,7 +120,7 @@ pub(crate) fn agree(genesis: &Genesis, id: &MemberId, key: &SecretKey) -> anyhow
 /// The genesis, and the member whose unchanged file it holds.
 fn find_own(args: &CheckArgs) -> anyhow::Result<(Genesis, MemberId)> {
     let genesis = trust::read_genesis(&args.file)?;
-    let path: &Path = &args.member_dir.join("member.json");
+    let path: &Path = &member_path(&args.member_dir);
     let own = read_member(path)?;
     let (name, id) = (args.file.display(), &own.member.id);
     if own.consortium != genesis.invitation() {

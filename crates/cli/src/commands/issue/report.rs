@@ -1,67 +1,57 @@
 //! What was issued.
 
-use std::path::PathBuf;
-
-use sanad_core::hash::{BatchId, ChainId, Commitment};
-use sanad_core::ids::{Height, LogIndex};
+use sanad_core::hash::ChainId;
+use sanad_issuer::{IssueReport, IssuedDocument};
 use serde::Serialize;
 
 use crate::output::Report;
 use crate::view::View;
 
 #[derive(Serialize)]
-pub(super) struct IssueReport {
+pub(super) struct Issued {
     pub(super) chain_id: ChainId,
-    pub(super) issued: Vec<IssuedDocument>,
-    pub(super) batches: Vec<IssuedBatch>,
-    /// Documents that had their receipts.
-    pub(super) skipped: Vec<PathBuf>,
+    #[serde(flatten)]
+    pub(super) report: IssueReport,
 }
 
-#[derive(Serialize)]
-pub(super) struct IssuedDocument {
-    pub(super) document: PathBuf,
-    pub(super) receipt: PathBuf,
-    pub(super) log_index: LogIndex,
-    pub(super) commitment: Commitment,
-}
-
-#[derive(Serialize)]
-pub(super) struct IssuedBatch {
-    pub(super) batch_id: BatchId,
-    pub(super) height: Height,
-    pub(super) first_index: LogIndex,
-    pub(super) entries: u32,
-}
-
-impl IssueReport {
-    pub(super) fn new(chain_id: ChainId) -> Self {
-        Self { chain_id, issued: Vec::new(), batches: Vec::new(), skipped: Vec::new() }
-    }
-}
-
-impl Report for IssueReport {
+impl Report for Issued {
     fn view(&self) -> View {
+        let IssueReport { issued, batches, skipped, left_out, failed, not_submitted, .. } = &self.report;
         let here = std::env::current_dir().unwrap_or_default();
         let row = |issued: &IssuedDocument| {
             let path = issued.document.strip_prefix(&here).unwrap_or(&issued.document);
             vec![issued.log_index.to_string(), path.display().to_string()]
         };
-        let shown = self.issued.iter().take(ROWS_MAX).map(row).collect();
+        let shown = issued.iter().take(ROWS_MAX).map(row).collect();
         let mut view = View::new();
-        if !self.issued.is_empty() {
+        if !issued.is_empty() {
             view = view.table(&["index", "document"], shown);
         }
-        if self.issued.len() > ROWS_MAX {
-            view = view.line(format!("... and {} more", self.issued.len() - ROWS_MAX));
+        if issued.len() > ROWS_MAX {
+            view = view.line(format!("... and {} more", issued.len() - ROWS_MAX));
         }
-        let heights: Vec<String> = self.batches.iter().map(|batch| batch.height.to_string()).collect();
+        let heights: Vec<String> = batches.iter().map(|batch| batch.height.to_string()).collect();
         let at =
             if heights.is_empty() { String::new() } else { format!(", in block {}", heights.join(", ")) };
+        let counted = |count: usize, what: &str| match count {
+            0 => String::new(),
+            count => format!(", {count} {what}"),
+        };
+        let beside = |one: &IssuedDocument| one.receipt.parent() == one.document.parent();
+        let places = match issued.first() {
+            Some(_) if issued.iter().all(beside) => "; each receipt is beside its document".to_owned(),
+            Some(IssuedDocument { receipt, .. }) => {
+                format!("; the receipts are in {}", receipt.parent().unwrap_or(receipt).display())
+            }
+            None => String::new(),
+        };
         view.line(format!(
-            "{} issued{at}, {} skipped; each receipt is beside its document",
-            self.issued.len(),
-            self.skipped.len()
+            "{} issued{at}{}{}{}{}{places}",
+            issued.len(),
+            counted(skipped.len(), "skipped"),
+            counted(left_out.len(), "left out"),
+            counted(failed.len(), "issued without a receipt"),
+            counted(not_submitted.len(), "not submitted"),
         ))
     }
 }

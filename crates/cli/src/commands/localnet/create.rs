@@ -22,8 +22,8 @@ use crate::localnet::binary::{self, BinaryArgs};
 use crate::localnet::config::{self, Addresses, Node};
 use crate::localnet::{Folder, names, ports};
 use crate::output::{Outcome, Output, Report};
+use crate::progress;
 use crate::view::View;
-use crate::{progress, random};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -103,9 +103,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Result<Created> {
-    let text = hex::encode(random::bytes::<16>()?);
-    files::create_new(&folder.passphrase(), format!("{text}\n").as_bytes(), Mode::Private)?;
-    let passphrase: Passphrase = Zeroizing::new(text.into_bytes());
+    let passphrase = Passphrase::random()?;
+    let line = Zeroizing::new([passphrase.as_bytes(), b"\n"].concat());
+    files::create_new(&folder.passphrase(), &line, Mode::Private)?;
     let bar = progress::bar(args.nodes + args.followers + args.issuers, "making members");
     let invitation = invite::new(&args.name)?;
     let (mut nodes, mut issuers, mut members) = (Vec::new(), Vec::new(), Vec::new());

@@ -150,7 +150,7 @@ pub(crate) fn make(
         .into_iter()
         .map(|purpose| Ok((purpose, NewKey::generate(purpose, passphrase)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let public = |wanted| keys.iter().find(|(purpose, _)| *purpose == wanted).map(|(_, key)| key.public);
+    let public = |wanted| keys.iter().find(|(purpose, _)| *purpose == wanted).map(|(_, key)| key.public());
     let mut issuer_ids = facts.issuer_ids.clone();
     issuer_ids.sort();
     let mut sorted_facts = facts.facts.clone();
@@ -170,7 +170,7 @@ pub(crate) fn make(
     };
     let message = possession_message(invitation, &member);
     let sign = |(_, key): (_, PublicKey)| {
-        let held = keys.iter().find(|(_, made)| made.public == key);
+        let held = keys.iter().find(|(_, made)| made.public() == key);
         held.expect("invariant: every key of the member was made here").1.secret().sign(&message)
     };
     let signatures = member.keys().map(sign).collect();

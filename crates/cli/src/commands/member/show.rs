@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
-use crate::submission::check_member;
 use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
@@ -58,7 +57,7 @@ async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let trust = args.trust.for_node(&remote).await?;
     let details =
         remote.told(remote.ask(|| remote.client().member(&args.id, ProofForm::SelfContained)).await)?;
-    let mut reason = check_member(&details, &trust).err().map(|fault| explain(&fault));
+    let mut reason = details.proof.verify(trust.anchor()).err().map(|fault| explain(&fault));
     let MemberDetails { proof, rest } = details;
     if rest.hash() != proof.member.record.rest {
         reason.get_or_insert_with(|| "the keys are not those that the record names".to_owned());

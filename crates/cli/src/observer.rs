@@ -1,0 +1,50 @@
+//! What libraries remark goes to stderr, and their progress to a bar.
+
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+use sanad_issuer::{Notice, Observer, Step};
+
+use crate::output::{note, warn};
+use crate::progress;
+
+/// Prints notices, and draws one bar at a time.
+#[derive(Default)]
+pub(crate) struct Terminal {
+    bar: Mutex<Option<(Step, ProgressBar)>>,
+}
+
+impl Observer for Terminal {
+    fn notice(&self, notice: &Notice) {
+        match notice {
+            Notice::NotLocked { .. }
+            | Notice::SignedAnew { .. }
+            | Notice::Changed(_)
+            | Notice::Gone(_)
+            | Notice::NotRemoved(_) => warn(notice),
+            _ => note(notice),
+        }
+    }
+
+    fn progress(&self, step: Step, done: usize, total: usize) {
+        let mut shown = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.as_ref().is_none_or(|(of, _)| *of != step) {
+            let what = match step {
+                Step::Reading => "reading documents",
+                Step::Issuing => "issuing",
+                Step::Asking => "asking for statuses",
+                Step::Changing => "changing",
+                _ => "working",
+            };
+            if let Some((_, before)) = shown.replace((step, progress::bar(total, what))) {
+                before.finish_and_clear();
+            }
+        }
+        let Some((_, bar)) = shown.as_ref() else { return };
+        bar.set_position(done as u64);
+        if done == total {
+            bar.finish_and_clear();
+            *shown = None;
+        }
+    }
+}

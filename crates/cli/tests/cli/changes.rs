@@ -1,0 +1,109 @@
+//! `sanad revoke`, `suspend` and `reinstate`: lists, what is so already, and what is asked for.
+
+use std::fs;
+
+use crate::node::Node;
+use crate::program::{Run, command, run};
+
+const WITH: &str = "--issuer-dir issuer --genesis genesis.json";
+
+fn issued(documents: &[&str]) -> (Node, tempfile::TempDir) {
+    let node = Node::start();
+    let folder = node.folder(documents);
+    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
+    (node, folder)
+}
+
+#[test]
+fn a_list_is_changed_whole_and_what_is_so_already_is_done() {
+    let (node, folder) = issued(&["a.json", "b.json", "c.json", "d.json"]);
+    let sanad = |arguments: &str| -> Run { node.sanad(folder.path(), &format!("{arguments} {WITH} --json")) };
+    sanad("revoke awards/a.json --yes").expect(0);
+    let receipt = fs::read_to_string(folder.path().join("awards/c.json.receipt.json")).unwrap();
+    let receipt: serde_json::Value = serde_json::from_str(&receipt).unwrap();
+    let commitment = receipt["proof"]["entry"]["event"]["commitment"].as_str().unwrap();
+    let list = format!("# withdrawn\na.json\nb.json.receipt.json\n\nissuer/{commitment}\n");
+    fs::write(folder.path().join("awards/list.txt"), list).unwrap();
+    let changed = sanad("revoke --from awards/list.txt awards/b.json --yes").expect(0).json();
+    let credentials = changed["credentials"].as_array().unwrap();
+    let already = credentials.iter().filter(|one| one["already"] == true).count();
+    assert_eq!((credentials.len(), already), (3, 1), "{changed:#}");
+    assert!(credentials.iter().all(|one| one["status"] == "revoked"));
+    assert_eq!(changed["batches"][0]["changes"], 2);
+    // Once more there is nothing to do, and no key is needed for it.
+    let again = sanad("revoke --from awards/list.txt --yes").expect(0).json();
+    assert_eq!(again["batches"].as_array().unwrap().len(), 0);
+    for (change, status) in [("suspend", "suspended"), ("reinstate", "active")] {
+        for already in [false, true] {
+            let told = sanad(&format!("{change} awards/d.json")).expect(0).json();
+            assert_eq!(told["credentials"][0]["status"], status);
+            assert_eq!(told["credentials"][0]["already"], already);
+        }
+    }
+    // From standard input, names are as on the command line.
+    let list = folder.path().join("stdin");
+    fs::write(&list, "awards/d.json\n").unwrap();
+    let arguments = format!("revoke --from - --yes {WITH} --json --node {}", node.url);
+    let mut piped = command(folder.path());
+    let piped = piped.args(arguments.split_whitespace()).stdin(fs::File::open(list).unwrap());
+    assert_eq!(run(piped).expect(0).json()["credentials"][0]["status"], "revoked");
+}
+
+#[test]
+fn what_cannot_be_changed_is_named_by_its_file_and_nothing_is() {
+    let (node, folder) = issued(&["a.json", "b.json", "c.json"]);
+    let sanad = |arguments: &str| -> Run { node.sanad(folder.path(), &format!("{arguments} {WITH}")) };
+    sanad("revoke awards/a.json awards/b.json --yes").expect(0);
+    let refused = sanad("suspend awards/a.json awards/c.json awards/b.json 99").expect(2);
+    for said in [
+        "3 of the credentials cannot be changed, so nothing was changed",
+        "awards/a.json: it is revoked, which is final",
+        "awards/b.json: it is revoked, which is final",
+        "99: the ledger has no such credential",
+    ] {
+        assert!(refused.stderr.contains(said), "{said:?} is not in:\n{}", refused.stderr);
+    }
+    sanad("reinstate awards/b.json").expect_error("awards/b.json: it is revoked");
+    let revocation = sanad("suspend 3").expect(2);
+    assert!(
+        revocation.stderr.contains("3: the entry at this index is a \"revoke\""),
+        "{}",
+        revocation.stderr
+    );
+    node.sanad(folder.path(), "status awards/c.json --genesis genesis.json").expect(0);
+    fs::write(folder.path().join("empty.txt"), "# nobody\n").unwrap();
+    sanad("revoke --yes --from empty.txt").expect_error("names no credential");
+    // Another member's.
+    node.ledger.commit_batch(node.ledger.next_batch_of_member("v0", 1));
+    sanad("revoke --yes 5").expect_error("5: it was issued by v0, who alone may change it");
+}
+
+#[test]
+fn a_revocation_is_asked_for() {
+    let (node, folder) = issued(&["a.json"]);
+    let revoke = format!("revoke awards/a.json {WITH}");
+    node.sanad(folder.path(), &revoke).expect_error("give --yes");
+    node.sanad(folder.path(), "status awards/a.json --genesis genesis.json").expect(0);
+    // `script` gives the program a terminal, where there is one of util-linux.
+    let Ok(true) = std::process::Command::new("script")
+        .arg("--version")
+        .output()
+        .map(|said| String::from_utf8_lossy(&said.stdout).contains("util-linux"))
+    else {
+        return;
+    };
+    let at_terminal = |answer: &str, code: i32| {
+        let typed = folder.path().join("typed");
+        fs::write(&typed, answer).unwrap();
+        let line = format!("{} {revoke} --node {}", env!("CARGO_BIN_EXE_sanad"), node.url);
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path());
+        script.env("SANAD_PASSPHRASE", crate::program::PASSPHRASE);
+        run(script.stdin(fs::File::open(typed).unwrap())).expect(code)
+    };
+    let said = at_terminal("no\n", 2);
+    assert!(said.stdout.contains("Revoke 1 credential of issuer, for ever?"), "{}", said.stdout);
+    node.sanad(folder.path(), "status awards/a.json --genesis genesis.json").expect(0);
+    at_terminal("yes\n", 0);
+    node.sanad(folder.path(), "status awards/a.json --genesis genesis.json").expect(1);
+}

@@ -1,0 +1,118 @@
+//! What an issuer does: documents become entries of the ledger and get their receipts, and credentials change their
+//! status.
+//!
+//! - [`Issuance`] reads documents, refuses what is none, tries the place of every receipt, and enters them in batches.
+//!   Before a batch leaves, its secrets are on the disk, in a pending file; [`Unfinished`] finishes what a crash, a
+//!   timeout or a full disk interrupted.
+//! - [`ChangePlan`] asks for the status of credentials, says what there is to change, and revokes, suspends or
+//!   reinstates them.
+//! - [`keys`] makes and opens key files, [`Issuer`] is a member with its issuing key, [`Chain`] a node and what its
+//!   answers are checked against.
+//!
+//! Programs of one issuer may work at once, on one machine or on several: they take turns, and a crash leaves no lock.
+//! Nothing here prints; an [`Observer`] hears of remarks and progress. A node is believed in nothing that it does not
+//! prove.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::path::{Path, PathBuf};
+//! use std::time::Duration;
+//!
+//! use sanad_api::{Client, ClientOptions};
+//! use sanad_core::genesis::Genesis;
+//! use sanad_core::trust::TrustAnchor;
+//! use sanad_issuer::{
+//!     Chain, Change, ChangePlan, ChangeTarget, Issuance, IssueOptions, Issuer, Notice, Observer,
+//! };
+//! use sanad_issuer::keys::{Passphrase, read_passphrase};
+//!
+//! /// Remarks go to the log of the program.
+//! struct Log;
+//!
+//! impl Observer for Log {
+//!     fn notice(&self, notice: &Notice) {
+//!         eprintln!("{notice}");
+//!     }
+//! }
+//!
+//! async fn issue_and_revoke() -> Result<(), Box<dyn std::error::Error>> {
+//!     // The genesis is what everything is checked against: it comes from the consortium, not from the node.
+//!     let genesis = Genesis::from_json(&std::fs::read("genesis.json")?)?;
+//!     let anchor = TrustAnchor::new(&genesis)?;
+//!     let url = "https://node.univ-merapi.example:7443";
+//!     let client = Client::connect(url, &ClientOptions::default()).await?;
+//!     let chain = Chain::new(client, format!("the node {url}"), genesis, anchor, Duration::from_secs(10));
+//!
+//!     let passphrase = Passphrase::existing(read_passphrase(Path::new("/run/secrets/sanad"))?)?;
+//!     let issuer = Issuer::open(Path::new("merapi"), &passphrase)?;
+//!
+//!     let options = IssueOptions::default();
+//!     let issuance = Issuance::prepare(&[PathBuf::from("awards")], chain.anchor(), options, &Log)?;
+//!     let report = issuance.enter(&chain, &issuer, &Log).await?;
+//!     for issued in &report.issued {
+//!         println!("{} is entry {}", issued.document.display(), issued.log_index);
+//!     }
+//!     // In the ledger, but without a receipt: `Unfinished::open` finishes them.
+//!     for failed in &report.failed {
+//!         println!("{failed}");
+//!     }
+//!
+//!     let Some(wrong) = report.issued.first() else { return Ok(()) };
+//!     let key = sanad_api::CredentialKey::Index(wrong.log_index);
+//!     let target = ChangeTarget { name: wrong.document.display().to_string(), key };
+//!     let plan = ChangePlan::new(&chain, Change::Revoke, &issuer.id, &[target], &Log).await?;
+//!     plan.enter(&chain, &issuer, Duration::from_secs(120), &Log).await?;
+//!     Ok(())
+//! }
+//! ```
+
+mod chain;
+mod change;
+mod content;
+mod documents;
+pub mod files;
+mod folder;
+mod folders;
+mod issue;
+mod issuer;
+pub mod keys;
+mod notice;
+mod pending;
+mod places;
+mod preflight;
+mod random;
+mod receipt_file;
+mod receipts;
+mod resume;
+mod submission;
+
+pub use chain::{Chain, ChainError};
+pub use change::{
+    Change, ChangeBatch, ChangeError, ChangeFault, ChangeFaultReason, ChangePlan, ChangeReport, ChangeTarget,
+    ChangedCredential,
+};
+pub use content::{Artifact, PictureReader, recognise};
+pub use documents::{LIST_BYTES_MAX, ReadAs, SourceError, list_lines, read_roster};
+pub use folder::{EXTENSIONS, FolderFiles, look_through};
+pub use folders::LockError;
+pub use issue::{
+    BATCH_DOCUMENTS_DEFAULT, Issuance, IssueError, IssueOptions, IssueReport, IssuedBatch, LeftOutFile,
+};
+pub use issuer::{Issuer, IssuerError, member_path, read_member};
+pub use notice::{LeftOut, Notice, Observer, Remark, Step};
+pub use pending::{
+    PENDING_BYTES_MAX, PENDING_FORMAT, Pending, PendingDocument, PendingError, PendingFault, pending_files_in,
+};
+pub use places::{
+    Places, QR_SUFFIX, all_beside, document_of, find_beside, is_picture_name, is_receipt_name, path_beside,
+    path_like,
+};
+pub use preflight::{PlaceFault, PlaceFaultReason, PlacesError};
+pub use random::{NoRandomness, random_bytes};
+pub use receipt_file::{
+    RECEIPT_FILE_BYTES_MAX, ReceiptError, encode_receipt, read_receipt, read_receipt_bytes,
+};
+pub use receipts::{FailedReceipt, IssuedDocument, ReceiptsError};
+pub use resume::{ResumeError, Unfinished};
+pub use submission::SubmissionError;

@@ -1,0 +1,292 @@
+//! Pending files: what an issuance must not lose between submitting a batch and writing its receipts.
+//!
+//! Without its secret a document can never be proved, so the secrets are on the disk before the batch leaves. A
+//! pending file is removed once every receipt of its batch is written; [`resume`](crate::Unfinished) finishes it.
+
+use std::path::{Path, PathBuf};
+
+use sanad_core::batch::{BATCH_EVENTS_MAX, SignedBatch};
+use sanad_core::commitment::{Opening, Secret};
+use sanad_core::document::DocumentKind;
+use sanad_core::event::Event;
+use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::summary::Summary;
+use serde::{Deserialize, Serialize};
+
+use crate::files::{self, FileError, Mode};
+
+/// The format that is written and read.
+pub const PENDING_FORMAT: &str = "sanad-pending/v1";
+/// Longest pending file, in bytes: a full batch with the longest paths and summaries there are.
+pub const PENDING_BYTES_MAX: usize = 64 << 20;
+
+/// A document on its way into the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingDocument {
+    /// Where it is; in the file relative to its folder, where it lies below it.
+    pub path: PathBuf,
+    /// How it is digested.
+    pub kind: DocumentKind,
+    /// The secret of its commitment.
+    pub secret: Secret,
+    /// The summary that the commitment binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// Its commitment.
+    pub commitment: Commitment,
+    /// Whether a receipt that it has makes way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
+}
+
+impl PendingDocument {
+    /// What opens its commitment.
+    pub fn opening(&self) -> Opening {
+        Opening::Full { secret: self.secret.clone(), summary: self.summary.clone() }
+    }
+}
+
+/// A batch on its way into the ledger: document `n` is its event `n`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The batch as it was submitted.
+    pub batch: SignedBatch,
+    /// Its documents.
+    pub documents: Vec<PendingDocument>,
+}
+
+/// Why a file is not read as a pending file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PendingError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no pending file.
+    #[error("{} is not a pending file of `sanad issue`", path.display())]
+    NotPending {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PendingFault,
+    },
+}
+
+/// What is wrong with a pending file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PendingFault {
+    /// Not JSON of the right fields.
+    #[error("it has not the fields of one")]
+    Fields(#[from] serde_json::Error),
+    /// Another JSON value than an object.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    /// Another format.
+    #[error("its format is {0:?}; this program knows {PENDING_FORMAT:?}")]
+    Format(String),
+    /// The batch is not a signed batch.
+    #[error("it does not hold a signed batch")]
+    Batch,
+    /// The batch is another than the one it names.
+    #[error("it names the batch {named}, but holds {actual}")]
+    AnotherBatch {
+        /// The batch that it names.
+        named: BatchId,
+        /// The batch that it holds.
+        actual: BatchId,
+    },
+    /// Events and documents are not as many.
+    #[error("its batch has {events} events for {documents} documents")]
+    Count {
+        /// Events of the batch.
+        events: usize,
+        /// Documents of the file.
+        documents: usize,
+    },
+    /// A document is not that of its event.
+    #[error("{} is not the document of its event in the batch", .0.display())]
+    AnotherDocument(PathBuf),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    format: String,
+    batch_id: BatchId,
+    batch: String,
+    documents: Vec<PendingDocument>,
+}
+
+impl Pending {
+    /// Writes the file into `folder`, readable by its owner alone, and brings it to the disk; returns its path.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, FileError> {
+        let base = absolute(folder)?;
+        let shorten = |document: &PendingDocument| {
+            let path = document.path.strip_prefix(&base).unwrap_or(&document.path).to_owned();
+            PendingDocument { path, ..document.clone() }
+        };
+        let fields = Fields {
+            format: PENDING_FORMAT.to_owned(),
+            batch_id: self.batch.id(),
+            batch: hex::encode(self.batch.bytes()),
+            documents: self.documents.iter().map(shorten).collect(),
+        };
+        let path = folder.join(format!("{PENDING_PREFIX}{}{PENDING_SUFFIX}", self.batch.id()));
+        let text = serde_json::to_string_pretty(&fields).expect("invariant: paths of documents are UTF-8");
+        files::place_new(&path, (text + "\n").as_bytes(), Mode::Private)?;
+        Ok(path)
+    }
+
+    /// Reads a file, and checks that documents and batch belong together.
+    ///
+    /// # Errors
+    /// [`PendingError`].
+    pub fn read(path: &Path) -> Result<Self, PendingError> {
+        let text = files::read(path, PENDING_BYTES_MAX)?;
+        let mut pending = Self::from_json(&text)
+            .map_err(|source| PendingError::NotPending { path: path.to_owned(), source })?;
+        let base = absolute(files::parent(path))?;
+        for document in &mut pending.documents {
+            document.path = base.join(&document.path);
+        }
+        Ok(pending)
+    }
+
+    /// Reads the text of a file. Paths are as the file has them.
+    ///
+    /// # Errors
+    /// [`PendingFault`].
+    pub fn from_json(text: &[u8]) -> Result<Self, PendingFault> {
+        // serde takes an array for the fields of an object.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(PendingFault::NotAnObject);
+        }
+        let Fields { format, batch_id: named, batch, documents } = serde_json::from_slice(text)?;
+        if format != PENDING_FORMAT {
+            return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
+        }
+        let bytes = hex::decode(batch).map_err(|_| PendingFault::Batch)?;
+        let batch = SignedBatch::decode(&bytes).map_err(|_| PendingFault::Batch)?;
+        if batch.id() != named {
+            return Err(PendingFault::AnotherBatch { named, actual: batch.id() });
+        }
+        let events = &batch.batch().events;
+        if events.len() != documents.len() {
+            return Err(PendingFault::Count { events: events.len(), documents: documents.len() });
+        }
+        for (document, event) in documents.iter().zip(events) {
+            if *event != (Event::Issue { commitment: document.commitment }) {
+                return Err(PendingFault::AnotherDocument(document.path.clone()));
+            }
+        }
+        Ok(Self { batch, documents })
+    }
+}
+
+/// The pending files of a folder, sorted.
+///
+/// # Errors
+/// [`FileError`].
+pub fn pending_files_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let unread = || FileError::system(folder, "read");
+    let mut found = Vec::new();
+    for entry in folder.read_dir().map_err(unread())? {
+        let entry = entry.map_err(unread())?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PENDING_PREFIX) && name.ends_with(PENDING_SUFFIX) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, FileError> {
+    std::path::absolute(path).map_err(FileError::system(path, "made absolute"))
+}
+
+const PENDING_PREFIX: &str = ".sanad-pending-";
+const PENDING_SUFFIX: &str = ".json";
+/// Most characters of an unknown format that an error shows.
+const FORMAT_SHOWN_MAX: usize = 64;
+const _: () = assert!(BATCH_EVENTS_MAX * 8192 < PENDING_BYTES_MAX);
+
+#[cfg(test)]
+mod tests {
+    use sanad_core::batch::{Batch, BatchChain, NO_BATCH};
+    use sanad_core::hash::ChainId;
+    use sanad_core::ids::Sequence;
+    use sanad_core::signature::SecretKey;
+
+    use super::*;
+
+    fn pending(folder: &Path) -> Pending {
+        let document = |n: u8| PendingDocument {
+            path: std::path::absolute(folder).unwrap().join(format!("{n}.json")),
+            kind: DocumentKind::Json,
+            secret: Secret([n; 32]),
+            summary: None,
+            commitment: Commitment([n; 32]),
+            again: n == 2,
+        };
+        let mut documents: Vec<_> = (0..3).map(document).collect();
+        documents[1].path = "/elsewhere/1.pdf".into();
+        let event = |document: &PendingDocument| Event::Issue { commitment: document.commitment };
+        let batch = Batch {
+            chain_id: ChainId([1; 32]),
+            issuer: "univ-merapi.example".parse().unwrap(),
+            chain: BatchChain::Issuing,
+            sequence: Sequence(0),
+            previous: NO_BATCH,
+            events: documents.iter().map(event).collect(),
+        };
+        Pending { batch: batch.sign(&SecretKey::from_seed(&[1; 32])), documents }
+    }
+
+    #[test]
+    fn what_is_written_is_read_even_after_the_folder_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, after) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::create_dir(&before).unwrap();
+        let path = pending(&before).write(&before).unwrap();
+        assert_eq!(pending_files_in(&before).unwrap(), std::slice::from_ref(&path));
+        assert_eq!(Pending::read(&path).unwrap(), pending(&before));
+        std::fs::rename(&before, &after).unwrap();
+        let moved = pending_files_in(&after).unwrap();
+        assert_eq!(Pending::read(&moved[0]).unwrap(), pending(&after));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = pending(folder.path()).write(folder.path()).unwrap();
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_that_was_changed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = pending(folder.path()).write(folder.path()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let commitment = pending(folder.path()).documents[1].commitment.to_string();
+        let other = "0".repeat(64);
+        for (from, to) in
+            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"secret\"", "\"secrez\"")]
+        {
+            let place = text.rfind(from).unwrap();
+            let changed = format!("{}{to}{}", &text[..place], &text[place + from.len()..]);
+            std::fs::write(&path, changed).unwrap();
+            assert!(Pending::read(&path).is_err(), "{from}");
+        }
+        std::fs::write(&path, text).unwrap();
+        assert!(Pending::read(&path).is_ok());
+    }
+}
