@@ -12,8 +12,8 @@ use crate::timeliness::{HandIn, Receipt, Sending};
 
 /// Different payloads sent in one round that are judged. A proposer that makes more contradicts itself.
 pub(crate) const BLOCKS_PER_ROUND_MAX: usize = 2;
-/// Bytes of the payloads of one height (48 MiB), but for those that a quorum found valid or peers sent as decided. First proposals alone do not reach it: see
-/// [`crate::limits::payload_bytes_max`].
+/// Bytes of the payloads of one height (48 MiB), but for those that a quorum found valid or peers sent as decided.
+/// First proposals alone do not reach it: see [`crate::limits::payload_bytes_max`].
 pub(crate) const KEPT_BYTES_MAX: usize = 48 << 20;
 /// The part of it that blocks may fill which were only proposed again, whose sender chose their round freely.
 pub(crate) const REPROPOSED_BYTES_MAX: usize = KEPT_BYTES_MAX / 2;
