@@ -44,9 +44,9 @@ pub trait Application: Send + 'static {
         payload: Bytes,
     ) -> Result<NextHeight, ApplicationError>;
 
-    /// Keeps a block that is voted on, with its [`Receipt`]; durable on return. Once for each block, of which a
-    /// round can have two if its proposer contradicts itself; all of a height have at most 48 MiB. They may be
-    /// forgotten once the height is decided.
+    /// Keeps a block that is voted on, with its [`Receipt`]; durable on return. Once for each block, of which a round
+    /// can have a few if its proposer contradicts itself; all of a height have at most 60 MiB, of which a quorum found
+    /// 8 MiB valid. They may be forgotten once the height is decided.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.

@@ -12,11 +12,14 @@ use crate::timeliness::{HandIn, Receipt, Sending};
 
 /// Different payloads sent in one round that are judged. A proposer that makes more contradicts itself.
 pub(crate) const BLOCKS_PER_ROUND_MAX: usize = 2;
-/// Bytes of the payloads of one height (48 MiB). First proposals alone do not reach it: see
-/// [`crate::limits::payload_bytes_max`].
+/// Bytes of the payloads of one height (48 MiB), but for those that a quorum found valid or peers sent as decided.
+/// First proposals alone do not reach it: see [`crate::limits::payload_bytes_max`].
 pub(crate) const KEPT_BYTES_MAX: usize = 48 << 20;
 /// The part of it that blocks may fill which were only proposed again, whose sender chose their round freely.
 pub(crate) const REPROPOSED_BYTES_MAX: usize = KEPT_BYTES_MAX / 2;
+/// Bytes of the payloads of one height that came from peers as decided and are kept on disk (4 MiB, the longest block
+/// that a genesis allows): a correct peer sends the decided one, but which it is shows only afterwards.
+pub(crate) const SYNCED_BYTES_MAX: usize = 4 << 20;
 /// Payloads of later heights that are held until their turn.
 pub(crate) const HELD_MAX: usize = 4;
 
@@ -97,6 +100,9 @@ pub(crate) struct Proposals {
     judged: Vec<Judged>,
     /// The blocks that a quorum found valid in some round: at most one for each round.
     proven: Vec<BlockId>,
+    /// The block that a peer sent last as the decided one, and the bytes of all such.
+    synced: Option<BlockId>,
+    synced_bytes: usize,
     held: Vec<Received>,
 }
 
@@ -119,6 +125,8 @@ impl Proposals {
         self.blocks.clear();
         self.judged.clear();
         self.proven.clear();
+        self.synced = None;
+        self.synced_bytes = 0;
         for Undecided { block, receipt, payload, .. } in kept {
             let sent = vec![Sent::unsigned(block.round, HandIn::Nothing)];
             self.insert(Known { block, payload, verdict: Verdict::Unjudged, receipt, kept: true, sent });
@@ -136,6 +144,17 @@ impl Proposals {
     pub(crate) fn insert(&mut self, known: Known) {
         self.blocks.retain(|other| other.block != known.block);
         self.blocks.push(known);
+    }
+
+    /// Adds a block that a peer sent as the decided one. If it was not, the next such takes its place. Returns whether
+    /// it may be kept on disk.
+    pub(crate) fn insert_synced(&mut self, known: Known) -> bool {
+        let before = self.synced.replace(known.block);
+        let proposed = |known: &Known| known.sent.iter().any(|sent| sent.signature.is_some());
+        self.blocks.retain(|other| Some(other.block) != before || proposed(other));
+        self.synced_bytes += known.payload.len();
+        self.insert(known);
+        self.synced_bytes <= SYNCED_BYTES_MAX
     }
 
     pub(crate) fn get(&self, block: &BlockId) -> Option<&Known> {
@@ -353,6 +372,27 @@ mod tests {
         assert_eq!(proposals.room(&header(locked, 12, 1)), Room::Full);
         proposals.begin(Height(2), Vec::new());
         assert!(!proposals.is_proven(&locked));
+    }
+
+    #[test]
+    fn few_blocks_come_from_peers_as_decided() {
+        let mut proposals = Proposals::default();
+        let payload = Bytes::from(vec![0; SYNCED_BYTES_MAX / 2]);
+        let synced = |byte| {
+            let sent = vec![Sent::unsigned(7, HandIn::Valid)];
+            Known { payload: payload.clone(), sent, ..known(id(0, byte), b"", Receipt::Timely) }
+        };
+        for byte in 1..=100 {
+            assert_eq!(proposals.insert_synced(synced(byte)), byte <= 2);
+            assert!(proposals.get(&id(0, byte)).is_some());
+            assert_eq!(proposals.blocks.len(), 1);
+        }
+        // What is voted on stays.
+        let signature = Some(Signature([1; 64]));
+        let sent = Sent { round: 8, valid_round: Some(7), signature, told: HandIn::Valid };
+        proposals.note(&id(0, 100), sent);
+        proposals.insert_synced(synced(101));
+        assert!(proposals.get(&id(0, 100)).is_some());
     }
 
     #[test]

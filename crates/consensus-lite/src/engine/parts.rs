@@ -47,9 +47,15 @@ impl<A: Application> Driver<A> {
         if self.misses(&part.header, publisher) {
             return Ok(None);
         }
-        if height == self.next().height && self.proposals.room(&part.header) != Room::Free {
-            // Most often one of many copies; not worth collecting in any case.
-            return Ok(None);
+        if height == self.next().height {
+            match self.proposals.room(&part.header) {
+                Room::Free => {}
+                Room::Judged => return Ok(None),
+                Room::Full => {
+                    count(&self.shared().counters.dropped, 1);
+                    return Ok(None);
+                }
+            }
         }
         let listed = self.setup().config.peers.iter().any(|peer| peer.is(&publisher));
         let publisher = Publisher { peer: publisher, listed };

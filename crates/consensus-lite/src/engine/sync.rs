@@ -47,9 +47,13 @@ impl<A: Application> Driver<A> {
         if self.proposals.compare(&block, &payload) == Match::New {
             // Decided, so timely for others: the clock of this node has no say.
             let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Timely);
-            self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() });
+            let known = Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() };
+            if self.proposals.insert_synced(known) {
+                self.keep(&block)?;
+            }
+        } else {
+            self.keep(&block)?;
         }
-        self.keep(&block)?;
         self.proposals.note(&block, Sent::unsigned(round, HandIn::Valid));
         self.synced = Some(height);
         count(&self.shared().counters.synced, 1);

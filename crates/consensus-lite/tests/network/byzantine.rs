@@ -125,6 +125,19 @@ async fn nobody_makes_the_block_of_another_invalid() {
     assert_eq!(cluster.ledgers[0].state().blocks[0].decided.certificate.round, 1);
 }
 
+/// The engine logs each value that it is given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_of_a_block_do_not_fill_the_log() {
+    let cluster = Cluster::new(4, 0);
+    let (block, payload) = block(&cluster, 1_500);
+    let lies = vec![(1, parts(1, None, block, &payload)); 500];
+    let (cluster, decided) = decided(cluster, lies).await;
+    assert_eq!(decided.round, HONEST);
+    // Of votes and values in seven rounds; it begins anew with the next height, which there is no reason for.
+    let log = std::fs::metadata(cluster.node_directory(0).join("consensus.wal")).unwrap().len();
+    assert!((1_000..30_000).contains(&log), "{log} bytes");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_untimely_block_is_not_fresh_a_second_time() {
     let cluster = Cluster::new(4, 0);
