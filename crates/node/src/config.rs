@@ -78,7 +78,18 @@ pub struct Api {
     /// Time after which a connection without a call is closed, in milliseconds.
     #[serde(default = "idle_timeout_ms")]
     pub idle_timeout_ms: u64,
-    /// Subscriptions at once on one connection; the whole service has 64.
+    /// Calls at once, from the first byte of the request to the last byte of the answer. A submission that waits for its
+    /// block is a call.
+    #[serde(default = "calls_max")]
+    pub calls_max: usize,
+    /// Batch proofs and trust files at once. Each may take some 7 MB of memory.
+    #[serde(default = "batch_proofs_max")]
+    pub batch_proofs_max: usize,
+    /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of
+    /// memory.
+    #[serde(default = "subscriptions_max")]
+    pub subscriptions_max: usize,
+    /// Subscriptions at once on one connection.
     #[serde(default = "subscriptions_per_connection_max")]
     pub subscriptions_per_connection_max: usize,
     /// Bytes at once of answers that callers have not read yet. Memory of about twice that size is used when they read
@@ -88,8 +99,8 @@ pub struct Api {
     /// Time after which a caller that takes nothing of its answer is cut off, in milliseconds.
     #[serde(default = "stall_timeout_ms")]
     pub stall_timeout_ms: u64,
-    /// How much of the service's calls, unread answers and subscriptions one address may have at once, in percent. An
-    /// IPv6 address is a /64. Behind a proxy, 100.
+    /// How much of `calls_max`, `batch_proofs_max`, `subscriptions_max` and `answer_bytes_max` one address may have at
+    /// once, in percent. An IPv6 address is a /64. Behind a proxy, 100.
     #[serde(default = "address_percent_max")]
     pub address_percent_max: u8,
     /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too. Behind a proxy, 100.
@@ -320,6 +331,9 @@ impl Config {
             ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
             ("api.idle_timeout_ms", self.api.idle_timeout_ms),
             ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
+            ("api.calls_max", self.api.calls_max as u64),
+            ("api.batch_proofs_max", self.api.batch_proofs_max as u64),
+            ("api.subscriptions_max", self.api.subscriptions_max as u64),
             ("api.answer_bytes_max", self.api.answer_bytes_max as u64),
             ("api.stall_timeout_ms", self.api.stall_timeout_ms),
             ("api.address_percent_max", self.api.address_percent_max.into()),
@@ -384,6 +398,18 @@ fn idle_timeout_ms() -> u64 {
 
 fn subscriptions_per_connection_max() -> usize {
     8
+}
+
+fn calls_max() -> usize {
+    1024
+}
+
+fn batch_proofs_max() -> usize {
+    8
+}
+
+fn subscriptions_max() -> usize {
+    64
 }
 
 fn answer_bytes_max() -> usize {

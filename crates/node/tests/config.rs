@@ -74,6 +74,8 @@ fn mistakes_are_named() {
     assert!(missing.contains("missing field `member`"), "{missing}");
     let zero = wrong(sample().replace("# timeout_propose_ms = 1000", "timeout_propose_ms = 0"));
     assert!(zero.contains("consensus.timeout_propose_ms must not be 0"), "{zero}");
+    let percent = wrong(sample().replace("# address_percent_max = 25", "address_percent_max = 101"));
+    assert!(percent.contains("api.address_percent_max must be from 1 to 100"), "{percent}");
     let tls = wrong(sample().replace("# tls_certificate", "tls_certificate"));
     assert!(tls.contains("go together"), "{tls}");
     let itself = wrong(sample().replace("univ-bromo", "univ-merapi"));
@@ -121,6 +123,9 @@ fn config() -> impl Strategy<Value = Config> {
                     connections_per_address_max: bytes as usize,
                     idle_timeout_ms: age_max_ms,
                     subscriptions_per_connection_max: batches as usize,
+                    calls_max: age_max_ms as usize,
+                    batch_proofs_max: segment_bytes as usize,
+                    subscriptions_max: bytes as usize,
                     answer_bytes_max: bytes as usize,
                     stall_timeout_ms: age_max_ms,
                     address_percent_max: bytes as u8,
