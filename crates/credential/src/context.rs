@@ -130,7 +130,9 @@ impl Contexts {
             return Err(Unchecked::TooLarge { what: "JSON-LD contexts", max: CONTEXTS_MAX }.into());
         }
         let Value::Object(local) = local else {
-            return Err(Unchecked::Structure { at: String::new(), what: "a context that is not an object" }.into());
+            return Err(
+                Unchecked::Structure { at: String::new(), what: "a context that is not an object" }.into()
+            );
         };
         self.made += 1;
         let context = Arc::new(Local { base, local, scope }.context(self.made)?);
@@ -245,7 +247,9 @@ mod tests {
                 for (key, value) in members {
                     match key.as_str() {
                         "@id" | "@type" => assert!(value.is_string()),
-                        "@container" => assert!(["@set", "@list", "@graph"].contains(&value.as_str().unwrap())),
+                        "@container" => {
+                            assert!(["@set", "@list", "@graph"].contains(&value.as_str().unwrap()))
+                        }
                         // `null` is of presentations, and not read.
                         "@context" if value.is_null() => {}
                         "@context" => look(value),

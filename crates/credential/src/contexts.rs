@@ -60,7 +60,9 @@ const KNOWN: [(&str, &str); 13] = [
 
 /// What is in each text under `@context`; a test reads them all.
 static PARSED: LazyLock<Vec<Value>> = LazyLock::new(|| {
-    let parse = |(_, text): &(_, &str)| serde_json::from_str::<Value>(text).ok()?.get_mut("@context").map(Value::take);
+    let parse = |(_, text): &(_, &str)| {
+        serde_json::from_str::<Value>(text).ok()?.get_mut("@context").map(Value::take)
+    };
     KNOWN.iter().map(|known| parse(known).unwrap_or_default()).collect()
 });
 

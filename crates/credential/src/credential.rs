@@ -6,6 +6,7 @@ use sanad_core::member::{IssuerId, KeyPurpose, MemberRecord, MemberRest};
 use sanad_core::sd_jwt::SdJwt;
 use serde_json::{Map, Value};
 
+use crate::badge::{self, Baked};
 use crate::finding::{
     Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict,
 };
@@ -45,9 +46,8 @@ impl Circumstances<'_> {
         let is_registered = self.issuing_key().as_ref() == Some(public);
         if let Some(member) = self.member {
             let id = IssuerId::normalise(issuer).ok();
-            let is_listed = |id: &IssuerId| {
-                member.issuer_ids.iter().any(|term| term.id == *id && term.until.is_none())
-            };
+            let is_listed =
+                |id: &IssuerId| member.issuer_ids.iter().any(|term| term.id == *id && term.until.is_none());
             // Of another member, or of none: no key of anybody else's stands for this one.
             if !id.as_ref().is_some_and(is_listed) && !(is_registered && public.is_id(issuer)) {
                 return None;
@@ -66,6 +66,21 @@ impl Circumstances<'_> {
 /// What looks like one and cannot be read has a finding, too: nothing is good, and [`Part::Form`] says why.
 #[must_use]
 pub fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
+    match badge::unbake(document) {
+        None => check_plain(document, circumstances),
+        Some(Err(why)) => Some(unread(&why)),
+        Some(Ok(Baked { form, credential })) => {
+            let mut finding =
+                check_plain(&credential, circumstances).unwrap_or_else(|| unread(&Unread::OtherBadge));
+            finding
+                .left_open
+                .push(format!("it is {form}; what the picture shows is not covered by any signature"));
+            Some(finding)
+        }
+    }
+}
+
+fn check_plain(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
     if let Some(rest) = document.strip_prefix(BYTE_ORDER_MARK) {
         return looks_like_credential(rest).then(|| unread(&Unread::ByteOrderMark));
     }
@@ -106,7 +121,9 @@ fn check_other_object(
         return Some(unread(&Unread::Envelope));
     }
     // RFC 7515 7.2: the JSON serialisation of a JWS, or of an SD-JWT.
-    if object.contains_key("payload") && (object.contains_key("signature") || object.contains_key("signatures")) {
+    if object.contains_key("payload")
+        && (object.contains_key("signature") || object.contains_key("signatures"))
+    {
         return match SdJwt::parse(document) {
             Ok(sd_jwt) => jwt::check_parsed(&sd_jwt, circumstances),
             Err(_) => Some(unread(&Unread::Serialisation)),
@@ -144,9 +161,9 @@ pub(crate) fn read_object(text: &[u8]) -> Result<Map<String, Value>, Unread> {
 /// Whether an object is a W3C credential, by its type or first context.
 pub(crate) fn is_credential(object: &Map<String, Value>) -> bool {
     let contexts = object.get("@context").map(as_list).unwrap_or_default();
-    let is_known = contexts.iter().any(|context| {
-        context == contexts::CREDENTIALS_V1 || context == contexts::CREDENTIALS_V2
-    });
+    let is_known = contexts
+        .iter()
+        .any(|context| context == contexts::CREDENTIALS_V1 || context == contexts::CREDENTIALS_V2);
     is_type(object, &["VerifiableCredential"]) || (is_known && object.contains_key("credentialSubject"))
 }
 
@@ -192,8 +209,7 @@ pub(crate) fn conclude(
 
 /// The finding of a document that looks like a credential and is not read as one.
 pub(crate) fn unread(why: &Unread) -> Finding {
-    let detail =
-        format!("{why}: not read as a credential; its own dates and signature were not looked at");
+    let detail = format!("{why}: not read as a credential; its own dates and signature were not looked at");
     let checks = vec![Check { part: Part::Form, verdict: Verdict::NotChecked, detail: detail.clone() }];
     Finding {
         verdict: Verdict::of(&checks),
@@ -215,7 +231,8 @@ fn of_model(faults: &[Fault]) -> Vec<Check> {
     if faults.is_empty() {
         return vec![hold(Part::Model, "it keeps the rules of its data model that are checked".to_owned())];
     }
-    let check = |fault: &Fault| Check { part: Part::Model, verdict: Verdict::Malformed, detail: fault.to_string() };
+    let check =
+        |fault: &Fault| Check { part: Part::Model, verdict: Verdict::Malformed, detail: fault.to_string() };
     faults.iter().map(check).collect()
 }
 
@@ -275,7 +292,9 @@ fn of_validity(validity: &Validity) -> Check {
 fn of_mismatches(mismatches: &[Mismatch]) -> Check {
     match mismatches {
         [] => hold(Part::Claims, "no claim contradicts the credential".to_owned()),
-        [first, ..] => Check { part: Part::Claims, verdict: Verdict::Inconsistent, detail: first.to_string() },
+        [first, ..] => {
+            Check { part: Part::Claims, verdict: Verdict::Inconsistent, detail: first.to_string() }
+        }
     }
 }
 

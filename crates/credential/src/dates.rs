@@ -132,7 +132,8 @@ fn read(text: &str) -> Option<(i128, bool)> {
     if (hour > 23 && !is_midnight) || minute > 59 || second > 59 {
         return None;
     }
-    let thousandths = fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+    let thousandths =
+        fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
     let minutes = (days_since_1970(year, month, day) * 24 + hour) * 60 + minute - offset.unwrap_or(0);
     Some(((minutes * 60 + second) * 1000 + thousandths, offset.is_some()))
 }
@@ -202,7 +203,10 @@ mod tests {
             ("2010-01-01T00:00:00Z", Some(1_262_304_000_000)),
             ("2010-01-01T00:00:00", Some(1_262_304_000_000)),
             ("2010-01-01T07:00:00.250+07:00", Some(1_262_304_000_250)),
-            ("2010-01-01T14:00:00.25000000000000000000000000000000000000000001+14:00", Some(1_262_304_000_250)),
+            (
+                "2010-01-01T14:00:00.25000000000000000000000000000000000000000001+14:00",
+                Some(1_262_304_000_250),
+            ),
             ("2009-12-31T16:00:00-08:00", Some(1_262_304_000_000)),
             ("2009-12-31T24:00:00Z", Some(1_262_304_000_000)),
             ("2009-12-31T24:00:00.000Z", Some(1_262_304_000_000)),
@@ -258,7 +262,9 @@ mod tests {
 
     #[test]
     fn clocks_a_little_apart_are_tolerated_and_said() {
-        for near in [json!({"validFrom": "2025-01-01T00:02:00Z"}), json!({"validUntil": "2024-12-31T23:58:00Z"})] {
+        for near in
+            [json!({"validFrom": "2025-01-01T00:02:00Z"}), json!({"validUntil": "2024-12-31T23:58:00Z"})]
+        {
             let validity = of(&near);
             assert!(!validity.not_yet && !validity.expired && validity.tolerated, "{near}");
             assert!(validity.to_string().contains("tolerated"));

@@ -179,10 +179,11 @@ impl Unsecured {
         };
         suite.check_key(&key)?;
         *found = Some(circumstances.attribute(&key, issuer, method));
-        let verified = self.message(suite.transformation, config, pointer).and_then(|(message, uncovered)| {
-            key.verify(&message, &signature)?;
-            Ok(uncovered)
-        });
+        let verified =
+            self.message(suite.transformation, config, pointer).and_then(|(message, uncovered)| {
+                key.verify(&message, &signature)?;
+                Ok(uncovered)
+            });
         match (suite.transformation, verified) {
             (Transformation::Rdf, Err(Obstacle::Fault(_))) if self.has_moving_context() => {
                 Err(Unchecked::MovingContext { url: contexts::OPEN_BADGES_UNVERSIONED.to_owned() }.into())
@@ -279,7 +280,8 @@ fn check_options(proof: &Map<String, Value>, now_ms: u64) -> Result<(), Obstacle
 fn signature_of(proof: &Map<String, Value>) -> Result<Vec<u8>, Obstacle> {
     let expected = "\"z\" and 64 bytes in base58btc";
     let value = text(proof, "proofValue", expected)?;
-    let bytes = key::decode_base58(value, PROOF_VALUE_BYTES_MAX).filter(|bytes| bytes.len() == SIGNATURE_BYTES);
+    let bytes =
+        key::decode_base58(value, PROOF_VALUE_BYTES_MAX).filter(|bytes| bytes.len() == SIGNATURE_BYTES);
     Ok(bytes.ok_or(ProofFault::Field { field: "proofValue", expected })?)
 }
 
@@ -289,7 +291,8 @@ fn key_of(proof: &Map<String, Value>) -> Result<PublicKey, Obstacle> {
     match proof.get("verificationMethod") {
         Some(Value::Object(method)) => {
             let multikey = text(method, "publicKeyMultibase", "a Multikey")?;
-            key::decode(multikey)?.ok_or_else(|| Unchecked::KeyKind { method: "of the proof".to_owned() }.into())
+            key::decode(multikey)?
+                .ok_or_else(|| Unchecked::KeyKind { method: "of the proof".to_owned() }.into())
         }
         _ => key::of_method(text(proof, "verificationMethod", expected)?),
     }

@@ -9,7 +9,8 @@ use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
 
 use crate::credential::{
-    Circumstances, Own, as_list, conclude, id_of, is_credential, issuer, looks_like_credential, read_object, unread,
+    Circumstances, Own, as_list, conclude, id_of, is_credential, issuer, looks_like_credential, read_object,
+    unread,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::finding::{Finding, Key, Mismatch, Proof, Signature};
@@ -96,7 +97,8 @@ impl<'a> Jwt<'a> {
     /// Reads a JWT; `None` if the text is not one, an error if it is one that cannot be read.
     fn read(text: &'a str) -> Option<Result<Self, Unread>> {
         let parts: Vec<&str> = text.splitn(PARTS_OF_JWE + 1, '.').collect();
-        let is_base64 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
+        let is_base64 =
+            |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
         if !text.starts_with("ey") || parts.iter().any(|part| !is_base64(part)) {
             return None;
         }
@@ -106,7 +108,9 @@ impl<'a> Jwt<'a> {
             [_, _, _, _, _] => Some(Err(Unread::Encrypted)),
             _ if text.len() > CREDENTIAL_BYTES_MAX => limit("bytes", CREDENTIAL_BYTES_MAX),
             [header, ..] if header.len() > HEADER_BYTES_MAX => limit("bytes of a header", HEADER_BYTES_MAX),
-            [header, payload, signature] => Self::read_parts(header, payload, signature, &text[..header.len() + 1 + payload.len()]),
+            [header, payload, signature] => {
+                Self::read_parts(header, payload, signature, &text[..header.len() + 1 + payload.len()])
+            }
             _ => None,
         }
     }
@@ -259,7 +263,14 @@ const PARTS_OF_JWE: usize = 5;
 
 /// What `typ` may say, without `application/`.
 const TYPES: [&str; 9] = [
-    "jwt", "vc+jwt", "vc-ld+jwt", "vc+ld+jwt", "vc+ld+json+jwt", "vc+sd-jwt", "dc+sd-jwt", "vc-ld+sd-jwt",
+    "jwt",
+    "vc+jwt",
+    "vc-ld+jwt",
+    "vc+ld+jwt",
+    "vc+ld+json+jwt",
+    "vc+sd-jwt",
+    "dc+sd-jwt",
+    "vc-ld+sd-jwt",
     "vc+ld+json+sd-jwt",
 ];
 
@@ -291,7 +302,8 @@ fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> V
         let Some(claimed) = claims.get(claim) else { continue };
         for told in fields.iter().filter_map(|field| credential.get(*field)?.as_str()) {
             let seconds = dates::milliseconds(told).map(|told| told.div_euclid(1000));
-            let same = seconds.is_some() && claimed.as_f64().map(|claimed| claimed.floor() as i128) == seconds;
+            let same =
+                seconds.is_some() && claimed.as_f64().map(|claimed| claimed.floor() as i128) == seconds;
             if !same {
                 let claimed = shown(&claimed.to_string());
                 found.push(Mismatch { claim, claimed, credential: shown(told) });

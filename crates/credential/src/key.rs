@@ -112,7 +112,8 @@ pub(crate) fn decode(multikey: &str) -> Result<Option<PublicKey>, KeyFault> {
     }
     if let Some(point) = bytes.strip_prefix(&P256) {
         // Other forms of a point are not those of a Multikey.
-        let compressed = Some(point).filter(|point| point.len() == P256_POINT_BYTES && matches!(point[0], 2 | 3));
+        let compressed =
+            Some(point).filter(|point| point.len() == P256_POINT_BYTES && matches!(point[0], 2 | 3));
         let key = compressed.and_then(|point| p256::PublicKey::from_sec1_bytes(point).ok());
         return Ok(Some(PublicKey::P256(key.ok_or(KeyFault::Point)?)));
     }
@@ -238,15 +239,16 @@ mod tests {
     #[test]
     fn a_did_that_is_a_jwk() {
         let PublicKey::Ed25519(public) = key() else { unreachable!() };
-        let jwk = format!(
-            r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#,
-            BASE64_URL_SAFE_NO_PAD.encode(public.0)
-        );
+        let jwk =
+            format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, BASE64_URL_SAFE_NO_PAD.encode(public.0));
         let did = format!("did:jwk:{}", BASE64_URL_SAFE_NO_PAD.encode(jwk));
         assert_eq!(of_method(&format!("{did}#0")), Ok(key()));
         assert!(key().is_id(&did));
         assert_eq!(of_method(&format!("{did}#1")), Err(KeyFault::Fragment.into()));
-        assert!(matches!(of_method("did:jwk:e30"), Err(Obstacle::Fault(ProofFault::Key(KeyFault::Jwk { .. })))));
+        assert!(matches!(
+            of_method("did:jwk:e30"),
+            Err(Obstacle::Fault(ProofFault::Key(KeyFault::Jwk { .. })))
+        ));
     }
 
     #[test]

@@ -26,7 +26,10 @@ fn members(object: &Map<String, Value>, at: &At<'_>, places: &mut Places) {
         let at = at.key(name);
         match (name.as_str(), inner) {
             ("@context", Value::Array(entries)) => {
-                entries.iter().enumerate().for_each(|(index, entry)| context(entry, &at.index(index), places));
+                entries
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, entry)| context(entry, &at.index(index), places));
             }
             ("@context", entry) => context(entry, &at, places),
             (_, inner) => value(inner, &at, places),
@@ -51,6 +54,8 @@ fn context(entry: &Value, at: &At<'_>, places: &mut Places) {
             places.add(at, &format!("({}) is not a context that this program knows", shown(url)));
         }
         Value::Object(_) => places.add(at, "gives names a meaning of the document's own: not read"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => places.add(at, "is not a context"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            places.add(at, "is not a context")
+        }
     }
 }

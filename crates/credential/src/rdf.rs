@@ -101,7 +101,12 @@ impl Conversion<'_> {
     }
 
     /// A `@context` in a document: addresses of built-in ones.
-    fn embedded(&mut self, mut context: Arc<Context>, local: &Value, at: &At<'_>) -> Result<Arc<Context>, Obstacle> {
+    fn embedded(
+        &mut self,
+        mut context: Arc<Context>,
+        local: &Value,
+        at: &At<'_>,
+    ) -> Result<Arc<Context>, Obstacle> {
         for (place, entry) in list(local).iter().enumerate() {
             let Some(url) = entry.as_str() else {
                 let at = if local.is_array() { at.index(place).to_string() } else { at.to_string() };
@@ -115,7 +120,8 @@ impl Conversion<'_> {
 
     /// The names that are read from the JSON have to mean what they seem to mean.
     fn check_name(&mut self, name: &str, context: &Context, at: &At<'_>) {
-        let meaning = context.term(name).map(|term| term.iri.clone()).or_else(|| context.below_vocabulary(name));
+        let meaning =
+            context.term(name).map(|term| term.iri.clone()).or_else(|| context.below_vocabulary(name));
         for (known, iri) in READ_NAMES {
             if name == known && meaning.as_ref().is_some_and(|meaning| meaning != iri) {
                 self.lost(at, "has another meaning than its name");
@@ -325,9 +331,12 @@ impl Conversion<'_> {
                 Ok(None)
             }
             Value::Array(_) => Err(not_read(at, "a list in a place of one value")),
-            Value::Object(members) if members.contains_key("@value") => self.value_object(members, context, at),
+            Value::Object(members) if members.contains_key("@value") => {
+                self.value_object(members, context, at)
+            }
             Value::Object(members) => {
-                let reference = members.len() == 1 && members.contains_key("id") && means(context, "id", "@id");
+                let reference =
+                    members.len() == 1 && members.contains_key("id") && means(context, "id", "@id");
                 let base = match &context.previous {
                     Some(previous) if !reference => previous,
                     _ => context,
@@ -342,7 +351,9 @@ impl Conversion<'_> {
                     Ok(self.vocabulary_term(text, &inner, at))
                 }
                 Coercion::Datatype(datatype) => Ok(self.literal(text.clone(), datatype.clone(), at)),
-                Coercion::Text | Coercion::Json => Ok(Some(Literal::new_simple_literal(text.as_str()).into())),
+                Coercion::Text | Coercion::Json => {
+                    Ok(Some(Literal::new_simple_literal(text.as_str()).into()))
+                }
             },
             Value::Bool(_) | Value::Number(_) => {
                 let datatype = match &term.coercion {
@@ -387,7 +398,9 @@ impl Conversion<'_> {
                 self.lost(at, "is null");
                 Ok(None)
             }
-            (Value::Array(_) | Value::Object(_), ..) => Err(not_read(at, "a value that is not one text or number")),
+            (Value::Array(_) | Value::Object(_), ..) => {
+                Err(not_read(at, "a value that is not one text or number"))
+            }
             (Value::String(text), None, Some(language)) => {
                 match Literal::new_language_tagged_literal(text.as_str(), language.to_ascii_lowercase()) {
                     Ok(literal) => Ok(Some(literal.into())),
@@ -411,7 +424,9 @@ impl Conversion<'_> {
                 };
                 match (value, datatype) {
                     (Value::String(text), Some(datatype)) => Ok(self.literal(text.clone(), datatype, at)),
-                    (Value::String(text), None) => Ok(Some(Literal::new_simple_literal(text.as_str()).into())),
+                    (Value::String(text), None) => {
+                        Ok(Some(Literal::new_simple_literal(text.as_str()).into()))
+                    }
                     (scalar, datatype) => Ok(self.scalar(scalar, datatype, at)),
                 }
             }
@@ -499,7 +514,8 @@ fn list(value: &Value) -> &[Value] {
 
 /// `@` and letters (JSON-LD 1.1, 1.7).
 fn is_keyword_like(name: &str) -> bool {
-    name.strip_prefix('@').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    name.strip_prefix('@')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 fn json_literal(value: &Value, at: &At<'_>) -> Result<Object, Obstacle> {
@@ -525,7 +541,7 @@ fn not_read(at: &At<'_>, what: &'static str) -> Obstacle {
     Unchecked::Structure { at: at.to_string(), what }.into()
 }
 
-const UNDEFINED: &str = "has a name that no context defines";
+pub(crate) const UNDEFINED: &str = "has a name that no context defines";
 
 /// The names whose values are read from the JSON, of the credential and of its proofs, and what they mean.
 const READ_NAMES: [(&str, &str); 16] = [
@@ -549,9 +565,28 @@ const READ_NAMES: [(&str, &str); 16] = [
 
 /// JSON-LD 1.1, 1.7.
 const KEYWORDS: [&str; 22] = [
-    "@base", "@container", "@direction", "@graph", "@id", "@import", "@included", "@index", "@json", "@language",
-    "@list", "@nest", "@none", "@prefix", "@propagate", "@protected", "@reverse", "@set", "@type", "@value",
-    "@version", "@vocab",
+    "@base",
+    "@container",
+    "@direction",
+    "@graph",
+    "@id",
+    "@import",
+    "@included",
+    "@index",
+    "@json",
+    "@language",
+    "@list",
+    "@nest",
+    "@none",
+    "@prefix",
+    "@propagate",
+    "@protected",
+    "@reverse",
+    "@set",
+    "@type",
+    "@value",
+    "@version",
+    "@vocab",
 ];
 
 const RDF_TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";

@@ -114,10 +114,25 @@ fn own() -> Vec<(&'static str, String)> {
         ("good-jcs.json", text(&sign(&credential(), JSON))),
         ("good.jwt", jwt(&header, &credential(), &issuer())),
         ("until9999.json", text(&sign(&far, RDF))),
-        ("created9999.json", text(&sign_with(&credential(), JSON, &issuer(), &[("created", json!("9999-12-31T23:59:59Z"))]))),
-        ("exp9999.jwt", jwt(&header, &with(&credential(), &[("exp", json!(253_402_300_799_i64))]), &issuer())),
+        (
+            "created9999.json",
+            text(&sign_with(&credential(), JSON, &issuer(), &[("created", json!("9999-12-31T23:59:59Z"))])),
+        ),
+        (
+            "exp9999.jwt",
+            jwt(&header, &with(&credential(), &[("exp", json!(253_402_300_799_i64))]), &issuer()),
+        ),
         ("odd-dates.json", text(&sign(&dates, JSON))),
-        ("language.json", text(&sign(&with(&credential(), &[("name", json!([{"@value": "Ijazah", "@language": "id"}, "Diploma"]))]), RDF))),
+        (
+            "language.json",
+            text(&sign(
+                &with(
+                    &credential(),
+                    &[("name", json!([{"@value": "Ijazah", "@language": "id"}, "Diploma"]))],
+                ),
+                RDF,
+            )),
+        ),
     ]
 }
 
@@ -126,70 +141,195 @@ fn forged() -> Vec<(&'static str, String)> {
     let good = sign(&credential(), RDF);
     let old = sign(&expired(), RDF);
     let add = |members: &[(&str, Value)]| text(&with(&good, members));
-    let subject = |members: &[(&str, Value)]| text(&with(&good, &[("credentialSubject", with(&good["credentialSubject"], members))]));
+    let subject = |members: &[(&str, Value)]| {
+        text(&with(&good, &[("credentialSubject", with(&good["credentialSubject"], members))]))
+    };
     // A credential that names itself as its evidence, and has ended.
     let itself = json!({"id": credential()["id"], "type": ["VerifiableCredential"]});
     let of_itself = sign(&with(&expired(), &[("evidence", itself.clone())]), RDF);
     let ended = json!({"validUntil": "2025-06-01T00:00:00Z"});
-    let labelled = |label: &str| with(&credential(), &[("credentialSubject", json!({"id": label, "alumniOf": "Universitas Uji"}))]);
+    let labelled = |label: &str| {
+        with(&credential(), &[("credentialSubject", json!({"id": label, "alumniOf": "Universitas Uji"}))])
+    };
     let spelled = |id: &str| {
-        with(&without(&credential(), "validFrom"), &[("@context", json!([V1, EXAMPLES])),
-            ("issuanceDate", json!("2025-01-01T00:00:00Z")), ("id", json!(id))])
+        with(
+            &without(&credential(), "validFrom"),
+            &[
+                ("@context", json!([V1, EXAMPLES])),
+                ("issuanceDate", json!("2025-01-01T00:00:00Z")),
+                ("id", json!(id)),
+            ],
+        )
     };
     let inline = json!([V2, EXAMPLES, {"note": {"@id": "https://www.w3.org/2018/credentials#validUntil",
         "@type": "http://www.w3.org/2001/XMLSchema#dateTime"}}]);
-    let in_name_of = |id: &str| with(&credential(), &[("issuer", json!({"id": id, "name": "Universitas Indonesia"}))]);
+    let in_name_of =
+        |id: &str| with(&credential(), &[("issuer", json!({"id": id, "name": "Universitas Indonesia"}))]);
     let web = in_name_of("did:web:ui.ac.id");
     let fragment = format!("did:web:ui.ac.id#{}", key::encode(&stranger().public()));
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode(stranger().public().0)});
     let prefix = sign_with(&credential(), JSON, &issuer(), &[("@context", json!([V2, EXAMPLES]))]);
     let mut added_context = prefix.clone();
-    added_context["@context"].as_array_mut().unwrap().push(json!("https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"));
+    added_context["@context"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!("https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"));
     let type_of = |proof: &str| with(&in_name_of("did:web:ui.ac.id"), &[("proof", json!({"type": proof}))]);
-    let whole_type = json!(["VerifiableCredential", "https://www.w3.org/2018/credentials#VerifiableCredential", "AlumniCredential"]);
+    let whole_type = json!([
+        "VerifiableCredential",
+        "https://www.w3.org/2018/credentials#VerifiableCredential",
+        "AlumniCredential"
+    ]);
     vec![
         ("relative-id.json", add(&[("evidence", json!("GPA 4.0 summa cum laude"))])),
-        ("keyword-like-type.json", add(&[("type", json!(["VerifiableCredential", "AlumniCredential", "@SummaCumLaude"]))])),
-        ("second-subject.json", add(&[("credentialSubject", json!([{"id": "siti", "alumniOf": "Harvard"}, good["credentialSubject"]]))])),
+        (
+            "keyword-like-type.json",
+            add(&[("type", json!(["VerifiableCredential", "AlumniCredential", "@SummaCumLaude"]))]),
+        ),
+        (
+            "second-subject.json",
+            add(&[(
+                "credentialSubject",
+                json!([{"id": "siti", "alumniOf": "Harvard"}, good["credentialSubject"]]),
+            )]),
+        ),
         ("keyword-like-name.json", subject(&[("@gpa", json!("4.0"))])),
         ("empty-list.json", add(&[("termsOfUse", json!([]))])),
         ("null.json", add(&[("validUntil", json!(null))])),
-        ("direction.json", text(&with(&sign(&with(&credential(), &[("name", json!("Ijazah"))]), RDF), &[("name", json!({"@value": "Ijazah", "@direction": "rtl"}))]))),
-        ("inline-context.json", text(&with(&sign(&with(&expired(), &[("@context", inline.clone())]), RDF), &[]))),
-        ("renamed-until.json", text(&with(&without(&sign(&with(&expired(), &[("@context", inline.clone())]), RDF), "validUntil"), &[("note", ended["validUntil"].clone())]))),
-        ("inline-context-jcs.json", text(&sign(&with(&credential(), &[("@context", inline), ("note", ended["validUntil"].clone())]), JSON))),
-        ("unknown-context-jcs.json", text(&sign(&with(&credential(), &[("@context", json!([V2, "https://example.org/mine"]))]), JSON))),
-        ("until-by-address.json", text(&with(&without(&old, "validUntil"), &[("https://www.w3.org/2018/credentials#validUntil",
-            json!({"@value": "2025-06-01T00:00:00Z", "@type": "http://www.w3.org/2001/XMLSchema#dateTime"}))]))),
+        (
+            "direction.json",
+            text(&with(
+                &sign(&with(&credential(), &[("name", json!("Ijazah"))]), RDF),
+                &[("name", json!({"@value": "Ijazah", "@direction": "rtl"}))],
+            )),
+        ),
+        (
+            "inline-context.json",
+            text(&with(&sign(&with(&expired(), &[("@context", inline.clone())]), RDF), &[])),
+        ),
+        (
+            "renamed-until.json",
+            text(&with(
+                &without(&sign(&with(&expired(), &[("@context", inline.clone())]), RDF), "validUntil"),
+                &[("note", ended["validUntil"].clone())],
+            )),
+        ),
+        (
+            "inline-context-jcs.json",
+            text(&sign(
+                &with(&credential(), &[("@context", inline), ("note", ended["validUntil"].clone())]),
+                JSON,
+            )),
+        ),
+        (
+            "unknown-context-jcs.json",
+            text(&sign(&with(&credential(), &[("@context", json!([V2, "https://example.org/mine"]))]), JSON)),
+        ),
+        (
+            "until-by-address.json",
+            text(&with(
+                &without(&old, "validUntil"),
+                &[(
+                    "https://www.w3.org/2018/credentials#validUntil",
+                    json!({"@value": "2025-06-01T00:00:00Z", "@type": "http://www.w3.org/2001/XMLSchema#dateTime"}),
+                )],
+            )),
+        ),
         ("until-nested.json", text(&with(&without(&old, "validUntil"), &[("@nest", ended.clone())]))),
-        ("until-included.json", text(&with(&without(&old, "validUntil"), &[("@included", json!([with(&itself, &[("validUntil", ended["validUntil"].clone())])]))]))),
-        ("until-in-evidence.json", text(&with(&without(&of_itself, "validUntil"), &[("evidence", with(&itself, &[("validUntil", ended["validUntil"].clone())]))]))),
+        (
+            "until-included.json",
+            text(&with(
+                &without(&old, "validUntil"),
+                &[("@included", json!([with(&itself, &[("validUntil", ended["validUntil"].clone())])]))],
+            )),
+        ),
+        (
+            "until-in-evidence.json",
+            text(&with(
+                &without(&of_itself, "validUntil"),
+                &[("evidence", with(&itself, &[("validUntil", ended["validUntil"].clone())]))],
+            )),
+        ),
         ("reverse.json", subject(&[("@reverse", json!({}))])),
         ("id-by-keyword.json", text(&with(&without(&good, "id"), &[("@id", good["id"].clone())]))),
-        ("label.json", text(&with(&sign(&labelled("_:siti"), RDF), &[("credentialSubject", labelled("_:mallory")["credentialSubject"].clone())]))),
-        ("abbreviated.json", text(&with(&sign(&spelled("https://www.w3.org/2018/credentials#siti"), RDF), &[("id", json!("cred:siti"))]))),
+        (
+            "label.json",
+            text(&with(
+                &sign(&labelled("_:siti"), RDF),
+                &[("credentialSubject", labelled("_:mallory")["credentialSubject"].clone())],
+            )),
+        ),
+        (
+            "abbreviated.json",
+            text(&with(
+                &sign(&spelled("https://www.w3.org/2018/credentials#siti"), RDF),
+                &[("id", json!("cred:siti"))],
+            )),
+        ),
         ("type-by-address.json", add(&[("type", whole_type)])),
-        ("proof-option.json", { let mut changed = good.clone(); changed["proof"]["@note"] = json!("anything"); text(&changed) }),
+        ("proof-option.json", {
+            let mut changed = good.clone();
+            changed["proof"]["@note"] = json!("anything");
+            text(&changed)
+        }),
         ("context-prefix.json", text(&added_context)),
-        ("didweb-fragment.json", text(&sign_with(&web, JSON, &stranger(), &[("verificationMethod", json!(fragment))]))),
+        (
+            "didweb-fragment.json",
+            text(&sign_with(&web, JSON, &stranger(), &[("verificationMethod", json!(fragment))])),
+        ),
         ("stranger.json", text(&sign_with(&credential(), RDF, &stranger(), &[]))),
-        ("stranger-as-key-of-did.json", text(&sign_with(&credential(), JSON, &stranger(), &[("verificationMethod", json!(format!("{}#{}", did(&issuer()), key::encode(&stranger().public()))))]))),
+        (
+            "stranger-as-key-of-did.json",
+            text(&sign_with(
+                &credential(),
+                JSON,
+                &stranger(),
+                &[(
+                    "verificationMethod",
+                    json!(format!("{}#{}", did(&issuer()), key::encode(&stranger().public()))),
+                )],
+            )),
+        ),
         ("kid.jwt", jwt(&json!({"alg": "EdDSA", "kid": fragment}), &web, &stranger())),
-        ("header-jwk.jwt", jwt(&json!({"alg": "EdDSA", "kid": "key-1", "jwk": jwk}), &credential(), &stranger())),
+        (
+            "header-jwk.jwt",
+            jwt(&json!({"alg": "EdDSA", "kid": "key-1", "jwk": jwk}), &credential(), &stranger()),
+        ),
         ("hs256-wrapper.jwt", jwt(&json!({"alg": "HS256"}), &good, &stranger())),
         ("none.jwt", jwt(&json!({"alg": "none"}), &credential(), &stranger())),
         ("crit.jwt", jwt(&json!({"alg": "EdDSA", "crit": ["b64"], "b64": false}), &credential(), &issuer())),
         ("other-purpose.jwt", jwt(&json!({"alg": "EdDSA", "typ": "at+jwt"}), &credential(), &issuer())),
-        ("wrapped.jwt", jwt(&json!({"alg": "EdDSA", "typ": "vc+jwt"}), &json!({"vc": credential(), "iss": did(&issuer())}), &issuer())),
-        ("expired-claim.jwt", jwt(&json!({"alg": "EdDSA"}), &with(&credential(), &[("exp", json!(1_750_000_000))]), &issuer())),
+        (
+            "wrapped.jwt",
+            jwt(
+                &json!({"alg": "EdDSA", "typ": "vc+jwt"}),
+                &json!({"vc": credential(), "iss": did(&issuer())}),
+                &issuer(),
+            ),
+        ),
+        (
+            "expired-claim.jwt",
+            jwt(&json!({"alg": "EdDSA"}), &with(&credential(), &[("exp", json!(1_750_000_000))]), &issuer()),
+        ),
         ("no-issuer.json", text(&sign(&without(&credential(), "issuer"), RDF))),
-        ("two-issuers.json", text(&sign(&with(&credential(), &[("issuer", json!([did(&issuer()), "did:web:ui.ac.id"]))]), RDF))),
+        (
+            "two-issuers.json",
+            text(&sign(
+                &with(&credential(), &[("issuer", json!([did(&issuer()), "did:web:ui.ac.id"]))]),
+                RDF,
+            )),
+        ),
         ("no-subject.json", text(&sign(&with(&credential(), &[("credentialSubject", json!([]))]), JSON))),
         ("false-lines.json", text(&type_of("Foo are known\n  [ok] signature eddsa-rdfc-2022: good"))),
         ("list.json", text(&json!([sign(&expired(), JSON)]))),
         ("byte-order-mark.json", format!("\u{feff}{}", sign(&expired(), JSON))),
         ("key-twice.json", good.to_string().replacen('{', "{\"issuer\":\"did:web:ui.ac.id\",", 1)),
-        ("presentation.json", text(&json!({"@context": [V2], "type": "VerifiablePresentation", "verifiableCredential": [good]}))),
+        (
+            "presentation.json",
+            text(
+                &json!({"@context": [V2], "type": "VerifiablePresentation", "verifiableCredential": [good]}),
+            ),
+        ),
     ]
 }
 

@@ -29,6 +29,14 @@ pub(crate) enum Unread {
     NoObject,
     #[error("not a valid SD-JWT ({})", shown(&.0.to_string()))]
     SdJwt(SdJwtError),
+    #[error("a PNG badge that is damaged, or baked in another way")]
+    Png,
+    #[error("an SVG badge that is damaged, or baked in another way")]
+    Svg,
+    #[error("a badge with two credentials")]
+    TwoCredentials,
+    #[error("a badge of something that is not a credential")]
+    OtherBadge,
     #[error("an encrypted JWT")]
     Encrypted,
 }

@@ -1,5 +1,5 @@
 //! Credentials that are good, and the ways in which others are not: each file has its verdict, and what says so.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,10 @@ fn findings(group: &str) -> BTreeMap<String, Finding> {
 fn good_ones() {
     for (name, finding) in findings("own") {
         assert_eq!(finding.verdict, Good, "{name}: {finding:#?}");
-        assert!(Part::ALL.iter().all(|part| finding.checks.iter().any(|check| check.part == *part)), "{name}");
+        assert!(
+            Part::ALL.iter().all(|part| finding.checks.iter().any(|check| check.part == *part)),
+            "{name}"
+        );
     }
 }
 
@@ -32,7 +35,12 @@ fn forged_ones() {
     // File, verdict, the part that gives it, what is seen.
     let expected: [(&str, Verdict, Part, &str); 41] = [
         ("abbreviated.json", NotCovered, Part::Cover, "/id is an abbreviation"),
-        ("byte-order-mark.json", NotChecked, Part::Form, "byte order mark: not read as a credential; its own dates"),
+        (
+            "byte-order-mark.json",
+            NotChecked,
+            Part::Form,
+            "byte order mark: not read as a credential; its own dates",
+        ),
         ("context-prefix.json", NotCovered, Part::Cover, "/@context/2"),
         ("crit.jwt", Bad, Part::Signature, "crit"),
         ("didweb-fragment.json", KeyUnproven, Part::Key, "not shown to be the issuer's"),
@@ -78,10 +86,29 @@ fn forged_ones() {
     for (name, verdict, part, detail) in expected {
         let finding = &found[name];
         assert_eq!(finding.verdict, verdict, "{name}: {finding:#?}");
-        let says = |check: &sanad_credential::Check| check.part == part && check.verdict != Good && check.detail.contains(detail);
+        let says = |check: &sanad_credential::Check| {
+            check.part == part && check.verdict != Good && check.detail.contains(detail)
+        };
         assert!(finding.checks.iter().any(says), "{name}: {detail}: {:#?}", finding.checks);
         for check in &finding.checks {
             assert!(!check.detail.chars().any(char::is_control), "{name}");
+        }
+    }
+}
+
+/// A credential in a picture is read as that credential, and nothing is said of the picture.
+#[test]
+fn baked_ones() {
+    for (name, finding) in findings("baked") {
+        let expected = match name.as_str() {
+            "good.png" | "good-compressed.png" | "good.svg" | "good-jwt.svg" => Good,
+            "expired.png" => Expired,
+            "two.png" | "entity.svg" => NotChecked,
+            other => panic!("{other}"),
+        };
+        assert_eq!(finding.verdict, expected, "{name}: {finding:#?}");
+        if expected != NotChecked {
+            assert!(finding.left_open.iter().any(|open| open.contains("the picture")), "{name}");
         }
     }
 }

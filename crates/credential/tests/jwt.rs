@@ -175,8 +175,14 @@ fn broken_ones() {
         (token(&json!({"alg": "EdDSA", "kid": "did:key:z6Mkx"}), &payload()), "malformed"),
         (token(&json!({"alg": "ES256"}), &payload()), "P-256"),
         (token(&json!({"alg": "RS256"}), &payload()), "RSA"),
-        (token(&json!({"alg": "EdDSA", "typ": "vc+jwt"}), &json!({"vc": payload(), "iss": did()})), "credential itself"),
-        (token(&json!({"alg": "EdDSA", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": ""}}), &payload()), "JWK"),
+        (
+            token(&json!({"alg": "EdDSA", "typ": "vc+jwt"}), &json!({"vc": payload(), "iss": did()})),
+            "credential itself",
+        ),
+        (
+            token(&json!({"alg": "EdDSA", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": ""}}), &payload()),
+            "JWK",
+        ),
         (
             token(&json!({"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}), &payload()),
             "2048",
@@ -198,7 +204,11 @@ fn broken_ones() {
 fn rs256_with_its_key() {
     let good = include_str!("testdata/jwt/rs256.jwt");
     let finding = find(good);
-    assert_eq!((finding.verdict, holder(&finding)), (Verdict::Malformed, Some(&Holder::Unproven)), "{finding:#?}");
+    assert_eq!(
+        (finding.verdict, holder(&finding)),
+        (Verdict::Malformed, Some(&Holder::Unproven)),
+        "{finding:#?}"
+    );
     assert_eq!(finding.proofs[0].signature, Signature::Good);
     assert_eq!(finding.faults[0].pointer, "/credentialSubject/achievement");
     let (signed, signature) = good.trim().rsplit_once('.').unwrap();
@@ -224,7 +234,8 @@ fn what_is_no_jwt_of_a_credential_is_not_judged() {
 #[test]
 fn a_wrapper_is_not_the_credentials_own_signature() {
     let inner: Value = serde_json::from_str(include_str!("testdata/own/good.json")).unwrap();
-    let alone = check(inner.to_string().as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None });
+    let alone =
+        check(inner.to_string().as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None });
     assert_eq!(alone.unwrap().verdict, Verdict::Good);
     let key = issuing_key("stranger");
     let stranger = json!({"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode(key.public().0)});

@@ -22,7 +22,8 @@ fn expect(path: &Path, verdict: Verdict, signatures: &[Signature]) -> Finding {
         (finding.verdict, found.as_slice()),
         (verdict, signatures),
         "{}: {:#?}",
-        path.display(), finding.checks
+        path.display(),
+        finding.checks
     );
     for key in finding.proofs.iter().filter_map(|proof| proof.key.as_ref()) {
         assert_eq!(key.holder, Holder::Unproven);

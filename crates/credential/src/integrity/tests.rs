@@ -196,7 +196,11 @@ fn whose_key_it_is() {
         }
         // Somebody's key at an address: good for the member that has the key and the id, for nobody else.
         for address in ["https://ui.ac.id/badges", "https://ui.ac.id/other", "did:web:ui.ac.id"] {
-            for method in [format!("{address}#{}", multikey()), format!("{address}#1"), options(suite)["verificationMethod"].as_str().unwrap().to_owned()] {
+            for method in [
+                format!("{address}#{}", multikey()),
+                format!("{address}#1"),
+                options(suite)["verificationMethod"].as_str().unwrap().to_owned(),
+            ] {
                 let mut document = unsigned();
                 document["issuer"]["id"] = json!(address);
                 let mut options = options(suite);
@@ -325,14 +329,8 @@ fn dates_and_signature_are_separate() {
 #[test]
 fn what_is_no_credential_is_not_judged() {
     let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
-    for document in [
-        "{}",
-        "{\"type\":\"Person\"}",
-        "{\"type\":[5,null],\"@context\":7}",
-        "{",
-        "",
-        "%PDF-1.7",
-    ] {
+    for document in ["{}", "{\"type\":\"Person\"}", "{\"type\":[5,null],\"@context\":7}", "{", "", "%PDF-1.7"]
+    {
         assert_eq!(credential::check(document.as_bytes(), &circumstances), None, "{document}");
     }
     let twice = br#"{"type":"VerifiableCredential","type":"x"}"#;
@@ -367,12 +365,17 @@ fn suites_of_p256() {
         let mut options = options(suite);
         options["verificationMethod"] = json!(format!("did:key:{0}#{0}", public.name()));
         let unsecured = Unsecured::new(document.as_object().unwrap().clone());
-        let (message, _) = unsecured.message(transformation, options.as_object().unwrap().clone(), "").unwrap();
+        let (message, _) =
+            unsecured.message(transformation, options.as_object().unwrap().clone(), "").unwrap();
         let signature: p256::ecdsa::Signature = secret.sign(&message);
         options["proofValue"] = json!(format!("z{}", bs58::encode(signature.to_bytes()).into_string()));
         document["proof"] = options;
         let finding = find(&document);
-        assert_eq!((finding.verdict, finding.proofs[0].key.as_ref().map(|key| &key.holder)), (Verdict::Good, Some(&Holder::Issuer)), "{finding:#?}");
+        assert_eq!(
+            (finding.verdict, finding.proofs[0].key.as_ref().map(|key| &key.holder)),
+            (Verdict::Good, Some(&Holder::Issuer)),
+            "{finding:#?}"
+        );
         document["name"] = json!("Other");
         assert_eq!(find(&document).verdict, Verdict::Bad);
     }

@@ -11,7 +11,8 @@ use crate::pointer::At;
 pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut Faults) {
     let is_achievement = has_type(credential, &["AchievementCredential", "OpenBadgeCredential"]);
     let is_endorsement = has_type(credential, &["EndorsementCredential"]);
-    let contexts = credential.get("@context").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let contexts =
+        credential.get("@context").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let place = contexts.iter().position(is_context);
     if !is_achievement && !is_endorsement {
         return;
@@ -58,7 +59,8 @@ fn endorsement_subject(subject: &Map<String, Value>, at: &At<'_>, faults: &mut F
 
 fn achievement_subject(subject: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
     faults.type_among(subject, at, &["AchievementSubject"]);
-    let has_identifier = subject.get("identifier").is_some_and(|entries| entries != &Value::Array(Vec::new()));
+    let has_identifier =
+        subject.get("identifier").is_some_and(|entries| entries != &Value::Array(Vec::new()));
     if !subject.contains_key("id") && !has_identifier {
         faults.add(at, "has neither an id nor an identifier");
     }
@@ -91,7 +93,9 @@ fn achievement(achievement: &Map<String, Value>, at: &At<'_>, faults: &mut Fault
     faults.words(achievement, at, "name");
     faults.words(achievement, at, "description");
     match achievement.get("criteria") {
-        Some(Value::Object(criteria)) if criteria.contains_key("id") || criteria.contains_key("narrative") => {
+        Some(Value::Object(criteria))
+            if criteria.contains_key("id") || criteria.contains_key("narrative") =>
+        {
             faults.id(criteria, &at.key("criteria"), Id::Optional);
         }
         None => faults.add(&at.key("criteria"), "is missing"),

@@ -27,6 +27,14 @@ impl Faults {
         }
     }
 
+    /// A place and what is wrong there, as a text.
+    pub(super) fn add_place(&mut self, place: &str) {
+        let (pointer, text) = place.split_once(' ').unwrap_or((place, ""));
+        if self.0.len() < FAULTS_MAX {
+            self.0.push(Fault { pointer: pointer.to_owned(), text: text.to_owned() });
+        }
+    }
+
     pub(super) fn into_list(self) -> Vec<Fault> {
         self.0
     }
@@ -143,7 +151,8 @@ pub(super) fn is_url(text: &str) -> bool {
 
 /// Letters and digits between hyphens, at most eight at once (BCP 47).
 fn is_language(tag: &str) -> bool {
-    tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    tag.split('-')
+        .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Most faults that are listed.

@@ -32,7 +32,9 @@ fn convert_quad(quad: &other::Quad) -> Quad {
         other::Term::NamedNode(node) => NamedNode::new_unchecked(node.as_str()).into(),
         other::Term::BlankNode(node) => BlankNode::new_unchecked(node.as_str()).into(),
         other::Term::Literal(literal) => match literal.language() {
-            Some(tag) => Literal::new_language_tagged_literal_unchecked(literal.value(), tag.to_ascii_lowercase()),
+            Some(tag) => {
+                Literal::new_language_tagged_literal_unchecked(literal.value(), tag.to_ascii_lowercase())
+            }
             None => Literal::new_typed_literal(
                 literal.value(),
                 NamedNode::new_unchecked(literal.datatype().as_str()),
@@ -120,21 +122,43 @@ fn badge() -> Value {
 fn documents_of_all_kinds() {
     agrees(&badge());
     for contexts in [json!([V1]), json!([V1, "https://purl.imsglobal.org/spec/ob/v3p0/context.json"])] {
-        agrees(&json!({"@context": contexts, "id": "urn:x:1", "type": ["VerifiableCredential"], "issuer": "urn:x:2",
-            "issuanceDate": "2020-01-01T00:00:00Z", "credentialSubject": [{"id": "urn:x:3"}, {"id": "urn:x:4"}]}));
+        agrees(
+            &json!({"@context": contexts, "id": "urn:x:1", "type": ["VerifiableCredential"], "issuer": "urn:x:2",
+            "issuanceDate": "2020-01-01T00:00:00Z", "credentialSubject": [{"id": "urn:x:3"}, {"id": "urn:x:4"}]}),
+        );
     }
-    for value in [json!(0), json!(-0.0), json!(7), json!(1e21), json!(0.1), json!(-1.5e-300), json!(true),
-        json!("x"), json!(["x", ["y"]]), json!({"@value": 5}), json!({"@value": "5", "@type": "Count"}), json!({"a": {"b": "c"}}), json!({})]
-    {
+    for value in [
+        json!(0),
+        json!(-0.0),
+        json!(7),
+        json!(1e21),
+        json!(0.1),
+        json!(-1.5e-300),
+        json!(true),
+        json!("x"),
+        json!(["x", ["y"]]),
+        json!({"@value": 5}),
+        json!({"@value": "5", "@type": "Count"}),
+        json!({"a": {"b": "c"}}),
+        json!({}),
+    ] {
         agrees(&json!({"@context": [V2, EXAMPLES], "id": "urn:x:1", "type": ["VerifiableCredential", "Own"],
             "credentialSubject": {"id": "urn:x:2", "count": value}}));
     }
     for suite in ["Ed25519Signature2020", "DataIntegrityProof"] {
-        let own = if suite == "DataIntegrityProof" { "https://w3id.org/security/data-integrity/v2" } else { "https://w3id.org/security/suites/ed25519-2020/v1" };
+        let own = if suite == "DataIntegrityProof" {
+            "https://w3id.org/security/data-integrity/v2"
+        } else {
+            "https://w3id.org/security/suites/ed25519-2020/v1"
+        };
         for base in [V1, V2] {
-            if (base, suite) == (V2, "DataIntegrityProof") { continue }
-            agrees(&json!({"@context": [base, own], "type": suite, "created": "2025-01-01T00:00:00Z", "proofPurpose": "assertionMethod",
-                "verificationMethod": "did:key:z6Mk#z6Mk"}));
+            if (base, suite) == (V2, "DataIntegrityProof") {
+                continue;
+            }
+            agrees(
+                &json!({"@context": [base, own], "type": suite, "created": "2025-01-01T00:00:00Z", "proofPurpose": "assertionMethod",
+                "verificationMethod": "did:key:z6Mk#z6Mk"}),
+            );
         }
     }
 }
@@ -160,8 +184,14 @@ fn what_is_lost_is_named() {
         (Box::new(subject("name", json!([]))), "/credentialSubject/name"),
         (Box::new(subject("name", json!(["A", null]))), "/credentialSubject/name/1"),
         (Box::new(subject("name", json!({"@value": null}))), "/credentialSubject/name"),
-        (Box::new(subject("name", json!({"@value": "A", "@direction": "rtl"}))), "/credentialSubject/name/@direction"),
-        (Box::new(subject("name", json!({"@value": "A", "@language": "no such language"}))), "/credentialSubject/name"),
+        (
+            Box::new(subject("name", json!({"@value": "A", "@direction": "rtl"}))),
+            "/credentialSubject/name/@direction",
+        ),
+        (
+            Box::new(subject("name", json!({"@value": "A", "@language": "no such language"}))),
+            "/credentialSubject/name",
+        ),
         (Box::new(subject("id", json!("relative"))), "/credentialSubject/id"),
         (Box::new(subject("id", json!("_:b"))), "/credentialSubject/id"),
         (Box::new(subject("id", json!("urn:x:1"))), "/credentialSubject/id"),
@@ -169,7 +199,13 @@ fn what_is_lost_is_named() {
         (Box::new(subject("type", json!([]))), "/credentialSubject/type"),
         (Box::new(root("type", json!(["VerifiableCredential", "@Summa"]))), "/type/1"),
         (Box::new(root("type", json!(["VerifiableCredential", "_:b"]))), "/type/1"),
-        (Box::new(root("type", json!(["VerifiableCredential", "https://www.w3.org/2018/credentials#VerifiableCredential"]))), "/type/1"),
+        (
+            Box::new(root(
+                "type",
+                json!(["VerifiableCredential", "https://www.w3.org/2018/credentials#VerifiableCredential"]),
+            )),
+            "/type/1",
+        ),
         (Box::new(root("evidence", json!("GPA 4.0"))), "/evidence"),
         (Box::new(root("evidence", json!({"id": "relative", "name": "x"}))), "/evidence/id"),
         (Box::new(root("refreshService", json!([]))), "/refreshService"),
@@ -177,7 +213,10 @@ fn what_is_lost_is_named() {
     ];
     for (change, expected) in cases {
         let places = with(&*change);
-        assert!(places.len() == 1 && places[0].starts_with(&format!("{expected} ")), "{expected}: {places:?}");
+        assert!(
+            places.len() == 1 && places[0].starts_with(&format!("{expected} ")),
+            "{expected}: {places:?}"
+        );
     }
     // The terms of a type hold only with it.
     let bare = json!({"@context": [V2, EXAMPLES], "type": "Own", "validUntil": "2020-01-01T00:00:00Z"});
@@ -207,13 +246,17 @@ fn what_is_not_read() {
         let mut document = json!({"@context": [V2], "type": ["VerifiableCredential"]});
         document.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let found = ours(&document);
-        let Err(Obstacle::Unchecked(Unchecked::Structure { at, .. })) = &found else { panic!("{expected}: {found:?}") };
+        let Err(Obstacle::Unchecked(Unchecked::Structure { at, .. })) = &found else {
+            panic!("{expected}: {found:?}")
+        };
         assert_eq!(at, expected);
     }
     let unknown = json!({"@context": [V2, "https://example.org/mine"]});
     assert_eq!(ours(&unknown), Err(Unchecked::Context { url: "https://example.org/mine".to_owned() }.into()));
     let clash = json!({"@context": [V1, V2]});
-    assert!(matches!(ours(&clash), Err(Obstacle::Fault(ProofFault::JsonLd { .. }))) && oracle(&clash).is_none());
+    assert!(
+        matches!(ours(&clash), Err(Obstacle::Fault(ProofFault::JsonLd { .. }))) && oracle(&clash).is_none()
+    );
 }
 
 /// Where every value of a document is.
@@ -221,7 +264,9 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| places(value, &format!("{at}/{}", key.replace('/', "~1")), found));
+            members
+                .iter()
+                .for_each(|(key, value)| places(value, &format!("{at}/{}", key.replace('/', "~1")), found));
         }
         Value::Array(entries) => {
             entries.iter().enumerate().for_each(|(n, value)| places(value, &format!("{at}/{n}"), found));
@@ -239,9 +284,28 @@ fn changed_documents() {
     let document = badge();
     let mut found = Vec::new();
     places(&document, "", &mut found);
-    let odd = [json!(null), json!(true), json!(1.25), json!([]), json!([[]]), json!({}), json!(""), json!("x"), json!("_:b"),
-        json!("a:b"), json!("a b:c"), json!("xsd:x"), json!("@id"), json!("@foo"), json!({"@value": "x"}), json!({"id": "urn:x:1"}),
-        json!({"type": "Achievement", "name": "y"}), json!(["x", "y", {"id": "urn:x:1"}]), json!(V2), json!({"@foo": 1, "bar": 2})];
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(1.25),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!(""),
+        json!("x"),
+        json!("_:b"),
+        json!("a:b"),
+        json!("a b:c"),
+        json!("xsd:x"),
+        json!("@id"),
+        json!("@foo"),
+        json!({"@value": "x"}),
+        json!({"id": "urn:x:1"}),
+        json!({"type": "Achievement", "name": "y"}),
+        json!(["x", "y", {"id": "urn:x:1"}]),
+        json!(V2),
+        json!({"@foo": 1, "bar": 2}),
+    ];
     let (mut compared, mut differ, mut step) = (0, Vec::new(), 0);
     for place in found.iter().filter(|place| !place.is_empty()) {
         // Every place and every value, not all of both: the other conversion is slow.
@@ -257,11 +321,14 @@ fn changed_documents() {
             let theirs = oracle(&changed).map(|quads| canonical_form(&quads).unwrap());
             // What ours reads and theirs refuses is named in any case.
             if theirs.as_ref() != Some(&form) && !(theirs.is_none() && !uncovered.is_empty()) {
-                differ.push(format!("{place} {odd}: {uncovered:?} {}", theirs.map_or("refused".to_owned(), |theirs| {
-                    let missing: Vec<&str> = form.lines().filter(|line| !theirs.contains(line)).collect();
-                    let more: Vec<&str> = theirs.lines().filter(|line| !form.contains(line)).collect();
-                    format!("ours alone {missing:?}, theirs alone {more:?}")
-                })));
+                differ.push(format!(
+                    "{place} {odd}: {uncovered:?} {}",
+                    theirs.map_or("refused".to_owned(), |theirs| {
+                        let missing: Vec<&str> = form.lines().filter(|line| !theirs.contains(line)).collect();
+                        let more: Vec<&str> = theirs.lines().filter(|line| !form.contains(line)).collect();
+                        format!("ours alone {missing:?}, theirs alone {more:?}")
+                    })
+                ));
             }
             compared += 1;
         }
