@@ -49,7 +49,8 @@ impl Circumstances<'_> {
             let is_listed =
                 |id: &IssuerId| member.issuer_ids.iter().any(|term| term.id == *id && term.until.is_none());
             // Of another member, or of none: no key of anybody else's stands for this one.
-            if !id.as_ref().is_some_and(is_listed) && !(is_registered && public.is_id(issuer)) {
+            let is_its_key = is_registered && public.is_id(issuer);
+            if !is_its_key && !id.as_ref().is_some_and(is_listed) {
                 return None;
             }
             if is_registered {
@@ -89,7 +90,9 @@ fn check_plain(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Fin
         DocumentKind::SdJwt => jwt::check_sd_jwt(document, circumstances),
         // Of kinds added later, only a JWT is known here.
         DocumentKind::Bytes | _ if document.trim_ascii_start().starts_with(b"[") => check_list(document),
-        DocumentKind::Bytes | _ => jwt::check(document, circumstances),
+        DocumentKind::Bytes | _ => {
+            jwt::check(document, circumstances).or_else(|| check_other_text(document, circumstances))
+        }
     }
 }
 
@@ -130,6 +133,21 @@ fn check_other_object(
         };
     }
     looks_like_credential(document).then(|| unread(&Unread::Inside))
+}
+
+/// Texts that another reader might take for a credential: in quotes, after odd white space, in UTF-16.
+fn check_other_text(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
+    let document = document.get(..CREDENTIAL_BYTES_MAX).unwrap_or(document);
+    if document.starts_with(&[0xff, 0xfe]) || document.starts_with(&[0xfe, 0xff]) {
+        let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
+        return looks_like_credential(&narrow).then(|| unread(&Unread::Utf16));
+    }
+    let text = String::from_utf8_lossy(document);
+    let start = text.trim_start_matches(|character: char| character.is_whitespace() || character.is_control());
+    if let Some(quoted) = start.trim_end().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        return jwt::check(quoted.as_bytes(), circumstances).map(|_| unread(&Unread::Quoted));
+    }
+    (start.starts_with(['{', '[']) && looks_like_credential(start.as_bytes())).then(|| unread(&Unread::Around))
 }
 
 fn check_list(document: &[u8]) -> Option<Finding> {
@@ -336,7 +354,9 @@ fn left_open(credential: &Map<String, Value>) -> Vec<String> {
 }
 
 /// Fields that lead elsewhere.
-const LEFT_OPEN: [(&str, &str); 4] = [
+const LEFT_OPEN: [(&str, &str); 5] = [
+    // Of SD-JWT VCs.
+    ("status", "is kept elsewhere and was not looked up"),
     ("credentialStatus", "is kept elsewhere and was not looked up"),
     ("credentialSchema", "was not looked at"),
     ("relatedResource", "was not fetched"),

@@ -11,6 +11,12 @@ use crate::pointer::shown;
 pub(crate) enum Unread {
     #[error("starts with a byte order mark")]
     ByteOrderMark,
+    #[error("text in UTF-16")]
+    Utf16,
+    #[error("a JWT in quotation marks")]
+    Quoted,
+    #[error("characters around JSON that do not belong there")]
+    Around,
     #[error("a list, not one credential")]
     List,
     #[error("a presentation, which may hold credentials")]
