@@ -7,7 +7,12 @@ use sanad_fuzz::read;
 
 fuzz_target!(|data: &[u8]| {
     let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None, rest: None };
-    let Some(finding) = read(data, |data| check(data, &circumstances)) else { return };
+    // A picture may be compressed, within a limit of its own.
+    let finding = match data.starts_with(b"\x89PNG") {
+        true => check(data, &circumstances),
+        false => read(data, |data| check(data, &circumstances)),
+    };
+    let Some(finding) = finding else { return };
     assert_eq!(finding.verdict, Verdict::of(&finding.checks));
     let made = |part: Part| finding.checks.iter().any(|check| check.part == part);
     assert!(finding.verdict != Verdict::Good || Part::ALL.into_iter().all(made));

@@ -143,11 +143,13 @@ fn check_other_text(document: &[u8], circumstances: &Circumstances<'_>) -> Optio
         return looks_like_credential(&narrow).then(|| unread(&Unread::Utf16));
     }
     let text = String::from_utf8_lossy(document);
-    let start = text.trim_start_matches(|character: char| character.is_whitespace() || character.is_control());
+    let start =
+        text.trim_start_matches(|character: char| character.is_whitespace() || character.is_control());
     if let Some(quoted) = start.trim_end().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         return jwt::check(quoted.as_bytes(), circumstances).map(|_| unread(&Unread::Quoted));
     }
-    (start.starts_with(['{', '[']) && looks_like_credential(start.as_bytes())).then(|| unread(&Unread::Around))
+    (start.starts_with(['{', '[']) && looks_like_credential(start.as_bytes()))
+        .then(|| unread(&Unread::Around))
 }
 
 fn check_list(document: &[u8]) -> Option<Finding> {

@@ -237,10 +237,11 @@ impl<'a> Jwt<'a> {
         }
         let kind = self.kind();
         // SD-JWT VC, 2.2.1.
-        let known = match self.claims.get("vct").is_some_and(Value::is_string) && !is_credential(self.credential()) {
-            true => &VCT_TYPES[..],
-            false => &TYPES,
-        };
+        let known =
+            match self.claims.get("vct").is_some_and(Value::is_string) && !is_credential(self.credential()) {
+                true => &VCT_TYPES[..],
+                false => &TYPES,
+            };
         let Some(kind) = kind.as_deref() else {
             let found = "(none)".to_owned();
             return if known == VCT_TYPES { Err(Unchecked::JwtType { found }.into()) } else { Ok(()) };

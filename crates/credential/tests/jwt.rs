@@ -131,8 +131,41 @@ fn claims_complete_the_credential() {
     assert_eq!((finding.verdict, finding.issuer), (Verdict::Good, Some(did())), "{:#?}", finding.checks);
     let mut partial = whole;
     partial.as_object_mut().unwrap().remove("iss");
-    let finding = find(&token(&json!({"alg": "EdDSA", "kid": format!("{0}#{1}", did(), &did()[8..])}), &partial));
+    let finding =
+        find(&token(&json!({"alg": "EdDSA", "kid": format!("{0}#{1}", did(), &did()[8..])}), &partial));
     assert_eq!((finding.verdict, finding.faults[0].pointer.as_str()), (Verdict::Malformed, "/issuer"));
+}
+
+/// ES256 with a key of P-256: as `did:key`, as `did:jwk`, and as anybody's.
+#[test]
+fn es256() {
+    use p256::ecdsa::signature::Signer as _;
+    use p256::elliptic_curve::sec1::ToEncodedPoint as _;
+    let secret = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+    let point = secret.verifying_key().as_affine().to_encoded_point(false);
+    let jwk = json!({"kty": "EC", "crv": "P-256", "x": BASE64.encode(point.x().unwrap()), "y": BASE64.encode(point.y().unwrap())});
+    let compressed = secret.verifying_key().as_affine().to_encoded_point(true);
+    let did_key = format!(
+        "did:key:z{}",
+        bs58::encode([&[0x80, 0x24][..], compressed.as_bytes()].concat()).into_string()
+    );
+    let did_jwk = format!("did:jwk:{}", BASE64.encode(jwk.to_string()));
+    for (header, issuer, expected) in [
+        (json!({"alg": "ES256", "kid": format!("{did_jwk}#0")}), did_jwk.clone(), Verdict::Good),
+        (json!({"alg": "ES256", "jwk": jwk}), did_jwk.clone(), Verdict::Good),
+        (json!({"alg": "ES256"}), did_key.clone(), Verdict::Good),
+        (json!({"alg": "ES256", "jwk": jwk}), "https://example.org".to_owned(), Verdict::KeyUnproven),
+        (json!({"alg": "ES256", "kid": format!("{did_jwk}#0")}), did(), Verdict::KeyUnproven),
+        (json!({"alg": "EdDSA"}), did_key, Verdict::Bad),
+    ] {
+        let mut payload = payload();
+        payload["iss"] = json!(issuer);
+        payload["issuer"]["id"] = json!(issuer);
+        let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(payload.to_string()));
+        let signature: p256::ecdsa::Signature = secret.sign(signed.as_bytes());
+        let finding = find(&format!("{signed}.{}", BASE64.encode(signature.to_bytes())));
+        assert_eq!(finding.verdict, expected, "{header}: {:#?}", finding.checks);
+    }
 }
 
 /// VC-JOSE-COSE: `exp` ends the signature, whatever the credential says of itself.
@@ -151,7 +184,8 @@ fn a_signature_can_end_before_the_credential() {
 fn texts_that_are_not_read_say_so() {
     let good = token(&json!({"alg": "EdDSA"}), &payload());
     let json = payload().to_string();
-    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(json.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(json.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let documents = [
         (format!("\u{feff}{json}").into_bytes(), "byte order mark"),
         (utf16, "UTF-16"),
@@ -160,7 +194,10 @@ fn texts_that_are_not_read_say_so() {
         (format!("{json} x").into_bytes(), "not JSON that every reader"),
         (format!("[{json}]").into_bytes(), "a list"),
         (json!({"credential": payload()}).to_string().into_bytes(), "only mentions"),
-        (json!({"payload": BASE64.encode(&json), "signatures": []}).to_string().into_bytes(), "serialisation"),
+        (
+            json!({"payload": BASE64.encode(&json), "signatures": []}).to_string().into_bytes(),
+            "serialisation",
+        ),
         (b"eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d".to_vec(), "encrypted"),
     ];
     for (document, why) in documents {
@@ -274,7 +311,17 @@ fn rs256_with_its_key() {
 #[test]
 fn what_is_no_jwt_of_a_credential_is_not_judged() {
     let other = token(&json!({"alg": "EdDSA"}), &json!({"sub": "x"}));
-    for document in ["", ".", "..", "a.b.c", "%PDF-1.7.1.2", other.as_str(), "\u{feff}a.b.c", "e30.e30.e30", "VerifiableCredential"] {
+    for document in [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "%PDF-1.7.1.2",
+        other.as_str(),
+        "\u{feff}a.b.c",
+        "e30.e30.e30",
+        "VerifiableCredential",
+    ] {
         assert_eq!(
             check(document.as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None }),
             None,
