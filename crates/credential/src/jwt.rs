@@ -8,9 +8,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
 
+use crate::conclusion::{Own, conclude, unread};
 use crate::credential::{
-    Circumstances, Own, as_list, conclude, id_of, is_credential, issuer, looks_like_credential, read_object,
-    unread,
+    Circumstances, as_list, id_of, is_credential, issuer, looks_like_credential, read_object,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::finding::{Finding, Key, Mismatch, Proof, Signature};

@@ -9,6 +9,7 @@
 
 mod badge;
 mod canonical;
+mod conclusion;
 mod context;
 mod contexts;
 mod credential;
