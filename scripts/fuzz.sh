@@ -31,6 +31,10 @@ said=$(SANAD_SEEDS=$target/seeds cargo test --quiet -p sanad-core --test golden_
 mkdir -p "$target/seeds/config"
 cp configs/*.toml "$target/seeds/config"
 find tests/credentials -name '*.json' -exec cp -t "$target/seeds/json_document" {} +
+for name in credential badge; do
+    mkdir -p "$target/seeds/$name"
+    find crates/credential/tests/testdata -type f -size -20k -exec cp -t "$target/seeds/$name" {} +
+done
 
 printf '%-20s %10s %8s %7s %6s\n' target executions exec/s corpus result
 for name; do

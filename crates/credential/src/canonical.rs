@@ -14,7 +14,10 @@ use sha2::Sha256;
 use crate::fault::Unchecked;
 
 /// Most steps of all permutations and look-ups together.
-const STEPS_MAX: usize = 20_000_000;
+const STEPS_MAX: usize = 5_000_000;
+
+/// Most blank nodes that look like others.
+const ALIKE_MAX: usize = 2_000;
 
 /// Largest cluster of blank nodes that look alike.
 const CLUSTER_MAX: usize = 10;
@@ -32,6 +35,9 @@ pub(crate) fn canonical_form(quads: &[Quad]) -> Result<String, Unchecked> {
 /// How often the costly step (Hash N-Degree Quads) may run: the fewer, the more one run can cost.
 fn calls_max(quads: &[Quad]) -> Result<usize, Unchecked> {
     let nodes = Nodes::new(quads);
+    if nodes.alike.len() > ALIKE_MAX {
+        return Err(Unchecked::Symmetric);
+    }
     let dearest = nodes.alike.iter().map(|node| nodes.cost(node)).max().unwrap_or(1).max(1);
     if dearest > STEPS_MAX || nodes.alike.iter().any(|node| nodes.cluster(node) > CLUSTER_MAX) {
         return Err(Unchecked::Symmetric);

@@ -35,7 +35,7 @@ pub(crate) fn add_claims(validity: &mut Validity, claims: &Map<String, Value>, n
 }
 
 /// A moment, in milliseconds since 1970, and how it is written.
-type Moment = (i128, String);
+pub(crate) type Moment = (i128, String);
 
 /// Of several beginnings the first one that excludes the time is told, else the first one.
 fn note_from(validity: &mut Validity, field: &'static str, moment: Option<Moment>, now_ms: u64) {
@@ -74,7 +74,7 @@ fn moment(value: &Value) -> Option<Moment> {
 }
 
 /// RFC 7519 2: seconds since 1970, with or without a fraction.
-fn numeric_date(value: &Value) -> Option<Moment> {
+pub(crate) fn numeric_date(value: &Value) -> Option<Moment> {
     let seconds = value.as_f64()?;
     // The conversion saturates: whatever is beyond is far away.
     let milliseconds = (seconds * 1000.0).floor() as i128;

@@ -8,9 +8,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
 
+use crate::conclusion::{Own, conclude, unread};
 use crate::credential::{
-    Circumstances, Own, as_list, conclude, id_of, is_credential, issuer, looks_like_credential, read_object,
-    unread,
+    Circumstances, as_list, id_of, is_credential, issuer, looks_like_credential, read_object,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::finding::{Finding, Key, Mismatch, Proof, Signature};
@@ -154,8 +154,36 @@ impl<'a> Jwt<'a> {
         proofs.extend(integrity::check(credential, circumstances));
         let mut validity = dates::validity(credential, circumstances.now_ms);
         dates::add_claims(&mut validity, &self.claims, circumstances.now_ms);
-        let own = Own { form, credential, issuer: self.issuer() };
-        conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential))
+        let completed = self.completed();
+        let own = Own { form, credential: &completed, issuer: self.issuer() };
+        // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.
+        let has_own_dates = self.kind().is_some_and(|kind| WHOLE_TYPES.contains(&&*kind));
+        conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential, !has_own_dates))
+    }
+
+    /// The credential with what the claims alone say of it (VC 1.1, 6.3.1).
+    fn completed(&self) -> Map<String, Value> {
+        let mut credential = self.credential().clone();
+        if !self.claims.contains_key("vc") {
+            return credential;
+        }
+        for (claim, field) in [("iss", "issuer"), ("jti", "id")] {
+            if let Some(value) = self.claims.get(claim) {
+                credential.entry(field).or_insert_with(|| value.clone());
+            }
+        }
+        for (claim, field) in [("nbf", "issuanceDate"), ("exp", "expirationDate")] {
+            let date = self.claims.get(claim).and_then(dates::numeric_date);
+            let is_v2 = ["validFrom", "validUntil"].iter().any(|field| credential.contains_key(*field));
+            if let Some((_, text)) = date.filter(|_| !is_v2) {
+                credential.entry(field).or_insert(Value::String(text));
+            }
+        }
+        let subject = credential.get_mut("credentialSubject").and_then(Value::as_object_mut);
+        if let (Some(subject), Some(id)) = (subject, self.claims.get("sub")) {
+            subject.entry("id").or_insert_with(|| id.clone());
+        }
+        credential
     }
 
     /// VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload.
@@ -204,11 +232,21 @@ impl<'a> Jwt<'a> {
 
     /// RFC 8725 3.11: a JWT for another purpose is not a credential. VC-JOSE-COSE, 3.1.1 and 3.2.1.
     fn check_type(&self) -> Result<(), Obstacle> {
-        let Some(kind) = self.header.get("typ") else { return Ok(()) };
-        let expected = "a type of credentials";
-        let kind = kind.as_str().ok_or(ProofFault::Jwt { part: "typ", expected })?.to_ascii_lowercase();
-        let kind = kind.strip_prefix("application/").unwrap_or(&kind);
-        if !TYPES.contains(&kind) {
+        if self.header.get("typ").is_some_and(|kind| !kind.is_string()) {
+            return Err(ProofFault::Jwt { part: "typ", expected: "a type of credentials" }.into());
+        }
+        let kind = self.kind();
+        // SD-JWT VC, 2.2.1.
+        let known =
+            match self.claims.get("vct").is_some_and(Value::is_string) && !is_credential(self.credential()) {
+                true => &VCT_TYPES[..],
+                false => &TYPES,
+            };
+        let Some(kind) = kind.as_deref() else {
+            let found = "(none)".to_owned();
+            return if known == VCT_TYPES { Err(Unchecked::JwtType { found }.into()) } else { Ok(()) };
+        };
+        if !known.contains(&kind) {
             return Err(Unchecked::JwtType { found: kind.to_owned() }.into());
         }
         let is_wrapped = ["vc", "vp"].iter().any(|claim| self.claims.contains_key(*claim));
@@ -217,6 +255,12 @@ impl<'a> Jwt<'a> {
             return Err(ProofFault::Jwt { part: "payload", expected }.into());
         }
         Ok(())
+    }
+
+    /// What `typ` says, in lower case and without `application/`.
+    fn kind(&self) -> Option<String> {
+        let kind = self.header.get("typ")?.as_str()?.to_ascii_lowercase();
+        Some(kind.strip_prefix("application/").map_or(kind.clone(), str::to_owned))
     }
 
     /// The key that the header names or carries, else the issuer where it is a key.
@@ -274,13 +318,22 @@ const TYPES: [&str; 9] = [
     "vc+ld+json+sd-jwt",
 ];
 
+/// What it says of an SD-JWT VC.
+const VCT_TYPES: [&str; 2] = ["dc+sd-jwt", "vc+sd-jwt"];
+
 /// Those whose payload is the credential itself.
 const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
 
 const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
 
 /// Claims that say something else than the credential; those that only one of the two has are no contradiction.
-fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> Vec<Mismatch> {
+///
+/// `with_dates`: whether `nbf` and `exp` have to be the dates of the credential.
+fn mismatches(
+    claims: &Map<String, Value>,
+    credential: &Map<String, Value>,
+    with_dates: bool,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let subject = credential.get("credentialSubject").map(as_list).unwrap_or_default();
     let one_subject = match subject {
@@ -299,7 +352,7 @@ fn mismatches(claims: &Map<String, Value>, credential: &Map<String, Value>) -> V
     }
     for (claim, fields) in [("nbf", ["validFrom", "issuanceDate"]), ("exp", ["validUntil", "expirationDate"])]
     {
-        let Some(claimed) = claims.get(claim) else { continue };
+        let Some(claimed) = claims.get(claim).filter(|_| with_dates) else { continue };
         for told in fields.iter().filter_map(|field| credential.get(*field)?.as_str()) {
             let seconds = dates::milliseconds(told).map(|told| told.div_euclid(1000));
             let same =

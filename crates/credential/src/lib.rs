@@ -2,12 +2,14 @@
 //!
 //! [`check`] takes a document as it was issued: W3C Verifiable Credentials 1.1 and 2.0 and Open Badges 3.0, in
 //! JSON with a Data Integrity proof (`eddsa-rdfc-2022`, `eddsa-jcs-2022`, `ecdsa-rdfc-2019`, `ecdsa-jcs-2019`,
-//! `Ed25519Signature2020`) or as a JWT or SD-JWT (`EdDSA`, `ES256`, `RS256`). What the ledger proves of a document is
+//! `Ed25519Signature2020`) or as a JWT or SD-JWT (`EdDSA`, `ES256`, `RS256`), also baked into a PNG or SVG. What the ledger proves of a document is
 //! another question, and not asked here.
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
+mod badge;
 mod canonical;
+mod conclusion;
 mod context;
 mod contexts;
 mod credential;

@@ -11,6 +11,7 @@ use crate::contexts::{CREDENTIALS_V1, CREDENTIALS_V2};
 use crate::dates;
 use crate::finding::Fault;
 use crate::pointer::At;
+use crate::rdf;
 use rules::{Faults, Id};
 
 /// Which data model a credential follows.
@@ -105,6 +106,18 @@ fn types(credential: &Map<String, Value>, faults: &mut Faults) {
     let root = At::Root;
     faults.some_type(credential, &root);
     faults.type_among(credential, &root, &["VerifiableCredential"]);
+    // A name has to be a term of the contexts, which is known where they are.
+    let named = |name: &str| credential.get(name).map(|value| (name.to_owned(), value.clone()));
+    let head: Map<String, Value> = ["@context", "type"].into_iter().filter_map(named).collect();
+    if let Ok(rdf) = rdf::convert(&head) {
+        for place in rdf
+            .uncovered
+            .below("")
+            .filter(|place| place.starts_with("/type/") && place.ends_with(rdf::UNDEFINED))
+        {
+            faults.add_place(&place);
+        }
+    }
 }
 
 /// 4.7: one URL, or an object with one as its id.

@@ -94,6 +94,15 @@ fn jwt(header: &Value, payload: &Value, key: &SecretKey) -> String {
     format!("{signed}.{}", BASE64.encode(key.sign(signed.as_bytes()).0))
 }
 
+/// An SD-JWT VC with one disclosed claim.
+fn sd_jwt_vc() -> String {
+    let disclosure = BASE64.encode(json!(["c2FsdA", "degree", "Sarjana"]).to_string());
+    let digest = BASE64.encode(Sha256::digest(&disclosure));
+    let payload = json!({"vct": "https://example.org/degree", "iss": did(&issuer()), "_sd": [digest], "exp": 1_893_456_000});
+    let signed = jwt(&json!({"alg": "EdDSA", "typ": "dc+sd-jwt"}), &payload, &issuer());
+    format!("{signed}~{disclosure}~")
+}
+
 fn text(document: &Value) -> String {
     format!("{document:#}\n")
 }
@@ -113,6 +122,7 @@ fn own() -> Vec<(&'static str, String)> {
         ("good.json", text(&sign(&credential(), RDF))),
         ("good-jcs.json", text(&sign(&credential(), JSON))),
         ("good.jwt", jwt(&header, &credential(), &issuer())),
+        ("vc.sd-jwt", sd_jwt_vc()),
         ("until9999.json", text(&sign(&far, RDF))),
         (
             "created9999.json",

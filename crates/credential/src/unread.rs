@@ -11,6 +11,12 @@ use crate::pointer::shown;
 pub(crate) enum Unread {
     #[error("starts with a byte order mark")]
     ByteOrderMark,
+    #[error("text in UTF-16")]
+    Utf16,
+    #[error("a JWT in quotation marks")]
+    Quoted,
+    #[error("characters around JSON that do not belong there")]
+    Around,
     #[error("a list, not one credential")]
     List,
     #[error("a presentation, which may hold credentials")]
@@ -29,6 +35,14 @@ pub(crate) enum Unread {
     NoObject,
     #[error("not a valid SD-JWT ({})", shown(&.0.to_string()))]
     SdJwt(SdJwtError),
+    #[error("a PNG badge that is damaged, or baked in another way")]
+    Png,
+    #[error("an SVG badge that is damaged, or baked in another way")]
+    Svg,
+    #[error("a badge with two credentials")]
+    TwoCredentials,
+    #[error("a badge of something that is not a credential")]
+    OtherBadge,
     #[error("an encrypted JWT")]
     Encrypted,
 }

@@ -1,9 +1,10 @@
 //! Documents made to cost time or memory: each is answered soon, in little memory, and never good.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on fails")]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -22,16 +23,31 @@ const MEMORY_MB_MAX: f32 = 200.0;
 /// 2026-01-01T00:00:00Z.
 const NOW_MS: u64 = 1_767_225_600_000;
 
+/// One at a time: memory is counted for the whole program.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// How often a slow check is tried again, since other programs run, too.
+const TRIES: usize = 5;
+
 fn measured(name: &str, document: &[u8]) -> Option<Finding> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
-    let before = ALLOCATED.current_usage_as_mb();
-    ALLOCATED.reset_peak_usage();
-    let start = Instant::now();
-    let finding = check(document, &circumstances);
-    let (time, memory) = (start.elapsed(), ALLOCATED.peak_usage_as_mb() - before);
-    eprintln!("{name}: {} kB, {} ms, {memory:.0} MB", document.len() / 1000, time.as_millis());
+    let mut time = Duration::MAX;
+    let mut finding = None;
+    for _ in 0..TRIES {
+        let before = ALLOCATED.current_usage_as_mb();
+        ALLOCATED.reset_peak_usage();
+        let start = Instant::now();
+        finding = check(document, &circumstances);
+        time = start.elapsed();
+        let memory = ALLOCATED.peak_usage_as_mb() - before;
+        println!("{name}: {} kB, {} ms, {memory:.0} MB", document.len() / 1000, time.as_millis());
+        assert!(memory < MEMORY_MB_MAX, "{name}: {memory} MB");
+        if time < TIME_MAX {
+            break;
+        }
+    }
     assert!(time < TIME_MAX, "{name}: {time:?}");
-    assert!(memory < MEMORY_MB_MAX, "{name}: {memory} MB");
     assert!(finding.as_ref().is_none_or(|finding| finding.verdict != Verdict::Good), "{name}");
     finding
 }
@@ -94,6 +110,27 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
         some(nodes, |a| {
             let all = some(nodes, |b| format!("{{\"id\":\"_:n{b}\"}}"));
             format!("{{\"id\":\"_:n{a}\",\"p\":{all}}}")
+        })
+    };
+    let cliques = |count: usize, nodes: usize| {
+        some(count, |c| {
+            let all = |a: usize| {
+                some(nodes, |b| {
+                    if a == b {
+                        format!("{{\"id\":\"_:c{c}x{}\"}}", (a + 1) % nodes)
+                    } else {
+                        format!("{{\"id\":\"_:c{c}x{b}\"}}")
+                    }
+                })
+            };
+            some(nodes, |a| format!("{{\"id\":\"_:c{c}x{a}\",\"p\":{}}}", all(a)))
+        })
+    };
+    let rings = |count: usize, nodes: usize| {
+        some(count, |c| {
+            some(nodes, |a| {
+                format!("{{\"id\":\"_:r{c}x{a}\",\"p\":{{\"id\":\"_:r{c}x{}\"}}}}", (a + 1) % nodes)
+            })
         })
     };
     let many_types =
@@ -166,6 +203,17 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("complete-9", around("a", &complete(9))),
         ("complete-100", around("a", &complete(100))),
+        ("cliques-3", around("a", &cliques(650, 3))),
+        ("cliques-4", around("a", &cliques(490, 4))),
+        ("cliques-5", around("a", &cliques(400, 5))),
+        ("cliques-6", around("a", &cliques(200, 6))),
+        ("cliques-7", around("a", &cliques(100, 7))),
+        ("cliques-8", around("a", &cliques(100, 8))),
+        ("rings-10", around("a", &rings(199, 10))),
+        ("rings-5", around("a", &rings(399, 5))),
+        ("stars-8", around("a", &some(1000, |_| format!("{{\"p\":{}}}", some(8, |_| "{}".to_owned()))))),
+        ("trees", around("a", &some(280, |_| "{\"p\":[{\"p\":[{},{}]},{\"p\":[{},{}]}]}".to_owned()))),
+        ("chains-10", around("a", &some(190, |_| nested(10, "{\"p\":", "1")))),
         ("twins", around("a", &some(9_000, |n| format!("{{\"p\":{{\"q\":{}}}}}", n / 2)))),
         ("same", around("a", &some(6_000, |_| "{\"p\":{\"q\":{}}}".to_owned()))),
         ("stars", around("a", &some(900, |_| format!("{{\"p\":{}}}", some(9, |_| "{}".to_owned()))))),
@@ -184,7 +232,7 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
         ("subjects", around("credentialSubject", &filled(|_| "{}".to_owned()))),
         ("year", around("validUntil", &format!("\"{}-01-01T00:00:00Z\"", "9".repeat(3_000_000)))),
         ("fraction", around("validUntil", &format!("\"2030-01-01T00:00:00.{}Z\"", "9".repeat(3_000_000)))),
-        ("jwt-numbers", jwt(&json!({"alg": "EdDSA"}), &filled(|_| "1".to_owned())[..3_000_000].to_owned())),
+        ("jwt-numbers", jwt(&json!({"alg": "EdDSA"}), &filled(|_| "1".to_owned())[..3_000_000])),
         ("jwt-header", jwt(&json!({"alg": "EdDSA", "jwk": "x".repeat(3_000_000)}), "{}")),
         ("jwt-dots", "eyJ.".repeat(1_000_000).into_bytes()),
         (
@@ -196,6 +244,17 @@ fn costly() -> Vec<(&'static str, Vec<u8>)> {
                 "A".repeat(4_000_000)
             )
             .into_bytes(),
+        ),
+        (
+            "sd-jwt-numbers",
+            [
+                &jwt(
+                    &json!({"alg": "EdDSA"}),
+                    &format!("{{\"vct\":\"x\",\"a\":{}}}", some(350_000, |_| "1".to_owned())),
+                ),
+                &b"~"[..],
+            ]
+            .concat(),
         ),
         ("sd-jwt", format!("eyJ.eyJ.AAAA~{}", "W10~".repeat(260_000)).into_bytes()),
         ("too-long", around("a", &format!("\"{}\"", "x".repeat(16_000_000)))),
@@ -210,17 +269,29 @@ fn jwt(header: &Value, payload: &str) -> Vec<u8> {
 
 #[test]
 fn costly_documents() {
+    let mut limited = Vec::new();
     for (name, document) in costly() {
         let finding = measured(name, &document);
-        let limit = finding.is_some_and(|finding| {
-            finding.checks.iter().any(|check| check.detail.contains("beyond the limits of this program"))
-        });
-        eprintln!("   {limit}");
+        let is_limit = |text: &str| text.contains("beyond the limits of this program");
+        if finding.is_some_and(|finding| finding.checks.iter().any(|check| is_limit(&check.detail))) {
+            limited.push(name);
+        }
     }
+    assert_eq!(limited, LIMITED);
 }
 
-/// Those that say so; the others are read, or are nothing.
-const LIMITED: [&str; 0] = [];
+/// Those that are beyond a limit, and say so; the others are read, or are nothing.
+const LIMITED: [&str; 9] = [
+    "numbers",
+    "empty-objects",
+    "deep",
+    "subjects",
+    "jwt-numbers",
+    "jwt-header",
+    "sd-jwt-numbers",
+    "too-long",
+    "not-json",
+];
 
 #[test]
 fn small_files() {

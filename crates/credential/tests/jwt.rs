@@ -118,6 +118,96 @@ fn a_claim_for_the_credential() {
     assert_eq!((finding.verdict, finding.issuer), (Verdict::Good, Some(did())));
 }
 
+/// VC 1.1, 6.3.1: what the claims say need not be in the credential.
+#[test]
+fn claims_complete_the_credential() {
+    let inner = json!({
+        "@context": ["https://www.w3.org/2018/credentials/v1"],
+        "type": ["VerifiableCredential"],
+        "credentialSubject": {"name": "Siti"},
+    });
+    let whole = json!({"vc": inner, "iss": did(), "nbf": 1_735_689_600, "exp": 1_893_456_000, "jti": "urn:uuid:1", "sub": "urn:uuid:2"});
+    let finding = find(&token(&json!({"alg": "EdDSA"}), &whole));
+    assert_eq!((finding.verdict, finding.issuer), (Verdict::Good, Some(did())), "{:#?}", finding.checks);
+    let mut partial = whole;
+    partial.as_object_mut().unwrap().remove("iss");
+    let finding =
+        find(&token(&json!({"alg": "EdDSA", "kid": format!("{0}#{1}", did(), &did()[8..])}), &partial));
+    assert_eq!((finding.verdict, finding.faults[0].pointer.as_str()), (Verdict::Malformed, "/issuer"));
+}
+
+/// ES256 with a key of P-256: as `did:key`, as `did:jwk`, and as anybody's.
+#[test]
+fn es256() {
+    use p256::ecdsa::signature::Signer as _;
+    use p256::elliptic_curve::sec1::ToEncodedPoint as _;
+    let secret = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+    let point = secret.verifying_key().as_affine().to_encoded_point(false);
+    let jwk = json!({"kty": "EC", "crv": "P-256", "x": BASE64.encode(point.x().unwrap()), "y": BASE64.encode(point.y().unwrap())});
+    let compressed = secret.verifying_key().as_affine().to_encoded_point(true);
+    let did_key = format!(
+        "did:key:z{}",
+        bs58::encode([&[0x80, 0x24][..], compressed.as_bytes()].concat()).into_string()
+    );
+    let did_jwk = format!("did:jwk:{}", BASE64.encode(jwk.to_string()));
+    for (header, issuer, expected) in [
+        (json!({"alg": "ES256", "kid": format!("{did_jwk}#0")}), did_jwk.clone(), Verdict::Good),
+        (json!({"alg": "ES256", "jwk": jwk}), did_jwk.clone(), Verdict::Good),
+        (json!({"alg": "ES256"}), did_key.clone(), Verdict::Good),
+        (json!({"alg": "ES256", "jwk": jwk}), "https://example.org".to_owned(), Verdict::KeyUnproven),
+        (json!({"alg": "ES256", "kid": format!("{did_jwk}#0")}), did(), Verdict::KeyUnproven),
+        (json!({"alg": "EdDSA"}), did_key, Verdict::Bad),
+    ] {
+        let mut payload = payload();
+        payload["iss"] = json!(issuer);
+        payload["issuer"]["id"] = json!(issuer);
+        let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(payload.to_string()));
+        let signature: p256::ecdsa::Signature = secret.sign(signed.as_bytes());
+        let finding = find(&format!("{signed}.{}", BASE64.encode(signature.to_bytes())));
+        assert_eq!(finding.verdict, expected, "{header}: {:#?}", finding.checks);
+    }
+}
+
+/// VC-JOSE-COSE: `exp` ends the signature, whatever the credential says of itself.
+#[test]
+fn a_signature_can_end_before_the_credential() {
+    let mut payload = payload();
+    payload["exp"] = json!(1_800_000_000);
+    let header = |kind: &str| json!({"alg": "EdDSA", "typ": kind});
+    assert_eq!(find(&token(&header("vc+jwt"), &payload)).verdict, Verdict::Good);
+    assert_eq!(find(&token(&header("JWT"), &payload)).verdict, Verdict::Inconsistent);
+    payload["exp"] = json!(1_750_000_000);
+    assert_eq!(find(&token(&header("vc+jwt"), &payload)).verdict, Verdict::Expired);
+}
+
+#[test]
+fn texts_that_are_not_read_say_so() {
+    let good = token(&json!({"alg": "EdDSA"}), &payload());
+    let json = payload().to_string();
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(json.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let documents = [
+        (format!("\u{feff}{json}").into_bytes(), "byte order mark"),
+        (utf16, "UTF-16"),
+        (format!("\"{good}\"").into_bytes(), "quotation marks"),
+        (format!("\u{a0}{json}").into_bytes(), "characters around"),
+        (format!("{json} x").into_bytes(), "not JSON that every reader"),
+        (format!("[{json}]").into_bytes(), "a list"),
+        (json!({"credential": payload()}).to_string().into_bytes(), "only mentions"),
+        (
+            json!({"payload": BASE64.encode(&json), "signatures": []}).to_string().into_bytes(),
+            "serialisation",
+        ),
+        (b"eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d".to_vec(), "encrypted"),
+    ];
+    for (document, why) in documents {
+        let finding = check(&document, &Circumstances { now_ms: NOW_MS, member: None, rest: None }).unwrap();
+        assert_eq!(finding.verdict, Verdict::NotChecked, "{why}");
+        assert!(finding.left_open[0].contains(why), "{why}: {:?}", finding.left_open);
+        assert!(finding.left_open[0].ends_with("its own dates and signature were not looked at"));
+    }
+}
+
 #[test]
 fn claims_that_contradict_the_credential() {
     for (claim, value) in [
@@ -221,7 +311,17 @@ fn rs256_with_its_key() {
 #[test]
 fn what_is_no_jwt_of_a_credential_is_not_judged() {
     let other = token(&json!({"alg": "EdDSA"}), &json!({"sub": "x"}));
-    for document in ["", ".", "..", "a.b.c", "%PDF-1.7.1.2", other.as_str(), "\u{feff}a.b.c", "e30.e30.e30"] {
+    for document in [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "%PDF-1.7.1.2",
+        other.as_str(),
+        "\u{feff}a.b.c",
+        "e30.e30.e30",
+        "VerifiableCredential",
+    ] {
         assert_eq!(
             check(document.as_bytes(), &Circumstances { now_ms: NOW_MS, member: None, rest: None }),
             None,

@@ -57,7 +57,7 @@ fn a_picture_without_a_receipt_says_what_it_is() {
         fs::write(issued.path("picture"), bytes).unwrap();
         let run = sanad(issued.at(), "receipt show picture --genesis genesis.json").expect(2);
         assert!(
-            run.stderr.contains("picture gives no receipt") && run.stderr.contains(said),
+            run.stderr.contains("picture does not hold a receipt") && run.stderr.contains(said),
             "{}",
             run.stderr
         );

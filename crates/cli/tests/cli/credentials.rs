@@ -18,11 +18,15 @@ const SIGNED: &str = include_str!("../../../credential/tests/testdata/w3c/eddsa-
 
 /// A JWT signed with the issuing key of the member, which its `kid` does not give by value.
 fn jwt(valid_until: &str) -> String {
+    jwt_of("https://issuer.example", valid_until)
+}
+
+fn jwt_of(issuer: &str, valid_until: &str) -> String {
     let header = json!({"alg": "EdDSA", "kid": "https://issuer.example/keys/1"});
     let payload = json!({
         "@context": ["https://www.w3.org/ns/credentials/v2"],
         "type": ["VerifiableCredential"],
-        "issuer": "https://issuer.example",
+        "issuer": issuer,
         "validUntil": valid_until,
         "credentialSubject": {"id": "urn:uuid:2"},
     });
@@ -41,10 +45,13 @@ fn verify(issued: &Issued, code: i32) -> (Value, String) {
 fn a_good_signature_beside_the_ledgers_verdict() {
     let (finding, text) = verify(&Issued::of(SIGNED), 0);
     assert_eq!(finding["verdict"], "active");
-    assert_eq!(finding["credential"]["verdict"], "good");
+    assert_eq!(finding["credential"]["verdict"], "key-unproven");
     assert_eq!(finding["credential"]["proofs"][0]["key"]["holder"], "unproven");
     assert!(text.starts_with("ijazah.json: active as of "), "{text}");
-    assert!(text.contains("[ok] signature eddsa-jcs-2022: good") && text.contains("nothing shows"), "{text}");
+    assert!(
+        text.contains("[--] signature eddsa-jcs-2022: good") && text.contains("not shown to be"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -101,9 +108,21 @@ fn credentials_alone() {
     let at = issued.at();
     fs::write(issued.path("good.json"), SIGNED).unwrap();
     fs::write(issued.path("bad.json"), SIGNED.replace("Alumni Credential", "Other")).unwrap();
-    fs::write(issued.path("member.jwt"), jwt("2029-01-01T00:00:00Z")).unwrap();
+    // The member's key, in the name of an issuer that is that key, and in the name of one that it does not list.
+    let key = [&[0xed, 0x01][..], &issuing_key(ISSUER).public().0].concat();
+    let did = format!("did:key:z{}", bs58::encode(key).into_string());
+    fs::write(issued.path("member.jwt"), jwt_of(&did, "2029-01-01T00:00:00Z")).unwrap();
+    fs::write(issued.path("other.jwt"), jwt("2029-01-01T00:00:00Z")).unwrap();
+    fs::write(issued.path("mark.json"), format!("\u{feff}{SIGNED}")).unwrap();
     let check = |arguments: &str| sanad(at, &format!("credential check {arguments}"));
-    assert!(check("good.json").expect(0).stdout.starts_with("good.json: signature good\n"));
+    let stranger = "good.json: signature good, but not shown to be the issuer's\n";
+    assert!(check("good.json").expect(1).stdout.starts_with(stranger));
+    let unread = check("mark.json").expect(1).stdout;
+    assert!(
+        unread.starts_with("mark.json: not checked\n")
+            && unread.contains("[--] starts with a byte order mark"),
+        "{unread}"
+    );
     let Run { stdout, .. } = check("good.json bad.json").expect(1);
     assert!(stdout.contains("bad.json: signature wrong\n"), "{stdout}");
     let early = check("good.json --at 2022-12-31T23:59:59Z --json").expect(1).json();
@@ -111,14 +130,20 @@ fn credentials_alone() {
         (&early["verdict"], &early["findings"][0]["target"]),
         (&json!("not-yet-valid"), &json!("good.json"))
     );
-    check("member.jwt").expect(1);
+    assert!(check("member.jwt").expect(0).stdout.starts_with("member.jwt: signature good\n"));
     check("member.jwt --genesis genesis.json --member issuer").expect(0);
     check("member.jwt --genesis genesis.json --member v2").expect(1);
+    check("other.jwt").expect(1);
+    check("other.jwt --genesis genesis.json --member issuer").expect(1);
     check("member.jwt --genesis genesis.json --member nobody.ac.id").expect_error("names no member");
     check("member.jwt --member issuer").expect_error("--genesis");
     check("good.json --at yesterday").expect_error("yesterday");
     let run = check("good.json ijazah.json --json").expect(2);
-    assert!(run.stderr.contains("ijazah.json: this is not a W3C credential"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("ijazah.json: nothing in this looks like a W3C credential"),
+        "{}",
+        run.stderr
+    );
     assert!(run.json()["verdict"].is_null());
     assert_eq!(run.json()["findings"].as_array().unwrap().len(), 1);
 }
@@ -131,12 +156,12 @@ fn broken_open_badges_are_told_from_sound_ones() {
     };
     let folder = Path::new(&vectors).join("openbadges");
     for (file, code, word) in [
-        ("simple.json", 0, "signature good"),
-        ("complete.json", 0, "signature good"),
+        ("simple.json", 1, "signature good, but not shown to be the issuer's"),
+        ("complete.json", 1, "signature good, but not shown to be the issuer's"),
         ("simple-err-proof-value.json", 1, "signature wrong"),
         ("simple-err-expired.json", 1, "expired"),
-        ("simple-noproof.json", 1, "not signed"),
-        ("simple.jwt", 1, "signature not checked"),
+        ("simple-noproof.json", 1, "breaks the rules of its data model"),
+        ("simple.jwt", 1, "breaks the rules of its data model"),
     ] {
         let run = sanad(&folder, &format!("credential check {file} --at 2026-01-01T00:00:00Z")).expect(code);
         assert!(run.stdout.starts_with(&format!("{file}: {word}\n")), "{}", run.stdout);

@@ -21,12 +21,10 @@ pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut 
     if place != Some(1) {
         faults.add(&root.key("@context").index(1), "is not the context of Open Badges 3.0");
     }
-    let date = if is_v1 { "issuanceDate" } else { "validFrom" };
-    for field in ["id", date] {
-        // Of 1.1 the date is demanded anyway.
-        if !credential.contains_key(field) && !(is_v1 && field == date) {
-            faults.add(&root.key(field), "is missing");
-        }
+    // Of 1.1 the date is demanded anyway.
+    let required = if is_v1 { &["id"][..] } else { &["id", "validFrom"] };
+    for field in required.iter().filter(|field| !credential.contains_key(**field)) {
+        faults.add(&root.key(field), "is missing");
     }
     if let Some(Value::Object(issuer)) = credential.get("issuer") {
         profile(issuer, &root.key("issuer"), faults, Id::Required);

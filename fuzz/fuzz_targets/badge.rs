@@ -1,0 +1,30 @@
+//! What is baked into a picture is read as if it stood alone.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sanad_credential::{Circumstances, check};
+use sanad_fuzz::read;
+
+fuzz_target!(|data: &[u8]| {
+    let circumstances = Circumstances { now_ms: 1_767_225_600_000, member: None, rest: None };
+    let alone = check(data, &circumstances);
+    let baked = read(&png(data), |picture| check(picture, &circumstances));
+    // A picture in a picture is not read.
+    if let (Some(alone), Some(baked)) = (alone, baked)
+        && !baked.checks.is_empty()
+        && alone.proofs == baked.proofs
+    {
+        assert_eq!(alone.verdict, baked.verdict);
+    }
+    let svg = [SVG, data, b"</o:credential></svg>"].concat();
+    read(&svg, |picture| check(picture, &circumstances));
+});
+
+fn png(text: &[u8]) -> Vec<u8> {
+    let checked = [b"iTXtopenbadgecredential\0\0\0\0\0", text].concat();
+    let length = u32::try_from(checked.len() - 4).expect("a short input").to_be_bytes();
+    let checksum = crc32fast::hash(&checked).to_be_bytes();
+    [&b"\x89PNG\r\n\x1a\n"[..], &length, &checked, &checksum].concat()
+}
+
+const SVG: &[u8] = b"<svg xmlns:o=\"https://purl.imsglobal.org/ob/v3p0\"><o:credential>";
