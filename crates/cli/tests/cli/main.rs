@@ -6,6 +6,7 @@
 
 mod codes;
 mod credentials;
+mod distance;
 mod documents;
 mod exporting;
 mod first_block;
@@ -27,3 +28,5 @@ mod samples;
 mod sd_jwt;
 mod trusting;
 mod verifying;
+#[path = "../../../export/tests/support/server.rs"]
+mod web_server;
