@@ -72,11 +72,10 @@ fn ask_everything(entries: u64) {
             };
             let proof = export.status_proof(at).unwrap();
             assert_eq!((&proof.entry, proof.index), (entry, LogIndex(index)));
-            let (requests, bytes) = server.counted();
-            assert!(
-                requests <= REQUESTS_MAX && bytes < BYTES_MAX,
-                "{index}: {requests} requests, {bytes} bytes"
-            );
+            let served = server.served();
+            let (requests, bytes) = (served.len(), served.iter().map(|(_, bytes)| bytes).sum::<u64>());
+            let what = format!("{index}: {requests} requests, {bytes} bytes: {served:?}");
+            assert!(requests <= REQUESTS_MAX && bytes < BYTES_MAX, "{what}");
             worst = (worst.0.max(requests), worst.1.max(bytes));
             all = (all.0 + requests, all.1 + bytes);
             count += 1;

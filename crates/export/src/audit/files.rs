@@ -11,8 +11,8 @@ use crate::folder::Folder;
 use crate::layout::{self, CHECKPOINT, HEAD};
 use crate::manifest::{FileHash, Line, Manifest, check_hash};
 use crate::reader::Export;
-use crate::{index, records};
 use crate::writing::files_in;
+use crate::{index, records};
 
 /// Bytes that are read of a file at a time (256 KiB).
 const READ_BYTES: usize = 256 << 10;
