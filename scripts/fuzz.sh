@@ -27,7 +27,10 @@ echo 'pub fn nothing() {}' | rustc $flags --crate-type lib --emit obj -o "$targe
 host=$(rustc -vV | sed -n 's/^host: //p')
 # An explicit target, so that build scripts and macros are not instrumented.
 RUSTFLAGS=$flags CARGO_TARGET_DIR=$target cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
-said=$(SANAD_SEEDS=$target/seeds cargo test --quiet -p sanad-core --test golden_samples 2>&1) || { echo "$said" && exit 1; }
+seeds() { said=$(SANAD_SEEDS=$target/seeds cargo test --quiet "$@" 2>&1) || { echo "$said" && exit 1; }; }
+seeds -p sanad-core --test golden_samples
+seeds -p sanad-qr --test seeds
+seeds -p sanad-export --test seeds
 mkdir -p "$target/seeds/config"
 cp configs/*.toml "$target/seeds/config"
 find tests/credentials -name '*.json' -exec cp -t "$target/seeds/json_document" {} +
@@ -42,7 +45,7 @@ for name; do
     corpus=$target/corpus/$name
     log=$target/$name.log
     seeds=$target/seeds/$name
-    [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples.rs writes them" && exit 1; }
+    [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples.rs and seeds.rs write them" && exit 1; }
     mkdir -p "$corpus"
     result=ok
     RUST_BACKTRACE=0 "$program" "$corpus" "$seeds" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \

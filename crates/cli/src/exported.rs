@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{
     BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
@@ -37,12 +36,16 @@ pub(crate) struct Exported {
 impl Exported {
     /// Opens an export and checks its head, its state and the right edge of its log.
     pub(crate) fn open(place: &Path, options: &WebOptions) -> anyhow::Result<Self> {
-        let refused = || match is_remote(place) {
-            true => format!("the export {} cannot be relied on", place.display()),
-            false => format!("the export {} cannot be relied on; get another copy", place.display()),
-        };
         let source = Source::new(place, options)?;
-        let export = Export::open_unanchored(source.clone()).with_context(refused)?;
+        let export = Export::open_unanchored(source.clone()).map_err(|error| {
+            let damaged = error.is_damage();
+            let refused = anyhow::Error::new(error);
+            match damaged {
+                true => refused
+                    .context(format!("the export {} cannot be relied on; get another copy", place.display())),
+                false => refused.context(format!("the export {} cannot be read", place.display())),
+            }
+        })?;
         Ok(Self { source, genesis: export.genesis().clone(), export: RwLock::new(Arc::new(export)) })
     }
 
@@ -80,11 +83,6 @@ impl Exported {
         let place = self.answer(|export| Ok(export.batch(id)?.cloned()))?;
         place.ok_or(LedgerError::NotFound(Missing::Batch(*id)))
     }
-}
-
-/// Whether a place is the address of an export, and not a folder.
-pub(crate) fn is_remote(place: &Path) -> bool {
-    place.to_str().is_some_and(|text| text.contains("://"))
 }
 
 /// Where checked files of exports at a distance are kept: in the user's folder for what can be made anew.

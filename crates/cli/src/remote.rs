@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
-use sanad_export::WebOptions;
+use sanad_export::{Source, WebOptions};
 use sanad_issuer::Chain;
 use sanad_verify::Trust;
 
@@ -126,7 +126,7 @@ impl Remote {
         ledger.note_age(place);
         let timeout = args.node.connection.node_timeout;
         // An answer of an export at a distance takes a dozen requests.
-        let patience = if exported::is_remote(place) { timeout * WEB_REQUESTS } else { timeout };
+        let patience = if Source::is_url(place) { timeout * WEB_REQUESTS } else { timeout };
         let client = Client::in_process(Arc::new(ledger), patience);
         Ok(Self { url: place.display().to_string(), kind: "export", client, timeout })
     }

@@ -49,6 +49,11 @@ pub(crate) fn pages_max(range: &Range<u64>) -> u64 {
     run::pages_max(range)
 }
 
+/// Longest run that an index of `size` entries can have, in bytes.
+pub(crate) fn run_bytes_max(size: u64) -> u64 {
+    run::pages_max(&(0..size)).saturating_mul(run::PAGE_BYTES as u64)
+}
+
 /// Pages of each run that a log of `size` entries has.
 pub(crate) fn run_pages(folder: &Folder, size: u64) -> Result<Vec<u32>, ExportError> {
     ranges(size).into_iter().map(|range| Ok(Run::open(folder, range)?.pages as u32)).collect()

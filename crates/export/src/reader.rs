@@ -2,7 +2,7 @@
 
 mod proofs;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::{Block, BlockHeader, Past, batches_root};
@@ -71,6 +71,8 @@ pub struct Export {
     /// Opened when it is needed, if the export is not on this machine: a status needs nothing of it.
     history: OnceLock<Tiles<HistoryHash>>,
     batches: OnceLock<Batches>,
+    /// The entry bundle that was read last, with its place: a question often needs it twice.
+    last_bundle: Mutex<Option<(u64, Arc<Vec<Entry>>)>>,
 }
 
 impl Export {
@@ -121,6 +123,7 @@ impl Export {
             genesis,
             batches: OnceLock::new(),
             history: OnceLock::new(),
+            last_bundle: Mutex::default(),
             folder,
             trust_file,
             anchor,
@@ -221,9 +224,9 @@ impl Export {
         let mut found = Vec::new();
         while first.0 + (found.len() as u64) < end {
             let next = first.0 + found.len() as u64;
-            let bundle = entries::checked(&self.folder, &self.log, next / BUNDLE_RECORDS, size)?;
-            let bundle = bundle.into_iter().skip((next % BUNDLE_RECORDS) as usize);
-            found.extend(bundle.take((end - next) as usize));
+            let bundle = self.bundle(next / BUNDLE_RECORDS)?;
+            let bundle = bundle.iter().skip((next % BUNDLE_RECORDS) as usize);
+            found.extend(bundle.take((end - next) as usize).cloned());
         }
         Ok(found)
     }
@@ -318,6 +321,18 @@ impl Export {
         (0..)
             .zip(&self.snapshot.pages)
             .try_for_each(|(page, root)| status::read(&self.folder, root, page, size).map(drop))
+    }
+
+    /// The entries of a bundle.
+    fn bundle(&self, place: u64) -> Result<Arc<Vec<Entry>>, ExportError> {
+        // A panic while it is held leaves a whole bundle behind; it is not held over a read.
+        let last = || self.last_bundle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bundle)) = last().as_ref().filter(|(at, _)| *at == place) {
+            return Ok(Arc::clone(bundle));
+        }
+        let read = Arc::new(entries::checked(&self.folder, &self.log, place, self.log_size())?);
+        *last() = Some((place, Arc::clone(&read)));
+        Ok(read)
     }
 
     /// The history tree; its right edge was checked.

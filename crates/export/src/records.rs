@@ -23,6 +23,9 @@ const PAST_BYTES: usize = 3 * 32;
 /// Longest record, in bytes: what a block has beside its events is not longer than its payload.
 pub(crate) const RECORD_BYTES_MAX: u32 = BLOCK_BYTES_LIMIT + CERTIFICATE_BYTES_MAX as u32 + PAST_BYTES as u32;
 
+/// Longest bundle, in bytes.
+pub(crate) const BUNDLE_BYTES_MAX: u64 = BUNDLE_RECORDS * (4 + RECORD_BYTES_MAX as u64);
+
 /// A block without the events of its batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlockRecord {

@@ -25,6 +25,11 @@ impl Source {
         }
     }
 
+    /// Whether a place is meant as a URL, and not as a folder.
+    pub fn is_url(place: &Path) -> bool {
+        place.to_str().is_some_and(is_url)
+    }
+
     /// The signed checkpoint, as it is: nothing of it is checked.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod support;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sanad_core::event::Event;
@@ -71,11 +72,10 @@ fn ask_everything(entries: u64) {
             };
             let proof = export.status_proof(at).unwrap();
             assert_eq!((&proof.entry, proof.index), (entry, LogIndex(index)));
-            let (requests, bytes) = server.counted();
-            assert!(
-                requests <= REQUESTS_MAX && bytes < BYTES_MAX,
-                "{index}: {requests} requests, {bytes} bytes"
-            );
+            let served = server.served();
+            let (requests, bytes) = (served.len(), served.iter().map(|(_, bytes)| bytes).sum::<u64>());
+            let what = format!("{index}: {requests} requests, {bytes} bytes: {served:?}");
+            assert!(requests <= REQUESTS_MAX && bytes < BYTES_MAX, "{what}");
             worst = (worst.0.max(requests), worst.1.max(bytes));
             all = (all.0 + requests, all.1 + bytes);
             count += 1;
@@ -236,6 +236,42 @@ fn every_wrong_answer_has_its_name() {
         let error = web(Source::new(Path::new(address), &quick).unwrap_err());
         assert!(error.to_string().contains(expected), "{error}");
     }
+}
+
+#[test]
+fn only_a_server_that_an_authority_vouches_for_is_read() {
+    let (chain, folder, _) = exported("tls", 4);
+    let rcgen::CertifiedKey { cert, key_pair } =
+        rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key_pair.serialize_der().try_into().unwrap())
+        .unwrap();
+    let config = Arc::new(config);
+    let server = Server::wrapped(folder.path(), move |stream| {
+        rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::clone(&config)).unwrap(), stream)
+    });
+    let open = |host: &str, pem: Option<String>| {
+        let url = server.url.replace("http://127.0.0.1", &format!("https://{host}"));
+        let options = WebOptions { ca_certificates_pem: pem.map(String::into_bytes), ..options(None) };
+        Export::open(Source::new(Path::new(&url), &options)?, &chain.ledger.genesis)
+    };
+    let export = open("localhost", Some(cert.pem())).unwrap();
+    export.status_proof(LogIndex(0)).unwrap();
+    let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem();
+    for (host, pem) in [("localhost", Some(stranger)), ("127.0.0.1", Some(cert.pem())), ("localhost", None)] {
+        let refused = open(host, pem);
+        let by_tls = matches!(&refused, Err(ExportError::Web { source, .. })
+            if matches!(**source, WebError::Unreachable(_) | WebError::Certificates));
+        assert!(by_tls, "{host}: {refused:?}");
+    }
+    let refused = open("localhost", Some("no PEM".to_owned()));
+    assert!(
+        matches!(refused, Err(ExportError::Web { source, .. }) if matches!(*source, WebError::Certificates))
+    );
 }
 
 #[test]

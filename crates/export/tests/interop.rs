@@ -9,7 +9,9 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use support::{Chain, signer};
+use sanad_core::ids::LogIndex;
+use sanad_export::{Export, Source, TlogProof};
+use support::{Chain, key, signer};
 
 /// Where Debian has Go's packages.
 const GOPATH: &str = "/usr/share/gocode";
@@ -42,6 +44,40 @@ fn program(folder: &Path) -> Option<PathBuf> {
 
 fn run(program: &Path, folder: &Path, key: &str) -> Output {
     Command::new(program).arg(folder).arg(key).output().unwrap()
+}
+
+#[test]
+fn a_go_program_checks_tlog_proofs() {
+    let work = tempfile::tempdir().unwrap();
+    let Some(program) = program(work.path()) else { return };
+    let folder = work.path().join("export");
+    let mut chain = Chain::new("proofs");
+    chain.grow_to(6);
+    chain.export(&folder, 6).unwrap();
+    let genesis = &chain.ledger.genesis;
+    let export = Export::open(&folder, genesis).unwrap();
+    let size = export.checkpoint().unwrap().size;
+    // A witness has signed, too.
+    let checkpoint = Source::from(&folder).checkpoint().unwrap();
+    let witness = "\u{2014} witness.example/w1 CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJ\n";
+    for index in [0, 1, size.0 / 2, size.0 - 1].map(LogIndex) {
+        let (entry, path) = (export.entry(index).unwrap(), export.inclusion_path(index, size).unwrap());
+        let proof = TlogProof::new(index, entry.encode(), path, checkpoint.clone() + witness).unwrap();
+        proof.verify(&entry.encode(), &genesis.log_origin, &key().public()).unwrap();
+        let file = work.path().join("entry.tlog-proof");
+        let check = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let key = signer(genesis).verifier_key();
+            Command::new(&program).arg("-proof").arg(&file).arg(key).output().unwrap()
+        };
+        let checked = check(&proof.to_text());
+        assert!(checked.status.success(), "{checked:?}");
+        let found: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+        assert_eq!(found["size"], size.0);
+        let other = format!("index {}\n", if index.0 == 0 { 1 } else { index.0 - 1 });
+        let changed = proof.to_text().replacen(&format!("index {index}\n"), &other, 1);
+        assert_eq!(check(&changed).status.code(), Some(1));
+    }
 }
 
 #[test]

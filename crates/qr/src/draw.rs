@@ -28,7 +28,7 @@ pub fn to_terminal(code: &QrCode) -> String {
 /// A PNG in shades of grey, [`MODULE_PIXELS`] pixels a module.
 ///
 /// # Errors
-/// [`DrawError::Encoding`].
+/// [`DrawError::Png`].
 pub fn to_png(code: &QrCode) -> Result<Vec<u8>, DrawError> {
     let side = (code.side() + 2 * QUIET_MODULES) * MODULE_PIXELS;
     let pixel = |place: usize| {
@@ -79,6 +79,6 @@ fn is_dark(code: &QrCode, x: usize, y: usize) -> bool {
 /// Modules that are left light around a code (ISO/IEC 18004, 6.3.8).
 const QUIET_MODULES: usize = 4;
 /// Pixels of each side of a module: a phone makes out 4 and more.
-const MODULE_PIXELS: usize = 4;
+pub const MODULE_PIXELS: usize = 4;
 const BLACK_ON_WHITE: &str = "\x1b[30;107m";
 const USUAL_COLOURS: &str = "\x1b[0m";

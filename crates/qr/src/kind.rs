@@ -58,7 +58,7 @@ impl PictureKind {
         by_start.or_else(bmp).or_else(|| by_text(bytes))
     }
 
-    /// Whether [`crate::read`] reads it.
+    /// Whether [`crate::read()`] reads it.
     pub fn is_readable(self) -> bool {
         matches!(self, Self::Png | Self::Jpeg | Self::Webp)
     }

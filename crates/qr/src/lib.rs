@@ -1,7 +1,7 @@
 //! QR codes: drawn for a terminal, as PNG or SVG, and read from pictures that strangers send.
 //!
 //! - [`QrCode`] holds bytes as they are, in byte mode at level L; [`to_png`], [`to_svg`] and [`to_terminal`] draw it.
-//! - [`PictureKind::of`] tells what kind of picture a file is; [`read`] finds the code in a PNG, JPEG or WebP at whatever
+//! - [`PictureKind::of`] tells what kind of picture a file is; [`read()`] finds the code in a PNG, JPEG or WebP at whatever
 //!   angle, mirrored, inverted, without its light border, or unevenly lit.
 //!
 //! ```
@@ -27,7 +27,7 @@ mod picture;
 mod read;
 
 pub use code::{QR_BYTES_MAX, QrCode};
-pub use draw::{to_png, to_svg, to_terminal};
+pub use draw::{MODULE_PIXELS, to_png, to_svg, to_terminal};
 pub use error::{DrawError, ReadError};
 pub use kind::PictureKind;
 pub use picture::{PICTURE_BYTES_MAX, PICTURE_PIXELS_MAX, PICTURE_SIDE_MAX};

@@ -1,6 +1,9 @@
 // Checks a static export of Sanad with golang.org/x/mod/sumdb alone: nothing in here knows Sanad.
 //
 //	tlogcheck FOLDER VERIFIER-KEY
+//	tlogcheck -proof FILE VERIFIER-KEY
+//
+// The second form checks a C2SP tlog-proof, whose extra data are the bytes of the record.
 //
 // The checkpoint is opened as a signed note, every record is proved to be in its tree, and the log at several sizes is
 // proved to begin it. The file head is opened as a signed note too. sumdb names its tiles tile/8/0/x001; the folder has
@@ -28,11 +31,16 @@ const height = 8
 const width = 1 << height
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: tlogcheck FOLDER VERIFIER-KEY")
+	args := os.Args[1:]
+	work := check
+	if len(args) == 3 && args[0] == "-proof" {
+		args, work = args[1:], proof
+	}
+	if len(args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: tlogcheck [-proof] FOLDER-OR-FILE VERIFIER-KEY")
 		os.Exit(2)
 	}
-	found, err := check(os.Args[1], os.Args[2])
+	found, err := work(args[0], args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -80,13 +88,69 @@ func check(folder, key string) (*result, error) {
 	return &result{origin, tree.N, tree.Hash.String(), tree.N, trees}, nil
 }
 
-// checkpoint opens the checkpoint and reads its three lines (C2SP tlog-checkpoint).
+// proof checks a C2SP tlog-proof.
+func proof(file, key string) (*result, error) {
+	verifier, err := note.NewVerifier(key)
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	head, signed, found := strings.Cut(string(data), "\n\n")
+	if !found {
+		return nil, errors.New("the proof has no blank line")
+	}
+	lines := strings.Split(head, "\n")
+	if lines[0] != "c2sp.org/tlog-proof@v1" || len(lines) < 3 {
+		return nil, errors.New("not a tlog-proof, or one without extra data")
+	}
+	record, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(lines[1], "extra "))
+	if err != nil {
+		return nil, err
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	var path tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, hash)
+	}
+	origin, tree, err := tree([]byte(signed), note.VerifierList(verifier))
+	if err != nil {
+		return nil, err
+	}
+	if origin != verifier.Name() {
+		return nil, fmt.Errorf("the checkpoint is of %q, the key of %q", origin, verifier.Name())
+	}
+	if err := tlog.CheckRecord(path, tree.N, tree.Hash, index, tlog.RecordHash(record)); err != nil {
+		return nil, err
+	}
+	return &result{origin, tree.N, tree.Hash.String(), 1, 1}, nil
+}
+
+// checkpoint opens the checkpoint of a folder.
 func checkpoint(folder string, known note.Verifiers) (string, tlog.Tree, error) {
-	text, err := open(filepath.Join(folder, "checkpoint"), known)
+	data, err := os.ReadFile(filepath.Join(folder, "checkpoint"))
 	if err != nil {
 		return "", tlog.Tree{}, err
 	}
-	lines := strings.Split(text, "\n")
+	return tree(data, known)
+}
+
+// tree opens a checkpoint and reads its three lines (C2SP tlog-checkpoint).
+func tree(signed []byte, known note.Verifiers) (string, tlog.Tree, error) {
+	opened, err := note.Open(signed, known)
+	if err != nil {
+		return "", tlog.Tree{}, err
+	}
+	lines := strings.Split(opened.Text, "\n")
 	if len(lines) < 4 {
 		return "", tlog.Tree{}, errors.New("the checkpoint has fewer than three lines")
 	}

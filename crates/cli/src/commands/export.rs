@@ -10,7 +10,7 @@ use sanad_core::block::Block;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogSize};
-use sanad_export::{CheckpointSigner, Exporter};
+use sanad_export::{CheckpointSigner, Exporter, Source};
 use sanad_storage::{Options, Store};
 use serde::Serialize;
 
@@ -74,6 +74,12 @@ struct Exported {
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let trust = args.trust.read()?;
+    if Source::is_url(&args.dir) {
+        bail!(
+            "an export is written into a folder, which a web server then serves; {} is a URL",
+            args.dir.display()
+        );
+    }
     let chain_id = trust.anchor().chain_id;
     let key = keys::open(&args.key, Purpose::Checkpoint, &args.passphrase)?;
     let signer = CheckpointSigner::new(trust.genesis(), key)?;

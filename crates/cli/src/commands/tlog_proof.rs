@@ -114,10 +114,11 @@ async fn prove(args: &Args, text: String) -> anyhow::Result<(TlogProof, Checkpoi
     if let Some(key) = &args.checkpoint_key {
         CheckpointNote::verify(&text, origin, key).context("the checkpoint is not signed with that key")?;
     }
-    let index = match Target::read(&args.target, trust.anchor())? {
-        Target::Index(index) => index,
+    let target = Target::read(&args.target, trust.anchor())?;
+    let index = match &target {
+        Target::Index(index) => *index,
         Target::Receipt(receipt) => receipt.proof.index,
-        target => {
+        Target::Issuance(..) => {
             let key = target.key()?;
             let status = remote.ask(|| remote.client().status(&key, ProofForm::Compact)).await;
             remote.told(status)?.index
@@ -130,6 +131,11 @@ async fn prove(args: &Args, text: String) -> anyhow::Result<(TlogProof, Checkpoi
         );
     }
     let LogEntry { entry, .. } = remote.told(remote.ask(|| remote.client().entry(index)).await)?;
+    if let Target::Receipt(receipt) = &target
+        && receipt.proof.entry != entry
+    {
+        bail!("the log has another entry at log index {index} than the receipt; is the receipt of this log?");
+    }
     let included = remote.ask(|| remote.client().inclusion(index, Some(note.size))).await;
     let path = remote.told(included)?.path;
     let proof = TlogProof::new(index, entry.encode(), path, text);

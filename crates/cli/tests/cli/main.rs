@@ -7,6 +7,7 @@
 mod changes;
 mod codes;
 mod credentials;
+mod distance;
 mod documents;
 mod exporting;
 mod first_block;
@@ -32,3 +33,5 @@ mod trusting;
 mod turns;
 mod urls;
 mod verifying;
+#[path = "../../../export/tests/support/server.rs"]
+mod web_server;

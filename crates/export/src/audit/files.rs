@@ -12,6 +12,7 @@ use crate::layout::{self, CHECKPOINT, HEAD};
 use crate::manifest::{FileHash, Line, Manifest, check_hash};
 use crate::reader::Export;
 use crate::writing::files_in;
+use crate::{index, records};
 
 /// Bytes that are read of a file at a time (256 KiB).
 const READ_BYTES: usize = 256 << 10;
@@ -34,6 +35,8 @@ impl Files {
     pub(super) fn check(export: &Export) -> Result<Self, ExportError> {
         let folder = export.folder();
         let path = layout::manifest(export.head().header.height);
+        // The longest that any file can be is a bundle of blocks, or a run of the index.
+        let limit = records::BUNDLE_BYTES_MAX.max(index::run_bytes_max(export.head().header.log_size.0));
         let mut checked = Self { files: 0, bytes: 0, faults: Vec::new() };
         let Some(manifest) = checked.keep(Manifest::read(folder, &path, export.manifest_hash()))? else {
             return Ok(checked);
@@ -45,7 +48,7 @@ impl Files {
             lines.push(segment.clone());
         }
         let hashed: Vec<Result<u64, ExportError>> =
-            lines.par_iter().map(|line| check_file(folder, line)).collect();
+            lines.par_iter().map(|line| check_file(folder, line, limit)).collect();
         for result in hashed {
             checked.bytes += checked.keep(result)?.unwrap_or_default();
         }
@@ -77,7 +80,7 @@ impl Files {
 }
 
 /// Checks the hash of a file; returns its length.
-fn check_file(folder: &Folder, line: &Line) -> Result<u64, ExportError> {
+fn check_file(folder: &Folder, line: &Line, limit: u64) -> Result<u64, ExportError> {
     let mut file = folder.open(&line.path)?.ok_or_else(|| folder.missing(&line.path))?.reader;
     let (mut hasher, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; READ_BYTES];
@@ -87,6 +90,9 @@ fn check_file(folder: &Folder, line: &Line) -> Result<u64, ExportError> {
             count => {
                 hasher.update(&buffer[..count]);
                 bytes += count as u64;
+                if bytes > limit {
+                    return Err(ExportError::TooLong { path: folder.path(&line.path), actual: bytes, limit });
+                }
             }
         }
     }

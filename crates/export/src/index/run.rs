@@ -9,7 +9,7 @@ use crate::folder::Folder;
 use crate::layout;
 
 /// Bytes of a page: count (2), records, zeros (4), checksum (16).
-const PAGE_BYTES: usize = 4096;
+pub(super) const PAGE_BYTES: usize = 4096;
 const PAGE_RECORDS: usize = 291;
 const RECORD_BYTES: usize = 14;
 const CHECKED_BYTES: usize = PAGE_BYTES - 16;

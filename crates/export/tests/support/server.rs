@@ -1,6 +1,8 @@
 //! A web server on this machine that counts, and can be told to misbehave.
+#![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -26,6 +28,14 @@ pub struct Server {
 
 impl Server {
     pub fn of(folder: &Path) -> Self {
+        Self::wrapped(folder, |stream| stream)
+    }
+
+    /// A server behind some layer, such as TLS.
+    pub fn wrapped<S: Read + Write>(
+        folder: &Path,
+        wrap: impl Fn(TcpStream) -> S + Send + Clone + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = Arc::new(Shared::default());
@@ -33,8 +43,9 @@ impl Server {
         let served = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let served = Arc::clone(&served);
-                std::thread::spawn(move || serve(&stream, &served));
+                let (served, wrap) = (Arc::clone(&served), wrap.clone());
+                stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+                std::thread::spawn(move || serve(wrap(stream), &served));
             }
         });
         Self { url, shared }
@@ -74,10 +85,8 @@ pub fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn serve(stream: &TcpStream, shared: &Shared) -> Option<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+fn serve(stream: impl Read + Write, shared: &Shared) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    let mut writer = stream;
     loop {
         let (mut request, mut range) = (String::new(), None);
         reader.read_line(&mut request).ok().filter(|read| *read > 0)?;
@@ -97,7 +106,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> Option<()> {
         let tricked = shared.trick.lock().unwrap().as_ref().and_then(|trick| trick(&path));
         if let Some(sent) = tricked {
             shared.served.lock().unwrap().push((path, sent.len() as u64));
-            writer.write_all(&sent).ok()?;
+            reader.get_mut().write_all(&sent).ok()?;
             continue;
         }
         let file = shared.folder.lock().unwrap().join(&path);
@@ -125,6 +134,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> Option<()> {
             };
         let head = sent.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or_default() + 4;
         shared.served.lock().unwrap().push((path, (sent.len() - head) as u64));
-        writer.write_all(&sent).ok()?;
+        reader.get_mut().write_all(&sent).ok()?;
+        reader.get_mut().flush().ok()?;
     }
 }

@@ -9,7 +9,6 @@ use sanad_core::signature::PublicKey;
 use sanad_export::{ExportAudit, ExportFinding, Source, WebOptions};
 
 use super::found::{Found, short};
-use crate::exported::is_remote;
 use crate::progress;
 use sanad_verify::explain;
 
@@ -36,7 +35,7 @@ pub(super) fn audit(
 
 /// Whether a place is an export: the address of one, or its folder.
 pub(super) fn is_export(place: &Path) -> bool {
-    is_remote(place) || place.join("head").is_file() && place.join("tile").is_dir()
+    Source::is_url(place) || place.join("head").is_file() && place.join("tile").is_dir()
 }
 
 fn of_export(finding: &ExportFinding) -> AuditFinding {
