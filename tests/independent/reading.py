@@ -16,10 +16,12 @@ from strict import (
 RECEIPT_FORMAT = "sanad-receipt/v1"
 TRUST_FORMAT = "sanad-trust/v1"
 CONSISTENCY_FORMAT = "sanad-consistency-proof/v1"
+FORK_FORMAT = "sanad-fork-proof/v1"
 COMPLETENESS_FORMAT = "sanad-completeness-proof/v1"
 MEMBER_FORMAT = "sanad-member/v1"
 PROOF_BYTES_MAX = LINE_BYTES_MAX = RECEIPT_BYTES_MAX = 1 << 20
 GENESIS_BYTES_MAX = TRUST_BYTES_MAX = 16 << 20
+FORK_BYTES_MAX = 4 << 20
 MEMBER_BYTES_MAX = 64 << 10
 CHANGES_MAX = 64
 LABELS = ("holder", "title", "awarded_on", "credits", "number", "level", "valid_until", "programme")
@@ -395,9 +397,24 @@ def read_receipt(data: bytes) -> Receipt:
     file = fields(parse_json(data, RECEIPT_BYTES_MAX), "receipt", ("format", "document", "opening", "proof"))
     if file["format"] != RECEIPT_FORMAT:
         raise Malformed(f"not of the format {RECEIPT_FORMAT}")
-    given = fields(file["proof"], "proof", Proof._fields)
+    proof = proof_of(file["proof"])
+    if proof.issuer.count > MEMBERS_MAX:
+        raise Malformed(f"{proof.issuer.count} members")
+    receipt = Receipt(word(file["document"], "document", KINDS), opening_of(file["opening"]), proof)
+    check_record(proof.issuer.record)
+    if len(proof.issuer.path) > 64:
+        raise Malformed("a path is too long")
+    if EVENTS[proof.entry.event] != "issue":
+        raise Malformed("the entry is not an issuance")
+    if len(getattr(proof.finality, "changes", ())) > CHANGES_MAX:
+        raise TooManyChanges()
+    return receipt
+
+
+def proof_of(value) -> Proof:
+    given = fields(value, "proof", Proof._fields)
     finality = finality_of(given["finality"], VALIDATORS_MAX)
-    proof = Proof(
+    return Proof(
         entry=entry_of(given["entry"]),
         index=integer(given["index"], "index", 64),
         log_path=hashes(given["log_path"], "log_path"),
@@ -408,17 +425,6 @@ def read_receipt(data: bytes) -> Receipt:
         header=header_of(given["header"]),
         finality=finality,
     )
-    if proof.issuer.count > MEMBERS_MAX:
-        raise Malformed(f"{proof.issuer.count} members")
-    receipt = Receipt(word(file["document"], "document", KINDS), opening_of(file["opening"]), proof)
-    check_record(proof.issuer.record)
-    if len(proof.issuer.path) > 64:
-        raise Malformed("a path is too long")
-    if EVENTS[proof.entry.event] != "issue":
-        raise Malformed("the entry is not an issuance")
-    if len(getattr(finality, "changes", ())) > CHANGES_MAX:
-        raise TooManyChanges()
-    return receipt
 
 
 def entry_of(value) -> Entry:
@@ -490,9 +496,33 @@ def read_history(data: bytes) -> History:
     return history_of(parse_json(data, PROOF_BYTES_MAX))
 
 
+def read_fork(data: bytes):
+    """fork.md: the kind and the two statements."""
+    file = fields(parse_json(data, FORK_BYTES_MAX), "fork proof", ("format", "statements"))
+    if file["format"] != FORK_FORMAT:
+        raise Malformed("not a fork proof")
+    given = file["statements"]
+    kind = given.get("kind") if isinstance(given, dict) else None
+    readers = FORKS.get(kind) if isinstance(kind, str) else None
+    if readers is None:
+        raise Malformed("not a kind of fork")
+    given = fields(given, "statements", ("kind",) + tuple(readers))
+    return kind, [read(given[name]) for name, read in readers.items()]
+
+
+def statement_of(value):
+    """A header and its finality."""
+    given = fields(value, "statement", ("header", "finality"))
+    return header_of(given["header"]), finality_of(given["finality"])
+
+
 def read_consistency(data: bytes) -> Consistency:
     """consistency.md"""
-    file = fields(parse_json(data, PROOF_BYTES_MAX), "consistency proof", ("format",) + Consistency._fields)
+    return consistency_of(parse_json(data, PROOF_BYTES_MAX))
+
+
+def consistency_of(value) -> Consistency:
+    file = fields(value, "consistency proof", ("format",) + Consistency._fields)
     if file["format"] != CONSISTENCY_FORMAT:
         raise Malformed("not a consistency proof")
     heads = []
@@ -524,3 +554,10 @@ def read_entry_run(line: bytes):
     if not all(isinstance(e, str) and re.fullmatch("(?:[0-9a-f]{2})*", e) for e in entries):
         raise Malformed("an entry is not hexadecimal")
     return integer(run["first_index"], "first_index", 64), [bytes.fromhex(e) for e in entries]
+
+
+FORKS = {
+    "heights": {"one": statement_of, "other": statement_of},
+    "revocation": {"revoked": proof_of, "later": proof_of},
+    "log": {"older": statement_of, "newer": consistency_of},
+}

@@ -20,9 +20,9 @@ from layout import (
     is_consistent, members_root, root_of, state_root, u64,
 )  # fmt: skip
 from reading import (
-    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
-    TRUST_BYTES_MAX, Paper, TooManyChanges, check_rest, header_of, normal_issuer_id, read_completeness_head,
-    read_consistency, read_entry_run, read_genesis, read_history, read_receipt, read_trust_json,
+    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, FORK_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
+    TRUST_BYTES_MAX, Consistency, Paper, Proof, TooManyChanges, check_rest, header_of, normal_issuer_id, read_completeness_head,
+    read_consistency, read_entry_run, read_fork, read_genesis, read_history, read_receipt, read_trust_json,
 )  # fmt: skip
 from reading import check_record as check_record_limits
 from strict import Malformed, NewerVerifier, parse_json
@@ -63,6 +63,31 @@ def conclude(finding: dict, fault: Fault):
 
 def steps(finding: dict, trust: Trust, receipt, document):
     proof = receipt.proof
+    status = prove(finding, trust, proof)
+    header, record = proof.header, proof.issuer.record
+    said = check_document(trust.chain_id, record.id, proof.entry.body, receipt, document)
+    summary = open_summary(receipt.opening)
+    if summary is not None:
+        finding["summary"] = {LABELS[label]: value for label, value in summary}
+    if isinstance(receipt.opening, Paper):
+        finding["not_proved"].append("document not seen")
+        hold(finding, "summary")
+    else:
+        hold(finding, "document")
+    finding["verdict"] = status
+    if summary is not None and said is not None and KINDS[receipt.document] == "json":
+        labels = contradictions(summary, said)
+        if labels:
+            reason = f"the issuer's summary contradicts the document: {', '.join(labels)}"
+            conclude(finding, Fault("summary", "not-proven", reason))
+        else:
+            hold(finding, "summary")
+    check_issuer_id(finding, receipt, said)
+    finding["not_proved"].append(f"the status after block {header.height}")
+
+
+def prove(finding: dict, trust: Trust, proof) -> str:
+    """Steps 2 to 6: the credential status."""
     header, record = proof.header, proof.issuer.record
     form = {Certified: "certificate", Sealed: "sealed"}.get(type(proof.finality), "history")
     finding["form"] = form
@@ -96,27 +121,7 @@ def steps(finding: dict, trust: Trust, receipt, document):
     standing = STANDINGS[record.standing]
     finding["issuer"] = {"id": record.id, "name": record.name, "standing": standing, "since": record.since}
     bits = proof.status_leaf[proof.index % 256 // 4] >> 2 * (proof.index % 4) & 3
-    status = credential_status(bits, proof.index, record)
-
-    said = check_document(trust.chain_id, record.id, proof.entry.body, receipt, document)
-    summary = open_summary(receipt.opening)
-    if summary is not None:
-        finding["summary"] = {LABELS[label]: value for label, value in summary}
-    if isinstance(receipt.opening, Paper):
-        finding["not_proved"].append("document not seen")
-        hold(finding, "summary")
-    else:
-        hold(finding, "document")
-    finding["verdict"] = status
-    if summary is not None and said is not None and KINDS[receipt.document] == "json":
-        labels = contradictions(summary, said)
-        if labels:
-            reason = f"the issuer's summary contradicts the document: {', '.join(labels)}"
-            conclude(finding, Fault("summary", "not-proven", reason))
-        else:
-            hold(finding, "summary")
-    check_issuer_id(finding, receipt, said)
-    finding["not_proved"].append(f"the status after block {header.height}")
+    return credential_status(bits, proof.index, record)
 
 
 def check_issuer_id(finding: dict, receipt, said):
@@ -187,6 +192,35 @@ def verify_member(trust: Trust, proof):
     """member.md, "Verification of a record"."""
     check_final(trust, proof.header, proof.finality)
     check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
+
+
+def verify_fork(trust: Trust, kind: str, statements):
+    """fork.md"""
+    one, other = statements
+    if kind == "heights":
+        (header, _), (rival, _) = one, other
+        contradiction = header.height == rival.height and header.hash() != rival.hash()
+    elif kind == "revocation":
+        same = (one.index, one.entry) == (other.index, other.entry) and one.header.height < other.header.height
+        contradiction = same and read_status(one) == "revoked" != read_status(other)
+    else:
+        header, _ = one
+        contradiction = header.log_size == other.older[0] and header.log_root != other.older[1]
+    if not contradiction:
+        raise Fault("history", "not-proven", "the two statements can be of one chain")
+    for statement in statements:
+        if isinstance(statement, Consistency):
+            verify_consistency(trust, statement)
+        elif isinstance(statement, Proof):
+            prove(blank(), trust, statement)
+        else:
+            check_form(trust, statement[0])
+            check_final(trust, *statement)
+
+
+def read_status(proof) -> str:
+    bits = proof.status_leaf[proof.index % 256 // 4] >> 2 * (proof.index % 4) & 3
+    return credential_status(bits, proof.index, proof.issuer.record)
 
 
 class Completeness:
@@ -306,7 +340,7 @@ def read_trust(data: bytes):
 
 
 def find_proof(trust: Trust, data: bytes, older=None) -> dict:
-    """A finding for a history, consistency or completeness proof. Raises Malformed if the bytes are none of them."""
+    """A finding for a history, consistency, completeness or fork proof. Raises Malformed if the bytes are none of them."""
     first = re.search(rb'"format"\s*:\s*"([^"]*)"', data[: 1 << 20])
     format_ = first[1].decode("ascii", "replace") if first else None
     finding = {"verdict": "proved", "reason": None}
@@ -316,6 +350,8 @@ def find_proof(trust: Trust, data: bytes, older=None) -> dict:
             finding["statuses"] = {status: statuses.count(status) for status in sorted(set(statuses))}
         elif format_ == CONSISTENCY_FORMAT:
             verify_consistency(trust, read_consistency(data))
+        elif format_ == FORK_FORMAT:
+            verify_fork(trust, *read_fork(data))
         elif older is not None:
             verify_history(trust, older, read_history(data))
         else:

@@ -117,7 +117,6 @@ open-summary-without-rule = that the document says what the summary says: no rul
 open-issuer-not-named = that the document speaks of { $member } as its issuer: it names no issuer
 open-issuer-not-searched = that the document speaks of { $member } as its issuer: a document of kind bytes is not searched for its issuer
 open-holder-not-checked = that the person who shows it is its holder: holder not checked
-open-credential-not-read = its own dates and signature, which were not looked at: { $why }
 open-credential-not-checked = its own signature and dates, which are not looked at unless it is the document that was entered
 open-status-after = the status after block { $height }, { $time }
 open-status-not-answered = the status now: { $source } proved nothing

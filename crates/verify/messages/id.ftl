@@ -105,7 +105,6 @@ open-summary-without-rule = bahwa dokumen menyatakan apa yang dinyatakan ringkas
 open-issuer-not-named = bahwa dokumen menyebut { $member } sebagai penerbitnya: dokumen tidak menyebut penerbit
 open-issuer-not-searched = bahwa dokumen menyebut { $member } sebagai penerbitnya: dokumen jenis bytes tidak ditelusuri
 open-holder-not-checked = bahwa yang menunjukkannya adalah pemegangnya: pemegang tidak diperiksa
-open-credential-not-read = tanggal dan tanda tangan dokumen itu sendiri, yang tidak diperiksa: { $why }
 open-credential-not-checked = tanda tangan dan tanggal dokumen itu sendiri, yang hanya diperiksa bila dokumen inilah yang dimasukkan
 open-status-after = status setelah blok { $height }, { $time }
 open-status-not-answered = status saat ini: { $source } tidak membuktikan apa pun

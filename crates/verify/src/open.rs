@@ -27,8 +27,6 @@ pub enum Open {
     IssuerNotSearched(MemberId),
     /// That the person who shows it is its holder.
     HolderNotChecked,
-    /// The document's own dates and signature: it is no credential that this library reads.
-    CredentialNotRead(String),
     /// The document's own dates and signature: it is not the document that was entered.
     CredentialNotChecked,
     /// The status after the block.
@@ -65,7 +63,6 @@ impl Open {
                 language.text("open-issuer-not-searched", &[("member", member.as_str())])
             }
             Self::HolderNotChecked => language.text("open-holder-not-checked", &[]),
-            Self::CredentialNotRead(why) => language.text("open-credential-not-read", &[("why", why)]),
             Self::CredentialNotChecked => language.text("open-credential-not-checked", &[]),
             Self::StatusAfter { height, time } => {
                 language.text("open-status-after", &[("height", &height.to_string()), ("time", time)])
