@@ -16,6 +16,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Value> {
     PARSED.iter()
 }
 
+/// The address of every context.
+#[cfg(test)]
+pub(crate) fn urls() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(url, _)| *url)
+}
+
 /// Context of VC 1.1.
 pub(crate) const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
 /// Context of VC 2.0.

@@ -62,7 +62,7 @@ impl Circumstances<'_> {
 
 /// Checks a document's own proofs, dates and form; `None` if nothing in it looks like a credential.
 ///
-/// What looks like one and cannot be read has a finding, too: nothing is good, and [`Part::Form`] says why.
+/// What looks like one and cannot be read has a finding, too: nothing is good, and [`Part::Form`](crate::Part::Form) says why.
 #[must_use]
 pub fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
     match badge::unbake(document) {

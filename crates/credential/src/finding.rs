@@ -14,7 +14,7 @@ use crate::pointer::shown;
 pub struct Finding {
     /// The gravest of the checks, in a word.
     pub verdict: Verdict,
-    /// Every check, at least one of each [`Part`]; the verdict follows from these alone.
+    /// Every check. The verdict follows from these alone; a [`Part`] without one counts as not checked.
     pub checks: Vec<Check>,
     /// The issuer that the document names: an address, not a proof of anything.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,7 +61,12 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
     if values(sd_jwt.claims()) > VALUES_MAX {
         return Some(unread(&Unread::TooLarge { what: "JSON values", max: VALUES_MAX }));
     }
-    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    let signed = std::mem::replace(&mut jwt.claims, sd_jwt.claims().as_object()?.clone());
+    let is_added = |name: &&String| !signed.contains_key(*name);
+    let added = jwt.claims.keys().filter(is_added).count();
+    let withheld = signed.get("_sd").and_then(Value::as_array).is_some_and(|digests| digests.len() > added);
+    jwt.withholdable =
+        NEVER_WITHHELD.into_iter().find(|name| jwt.claims.keys().filter(is_added).any(|added| added == name));
     // SD-JWT-based Verifiable Credentials, 2.2.2.1: its type is in `vct`.
     let form = match is_credential(jwt.credential()) {
         true => "a W3C credential in an SD-JWT",
@@ -73,6 +78,9 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
         HolderBinding::Unbound => {}
         HolderBinding::NotChecked => finding.left_open.push(HOLDER_NOT_CHECKED.to_owned()),
     }
+    if withheld {
+        finding.left_open.push(WITHHELD.to_owned());
+    }
     Some(finding)
 }
 
@@ -83,6 +91,8 @@ struct Jwt<'a> {
     /// Header and payload as they are signed.
     signed: &'a str,
     signature: &'a str,
+    /// A claim of an SD-JWT that could have been left out, and may not be.
+    withholdable: Option<&'static str>,
 }
 
 /// Who is meant to read a signature, and with what.
@@ -130,7 +140,7 @@ impl<'a> Jwt<'a> {
         }
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
         match read_object(&payload) {
-            Ok(claims) => Some(Ok(Self { header, claims, signed, signature })),
+            Ok(claims) => Some(Ok(Self { header, claims, signed, signature, withholdable: None })),
             Err(why) if why.is_limit() || looks_like_credential(&payload) => Some(Err(why)),
             Err(_) => None,
         }
@@ -236,12 +246,14 @@ impl<'a> Jwt<'a> {
             return Err(ProofFault::Jwt { part: "typ", expected: "a type of credentials" }.into());
         }
         let kind = self.kind();
-        // SD-JWT VC, 2.2.1.
-        let known =
-            match self.claims.get("vct").is_some_and(Value::is_string) && !is_credential(self.credential()) {
-                true => &VCT_TYPES[..],
-                false => &TYPES,
-            };
+        // SD-JWT VC, 2.2.1 and 2.2.2.3.
+        let is_vct =
+            self.claims.get("vct").is_some_and(Value::is_string) && !is_credential(self.credential());
+        if is_vct && self.withholdable.is_some() {
+            let expected = "one that always shows its issuer, type, dates, holder and status";
+            return Err(ProofFault::Jwt { part: "payload", expected }.into());
+        }
+        let known = if is_vct { &VCT_TYPES[..] } else { &TYPES };
         let Some(kind) = kind.as_deref() else {
             let found = "(none)".to_owned();
             return if known == VCT_TYPES { Err(Unchecked::JwtType { found }.into()) } else { Ok(()) };
@@ -321,8 +333,13 @@ const TYPES: [&str; 9] = [
 /// What it says of an SD-JWT VC.
 const VCT_TYPES: [&str; 2] = ["dc+sd-jwt", "vc+sd-jwt"];
 
+/// Claims that an SD-JWT VC may not leave to the holder to show (2.2.2.3).
+const NEVER_WITHHELD: [&str; 6] = ["iss", "nbf", "exp", "cnf", "vct", "status"];
+
 /// Those whose payload is the credential itself.
 const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
+
+const WITHHELD: &str = "not everything is disclosed: what is withheld may say more, also of dates and status";
 
 const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
 

@@ -379,6 +379,24 @@ fn sd_jwts_count_with_what_they_disclose() {
 }
 
 #[test]
+fn what_an_sd_jwt_withholds() {
+    let header = json!({"alg": "EdDSA", "typ": "dc+sd-jwt"});
+    let short = || json!({"vct": "https://example.org/badge", "iss": did()});
+    let whole = sd_jwt(&header, short(), "name", &json!("Ijazah"));
+    assert!(find(&whole).left_open.is_empty());
+    let bare = format!("{}~", whole.split_once('~').unwrap().0);
+    let finding = find(&bare);
+    assert_eq!(finding.verdict, Verdict::Good);
+    assert!(finding.left_open[0].starts_with("not everything is disclosed"), "{:?}", finding.left_open);
+    // An end that the holder could leave out.
+    let finding = find(&sd_jwt(&header, short(), "exp", &json!(1_893_456_000)));
+    assert_eq!(finding.verdict, Verdict::Bad, "{finding:#?}");
+    assert!(finding.proofs[0].reason.as_ref().unwrap().contains("always shows"));
+    let untyped = json!({"alg": "EdDSA"});
+    assert_eq!(find(&sd_jwt(&untyped, short(), "name", &json!("Ijazah"))).verdict, Verdict::NotChecked);
+}
+
+#[test]
 fn sd_jwts_that_are_bound_say_that_the_holder_is_not_checked() {
     let mut bound = payload();
     bound["cnf"] = json!({"jwk": {}});

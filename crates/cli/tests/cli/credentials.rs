@@ -125,7 +125,7 @@ fn credentials_alone() {
     );
     let Run { stdout, .. } = check("good.json bad.json").expect(1);
     assert!(stdout.contains("bad.json: signature wrong\n"), "{stdout}");
-    let early = check("good.json --at 2022-12-31T23:59:59Z --json").expect(1).json();
+    let early = check("good.json --at 2022-12-31T23:00:00Z --json").expect(1).json();
     assert_eq!(
         (&early["verdict"], &early["findings"][0]["target"]),
         (&json!("not-yet-valid"), &json!("good.json"))
