@@ -34,6 +34,12 @@ pub enum ClientError {
     /// reverse, or a node of another version.
     #[error("it answers, but not as a Sanad node; check the host, the port, and whether it is http or https")]
     NotANode,
+    /// The connection was closed without an answer: the node stopped, or is no node. A server that expects TLS does so,
+    /// too.
+    #[error(
+        "the connection was closed without an answer; is it a Sanad node that runs, and http rather than https?"
+    )]
+    Closed,
     /// The node answered with an error, or the call broke off.
     #[error("{message} ({status}{})", code.map(|code| format!(", {code}")).unwrap_or_default())]
     Status {
@@ -60,7 +66,7 @@ impl ClientError {
     /// Submissions included: submitting a batch twice is harmless.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect { .. } => true,
+            Self::Connect { .. } | Self::Closed => true,
             Self::Status { status, .. } => matches!(
                 status,
                 StatusCode::Unavailable
@@ -92,15 +98,32 @@ impl From<Status> for ClientError {
         if is_no_answer_of_a_node(&status) {
             return Self::NotANode;
         }
+        if is_closed(&status) {
+            return Self::Closed;
+        }
         let metadata = |key: &str| status.metadata().get(key).and_then(|value| value.to_str().ok());
         let retry_after = metadata(RETRY_AFTER_MS).and_then(|text| text.parse().ok());
         Self::Status {
             status: status_code(&status),
             code: error_detail::decode(status.details()),
-            message: clipped(status.message()),
+            message: clipped(&said(&status)),
             retry_after: retry_after.map(Duration::from_millis),
         }
     }
+}
+
+/// What a node says, or what broke the call off: tonic alone says "transport error".
+fn said(status: &Status) -> String {
+    let mut text = status.message().to_owned();
+    let mut cause = std::error::Error::source(status);
+    while let Some(error) = cause {
+        let error_text = error.to_string();
+        if !text.contains(&error_text) {
+            text = format!("{text}: {error_text}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Whether an error comes from something that does not speak gRPC, or has no such call.
@@ -131,6 +154,19 @@ pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bo
         // Of rustls, whose types tonic hides: what came is no TLS.
         if error.to_string().contains(NOT_TLS) {
             return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether a call broke off because the other side closed the connection.
+fn is_closed(status: &Status) -> bool {
+    let mut cause = std::error::Error::source(status);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>().and_then(h2::Error::get_io) {
+            use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+            return matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
         }
         cause = error.source();
     }

@@ -157,7 +157,8 @@ fn targets(args: &Args, anchor: &TrustAnchor) -> anyhow::Result<Vec<ChangeTarget
 /// A line of a list: a file's name is relative to the list, as in a roster.
 fn name_in(line: &str, base: &Path, list: &Path) -> String {
     let beside = base.join(line);
-    let is_file = list != Path::new(STANDARD_INPUT) && beside.exists() && line.parse::<u64>().is_err();
+    let here = list == Path::new(STANDARD_INPUT) || base == Path::new(".");
+    let is_file = !here && beside.exists() && line.parse::<u64>().is_err();
     if is_file { beside.to_string_lossy().into_owned() } else { line.to_owned() }
 }
 
