@@ -89,15 +89,24 @@ fn jpeg(bytes: &[u8]) -> Result<Grey, ReadError> {
     decoder.decode_headers().map_err(damaged)?;
     let (width, height) = decoder.dimensions().unwrap_or_default();
     check_size(width, height)?;
+    // All coefficients of a progressive JPEG are held until its last pass.
+    let is_sequential = decoder.info().is_some_and(|info| info.sof.is_sequential_dct());
+    if !is_sequential && width * height > PROGRESSIVE_PIXELS_MAX {
+        return Err(ReadError::TooLarge { width, height, limit: PROGRESSIVE_PIXELS_MAX });
+    }
     // Brightness is a part of its own in nearly every JPEG: then nothing else is decoded.
     let has_luma = matches!(decoder.input_colorspace(), Some(ColorSpace::YCbCr | ColorSpace::Luma));
     if !has_luma {
         decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::RGB));
     }
-    let pixels = decoder.decode().map_err(damaged)?;
+    let mut pixels = decoder.decode().map_err(damaged)?;
+    drop(decoder);
+    if has_luma {
+        pixels.resize(width * height, 255);
+        return Ok(Grey { width, height, pixels });
+    }
     let mut grey = Grey::light(width, height);
-    let color = if has_luma { ColorType::Grayscale } else { ColorType::Rgb };
-    to_grey(color, &pixels, &mut grey.pixels);
+    to_grey(ColorType::Rgb, &pixels, &mut grey.pixels);
     Ok(grey)
 }
 
@@ -144,5 +153,7 @@ fn to_grey(color: ColorType, pixels: &[u8], grey: &mut [u8]) {
 
 /// Most bytes that the PNG decoder takes for text, profiles and tables (16 MiB).
 const PNG_TABLES_BYTES_MAX: usize = 16 << 20;
+/// Most pixels of a progressive JPEG, which takes 6 bytes of memory for each.
+const PROGRESSIVE_PIXELS_MAX: usize = 16 << 20;
 /// Most passes over a progressive JPEG: encoders make some 10.
 const JPEG_SCANS_MAX: usize = 32;

@@ -34,6 +34,15 @@ fn pictures_that_would_take_much_memory_are_refused_by_their_head() {
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
     let refused = timed(&jpeg);
     assert!(matches!(refused, Err(ReadError::TooLarge { width: 65_535, .. })), "{refused:?}");
+    // A progressive one is held in memory several times over.
+    let mut progressive = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut progressive, 50);
+    encoder.set_progressive(true);
+    encoder.encode(&[200; 64 * 64], 64, 64, jpeg_encoder::ColorType::Luma).unwrap();
+    let frame = progressive.windows(2).position(|mark| mark == [0xff, 0xc2]).unwrap();
+    progressive[frame + 5..frame + 9].copy_from_slice(&[0x0f, 0xa0, 0x13, 0x88]);
+    let refused = timed(&progressive);
+    assert!(matches!(refused, Err(ReadError::TooLarge { width: 5_000, height: 4_000, .. })), "{refused:?}");
     let mut webp = Photo::of(b"x").webp();
     // VP8L: 14 bits each of width and height behind a signature byte.
     webp[21..25].copy_from_slice(&[0xff, 0xff, 0xff, 0x0f]);
