@@ -339,7 +339,7 @@ class Samples(unittest.TestCase):
                     self.assertEqual(found, expected["status"] if "status" in expected else expected_of(expected["error"]))
 
     def test_proofs(self):
-        for folder in ("consistency", "completeness", "history"):
+        for folder in ("consistency", "completeness", "fork", "history"):
             for name, sample in samples(folder):
                 context = sample["context"]
                 older = r.header_of(context["header"]) if "header" in context else None
@@ -574,7 +574,7 @@ class Good(unittest.TestCase):
         for issuer, expected in (
             ("https://UI.example/", "active"), ({"id": "https://ui.example#key"}, "active"),
             ("https://ugm.example", "issuer-id not-proven"), ("did:web:old.example", "issuer-id not-proven"),
-            ("not an id", "issuer-id not-proven"), (7, "active"),
+            ("not an id", "issuer-id not-proven"), (7, "issuer-id not-proven"), (None, "issuer-id not-proven"),
         ):  # fmt: skip
             document = encoded({"issuer": issuer})
             self.check(expected, self.consortium.receipt(document, record={"issuer_ids": ids}), document=document)

@@ -27,7 +27,10 @@ use sanad_core::member::{
     Fact, IndexRange, MEMBER_RECORD_BYTES_MAX, Member, MemberFile, MemberRecord, MemberRest, MemberState,
     Role, possession_message,
 };
-use sanad_core::proof::{CompletenessHead, ConsistencyProof, EntryRun, MemberProof};
+use sanad_core::proof::{
+    CompletenessHead, ConsistencyProof, Contradiction, EntryRun, FinalStatement, ForkProof, MemberProof,
+    StatusProof,
+};
 use sanad_core::sd_jwt::SdJwt;
 use sanad_core::signature::Signature;
 use sanad_core::summary::{Summary, SummaryLabel};
@@ -139,6 +142,7 @@ fn formats() -> Vec<Format> {
         key_files(),
         consistency_proofs(&ledger),
         completeness_proofs(&ledger),
+        fork_proofs(),
         member_proofs(&ledger),
         history_proofs(),
         trust_files(),
@@ -952,6 +956,76 @@ fn consistency_proofs(ledger: &Ledger) -> Format {
         text(proof.verify(&anchor))
     };
     format("consistency", ("consistency_proof", ""), context, check, samples)
+}
+
+/// One ledger revokes where its rival goes on issuing; the same validators sign both.
+fn fork_proofs() -> Format {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..5);
+    let active = ledger.prove(1);
+    let mut rival = ledger.clone();
+    let revoke = ledger.signed("issuer", vec![Event::Revoke { target: LogIndex(1) }]);
+    ledger.commit(vec![revoke]);
+    let revoked = ledger.prove(1);
+    rival.issue("issuer", 10..11);
+    let same_height = rival.prove(1);
+    rival.issue("issuer", 11..13);
+    let later = rival.prove(1);
+    let statement = |proof: &StatusProof| {
+        Box::new(FinalStatement { header: proof.header.clone(), finality: proof.finality.clone() })
+    };
+    let heights = Contradiction::Heights { one: statement(&revoked), other: statement(&same_height) };
+    let revocation = |revoked: &StatusProof, later: &StatusProof| Contradiction::Revocation {
+        revoked: Box::new(revoked.clone()),
+        later: Box::new(later.clone()),
+    };
+    let log = |older: &StatusProof, from: u64| Contradiction::Log {
+        older: statement(older),
+        newer: Box::new(rival.consistency(from, 8)),
+    };
+    let written = |statements: Contradiction| ForkProof::new(statements).to_json().into_bytes();
+    let fewer = |mut statements: Contradiction| {
+        if let Contradiction::Revocation { later, .. } = &mut statements {
+            signatures(&mut later.finality).truncate(2);
+        }
+        written(statements)
+    };
+    let one = statement(&revoked);
+    let samples = [
+        ("sound-heights", "Two final headers of height 2.", written(heights)),
+        ("sound-revocation", "Revoked at height 2, active at 3.", written(revocation(&revoked, &later))),
+        ("sound-log", "Two logs of 6 entries.", written(log(&revoked, 6))),
+        (
+            "same-block",
+            "The same header twice.",
+            written(Contradiction::Heights { one: one.clone(), other: one }),
+        ),
+        ("other-heights", "Headers of two heights.", {
+            written(Contradiction::Heights { one: statement(&active), other: statement(&later) })
+        }),
+        ("revoked-later", "It was revoked later.", written(revocation(&active, &revoked))),
+        ("one-height", "Of one height.", written(revocation(&revoked, &same_height))),
+        ("other-credential", "Of two credentials.", written(revocation(&revoked, &rival.prove(2)))),
+        ("both-revoked", "Revoked in both.", {
+            let mut ledger = ledger.clone();
+            ledger.issue("issuer", 20..21);
+            written(revocation(&revoked, &ledger.prove(1)))
+        }),
+        ("same-log", "The older log begins the newer one.", written(log(&same_height, 6))),
+        ("other-size", "Logs of two sizes.", written(log(&revoked, 5))),
+        ("too-few", "Two of four validators.", fewer(revocation(&revoked, &later))),
+        ("format", "Another format.", {
+            let mut proof = ForkProof::new(revocation(&revoked, &later));
+            proof.format = "sanad-fork-proof/v2".to_owned();
+            proof.to_json().into_bytes()
+        }),
+    ];
+    let (context, anchor) = trust(&ledger);
+    let check = move |bytes: &[u8]| {
+        let proof = ForkProof::from_json(bytes).map_err(|error| error.to_string())?;
+        text(proof.verify(&anchor))
+    };
+    format("fork", ("fork_proof", ""), context, check, samples)
 }
 
 fn completeness_proofs(ledger: &Ledger) -> Format {

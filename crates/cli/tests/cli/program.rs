@@ -70,6 +70,14 @@ impl Run {
         assert_eq!(run.stdout, "");
     }
 
+    /// Requires a finding that says why nothing could be checked.
+    #[track_caller]
+    pub(crate) fn expect_unchecked(self, what: &str) {
+        let run = self.expect(2);
+        assert!(run.stdout.contains(what), "{what:?} is not in:\n{}\n{}", run.stdout, run.stderr);
+        assert!(!run.stdout.contains("active"), "{}", run.stdout);
+    }
+
     /// The result, which is JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
