@@ -144,10 +144,9 @@ fn is_no_answer_of_a_node(status: &Status) -> bool {
 pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<h2::Error>() {
-            if error.reason().is_some_and(|reason| OTHER_PROTOCOL.contains(&reason)) {
-                return true;
-            }
+        let reason = error.downcast_ref::<h2::Error>().and_then(h2::Error::reason);
+        if reason.is_some_and(|reason| OTHER_PROTOCOL.contains(&reason)) {
+            return true;
         }
         // Of rustls, whose types tonic hides; and of an answer that ends within a frame.
         let text = error.to_string();
