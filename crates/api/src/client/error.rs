@@ -144,15 +144,13 @@ fn is_no_answer_of_a_node(status: &Status) -> bool {
 pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<h2::Error>() {
-            return match error.reason() {
-                Some(reason) => OTHER_PROTOCOL.contains(&reason),
-                // The other side ended its answer within a frame.
-                None => error.get_io().is_some_and(|error| error.to_string().contains(HALF_A_FRAME)),
-            };
+        let reason = error.downcast_ref::<h2::Error>().and_then(h2::Error::reason);
+        if reason.is_some_and(|reason| OTHER_PROTOCOL.contains(&reason)) {
+            return true;
         }
-        // Of rustls, whose types tonic hides: what came is no TLS.
-        if error.to_string().contains(NOT_TLS) {
+        // Of rustls, whose types tonic hides; and of an answer that ends within a frame.
+        let text = error.to_string();
+        if text.contains(NOT_TLS) || text.contains(HALF_A_FRAME) {
             return true;
         }
         cause = error.source();
@@ -164,7 +162,8 @@ pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bo
 fn is_closed(status: &Status) -> bool {
     let mut cause = std::error::Error::source(status);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<h2::Error>().and_then(h2::Error::get_io) {
+        let of_h2 = error.downcast_ref::<h2::Error>().and_then(h2::Error::get_io);
+        if let Some(error) = of_h2.or_else(|| error.downcast_ref::<std::io::Error>()) {
             use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
             return matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
         }
