@@ -1,5 +1,7 @@
 //! What a node or an export answers, beside what a receipt proves.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::time::Duration;
 
 use sanad_core::event::Event;

@@ -1,5 +1,7 @@
 //! The document beside a receipt: changed, normalised, in the name of somebody else, or not readable as a credential.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sanad_core::commitment::{Opening, Secret};
