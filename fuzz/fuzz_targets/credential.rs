@@ -17,7 +17,10 @@ fuzz_target!(|data: &[u8]| {
     let made = |part: Part| finding.checks.iter().any(|check| check.part == part);
     assert!(finding.verdict != Verdict::Good || Part::ALL.into_iter().all(made));
     let details = finding.checks.iter().map(|check| &check.detail);
-    let proofs = finding.proofs.iter().flat_map(|proof| proof.reason.iter().chain([&proof.method]).chain(&proof.uncovered));
+    let proofs = finding
+        .proofs
+        .iter()
+        .flat_map(|proof| proof.reason.iter().chain([&proof.method]).chain(&proof.uncovered));
     let faults = finding.faults.iter().map(|fault| &fault.pointer);
     for text in details.chain(proofs).chain(faults).chain(&finding.left_open).chain(&finding.issuer) {
         assert!(!text.chars().any(char::is_control), "{text:?}");
