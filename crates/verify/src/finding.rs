@@ -17,7 +17,7 @@ use crate::verdict::{Answer, Verdict};
 
 /// All that was found of one credential. `docs/formats/finding.md` describes its JSON form, which `Serialize` gives.
 ///
-/// **Invariant:** every change ends with [`Finding::settle`], which computes the verdict from the checks.
+/// **Invariant:** every change ends with `settle`, which computes the verdict from the checks.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     pub(crate) target: String,
