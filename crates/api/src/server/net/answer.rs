@@ -2,7 +2,7 @@
 //!
 //! An answer holds its share of the server until the last of its bytes is written to the connection, or the connection
 //! ends: a caller that opens no window (HTTP/2) or reads nothing keeps no more than its share. One that takes nothing of
-//! an answer for too long is cut, see [`Activity::stalled`].
+//! an answer for too long is cut, see `Activity::stalled`.
 
 use std::future::Future;
 use std::pin::Pin;
