@@ -6,6 +6,7 @@ from decimal import Decimal
 
 JSON_BYTES_MAX = 16 << 20
 JSON_DEPTH_MAX = 64
+JSON_VALUES_MAX = 1 << 18
 INTEGER_MAX = 2**53 - 1
 
 
@@ -27,9 +28,12 @@ def parse_json(data: bytes, bytes_max: int):
         text = data.decode()
     except UnicodeDecodeError:
         raise Malformed("not UTF-8") from None
-    depth = 0
+    depth, values = 0, 0
     # The closing quote is optional: a text without one must not be scanned again from each quote in it.
-    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', text, re.S):
+    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', text, re.S):
+        values += token[0] in (",", "[", "{")
+        if values > JSON_VALUES_MAX:
+            raise Malformed(f"more than {JSON_VALUES_MAX} values")
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > JSON_DEPTH_MAX:
             raise Malformed(f"nested deeper than {JSON_DEPTH_MAX}")

@@ -14,6 +14,9 @@ pub enum JsonFormError {
     /// Not JSON, or JSON that readers take differently.
     #[error("not unambiguous JSON: {0}")]
     Json(#[from] JsonError),
+    /// More values than any object of ours has.
+    #[error("more than {JSON_VALUES_MAX} values")]
+    TooManyValues,
     /// Other fields or types than expected.
     #[error("not of the expected fields: {0}")]
     Fields(#[from] serde_json::Error),
@@ -47,6 +50,9 @@ pub enum JsonFormFault {
 /// # Errors
 /// [`JsonFormError`].
 pub fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, JsonFormError> {
+    if has_more_values(text, JSON_VALUES_MAX) {
+        return Err(JsonFormError::TooManyValues);
+    }
     jcs::canonicalize(text)?;
     // From the text itself: the canonical form of 3.0 is 3.
     let value: T = serde_json::from_slice(text)?;
@@ -57,6 +63,25 @@ pub fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, JsonFormE
         Some((place, fault)) => Err(JsonFormError::Form { place: place_name(&place), fault }),
     }
 }
+
+/// Whether a text has more values than a limit, counted by what separates them: in memory, each costs many times the
+/// bytes of its text. What is not JSON may be counted wrongly, and is refused all the same.
+fn has_more_values(text: &[u8], limit: usize) -> bool {
+    let (mut in_text, mut escaped, mut count) = (false, false, 0);
+    for byte in text {
+        match (in_text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_text = !in_text,
+            (false, b',' | b'[' | b'{') => count += 1,
+            _ => {}
+        }
+    }
+    count > limit
+}
+
+/// Most values of an object of ours, its parts included: those of a trust file with thousands of changes are fewer.
+const JSON_VALUES_MAX: usize = 1 << 18;
 
 /// A step from a value to a part of it.
 enum Step<'a> {

@@ -55,6 +55,15 @@ fn claims_cost_no_memory() {
     binary_receipts();
     json_texts();
     key_files();
+    many_values();
+}
+
+/// A genesis file may be long; that is no leave for millions of values, each of which costs many times its text.
+fn many_values() {
+    let text = format!("{{\"signatures\": [{}]}}", "[],".repeat((GENESIS_BYTES_MAX - 100) / 3));
+    assert!(text.len() < GENESIS_BYTES_MAX);
+    let taken = peak(|| Genesis::from_json(text.as_bytes()));
+    assert!(taken < 1 << 20, "{taken} bytes of memory for {} of input", text.len());
 }
 
 /// Every count of a list, as large as it can be written, and as large as the limit allows.
