@@ -23,7 +23,7 @@ class DocumentNeeded(Exception):
 def digest_of(kind: int, document: bytes):
     """Its digest, and what it says: parsed JSON, processed claims, or None. Raises Malformed."""
     if KINDS[kind] == "json":
-        value = parse_json(document, JSON_BYTES_MAX)
+        value = parse_json(document, JSON_BYTES_MAX, JSON_BYTES_MAX)
         return blake3(canonical(value).encode()).digest(), value
     if KINDS[kind] == "sd-jwt":
         issuer_signed, claims = read_sd_jwt(document)
@@ -224,7 +224,7 @@ def base64url(text: str) -> bytes:
 
 
 def _read(data: bytes, type_):
-    value = parse_json(data, JSON_BYTES_MAX)
+    value = parse_json(data, JSON_BYTES_MAX, JSON_BYTES_MAX)
     canonical(value)  # refuses lone surrogates
     if not isinstance(value, type_):
         raise Malformed("a part of another type")

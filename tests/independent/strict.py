@@ -21,7 +21,7 @@ class NewerVerifier(Malformed):
 # Reading
 
 
-def parse_json(data: bytes, bytes_max: int):
+def parse_json(data: bytes, bytes_max: int, values_max: int = JSON_VALUES_MAX):
     if len(data) > bytes_max:
         raise Malformed(f"longer than {bytes_max} bytes")
     try:
@@ -32,8 +32,8 @@ def parse_json(data: bytes, bytes_max: int):
     # The closing quote is optional: a text without one must not be scanned again from each quote in it.
     for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', text, re.S):
         values += token[0] in (",", "[", "{")
-        if values > JSON_VALUES_MAX:
-            raise Malformed(f"more than {JSON_VALUES_MAX} values")
+        if values > values_max:
+            raise Malformed(f"more than {values_max} values")
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > JSON_DEPTH_MAX:
             raise Malformed(f"nested deeper than {JSON_DEPTH_MAX}")
