@@ -251,6 +251,7 @@ class Pages(unittest.TestCase):
 
 # What the Rust crates say of a sample, and the part and word of docs/formats/finding.md. The first that is found.
 SENTENCES = (
+    ("the two statements do not contradict each other", "history not-proven"),
     ("the genesis in the trust file is not valid", "error"),
     ("of chain .*, not of the chain of this genesis", "chain foreign-chain"),
     ("layout version", "header needs-newer-verifier"),

@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::error::Error as _;
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -28,8 +29,8 @@ use sanad_core::member::{
     Role, possession_message,
 };
 use sanad_core::proof::{
-    CompletenessHead, ConsistencyProof, Contradiction, EntryRun, FinalStatement, ForkProof, MemberProof,
-    StatusProof,
+    CompletenessHead, ConsistencyProof, Contradiction, EntryRun, FinalStatement, ForkFault, ForkProof,
+    MemberProof, StatusProof,
 };
 use sanad_core::sd_jwt::SdJwt;
 use sanad_core::signature::Signature;
@@ -1023,7 +1024,11 @@ fn fork_proofs() -> Format {
     let (context, anchor) = trust(&ledger);
     let check = move |bytes: &[u8]| {
         let proof = ForkProof::from_json(bytes).map_err(|error| error.to_string())?;
-        text(proof.verify(&anchor))
+        let causes = |fault: ForkFault| match fault.source() {
+            Some(source) => format!("{fault}: {source}"),
+            None => fault.to_string(),
+        };
+        proof.verify(&anchor).map(|_| ()).map_err(causes)
     };
     format("fork", ("fork_proof", ""), context, check, samples)
 }

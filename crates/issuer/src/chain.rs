@@ -4,9 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use sanad_api::{Client, ClientError, CredentialKey, ErrorCode, ProofForm, ask_patiently};
+use sanad_core::document::NamedIssuer;
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::MemberId;
-use sanad_core::member::MemberRest;
+use sanad_core::member::{IssuerId, MemberRest};
 use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
 use sanad_core::trust::TrustAnchor;
 
@@ -70,6 +71,17 @@ impl Chain {
     /// What proofs are checked against.
     pub fn anchor(&self) -> &TrustAnchor {
         &self.anchor
+    }
+
+    /// Whether a document that names this issuer can be verified as the member's: see `docs/formats/receipt.md`, step 9.
+    pub(crate) fn is_named_by(&self, member: &MemberId, named: &NamedIssuer) -> bool {
+        let known = self.genesis.members.iter().find(|known| known.id == *member);
+        match named {
+            NamedIssuer::None => true,
+            NamedIssuer::Unreadable => false,
+            NamedIssuer::Name(name) => IssuerId::normalise(name)
+                .is_ok_and(|id| known.is_some_and(|known| known.issuer_ids.contains(&id))),
+        }
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind};
+use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, NamedIssuer};
 use sanad_core::summary::Summary;
 use serde_json::Value;
 
@@ -71,6 +71,8 @@ pub(crate) struct Document {
     /// The summary that follows from it, if its kind has a rule for one.
     pub(crate) summary: Option<Summary>,
     pub(crate) remark: Option<Remark>,
+    /// The issuer that it names.
+    pub(crate) issuer: NamedIssuer,
 }
 
 /// What a file turned out to be.
@@ -162,7 +164,8 @@ pub(crate) fn read(path: &Path, how: ReadAs, pictures: Option<PictureReader>) ->
     };
     let summary = json.as_ref().and_then(Summary::of_json);
     let remark = remark(path, kind, &bytes, json.as_ref());
-    Ok(Read::Document(Document { path: path.to_owned(), kind, digest, summary, remark }))
+    let issuer = document::named_issuer(kind, &bytes);
+    Ok(Read::Document(Document { path: path.to_owned(), kind, digest, summary, remark, issuer }))
 }
 
 /// The paths of a roster: one a line, relative to the roster; empty lines and those that begin with `#` are skipped.

@@ -243,6 +243,12 @@ impl Issuance {
         observer: &dyn Observer,
     ) -> Result<IssueReport, IssueError> {
         let chain_id = chain.anchor().chain_id;
+        let others = self.documents.iter().map(|(document, _)| document);
+        let mut others = others.filter(|document| !chain.is_named_by(&issuer.id, &document.issuer));
+        if let Some(first) = others.next() {
+            let (first, others) = (first.path.clone(), others.count());
+            observer.notice(&Notice::AnotherIssuer { issuer: issuer.id.clone(), first, others });
+        }
         let mut pending = Vec::new();
         for (document, issued_at) in std::mem::take(&mut self.documents) {
             let again = issued_at.is_some();

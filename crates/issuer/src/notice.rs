@@ -110,6 +110,15 @@ pub enum Notice {
         /// How many more.
         others: usize,
     },
+    /// Documents name another issuer than the member that issues them, or in a form that cannot be compared.
+    AnotherIssuer {
+        /// The member.
+        issuer: MemberId,
+        /// One of the documents.
+        first: PathBuf,
+        /// How many more.
+        others: usize,
+    },
     /// Two documents of a run have the same content.
     SameContent {
         /// The one.
@@ -173,6 +182,19 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyIssued(path) => write!(f, "{} has its receipt already; skipped", path.display()),
+            Self::AnotherIssuer { issuer, first, others } => {
+                let (first, names) = (first.display(), if *others == 0 { "names" } else { "name" });
+                let more = match others {
+                    0 => String::new(),
+                    1 => " and 1 other".to_owned(),
+                    others => format!(" and {others} others"),
+                };
+                write!(
+                    f,
+                    "{first}{more} {names} an issuer that is not an issuer id of {issuer} in the register: verifiers \
+                     will say \"not proven (issuer-id)\""
+                )
+            }
             Self::LeftOut { path, reason } => write!(f, "{} is left out: {reason}", path.display()),
             Self::OtherFiles { folder, count } => write!(
                 f,

@@ -90,7 +90,7 @@ fn links_and_special_files_are_refused_and_no_file_is_issued_twice() {
 fn what_verifiers_will_not_look_at_is_said() {
     let node = Node::start();
     let folder = node.folder(&[]);
-    let credential = "{\"type\": [\"VerifiableCredential\"], \"issuer\": \"https://issuer\"}";
+    let credential = "{\"type\": [\"VerifiableCredential\"]}";
     for (name, text) in [
         ("bom.json", format!("\u{feff}{credential}")),
         ("array.json", format!("[{credential}]")),
@@ -113,4 +113,21 @@ fn what_verifiers_will_not_look_at_is_said() {
         assert!(said.contains(expected), "{expected:?} is not in:\n{said}");
     }
     assert!(!said.contains("good.json"), "{said}");
+}
+
+#[test]
+fn a_document_in_the_name_of_another_issuer_is_said_to_be_of_no_use() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json"]);
+    let at = |name: &str| folder.path().join("awards").join(name);
+    fs::write(at("other.json"), r#"{"issuer": "https://unrelated.example"}"#).unwrap();
+    fs::write(at("unreadable.json"), r#"{"issuer": ["https://unrelated.example"]}"#).unwrap();
+    let run = node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
+    assert!(
+        run.stderr.contains("other.json and 1 other name an issuer that is not an issuer id of issuer"),
+        "{}",
+        run.stderr
+    );
+    let run = sanad(folder.path(), "verify awards/other.json --genesis genesis.json").expect(1);
+    assert!(run.stdout.starts_with("awards/other.json: not proven (issuer-id)"), "{}", run.stdout);
 }
