@@ -110,6 +110,15 @@ fn a_status_that_comes_back_from_revocation_is_evidence_of_a_fork() {
         let found = node.sanad(issued.at(), &format!("{verify} --online")).expect(1).json();
         assert_eq!(found["verdict"], "not-proven");
         assert!(found["findings"][0]["reason"].as_str().unwrap().contains(step), "{found}");
+        // The evidence convinces a third party that has nothing but the genesis.
+        let evidence = issued.path("ijazah.json.receipt.json.fork.json");
+        let prove = format!("proof verify {} --genesis genesis.json --json", evidence.display());
+        let proved = crate::program::sanad(issued.at(), &prove).expect(0).json();
+        assert_eq!((&proved["verdict"], &proved["height"]), (&"proved".into(), &4.into()));
+        fs::write(issued.path("other.json"), foreign(issued.ledger.genesis())).unwrap();
+        let foreign = prove.replace("genesis.json", "other.json");
+        crate::program::sanad(issued.at(), &foreign).expect(1);
+        fs::remove_file(evidence).unwrap();
         node.ledger.commit_empty_blocks(1);
     }
 }
