@@ -30,35 +30,49 @@ impl Target {
     ///
     /// A document is checked against its receipt, so that a changed one is not asked about.
     pub(crate) fn read(text: &str, anchor: &TrustAnchor) -> anyhow::Result<Self> {
+        let (target, document) = Self::read_with_document(text, anchor)?;
+        if let (Self::Receipt(receipt), Some(document)) = (&target, document) {
+            receipt
+                .verify_document(Some(&document))
+                .with_context(|| format!("{text} does not belong to the receipt beside it"))?;
+        }
+        Ok(target)
+    }
+
+    /// The same, with the document if one was named; nothing of it is checked.
+    pub(crate) fn read_with_document(
+        text: &str,
+        anchor: &TrustAnchor,
+    ) -> anyhow::Result<(Self, Option<Vec<u8>>)> {
         if let Some((issuer, commitment)) = text.rsplit_once('/')
             && let (Ok(issuer), Ok(commitment)) = (issuer.parse(), commitment.parse())
         {
-            return Ok(Self::Issuance(issuer, commitment));
+            return Ok((Self::Issuance(issuer, commitment), None));
         }
         if let Ok(index) = text.parse() {
-            return Ok(Self::Index(index));
+            return Ok((Self::Index(index), None));
         }
         let path = Path::new(text);
         if !path.exists() {
             bail!("{text} is neither a log index, nor ISSUER/COMMITMENT, nor a file");
         }
         if receipt_file::is_receipt(path) {
-            return Ok(Self::Receipt(Box::new(receipt_file::read(path, anchor)?)));
+            return Ok((Self::Receipt(Box::new(receipt_file::read(path, anchor)?)), None));
         }
         let document = files::read(path, DOCUMENT_BYTES_MAX)?;
         let beside = receipt_file::find_beside(path);
-        if !beside.exists() {
-            // A receipt under another name, as mail programs give them.
-            return match Receipt::from_bytes(&document, anchor) {
-                Ok(receipt) => Ok(Self::Receipt(Box::new(receipt))),
-                Err(_) => bail!("{text} is not a receipt and has none beside it ({})", beside.display()),
+        if !beside.is_file() {
+            // A receipt under another name, as mail programs and cameras give them.
+            return match receipt_file::read(path, anchor) {
+                Ok(receipt) => Ok((Self::Receipt(Box::new(receipt)), None)),
+                Err(error) => Err(error.context(format!(
+                    "{text} is not a receipt and has none beside it ({})",
+                    beside.display()
+                ))),
             };
         }
         let receipt = receipt_file::read(&beside, anchor)?;
-        receipt
-            .verify_document(Some(&document))
-            .with_context(|| format!("{text} does not belong to {}", beside.display()))?;
-        Ok(Self::Receipt(Box::new(receipt)))
+        Ok((Self::Receipt(Box::new(receipt)), Some(document)))
     }
 
     /// What to ask a node for. By commitment rather than by a receipt's index: that is what the document gives.

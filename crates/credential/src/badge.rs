@@ -134,6 +134,14 @@ fn from_svg(text: &str) -> Result<Option<Baked>, Unread> {
             Event::CData(data) if inside == Some(false) => {
                 found.get_or_insert_default().push_str(&data);
             }
+            // A JWT in the attribute and something else within: readers take the one or the other.
+            Event::CData(data) if inside == Some(true) && !data.trim().is_empty() => {
+                return Err(Unread::TwoCredentials);
+            }
+            Event::Text(data) if inside == Some(true) && !data.trim().is_empty() => {
+                return Err(Unread::TwoCredentials);
+            }
+            Event::GeneralRef(_) if inside == Some(true) => return Err(Unread::TwoCredentials),
             Event::Text(data) if inside == Some(false) => {
                 let text = data.xml_content(XmlVersion::Implicit1_0);
                 found.get_or_insert_default().push_str(&text);

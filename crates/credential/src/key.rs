@@ -166,6 +166,21 @@ pub(crate) fn of_method(method: &str) -> Result<PublicKey, Obstacle> {
 pub(crate) fn of_jwk(jwk: &Value) -> Result<PublicKey, Obstacle> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let bytes = |name: &str| text(name).and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
+    // RFC 7517 4.2 to 4.4: what a key is for, where it says so.
+    let operations = jwk.get("key_ops").map(|operations| {
+        operations.as_array().is_some_and(|all| all.iter().any(|operation| operation == "verify"))
+    });
+    let algorithms: &[&str] = match (text("kty"), text("crv")) {
+        (Some("OKP"), _) => &["EdDSA", "Ed25519"],
+        (Some("EC"), _) => &["ES256"],
+        _ => &["RS256"],
+    };
+    let for_signatures = jwk.get("use").is_none_or(|purpose| purpose == "sig")
+        && operations.unwrap_or(true)
+        && jwk.get("alg").is_none_or(|name| name.as_str().is_some_and(|name| algorithms.contains(&name)));
+    if !for_signatures {
+        return Err(KeyFault::Jwk { expected: "a key that verifies signatures of its kind" }.into());
+    }
     match (text("kty"), text("crv")) {
         (Some("OKP"), Some("Ed25519")) => {
             let key = bytes("x").and_then(|key| key.try_into().ok());

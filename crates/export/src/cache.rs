@@ -43,7 +43,8 @@ impl Cache {
 
     pub(crate) fn read(&self, content: &ContentHash) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = fs::File::open(self.path(content)).ok()?;
+        let path = self.path(content);
+        let file = fs::metadata(&path).ok()?.is_file().then(|| fs::File::open(&path))?.ok()?;
         file.take(KEPT_BYTES_MAX + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() as u64 <= KEPT_BYTES_MAX).then_some(bytes)
     }

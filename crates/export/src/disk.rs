@@ -1,6 +1,6 @@
 //! An export in a folder of this machine.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,14 @@ impl Disk {
     }
 
     fn file(&self, file: &str) -> Result<Option<File>, ExportError> {
+        // Opening a pipe that nobody writes to would wait for ever.
+        match fs::metadata(self.path(file)) {
+            Ok(found) if !found.is_file() => {
+                let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+                return Err(ExportError::Io { path: self.path(file), source });
+            }
+            _ => {}
+        }
         match File::open(self.path(file)) {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

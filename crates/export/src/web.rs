@@ -104,7 +104,7 @@ impl Web {
             .timeout_send_request(Some(options.timeout))
             .timeout_recv_response(Some(options.timeout))
             .timeout_per_read(Some(options.timeout))
-            .timeout_recv_body(Some(BODY_TIMEOUT.max(options.timeout)));
+            .timeout_recv_body(Some(options.timeout.saturating_mul(BODY_TIMEOUTS)));
         let config = match scheme {
             Scheme::Https => config.tls_config(tls(options).map_err(refused)?),
             // This machine is not reached through a proxy.
@@ -333,8 +333,8 @@ pub(crate) fn is_url(text: &str) -> bool {
 const URL_BYTES_MAX: usize = 2048;
 /// Longest head of an answer, in bytes.
 const HEADERS_BYTES_MAX: usize = 16 << 10;
-/// How long a body may take in all.
-const BODY_TIMEOUT: Duration = Duration::from_secs(300);
+/// How many timeouts a body may take in all, however steadily it comes.
+const BODY_TIMEOUTS: u32 = 6;
 /// Longest file that is read whole for the sake of its parts, and most bytes of such files in memory (64 MiB).
 const WHOLE_BYTES_MAX: u64 = 64 << 20;
 

@@ -35,6 +35,9 @@ pub enum FileError {
     /// A folder stands where a file is expected.
     #[error("{} is a folder; a file is expected", .0.display())]
     Folder(PathBuf),
+    /// The path is a pipe or a socket.
+    #[error("{} is a pipe, not a file; copy what it gives into a file", .0.display())]
+    Pipe(PathBuf),
     /// It is longer than such a file may be.
     #[error("{} has more than {bytes_max} bytes, the most that is read of such a file", path.display())]
     TooLong {
@@ -71,8 +74,22 @@ impl FileError {
 /// # Errors
 /// [`FileError`].
 pub fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> {
-    let file = File::open(path).map_err(FileError::system(path, "opened"))?;
-    read_open(path, file, bytes_max)
+    read_open(path, open(path)?, bytes_max)
+}
+
+/// Opens a file, but no pipe in a folder: until somebody writes to it, opening it would wait for ever. Pipes that shells
+/// make for `<(...)` have a writer.
+fn open(path: &Path) -> Result<File, FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let of_shell = ["/dev/fd/", "/dev/stdin", "/proc/"].iter().any(|start| path.starts_with(start));
+        let found = std::fs::metadata(path).map_err(FileError::system(path, "opened"))?;
+        if !of_shell && (found.file_type().is_fifo() || found.file_type().is_socket()) {
+            return Err(FileError::Pipe(path.to_owned()));
+        }
+    }
+    File::open(path).map_err(FileError::system(path, "opened"))
 }
 
 /// Reads a file that holds a secret. On Unix, one that its group or others can read is refused.
@@ -80,7 +97,7 @@ pub fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// [`FileError`]; [`FileError::Exposed`] names the command that mends it.
 pub fn read_secret(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> {
-    let file = File::open(path).map_err(FileError::system(path, "opened"))?;
+    let file = open(path)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

@@ -65,7 +65,7 @@ pub fn path_like(receipt: &Path, document: &Path) -> PathBuf {
 
 /// The receipts beside a document, in whatever form they are there.
 pub fn all_beside(document: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    SUFFIXES.map(|suffix| with_suffix(document, suffix)).into_iter().filter(|place| place.exists())
+    SUFFIXES.map(|suffix| with_suffix(document, suffix)).into_iter().filter(|place| place.is_file())
 }
 
 /// The first of [`all_beside`]; if there is none, the place of the JSON form.

@@ -16,14 +16,30 @@ verdict-renew = renew
 verdict-needs-trust-file = needs trust file
 verdict-needs-newer-verifier = needs newer verifier
 
+credential-good = signature good
+credential-key-unproven = signature good, but not shown to be the issuer's
+credential-not-checked = not checked
+credential-unsigned = not signed
+credential-not-yet-valid = not yet valid
+credential-expired = expired
+credential-not-covered = signature does not cover all of it
+credential-malformed = breaks the rules of its data model
+credential-inconsistent = contradicts itself
+credential-bad = signature wrong
+
 headline = { $target }: { $verdict }
 headline-parts = { " " }({ $parts })
 headline-as-of = { " " }as of { $time } ({ $age })
+headline-issuer = , entered by { $name }
+headline-not-seen = ; document not seen
 headline-not-asked = ; not asked since
 headline-asked = , asked just now at { $source }
 headline-unanswered = ; could not be checked now at { $source }
 headline-expired = ; expired by its summary
 headline-credential = ; as a credential: { $verdict }
+
+totals = { $count } documents: { $counts }
+totals-without = { $count } without a finding
 
 time = { $day } { $month } { $year } { $clock } UTC
 month-1 = Jan

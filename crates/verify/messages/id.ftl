@@ -3,7 +3,7 @@
 verdict-active = aktif
 verdict-confirmed = aktif, dikukuhkan
 verdict-proved = terbukti
-verdict-stale = kedaluwarsa
+verdict-stale = bukti terlalu lama
 verdict-suspended = ditangguhkan
 verdict-disputed = dipersengketakan
 verdict-revoked = dicabut
@@ -16,14 +16,30 @@ verdict-renew = perlu diperbarui
 verdict-needs-trust-file = memerlukan berkas kepercayaan
 verdict-needs-newer-verifier = memerlukan program pemeriksa yang lebih baru
 
+credential-good = tanda tangan benar
+credential-key-unproven = tanda tangan benar, tetapi tidak terbukti milik penerbit
+credential-not-checked = tidak diperiksa
+credential-unsigned = tidak ditandatangani
+credential-not-yet-valid = belum berlaku
+credential-expired = sudah tidak berlaku
+credential-not-covered = tanda tangan tidak mencakup seluruhnya
+credential-malformed = melanggar aturan model datanya
+credential-inconsistent = bertentangan dengan dirinya sendiri
+credential-bad = tanda tangan salah
+
 headline = { $target }: { $verdict }
 headline-parts = { " " }({ $parts })
 headline-as-of = { " " }per { $time } ({ $age })
+headline-issuer = , dimasukkan oleh { $name }
+headline-not-seen = ; dokumen tidak dilihat
 headline-not-asked = ; tidak ditanyakan lagi sejak itu
 headline-asked = , baru saja ditanyakan ke { $source }
 headline-unanswered = ; saat ini tidak dapat diperiksa di { $source }
 headline-expired = ; sudah lewat masa berlakunya menurut ringkasannya
 headline-credential = ; sebagai kredensial: { $verdict }
+
+totals = { $count } dokumen: { $counts }
+totals-without = { $count } tanpa temuan
 
 time = { $day } { $month } { $year } { $clock } UTC
 month-1 = Jan

@@ -10,7 +10,9 @@ use sanad_core::summary::SummaryLabel;
 use unic_langid::LanguageIdentifier;
 
 use crate::finding::{Asked, Basis, Finding, Form};
+use crate::open::Open;
 use crate::time;
+use crate::verdict::Verdict;
 
 /// A language that findings are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,7 +183,7 @@ impl Finding {
     /// What is left open, a line each.
     #[must_use]
     pub fn open_lines(&self, language: Language) -> Vec<Line> {
-        let line = |open: &crate::Open| language.text("open", &[("text", &open.text(language))]);
+        let line = |open: &Open| language.text("open", &[("text", &open.text(language))]);
         self.not_proved().iter().map(|open| Line::Text(line(open))).collect()
     }
 
@@ -198,6 +200,9 @@ impl Finding {
         if let (Some(as_of), Some(_)) = (&self.as_of, &self.status) {
             let (time, age) = (time::minute(language, as_of.time_ms), time::age(language, as_of.age_seconds));
             line += &language.text("headline-as-of", &[("time", &time), ("age", &age)]);
+            if let Some(issuer) = &self.issuer {
+                line += &language.text("headline-issuer", &[("name", &issuer.name)]);
+            }
             line += &match &self.asked {
                 Asked::NotAsked => language.text("headline-not-asked", &[]),
                 Asked::Answered { source } => language.text("headline-asked", &[("source", source)]),
@@ -206,15 +211,50 @@ impl Finding {
                 }
             };
         }
+        if self.not_proved().contains(&Open::DocumentNotSeen) {
+            line += &language.text("headline-not-seen", &[]);
+        }
         if self.expired {
             line += &language.text("headline-expired", &[]);
         }
-        match &self.credential {
-            Some(credential) if credential.verdict.is_against() => {
-                line + &language.text("headline-credential", &[("verdict", &credential.verdict.to_string())])
+        match self.credential.as_ref().map(|credential| credential.verdict) {
+            // What looks like a credential and could not be checked is said at once: nobody looked at its dates.
+            Some(verdict) if verdict.is_against() || verdict == sanad_credential::Verdict::NotChecked => {
+                let word = language.text(credential_key(verdict), &[]);
+                line + &language.text("headline-credential", &[("verdict", &word)])
             }
             _ => line,
         }
+    }
+}
+
+/// The totals of several findings.
+#[must_use]
+pub fn totals(language: Language, documents: usize, counts: &[(Verdict, u64)], without: usize) -> String {
+    let mut parts: Vec<String> = counts
+        .iter()
+        .map(|(verdict, count)| format!("{count} {}", language.text(verdict.key(), &[])))
+        .collect();
+    if without > 0 {
+        parts.push(language.text("totals-without", &[("count", &without.to_string())]));
+    }
+    let (documents, parts) = (documents.to_string(), parts.join(", "));
+    language.text("totals", &[("count", &documents), ("counts", &parts)])
+}
+
+fn credential_key(verdict: sanad_credential::Verdict) -> &'static str {
+    use sanad_credential::Verdict;
+    match verdict {
+        Verdict::Good => "credential-good",
+        Verdict::KeyUnproven => "credential-key-unproven",
+        Verdict::NotChecked => "credential-not-checked",
+        Verdict::Unsigned => "credential-unsigned",
+        Verdict::NotYetValid => "credential-not-yet-valid",
+        Verdict::Expired => "credential-expired",
+        Verdict::NotCovered => "credential-not-covered",
+        Verdict::Malformed => "credential-malformed",
+        Verdict::Inconsistent => "credential-inconsistent",
+        Verdict::Bad => "credential-bad",
     }
 }
 

@@ -73,7 +73,7 @@ struct Found {
 /// A file that nothing can be said of.
 #[derive(Serialize)]
 struct Failure {
-    document: PathBuf,
+    document: String,
     error: String,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
             Err(error) => {
                 let error = format!("{error:#}");
                 note(format_args!("error: {}: {error}", file.display()));
-                findings.errors.push(Failure { document: file.clone(), error });
+                findings.errors.push(Failure { document: file.display().to_string(), error });
             }
         }
     }

@@ -59,8 +59,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             source.block_on(args.trust.for_node(remote))?
         }
     };
-    let target = Target::read(&args.target, trust.anchor())?;
-    let finding = find(args, &source, &target, &trust)?;
+    let (target, document) = Target::read_with_document(&args.target, trust.anchor())?;
+    let finding = find(args, &source, &target, document.as_deref(), &trust)?;
     if let Some(fork) = finding.fork() {
         evidence::keep(Path::new(&args.target), fork);
     }
@@ -68,14 +68,24 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(finding.answer().into())
 }
 
-fn find(args: &Args, source: &Source, target: &Target, trust: &Trust) -> anyhow::Result<Finding> {
+fn find(
+    args: &Args,
+    source: &Source,
+    target: &Target,
+    document: Option<&[u8]>,
+    trust: &Trust,
+) -> anyhow::Result<Finding> {
     let receipt = match target {
         Target::Receipt(receipt) => Some(receipt.as_ref()),
         Target::Index(_) | Target::Issuance(..) => None,
     };
     let verifier = Verifier::new(trust, time::now_ms()).age_max(args.max_age);
-    // What the receipt proves by itself, unless it takes a node to tell.
-    let known = receipt.map(|receipt| verifier.status(&args.target, &receipt.proof));
+    // What the files prove by themselves, unless it takes a node to tell. Of a receipt without its document that is the
+    // status; of a code on paper the summary, too.
+    let known = receipt.map(|receipt| match verifier.read_receipt(&args.target, receipt, document) {
+        Ok(known) => known,
+        Err(_) => verifier.status(&args.target, &receipt.proof),
+    });
     let known = known.filter(|known| {
         known.answer() != Answer::CouldNotBeChecked && known.verdict() != Verdict::NeedsHistoryPath
     });

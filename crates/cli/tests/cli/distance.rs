@@ -106,7 +106,7 @@ fn what_cannot_be_relied_on_is_no_answer() {
     });
     ask(at, &status(&server.url)).expect_unchecked("redirected to https://elsewhere.example/head");
     server.trick(|path| path.starts_with("tile/entries").then(|| answer("200 OK", "", b"\0\x01x")));
-    ask(at, &status(&server.url)).expect_unchecked("could-not-be-checked");
+    ask(at, &status(&server.url)).expect_unchecked("could not be checked");
 }
 
 #[test]

@@ -107,7 +107,10 @@ fn a_last_day_that_is_over_is_said_on_paper_too() {
         let text =
             sanad(issued.at(), &format!("verify --receipt paper.receipt {GENESIS}")).expect(code).stdout;
         assert_eq!(
-            text.lines().next().unwrap().ends_with("; not asked since; expired by its summary"),
+            text.lines()
+                .next()
+                .unwrap()
+                .ends_with("; not asked since; document not seen; expired by its summary"),
             code == 1,
             "{text}"
         );

@@ -176,3 +176,23 @@ fn the_tail_prints_one_line_of_json_a_block() {
         .collect();
     assert_eq!(heights, [1, 2, 3, 4, 5]);
 }
+
+#[test]
+fn a_status_of_files_is_as_strict_as_their_verification() {
+    let issued = Issued::new();
+    let changed = fs::read_to_string(issued.path("ijazah.json")).unwrap() + " ";
+    let changed = changed.replacen('{', "{\"changed\": 1, ", 1);
+    let text = fs::read_to_string(issued.path("ijazah.json.receipt.json")).unwrap();
+    fs::write(issued.path("changed.json"), changed).unwrap();
+    fs::write(issued.path("changed.json.receipt.json"), &text).unwrap();
+    let at = issued.folder;
+    let node = Node::over(issued.ledger);
+    let status = |target: &str, code: i32| {
+        node.sanad(at.path(), &format!("status {target} --genesis genesis.json --json")).expect(code).json()
+    };
+    let found = status("ijazah.json", 0);
+    assert!(found["checks"].to_string().contains("document"), "{found}");
+    let found = status("changed.json", 1);
+    assert_eq!(found["verdict"], "tampered");
+    assert!(found["reason"].as_str().unwrap().starts_with("document"), "{found}");
+}

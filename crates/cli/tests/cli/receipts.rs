@@ -294,3 +294,26 @@ fn a_strangers_file_name_stays_on_its_line() {
     let run = sanad(issued.at(), &format!("verify fold {GENESIS}")).expect(1);
     assert!(run.stdout.starts_with("fold/diploma.json: active\\nz.json: tampered"), "{}", run.stdout);
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8_and_pipes_cost_no_other_answer() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let issued = Issued::new();
+    let folder = issued.path("fold");
+    fs::create_dir(&folder).unwrap();
+    let copy = |name: &[u8]| {
+        let name = |suffix: &[u8]| folder.join(std::ffi::OsString::from_vec([name, suffix].concat()));
+        fs::copy(issued.path("ijazah.json"), name(b"")).unwrap();
+        fs::copy(issued.path("ijazah.json.receipt.json"), name(b".receipt.json")).unwrap();
+    };
+    copy(b"a.json");
+    copy(b"b\xff.json");
+    fs::write(folder.join(std::ffi::OsString::from_vec(b"c\xff.json".to_vec())), "{}").unwrap();
+    fs::write(folder.join("d.json"), "{}").unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(folder.join("d.json.receipt.json")).status().unwrap();
+    assert!(pipe.success());
+    let found = sanad(issued.at(), &format!("verify fold {GENESIS} --json")).expect(2).json();
+    assert_eq!(found["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(found["errors"].as_array().unwrap().len(), 2, "{found}");
+}

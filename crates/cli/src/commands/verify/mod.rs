@@ -102,7 +102,7 @@ pub(crate) struct Args {
 /// A document that could not be checked.
 #[derive(Serialize)]
 struct Failure {
-    document: PathBuf,
+    document: String,
     error: String,
 }
 
@@ -111,7 +111,7 @@ struct Failure {
 struct Verified {
     #[serde(flatten)]
     finding: Finding,
-    receipt: PathBuf,
+    receipt: String,
 }
 
 /// What all documents are checked with.
@@ -189,7 +189,7 @@ impl Setting<'_> {
         if let Some(fork) = finding.fork() {
             evidence::keep(&path, fork);
         }
-        Ok(Verified { finding, receipt: path })
+        Ok(Verified { finding, receipt: path.display().to_string() })
     }
 
     fn verifier(&self) -> Verifier<'_> {
@@ -228,9 +228,8 @@ fn unanswered(finding: &Finding) -> Option<String> {
 }
 
 /// Says that something is amiss with a document, on stderr.
-fn complain(document: Option<&PathBuf>, error: &str) {
-    let document = document.cloned().unwrap_or_default();
-    note(format_args!("error: {}: {error}", document.display()));
+fn complain(document: &str, error: &str) {
+    note(format_args!("error: {document}: {error}"));
 }
 
 /// Documents that are checked before the first of them is printed.

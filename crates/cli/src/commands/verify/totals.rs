@@ -66,9 +66,11 @@ impl Totals {
 
     /// Notes a document that could not be checked.
     pub(super) fn fail(&mut self, document: Option<&PathBuf>, error: String) -> anyhow::Result<()> {
-        complain(document, &error);
+        // A name need not be UTF-8, and JSON has no other texts.
+        let document = document.map(|path| path.display().to_string()).unwrap_or_default();
+        complain(&document, &error);
         self.outcome = self.outcome.and(Outcome::Error);
-        self.errors.push(Failure { document: document.cloned().unwrap_or_default(), error });
+        self.errors.push(Failure { document, error });
         Ok(())
     }
 
@@ -87,13 +89,9 @@ impl Totals {
                 )
             }
             false if self.documents > 1 => {
-                let mut counts: Vec<String> =
-                    totals.iter().map(|total| format!("{} {}", total.documents, total.verdict)).collect();
-                let unchecked = self.documents - self.printed;
-                if unchecked > 0 {
-                    counts.push(format!("{unchecked} without a finding"));
-                }
-                let line = format!("{} documents: {}", self.documents, counts.join(", "));
+                let counts: Vec<(Verdict, u64)> = self.by_verdict.into_iter().collect();
+                let without = self.documents - self.printed;
+                let line = sanad_verify::totals(self.output.language(), self.documents, &counts, without);
                 View::new().line(line).to_text()
             }
             false => String::new(),
