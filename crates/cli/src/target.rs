@@ -49,10 +49,17 @@ impl Target {
         {
             return Ok((Self::Issuance(issuer, commitment), None));
         }
-        if let Ok(index) = text.parse() {
-            return Ok((Self::Index(index), None));
-        }
         let path = Path::new(text);
+        // As `LogIndex` is written: "007" and "+8" are names of files, if anything.
+        let index = text.parse().ok().filter(|index: &LogIndex| index.to_string() == text);
+        match index {
+            // What is final must not hit another credential than the one that was meant.
+            Some(_) if path.exists() => {
+                bail!("{text} is a log index and a file here; write ./{text} for the file, or rename it")
+            }
+            Some(index) => return Ok((Self::Index(index), None)),
+            None => {}
+        }
         if !path.exists() {
             bail!("{text} is neither a log index, nor ISSUER/COMMITMENT, nor a file");
         }
@@ -120,6 +127,7 @@ mod tests {
         assert_eq!(read(&issuance).unwrap().key().unwrap(), expected);
         assert!(read(&"ab".repeat(32)).is_err(), "a commitment alone names no issuer");
         assert!(read("18446744073709551616").is_err());
+        assert!(read("007").is_err() && read("+8").is_err(), "not as an index is written");
         assert!(read("no/such/file").is_err());
     }
 }

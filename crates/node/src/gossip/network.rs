@@ -91,13 +91,13 @@ impl Network {
             known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
-        swarm.listen_on(multiaddr(listen)).map_err(|error| refused(error.to_string()))?;
+        swarm.listen_on(multiaddr(listen)).map_err(|error| refused(cause(&error)))?;
         let address = loop {
             match swarm.select_next_some().await {
                 SwarmEvent::NewListenAddr { address, .. } => {
                     break socket_address(&address).unwrap_or(listen);
                 }
-                SwarmEvent::ListenerError { error, .. } => return Err(refused(error.to_string())),
+                SwarmEvent::ListenerError { error, .. } => return Err(refused(cause(&error))),
                 SwarmEvent::ListenerClosed { reason, .. } => return Err(refused(format!("{reason:?}"))),
                 _ => {}
             }
@@ -341,6 +341,12 @@ fn socket_address(address: &libp2p::Multiaddr) -> Option<SocketAddr> {
         Protocol::Tcp(port) => Some(SocketAddr::new(ip, port)),
         _ => None,
     }
+}
+
+/// The innermost cause that says something: errors of transports around it print nothing.
+fn cause(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default()
 }
 
 /// Time between attempts to reach peers that are not connected, and looks at what is to be offered again.
