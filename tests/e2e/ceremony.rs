@@ -148,9 +148,9 @@ fn the_readmes_session_by_hand_is_true() {
     assert_eq!(refused, [status.to_owned(), format!("{status} --export public")], "{out}\n{err}");
     for said in [
         "awards/game-developer.json: active as of ",
-        "paper.png: active\n",
+        "paper.png: active as of ",
         "document not seen",
-        "awards/game-developer.json: revoked\n",
+        "awards/game-developer.json: revoked as of ",
         "the trust file of block",
         "proved: the older log begins the newer one",
         "proved: these are all events of the issuer",
