@@ -34,6 +34,11 @@ seeds -p sanad-export --test seeds
 mkdir -p "$target/seeds/config"
 cp configs/*.toml "$target/seeds/config"
 find tests/credentials -name '*.json' -exec cp -t "$target/seeds/json_document" {} +
+# What an issuer never issues: files of every other kind.
+mkdir -p "$target/seeds/issuer_files"
+for name in receipt_json receipt_binary keyfile genesis trust_file member_file; do
+    find "$target/seeds/$name" -type f -exec cp -t "$target/seeds/issuer_files" {} +
+done
 for name in credential badge; do
     mkdir -p "$target/seeds/$name"
     find crates/credential/tests/testdata -type f -size -20k -exec cp -t "$target/seeds/$name" {} +
