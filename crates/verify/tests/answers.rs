@@ -169,7 +169,11 @@ fn an_old_answer_is_stale() {
     let verifier = Verifier::new(&story.trust, story.now_ms + 400 * day);
     let finding = verifier.status("diploma", &story.active);
     assert_eq!(finding.verdict(), Verdict::Active);
-    assert!(finding.headline().contains("(400 days ago), entered by University issuer; not asked since"), "{}", finding.headline());
+    assert!(
+        finding.headline().contains("(400 days ago), entered by University issuer; not asked since"),
+        "{}",
+        finding.headline()
+    );
 }
 
 #[test]
