@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::documents::{BADGE, Issued};
+use crate::node::Node;
 use crate::program::{Run, sanad};
 
 const GENESIS: &str = "--genesis genesis.json";
@@ -115,4 +116,23 @@ fn a_last_day_that_is_over_is_said_on_paper_too() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_forged_code_is_neither_active_nor_renewed() {
+    let issued = Issued::of(BADGE);
+    convert(&issued, "paper.json --paper --document ijazah.json").expect(0);
+    let sound = fs::read_to_string(issued.path("paper.json")).unwrap();
+    fs::write(issued.path("forged.json"), sound.replace("Arkanendra", "Seseorang")).unwrap();
+    let at = issued.folder;
+    let node = Node::over(issued.ledger);
+    let ask = |arguments: &str| node.sanad(at.path(), &format!("{arguments} {GENESIS}"));
+    ask("receipt renew forged.json renewed.json").expect_error("its summary was changed");
+    let found = ask("status forged.json --json").expect(1).json();
+    assert_eq!(found["verdict"], "tampered");
+    ask("receipt renew paper.json renewed.json").expect(0);
+    assert_eq!(
+        ask("status paper.json --json").expect(0).json()["summary"]["holder"],
+        "Arkanendra Lokawisesa"
+    );
 }

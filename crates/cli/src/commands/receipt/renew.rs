@@ -61,6 +61,11 @@ async fn renew(args: &Args) -> anyhow::Result<Renewed> {
     let remote = Remote::open(&args.source).await?;
     let trust = args.trust.for_node(&remote).await?;
     let mut receipt = receipt_file::read(&args.input, trust.anchor())?;
+    if !receipt.opening.needs_document() {
+        // What is on paper can be checked at once; a renewed forgery would look fresh.
+        let forged = || format!("{} is not renewed: its summary was changed", args.input.display());
+        receipt.verify_document(None).with_context(forged)?;
+    }
     let height = receipt.proof.header.height;
     let answer =
         remote.told(remote.ask(|| remote.client().history_proof(height, ProofForm::SelfContained)).await)?;
