@@ -58,7 +58,7 @@ pub(crate) struct Sent {
     pub(crate) told: HandIn,
 }
 
-/// A payload that the proposer of a round signed, and that was judged. One that is no block of ours is remembered
+/// A payload that the proposer of a round signed, and that was judged. An invalid one is remembered
 /// nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Judged {
