@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the decoders with libFuzzer, on a stable toolchain: scripts/fuzz.sh [SECONDS] [TARGET...]
 # SECONDS for each target, 10 where it is not given; all targets of fuzz/fuzz_targets/ where none is named.
+# SANAD_FUZZ_RUNS=N: the same N executions of each target every time, within those seconds, as `.ci/run` has it.
 # Ends with 1 at the first input that a target stumbles over, with 0 where this machine cannot fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +10,7 @@ shift || true
 if [ $# = 0 ]; then
     for file in fuzz/fuzz_targets/*.rs; do set -- "$@" "$(basename "$file" .rs)"; done
 fi
+same=${SANAD_FUZZ_RUNS:+-seed=1 -runs=$SANAD_FUZZ_RUNS}
 skip() { echo "fuzzing skipped: $1" && exit 0; }
 
 # What cargo-fuzz asks of the compiler, but for sanitizers, which need a nightly one. See fuzz/README.md.
@@ -51,9 +53,12 @@ for name; do
     log=$target/$name.log
     seeds=$target/seeds/$name
     [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples.rs and seeds.rs write them" && exit 1; }
+    # What earlier runs found would make these others.
+    [ -z "$same" ] || rm -rf "$corpus"
     mkdir -p "$corpus"
     result=ok
-    RUST_BACKTRACE=0 "$program" "$corpus" "$seeds" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
+    # shellcheck disable=SC2086
+    RUST_BACKTRACE=0 "$program" "$corpus" "$seeds" -max_total_time="$seconds" $same -timeout=10 -rss_limit_mb=512 \
         -print_final_stats=1 -artifact_prefix="$target/artifacts/$name-" >"$log" 2>&1 || result=FAILED
     stat() { sed -n "s/^stat::$1: *//p" "$log"; }
     printf '%-20s %10s %8s %7s %6s\n' "$name" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
