@@ -23,6 +23,7 @@ mod handle;
 mod heard;
 mod limits;
 mod messages;
+mod pace;
 mod peer;
 mod prevotes;
 mod proposals;

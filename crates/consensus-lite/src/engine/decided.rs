@@ -37,6 +37,7 @@ impl<A: Application> Driver<A> {
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
         let next = self.application.commit(&certificate, payload).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
+        self.pace.decided(&validators, height, certificate.round);
         count(&self.shared().counters.decided, 1);
         self.advance(next)
     }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use malachitebft_app_channel::app::engine::host::HeightParams;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
-use malachitebft_core_types::LinearTimeouts;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::validators::CommitCertificate;
@@ -18,6 +17,7 @@ use crate::application::{Application, NextHeight};
 use crate::context::{EngineValidators, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::Heard;
+use crate::pace::Pace;
 use crate::proposals::Proposals;
 use crate::shared::Shared;
 use crate::signer::SharedGuard;
@@ -46,6 +46,8 @@ pub(super) struct Driver<A> {
     pub(super) synced: Option<Height>,
     /// What is proven of the heights of others.
     pub(super) heard: Heard,
+    /// How long to wait for each proposer.
+    pub(super) pace: Pace,
     /// A height that is not begun yet, for want of work.
     pub(super) waiting: Option<Waiting>,
     /// A proposal that is not made yet, since the clock is behind.
@@ -76,6 +78,7 @@ impl<A: Application> Driver<A> {
             last_block: Instant::now(),
             synced: None,
             heard: Heard::default(),
+            pace: Pace::default(),
             waiting: None,
             deferred: None,
             abstaining: None,
@@ -149,18 +152,9 @@ impl<A: Application> Driver<A> {
     }
 
     pub(super) fn params(&self) -> HeightParams<SanadContext> {
-        let timeouts = self.setup.config.timeouts;
-        let timeouts = LinearTimeouts {
-            propose: timeouts.propose,
-            propose_delta: timeouts.propose / 2,
-            prevote: timeouts.prevote,
-            prevote_delta: timeouts.prevote / 2,
-            precommit: timeouts.precommit,
-            precommit_delta: timeouts.precommit / 2,
-            rebroadcast: timeouts.propose + timeouts.prevote,
-            ..Default::default()
-        };
-        HeightParams::new(EngineValidators::from(&self.next.validators), timeouts, None)
+        let NextHeight { height, validators, .. } = &self.next;
+        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height);
+        HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 
     /// The height begins: what arrives for it is no news any more.

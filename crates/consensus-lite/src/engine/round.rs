@@ -1,5 +1,7 @@
 //! A round begins.
 
+use std::time::Instant;
+
 use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::Round;
 
@@ -28,6 +30,7 @@ impl<A: Application> Driver<A> {
         });
         self.load()?;
         if round == 0 {
+            self.pace.began(Instant::now());
             // Values of a height that it has not begun wait in a queue of the engine that anybody can fill.
             self.proposals.forget_told();
         }
