@@ -22,6 +22,7 @@ mod guard;
 mod handle;
 mod heard;
 mod limits;
+mod log;
 mod messages;
 mod pace;
 mod peer;

@@ -8,6 +8,7 @@ use malachitebft_core_types::{
 };
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
 
 use crate::context::{Proposal, SanadContext, Vote};
@@ -39,6 +40,16 @@ impl SharedGuard {
         self.lock().refusal.take()
     }
 
+    /// Takes note of a message that the engine's log has.
+    pub(crate) fn raise(&self, position: Position, message: &[u8]) -> Result<(), GuardError> {
+        self.lock().guard.raise(position, message)
+    }
+
+    /// Signs nothing more through a height.
+    pub(crate) fn close(&self, height: Height) -> Result<(), GuardError> {
+        self.lock().guard.close(height)
+    }
+
     fn authorize(&self, position: Position, message: &[u8]) -> Result<(), Error> {
         let mut guarded = self.lock();
         guarded.guard.authorize(position, message).map_err(|refusal| {
@@ -67,8 +78,7 @@ pub(crate) struct GuardedSigner {
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
-        // The guard waits for the disk. Other tasks of this thread move to another.
-        tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        self.guard.authorize(position, message)?;
         #[cfg(feature = "testing")]
         if self.testing.crashes(crate::testing::Point::Signed(position)) {
             return Err(Error::from_source("a crash that a test asked for".to_owned()));

@@ -10,14 +10,16 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::driver::Driver;
+use super::log::OpenLog;
 use super::session::{End, session};
 use crate::application::Application;
 use crate::config::{Config, Keys};
 use crate::guard::SigningGuard;
 use crate::limits::Limits;
+use crate::log::Contents;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
-use crate::standing::{Standing, log_state, remove_stub, standing};
+use crate::standing::{Standing, standing};
 use crate::status::Phase;
 use crate::stopped::{StartError, Stopped};
 
@@ -79,13 +81,12 @@ fn prepare<A: Application>(setup: Setup, application: A) -> Result<Driver<A>, St
 fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), Stopped> {
     let mut ready = Some(ready);
     loop {
-        driver.abstaining = abstaining(&driver);
-        let ended = match runtime() {
-            Ok(runtime) => {
-                let ended = runtime.block_on(session(&mut driver, &mut ready));
+        let ended = match begin(&mut driver) {
+            Ok((runtime, log)) => {
+                let ended = runtime.block_on(session(&mut driver, log, &mut ready));
                 driver.shared().set_network(None);
                 runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
-                wait_for_log(&driver.setup().config.wal_path());
+                wait_for_log(&driver.setup().config.log_path());
                 ended
             }
             Err(error) => Err(Stopped::Restart(error)),
@@ -102,14 +103,30 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
     }
 }
 
+/// Opens the log, raises the guard to it, and decides whether the node votes.
+fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), StartError> {
+    let log = OpenLog::open(&driver.setup().config.log_path())?;
+    if let (Some(key), Some(guard)) = (&driver.setup().keys.validator, driver.guard()) {
+        for (position, message) in log.signed(&driver.setup().chain_id, key.public()) {
+            guard.raise(position, &message)?;
+        }
+        // Then the guard may be a step behind what left this machine before a power cut, at a height not decided here.
+        let next = driver.next().height;
+        if guard.position().is_some() && log.contents.is_incomplete(next) {
+            tracing::warn!(height = %next, "the log of consensus is lost or damaged: not voting until this height is decided");
+            guard.close(next)?;
+        }
+    }
+    driver.abstaining = abstaining(driver, &log.contents);
+    Ok((runtime()?, log))
+}
+
 /// The last height without this node's vote, if there is one ahead.
-fn abstaining<A: Application>(driver: &Driver<A>) -> Option<Height> {
+fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Option<Height> {
     let guard = driver.guard()?;
-    let path = driver.setup().config.wal_path();
-    remove_stub(&path);
-    let log = log_state(&path);
-    let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
-    match standing(guard.position(), driver.next().height, log) {
+    let next = driver.next().height;
+    let refused = driver.refused_at.filter(|height| *height >= next);
+    match standing(guard.position(), next, log) {
         Standing::Vote => refused,
         Standing::AbstainThrough(height) => Some(height),
     }
@@ -124,7 +141,7 @@ fn runtime() -> Result<Runtime, StartError> {
         .map_err(StartError::Thread)
 }
 
-/// The engine's log is closed by a thread that outlives the engine; the next session needs it.
+/// The engine's log is closed by an actor that may outlive the engine; the next session needs it.
 fn wait_for_log(path: &Path) {
     let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
     let locked = || std::fs::File::open(path).is_ok_and(|file| file.try_lock().is_err());

@@ -1,4 +1,4 @@
-//! The signing guard: what a validator key signed last, on disk before the signature leaves.
+//! The signing guard: what a validator key signed last, written before the signature leaves.
 //!
 //! Two contradicting signatures for one place in the protocol are the one fault that a validator can commit
 //! alone and that no one can undo. The guard makes them impossible as long as there is one guard for each
@@ -53,8 +53,9 @@ impl std::fmt::Display for Position {
 
 /// The guard of one validator key on one chain. Locked against other processes while it is open.
 ///
-/// The file has two slots, written in turn and in place: one `fdatasync` a signature, and a write that is
-/// torn by a crash leaves the other slot, whose position was the last that left this machine.
+/// The file has two slots, written in turn and in place: a torn write leaves the other slot. A write is not waited for:
+/// it outlives the process, and what a power cut takes away is in the engine's log, which is durable before a
+/// signature leaves and [raises](Self::raise) the guard at the next start.
 #[derive(Debug)]
 pub struct SigningGuard {
     path: PathBuf,
@@ -122,13 +123,14 @@ impl SigningGuard {
         self.record.signed.as_ref().map(|signed| signed.position)
     }
 
-    /// Permission to sign `message` at `position`. On return it is durable that the key has signed it.
+    /// Permission to sign `message` at `position`. On return it is written, and outlives this process, that the key has
+    /// signed it.
     ///
     /// # Errors
     /// [`GuardError::Conflict`] for another message at the last position, [`GuardError::Regression`] for a
     /// lower position, [`GuardError::Io`] where nothing could be written. Nothing may be signed then.
     pub fn authorize(&mut self, position: Position, message: &[u8]) -> Result<(), GuardError> {
-        let signed = Signed { position, digest: *blake3::hash(message).as_bytes() };
+        let signed = Signed::new(position, message);
         if let Some(last) = &self.record.signed {
             if *last == signed {
                 return Ok(());
@@ -140,6 +142,40 @@ impl SigningGuard {
                 return Err(GuardError::Regression { last: last.position, asked: position });
             }
         }
+        self.remember(signed)
+    }
+
+    /// Takes note of a message that the engine's log has, and of all before it, durably.
+    ///
+    /// # Errors
+    /// [`GuardError::Conflict`] if another message was signed there, [`GuardError::Io`] where nothing could be written.
+    pub fn raise(&mut self, position: Position, message: &[u8]) -> Result<(), GuardError> {
+        let signed = Signed::new(position, message);
+        match &self.record.signed {
+            Some(last) if last.position == position && *last != signed => {
+                Err(GuardError::Conflict { position })
+            }
+            Some(last) if last.position >= position => Ok(()),
+            _ => {
+                self.remember(signed)?;
+                self.file.sync_data().map_err(|source| GuardError::Io { path: self.path.clone(), source })
+            }
+        }
+    }
+
+    /// Signs nothing more through a height, and remembers that durably: what the key signed there may be forgotten.
+    ///
+    /// # Errors
+    /// [`GuardError::Io`].
+    pub fn close(&mut self, height: Height) -> Result<(), GuardError> {
+        let end = Position { height, round: u32::MAX, step: Step::Precommit };
+        match self.position() {
+            Some(last) if last >= end => Ok(()),
+            _ => self.raise(end, &[]),
+        }
+    }
+
+    fn remember(&mut self, signed: Signed) -> Result<(), GuardError> {
         let sequence = self.record.sequence + 1;
         let record = Record { sequence, signed: Some(signed), ..self.record.clone() };
         self.write(&record).map_err(|source| GuardError::Io { path: self.path.clone(), source })?;
@@ -149,8 +185,7 @@ impl SigningGuard {
 
     fn write(&mut self, record: &Record) -> std::io::Result<()> {
         self.file.seek(SeekFrom::Start(record.sequence % 2 * SLOT_BYTES as u64))?;
-        self.file.write_all(&record.encode())?;
-        self.file.sync_data()
+        self.file.write_all(&record.encode())
     }
 }
 

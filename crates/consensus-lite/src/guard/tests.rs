@@ -33,6 +33,36 @@ fn the_same_message_again_and_no_other() {
 }
 
 #[test]
+fn a_log_that_knows_more_raises_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut guard = SigningGuard::create(&guard_in(&directory), CHAIN, KEY).unwrap();
+    let (prevote, precommit) = (at(5, 0, Step::Prevote), at(5, 0, Step::Precommit));
+    guard.raise(prevote, b"a").unwrap();
+    guard.raise(precommit, b"b").unwrap();
+    guard.raise(prevote, b"older, so not compared").unwrap();
+    assert_eq!(guard.position(), Some(precommit));
+    assert!(matches!(guard.raise(precommit, b"c"), Err(GuardError::Conflict { .. })));
+    assert!(matches!(guard.authorize(precommit, b"c"), Err(GuardError::Conflict { .. })));
+    guard.authorize(precommit, b"b").unwrap();
+}
+
+#[test]
+fn a_height_that_is_closed_stays_closed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = guard_in(&directory);
+    let mut guard = SigningGuard::create(&path, CHAIN, KEY).unwrap();
+    guard.authorize(at(5, 0, Step::Prevote), b"a").unwrap();
+    guard.close(Height(5)).unwrap();
+    guard.close(Height(4)).unwrap();
+    drop(guard);
+    let mut guard = SigningGuard::open(&path, CHAIN, KEY).unwrap();
+    guard.close(Height(5)).unwrap();
+    let refused = guard.authorize(at(5, 7, Step::Precommit), b"b");
+    assert!(matches!(refused, Err(GuardError::Regression { .. })));
+    guard.authorize(at(6, 0, Step::Proposal), b"c").unwrap();
+}
+
+#[test]
 fn remembers_over_restarts() {
     let directory = tempfile::tempdir().unwrap();
     let path = guard_in(&directory);

@@ -91,7 +91,7 @@ async fn a_lost_log_is_no_reason_to_stop() {
     for round in 0..3 {
         cluster.submit(1 + round);
         cluster.stop(2).await;
-        std::fs::remove_file(cluster.node_directory(2).join("consensus.wal")).unwrap();
+        std::fs::remove_file(cluster.node_directory(2).join("consensus.log")).unwrap();
         cluster.start(2).await;
         cluster.decide(10 + round, &ALL).await;
     }
