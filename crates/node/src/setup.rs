@@ -60,7 +60,7 @@ impl DataDir {
         self.0.join("ledger")
     }
 
-    /// Signing guard and write-ahead log.
+    /// Signing guard and the log of consensus.
     pub fn consensus(&self) -> PathBuf {
         self.0.join("consensus")
     }

@@ -127,12 +127,11 @@ fn a_power_cut_takes_only_what_was_not_synced() {
                     }
                     _ => {
                         let entry = vec![random() as u8; 1 + random() % 900];
-                        log.append(height, &entry, random() % 3 == 0).unwrap();
+                        log.append(height, &entry, random().is_multiple_of(3)).unwrap();
                         appended.push(entry);
                     }
                 }
             }
-            drop(log);
             disk.cut_power(&mut random);
         }
     }
