@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use malachitebft_app_channel::NetworkRequest;
+use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::hash::ChainId;
 use sanad_core::signature::PublicKey;
 use tokio::sync::oneshot;
@@ -15,7 +15,7 @@ use crate::engine::{self, Setup};
 use crate::limits::Limits;
 use crate::peer::{PeerAddress, peer_id};
 use crate::shared::Shared;
-use crate::status::{ConsensusStatus, PeerStatus, Phase};
+use crate::status::{ConsensusStatus, PeerStatus, Phase, Work};
 use crate::stopped::{StartError, Stopped};
 
 /// A running consensus. Dropping it stops it, without waiting for that.
@@ -81,6 +81,24 @@ impl Consensus {
             role: progress.role,
             counters: self.shared.counters.read(),
             peers,
+        }
+    }
+
+    /// What its thread is busy with; `None` while it waits. The same [`Work`] for a long time means that the ledger, or
+    /// what it waits for, hangs.
+    pub fn work(&self) -> Option<Work> {
+        self.shared.work()
+    }
+
+    /// Resolves when the engine has answered a question, or is not there to be asked: that takes milliseconds, unless its
+    /// log, its signing guard or the ledger hangs. Needs no timers or threads of the caller's runtime.
+    pub fn engine_answers(&self) -> impl Future<Output = ()> + Send + 'static {
+        let engine = self.shared.engine();
+        async move {
+            if let Some(engine) = engine {
+                // An error means that the engine ends, which `stopped` tells.
+                let _ = ConsensusRequest::dump_state(&engine).await;
+            }
         }
     }
 

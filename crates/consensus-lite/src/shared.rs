@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use malachitebft_app_channel::NetworkRequest;
+use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::ids::Height;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::status::{LiveCounters, Phase, Role};
+use crate::context::SanadContext;
+use crate::status::{LiveCounters, Phase, Role, Work};
 use crate::stopped::Stopped;
 
 /// How consensus ended: as asked, or by itself.
@@ -24,6 +25,25 @@ pub(crate) struct Shared {
     pub(crate) counters: LiveCounters,
     progress: Mutex<Progress>,
     network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
+    engine: Mutex<Option<mpsc::Sender<ConsensusRequest<SanadContext>>>>,
+    work: Mutex<Underway>,
+}
+
+/// What the thread of consensus does now.
+#[derive(Debug, Default)]
+struct Underway {
+    /// Counts what was begun.
+    begun: u64,
+    what: Option<&'static str>,
+}
+
+/// Something is under way until this is dropped.
+pub(crate) struct Busy(Arc<Shared>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        lock(&self.0.work).what = None;
+    }
 }
 
 /// Where consensus is.
@@ -46,6 +66,8 @@ impl Shared {
             counters: LiveCounters::default(),
             progress: Mutex::new(progress),
             network: Mutex::new(None),
+            engine: Mutex::new(None),
+            work: Mutex::default(),
         }
     }
 
@@ -64,6 +86,29 @@ impl Shared {
 
     pub(crate) fn set_network(&self, network: Option<mpsc::Sender<NetworkRequest>>) {
         *lock(&self.network) = network;
+    }
+
+    /// Where to ask the engine itself; `None` while it does not run.
+    pub(crate) fn engine(&self) -> Option<mpsc::Sender<ConsensusRequest<SanadContext>>> {
+        lock(&self.engine).clone()
+    }
+
+    pub(crate) fn set_engine(&self, engine: Option<mpsc::Sender<ConsensusRequest<SanadContext>>>) {
+        *lock(&self.engine) = engine;
+    }
+
+    /// Notes that the thread of consensus begins something. One thing at a time.
+    pub(crate) fn begin(self: &Arc<Self>, what: &'static str) -> Busy {
+        let mut work = lock(&self.work);
+        work.begun += 1;
+        work.what = Some(what);
+        drop(work);
+        Busy(Arc::clone(self))
+    }
+
+    pub(crate) fn work(&self) -> Option<Work> {
+        let work = lock(&self.work);
+        work.what.map(|what| Work { number: work.begun, what })
     }
 }
 

@@ -58,6 +58,7 @@ impl Drop for Report {
             tracing::error!(%stopped, "consensus stopped");
         }
         self.shared.set_network(None);
+        self.shared.set_engine(None);
         self.shared.update(|progress| progress.phase = Phase::Stopped);
         self.shared.outcome.send_replace(Some(self.outcome.clone()));
     }
@@ -84,6 +85,7 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
             Ok(runtime) => {
                 let ended = runtime.block_on(session(&mut driver, &mut ready));
                 driver.shared().set_network(None);
+                driver.shared().set_engine(None);
                 runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
                 wait_for_log(&driver.setup().config.wal_path());
                 ended
