@@ -98,7 +98,7 @@ impl<L: Ledger> Calls<L> {
         budget: Budget,
         amount: usize,
     ) -> Result<Share, CallError> {
-        let scopes = connection.into_iter().flat_map(|connection| &connection.shares);
+        let scopes = connection.into_iter().flat_map(ConnectionInfo::shares);
         shares::take(scopes.chain([&self.shares]), budget, amount)
     }
 
