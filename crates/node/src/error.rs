@@ -126,6 +126,9 @@ pub enum NodeError {
     /// The gRPC service.
     #[error(transparent)]
     Api(#[from] ServeError),
+    /// The thread of the watchdog cannot be started.
+    #[error("the watchdog cannot be started")]
+    Watchdog(#[source] std::io::Error),
     /// The gRPC service ended by itself.
     #[error("the gRPC service ended by itself; see the log")]
     ApiEnded,

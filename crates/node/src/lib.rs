@@ -15,8 +15,10 @@ mod run;
 mod saved_pool;
 pub mod setup;
 mod signals;
+mod watchdog;
 
 pub use error::NodeError;
 pub use keys::{KeyError, NodeKeys, PASSPHRASE_VARIABLE};
 pub use run::run;
 pub use signals::stop_signal;
+pub use watchdog::{Beat, EXIT_HUNG};

@@ -12,7 +12,9 @@ use sanad_node::{logging, setup};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml"
+    after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml\n\n\
+                  Exit codes: 0 done, or stopped when asked to; 1 failed, and said why; 2 wrong arguments; 70 hung, and\n\
+                  ended itself to be started again"
 )]
 struct Arguments {
     #[command(subcommand)]

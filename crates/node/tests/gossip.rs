@@ -11,11 +11,18 @@ use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::signature::SecretKey;
-use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipPeer, PeerRole, Received};
+use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipLimits, GossipPeer, PeerRole, Received};
 use sanad_node::pool::{Interest, Offered, Source, WaitingBatch};
 use sanad_testkit::{id, issue, issuing_key, network_key};
 
 const DEADLINE: Duration = Duration::from_secs(30);
+const LIMITS: GossipLimits = GossipLimits {
+    connections_per_peer: 4,
+    requests_per_peer: 8,
+    handshakes: 16,
+    handshake_timeout: Duration::from_secs(5),
+    peer_bytes_per_second: 16 << 20,
+};
 
 /// Takes every batch once, as a pool does.
 #[derive(Default)]
@@ -121,7 +128,7 @@ fn addresses<const N: usize>() -> [SocketAddr; N] {
 async fn start(number: u8, listen: SocketAddr, peers: Vec<GossipPeer>) -> (Gossip, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
     let exchange: Arc<dyn BatchExchange> = inbox.clone();
-    (Gossip::start(listen, &key(number), peers, exchange).await.unwrap(), inbox)
+    (Gossip::start(listen, &key(number), peers, LIMITS, exchange).await.unwrap(), inbox)
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -183,7 +190,7 @@ async fn a_port_in_use_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let exchange: Arc<dyn BatchExchange> = Arc::new(Inbox::default());
-    let started = Gossip::start(address, &key(1), Vec::new(), exchange).await;
+    let started = Gossip::start(address, &key(1), Vec::new(), LIMITS, exchange).await;
     assert!(matches!(started, Err(GossipError::Listen { .. })));
 }
 
@@ -226,7 +233,7 @@ async fn a_peer_that_comes_back_gets_each_batch_once() {
     let exchange: Arc<dyn BatchExchange> = inbox.clone();
     let fourth = loop {
         // The port is free once the task of the node before has ended.
-        match Gossip::start(addresses[3], &key(4), peers_of(4), Arc::clone(&exchange)).await {
+        match Gossip::start(addresses[3], &key(4), peers_of(4), LIMITS, Arc::clone(&exchange)).await {
             Ok(fourth) => break fourth,
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }

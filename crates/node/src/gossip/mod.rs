@@ -10,6 +10,7 @@
 
 mod asked;
 mod codec;
+mod flow;
 mod gate;
 mod network;
 mod progress;
@@ -17,6 +18,7 @@ mod progress;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use libp2p::identity::ed25519;
 use libp2p::{Multiaddr, PeerId, identity};
@@ -25,6 +27,7 @@ use sanad_core::signature::{PublicKey, SecretKey};
 use tokio::sync::mpsc;
 
 use crate::pool::{Interest, Offered, Source, WaitingBatch};
+use crate::watchdog::Beat;
 
 /// What the exchange needs of the node's pool.
 pub trait BatchExchange: Send + Sync + 'static {
@@ -85,6 +88,41 @@ pub enum PeerRole {
     Follower,
 }
 
+/// What the exchange gives its peers, and strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GossipLimits {
+    /// Connections at once with one peer.
+    pub connections_per_peer: u32,
+    /// Requests of one peer that are answered at once.
+    pub requests_per_peer: usize,
+    /// Handshakes under way at once from all addresses that are not a peer's.
+    pub handshakes: usize,
+    /// Time in which a connection must be encrypted and its peer known.
+    pub handshake_timeout: Duration,
+    /// Bytes a second that are taken from one peer, on average.
+    pub peer_bytes_per_second: u64,
+}
+
+impl From<&crate::config::Gossip> for GossipLimits {
+    fn from(config: &crate::config::Gossip) -> Self {
+        Self {
+            connections_per_peer: config.connections_per_peer_max,
+            requests_per_peer: config.requests_per_peer_max,
+            handshakes: config.handshakes_max,
+            handshake_timeout: Duration::from_millis(config.handshake_timeout_ms),
+            peer_bytes_per_second: config.peer_bytes_per_second_max,
+        }
+    }
+}
+
+impl GossipLimits {
+    /// Most connections that the exchange has at once with so many peers, in both directions and with strangers.
+    pub fn connections_max(&self, peers: usize) -> usize {
+        // Established ones, handshakes of others, and own dials.
+        peers * self.connections_per_peer as usize + gate::Gate::pending_max(peers, self.handshakes) + peers
+    }
+}
+
 /// Why the exchange does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -117,6 +155,7 @@ pub struct Gossip {
     news: mpsc::Sender<()>,
     shared: Arc<Mutex<Shared>>,
     address: SocketAddr,
+    beat: Beat,
 }
 
 /// What the network task tells of itself.
@@ -135,15 +174,17 @@ impl Gossip {
         listen: SocketAddr,
         key: &SecretKey,
         peers: Vec<GossipPeer>,
+        limits: GossipLimits,
         exchange: Arc<dyn BatchExchange>,
     ) -> Result<Self, GossipError> {
         let shared = Arc::default();
         // One call may wait while another is served: the task finds all there is to send.
         let (news, receiver) = mpsc::channel(1);
         let (network, address) =
-            network::Network::start(listen, key, peers, exchange, Arc::clone(&shared)).await?;
-        tokio::spawn(network.run(receiver));
-        Ok(Self { news, shared, address })
+            network::Network::start(listen, key, peers, limits, exchange, Arc::clone(&shared)).await?;
+        let beat = Beat::default();
+        tokio::spawn(network.run(receiver, beat.clone()));
+        Ok(Self { news, shared, address, beat })
     }
 
     /// Says that a batch from an issuer entered the pool, so that it is sent to all peers.
@@ -162,9 +203,9 @@ impl Gossip {
         lock(&self.shared).traffic
     }
 
-    /// Most connections that the exchange has at once with so many peers, in both directions and with strangers.
-    pub fn connections_max(peers: usize) -> usize {
-        network::connections_max(peers)
+    /// Beats every second or so while the exchange does not hang.
+    pub fn beat(&self) -> Beat {
+        self.beat.clone()
     }
 
     /// The address that is listened on.
