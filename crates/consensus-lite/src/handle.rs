@@ -2,10 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use tokio::sync::oneshot;
 
@@ -100,6 +102,24 @@ impl Consensus {
                 let _ = ConsensusRequest::dump_state(&engine).await;
             }
         }
+    }
+
+    /// Whether this node's key may have signed more than its guard knows, as after a backup was restored. It follows
+    /// without voting until [`Self::settle`] was called and the height given there is decided.
+    pub fn is_lost(&self) -> bool {
+        self.shared.lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether the ledger of this node is as far as its key has ever signed. If not, it was set back, and its head says
+    /// nothing of what others can have decided with its vote.
+    pub fn vouches(&self) -> bool {
+        self.shared.vouches.load(Ordering::Relaxed)
+    }
+
+    /// Says that the key has signed at no height above `through`. Requires that this is certain: that enough validators
+    /// have shown, since this process began, how far they are.
+    pub fn settle(&self, through: Height) {
+        self.shared.settled.send_replace(Some(through));
     }
 
     /// Waits until it stops: `Ok` after [`Self::stop`], an error if it stopped by itself. The node should stop

@@ -1,5 +1,6 @@
 //! What the handle and the thread of consensus share.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
@@ -23,6 +24,12 @@ pub(crate) struct Shared {
     /// Set once: consensus has stopped, and let go of its files and ports.
     pub(crate) outcome: watch::Sender<Option<Outcome>>,
     pub(crate) counters: LiveCounters,
+    /// Whether the guard is lost: see [`crate::SigningGuard::is_lost`].
+    pub(crate) lost: AtomicBool,
+    /// Whether the ledger is as far as the key has signed.
+    pub(crate) vouches: AtomicBool,
+    /// The last height at which the key may have signed, once peers have shown it; written by the handle.
+    pub(crate) settled: watch::Sender<Option<Height>>,
     progress: Mutex<Progress>,
     network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
     engine: Mutex<Option<mpsc::Sender<ConsensusRequest<SanadContext>>>>,
@@ -64,6 +71,9 @@ impl Shared {
             stop: watch::Sender::new(false),
             outcome: watch::Sender::new(None),
             counters: LiveCounters::default(),
+            lost: AtomicBool::new(false),
+            vouches: AtomicBool::new(false),
+            settled: watch::Sender::new(None),
             progress: Mutex::new(progress),
             network: Mutex::new(None),
             engine: Mutex::new(None),

@@ -8,6 +8,7 @@ use malachitebft_core_types::{
 };
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
 
 use crate::context::{Proposal, SanadContext, Vote};
@@ -32,6 +33,16 @@ impl SharedGuard {
 
     pub(crate) fn position(&self) -> Option<Position> {
         self.lock().guard.position()
+    }
+
+    /// See [`SigningGuard::is_lost`].
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lock().guard.is_lost()
+    }
+
+    /// See [`SigningGuard::pass`].
+    pub(crate) fn pass(&self, through: Height) -> Result<(), GuardError> {
+        self.lock().guard.pass(through)
     }
 
     /// Why the guard refused since this was asked last.
@@ -73,6 +84,8 @@ impl GuardedSigner {
         if self.testing.crashes(crate::testing::Point::Signed(position)) {
             return Err(Error::from_source("a crash that a test asked for".to_owned()));
         }
+        let digest = blake3::hash(message);
+        tracing::debug!(%position, %digest, "signed");
         Ok(self.key.sign(message))
     }
 }

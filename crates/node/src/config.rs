@@ -219,6 +219,8 @@ pub struct Storage {
     pub segment_bytes: u64,
     /// Files that the ledger may open beyond those that it has open at the start: connections leave it as many.
     pub files_reserve: usize,
+    /// Bytes a second of old blocks that are read to find damage before anyone asks for them; 0 for none.
+    pub scrub_bytes_per_second: u64,
 }
 
 /// Ends a process that hangs, so that a supervisor starts another.
@@ -425,6 +427,7 @@ impl Config {
             ("gossip.peer_bytes_per_second_max", gossip.peer_bytes_per_second_max, (1 << 16, 1 << 40)),
             ("pool.issuer_percent_max", pool.issuer_percent_max.into(), PERCENT),
             ("storage.files_reserve", storage.files_reserve as u64, (64, 1 << 20)),
+            ("storage.scrub_bytes_per_second", storage.scrub_bytes_per_second, (0, 1 << 30)),
             ("pool.bytes_max", pool.bytes_max as u64, BYTES),
             ("pool.batches_per_issuer_max", pool.batches_per_issuer_max as u64, COUNT),
             ("pool.age_max_ms", pool.age_max_ms, TIME_MS),
@@ -456,7 +459,7 @@ impl Default for Pool {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { segment_bytes: 256 << 20, files_reserve: 256 }
+        Self { segment_bytes: 256 << 20, files_reserve: 256, scrub_bytes_per_second: 1 << 20 }
     }
 }
 

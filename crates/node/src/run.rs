@@ -19,8 +19,10 @@ use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::{Gossip, GossipLimits};
 use crate::ledger::{Ledger, LedgerApplication, NodeFacts as _, PoolExchange, Service};
+use crate::mending::mend;
 use crate::pool::{PoolLimits, Source};
 use crate::saved_pool;
+use crate::settling::settle;
 use crate::setup::{DataDir, Setup, peers, store_options};
 use crate::watchdog::{self, Beat};
 
@@ -64,6 +66,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
         tokio::spawn(serve(vec![listener], service, server, health.clone(), stop.clone().cancelled_owned()));
     let beat = Beat::default();
     let keeping = tokio::spawn(housekeeping(node.clone(), health.clone(), beat.clone()));
+    let mending = mend(Arc::clone(&ledger), node.gossip.clone(), config.storage.scrub_bytes_per_second);
+    let mending = tokio::spawn(mending);
+    let settling = tokio::spawn(settle(node.clone()));
     let hang_timeout = Duration::from_millis(config.watchdog.hang_timeout_ms);
     watchdog::watch(node.clone(), beat, node.gossip.beat(), hang_timeout).map_err(NodeError::Watchdog)?;
 
@@ -78,6 +83,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     tracing::info!("the node stops");
     node.stopping.store(true, Ordering::Relaxed);
     keeping.abort();
+    mending.abort();
+    settling.abort();
     health.set(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
@@ -95,7 +102,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     }
 }
 
-fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
+pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
     let path = directory.ledger();
     let (store, state) =
         Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
@@ -118,8 +125,9 @@ async fn start(
     take_saved_pool(ledger, &directory.pool());
     let consensus_config = consensus_config(config, &setup, directory, &peers);
     let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
-    let waker = Arc::clone(&consensus);
-    let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), move || waker.wake()));
+    let (waker, voucher) = (Arc::clone(&consensus), Arc::clone(&consensus));
+    let exchange = PoolExchange::new(Arc::clone(ledger), move || waker.wake(), move || voucher.vouches());
+    let exchange = Arc::new(exchange);
     let limits = GossipLimits::from(&config.gossip);
     let gossip =
         Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), limits, exchange).await?;

@@ -84,6 +84,9 @@ async fn serve<A: Application>(
     driver.on_ready(reply, &channels.net_requests).await;
 
     let shared = driver.shared().clone();
+    let mut settled = shared.settled.subscribe();
+    // It may have been said before this session.
+    settled.mark_changed();
     loop {
         tokio::select! {
             biased;
@@ -105,6 +108,12 @@ async fn serve<A: Application>(
             () = driver.deferred_due() => {
                 let _busy = shared.begin("to propose a block");
                 driver.on_deferred().await?;
+            }
+            Ok(()) = settled.changed() => {
+                let through = *settled.borrow_and_update();
+                if let Some(through) = through {
+                    driver.on_settled(through)?;
+                }
             }
             () = driver.heartbeat_due() => driver.on_heartbeat(),
         }

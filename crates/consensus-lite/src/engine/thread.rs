@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sanad_core::hash::ChainId;
@@ -17,7 +18,7 @@ use crate::guard::SigningGuard;
 use crate::limits::Limits;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
-use crate::standing::{Standing, log_state, remove_stub, standing};
+use crate::standing::{self, Standing, standing};
 use crate::status::Phase;
 use crate::stopped::{StartError, Stopped};
 
@@ -80,7 +81,7 @@ fn prepare<A: Application>(setup: Setup, application: A) -> Result<Driver<A>, St
 fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), Stopped> {
     let mut ready = Some(ready);
     loop {
-        driver.abstaining = abstaining(&driver);
+        driver.abstaining = abstaining(&driver)?;
         let ended = match runtime() {
             Ok(runtime) => {
                 let ended = runtime.block_on(session(&mut driver, &mut ready));
@@ -105,15 +106,28 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
 }
 
 /// The last height without this node's vote, if there is one ahead.
-fn abstaining<A: Application>(driver: &Driver<A>) -> Option<Height> {
-    let guard = driver.guard()?;
+fn abstaining<A: Application>(driver: &Driver<A>) -> Result<Option<Height>, Stopped> {
+    let Some(guard) = driver.guard() else { return Ok(None) };
     let path = driver.setup().config.wal_path();
-    remove_stub(&path);
-    let log = log_state(&path);
+    let own = driver.setup().keys.validator.as_ref().map(|key| key.public());
+    let log = standing::read_log(&path, own);
+    driver.shared().lost.store(guard.is_lost(), Ordering::Relaxed);
+    if guard.is_lost() {
+        tracing::warn!(
+            "this node's signing guard is a copy or was set back: its key may have signed more than it knows. It follows \
+             without voting until enough validators have shown how far they are"
+        );
+        return Ok(Some(UNKNOWN));
+    }
     let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
     match standing(guard.position(), driver.next().height, log) {
-        Standing::Vote => refused,
-        Standing::AbstainThrough(height) => Some(height),
+        Standing::Vote => Ok(refused),
+        Standing::AbstainThrough(height) => {
+            tracing::warn!(through = %height, "not voting up to this height: what the key is bound to there is forgotten");
+            // What the next process finds in the engine's log says nothing of what this one forgot.
+            guard.pass(height).map_err(Stopped::Guard)?;
+            Ok(Some(height))
+        }
     }
 }
 
@@ -139,3 +153,5 @@ fn wait_for_log(path: &Path) {
 const WORKER_THREADS: usize = 2;
 /// Longest wait for tasks and threads of the engine to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
+/// In the place of a height that only peers can tell.
+const UNKNOWN: Height = Height(u64::MAX);

@@ -6,9 +6,13 @@
 //! follower sent, and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place
 //! in the pool and one message.
 //!
+//! Peers also ask each other for single blocks, to repair damage and to learn how far the others are.
+//!
 //! Only peers on the allow-list stay connected, and strangers have few places to say who they are.
 
 mod asked;
+mod asking;
+mod blocks;
 mod codec;
 mod flow;
 mod gate;
@@ -24,7 +28,10 @@ use libp2p::identity::ed25519;
 use libp2p::{Multiaddr, PeerId, identity};
 use sanad_core::ids::MemberId;
 use sanad_core::signature::{PublicKey, SecretKey};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+
+use asking::Question;
+pub use blocks::{BlockCopy, Wanted};
 
 use crate::pool::{Interest, Offered, Source, WaitingBatch};
 use crate::watchdog::Beat;
@@ -42,6 +49,12 @@ pub trait BatchExchange: Send + Sync + 'static {
 
     /// The arrival number of the next batch.
     fn next_arrival(&self) -> u64;
+
+    /// A block for a peer, if there is one. Called on threads for blocking work.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if it cannot be read, or if this node's head proves nothing of what it has signed.
+    fn block(&self, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer>;
 }
 
 /// What became of a batch that a peer sent.
@@ -123,6 +136,11 @@ impl GossipLimits {
     }
 }
 
+/// A peer is not connected, does not answer, or cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the peer is not connected, does not answer, or cannot say")]
+pub struct NoAnswer;
+
 /// Why the exchange does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -153,6 +171,7 @@ pub enum GossipError {
 #[derive(Clone)]
 pub struct Gossip {
     news: mpsc::Sender<()>,
+    questions: mpsc::Sender<Question>,
     shared: Arc<Mutex<Shared>>,
     address: SocketAddr,
     beat: Beat,
@@ -182,15 +201,28 @@ impl Gossip {
         let (news, receiver) = mpsc::channel(1);
         let (network, address) =
             network::Network::start(listen, key, peers, limits, exchange, Arc::clone(&shared)).await?;
+        let (questions, asked) = mpsc::channel(QUESTIONS_WAITING_MAX);
         let beat = Beat::default();
-        tokio::spawn(network.run(receiver, beat.clone()));
-        Ok(Self { news, shared, address, beat })
+        tokio::spawn(network.run(receiver, asked, beat.clone()));
+        Ok(Self { news, questions, shared, address, beat })
     }
 
     /// Says that a batch from an issuer entered the pool, so that it is sent to all peers.
     pub fn publish(&self) {
         // Full: the task is called already. Closed: the node stops.
         let _ = self.news.try_send(());
+    }
+
+    /// What a connected peer has; `None` if it says that it has nothing of it. Nothing of the answer is checked, but it
+    /// comes from that peer, and now.
+    ///
+    /// # Errors
+    /// [`NoAnswer`].
+    pub async fn ask(&self, peer: &MemberId, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer> {
+        let (reply, answer) = oneshot::channel();
+        let question = Question { peer: peer.clone(), wanted, reply };
+        self.questions.send(question).await.map_err(|_| NoAnswer)?;
+        answer.await.unwrap_or(Err(NoAnswer))
     }
 
     /// Members whose nodes are connected.
@@ -235,3 +267,6 @@ fn peer_id(member: &MemberId, key: &PublicKey) -> Result<PeerId, GossipError> {
 fn multiaddr(address: SocketAddr) -> Multiaddr {
     Multiaddr::from(address.ip()).with(libp2p::multiaddr::Protocol::Tcp(address.port()))
 }
+
+/// Questions to peers that wait to be sent.
+const QUESTIONS_WAITING_MAX: usize = 16;

@@ -16,9 +16,11 @@ use libp2p::{PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::SecretKey;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::asked::{Ask, Asked};
+use super::asking::{QUESTIONS_MAX, Question, Read};
+use super::blocks::{self, BlockCodec, Told};
 use super::codec::{Answer, Codec, PROTOCOL, Request};
 use super::flow::Flow;
 use super::gate::Gate;
@@ -38,27 +40,35 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     ping: ping::Behaviour,
     batches: request_response::Behaviour<Codec>,
+    pub(super) blocks: request_response::Behaviour<BlockCodec>,
 }
 
-struct Peer {
-    member: MemberId,
+pub(super) struct Peer {
+    pub(super) member: MemberId,
     address: SocketAddr,
     role: PeerRole,
     connections: usize,
     /// None while it is not connected.
-    progress: Option<Progress<OutboundRequestId>>,
+    pub(super) progress: Option<Progress<OutboundRequestId>>,
     /// Of this connection.
     traffic: Traffic,
+    /// What it sends.
     flow: Flow,
+    /// Blocks that it is given.
+    pub(super) given: Flow,
 }
 
 pub(super) struct Network {
-    swarm: Swarm<Behaviour>,
-    peers: HashMap<PeerId, Peer>,
+    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) peers: HashMap<PeerId, Peer>,
     /// Batches that peers were asked for.
     asked: Asked<PeerId>,
-    exchange: Arc<dyn BatchExchange>,
+    pub(super) exchange: Arc<dyn BatchExchange>,
     shared: Arc<Mutex<Shared>>,
+    /// Who waits for an answer of a peer.
+    pub(super) questions: HashMap<OutboundRequestId, oneshot::Sender<Told>>,
+    /// Blocks that were read for peers, and the sending end for the threads that read.
+    pub(super) read: (mpsc::UnboundedSender<Read>, mpsc::UnboundedReceiver<Read>),
     /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
     /// [`GossipLimits::requests_per_peer`] on each connection of a peer, since each is an unanswered request.
     checked: (mpsc::UnboundedSender<Checked>, mpsc::UnboundedReceiver<Checked>),
@@ -88,7 +98,8 @@ impl Network {
             swarm.behaviour_mut().allow_list.allow_peer(id);
             let flow = Flow::new(limits.peer_bytes_per_second, Instant::now());
             let (progress, traffic) = (None, Traffic::default());
-            known.insert(id, Peer { member, address, role, connections: 0, progress, traffic, flow });
+            let peer = Peer { member, address, role, connections: 0, progress, traffic, flow, given: flow };
+            known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
         swarm.listen_on(multiaddr(listen)).map_err(|error| refused(cause(&error)))?;
@@ -102,11 +113,17 @@ impl Network {
                 _ => {}
             }
         };
-        let checked = mpsc::unbounded_channel();
-        Ok((Self { swarm, peers: known, asked: Asked::new(), exchange, shared, checked }, address))
+        let (checked, read) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let (asked, questions) = (Asked::new(), HashMap::new());
+        Ok((Self { swarm, peers: known, asked, exchange, shared, questions, read, checked }, address))
     }
 
-    pub(super) async fn run(mut self, mut news: mpsc::Receiver<()>, beat: Beat) {
+    pub(super) async fn run(
+        mut self,
+        mut news: mpsc::Receiver<()>,
+        mut questions: mpsc::Receiver<Question>,
+        beat: Beat,
+    ) {
         let mut tick = tokio::time::interval(TICK);
         loop {
             tokio::select! {
@@ -115,6 +132,8 @@ impl Network {
                     None => return,
                 },
                 event = self.swarm.select_next_some() => self.on_event(event),
+                Some(question) = questions.recv() => self.ask(question),
+                Some(read) = self.read.1.recv() => self.on_read(read),
                 Some(checked) = self.checked.1.recv() => self.on_checked(checked),
                 _ = tick.tick() => {
                     beat.beat();
@@ -133,6 +152,7 @@ impl Network {
                 self.on_closed(peer_id, num_established as usize);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Batches(event)) => self.on_message(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Blocks(event)) => self.on_blocks(event),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
                 result: Err(error),
@@ -351,6 +371,12 @@ fn swarm(
             limits: connection_limits::Behaviour::new(limits),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL)),
             batches: request_response::Behaviour::new([(PROTOCOL, ProtocolSupport::Full)], config),
+            blocks: request_response::Behaviour::new(
+                [(blocks::PROTOCOL, ProtocolSupport::Full)],
+                request_response::Config::default()
+                    .with_request_timeout(BLOCK_TIMEOUT)
+                    .with_max_concurrent_streams(QUESTIONS_MAX),
+            ),
         })
         .map_err(|error| failed(error.to_string()))?
         // Peers stay connected; a connection whose other end is gone is closed when it answers no ping.
@@ -383,4 +409,6 @@ fn cause(error: &dyn std::error::Error) -> String {
 const TICK: Duration = Duration::from_secs(1);
 /// Time in which a peer must take a message.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time in which a peer must give a block.
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const PING_INTERVAL: Duration = Duration::from_secs(15);

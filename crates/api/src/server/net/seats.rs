@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -79,7 +79,7 @@ impl Seats {
         let counted = via == Via::Direct;
         let victim = if counted && taken.open(Level::Address, &origin) >= self.limits.connections_per_address
         {
-            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?)
+            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?.0)
         } else if counted && taken.open(Level::Network, &origin) >= network_max {
             Some(taken.victim(&origin, |taker| taker.origin.shares(Level::Network, &origin))?)
         } else if taken.connections.len() >= self.limits.connections {
@@ -151,14 +151,15 @@ impl Taken {
     }
 
     /// The connection that is without a call for longest, those first that never made one.
-    fn idle_longest(&self, may: impl Fn(&Taker) -> bool) -> Option<u64> {
+    fn idle_longest(&self, may: impl Fn(&Taker) -> bool) -> Option<(u64, Instant)> {
         let takers = self.connections.iter().filter(|(_, taker)| may(taker));
         let idle = takers.filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
-        idle.min().map(|(_, number)| number)
+        idle.min().map(|((_, since), number)| (number, since))
     }
 
-    /// The connection that makes room for one from `origin`: an idle one from where most come from, else any idle one,
-    /// else the oldest from where most come from, if that keeps no fewer than the origin then has.
+    /// The connection that makes room for one from `origin`: an idle one from where most come from; else, if that keeps
+    /// no fewer than the origin then has, any that is idle for long, or the oldest of the many. Who has most already
+    /// takes nothing from others: a crowd that holds its own with calls cannot close what others use now and then.
     fn victim(&self, origin: &Origin, may: impl Fn(&Taker) -> bool) -> Option<u64> {
         let mut crowd: Vec<(u64, &Taker)> = self
             .connections
@@ -167,7 +168,7 @@ impl Taken {
             .map(|(number, taker)| (*number, taker))
             .collect();
         if crowd.is_empty() {
-            return self.idle_longest(may);
+            return self.idle_longest(may).map(|(number, _)| number);
         }
         let mut has_more = false;
         // From wide to narrow: who has a thousand addresses is one crowd.
@@ -180,19 +181,23 @@ impl Taken {
             let own_size = sizes.get(&own).copied().unwrap_or(0);
             let size = sizes.values().copied().max()?;
             has_more |= size > own_size + 1;
+            if !has_more && own_size == 0 {
+                break;
+            }
             crowd.retain(|(_, taker)| {
                 let place = taker.origin.at(level);
                 if has_more { sizes[&place] == size } else { place == own }
             });
-            if crowd.is_empty() {
-                break;
-            }
         }
         let idle = crowd.iter().filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
-        idle.min()
-            .map(|(_, number)| number)
-            .or_else(|| self.idle_longest(&may))
-            .or_else(|| crowd.first().filter(|_| has_more).map(|(number, _)| *number))
+        if let Some((_, number)) = idle.min() {
+            return Some(number);
+        }
+        if !has_more {
+            return None;
+        }
+        let long = self.idle_longest(may).filter(|(_, since)| since.elapsed() >= LONG_IDLE);
+        long.map(|(number, _)| number).or_else(|| crowd.first().map(|(number, _)| *number))
     }
 
     fn close(&mut self, number: u64) {
@@ -229,9 +234,11 @@ fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A connection that is without a call for so long may be closed for the sake of a newcomer.
+const LONG_IDLE: Duration = Duration::from_secs(10);
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
 
@@ -327,6 +334,21 @@ mod tests {
         let _held: Vec<_> = (0..2).map(|n| busy(&half, &format!("2001:db8:1:{n}::1")).unwrap()).collect();
         assert!(busy(&half, "2001:db8:1:9::1").is_none());
         assert!(busy(&half, "2001:db8:2::1").is_some());
+    }
+
+    /// A flood whose connections all have a call under way.
+    #[test]
+    fn a_busy_crowd_closes_nobody_else() {
+        let seats = seats(4, 4);
+        let honest = seats.take([192, 0, 2, 1].into(), Via::Direct, CancellationToken::new()).unwrap();
+        let held: Vec<_> = (0..3).map(|n| busy(&seats, &format!("10.0.{n}.1")).unwrap()).collect();
+        for n in 0..9 {
+            assert!(busy(&seats, &format!("10.0.{n}.9")).is_none());
+        }
+        assert!(!honest.activity.is_cut());
+        let other = busy(&seats, "198.51.100.1").unwrap();
+        assert!(!honest.activity.is_cut() && held[0].activity.is_cut());
+        drop(other);
     }
 
     #[test]
