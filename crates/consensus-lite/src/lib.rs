@@ -52,6 +52,6 @@ pub use handle::{Consensus, metrics};
 pub use messages::proposal_message;
 pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
-pub use status::{ConsensusStatus, Counters, PeerStatus, Phase, Role};
+pub use status::{ConsensusStatus, Counters, PeerStatus, Phase, Role, Work};
 pub use stopped::{SignedElsewhere, StartError, Stopped};
 pub use timeliness::Receipt;

@@ -35,19 +35,29 @@ impl SharedGuard {
         self.lock().guard.position()
     }
 
+    /// See [`SigningGuard::is_lost`].
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lock().guard.is_lost()
+    }
+
+    /// See [`SigningGuard::pass`].
+    pub(crate) fn pass(&self, through: Height) -> Result<(), GuardError> {
+        self.lock().guard.pass(through)
+    }
+
     /// Why the guard refused since this was asked last.
     pub(crate) fn take_refusal(&self) -> Option<GuardError> {
         self.lock().refusal.take()
     }
 
     /// Takes note of a message that the engine's log has.
-    pub(crate) fn raise(&self, position: Position, message: &[u8]) -> Result<(), GuardError> {
-        self.lock().guard.raise(position, message)
+    pub(crate) fn raise(&self, position: Position, message: &[u8], own: bool) -> Result<(), GuardError> {
+        self.lock().guard.raise(position, message, own)
     }
 
-    /// Signs nothing more through a height.
-    pub(crate) fn close(&self, height: Height) -> Result<(), GuardError> {
-        self.lock().guard.close(height)
+    /// Waits until all that was signed is durable in the guard's file, too.
+    pub(crate) fn sync(&self) -> Result<(), GuardError> {
+        self.lock().guard.sync()
     }
 
     fn authorize(&self, position: Position, message: &[u8]) -> Result<(), Error> {
@@ -83,6 +93,8 @@ impl GuardedSigner {
         if self.testing.crashes(crate::testing::Point::Signed(position)) {
             return Err(Error::from_source("a crash that a test asked for".to_owned()));
         }
+        let digest = blake3::hash(message);
+        tracing::debug!(%position, %digest, "signed");
         Ok(self.key.sign(message))
     }
 }

@@ -21,7 +21,8 @@ pub(crate) enum Standing {
 /// `signed` is the guard's position, `next` the height to decide next, `log` what the engine's log holds.
 pub(crate) fn standing(signed: Option<Position>, next: Height, log: &Contents) -> Standing {
     let Some(signed) = signed else { return Standing::Vote };
-    if signed.height > next {
+    // A guard that was passed on after something was forgotten ends with the last round there is.
+    if signed.height > next || (signed.height == next && signed.round == u32::MAX) {
         return Standing::AbstainThrough(signed.height);
     }
     // Locks begin with a precommit. The log is flushed before a vote is sent, so what was sent is in it.
@@ -53,5 +54,8 @@ mod tests {
             }
         }
         assert_eq!(standing(signed(9, 0, Step::Prevote), &logged(7)), Standing::AbstainThrough(Height(9)));
+        // What was forgotten once stays so, whatever the log has since.
+        let passed = signed(7, u32::MAX, Step::Precommit);
+        assert_eq!(standing(passed, &logged(7)), Standing::AbstainThrough(next));
     }
 }

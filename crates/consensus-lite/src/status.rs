@@ -23,6 +23,15 @@ pub struct ConsensusStatus {
     pub peers: Vec<PeerStatus>,
 }
 
+/// What the thread of consensus is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Tells it from whatever came before.
+    pub number: u64,
+    /// What it is, as in "to commit a block".
+    pub what: &'static str,
+}
+
 /// What is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,14 +14,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::descriptors;
+use crate::descriptors::{self, Files};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
-use crate::gossip::Gossip;
+use crate::gossip::{Gossip, GossipLimits};
 use crate::ledger::{Ledger, LedgerApplication, NodeFacts as _, PoolExchange, Service};
+use crate::mending::mend;
 use crate::pool::{PoolLimits, Source};
 use crate::saved_pool;
+use crate::settling::settle;
 use crate::setup::{DataDir, Setup, peers, store_options};
+use crate::watchdog::{self, Beat};
 
 /// Time between looks at the pool's age and the node's health.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -42,8 +45,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     let mut server = server_config(&config)?;
     let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
         .connections_max()
-        + Gossip::connections_max(config.peers.len());
-    server.limits.connections = api_connections(files_max, connections, config.api.connections_max)?;
+        + GossipLimits::from(&config.gossip).connections_max(config.peers.len());
+    let files = Files { limit: files_max, connections, reserve: config.storage.files_reserve };
+    server.limits.connections = api_connections(&files, config.api.connections_max)?;
     let node = start(&config, setup, &directory, &ledger).await?;
     tracing::info!(
         member = %node.member,
@@ -60,7 +64,13 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
     let mut api =
         tokio::spawn(serve(vec![listener], service, server, health.clone(), stop.clone().cancelled_owned()));
-    let keeping = tokio::spawn(housekeeping(node.clone(), health.clone()));
+    let beat = Beat::default();
+    let keeping = tokio::spawn(housekeeping(node.clone(), health.clone(), beat.clone()));
+    let mending = mend(Arc::clone(&ledger), node.gossip.clone(), config.storage.scrub_bytes_per_second);
+    let mending = tokio::spawn(mending);
+    let settling = tokio::spawn(settle(node.clone()));
+    let hang_timeout = Duration::from_millis(config.watchdog.hang_timeout_ms);
+    watchdog::watch(node.clone(), beat, node.gossip.beat(), hang_timeout).map_err(NodeError::Watchdog)?;
 
     let failed = tokio::select! {
         () = shutdown => None,
@@ -73,6 +83,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     tracing::info!("the node stops");
     node.stopping.store(true, Ordering::Relaxed);
     keeping.abort();
+    mending.abort();
+    settling.abort();
     health.set(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
@@ -90,7 +102,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     }
 }
 
-fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
+pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
     let path = directory.ledger();
     let (store, state) =
         Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
@@ -113,9 +125,12 @@ async fn start(
     take_saved_pool(ledger, &directory.pool());
     let consensus_config = consensus_config(config, &setup, directory, &peers);
     let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
-    let waker = Arc::clone(&consensus);
-    let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), move || waker.wake()));
-    let gossip = Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), exchange).await?;
+    let (waker, voucher) = (Arc::clone(&consensus), Arc::clone(&consensus));
+    let exchange = PoolExchange::new(Arc::clone(ledger), move || waker.wake(), move || voucher.vouches());
+    let exchange = Arc::new(exchange);
+    let limits = GossipLimits::from(&config.gossip);
+    let gossip =
+        Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), limits, exchange).await?;
     Ok(RunningNode {
         member: config.member.clone(),
         ledger: Arc::clone(ledger),
@@ -167,29 +182,39 @@ fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
         }
         _ => None,
     };
-    let defaults = Limits::default();
+    let api = &config.api;
     let limits = Limits {
-        connections: config.api.connections_max,
-        connections_per_address: config.api.connections_per_address_max,
-        idle_timeout: Duration::from_millis(config.api.idle_timeout_ms),
-        subscriptions_per_connection: config.api.subscriptions_per_connection_max,
-        calls: config.api.calls_max,
-        batch_proofs: config.api.batch_proofs_max,
-        subscriptions: config.api.subscriptions_max,
-        answer_bytes: config.api.answer_bytes_max,
-        stall_timeout: Duration::from_millis(config.api.stall_timeout_ms),
-        address_percent: config.api.address_percent_max.into(),
-        network_percent: config.api.network_percent_max.into(),
-        ..defaults
+        connections: api.connections_max,
+        connections_per_address: api.connections_per_address_max,
+        handshake_timeout: Duration::from_millis(api.handshake_timeout_ms),
+        idle_timeout: Duration::from_millis(api.idle_timeout_ms),
+        streams_per_connection: api.streams_per_connection_max,
+        calls_per_second: api.calls_per_second_max,
+        calls_burst: api.calls_burst_max,
+        address_calls_per_second: api.address_calls_per_second_max,
+        address_calls_burst: api.address_calls_burst_max,
+        calls: api.calls_max,
+        answer_bytes: api.answer_bytes_max,
+        reads: api.reads_max,
+        batch_proofs: api.batch_proofs_max,
+        subscriptions: api.subscriptions_max,
+        subscriptions_per_connection: api.subscriptions_per_connection_max,
+        address_percent: api.address_percent_max.into(),
+        network_percent: api.network_percent_max.into(),
+        call_timeout: Duration::from_millis(api.call_timeout_ms),
+        call_timeout_max: Duration::from_millis(api.call_timeout_max_ms),
+        stall_timeout: Duration::from_millis(api.stall_timeout_ms),
+        shutdown_grace: Duration::from_millis(api.shutdown_grace_ms),
     };
-    Ok(ServerConfig { tls, limits, ..ServerConfig::default() })
+    let trusted_proxies = api.trusted_proxies.clone();
+    Ok(ServerConfig { tls, limits, trusted_proxies, ..ServerConfig::default() })
 }
 
-/// Connections for callers, once the ledger is open: see [`descriptors::api_connections`].
-fn api_connections(limit: usize, connections: usize, wanted: usize) -> Result<usize, NodeError> {
-    let needed = descriptors::needed(connections, wanted);
-    let Some(left) = descriptors::api_connections(limit, connections, wanted) else {
-        return Err(NodeError::Descriptors { limit, connections, needed });
+/// Connections for callers, once the ledger is open: see [`Files::api_connections`].
+fn api_connections(files: &Files, wanted: usize) -> Result<usize, NodeError> {
+    let (limit, needed) = (files.limit, files.needed(wanted));
+    let Some(left) = files.api_connections(wanted) else {
+        return Err(NodeError::Descriptors { limit, connections: files.connections, needed });
     };
     if left < wanted {
         tracing::warn!(
@@ -201,10 +226,11 @@ fn api_connections(limit: usize, connections: usize, wanted: usize) -> Result<us
     Ok(left)
 }
 
-async fn housekeeping(node: RunningNode, health: Health) {
+async fn housekeeping(node: RunningNode, health: Health, beat: Beat) {
     let mut interval = tokio::time::interval(HOUSEKEEPING);
     loop {
         interval.tick().await;
+        beat.beat();
         node.ledger.expire();
         health.set(if node.catching_up() { Serving::No } else { Serving::Yes });
     }

@@ -73,9 +73,9 @@ fn mistakes_are_named() {
     let missing = wrong(sample().replace("member = \"univ-merapi.example\"\n", ""));
     assert!(missing.contains("missing field `member`"), "{missing}");
     let zero = wrong(sample().replace("# timeout_propose_ms = 1000", "timeout_propose_ms = 0"));
-    assert!(zero.contains("consensus.timeout_propose_ms must not be 0"), "{zero}");
+    assert!(zero.contains("consensus.timeout_propose_ms is 0, but must be from 1"), "{zero}");
     let percent = wrong(sample().replace("# address_percent_max = 25", "address_percent_max = 101"));
-    assert!(percent.contains("api.address_percent_max must be from 1 to 100"), "{percent}");
+    assert!(percent.contains("api.address_percent_max is 101, but must be from 1 to 100"), "{percent}");
     let tls = wrong(sample().replace("# tls_certificate", "tls_certificate"));
     assert!(tls.contains("go together"), "{tls}");
     let itself = wrong(sample().replace("univ-bromo", "univ-merapi"));

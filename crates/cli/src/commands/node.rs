@@ -69,6 +69,8 @@ struct Facts {
     pool_bytes: u64,
     uptime_ms: u64,
     connected_peers: u32,
+    damaged_blocks: u64,
+    repaired_blocks: u64,
 }
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
@@ -123,6 +125,8 @@ impl From<NodeStatus> for Facts {
             pool_bytes: status.pool_bytes,
             uptime_ms: u64::try_from(status.uptime.as_millis()).unwrap_or(u64::MAX),
             connected_peers: status.connected_peers,
+            damaged_blocks: status.damaged_blocks,
+            repaired_blocks: status.repaired_blocks,
         }
     }
 }
@@ -134,7 +138,7 @@ impl Facts {
         let state = if self.catching_up { ", catching up" } else { "" };
         let role = if self.is_validator { "validates" } else { "follows" };
         let uptime = Duration::from_millis(self.uptime_ms).as_secs();
-        View::new()
+        let view = View::new()
             .line(url)
             .fact(
                 "node",
@@ -146,7 +150,12 @@ impl Facts {
             .fact("log", format!("{} entries", self.log_size))
             .fact("validators", self.validators.len())
             .fact("pool", format!("{} batches, {} bytes", self.pool_batches, self.pool_bytes))
-            .fact("peers", format!("{} connected", self.connected_peers))
+            .fact("peers", format!("{} connected", self.connected_peers));
+        match (self.damaged_blocks, self.repaired_blocks) {
+            (0, 0) => view,
+            (damaged, repaired) => view
+                .fact("disk", format!("{damaged} blocks damaged, {repaired} put right from peers; check it")),
+        }
     }
 }
 

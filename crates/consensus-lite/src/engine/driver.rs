@@ -1,6 +1,7 @@
 //! The state between two questions of the engine.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use malachitebft_app_channel::app::engine::host::HeightParams;
@@ -127,6 +128,17 @@ impl<A: Application> Driver<A> {
         self.deferred = None;
     }
 
+    /// The key has signed at no height above `through`, as its peers have shown.
+    pub(super) fn on_settled(&mut self, through: Height) -> Result<(), Stopped> {
+        let Some(guard) = self.guard.as_ref().filter(|guard| guard.is_lost()) else { return Ok(()) };
+        guard.pass(through).map_err(Stopped::Guard)?;
+        tracing::warn!(%through, "peers have shown how far this node's key can have signed; voting after that height");
+        self.abstaining = Some(through);
+        self.shared().lost.store(false, Ordering::Relaxed);
+        self.show_next();
+        Ok(())
+    }
+
     /// Whether a session without votes can give way to one with them.
     pub(super) fn may_vote_again(&self) -> bool {
         self.abstaining.is_some_and(|through| self.next.height > through)
@@ -191,6 +203,10 @@ impl<A: Application> Driver<A> {
 
     fn show_next(&self) {
         let (height, role) = (self.next.height, self.role());
+        let signed = self.guard.as_ref().map(|guard| (guard.is_lost(), guard.position()));
+        let vouches =
+            signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
+        self.shared().vouches.store(vouches, Ordering::Relaxed);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
@@ -201,7 +217,7 @@ impl<A: Application> Driver<A> {
     /// Whether the ledger's head carries a signature of this node's key that its guard does not know.
     pub(super) fn check_head(&self) -> Result<(), StartError> {
         let head = Height(self.next.height.0.saturating_sub(1));
-        if self.guard.is_none() || head == Height::GENESIS {
+        if self.known_guard().is_none() || head == Height::GENESIS {
             return Ok(());
         }
         let Some(decided) = self.application.decided(head).map_err(StartError::Application)? else {
@@ -219,7 +235,7 @@ impl<A: Application> Driver<A> {
         certificate: &CommitCertificate,
         place: Option<usize>,
     ) -> Result<(), SignedElsewhere> {
-        let (Some(guard), Some(place)) = (&self.guard, place) else { return Ok(()) };
+        let (Some(guard), Some(place)) = (self.known_guard(), place) else { return Ok(()) };
         let signed = certificate.signatures.iter().any(|signed| usize::from(signed.validator) == place);
         let CommitCertificate { height, round, .. } = *certificate;
         let last = guard.position();
@@ -229,10 +245,15 @@ impl<A: Application> Driver<A> {
         Ok(())
     }
 
+    /// The guard, if it knows all that the key has signed.
+    fn known_guard(&self) -> Option<&SharedGuard> {
+        self.guard.as_ref().filter(|guard| !guard.is_lost())
+    }
+
     /// Whether a message by this node's key came from elsewhere: one that its guard does not know.
     pub(super) fn check_own_voice(&self, by: PublicKey, at: Position) -> Result<(), SignedElsewhere> {
         let own = self.setup.keys.validator.as_ref().map(|key| key.public());
-        let Some(guard) = self.guard.as_ref().filter(|_| own == Some(by)) else { return Ok(()) };
+        let Some(guard) = self.known_guard().filter(|_| own == Some(by)) else { return Ok(()) };
         let last = guard.position();
         if last < Some(at) {
             return Err(SignedElsewhere { height: at.height, round: at.round, last });

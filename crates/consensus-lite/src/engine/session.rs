@@ -80,31 +80,65 @@ async fn serve<A: Application>(
         _ => return Err(Stopped::Restart(StartError::NotListening { address })),
     };
     driver.shared().set_network(Some(channels.net_requests.clone()));
+    driver.shared().set_engine(Some(channels.requests.clone()));
     if let Some(ready) = ready.take() {
         let _ = ready.send(Ok(()));
     }
     driver.on_ready(reply, &channels.net_requests).await;
 
     let shared = driver.shared().clone();
+    let mut settled = shared.settled.subscribe();
+    // It may have been said before this session.
+    settled.mark_changed();
     loop {
         tokio::select! {
             biased;
-            Ok(()) = prevoted.changed() => driver.on_prevoted()?,
+            Ok(()) = prevoted.changed() => {
+                let _busy = shared.begin("to hand in blocks after its first vote");
+                driver.on_prevoted()?;
+            }
             // Before the parts that it makes room for, which it precedes.
             Some(certificate) = arriving.polkas.recv() => driver.on_polka(&certificate)?,
             message = channels.consensus.recv() => match message {
-                Some(message) => driver.answer(message).await?,
+                Some(message) => {
+                    let _busy = shared.begin(what(&message));
+                    driver.answer(message).await?;
+                }
                 None => return Ok(None),
             },
             Some(arrival) = arriving.news.recv() => driver.on_arrival(&arrival)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
-            () = driver.deferred_due() => driver.on_deferred().await?,
+            () = driver.deferred_due() => {
+                let _busy = shared.begin("to propose a block");
+                driver.on_deferred().await?;
+            }
+            Ok(()) = settled.changed() => {
+                let through = *settled.borrow_and_update();
+                if let Some(through) = through {
+                    driver.on_settled(through)?;
+                }
+            }
             () = driver.heartbeat_due() => driver.on_heartbeat(),
         }
         if driver.may_vote_again() {
             tracing::info!("past the last height this key may have signed: voting again");
             return Ok(Some(End::Again));
         }
+    }
+}
+
+/// What answering a question of the engine is: see [`Work::what`](crate::Work::what).
+fn what(message: &AppMsg<SanadContext>) -> &'static str {
+    match message {
+        AppMsg::ConsensusReady { .. } => "to begin",
+        AppMsg::StartedRound { .. } => "to begin a round",
+        AppMsg::GetValue { .. } => "to propose a block",
+        AppMsg::ExtendVote { .. } | AppMsg::VerifyVoteExtensions { .. } => "to extend votes",
+        AppMsg::RestreamProposal { .. } => "to send a proposal again",
+        AppMsg::GetHistoryMinHeight { .. } | AppMsg::GetDecidedValues { .. } => "to read blocks for a peer",
+        AppMsg::ReceivedProposalPart { .. } => "to judge a proposed block",
+        AppMsg::Decided { .. } | AppMsg::Finalized { .. } => "to commit a block",
+        AppMsg::ProcessSyncedValue { .. } => "to execute a block from a peer",
     }
 }
 

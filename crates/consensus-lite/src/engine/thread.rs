@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sanad_core::hash::ChainId;
@@ -60,6 +61,7 @@ impl Drop for Report {
             tracing::error!(%stopped, "consensus stopped");
         }
         self.shared.set_network(None);
+        self.shared.set_engine(None);
         self.shared.update(|progress| progress.phase = Phase::Stopped);
         self.shared.outcome.send_replace(Some(self.outcome.clone()));
     }
@@ -85,7 +87,9 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
             Ok((runtime, log)) => {
                 let ended = runtime.block_on(session(&mut driver, log, &mut ready));
                 driver.shared().set_network(None);
+                driver.shared().set_engine(None);
                 runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+                driver.guard().map_or(Ok(()), SharedGuard::sync).map_err(Stopped::Guard)?;
                 wait_for_log(&driver.setup().config.log_path());
                 ended
             }
@@ -108,27 +112,37 @@ fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), S
     let log = OpenLog::open(&driver.setup().config.log_path())?;
     if let (Some(key), Some(guard)) = (&driver.setup().keys.validator, driver.guard()) {
         for (position, message) in log.signed(&driver.setup().chain_id, key.public()) {
-            guard.raise(position, &message)?;
-        }
-        // Then the guard may be a step behind what left this machine before a power cut, at a height not decided here.
-        let next = driver.next().height;
-        if guard.position().is_some() && log.contents.is_incomplete(next) {
-            tracing::warn!(height = %next, "the log of consensus is lost or damaged: not voting until this height is decided");
-            guard.close(next)?;
+            guard.raise(position, &message, log.contents.is_own())?;
         }
     }
-    driver.abstaining = abstaining(driver, &log.contents);
+    driver.abstaining = abstaining(driver, &log.contents)?;
     Ok((runtime()?, log))
 }
 
 /// The last height without this node's vote, if there is one ahead.
-fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Option<Height> {
-    let guard = driver.guard()?;
+fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Option<Height>, StartError> {
+    let Some(guard) = driver.guard() else { return Ok(None) };
     let next = driver.next().height;
+    driver.shared().lost.store(guard.is_lost(), Ordering::Relaxed);
+    if guard.is_lost() {
+        tracing::warn!(
+            "this node's signing guard is a copy or was set back: its key may have signed more than it knows. It follows \
+             without voting until enough validators have shown how far they are"
+        );
+        return Ok(Some(UNKNOWN));
+    }
     let refused = driver.refused_at.filter(|height| *height >= next);
+    // Without its log, the guard may be a step behind what left this machine before a power cut.
+    let is_incomplete = guard.position().is_some() && log.is_incomplete(next);
     match standing(guard.position(), next, log) {
-        Standing::Vote => refused,
-        Standing::AbstainThrough(height) => Some(height),
+        Standing::Vote if !is_incomplete => Ok(refused),
+        standing => {
+            let through = if let Standing::AbstainThrough(height) = standing { height } else { next };
+            tracing::warn!(%through, "not voting up to this height: what the key is bound to there is forgotten");
+            // What the next process finds in the log says nothing of what this one forgot.
+            guard.pass(through)?;
+            Ok(Some(through))
+        }
     }
 }
 
@@ -154,3 +168,5 @@ fn wait_for_log(path: &Path) {
 const WORKER_THREADS: usize = 2;
 /// Longest wait for tasks and threads of the engine to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
+/// In the place of a height that only peers can tell.
+const UNKNOWN: Height = Height(u64::MAX);

@@ -1,11 +1,11 @@
 //! A frame of the log, with one entry: `checksum (32) || previous (32) || height u64 || generation u64 || index u32 ||
-//! durable u32 || length u32`, then the entry. Integers are big-endian; the checksum is the BLAKE3 of all after it,
+//! durable u32 || written ms u64 || length u32`, then the entry. Integers are big-endian; the checksum is the BLAKE3 of all after it,
 //! `previous` the checksum of the frame before, zeros in the first.
 
 use sanad_core::ids::Height;
 
 const CHECKSUM_BYTES: usize = 32;
-pub(super) const HEAD_BYTES: usize = 2 * CHECKSUM_BYTES + 28;
+pub(super) const HEAD_BYTES: usize = 2 * CHECKSUM_BYTES + 36;
 
 /// An intact frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(super) struct Frame<'a> {
     pub(super) index: u32,
     /// How many frames of the generation were durable when this one was written.
     pub(super) durable: u32,
+    /// When it was written, in milliseconds since 1970-01-01 UTC.
+    pub(super) written_ms: u64,
     pub(super) entry: &'a [u8],
 }
 
@@ -30,6 +32,7 @@ impl<'a> Frame<'a> {
         let (generation, after) = after.split_first_chunk::<8>()?;
         let (index, after) = after.split_first_chunk::<4>()?;
         let (durable, after) = after.split_first_chunk::<4>()?;
+        let (written, after) = after.split_first_chunk::<8>()?;
         let (length, after) = after.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         let entry = after.get(..length)?;
@@ -43,6 +46,7 @@ impl<'a> Frame<'a> {
             generation: u64::from_be_bytes(*generation),
             index: u32::from_be_bytes(*index),
             durable: u32::from_be_bytes(*durable),
+            written_ms: u64::from_be_bytes(*written),
             entry,
         };
         Some((frame, *checksum))
@@ -57,6 +61,7 @@ impl<'a> Frame<'a> {
         bytes.extend_from_slice(&self.generation.to_be_bytes());
         bytes.extend_from_slice(&self.index.to_be_bytes());
         bytes.extend_from_slice(&self.durable.to_be_bytes());
+        bytes.extend_from_slice(&self.written_ms.to_be_bytes());
         bytes.extend_from_slice(&(self.entry.len() as u32).to_be_bytes());
         bytes.extend_from_slice(self.entry);
         let checksum = *blake3::hash(&bytes[CHECKSUM_BYTES..]).as_bytes();

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use sanad_core::ids::Height;
 
+use crate::guard::home;
 use frame::Frame;
 
 /// Where a log lies. A disk in tests loses what was not synced.
@@ -28,6 +29,10 @@ pub(crate) trait Disk {
     fn sync(&mut self) -> io::Result<()>;
     /// Whether nothing was there when it was opened.
     fn is_new(&self) -> bool;
+    /// Whether another program changed it long after it was written to at `written_ms`.
+    fn changed_since(&self, written_ms: u64) -> io::Result<bool>;
+    /// Now, in milliseconds since 1970-01-01 UTC.
+    fn now_ms(&self) -> u64;
 }
 
 /// What a log held when it was opened.
@@ -41,12 +46,19 @@ pub(crate) struct Contents {
     cut_off: Option<Height>,
     /// Whether there was no log.
     is_new: bool,
+    /// Whether it has entries, and is as it was written last, not a backup that was put over it.
+    is_own: bool,
 }
 
 impl Contents {
     /// The entries, of whatever height they are.
     pub(crate) fn entries(&self) -> &[Vec<u8>] {
         &self.entries
+    }
+
+    /// Whether this is the log that was written to last, as far as can be told.
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own && self.cut_off.is_none()
     }
 
     /// Whether it holds what this node did last at a height.
@@ -85,6 +97,7 @@ impl<D: Disk> Log<D> {
         let bytes = disk.read()?;
         let mut contents = Contents { is_new: disk.is_new(), ..Contents::default() };
         let (mut generation, mut index, mut end, mut previous) = (0, 0, 0, [0; 32]);
+        let mut written_ms = None;
         while let Some((frame, checksum)) = Frame::read(&bytes[end..]) {
             let follows =
                 index == 0 || (frame.generation == generation && contents.height == Some(frame.height));
@@ -94,8 +107,10 @@ impl<D: Disk> Log<D> {
             contents.height = Some(frame.height);
             contents.entries.push(frame.entry.to_vec());
             (generation, index, previous) = (frame.generation, index + 1, checksum);
+            written_ms = Some(frame.written_ms);
             end += frame::HEAD_BYTES + frame.entry.len();
         }
+        contents.is_own = written_ms.is_some_and(|at| disk.changed_since(at).is_ok_and(|changed| !changed));
         let mut latest = generation;
         for start in end..bytes.len() {
             let Some((stray, _)) = Frame::read(&bytes[start..]) else { continue };
@@ -148,7 +163,9 @@ impl<D: Disk> Log<D> {
             return Ok(());
         }
         let Self { generation, index, previous, durable, .. } = *self;
-        let (bytes, checksum) = Frame { previous, height, generation, index, durable, entry }.encode();
+        let written_ms = self.disk.now_ms();
+        let frame = Frame { previous, height, generation, index, durable, written_ms, entry };
+        let (bytes, checksum) = frame.encode();
         self.disk.write_at(self.end, &bytes)?;
         (self.index, self.previous) = (index + 1, checksum);
         self.end += bytes.len() as u64;
@@ -215,6 +232,14 @@ impl Disk for LogFile {
     fn is_new(&self) -> bool {
         self.is_new
     }
+
+    fn changed_since(&self, written_ms: u64) -> io::Result<bool> {
+        home::changed_since(&self.file, written_ms)
+    }
+
+    fn now_ms(&self) -> u64 {
+        home::now_ms()
+    }
 }
 
 /// Length of a new log: a usual height needs a hundredth of it.
@@ -225,7 +250,13 @@ const LOG_BYTES_MAX: u64 = 1 << 30;
 /// A log with an entry of a height.
 #[cfg(test)]
 pub(crate) fn logged(height: u64) -> Contents {
-    Contents { height: Some(Height(height)), entries: vec![vec![0]], cut_off: None, is_new: false }
+    Contents {
+        height: Some(Height(height)),
+        entries: vec![vec![0]],
+        cut_off: None,
+        is_new: false,
+        is_own: true,
+    }
 }
 
 #[cfg(test)]

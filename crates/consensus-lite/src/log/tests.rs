@@ -79,6 +79,14 @@ impl Disk for &mut Forgetful {
     fn is_new(&self) -> bool {
         false
     }
+
+    fn changed_since(&self, _: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn now_ms(&self) -> u64 {
+        0
+    }
 }
 
 /// A small generator: the same numbers for the same seed.
@@ -257,7 +265,7 @@ fn files() {
     drop(log);
     let (_, contents) = Log::open(LogFile::open(&path).unwrap()).unwrap();
     assert_eq!(contents.entries(), [b"entry".to_vec()]);
-    assert!(!contents.is_incomplete(Height(3)));
+    assert!(!contents.is_incomplete(Height(3)) && contents.is_own());
     File::options().write(true).open(&path).unwrap().set_len(LOG_BYTES_MAX + 1).unwrap();
     assert_eq!(LogFile::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
 }

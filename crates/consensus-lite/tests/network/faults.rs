@@ -1,11 +1,13 @@
 //! Nodes that misbehave, and ledgers that fail.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use sanad_consensus_lite::testing::Point;
 use sanad_consensus_lite::{
     Config, Consensus, Keys, Phase, Role, SigningGuard, StartError, Stopped, Timeouts,
 };
-
 use sanad_core::ids::Height;
 
 use crate::cluster::{Cluster, network_key, until, validator_key};
@@ -201,4 +203,53 @@ async fn twins_are_found_out() {
         }
     }
     cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_hangs_shows() {
+    let cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+    assert_eq!(cluster.node(0).work(), None, "it waits, which is no work");
+    cluster.node(0).engine_answers().await;
+    let (ledger, node) = (cluster.ledgers[0].clone(), cluster.node(0));
+    let hang = ledger.state();
+    [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].submit(1));
+    [1, 2, 3].iter().for_each(|i| cluster.node(*i).wake());
+    until("the others commit", || [1, 2, 3].iter().all(|i| cluster.ledgers[*i].has_committed(1))).await;
+    let work = node.work().expect("it hangs in its ledger");
+    let watched = std::time::Instant::now() + Duration::from_millis(300);
+    while std::time::Instant::now() < watched {
+        assert_eq!(node.work(), Some(work), "it does nothing else");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(hang);
+    until("it goes on", || ledger.has_committed(1)).await;
+    until("it waits again", || node.work().is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_hangs_shows() {
+    let mut cluster = Cluster::new(4, 0);
+    let (hang, hung) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (asked, told) = (Arc::clone(&hang), Arc::clone(&hung));
+    // As a disk that never comes back from a sync.
+    cluster.testing[0].crash = Some(Arc::new(move |point| {
+        while matches!(point, Point::Signed(_)) && asked.load(Ordering::Relaxed) {
+            told.store(true, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        false
+    }));
+    cluster.start_all().await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.node(0).engine_answers().await;
+    hang.store(true, Ordering::Relaxed);
+    cluster.submit(1);
+    until("it signs", || hung.load(Ordering::Relaxed)).await;
+    let answers = cluster.node(0).engine_answers();
+    assert!(tokio::time::timeout(Duration::from_millis(300), answers).await.is_err());
+    hang.store(false, Ordering::Relaxed);
+    cluster.node(0).engine_answers().await;
+    until("it goes on", || cluster.ledgers[0].has_committed(1)).await;
 }

@@ -6,6 +6,7 @@
 //! one exception: the current state (`published.rs`) may be loaded under the pool's lock.
 
 mod application;
+mod damage;
 mod evidence;
 mod exchange;
 mod failed_reads;
@@ -30,7 +31,7 @@ use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
-use sanad_core::validators::CommitCertificate;
+use sanad_core::validators::{CommitCertificate, ValidatorSet};
 use sanad_storage::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -41,6 +42,7 @@ pub use service::{NodeFacts, Service};
 use crate::pool::{
     Admission, Admitted, Interest, Offered, Pool, PoolError, PoolLimits, Source, WaitingBatch,
 };
+use damage::Damage;
 use failed_reads::FailedReads;
 use published::{Current, Published};
 use view::LogView;
@@ -56,6 +58,7 @@ pub struct Ledger {
     head: watch::Sender<Height>,
     evidence_path: PathBuf,
     failed_reads: FailedReads,
+    damage: Damage,
 }
 
 impl Ledger {
@@ -88,6 +91,7 @@ impl Ledger {
             head: watch::Sender::new(height),
             evidence_path,
             failed_reads: FailedReads::default(),
+            damage: Damage::default(),
         };
         Ok(ledger)
     }
@@ -105,6 +109,11 @@ impl Ledger {
     /// Time of the head, in milliseconds since 1970-01-01 UTC.
     pub fn head_time_ms(&self) -> u64 {
         self.current().state.head().time_ms
+    }
+
+    /// The validators of the next block.
+    pub fn validators(&self) -> ValidatorSet {
+        self.current().state.validators().clone()
     }
 
     /// Whether a key votes on the next block.

@@ -26,7 +26,12 @@ use super::*;
 const FORMS: [ProofForm; 3] = [ProofForm::SelfContained, ProofForm::Compact, ProofForm::Sealed];
 
 fn limits() -> PoolLimits {
-    PoolLimits { bytes_max: 1 << 20, batches_per_issuer_max: 8, age_max: Duration::from_secs(60) }
+    PoolLimits {
+        bytes_max: 1 << 20,
+        issuer_percent_max: 100,
+        batches_per_issuer_max: 8,
+        age_max: Duration::from_secs(60),
+    }
 }
 
 pub(super) fn new_ledger(folder: &tempfile::TempDir) -> Arc<Ledger> {
