@@ -3,13 +3,14 @@
 //! Without its secret a document can never be proved, so the secrets are on the disk before the batch leaves. A
 //! pending file is removed once every receipt of its batch is written; [`resume`](crate::Unfinished) finishes it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sanad_core::batch::{BATCH_EVENTS_MAX, SignedBatch};
 use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::hash::{BatchId, ChainId, Commitment};
+use sanad_core::ids::MemberId;
 use sanad_core::summary::Summary;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct PendingDocument {
     pub path: PathBuf,
     /// How it is digested.
     pub kind: DocumentKind,
+    /// Its digest.
+    #[serde(with = "hex::serde")]
+    pub digest: [u8; 32],
     /// The secret of its commitment.
     pub secret: Secret,
     /// The summary that the commitment binds.
@@ -44,6 +48,12 @@ impl PendingDocument {
     /// What opens its commitment.
     pub fn opening(&self) -> Opening {
         Opening::Full { secret: self.secret.clone(), summary: self.summary.clone() }
+    }
+
+    /// Whether digest, secret and summary give its commitment. In a file that was damaged they may not.
+    pub fn opens(&self, chain: &ChainId, issuer: &MemberId) -> bool {
+        let commitment = self.opening().commitment(chain, issuer, self.kind, Some(&self.digest));
+        commitment.is_ok_and(|commitment| commitment == self.commitment)
     }
 }
 
@@ -105,6 +115,9 @@ pub enum PendingFault {
         /// Documents of the file.
         documents: usize,
     },
+    /// A path leads up, out of the file's folder.
+    #[error("the path {} is not one that `sanad issue` writes", .0.display())]
+    Path(PathBuf),
     /// A document is not that of its event.
     #[error("{} is not the document of its event in the batch", .0.display())]
     AnotherDocument(PathBuf),
@@ -145,9 +158,9 @@ impl Pending {
     /// Reads a file, and checks that documents and batch belong together.
     ///
     /// # Errors
-    /// [`PendingError`].
+    /// [`PendingError`]; [`FileError::Exposed`] in it if others can read or write the file.
     pub fn read(path: &Path) -> Result<Self, PendingError> {
-        let text = files::read(path, PENDING_BYTES_MAX)?;
+        let text = files::read_secret(path, PENDING_BYTES_MAX)?;
         let mut pending = Self::from_json(&text)
             .map_err(|source| PendingError::NotPending { path: path.to_owned(), source })?;
         let base = absolute(files::parent(path))?;
@@ -180,6 +193,10 @@ impl Pending {
             return Err(PendingFault::Count { events: events.len(), documents: documents.len() });
         }
         for (document, event) in documents.iter().zip(events) {
+            let goes_up = |part: Component<'_>| matches!(part, Component::ParentDir | Component::CurDir);
+            if document.path.file_name().is_none() || document.path.components().any(goes_up) {
+                return Err(PendingFault::Path(document.path.clone()));
+            }
             if *event != (Event::Issue { commitment: document.commitment }) {
                 return Err(PendingFault::AnotherDocument(document.path.clone()));
             }
@@ -220,7 +237,6 @@ const _: () = assert!(BATCH_EVENTS_MAX * 8192 < PENDING_BYTES_MAX);
 #[cfg(test)]
 mod tests {
     use sanad_core::batch::{Batch, BatchChain, NO_BATCH};
-    use sanad_core::hash::ChainId;
     use sanad_core::ids::Sequence;
     use sanad_core::signature::SecretKey;
 
@@ -230,6 +246,7 @@ mod tests {
         let document = |n: u8| PendingDocument {
             path: std::path::absolute(folder).unwrap().join(format!("{n}.json")),
             kind: DocumentKind::Json,
+            digest: [n; 32],
             secret: Secret([n; 32]),
             summary: None,
             commitment: Commitment([n; 32]),
@@ -278,15 +295,32 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let commitment = pending(folder.path()).documents[1].commitment.to_string();
         let other = "0".repeat(64);
-        for (from, to) in
-            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"secret\"", "\"secrez\"")]
-        {
+        for (from, to) in [
+            (commitment.as_str(), other.as_str()),
+            ("sanad-pending/v1", "x"),
+            ("\"secret\"", "\"secrez\""),
+            ("\"2.json", "\"../2.json"),
+            ("\"2.json", "\"/a/../2.json"),
+        ] {
             let place = text.rfind(from).unwrap();
             let changed = format!("{}{to}{}", &text[..place], &text[place + from.len()..]);
             std::fs::write(&path, changed).unwrap();
-            assert!(Pending::read(&path).is_err(), "{from}");
+            assert!(matches!(Pending::read(&path), Err(PendingError::NotPending { .. })), "{from}");
         }
         std::fs::write(&path, text).unwrap();
         assert!(Pending::read(&path).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_others_can_read_or_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = pending(folder.path()).write(folder.path()).unwrap();
+        for mode in [0o644, 0o620, 0o602] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let refused = Pending::read(&path);
+            assert!(matches!(refused, Err(PendingError::File(FileError::Exposed { .. }))), "{refused:?}");
+        }
     }
 }
