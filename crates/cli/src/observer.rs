@@ -16,6 +16,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
+    /// Remarks something that is no library's notice.
+    pub(crate) fn remark(&self, text: String) {
+        note(&text);
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
     /// What was remarked, for a result as JSON; but for what the result has in a list of its own.
     pub(crate) fn into_notices(self) -> Vec<String> {
         self.notices.into_inner().unwrap_or_else(PoisonError::into_inner)

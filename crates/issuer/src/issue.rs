@@ -24,7 +24,7 @@ use crate::folders::{FolderLocks, LockError};
 use crate::issuer::Issuer;
 use crate::keys::Passphrase;
 use crate::notice::{LeftOut, Notice, Observer, Remark, Step};
-use crate::pending::{Pending, PendingDocument, pending_files_in};
+use crate::pending::{Pending, PendingDocument, leave_word, pending_files_elsewhere, pending_files_in};
 use crate::places::Places;
 use crate::preflight::{PlacesError, try_places};
 use crate::random::{NoRandomness, random_bytes, shuffle};
@@ -333,6 +333,7 @@ pub(crate) async fn issue_batch(
             Err(FileError::Exists(path)) if holds(&path, &pending) => path,
             written => written?,
         };
+        leave_word(folders_of(documents).into_iter().filter(|other| *other != folder), &written);
         // The new file holds the same secrets, so the one before is no longer needed.
         match file.replace(written) {
             Some(before) => files::remove(&before),
@@ -360,9 +361,12 @@ pub(crate) async fn issue_batch(
 
 /// The folders of documents, other than that of their pending file: `--resume` must be told of them.
 fn folders_but(own: &Path, documents: &[PendingDocument]) -> Vec<PathBuf> {
-    let folders = documents.iter().map(|document| files::parent(&document.path).to_owned());
-    let folders: BTreeSet<PathBuf> = folders.filter(|folder| !folder.starts_with(own)).collect();
-    folders.into_iter().collect()
+    let others = folders_of(documents).into_iter().filter(|folder| !folder.starts_with(own));
+    others.map(Path::to_owned).collect()
+}
+
+fn folders_of(documents: &[PendingDocument]) -> BTreeSet<&Path> {
+    documents.iter().map(|document| files::parent(&document.path)).collect()
 }
 
 /// Whether a pending file holds a batch and its secrets.
@@ -389,7 +393,12 @@ pub(crate) async fn finish_batch(
     report.failed.extend(written.failed);
     match all {
         true => {
-            if let Err(error) = files::remove(file) {
+            let removed = files::remove(file);
+            for folder in folders_of(&pending.documents) {
+                // Once the file is gone, the word of it goes, too.
+                let _ = pending_files_elsewhere(folder);
+            }
+            if let Err(error) = removed {
                 writer.observer.notice(&Notice::NotRemoved(error));
             }
         }
@@ -507,8 +516,10 @@ fn commit(
 fn refuse_unfinished(folders: &BTreeSet<PathBuf>) -> Result<(), IssueError> {
     for folder in folders {
         let left = pending_files_in(folder).map_err(SourceError::from)?;
-        if let Some(file) = left.into_iter().next() {
-            return Err(IssueError::Unfinished { file, folder: folder.clone() });
+        let elsewhere = pending_files_elsewhere(folder).map_err(SourceError::from)?;
+        if let Some(file) = left.into_iter().chain(elsewhere).next() {
+            let folder = files::parent(&file).to_owned();
+            return Err(IssueError::Unfinished { file, folder });
         }
     }
     Ok(())

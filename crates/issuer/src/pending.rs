@@ -205,18 +205,48 @@ impl Pending {
     }
 }
 
+/// Leaves word in the other folders of a batch that its pending file is elsewhere, so that no document is issued from there
+/// meanwhile. A folder that takes no file is left as it is.
+pub(crate) fn leave_word<'a>(folders: impl Iterator<Item = &'a Path>, file: &Path) {
+    let (Some(name), Ok(file)) = (file.file_stem(), absolute(file)) else { return };
+    let Some(text) = file.to_str().map(|file| format!("{file}\n")) else { return };
+    for folder in folders {
+        let mut word = name.to_owned();
+        word.push(ELSEWHERE_SUFFIX);
+        // Best effort; one that is left behind is void once the file is gone.
+        let _ = files::place_unsynced(&folder.join(word), text.as_bytes(), Mode::Private);
+    }
+}
+
+/// The pending files elsewhere that [`leave_word`] speaks of in a folder. What is void is removed.
+pub(crate) fn pending_files_elsewhere(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for word in files_in(folder, ELSEWHERE_SUFFIX)? {
+        let file = files::read_text(&word, ELSEWHERE_BYTES_MAX).map(|text| PathBuf::from(text.trim_end()));
+        match file {
+            Ok(file) if file.is_file() => found.push(file),
+            _ => drop(files::remove(&word)),
+        }
+    }
+    Ok(found)
+}
+
 /// The pending files of a folder, sorted.
 ///
 /// # Errors
 /// [`FileError`].
 pub fn pending_files_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    files_in(folder, PENDING_SUFFIX)
+}
+
+fn files_in(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, FileError> {
     let unread = || FileError::system(folder, "read");
     let mut found = Vec::new();
     for entry in folder.read_dir().map_err(unread())? {
         let entry = entry.map_err(unread())?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(PENDING_PREFIX) && name.ends_with(PENDING_SUFFIX) {
+        if name.starts_with(PENDING_PREFIX) && name.ends_with(suffix) {
             found.push(entry.path());
         }
     }
@@ -230,6 +260,9 @@ fn absolute(path: &Path) -> Result<PathBuf, FileError> {
 
 const PENDING_PREFIX: &str = ".sanad-pending-";
 const PENDING_SUFFIX: &str = ".json";
+const ELSEWHERE_SUFFIX: &str = ".elsewhere";
+/// Longest word of a pending file elsewhere, in bytes: the longest path there is.
+const ELSEWHERE_BYTES_MAX: usize = 4 << 10;
 /// Most characters of an unknown format that an error shows.
 const FORMAT_SHOWN_MAX: usize = 64;
 const _: () = assert!(BATCH_EVENTS_MAX * 8192 < PENDING_BYTES_MAX);

@@ -88,7 +88,7 @@ pub struct Unfinished {
     files: Vec<(PathBuf, Result<Pending, PendingError>)>,
     /// The folder of the files, and those that the user named.
     folders: Vec<PathBuf>,
-    _locks: [FolderLocks; 2],
+    _locks: FolderLocks,
 }
 
 impl Unfinished {
@@ -107,24 +107,26 @@ impl Unfinished {
     ) -> Result<Self, ResumeError> {
         let canonical = |folder: &Path| folder.canonicalize().map_err(FileError::system(folder, "opened"));
         let own = canonical(if path.is_dir() { path } else { files::parent(path) })?;
-        let mut folders = vec![own.clone()];
+        let mut folders = vec![own];
         for other in others {
             folders.push(canonical(if other.is_dir() { other } else { files::parent(other) })?);
         }
-        // The folder of the files first: what another program is finishing will be gone when it ends.
-        let locks = FolderLocks::take(&BTreeSet::from([own.clone()]), wait, observer)?;
-        let found = if path.is_dir() { pending_files_in(path)? } else { vec![path.to_owned()] };
-        let files: Vec<_> = found.into_iter().map(|path| (path.clone(), Pending::read(&path))).collect();
-        // A document can be gone with its whole folder: that shows when its receipt has no place to go.
-        let readable = files.iter().filter_map(|(_, pending)| pending.as_ref().ok());
-        let documents = readable.flat_map(|pending| &pending.documents);
-        let others: BTreeSet<PathBuf> = documents
-            .filter_map(|document| files::parent(&document.path).canonicalize().ok())
-            .chain(folders.iter().cloned())
-            .filter(|folder| *folder != own)
-            .collect();
-        let others = FolderLocks::take(&others, wait, observer)?;
-        Ok(Self { files, folders, _locks: [locks, others] })
+        let mut wanted: BTreeSet<PathBuf> = folders.iter().cloned().collect();
+        loop {
+            // All at once, in their order, so that two programs never wait for each other; and the files only then: what
+            // another program is finishing is gone when it ends.
+            let locks = FolderLocks::take(&wanted, wait, observer)?;
+            let found = if path.is_dir() { pending_files_in(path)? } else { vec![path.to_owned()] };
+            let files: Vec<_> = found.into_iter().map(|path| (path.clone(), Pending::read(&path))).collect();
+            // A document can be gone with its whole folder: that shows when its receipt has no place to go.
+            let readable = files.iter().filter_map(|(_, pending)| pending.as_ref().ok());
+            let documents = readable.flat_map(|pending| &pending.documents);
+            let known = wanted.len();
+            wanted.extend(documents.filter_map(|document| files::parent(&document.path).canonicalize().ok()));
+            if wanted.len() == known {
+                return Ok(Self { files, folders, _locks: locks });
+            }
+        }
     }
 
     /// The pending files, in order.

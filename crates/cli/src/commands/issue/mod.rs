@@ -202,7 +202,7 @@ async fn resume(
     let options = options(args);
     let unfinished = Unfinished::open(path, &args.paths, args.wait, observer)?;
     if unfinished.files().len() == 0 {
-        note(format_args!("{} holds no pending file; nothing to finish", path.display()));
+        observer.remark(format!("{} holds no pending file; nothing to finish", path.display()));
     }
     for file in unfinished.files() {
         let mut finished = unfinished.finish(file, chain, None, &options, observer, report).await;
