@@ -1,6 +1,8 @@
 //! A chain as an issuer sees it: a node to ask, and what its answers are checked against.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt as _};
@@ -24,6 +26,8 @@ pub struct Chain {
     genesis: Genesis,
     anchor: TrustAnchor,
     patience: Duration,
+    /// Whether the node has answered: what is strange from then on is the connection.
+    answered: Arc<AtomicBool>,
 }
 
 /// Why a node gives no answer that can be used.
@@ -77,7 +81,7 @@ impl Chain {
         anchor: TrustAnchor,
         patience: Duration,
     ) -> Self {
-        Self { client, node, genesis, anchor, patience }
+        Self { client, node, genesis, anchor, patience, answered: Arc::default() }
     }
 
     /// What proofs are checked against.
@@ -112,7 +116,16 @@ impl Chain {
         let deadline = Instant::now() + LOST_TIME_MAX;
         loop {
             match ask_patiently(self.patience, &call).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.answered.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                // A frame that was cut off looks like another protocol.
+                Err(ClientError::NotANode)
+                    if self.answered.load(Ordering::Relaxed) && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(RETRY_INTERVAL).await;
+                }
                 Err(error) if !error.is_retryable() => return Err(self.failed(error)),
                 Err(source) if Instant::now() >= deadline => {
                     let (node, source) = (self.node.clone(), source.into());

@@ -326,40 +326,48 @@ pub(crate) async fn issue_batch(
     let events: Vec<Event> =
         documents.iter().map(|document| Event::Issue { commitment: document.commitment }).collect();
     let mut file: Option<PathBuf> = None;
+    let canonical = |folder: &Path| folder.canonicalize().ok();
+    let receipts = writer.options.places.folder.as_deref();
+    let receipts_here = receipts.is_some_and(|receipts| canonical(receipts) == canonical(folder));
     let prepare = |batch: &SignedBatch| {
-        let pending = Pending { batch: batch.clone(), documents: documents.to_vec() };
+        let pending = Pending { batch: batch.clone(), receipts_here, documents: documents.to_vec() };
+        // Before the file is there: without it the word is void, and the file without the word would let documents be issued
+        // twice.
+        let others = folders_of(documents).into_iter().filter(|other| *other != folder);
+        leave_word(others, &pending.path_in(folder));
         let written = match pending.write(folder) {
             // From an earlier try to enter the same batch.
             Err(FileError::Exists(path)) if holds(&path, &pending) => path,
             written => written?,
         };
-        leave_word(folders_of(documents).into_iter().filter(|other| *other != folder), &written);
         // The new file holds the same secrets, so the one before is no longer needed.
         match file.replace(written) {
             Some(before) => files::remove(&before),
             None => Ok(()),
         }
     };
+    // Whether receipts are written into other folders, which `--resume` must be told of.
+    let outside = || if receipts_here { Vec::new() } else { folders_but(folder, documents) };
     let Writer { chain, options, observer, .. } = writer;
     let entered = enter(chain, issuer, &events, options.wait, *observer, prepare).await;
     let (file, (batch, place)) = match (file, entered) {
         (None, Err(source)) => return Err(IssueError::NotSubmitted(source)),
         (Some(file), Err(source)) => {
             report.unfinished.push(file.clone());
-            return Err(IssueError::Interrupted { file, folders: folders_but(folder, documents), source });
+            return Err(IssueError::Interrupted { file, folders: outside(), source });
         }
         (Some(file), Ok(entered)) => (file, entered),
         (None, Ok(_)) => unreachable!("invariant: a batch is prepared before it is submitted"),
     };
-    let pending = Pending { batch, documents: documents.to_vec() };
+    let pending = Pending { batch, receipts_here, documents: documents.to_vec() };
     let written = finish_batch(writer, &pending, Some(place), &file, report).await;
     written.map_err(|source| {
         report.unfinished.push(file.clone());
-        IssueError::NoReceipts { file, folders: folders_but(folder, documents), source }
+        IssueError::NoReceipts { file, folders: outside(), source }
     })
 }
 
-/// The folders of documents, other than that of their pending file: `--resume` must be told of them.
+/// The folders of documents, other than that of their pending file and those in it.
 fn folders_but(own: &Path, documents: &[PendingDocument]) -> Vec<PathBuf> {
     let others = folders_of(documents).into_iter().filter(|folder| !folder.starts_with(own));
     others.map(Path::to_owned).collect()

@@ -62,6 +62,8 @@ impl PendingDocument {
 pub struct Pending {
     /// The batch as it was submitted.
     pub batch: SignedBatch,
+    /// Whether receipts are written into the folder of the file, rather than beside their documents.
+    pub receipts_here: bool,
     /// Its documents.
     pub documents: Vec<PendingDocument>,
 }
@@ -129,6 +131,8 @@ struct Fields {
     format: String,
     batch_id: BatchId,
     batch: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    receipts_here: bool,
     documents: Vec<PendingDocument>,
 }
 
@@ -147,12 +151,18 @@ impl Pending {
             format: PENDING_FORMAT.to_owned(),
             batch_id: self.batch.id(),
             batch: hex::encode(self.batch.bytes()),
+            receipts_here: self.receipts_here,
             documents: self.documents.iter().map(shorten).collect(),
         };
-        let path = folder.join(format!("{PENDING_PREFIX}{}{PENDING_SUFFIX}", self.batch.id()));
+        let path = self.path_in(folder);
         let text = serde_json::to_string_pretty(&fields).expect("invariant: paths of documents are UTF-8");
         files::place_new(&path, (text + "\n").as_bytes(), Mode::Private)?;
         Ok(path)
+    }
+
+    /// Where a folder has the file.
+    pub(crate) fn path_in(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{PENDING_PREFIX}{}{PENDING_SUFFIX}", self.batch.id()))
     }
 
     /// Reads a file, and checks that documents and batch belong together.
@@ -179,7 +189,8 @@ impl Pending {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(PendingFault::NotAnObject);
         }
-        let Fields { format, batch_id: named, batch, documents } = serde_json::from_slice(text)?;
+        let Fields { format, batch_id: named, batch, receipts_here, documents } =
+            serde_json::from_slice(text)?;
         if format != PENDING_FORMAT {
             return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
         }
@@ -201,7 +212,7 @@ impl Pending {
                 return Err(PendingFault::AnotherDocument(document.path.clone()));
             }
         }
-        Ok(Self { batch, documents })
+        Ok(Self { batch, receipts_here, documents })
     }
 }
 
@@ -296,7 +307,8 @@ mod tests {
             previous: NO_BATCH,
             events: documents.iter().map(event).collect(),
         };
-        Pending { batch: batch.sign(&SecretKey::from_seed(&[1; 32])), documents }
+        let batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
+        Pending { batch, receipts_here: true, documents }
     }
 
     #[test]

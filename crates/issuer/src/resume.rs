@@ -159,6 +159,11 @@ impl Unfinished {
         if batch.chain_id != expected {
             return Err(ResumeError::AnotherChain { expected, actual: batch.chain_id });
         }
+        let mut options = options.clone();
+        if pending.receipts_here && options.places.folder.is_none() {
+            options.places.folder = self.folders.first().cloned();
+        }
+        let options = &options;
         let writer = Writer { chain, options, observer, within: Some(&self.folders) };
         let opens = |document: &&PendingDocument| document.opens(&batch.chain_id, &batch.issuer);
         let damaged = pending.documents.iter().filter(|document| !opens(document));
@@ -168,7 +173,7 @@ impl Unfinished {
             return Err(ResumeError::Damaged { documents: damaged });
         }
         let documents = self.locate(&pending, chain.anchor(), options, observer)?;
-        let pending = Pending { batch: pending.batch, documents };
+        let pending = Pending { documents, ..pending };
         let batch = &pending.batch;
         let place = match hand_in(chain, batch, Instant::now() + options.wait).await {
             Ok(place) => Some(place),

@@ -83,6 +83,19 @@ fn documents_of_one_name_get_receipts_of_two() {
 }
 
 #[test]
+fn receipts_go_where_they_were_wanted_first() {
+    let left = Left::of(&["c.json", "b.json"], "awards other --receipts receipts");
+    assert!(left.pending.starts_with(left.at("receipts").canonicalize().unwrap()));
+    // Nothing of the folder of the documents is issued twice meanwhile.
+    let twice = left.node.sanad(left.folder.path(), &format!("issue awards {WITH}")).expect(2);
+    assert!(twice.stderr.contains("--resume"), "{}", twice.stderr);
+    let (report, _) = left.resume("receipts", 0);
+    assert_eq!(report["issued"].as_array().unwrap().len(), 3, "{report:#}");
+    assert_eq!(fs::read_dir(left.at("receipts")).unwrap().count(), 3);
+    left.verify("awards/b.json", "receipts/b.json.receipt.json");
+}
+
+#[test]
 fn a_document_that_was_moved_is_found_where_the_user_says() {
     let left = Left::of(&["a.json", "b.json"], "awards");
     fs::create_dir(left.at("moved")).unwrap();
@@ -161,7 +174,13 @@ fn a_pending_file_does_not_say_where_to_write() {
     assert!(said.contains("is not one that `sanad issue` writes"), "{said}");
     let outside = left.at("other").canonicalize().unwrap().join("x.json");
     private_text(&left.pending, &before);
-    left.change_pending(|text| text["documents"][0]["path"] = outside.to_str().unwrap().into());
+    let mut first = String::new();
+    left.change_pending(|text| {
+        first = text["documents"][0]["path"].as_str().unwrap().to_owned();
+        text["documents"][0]["path"] = outside.to_str().unwrap().into();
+    });
+    // Its content is nowhere else.
+    fs::rename(left.at("awards").join(first), left.at("elsewhere")).unwrap();
     let (report, said) = left.resume("awards", 2);
     assert!(said.contains("is not in the folder of the pending file; name it, too"), "{said}");
     assert_eq!(report["issued"].as_array().unwrap().len(), 1, "the other gets its receipt: {report:#}");
