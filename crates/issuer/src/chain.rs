@@ -43,7 +43,7 @@ pub enum ChainError {
         source: Box<ClientError>,
     },
     /// The connection broke, and was not to be made anew.
-    #[error("{node} could not be reached again within {LOST_TIME_MAX:?}")]
+    #[error("the connection to {node} broke, and could not be made anew within {LOST_TIME_MAX:?}")]
     Lost {
         /// The node.
         node: String,
@@ -104,11 +104,21 @@ impl Chain {
         &self.client
     }
 
+    /// Whether the same call may succeed later. A frame that is cut off looks like another protocol, but not from a node
+    /// that has answered before.
+    pub(crate) fn may_recover_from(&self, error: &ClientError) -> bool {
+        error.is_retryable() || (self.has_answered() && matches!(error, ClientError::NotANode))
+    }
+
+    fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn failed(&self, source: ClientError) -> ChainError {
         ChainError::Call { node: self.node.clone(), source: source.into() }
     }
 
-    /// Makes a call, patiently, and again while the node cannot be reached: a connection that broke is made anew.
+    /// Makes a call, patiently. Once the node has answered, a connection that breaks is made anew.
     pub(crate) async fn insist<T, C>(&self, call: impl Fn() -> C) -> Result<T, ChainError>
     where
         C: Future<Output = Result<T, ClientError>>,
@@ -120,13 +130,9 @@ impl Chain {
                     self.answered.store(true, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                // A frame that was cut off looks like another protocol.
-                Err(ClientError::NotANode)
-                    if self.answered.load(Ordering::Relaxed) && Instant::now() < deadline =>
-                {
-                    tokio::time::sleep(RETRY_INTERVAL).await;
+                Err(error) if !self.has_answered() || !self.may_recover_from(&error) => {
+                    return Err(self.failed(error));
                 }
-                Err(error) if !error.is_retryable() => return Err(self.failed(error)),
                 Err(source) if Instant::now() >= deadline => {
                     let (node, source) = (self.node.clone(), source.into());
                     return Err(ChainError::Lost { node, source });
@@ -177,6 +183,7 @@ impl Chain {
         let asked = || self.client.member(id, ProofForm::SelfContained);
         match ask_patiently(Duration::ZERO, asked).await {
             Ok(details) => {
+                self.answered.store(true, Ordering::Relaxed);
                 self.checked(details.proof.verify(&self.anchor), "the issuer's record")?;
                 if details.rest.hash() != details.proof.member.record.rest {
                     return Err(ChainError::KeysNotProven { node: self.node.clone() });
@@ -211,13 +218,6 @@ impl HeaderOnce {
         }
         proof.verify_inclusion()?;
         proof.verify_state()
-    }
-}
-
-impl ChainError {
-    /// Whether the same call may succeed later.
-    pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self, Self::Call { source, .. } if source.is_retryable())
     }
 }
 

@@ -132,17 +132,15 @@ fn of_text(text: &[u8]) -> Option<Artifact> {
     (has_field("genesis") && has_field("data_dir") && has_field("member")).then_some(Artifact::NodeConfig)
 }
 
-/// Whether a text has a secret key somewhere in it: a key or pending file, or a private key in PEM.
+/// Whether a text has a secret key somewhere in it: a key or pending file, also within a JSON string, or a private key in
+/// PEM.
 fn holds_key(text: &[u8]) -> bool {
     let contains = |mark: &str| text.windows(mark.len()).any(|window| window == mark.as_bytes());
-    let holds_format = || {
-        [KEY_FILE_FORMAT, PENDING_FORMAT].into_iter().any(|format| contains(&format!("\"{format}\"")))
-            || [KEY_FILE_FORMAT, PENDING_FORMAT]
-                .into_iter()
-                .any(|format| contains(&format!("\\\"{format}\\\"")))
-    };
-    (is_text(text) && contains("-----BEGIN ") && contains(" PRIVATE KEY-----"))
-        || (contains("ciphertext") || contains("secret")) && holds_format()
+    let quoted = |format: &str| contains(&format!("\"{format}\"")) || contains(&format!("\\\"{format}\\\""));
+    is_text(text)
+        && ((contains("-----BEGIN ") && contains(" PRIVATE KEY-----"))
+            || (contains("ciphertext") && quoted(KEY_FILE_FORMAT))
+            || (contains("secret") && quoted(PENDING_FORMAT)))
 }
 
 /// Bytes of other kinds, pictures above all, are not looked through.

@@ -250,14 +250,14 @@ impl fmt::Display for Notice {
             Self::LeftOut { path, reason } => write!(f, "{} is left out: {reason}", path.display()),
             Self::OtherFiles { folder, files, folders, hidden } => {
                 let known = crate::folder::EXTENSIONS.join(", ");
-                write!(f, "{}: left out", folder.display())?;
-                let other = format!("files of other kinds than {known}");
-                let counts = [(*files, other.as_str()), (*folders, "folders"), (*hidden, "hidden files")];
-                let counts: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).collect();
-                for (place, (count, what)) in counts.iter().enumerate() {
-                    write!(f, "{} {count} {what}", if place == 0 { "" } else { ";" })?;
-                }
-                Ok(())
+                let counts = [
+                    (format!("files of other kinds than {known}"), *files),
+                    ("folders".to_owned(), *folders),
+                    ("hidden files".to_owned(), *hidden),
+                ];
+                let counts = counts.iter().filter(|(_, count)| *count > 0);
+                let counts: Vec<String> = counts.map(|(what, count)| format!("{what}: {count}")).collect();
+                write!(f, "{}: left out {}", folder.display(), counts.join("; "))
             }
             Self::IssuedByOther { document, issuer } => {
                 write!(f, "{} has a receipt by {issuer}: it is issued all the same", document.display())

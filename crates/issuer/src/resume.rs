@@ -1,6 +1,7 @@
 //! Finishing an issuance from its pending file.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,9 @@ pub enum ResumeError {
     },
     /// Secrets in it were damaged, and its batch is not in the ledger.
     #[error(
-        "the secrets of {} documents in it are damaged ({} is one), and nothing of it is in the ledger; put the file back \
-         from a copy, or move it away and issue the documents anew", documents.len(), first(documents)
+        "its batch is not in the ledger, and secrets in it are damaged (of {}); put the file back from a copy, or move it \
+         away and issue the documents anew",
+        Listed(documents)
     )]
     Damaged {
         /// The documents.
@@ -78,8 +80,17 @@ pub enum ResumeError {
     Receipts(#[from] ReceiptsError),
 }
 
-fn first(documents: &[PathBuf]) -> std::path::Display<'_> {
-    documents.first().map_or(Path::new(""), PathBuf::as_path).display()
+/// The first of some documents, and how many more there are.
+struct Listed<'a>(&'a [PathBuf]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => Ok(()),
+            [one] => write!(f, "{}", one.display()),
+            [first, others @ ..] => write!(f, "{} and {} more", first.display(), others.len()),
+        }
+    }
 }
 
 /// Pending files, read, and their folders locked.

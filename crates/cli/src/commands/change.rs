@@ -153,11 +153,11 @@ fn targets(args: &Args, anchor: &TrustAnchor, faults: &mut Vec<Fault>) -> anyhow
         let bytes = files::read_input(list, LIST_BYTES_MAX)?;
         let text =
             String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", list.display()))?;
-        let base = files::parent(list);
-        names
-            .extend(list_lines(&text).map(|(line, text)| {
-                (name_in(text, base, list), Some(ListLine { list: list.clone(), line }))
-            }));
+        let (base, from_stdin) = (files::parent(list), list == Path::new(STANDARD_INPUT));
+        let list_name = if from_stdin { PathBuf::from("standard input") } else { list.clone() };
+        names.extend(list_lines(&text).map(|(line, text)| {
+            (name_in(text, base, list), Some(ListLine { list: list_name.clone(), line }))
+        }));
         if names.is_empty() {
             bail!("{} names no credential; it needs one target a line", list.display());
         }

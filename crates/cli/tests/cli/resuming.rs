@@ -160,7 +160,7 @@ fn a_damaged_secret_is_not_entered() {
     left.node.commits(true);
     left.change_pending(|text| text["documents"][0]["digest"] = "11".repeat(32).into());
     let (_, said) = left.resume("awards", 2);
-    assert!(said.contains("the secrets of 1 documents in it are damaged"), "{said}");
+    assert!(said.contains("secrets in it are damaged (of /"), "{said}");
     assert!(left.pending.exists());
     assert_eq!(left.node.ledger.with_ledger(|ledger| ledger.state.log_size().0), 0);
 }
