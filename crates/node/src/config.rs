@@ -121,7 +121,7 @@ pub struct Api {
     /// block is a call.
     #[serde(default = "calls_max")]
     pub calls_max: usize,
-    /// Batch proofs and trust files at once. Each may take some 7 MB of memory.
+    /// Batch proofs, lists of statuses and trust files at once. Each may take some 7 MB of memory.
     #[serde(default = "batch_proofs_max")]
     pub batch_proofs_max: usize,
     /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of
