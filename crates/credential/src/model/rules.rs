@@ -27,14 +27,6 @@ impl Faults {
         }
     }
 
-    /// A place and what is wrong there, as a text.
-    pub(super) fn add_place(&mut self, place: &str) {
-        let (pointer, text) = place.split_once(' ').unwrap_or((place, ""));
-        if self.0.len() < FAULTS_MAX {
-            self.0.push(Fault { pointer: pointer.to_owned(), text: text.to_owned() });
-        }
-    }
-
     pub(super) fn into_list(self) -> Vec<Fault> {
         self.0
     }
