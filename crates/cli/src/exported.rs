@@ -49,6 +49,11 @@ impl Exported {
         Ok(Self { source, genesis: export.genesis().clone(), export: RwLock::new(Arc::new(export)) })
     }
 
+    /// Where the export is.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The export as it was read last.
     pub(crate) fn export(&self) -> Arc<Export> {
         // A panic while it is held leaves a whole export behind.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{Cost, Folder};
 use crate::reader::checkpoint_text;
 use crate::web::{Web, WebOptions, is_url};
 
@@ -36,6 +36,11 @@ impl Source {
     /// [`ExportError`].
     pub fn checkpoint(&self) -> Result<String, ExportError> {
         checkpoint_text(&self.0)
+    }
+
+    /// What reading it has cost so far, for all who read by this source or a copy of it; `None` of a folder.
+    pub fn cost(&self) -> Option<Cost> {
+        self.0.cost()
     }
 
     /// The folder; `None` if the export is not on this machine.

@@ -25,7 +25,9 @@ Examples:
   sanad status univ-merapi.example/3f0c...e1 --json | jq -r .verdict
   sanad status ijazah.json --export public --receipt-out fresh.receipt.json
 
---export asks a static export in place of a node; nothing but the folder is needed.
+--export asks a static export in place of a node, a folder or an https URL; of one at a URL it is said
+how many requests and bytes the answer took. A receipt names the place in the log, so that the index
+of the export is not needed.
 --receipt-out writes a receipt as of now in place of the one that was given.
 What a receipt in hand proves stands: an answer that is older, or that does not hold, changes
 nothing of it.
@@ -65,6 +67,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         evidence::keep(Path::new(&args.target), fork);
     }
     output.print(&finding)?;
+    source.note_cost();
     Ok(finding.answer().into())
 }
 

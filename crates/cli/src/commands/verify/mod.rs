@@ -147,6 +147,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     bar.finish_and_clear();
+    if let Some(source) = &setting.source {
+        source.note_cost();
+    }
     totals.finish()
 }
 
