@@ -20,8 +20,8 @@ use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustFile};
 use crate::error::ExportError;
 use crate::index::Issuances;
 use crate::layout;
-use crate::note::NoteError;
-use crate::reader::{Export, stored_genesis};
+use crate::note::{CheckpointNote, NoteError};
+use crate::reader::{Export, checkpoint_text, stored_genesis};
 use crate::records;
 use crate::source::Source;
 use blocks::Blocks;
@@ -177,7 +177,7 @@ impl ExportAudit {
             .unwrap_or(AuditVerdict::Sound)
     }
 
-    /// Whether the exporter's signatures hold; false if they are of another key than the one that was given.
+    /// Whether the exporter's signatures hold, if they were looked at: false also if they are of another key.
     pub fn is_signed(&self) -> bool {
         !self.findings.iter().any(|finding| finding.part == Part::Signatures)
     }
@@ -263,8 +263,8 @@ pub fn audit(
     check_genesis(&source, genesis, &mut report)?;
     if let Some(key) = key {
         match export.verify_signatures(key) {
-            // Signed by another: that says nothing of what was signed.
-            Err(ExportError::Note { source, .. }) if matches!(*source, NoteError::Unsigned { .. }) => {
+            // Head and checkpoint of another signer: that says nothing of what was signed.
+            Err(error) if is_unsigned(&error) && is_unsigned_checkpoint(&export, key) => {
                 let fault = AuditFault::OtherSigner { key: *key };
                 report.add(AuditVerdict::Sound, None, Part::Signatures, fault);
             }
@@ -286,6 +286,18 @@ pub fn audit(
         return Err(ExportError::Changed { place: export.folder().root() });
     }
     Ok(report)
+}
+
+fn is_unsigned(error: &ExportError) -> bool {
+    matches!(error, ExportError::Note { source, .. } if matches!(**source, NoteError::Unsigned { .. }))
+}
+
+fn is_unsigned_checkpoint(export: &Export, key: &PublicKey) -> bool {
+    let origin = &export.genesis().log_origin;
+    let text = checkpoint_text(export.folder());
+    text.is_ok_and(|text| {
+        matches!(CheckpointNote::verify(&text, origin, key), Err(NoteError::Unsigned { .. }))
+    })
 }
 
 /// Executes every block and compares the tiles. Returns what the log issues, if the chain is sound to its end.

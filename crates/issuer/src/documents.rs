@@ -103,8 +103,8 @@ pub(crate) fn collect(
             });
             left_out.extend(links.into_iter().map(|path| (path, LeftOut::Link)));
             left_out.extend(special.into_iter().map(|path| (path, LeftOut::Special)));
-            if others > 0 {
-                observer.notice(&Notice::OtherFiles { folder, count: others });
+            if !others.is_empty() {
+                observer.notice(&Notice::OtherFiles { folder, count: others.len() });
             }
         } else if kind.is_symlink() {
             return Err(refused(LeftOut::Link));

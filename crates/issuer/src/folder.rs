@@ -14,8 +14,8 @@ pub struct FolderFiles {
     pub links: Vec<PathBuf>,
     /// Devices, pipes and sockets.
     pub special: Vec<PathBuf>,
-    /// How many folders and files of other kinds there are.
-    pub others: usize,
+    /// Folders and files of other kinds.
+    pub others: Vec<PathBuf>,
 }
 
 /// Looks through a folder, and not into the folders in it.
@@ -38,11 +38,11 @@ pub fn look_through(folder: &Path) -> Result<FolderFiles, FileError> {
         match () {
             () if kind.is_file() && usual => files.documents.push(path),
             () if kind.is_symlink() && usual => files.links.push(path),
-            () if kind.is_dir() || kind.is_file() || kind.is_symlink() => files.others += 1,
+            () if kind.is_dir() || kind.is_file() || kind.is_symlink() => files.others.push(path),
             () => files.special.push(path),
         }
     }
-    for list in [&mut files.documents, &mut files.links, &mut files.special] {
+    for list in [&mut files.documents, &mut files.links, &mut files.special, &mut files.others] {
         list.sort();
     }
     Ok(files)

@@ -1,5 +1,6 @@
 //! `sanad status`: a credential's status as of a node's last block, proved.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ says anything against it.";
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// A log index, ISSUER/COMMITMENT, a receipt, or a document with its receipt beside it
-    target: String,
+    pub(crate) target: OsString,
     /// Oldest block to take, such as 15m or 24h; an older one is "stale" [default: 24h]
     #[arg(long, value_name = "DURATION", env = "SANAD_MAX_AGE", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
@@ -78,6 +79,7 @@ fn find(
     document: Option<&[u8]>,
     trust: &Trust,
 ) -> anyhow::Result<Finding> {
+    let name = &*args.target.to_string_lossy();
     let receipt = match target {
         Target::Receipt(receipt) => Some(receipt.as_ref()),
         Target::Index(_) | Target::Issuance(..) => None,
@@ -85,9 +87,9 @@ fn find(
     let verifier = Verifier::new(trust, time::now_ms()).age_max(args.max_age);
     // What the files prove by themselves, unless it takes a node to tell. Of a receipt without its document that is the
     // status; of a code on paper the summary, too.
-    let known = receipt.map(|receipt| match verifier.read_receipt(&args.target, receipt, document) {
+    let known = receipt.map(|receipt| match verifier.read_receipt(name, receipt, document) {
         Ok(known) => known,
-        Err(_) => verifier.status(&args.target, &receipt.proof),
+        Err(_) => verifier.status(name, &receipt.proof),
     });
     let known = known.filter(|known| {
         known.answer() != Answer::CouldNotBeChecked && known.verdict() != Verdict::NeedsHistoryPath
@@ -102,12 +104,12 @@ fn find(
             known.refresh(&verifier, source.url(), proof);
             known
         }
-        (Ok(proof), None) => verifier.answered(&args.target, source.url(), proof),
+        (Ok(proof), None) => verifier.answered(name, source.url(), proof),
         (Err(reason), Some(mut known)) => {
             known.unanswered(source.url(), reason);
             known
         }
-        (Err(reason), None) => verifier.not_answered(&args.target, source.url(), reason),
+        (Err(reason), None) => verifier.not_answered(name, source.url(), reason),
     };
     if let (Some(path), Ok(proof)) = (&args.receipt_out, answer) {
         if matches!(finding.asked(), Asked::Answered { .. }) && finding.fork().is_none() {

@@ -57,9 +57,9 @@ fn untyped(credential: &Map<String, Value>, has_context: bool, faults: &mut Faul
         has_context && subjects.iter().filter_map(Value::as_object).any(|subject| has_type(subject, &[kind]))
     };
     if has("AchievementSubject") {
-        faults.add(&root.key("type"), "is not AchievementCredential or OpenBadgeCredential");
+        faults.add(&root.key("type"), "is not of type AchievementCredential or OpenBadgeCredential");
     } else if has("EndorsementSubject") {
-        faults.add(&root.key("type"), "is not EndorsementCredential");
+        faults.add(&root.key("type"), "is not of type EndorsementCredential");
     }
 }
 

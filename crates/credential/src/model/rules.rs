@@ -88,7 +88,7 @@ impl Faults {
     /// One of the types is one of these.
     pub(super) fn type_among(&mut self, object: &Map<String, Value>, at: &At<'_>, expected: &[&str]) {
         if !has_type(object, expected) {
-            self.add(&at.key("type"), &format!("is not {}", expected.join(" or ")));
+            self.add(&at.key("type"), &format!("is not of type {}", expected.join(" or ")));
         }
     }
 

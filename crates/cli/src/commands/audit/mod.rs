@@ -52,6 +52,13 @@ enum Command {
     VerifyReport(verify_report::Args),
 }
 
+impl Args {
+    /// What is to be audited, for people.
+    pub(crate) fn target(&self) -> String {
+        self.audit.dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default()
+    }
+}
+
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     match &args.command {
         None => run::run(&args.audit, output),

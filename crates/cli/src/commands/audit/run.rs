@@ -26,7 +26,7 @@ use crate::view::View;
 pub(super) struct Args {
     /// The node's data directory, or the ledger inside it, or a static export: its folder or its https URL
     #[arg(required = true, value_name = "DIR|URL")]
-    dir: Option<PathBuf>,
+    pub(super) dir: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
     /// The exporter's public key, to check the signatures of an export
