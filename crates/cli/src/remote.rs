@@ -13,7 +13,7 @@ use sanad_export::{Cost, Source, WebOptions};
 use sanad_issuer::Chain;
 use sanad_verify::Trust;
 
-use crate::exported::{self, Exported};
+use crate::exported;
 use crate::output::note;
 use crate::{files, time};
 
@@ -124,8 +124,8 @@ impl Remote {
     /// Opens an export, or else connects to the node.
     pub(crate) async fn open(args: &SourceArgs) -> anyhow::Result<Self> {
         let Some(place) = &args.export else { return Self::connect(&args.node).await };
-        let ledger = Exported::open(place, &args.node.connection.web_options(!args.no_cache)?)?;
-        ledger.note_age(place);
+        let ledger = exported::open(place, &args.node.connection.web_options(!args.no_cache)?)?;
+        exported::note_age(&ledger, place);
         let timeout = args.node.connection.node_timeout;
         // An answer of an export at a distance takes a dozen requests.
         let patience = if Source::is_url(place) { timeout * WEB_REQUESTS } else { timeout };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ExportError;
 use crate::folder::{Cost, Folder};
+use crate::layout::HEAD;
 use crate::reader::checkpoint_text;
 use crate::web::{Web, WebOptions, is_url};
 
@@ -28,6 +29,11 @@ impl Source {
     /// Whether a place is meant as a URL, and not as a folder.
     pub fn is_url(place: &Path) -> bool {
         place.to_str().is_some_and(is_url)
+    }
+
+    /// Whether a place is an export: the address of one, or its folder, which may have lost a part.
+    pub fn is_export(place: &Path) -> bool {
+        Self::is_url(place) || place.join(HEAD).is_file() || place.join("tile").is_dir()
     }
 
     /// The signed checkpoint, as it is: nothing of it is checked.

@@ -34,11 +34,6 @@ pub(super) fn audit(
     Ok(Found { verdict, signed, state, batches, bytes, checkpoint, findings })
 }
 
-/// Whether a place is an export: the address of one, or its folder, which may have lost a part.
-pub(super) fn is_export(place: &Path) -> bool {
-    Source::is_url(place) || place.join("head").is_file() || place.join("tile").is_dir()
-}
-
 fn of_export(finding: &ExportFinding) -> AuditFinding {
     AuditFinding {
         height: finding.height,

@@ -9,6 +9,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, Root};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
+use sanad_export::Source;
 use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, audit};
 use serde::Serialize;
 
@@ -75,7 +76,7 @@ struct Audited {
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let dir = args.dir.as_deref().context("name a node's data directory, or an export")?;
     let trust = args.trust.read()?;
-    let export = exported::is_export(dir);
+    let export = Source::is_export(dir);
     if args.checkpoint_key.is_some() && !export {
         bail!("--checkpoint-key is for exports, and {} is not one", dir.display());
     }
