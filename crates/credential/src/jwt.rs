@@ -4,6 +4,8 @@
 //! COSE; RFC 9901; SD-JWT-based Verifiable Credentials.
 
 use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
@@ -99,6 +101,61 @@ pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validit
     is_known.then(|| jwt.validity(now_ms))
 }
 
+/// Why a text holds a JWT with a credential, and yet is not one; `None` if nothing in it looks like one.
+///
+/// Line breaks, padding, the other alphabet of base64, words around it: lenient readers take such texts.
+pub(crate) fn disguised(text: &str) -> Option<Unread> {
+    let text = text.get(..CREDENTIAL_BYTES_MAX).unwrap_or(text);
+    let in_one_line: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    let whole = text.trim().trim_start_matches('\u{feff}');
+    tokens(whole).find_map(|token| why_not_read(token, token == whole)).or_else(|| {
+        let broken = "broken by spaces or line breaks, or has other text around it";
+        tokens(&in_one_line).find_map(|token| why_not_read(token, false)).map(|_| Unread::Jwt(broken))
+    })
+}
+
+/// Stretches that could be JWTs.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_jwt = |character: char| character.is_ascii_alphanumeric() || "-_=+/.".contains(character);
+    text.split(move |character| !is_of_jwt(character)).filter(|token| token.matches('.').count() >= 2)
+}
+
+/// Why a token that has a credential in its second part is not read as a JWT.
+fn why_not_read(token: &str, is_whole: bool) -> Option<Unread> {
+    let mut parts = token.split('.');
+    let (header, payload) = (parts.next()?, parts.next()?);
+    let lenient = |part: &str| {
+        let part = part.replace('+', "-").replace('/', "_");
+        LENIENT.decode(part.trim_end_matches('=')).ok()
+    };
+    let payload_bytes = lenient(payload)?;
+    let is_vct = payload_bytes.windows(VCT.len()).any(|window| window == VCT);
+    if !looks_like_credential(&payload_bytes) && !is_vct {
+        return None;
+    }
+    let strict = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).is_ok();
+    if !strict(header) || !strict(payload) || parts.any(|part| !part.is_empty() && !strict(part)) {
+        return Some(Unread::Jwt("not in base64url without padding"));
+    }
+    match read_object(&lenient(header)?) {
+        Err(Unread::Json(error)) => Some(Unread::JwtHeader(error)),
+        Ok(header) if is_whole && header.contains_key("alg") => Some(Unread::Jwt("not of three parts")),
+        Ok(header) if header.contains_key("alg") => Some(Unread::Jwt("among other text")),
+        Ok(_) | Err(_) => Some(Unread::Jwt("without a header that names an algorithm")),
+    }
+}
+
+/// The type of an SD-JWT VC, by which one is known.
+const VCT: &[u8] = b"\"vct\"";
+
+/// Takes what strict readers refuse: padding, or bits left over.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// A JWT in its compact form, read but not believed.
 struct Jwt<'a> {
     header: Map<String, Value>,
@@ -124,13 +181,16 @@ impl<'a> Jwt<'a> {
         let parts: Vec<&str> = text.splitn(PARTS_OF_JWE + 1, '.').collect();
         let is_base64 =
             |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
-        if !text.starts_with("ey") || parts.iter().any(|part| !is_base64(part)) {
+        if parts.iter().any(|part| !is_base64(part)) {
             return None;
         }
         let limit = |what, max| Some(Err(Unread::TooLarge { what, max }));
         match parts.as_slice() {
+            // Nearly all headers start so; one with white space in front does not, and is read if it is short.
+            _ if !text.starts_with("ey") && text.len() > CREDENTIAL_BYTES_MAX => None,
+            [header, ..] if !header.starts_with("ey") && header.len() > HEADER_BYTES_MAX => None,
             // RFC 7516: header, key, nonce, text, tag.
-            [_, _, _, _, _] => Some(Err(Unread::Encrypted)),
+            [header, _, _, _, _] if header.starts_with("ey") => Some(Err(Unread::Encrypted)),
             _ if text.len() > CREDENTIAL_BYTES_MAX => limit("bytes", CREDENTIAL_BYTES_MAX),
             [header, ..] if header.len() > HEADER_BYTES_MAX => limit("bytes of a header", HEADER_BYTES_MAX),
             [header, payload, signature] => {
@@ -164,7 +224,8 @@ impl<'a> Jwt<'a> {
     /// A JWT whose payload is not a credential, but may hold some.
     fn other(&self) -> Option<Finding> {
         let text = Value::Object(self.claims.clone()).to_string();
-        looks_like_credential(text.as_bytes()).then(|| unread(&Unread::Inside))
+        (looks_like_credential(text.as_bytes()) || disguised(&text).is_some())
+            .then(|| unread(&Unread::Inside))
     }
 
     fn check(&self, form: &'static str, circumstances: &Circumstances<'_>) -> Finding {
@@ -179,7 +240,13 @@ impl<'a> Jwt<'a> {
         proofs.extend(integrity::check(credential, circumstances));
         let validity = self.validity(circumstances.now_ms);
         let completed = self.completed();
-        let own = Own { form, credential: &completed, issuer: self.issuer() };
+        let own = Own {
+            form,
+            credential: &completed,
+            issuer: self.issuer(),
+            claims: Some(&self.claims),
+            now_ms: circumstances.now_ms,
+        };
         // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.
         let has_own_dates = self.kind().is_some_and(|kind| WHOLE_TYPES.contains(&&*kind));
         conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential, !has_own_dates))

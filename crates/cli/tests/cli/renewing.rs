@@ -99,9 +99,8 @@ fn a_sealed_receipt_is_smaller_and_needs_a_trust_file() {
             let told = if from.is_empty() { node.sanad(at, &renew) } else { sanad(at, &renew) };
             let told = told.expect(0).json();
             assert_eq!((&told["height"], &told["vouched_for_by"]), (&3.into(), &65_537.into()));
-            let verify = |trust: &str| {
-                sanad(at, &format!("verify ijazah.json --receipt {out} {trust} --json"))
-            };
+            let verify =
+                |trust: &str| sanad(at, &format!("verify ijazah.json --receipt {out} {trust} --json"));
             let found = verify("--trust consortium.trust").expect(0).json()["findings"][0].clone();
             assert_eq!((&found["verdict"], &found["form"]), (&"active".into(), &"sealed".into()));
             let found = verify(GENESIS).expect(2).json()["findings"][0].clone();
