@@ -119,14 +119,16 @@ fn abstaining<A: Application>(driver: &Driver<A>) -> Result<Option<Height>, Stop
         );
         return Ok(Some(UNKNOWN));
     }
-    let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
-    match standing(guard.position(), driver.next().height, log) {
+    let next = driver.next().height;
+    let refused =
+        driver.refused_at.max(driver.setup().config.abstain_through).filter(|height| *height >= next);
+    match standing(guard.position(), next, log) {
         Standing::Vote => Ok(refused),
         Standing::AbstainThrough(height) => {
             tracing::warn!(through = %height, "not voting up to this height: what the key is bound to there is forgotten");
             // What the next process finds in the engine's log says nothing of what this one forgot.
             guard.pass(height).map_err(Stopped::Guard)?;
-            Ok(Some(height))
+            Ok(refused.max(Some(height)))
         }
     }
 }

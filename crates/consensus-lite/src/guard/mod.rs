@@ -17,7 +17,7 @@ use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 
 pub use error::GuardError;
-use home::{Home, changed_since, now_ms};
+use home::{Home, changed_since, is_timely, now_ms};
 use record::{FILE_BYTES, Record, SLOT_BYTES, Signed};
 
 /// A place in the protocol where a validator signs at most one message.
@@ -206,9 +206,16 @@ impl SigningGuard {
 
     /// Writes the next record, durably.
     fn update(&mut self, record: Record) -> Result<(), GuardError> {
-        let record = Record { sequence: self.record.sequence + 1, written_ms: now_ms(), ..record };
-        self.write(&record).map_err(|source| self.io(source))?;
-        self.record = record;
+        let mut next = Record { sequence: self.record.sequence, ..record };
+        for _ in 0..WRITES_MAX {
+            next = Record { sequence: next.sequence + 1, written_ms: now_ms(), ..next };
+            self.write(&next).map_err(|source| self.io(source))?;
+            self.record = next.clone();
+            // On a busy machine, the clock may be read long before the file is written; then it would pass for a copy.
+            if is_timely(&self.file, next.written_ms).map_err(|source| self.io(source))? {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -222,6 +229,9 @@ impl SigningGuard {
         self.file.sync_data()
     }
 }
+
+/// Writes of one record until its time fits that of the file.
+const WRITES_MAX: usize = 8;
 
 fn lock(file: &File, path: &Path) -> Result<(), GuardError> {
     file.try_lock().map_err(|error| match error {

@@ -1,7 +1,7 @@
 //! The signing guard in a running network.
 
-use sanad_core::ids::Height;
 use sanad_consensus_lite::{Config, GuardError, Role, SigningGuard, StartError, Stopped};
+use sanad_core::ids::Height;
 
 use crate::cluster::{Cluster, until, validator_key};
 use crate::ledger::Ledger;
