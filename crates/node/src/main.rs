@@ -74,7 +74,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Check => setup::Setup::load(&config).map(|_| ())?,
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
-            println!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len());
+            say(format_args!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len()))?;
             if let Some(height) = left.first() {
                 bail!(
                     "no peer has a copy of the block of height {height} that fits; run it again when other peers run"
@@ -82,9 +82,15 @@ async fn run() -> anyhow::Result<()> {
             }
         }
         Command::Recover { signed_through } => {
-            println!("{}", recovery::recover(&config, signed_through.map(Height))?);
+            say(format_args!("{}", recovery::recover(&config, signed_through.map(Height))?))?;
         }
         Command::Run => sanad_node::run(config, sanad_node::stop_signal()?).await?,
     }
     Ok(())
+}
+
+/// Writes a line to standard output, which may be closed.
+fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").context("standard output is closed")
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_node::config::{
     Api, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides, Peer, Pool, Storage,
+    Watchdog,
 };
 
 fn sample() -> String {
@@ -120,7 +121,18 @@ fn config() -> impl Strategy<Value = Config> {
                     tls_certificate,
                     tls_key,
                     connections_max: batches as usize,
+                    trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
                     connections_per_address_max: bytes as usize,
+                    handshake_timeout_ms: timeout_vote_ms,
+                    streams_per_connection_max: bytes as u32,
+                    calls_per_second_max: batches as u32,
+                    calls_burst_max: bytes as u32,
+                    address_calls_per_second_max: batches as u32,
+                    address_calls_burst_max: bytes as u32,
+                    call_timeout_ms: age_max_ms,
+                    call_timeout_max_ms: timeout_propose_ms,
+                    shutdown_grace_ms: segment_bytes,
+                    reads_max: batches as usize,
                     idle_timeout_ms: age_max_ms,
                     subscriptions_per_connection_max: batches as usize,
                     calls_max: age_max_ms as usize,
@@ -132,14 +144,27 @@ fn config() -> impl Strategy<Value = Config> {
                     network_percent_max: batches as u8,
                 },
                 consensus: Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms },
-                gossip: Gossip { listen: gossip },
+                gossip: Gossip {
+                    listen: gossip,
+                    connections_per_peer_max: bytes as u32,
+                    requests_per_peer_max: batches as usize,
+                    handshakes_max: bytes as usize,
+                    handshake_timeout_ms: timeout_vote_ms,
+                    peer_bytes_per_second_max: bytes,
+                },
                 peers,
                 pool: Pool {
                     bytes_max: bytes as usize,
+                    issuer_percent_max: bytes as u8,
                     batches_per_issuer_max: batches as usize,
                     age_max_ms,
                 },
-                storage: Storage { segment_bytes },
+                storage: Storage {
+                    segment_bytes,
+                    files_reserve: batches as usize,
+                    scrub_bytes_per_second: bytes,
+                },
+                watchdog: Watchdog { hang_timeout_ms: timeout_propose_ms },
                 log: Log { format, filter },
             }
         },

@@ -13,7 +13,8 @@ use sanad_core::ids::{Height, MemberId, Sequence};
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::CommitCertificate;
 use sanad_node::gossip::{
-    BatchExchange, BlockCopy, Gossip, GossipError, GossipLimits, GossipPeer, NoAnswer, PeerRole, Received, Wanted,
+    BatchExchange, BlockCopy, Gossip, GossipError, GossipLimits, GossipPeer, NoAnswer, PeerRole, Received,
+    Wanted,
 };
 use sanad_node::pool::{Interest, Offered, Source, WaitingBatch};
 use sanad_testkit::{id, issue, issuing_key, network_key};
