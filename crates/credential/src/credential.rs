@@ -176,7 +176,16 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
     if start.starts_with(['{', '[']) {
         return holds_credential(start.as_bytes()).then(|| unread(&Unread::Around));
     }
-    std::str::from_utf8(document).ok().and_then(jwt::disguised).map(|why| unread(&why))
+    let text = std::str::from_utf8(document).ok()?;
+    if let Some(why) = jwt::disguised(text) {
+        return Some(unread(&why));
+    }
+    // A page, or JSON after a comment.
+    if text.contains('{') && looks_like_credential(document) {
+        return Some(unread(&Unread::Around));
+    }
+    let inner = jwt::decode_leniently(text.trim())?;
+    holds_credential(&inner).then(|| unread(&Unread::Base64))
 }
 
 fn check_list(document: &[u8]) -> Option<Finding> {

@@ -91,7 +91,12 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
 /// Line breaks, padding, the other alphabet of base64, words around it: lenient readers take such texts.
 pub(crate) fn disguised(text: &str) -> Option<Unread> {
     let text = text.get(..CREDENTIAL_BYTES_MAX).unwrap_or(text);
-    let in_one_line: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    // Readers that drop what cannot be seen take the rest together; some take other full stops for those of ASCII.
+    let visible = |character: char| match character {
+        '\u{ff0e}' | '\u{3002}' | '\u{2024}' => Some('.'),
+        character => Some(character).filter(char::is_ascii_graphic),
+    };
+    let in_one_line: String = text.chars().filter_map(visible).collect();
     let whole = text.trim().trim_start_matches('\u{feff}');
     tokens(whole).find_map(|token| why_not_read(token, token == whole)).or_else(|| {
         let broken = "broken by spaces or line breaks, or has other text around it";
@@ -109,11 +114,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 fn why_not_read(token: &str, is_whole: bool) -> Option<Unread> {
     let mut parts = token.split('.');
     let (header, payload) = (parts.next()?, parts.next()?);
-    let lenient = |part: &str| {
-        let part = part.replace('+', "-").replace('/', "_");
-        LENIENT.decode(part.trim_end_matches('=')).ok()
-    };
-    let payload_bytes = lenient(payload)?;
+    let payload_bytes = decode_leniently(payload)?;
     let is_vct = payload_bytes.windows(VCT.len()).any(|window| window == VCT);
     if !looks_like_credential(&payload_bytes) && !is_vct {
         return None;
@@ -122,12 +123,18 @@ fn why_not_read(token: &str, is_whole: bool) -> Option<Unread> {
     if !strict(header) || !strict(payload) || parts.any(|part| !part.is_empty() && !strict(part)) {
         return Some(Unread::Jwt("not in base64url without padding"));
     }
-    match read_object(&lenient(header)?) {
+    match read_object(&decode_leniently(header)?) {
         Err(Unread::Json(error)) => Some(Unread::JwtHeader(error)),
         Ok(header) if is_whole && header.contains_key("alg") => Some(Unread::Jwt("not of three parts")),
         Ok(header) if header.contains_key("alg") => Some(Unread::Jwt("among other text")),
         Ok(_) | Err(_) => Some(Unread::Jwt("without a header that names an algorithm")),
     }
+}
+
+/// Base64 of either alphabet, with or without padding.
+pub(crate) fn decode_leniently(text: &str) -> Option<Vec<u8>> {
+    let text = text.replace('+', "-").replace('/', "_");
+    LENIENT.decode(text.trim_end_matches('=')).ok()
 }
 
 /// The type of an SD-JWT VC, by which one is known.
