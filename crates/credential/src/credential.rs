@@ -12,7 +12,7 @@ use crate::finding::{Finding, Holder, Key};
 use crate::key::PublicKey;
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values_in_text};
 use crate::unread::Unread;
-use crate::{contexts, dates, integrity, jwt};
+use crate::{contexts, dates, disguise, integrity, jwt};
 
 /// What a check depends on besides the document.
 #[derive(Clone, Copy, Debug)]
@@ -177,14 +177,14 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
         return holds_credential(start.as_bytes()).then(|| unread(&Unread::Around));
     }
     let text = std::str::from_utf8(document).ok()?;
-    if let Some(why) = jwt::disguised(text) {
+    if let Some(why) = disguise::disguised(text) {
         return Some(unread(&why));
     }
     // A page, or JSON after a comment.
     if text.contains('{') && looks_like_credential(document) {
         return Some(unread(&Unread::Around));
     }
-    let inner = jwt::decode_leniently(text.trim())?;
+    let inner = disguise::decode_leniently(text.trim())?;
     holds_credential(&inner).then(|| unread(&Unread::Base64))
 }
 
@@ -195,7 +195,8 @@ fn check_list(document: &[u8]) -> Option<Finding> {
 
 /// Whether a text looks like a credential, or a JWT in it does.
 fn holds_credential(text: &[u8]) -> bool {
-    looks_like_credential(text) || std::str::from_utf8(text).is_ok_and(|text| jwt::disguised(text).is_some())
+    looks_like_credential(text)
+        || std::str::from_utf8(text).is_ok_and(|text| disguise::disguised(text).is_some())
 }
 
 /// Whether a text has what every credential has, to be found without reading it.
