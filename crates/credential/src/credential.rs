@@ -12,7 +12,7 @@ use crate::finding::{Finding, Holder, Key, Validity};
 use crate::key::PublicKey;
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values_in_text};
 use crate::unread::Unread;
-use crate::{contexts, dates, integrity, jwt};
+use crate::{contexts, dates, disguise, integrity, jwt};
 
 /// What a check depends on besides the document.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,16 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
     if start.starts_with(['{', '[']) {
         return holds_credential(start.as_bytes()).then(|| unread(&Unread::Around));
     }
-    std::str::from_utf8(document).ok().and_then(jwt::disguised).map(|why| unread(&why))
+    let text = std::str::from_utf8(document).ok()?;
+    if let Some(why) = disguise::disguised(text) {
+        return Some(unread(&why));
+    }
+    // A page, or JSON after a comment.
+    if text.contains('{') && looks_like_credential(document) {
+        return Some(unread(&Unread::Around));
+    }
+    let inner = disguise::decode_leniently(text.trim())?;
+    holds_credential(&inner).then(|| unread(&Unread::Base64))
 }
 
 fn check_list(document: &[u8]) -> Option<Finding> {
@@ -202,7 +211,8 @@ fn check_list(document: &[u8]) -> Option<Finding> {
 
 /// Whether a text looks like a credential, or a JWT in it does.
 fn holds_credential(text: &[u8]) -> bool {
-    looks_like_credential(text) || std::str::from_utf8(text).is_ok_and(|text| jwt::disguised(text).is_some())
+    looks_like_credential(text)
+        || std::str::from_utf8(text).is_ok_and(|text| disguise::disguised(text).is_some())
 }
 
 /// Whether a text has what every credential has, to be found without reading it.

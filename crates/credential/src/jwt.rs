@@ -4,8 +4,6 @@
 //! COSE; RFC 9901; SD-JWT-based Verifiable Credentials.
 
 use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::sd_jwt::{HolderBinding, SdJwt, SdJwtError};
 use serde_json::{Map, Value};
@@ -20,7 +18,7 @@ use crate::key::{self, PublicKey};
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
 use crate::pointer::shown;
 use crate::unread::Unread;
-use crate::{dates, integrity};
+use crate::{dates, disguise, integrity};
 
 /// Most JSON values of a JWT's header.
 const HEADER_VALUES_MAX: usize = 1000;
@@ -101,61 +99,6 @@ pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validit
     is_known.then(|| jwt.validity(now_ms))
 }
 
-/// Why a text holds a JWT with a credential, and yet is not one; `None` if nothing in it looks like one.
-///
-/// Line breaks, padding, the other alphabet of base64, words around it: lenient readers take such texts.
-pub(crate) fn disguised(text: &str) -> Option<Unread> {
-    let text = text.get(..CREDENTIAL_BYTES_MAX).unwrap_or(text);
-    let in_one_line: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-    let whole = text.trim().trim_start_matches('\u{feff}');
-    tokens(whole).find_map(|token| why_not_read(token, token == whole)).or_else(|| {
-        let broken = "broken by spaces or line breaks, or has other text around it";
-        tokens(&in_one_line).find_map(|token| why_not_read(token, false)).map(|_| Unread::Jwt(broken))
-    })
-}
-
-/// Stretches that could be JWTs.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let is_of_jwt = |character: char| character.is_ascii_alphanumeric() || "-_=+/.".contains(character);
-    text.split(move |character| !is_of_jwt(character)).filter(|token| token.matches('.').count() >= 2)
-}
-
-/// Why a token that has a credential in its second part is not read as a JWT.
-fn why_not_read(token: &str, is_whole: bool) -> Option<Unread> {
-    let mut parts = token.split('.');
-    let (header, payload) = (parts.next()?, parts.next()?);
-    let lenient = |part: &str| {
-        let part = part.replace('+', "-").replace('/', "_");
-        LENIENT.decode(part.trim_end_matches('=')).ok()
-    };
-    let payload_bytes = lenient(payload)?;
-    let is_vct = payload_bytes.windows(VCT.len()).any(|window| window == VCT);
-    if !looks_like_credential(&payload_bytes) && !is_vct {
-        return None;
-    }
-    let strict = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).is_ok();
-    if !strict(header) || !strict(payload) || parts.any(|part| !part.is_empty() && !strict(part)) {
-        return Some(Unread::Jwt("not in base64url without padding"));
-    }
-    match read_object(&lenient(header)?) {
-        Err(Unread::Json(error)) => Some(Unread::JwtHeader(error)),
-        Ok(header) if is_whole && header.contains_key("alg") => Some(Unread::Jwt("not of three parts")),
-        Ok(header) if header.contains_key("alg") => Some(Unread::Jwt("among other text")),
-        Ok(_) | Err(_) => Some(Unread::Jwt("without a header that names an algorithm")),
-    }
-}
-
-/// The type of an SD-JWT VC, by which one is known.
-const VCT: &[u8] = b"\"vct\"";
-
-/// Takes what strict readers refuse: padding, or bits left over.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
 /// A JWT in its compact form, read but not believed.
 struct Jwt<'a> {
     header: Map<String, Value>,
@@ -224,7 +167,7 @@ impl<'a> Jwt<'a> {
     /// A JWT whose payload is not a credential, but may hold some.
     fn other(&self) -> Option<Finding> {
         let text = Value::Object(self.claims.clone()).to_string();
-        (looks_like_credential(text.as_bytes()) || disguised(&text).is_some())
+        (looks_like_credential(text.as_bytes()) || disguise::disguised(&text).is_some())
             .then(|| unread(&Unread::Inside))
     }
 

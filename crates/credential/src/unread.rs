@@ -15,6 +15,8 @@ pub(crate) enum Unread {
     Utf16,
     #[error("a credential in quotation marks")]
     Quoted,
+    #[error("a credential in base64")]
+    Base64,
     #[error("a JWT that is {0}")]
     Jwt(&'static str),
     #[error("a JWT whose header is not JSON that every reader takes the same way ({})", shown(&.0.to_string()))]

@@ -80,6 +80,13 @@ fn said_and_never_good() {
         ("a JWT in a claim", token(HEADER, &json!({"vc": plain})), "only mentions"),
         ("a text in a claim", token(HEADER, &json!({"vc": text})), "only mentions"),
         ("a list in a claim", token(HEADER, &json!({"vc": [payload()]})), "only mentions"),
+        ("base64 of a JWT", BASE64_STANDARD.encode(&plain), "in base64"),
+        ("base64 of JSON", BASE64_URL_SAFE_NO_PAD.encode(&text), "in base64"),
+        ("a space that nobody sees", format!("{}\u{200b}{}", &plain[..40], &plain[40..]), "line breaks"),
+        ("full stops of another script", plain.replace('.', "\u{ff0e}"), "line breaks"),
+        ("an address", format!("https://wallet.example/#vc={plain}"), "JWT"),
+        ("a comment before", format!("/* */{text}"), "characters around"),
+        ("a page", format!("<script type=\"application/ld+json\">{text}</script>"), "characters around"),
         (
             "an SD-JWT VC among words",
             format!("see {}", token(HEADER, &json!({"vct": "https://example.org/t"}))),

@@ -61,6 +61,7 @@ detail-the-node-cannot-be-reached-is-it = the node { $url } cannot be reached; i
 detail-the-export-cannot-be-relied-on-get = the export { $place } cannot be relied on; get another copy
 detail-the-export-cannot-be-read = the export { $place } cannot be read
 detail-holds-no-export-it-has-no-file = { $place } holds no export: it has no file "head"
+detail-no-connection-to = no connection to { $url }
 detail-no-connection = no connection
 
 ## core: headers, sets and signatures
@@ -212,6 +213,7 @@ detail-the-history-roots-listed-are-not-those = the history roots listed are not
 ## credentials: form
 detail-not-read-as-a-credential-its-own = { $why }: not read as a credential; its own dates and signature were not looked at
 detail-starts-with-a-byte-order-mark = starts with a byte order mark
+detail-a-credential-in-base64 = a credential in base64
 detail-text-in-utf-16 = text in UTF-16
 detail-a-credential-in-quotation-marks = a credential in quotation marks
 detail-a-jwt-that-is-not-in-base64url = a JWT that is not in base64url without padding

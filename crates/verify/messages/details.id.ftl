@@ -60,6 +60,7 @@ detail-the-node-cannot-be-reached-is-it = simpul { $url } tidak dapat dihubungi;
 detail-the-export-cannot-be-relied-on-get = ekspor { $place } tidak dapat diandalkan; dapatkan salinan lain
 detail-the-export-cannot-be-read = ekspor { $place } tidak dapat dibaca
 detail-holds-no-export-it-has-no-file = { $place } bukan ekspor: tidak ada berkas "head"
+detail-no-connection-to = tidak ada sambungan ke { $url }
 detail-no-connection = tidak ada sambungan
 
 ## core: headers, sets and signatures
@@ -211,6 +212,7 @@ detail-the-history-roots-listed-are-not-those = akar riwayat yang didaftar bukan
 ## credentials: form
 detail-not-read-as-a-credential-its-own = { $why }: tidak dibaca sebagai kredensial; tanggal dan tanda tangannya sendiri tidak diperiksa
 detail-starts-with-a-byte-order-mark = diawali tanda urutan bita (BOM)
+detail-a-credential-in-base64 = kredensial dalam base64
 detail-text-in-utf-16 = teks dalam UTF-16
 detail-a-credential-in-quotation-marks = kredensial dalam tanda kutip
 detail-a-jwt-that-is-not-in-base64url = JWT yang bukan base64url tanpa pengisi

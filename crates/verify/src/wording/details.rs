@@ -33,7 +33,13 @@ fn translate(language: Language, english: &str, depth: usize) -> Option<String> 
     // Several sentences, or an error and its cause, which may be a text from elsewhere.
     [("; ", true), (": ", true), ("; ", false), (": ", false)].into_iter().find_map(|(between, is_whole)| {
         let (first, rest) = english.split_once(between)?;
-        let first = translate(language, first, depth + 1)?;
+        // An address says what the rest is about.
+        let is_address = !first.contains(' ');
+        let first = match translate(language, first, depth + 1) {
+            Some(said) => said,
+            None if is_address && is_whole => first.to_owned(),
+            None => return None,
+        };
         let rest = match translate(language, rest, depth + 1) {
             Some(said) => said,
             None if is_whole => return None,
@@ -162,6 +168,10 @@ mod tests {
         ] {
             assert_eq!(said(Language::Indonesian, english).as_deref(), Some(expected), "{english}");
         }
+        let refused =
+            said(Language::Indonesian, "http://a.example: no connection to http://a.example: refused")
+                .unwrap();
+        assert_eq!(refused, "http://a.example: tidak ada sambungan ke http://a.example: refused");
         assert_eq!(said(Language::Indonesian, "Connection refused (os error 111)"), None);
     }
 
