@@ -187,6 +187,7 @@ impl<A: Application> Driver<A> {
         self.loaded = Some(next.height);
         self.streams.prune(next.height);
         self.heard.advance(&next);
+        self.shared().attendance.retain(&next.validators);
         self.next = next;
         self.round = 0;
         self.deferred = None;
@@ -197,9 +198,13 @@ impl<A: Application> Driver<A> {
 
     fn show_next(&self) {
         let (height, role) = (self.next.height, self.role());
+        let last_signed = self.guard.as_ref().and_then(SharedGuard::position);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
+            progress.since = Instant::now();
+            progress.validators = Some(self.next.validators.clone());
+            progress.last_signed = last_signed;
             progress.role = role;
         });
     }
