@@ -16,23 +16,28 @@ use super::answer::hold;
 use super::connection::ConnectionInfo;
 use crate::server::call_error::CallError;
 use crate::server::shares::{self, Budget, Share, Shares};
+use crate::server::stats::ServerStats;
 
 /// Takes a share of the server for each call, from its first byte to the last of its answer.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct AdmissionLayer(pub(in crate::server) Arc<Shares>);
+pub(in crate::server) struct AdmissionLayer {
+    pub(in crate::server) server: Arc<Shares>,
+    pub(in crate::server) stats: ServerStats,
+}
 
 /// A service behind an [`AdmissionLayer`].
 #[derive(Clone, Debug)]
 pub(in crate::server) struct AdmissionService<S> {
     inner: S,
     server: Arc<Shares>,
+    stats: ServerStats,
 }
 
 impl<S> Layer<S> for AdmissionLayer {
     type Service = AdmissionService<S>;
 
     fn layer(&self, inner: S) -> AdmissionService<S> {
-        AdmissionService { inner, server: Arc::clone(&self.0) }
+        AdmissionService { inner, server: Arc::clone(&self.server), stats: self.stats.clone() }
     }
 }
 
@@ -68,7 +73,12 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let share = match self.admit(&request) {
             Ok(share) => share,
-            Err(error) => return Box::pin(std::future::ready(Ok(Status::from(error).into_http()))),
+            Err(error) => {
+                if let Some(limit) = error.limit() {
+                    self.stats.limit_hit(limit);
+                }
+                return Box::pin(std::future::ready(Ok(Status::from(error).into_http())));
+            }
         };
         let answer = self.inner.call(request);
         Box::pin(async move {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::Connection;
 use super::seats::{Seat, Seats};
 use crate::server::config::Limits;
+use crate::server::stats::ServerStats;
 
 /// Accepts connections as long as there are seats, closes the others at once, and closes those that are not used.
 pub(in crate::server) struct Incoming {
@@ -24,6 +25,7 @@ pub(in crate::server) struct Incoming {
     seats: Seats,
     limits: Limits,
     cut: CancellationToken,
+    stats: ServerStats,
 }
 
 impl Incoming {
@@ -32,10 +34,11 @@ impl Incoming {
         listeners: Vec<TcpListener>,
         limits: Limits,
         cut: CancellationToken,
+        stats: ServerStats,
     ) -> Self {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { listeners, turn: 0, pause: None, sweep, seats: Seats::new(&limits), limits, cut }
+        Self { listeners, turn: 0, pause: None, sweep, seats: Seats::new(&limits), limits, cut, stats }
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
@@ -80,7 +83,10 @@ impl Stream for Incoming {
             }
             match ready!(self.poll_accept(context)) {
                 Ok(Some(connection)) => return Poll::Ready(Some(Ok(connection))),
-                Ok(None) => tracing::debug!("a connection was closed: there are too many"),
+                Ok(None) => {
+                    self.stats.limit_hit("connections");
+                    tracing::debug!("a connection was closed: there are too many");
+                }
                 // Most often too many open files: asking again at once would only burn the processor.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
