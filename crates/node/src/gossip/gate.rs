@@ -36,6 +36,11 @@ impl Gate {
         Self { peers, pending: HashMap::new() }
     }
 
+    /// A peer may come from this address, too.
+    pub(super) fn expect_from(&mut self, address: IpAddr) {
+        self.peers.insert(address.to_canonical());
+    }
+
     /// Most handshakes under way at once with so many peers.
     pub(super) fn pending_max(peers: usize) -> usize {
         STRANGERS_MAX + peers * PEER_ADDRESS_MAX

@@ -123,6 +123,8 @@ pub struct Gossip {
 #[derive(Debug, Default)]
 struct Shared {
     connected: BTreeSet<MemberId>,
+    /// Peers that are elsewhere now, until the network task has seen it.
+    moved: Vec<(MemberId, SocketAddr)>,
     traffic: Traffic,
 }
 
@@ -150,6 +152,13 @@ impl Gossip {
     pub fn publish(&self) {
         // Full: the task is called already. Closed: the node stops.
         let _ = self.news.try_send(());
+    }
+
+    /// From now on dials a peer at another address.
+    pub fn move_peer(&self, member: &MemberId, address: SocketAddr) {
+        let mut shared = lock(&self.shared);
+        shared.moved.retain(|(moved, _)| moved != member);
+        shared.moved.push((member.clone(), address));
     }
 
     /// Members whose nodes are connected.

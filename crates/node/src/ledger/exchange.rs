@@ -38,6 +38,7 @@ impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
             }
             Ok(Admission::Waiting) => Received::Settled,
             Err(AdmitError::Pool(PoolError::Full { .. } | PoolError::IssuerFull { .. })) => Received::NoRoom,
+            Err(AdmitError::DiskLow) => Received::NoRoom,
             // Usual after a reconnection: the batch is in a block by now.
             Err(AdmitError::Pool(error)) => {
                 tracing::debug!(%from, id = %batch.id(), %error, "a peer's batch is not taken");
