@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 use sanad_verify::Language;
 
 use crate::commands::{
-    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
-    node, peer, proof, receipt, status, tail, tlog_proof, trust, verify,
+    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, man, member,
+    node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
 };
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
@@ -99,6 +99,9 @@ pub(crate) enum Command {
     /// Nodes
     #[command(subcommand)]
     Node(node::Command),
+    /// A node and its chain on one screen
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::Args),
     /// Peers of a node
     #[command(subcommand)]
     Peer(peer::Command),
@@ -108,6 +111,9 @@ pub(crate) enum Command {
     /// Completions for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
+    /// Write manual pages into a folder
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 const EXAMPLES: &str = "\
