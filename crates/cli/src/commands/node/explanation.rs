@@ -39,12 +39,19 @@ pub(crate) fn explain(diagnosis: &Diagnosis, member: Option<&MemberId>) -> Expla
         ChainState::Advancing => {}
     }
     for warning in &diagnosis.warnings {
-        // Who is missing is among the findings.
-        if diagnosis.state != ChainState::Advancing && matches!(warning.code.as_str(), "not-connected") {
-            continue;
+        // Who is missing and how many vote is among the findings.
+        let said = match warning.code.as_str() {
+            "not-connected" => {
+                absent(diagnosis).any(|validator| warning.text.contains(validator.member.as_str()))
+            }
+            code => code == "no-margin",
+        };
+        if !said {
+            findings.push(warning.text.clone());
         }
-        findings.push(warning.text.clone());
-        next.push(warning.advice.clone());
+        if !said || diagnosis.state == ChainState::Advancing {
+            next.push(warning.advice.clone());
+        }
     }
     let mut known = std::collections::BTreeSet::new();
     next.retain(|step| known.insert(step.clone()));
