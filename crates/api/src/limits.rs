@@ -41,6 +41,11 @@ pub const PEER_ADDRESSES_MAX: usize = 16;
 /// Longest address of a peer, in bytes.
 pub const PEER_ADDRESS_BYTES_MAX: usize = 256;
 
+/// Most warnings of one diagnosis.
+pub const WARNINGS_MAX: usize = 64;
+/// Longest part of a warning, in bytes (1 KiB).
+pub const WARNING_BYTES_MAX: usize = 1 << 10;
+
 /// Longest request of a read, in bytes.
 pub const READ_REQUEST_BYTES_MAX: usize = 4 << 10;
 /// Longest request of a submission, in bytes: the longest batch, and room for the other fields.

@@ -4,8 +4,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use sanad_verify::Language;
 
 use crate::commands::{
-    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, member,
-    node, peer, proof, receipt, status, tail, tlog_proof, trust, verify,
+    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, man, member,
+    node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
 };
 use crate::output;
 
@@ -130,6 +130,9 @@ pub(crate) enum Command {
     /// Nodes
     #[command(subcommand)]
     Node(node::Command),
+    /// A node and its chain on one screen
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::Args),
     /// Peers of a node
     #[command(subcommand)]
     Peer(peer::Command),
@@ -139,6 +142,9 @@ pub(crate) enum Command {
     /// Completions for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
+    /// Write manual pages into a folder
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 const EXAMPLES: &str = "\

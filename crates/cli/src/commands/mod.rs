@@ -11,6 +11,7 @@ pub(crate) mod genesis;
 pub(crate) mod issue;
 pub(crate) mod key;
 pub(crate) mod localnet;
+pub(crate) mod man;
 pub(crate) mod member;
 pub(crate) mod node;
 pub(crate) mod peer;
@@ -19,6 +20,7 @@ pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod tlog_proof;
+pub(crate) mod top;
 pub(crate) mod trust;
 pub(crate) mod verify;
 
@@ -54,6 +56,8 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Node(command) => node::run(command, output),
         Command::Peer(command) => peer::run(command, output),
         Command::Localnet(command) => localnet::run(command, output),
+        Command::Top(args) => top::run(&args, output),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args, output),
     }
 }

@@ -193,6 +193,7 @@ impl<A: Application> Driver<A> {
         self.loaded = Some(next.height);
         self.streams.prune(next.height);
         self.heard.advance(&next);
+        self.shared().attendance.retain(&next.validators);
         self.next = next;
         self.round = 0;
         self.deferred = None;
@@ -207,9 +208,13 @@ impl<A: Application> Driver<A> {
         let vouches =
             signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
         self.shared().vouches.store(vouches, Ordering::Relaxed);
+        let last_signed = signed.and_then(|(_, last)| last);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
+            progress.since = Instant::now();
+            progress.validators = Some(self.next.validators.clone());
+            progress.last_signed = last_signed;
             progress.role = role;
         });
     }

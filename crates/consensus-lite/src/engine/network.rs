@@ -50,6 +50,7 @@ pub(super) async fn start(
                 key,
                 guard,
                 prevotes,
+                shared: setup.shared.clone(),
                 #[cfg(feature = "testing")]
                 testing,
             })
@@ -69,7 +70,7 @@ pub(super) async fn start(
         }
         None => NetworkIdentity::new(moniker, keypair, None),
     };
-    let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id });
+    let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id, shared: setup.shared.clone() });
     let own = signer.as_ref().map(|signer| signer.key.public());
     let log_codec = own.map_or_else(WireCodec::default, |own| WireCodec::of_log(own, prevotes));
     let log = log::spawn(log, setup.chain_id, log_codec, own).await.map_err(|error| engine(error.into()))?;
@@ -113,7 +114,8 @@ impl EngineSettings {
         consensus.queue_per_height_capacity = BUFFERED_MESSAGES_MAX;
         let p2p = &mut consensus.p2p;
         p2p.listen_addr = listen.parse().map_err(|error| StartError::Engine(Box::new(error)))?;
-        p2p.persistent_peers = config.peers.iter().map(PeerAddress::multiaddr).collect::<Result<_, _>>()?;
+        p2p.persistent_peers =
+            setup.shared.peers().iter().map(PeerAddress::multiaddr).collect::<Result<_, _>>()?;
         p2p.persistent_peers_only = true;
         p2p.protocol = PubSubProtocol::GossipSub(gossip());
         p2p.pubsub_max_size = bytes(limits.gossip);
