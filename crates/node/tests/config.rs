@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use proptest::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_node::config::{
     Api, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides, Peer, Pool, Storage,
+    Watchdog,
 };
 
 fn sample() -> String {
@@ -121,6 +124,19 @@ fn config() -> impl Strategy<Value = Config> {
                     tls_key,
                     connections_max: batches as usize,
                     connections_per_address_max: bytes as usize,
+                    trusted_proxies: (0..batches % 3)
+                        .map(|n| IpNet::from(IpAddr::from([10, 0, 0, n as u8])))
+                        .collect(),
+                    handshake_timeout_ms: bytes,
+                    streams_per_connection_max: batches as u32,
+                    calls_per_second_max: bytes as u32,
+                    calls_burst_max: age_max_ms as u32,
+                    address_calls_per_second_max: batches as u32,
+                    address_calls_burst_max: bytes as u32,
+                    call_timeout_ms: timeout_vote_ms,
+                    call_timeout_max_ms: timeout_propose_ms,
+                    shutdown_grace_ms: age_max_ms,
+                    reads_max: batches as usize,
                     idle_timeout_ms: age_max_ms,
                     subscriptions_per_connection_max: batches as usize,
                     calls_max: age_max_ms as usize,
@@ -132,14 +148,27 @@ fn config() -> impl Strategy<Value = Config> {
                     network_percent_max: batches as u8,
                 },
                 consensus: Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms },
-                gossip: Gossip { listen: gossip },
+                gossip: Gossip {
+                    listen: gossip,
+                    connections_per_peer_max: bytes as u32,
+                    requests_per_peer_max: batches as usize,
+                    handshakes_max: age_max_ms as usize,
+                    handshake_timeout_ms: timeout_vote_ms,
+                    peer_bytes_per_second_max: bytes,
+                },
                 peers,
                 pool: Pool {
                     bytes_max: bytes as usize,
+                    issuer_percent_max: batches as u8,
                     batches_per_issuer_max: batches as usize,
                     age_max_ms,
                 },
-                storage: Storage { segment_bytes },
+                storage: Storage {
+                    segment_bytes,
+                    files_reserve: batches as usize,
+                    scrub_bytes_per_second: bytes,
+                },
+                watchdog: Watchdog { hang_timeout_ms: timeout_propose_ms },
                 log: Log { format, filter },
             }
         },
