@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -137,7 +138,29 @@ impl Net {
         let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
         let listen = text.lines().filter_map(|line| line.trim().strip_prefix("listen = "));
         let found: Vec<_> = listen.map(|address| address.trim_matches('"').parse().unwrap()).collect();
-        found.try_into().unwrap()
+        found[..3].try_into().unwrap()
+    }
+
+    /// What a node's admin listener answers to `GET path`: the status and the body.
+    pub fn admin(&self, node: usize, path: &str) -> Option<(u16, String)> {
+        let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
+        let (_, admin) = text.split_once("[admin]").unwrap();
+        let address = admin.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap();
+        let mut stream = std::net::TcpStream::connect(address.trim_matches('"')).ok()?;
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+
+    /// The value of a metric of a node; `name` with its labels as they are written.
+    pub fn metric(&self, node: usize, name: &str) -> Option<f64> {
+        let (_, text) = self.admin(node, "/metrics")?;
+        let line =
+            text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))?;
+        line[name.len()..].trim().parse().ok()
     }
 
     /// The folder of the localnet.

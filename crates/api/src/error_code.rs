@@ -108,6 +108,8 @@ codes! {
     SequencePending = "sequence-pending";
     /// The pool is full.
     PoolFull = "pool-full";
+    /// The disk of the node is almost full: it takes no batches.
+    DiskLow = "disk-low";
     /// The issuer has as many batches pending as one issuer may.
     SubmissionLimit = "submission-limit";
     /// The batch does not fit the block; it fits a later one.
@@ -200,6 +202,7 @@ impl ErrorCode {
             | Self::Gone
             | Self::SequencePending
             | Self::PoolFull
+            | Self::DiskLow
             | Self::SubmissionLimit
             | Self::BlockFull
             | Self::Displaced => false,

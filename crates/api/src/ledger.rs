@@ -14,6 +14,7 @@ use sanad_core::trust::TrustFile;
 
 use crate::batches::BatchState;
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
+use crate::diagnosis::Diagnosis;
 use crate::entries::LogEntry;
 use crate::ledger_error::LedgerError;
 use crate::node_status::{NodeStatus, Peer};
@@ -170,6 +171,14 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     /// The node's own.
     fn node_status(&self) -> impl Future<Output = Result<NodeStatus, LedgerError>> + Send;
+
+    /// Why the chain goes on or stands; `None` where no consensus runs.
+    ///
+    /// # Errors
+    /// The node's own.
+    fn diagnosis(&self) -> impl Future<Output = Result<Option<Diagnosis>, LedgerError>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// The peers the node knows, in any order.
     ///

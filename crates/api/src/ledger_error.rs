@@ -69,6 +69,9 @@ pub enum LedgerError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The disk of the node is almost full, so that it takes no batches.
+    #[error("the disk of the node is almost full")]
+    DiskLow,
     /// The pool was full, and the batch gave way to one of an issuer with fewer bytes in it.
     #[error("batch {batch} gave way to one of another issuer when the pool was full")]
     Displaced {

@@ -12,6 +12,7 @@ mod blocks;
 mod causes;
 mod client;
 mod convert;
+mod diagnosis;
 mod entries;
 mod error_code;
 mod error_detail;
@@ -30,6 +31,7 @@ pub use client::{
     NodeUrl, NodeUrlError, StatusCode, ask_patiently,
 };
 pub use convert::WireError;
+pub use diagnosis::{Attendance, ChainState, Diagnosis, ValidatorDiagnosis, Warning};
 pub use entries::LogEntry;
 pub use error_code::ErrorCode;
 pub use ledger::{CredentialKey, Ledger};
@@ -37,6 +39,6 @@ pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, EntryProof, HeaderProof, InclusionProof, MemberDetails, ProofForm, ProofHead};
 pub use server::{
-    CONNECTIONS_CLOSING_MAX, Health, Limits, ServeError, ServerConfig, Serving, TlsIdentity, WebOrigins,
-    serve,
+    CALL_SECONDS_BOUNDS, CONNECTIONS_CLOSING_MAX, CallCount, Health, Limits, ServeError, ServerConfig,
+    ServerStats, Serving, TlsIdentity, WebOrigins, serve,
 };

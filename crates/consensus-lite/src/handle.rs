@@ -9,13 +9,14 @@ use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
+use sanad_core::validators::ValidatorSet;
 use tokio::sync::oneshot;
 
 use crate::application::Application;
 use crate::config::{BLOCK_BYTES_LIMIT, Config, Keys};
 use crate::engine::{self, Setup};
 use crate::limits::Limits;
-use crate::peer::{PeerAddress, peer_id};
+use crate::peer::{PeerAddress, PeerAddressError, peer_id};
 use crate::shared::Shared;
 use crate::status::{ConsensusStatus, PeerStatus, Phase, Work};
 use crate::stopped::{StartError, Stopped};
@@ -25,7 +26,6 @@ use crate::stopped::{StartError, Stopped};
 pub struct Consensus {
     shared: Arc<Shared>,
     listen: SocketAddr,
-    peers: Vec<PeerAddress>,
 }
 
 impl Consensus {
@@ -48,8 +48,8 @@ impl Consensus {
         std::fs::create_dir_all(&config.directory)
             .map_err(|source| StartError::Directory { path: config.directory.clone(), source })?;
 
-        let shared = Arc::new(Shared::new());
-        let handle = Self { shared: shared.clone(), listen: config.listen, peers: config.peers.clone() };
+        let shared = Arc::new(Shared::new(config.peers.clone()));
+        let handle = Self { shared: shared.clone(), listen: config.listen };
         let (ready, started) = oneshot::channel();
         let setup = Setup { config, chain_id, keys, limits, shared };
         std::thread::Builder::new()
@@ -76,11 +76,19 @@ impl Consensus {
         let peers = self.peer_status().await;
         let progress = self.shared.progress();
         let phase = if self.shared.outcome.borrow().is_some() { Phase::Stopped } else { progress.phase };
+        let attendance = &self.shared.attendance;
+        let validators = progress.validators.as_ref();
         ConsensusStatus {
             height: progress.height,
             round: progress.round,
+            round_age: progress.since.elapsed(),
             phase,
             role: progress.role,
+            chain_height: validators.map(|set| attendance.decided(set)).unwrap_or_default(),
+            validators: validators.map(|set| attendance.of(set)).unwrap_or_default(),
+            quorum: validators.map(ValidatorSet::quorum).unwrap_or_default(),
+            last_signed: progress.last_signed,
+            guard_latencies: self.shared.guard_latencies(),
             counters: self.shared.counters.read(),
             peers,
         }
@@ -143,6 +151,25 @@ impl Consensus {
         self.stopped().await
     }
 
+    /// From now on dials a peer at another address. Nothing happens for a key that is not among the peers.
+    ///
+    /// # Errors
+    /// [`PeerAddressError`]; nothing has changed then.
+    pub async fn move_peer(&self, peer: &PeerAddress) -> Result<(), PeerAddressError> {
+        let address = peer.multiaddr()?;
+        let Some(before) = self.shared.move_peer(peer) else { return Ok(()) };
+        // Without a network, the next session begins with the new address.
+        let Some(network) = self.shared.network() else { return Ok(()) };
+        // First away, then in: the engine forgets the peer's name with its last address.
+        let moving = async {
+            let _ = NetworkRequest::remove_persistent_peer(&network, before.multiaddr()?).await;
+            let _ = NetworkRequest::add_persistent_peer(&network, address).await;
+            Ok(())
+        };
+        // The engine says in its log what goes wrong.
+        tokio::time::timeout(STATUS_TIMEOUT, moving).await.unwrap_or(Ok(()))
+    }
+
     async fn peer_status(&self) -> Vec<PeerStatus> {
         let dump = match self.shared.network() {
             Some(network) => {
@@ -162,7 +189,7 @@ impl Consensus {
                 validator: key.and_then(|key| PublicKey::try_from(key).ok()),
             }
         };
-        self.peers.iter().map(status).collect()
+        self.shared.peers().iter().map(status).collect()
     }
 }
 

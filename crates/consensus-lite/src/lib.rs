@@ -12,6 +12,7 @@
 
 mod application;
 mod arrivals;
+mod attendance;
 mod certificate;
 mod clock;
 mod config;
@@ -22,7 +23,9 @@ mod guard;
 mod handle;
 mod heard;
 mod limits;
+mod log;
 mod messages;
+mod pace;
 mod peer;
 mod prevotes;
 mod proposals;
@@ -50,6 +53,8 @@ pub use handle::{Consensus, metrics};
 pub use messages::proposal_message;
 pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
-pub use status::{ConsensusStatus, Counters, PeerStatus, Phase, Role, Work};
+pub use status::{
+    ConsensusStatus, Counters, LATENCY_BOUNDS, Latencies, PeerStatus, Phase, Role, ValidatorStatus, Work,
+};
 pub use stopped::{SignedElsewhere, StartError, Stopped};
 pub use timeliness::Receipt;

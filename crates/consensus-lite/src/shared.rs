@@ -2,13 +2,18 @@
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::ids::Height;
+use sanad_core::validators::ValidatorSet;
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::attendance::Attendance;
 use crate::context::SanadContext;
-use crate::status::{LiveCounters, Phase, Role, Work};
+use crate::guard::Position;
+use crate::peer::PeerAddress;
+use crate::status::{Latencies, LiveCounters, Phase, Role, Work};
 use crate::stopped::Stopped;
 
 /// How consensus ended: as asked, or by itself.
@@ -30,6 +35,11 @@ pub(crate) struct Shared {
     pub(crate) vouches: AtomicBool,
     /// The last height at which the key may have signed, once peers have shown it; written by the handle.
     pub(crate) settled: watch::Sender<Option<Height>>,
+    pub(crate) attendance: Attendance,
+    /// Of the signing guard.
+    guard_latencies: Mutex<Latencies>,
+    /// The nodes that may connect, where they are now.
+    peers: Mutex<Vec<PeerAddress>>,
     progress: Mutex<Progress>,
     network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
     engine: Mutex<Option<mpsc::Sender<ConsensusRequest<SanadContext>>>>,
@@ -54,18 +64,31 @@ impl Drop for Busy {
 }
 
 /// Where consensus is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) height: Height,
     pub(crate) round: Option<u32>,
+    /// When the round began, or the height before it ended.
+    pub(crate) since: Instant,
+    /// `None` before the first session.
+    pub(crate) validators: Option<ValidatorSet>,
+    /// What this node's key signed last.
+    pub(crate) last_signed: Option<Position>,
     pub(crate) phase: Phase,
     pub(crate) role: Role,
 }
 
 impl Shared {
-    pub(crate) fn new() -> Self {
-        let progress =
-            Progress { height: Height::GENESIS, round: None, phase: Phase::Starting, role: Role::Follower };
+    pub(crate) fn new(peers: Vec<PeerAddress>) -> Self {
+        let progress = Progress {
+            height: Height::GENESIS,
+            round: None,
+            since: Instant::now(),
+            validators: None,
+            last_signed: None,
+            phase: Phase::Starting,
+            role: Role::Follower,
+        };
         Self {
             wake: Notify::new(),
             stop: watch::Sender::new(false),
@@ -74,6 +97,9 @@ impl Shared {
             lost: AtomicBool::new(false),
             vouches: AtomicBool::new(false),
             settled: watch::Sender::new(None),
+            attendance: Attendance::default(),
+            guard_latencies: Mutex::default(),
+            peers: Mutex::new(peers),
             progress: Mutex::new(progress),
             network: Mutex::new(None),
             engine: Mutex::new(None),
@@ -82,11 +108,31 @@ impl Shared {
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        *lock(&self.progress)
+        lock(&self.progress).clone()
     }
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut lock(&self.progress));
+    }
+
+    /// A signature took so long to put on record.
+    pub(crate) fn observe_guard(&self, took: Duration) {
+        lock(&self.guard_latencies).observe(took);
+    }
+
+    pub(crate) fn guard_latencies(&self) -> Latencies {
+        lock(&self.guard_latencies).clone()
+    }
+
+    pub(crate) fn peers(&self) -> Vec<PeerAddress> {
+        lock(&self.peers).clone()
+    }
+
+    /// Notes another address of a peer; returns the one before if it was another.
+    pub(crate) fn move_peer(&self, peer: &PeerAddress) -> Option<PeerAddress> {
+        let mut peers = lock(&self.peers);
+        let known = peers.iter_mut().find(|known| known.network_key == peer.network_key)?;
+        (known != peer).then(|| std::mem::replace(known, peer.clone()))
     }
 
     /// Where to ask the engine's network; `None` while it does not run.

@@ -1,19 +1,21 @@
 //! Signing and verifying for the engine.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use malachitebft_core_types::{
-    SignedExtension, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope, VoteType,
+    Round, SignedExtension, SignedProposal, SignedVote, ValidatorProof, VoteExtensionScope, VoteType,
 };
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
 
-use crate::context::{Proposal, SanadContext, Vote};
+use crate::context::{EngineHeight, Proposal, SanadContext, Vote};
 use crate::guard::{GuardError, Position, SigningGuard, Step};
 use crate::prevotes::Prevotes;
+use crate::shared::Shared;
 
 /// The guard of this node's validator key. Shared by the signer and the check of certificates.
 #[derive(Clone, Debug)]
@@ -50,6 +52,16 @@ impl SharedGuard {
         self.lock().refusal.take()
     }
 
+    /// Takes note of a message that the engine's log has.
+    pub(crate) fn raise(&self, position: Position, message: &[u8], own: bool) -> Result<(), GuardError> {
+        self.lock().guard.raise(position, message, own)
+    }
+
+    /// Waits until all that was signed is durable in the guard's file, too.
+    pub(crate) fn sync(&self) -> Result<(), GuardError> {
+        self.lock().guard.sync()
+    }
+
     fn authorize(&self, position: Position, message: &[u8]) -> Result<(), Error> {
         let mut guarded = self.lock();
         guarded.guard.authorize(position, message).map_err(|refusal| {
@@ -72,14 +84,18 @@ pub(crate) struct GuardedSigner {
     pub(crate) key: SecretKey,
     pub(crate) guard: SharedGuard,
     pub(crate) prevotes: Prevotes,
+    pub(crate) shared: Arc<Shared>,
     #[cfg(feature = "testing")]
     pub(crate) testing: crate::testing::Testing,
 }
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
-        // The guard waits for the disk. Other tasks of this thread move to another.
-        tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        let began = Instant::now();
+        self.guard.authorize(position, message)?;
+        self.shared.observe_guard(began.elapsed());
+        self.shared.attendance.signed(self.key.public(), position);
+        self.shared.update(|progress| progress.last_signed = Some(position));
         #[cfg(feature = "testing")]
         if self.testing.crashes(crate::testing::Point::Signed(position)) {
             return Err(Error::from_source("a crash that a test asked for".to_owned()));
@@ -96,11 +112,8 @@ impl Signer<SanadContext> for GuardedSigner {
         let (Some(message), Some(round)) = (vote.message(&self.chain_id), vote.round.as_u32()) else {
             return Err(Error::new());
         };
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let signature = self.sign(Position { height: vote.height.0, round, step }, &message)?;
+        let position = Position { height: vote.height.0, round, step: step_of(vote.kind) };
+        let signature = self.sign(position, &message)?;
         self.prevotes.note(&vote, &self.key.public());
         Ok(SignedVote::new(vote, signature))
     }
@@ -136,6 +149,23 @@ impl Signer<SanadContext> for GuardedSigner {
 /// Verifies by the one rule of `sanad-core`.
 pub(crate) struct StrictVerifier {
     pub(crate) chain_id: ChainId,
+    /// Where to say whose signature was verified.
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl StrictVerifier {
+    fn note(&self, key: &PublicKey, height: EngineHeight, round: Round, step: Step) {
+        if let Some(round) = round.as_u32() {
+            self.shared.attendance.signed(*key, Position { height: height.0, round, step });
+        }
+    }
+}
+
+fn step_of(kind: VoteType) -> Step {
+    match kind {
+        VoteType::Prevote => Step::Prevote,
+        VoteType::Precommit => Step::Precommit,
+    }
 }
 
 fn verdict(
@@ -155,7 +185,11 @@ impl Verifier<SanadContext> for StrictVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        verdict(vote.message(&self.chain_id), signature, key)
+        let verdict = verdict(vote.message(&self.chain_id), signature, key)?;
+        if verdict.is_valid() {
+            self.note(key, vote.height, vote.round, step_of(vote.kind));
+        }
+        Ok(verdict)
     }
 
     async fn verify_signed_proposal(
@@ -168,7 +202,11 @@ impl Verifier<SanadContext> for StrictVerifier {
         if !proposal.is_consistent() {
             return Ok(VerificationResult::Invalid);
         }
-        verdict(proposal.message(&self.chain_id), signature, key)
+        let verdict = verdict(proposal.message(&self.chain_id), signature, key)?;
+        if verdict.is_valid() {
+            self.note(key, proposal.height, proposal.round, Step::Proposal);
+        }
+        Ok(verdict)
     }
 
     async fn verify_signed_vote_extension(

@@ -1,22 +1,36 @@
 //! What consensus is doing, for operators.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use sanad_core::ids::Height;
+use sanad_core::ids::{Height, MemberId};
 use sanad_core::signature::PublicKey;
+
+use crate::guard::Position;
 
 /// A snapshot of consensus.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ConsensusStatus {
     /// The height to decide next.
     pub height: Height,
     /// Its current round, once it has begun.
     pub round: Option<u32>,
+    /// Time since that round began, or since the last height ended.
+    pub round_age: Duration,
     /// What is going on.
     pub phase: Phase,
     /// The part this node plays at this height.
     pub role: Role,
+    /// The height that the chain has decided at least, as far as signatures of others prove it.
+    pub chain_height: Height,
+    /// The validators of [`Self::height`], in the order of their set.
+    pub validators: Vec<ValidatorStatus>,
+    /// How many of them must vote for a block.
+    pub quorum: usize,
+    /// What this node's key signed last.
+    pub last_signed: Option<Position>,
+    /// How long the signing guard took to put each signature on record, on disk.
+    pub guard_latencies: Latencies,
     /// What happened since the start.
     pub counters: Counters,
     /// The nodes of [`crate::Config::peers`], in its order.
@@ -64,12 +78,29 @@ pub enum Role {
     },
 }
 
+/// A validator, as far as this node has heard of it since it started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidatorStatus {
+    /// The member.
+    pub member: MemberId,
+    /// The key it votes with.
+    pub key: PublicKey,
+    /// What it was last heard to sign.
+    pub last: Option<Position>,
+    /// Time since then.
+    pub silence: Option<Duration>,
+    /// How far its last first proposal was dated after this node's clock at the arrival, in milliseconds. Negative by
+    /// the way that the proposal took, if both clocks are right.
+    pub clock_offset_ms: Option<i64>,
+}
+
 /// What happened since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Counters {
     /// Blocks decided.
     pub decided: u64,
+    /// Rounds that ended without a block.
+    pub rounds_failed: u64,
     /// Those of them that came from peers when they were decided already.
     pub synced: u64,
     /// Proposed blocks found invalid.
@@ -86,7 +117,6 @@ pub struct Counters {
 
 /// One peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct PeerStatus {
     /// Its network key.
     pub network_key: PublicKey,
@@ -104,6 +134,7 @@ pub struct PeerStatus {
 #[derive(Debug, Default)]
 pub(crate) struct LiveCounters {
     pub(crate) decided: AtomicU64,
+    pub(crate) rounds_failed: AtomicU64,
     pub(crate) synced: AtomicU64,
     pub(crate) invalid: AtomicU64,
     pub(crate) untimely: AtomicU64,
@@ -117,6 +148,7 @@ impl LiveCounters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counters {
             decided: read(&self.decided),
+            rounds_failed: read(&self.rounds_failed),
             synced: read(&self.synced),
             invalid: read(&self.invalid),
             untimely: read(&self.untimely),
@@ -130,3 +162,33 @@ impl LiveCounters {
 pub(crate) fn count(counter: &AtomicU64, more: usize) {
     counter.fetch_add(more as u64, Ordering::Relaxed);
 }
+
+/// How often something took how long.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Latencies {
+    /// How many took up to [`LATENCY_BOUNDS`], each bound alone; the last counts those above all bounds.
+    pub counts: [u64; LATENCY_BOUNDS.len() + 1],
+    /// All together.
+    pub sum: Duration,
+}
+
+impl Latencies {
+    pub(crate) fn observe(&mut self, took: Duration) {
+        let place = LATENCY_BOUNDS.iter().position(|bound| took <= *bound);
+        self.counts[place.unwrap_or(LATENCY_BOUNDS.len())] += 1;
+        self.sum += took;
+    }
+}
+
+/// Upper bounds of [`Latencies::counts`].
+pub const LATENCY_BOUNDS: [Duration; 9] = [
+    Duration::from_millis(1),
+    Duration::from_micros(2_500),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_millis(2_500),
+];

@@ -13,12 +13,12 @@ use crate::credential::{
     Circumstances, as_list, id_of, is_credential, issuer, looks_like_credential, read_object,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
-use crate::finding::{Finding, Key, Mismatch, Proof, Signature};
+use crate::finding::{Finding, Key, Mismatch, Proof, Signature, Validity};
 use crate::key::{self, PublicKey};
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
 use crate::pointer::shown;
 use crate::unread::Unread;
-use crate::{dates, integrity};
+use crate::{dates, disguise, integrity};
 
 /// Most JSON values of a JWT's header.
 const HEADER_VALUES_MAX: usize = 1000;
@@ -84,6 +84,21 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
     Some(finding)
 }
 
+/// The dates of a JWT.
+pub(crate) fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
+    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?.ok()?;
+    is_credential(jwt.credential()).then(|| jwt.validity(now_ms))
+}
+
+/// The dates of an SD-JWT.
+pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validity> {
+    let sd_jwt = SdJwt::parse(document).ok()?;
+    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    let is_known = is_credential(jwt.credential()) || jwt.claims.contains_key("vct");
+    is_known.then(|| jwt.validity(now_ms))
+}
+
 /// A JWT in its compact form, read but not believed.
 struct Jwt<'a> {
     header: Map<String, Value>,
@@ -109,13 +124,16 @@ impl<'a> Jwt<'a> {
         let parts: Vec<&str> = text.splitn(PARTS_OF_JWE + 1, '.').collect();
         let is_base64 =
             |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
-        if !text.starts_with("ey") || parts.iter().any(|part| !is_base64(part)) {
+        if parts.iter().any(|part| !is_base64(part)) {
             return None;
         }
         let limit = |what, max| Some(Err(Unread::TooLarge { what, max }));
         match parts.as_slice() {
+            // Nearly all headers start so; one with white space in front does not, and is read if it is short.
+            _ if !text.starts_with("ey") && text.len() > CREDENTIAL_BYTES_MAX => None,
+            [header, ..] if !header.starts_with("ey") && header.len() > HEADER_BYTES_MAX => None,
             // RFC 7516: header, key, nonce, text, tag.
-            [_, _, _, _, _] => Some(Err(Unread::Encrypted)),
+            [header, _, _, _, _] if header.starts_with("ey") => Some(Err(Unread::Encrypted)),
             _ if text.len() > CREDENTIAL_BYTES_MAX => limit("bytes", CREDENTIAL_BYTES_MAX),
             [header, ..] if header.len() > HEADER_BYTES_MAX => limit("bytes of a header", HEADER_BYTES_MAX),
             [header, payload, signature] => {
@@ -149,7 +167,8 @@ impl<'a> Jwt<'a> {
     /// A JWT whose payload is not a credential, but may hold some.
     fn other(&self) -> Option<Finding> {
         let text = Value::Object(self.claims.clone()).to_string();
-        looks_like_credential(text.as_bytes()).then(|| unread(&Unread::Inside))
+        (looks_like_credential(text.as_bytes()) || disguise::disguised(&text).is_some())
+            .then(|| unread(&Unread::Inside))
     }
 
     fn check(&self, form: &'static str, circumstances: &Circumstances<'_>) -> Finding {
@@ -162,10 +181,15 @@ impl<'a> Jwt<'a> {
         let credential = self.credential();
         let mut proofs = vec![proof];
         proofs.extend(integrity::check(credential, circumstances));
-        let mut validity = dates::validity(credential, circumstances.now_ms);
-        dates::add_claims(&mut validity, &self.claims, circumstances.now_ms);
+        let validity = self.validity(circumstances.now_ms);
         let completed = self.completed();
-        let own = Own { form, credential: &completed, issuer: self.issuer() };
+        let own = Own {
+            form,
+            credential: &completed,
+            issuer: self.issuer(),
+            claims: Some(&self.claims),
+            now_ms: circumstances.now_ms,
+        };
         // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.
         let has_own_dates = self.kind().is_some_and(|kind| WHOLE_TYPES.contains(&&*kind));
         conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential, !has_own_dates))
@@ -199,6 +223,12 @@ impl<'a> Jwt<'a> {
     /// VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload.
     fn credential(&self) -> &Map<String, Value> {
         self.claims.get("vc").and_then(Value::as_object).unwrap_or(&self.claims)
+    }
+
+    fn validity(&self, now_ms: u64) -> Validity {
+        let mut validity = dates::validity(self.credential(), now_ms);
+        dates::add_claims(&mut validity, &self.claims, now_ms);
+        validity
     }
 
     fn issuer(&self) -> Option<&str> {

@@ -2,6 +2,7 @@
 //!
 //! Names nothing else of this crate: `fuzz/` compiles this file alone.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,9 @@ pub struct Config {
     pub keys: Keys,
     /// The gRPC service.
     pub api: Api,
+    /// Metrics and health.
+    #[serde(default)]
+    pub admin: Admin,
     /// The consensus engine.
     pub consensus: Consensus,
     /// The exchange of batches between nodes.
@@ -45,6 +49,9 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: Log,
+    /// What the operator should know of how this came about. Not in the file.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// Key files, as made by `sanad key new`, and what opens them.
@@ -90,6 +97,10 @@ pub struct Api {
     /// Time after which a connection without a call is closed, in milliseconds.
     #[serde(default = "idle_timeout_ms")]
     pub idle_timeout_ms: u64,
+    /// Web pages of other origins that may call from a browser, such as `https://verify.example`; `*` for every page.
+    /// No call carries credentials, so that this opens nothing that others cannot read.
+    #[serde(default)]
+    pub web_origins: Vec<String>,
     /// Calls at once on one connection.
     #[serde(default = "streams_per_connection_max")]
     pub streams_per_connection_max: u32,
@@ -121,7 +132,7 @@ pub struct Api {
     /// block is a call.
     #[serde(default = "calls_max")]
     pub calls_max: usize,
-    /// Batch proofs and trust files at once. Each may take some 7 MB of memory.
+    /// Batch proofs, lists of statuses and trust files at once. Each may take some 7 MB of memory.
     #[serde(default = "batch_proofs_max")]
     pub batch_proofs_max: usize,
     /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of
@@ -145,6 +156,16 @@ pub struct Api {
     /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too.
     #[serde(default = "network_percent_max")]
     pub network_percent_max: u8,
+}
+
+/// Metrics and health, for the operator alone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Address to listen on for `/metrics`, `/livez` and `/readyz`; port 0 lets the system choose. None without it.
+    /// Danger: whoever reaches it reads the metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// The consensus engine.
@@ -221,6 +242,9 @@ pub struct Storage {
     pub files_reserve: usize,
     /// Bytes a second of old blocks that are read to find damage before anyone asks for them; 0 for none.
     pub scrub_bytes_per_second: u64,
+    /// Bytes free on the disk below which no batches are taken, so that the chain's own blocks still find room; 0 for no
+    /// such limit. A warning comes at four times as much.
+    pub free_bytes_min: u64,
 }
 
 /// Ends a process that hangs, so that a supervisor starts another.
@@ -261,6 +285,9 @@ pub struct Overrides {
     /// Address of the gRPC service
     #[arg(long, global = true, env = "SANAD_API_LISTEN")]
     pub api_listen: Option<SocketAddr>,
+    /// Address for metrics and health
+    #[arg(long, global = true, env = "SANAD_ADMIN_LISTEN")]
+    pub admin_listen: Option<SocketAddr>,
     /// Address for votes and proposals
     #[arg(long, global = true, env = "SANAD_CONSENSUS_LISTEN")]
     pub consensus_listen: Option<SocketAddr>,
@@ -290,13 +317,17 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is a directory, a pipe or a device.
+    #[error("the configuration {path} is not a regular file")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file is too long.
-    #[error("the configuration {path} has {actual} bytes; at most {CONFIG_BYTES_MAX} are read")]
+    #[error("the configuration {path} has more than {CONFIG_BYTES_MAX} bytes")]
     TooLong {
         /// The file.
         path: PathBuf,
-        /// Its length.
-        actual: u64,
     },
     /// The file is not TOML of the known fields.
     #[error("the configuration {path} is not right; configs/node.toml documents every field\n{source}")]
@@ -336,11 +367,16 @@ impl Config {
     /// [`ConfigError`].
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
         let read = |source| ConfigError::Read { path: path.to_owned(), source };
-        let actual = std::fs::metadata(path).map_err(read)?.len();
-        if actual > CONFIG_BYTES_MAX {
-            return Err(ConfigError::TooLong { path: path.to_owned(), actual });
+        // Before it is opened: a pipe that nobody writes to would be waited for, a device may have no end.
+        if !std::fs::metadata(path).map_err(read)?.is_file() {
+            return Err(ConfigError::NotAFile { path: path.to_owned() });
         }
-        let text = std::fs::read_to_string(path).map_err(read)?;
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(read)?;
+        file.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text).map_err(read)?;
+        if text.len() as u64 > CONFIG_BYTES_MAX {
+            return Err(ConfigError::TooLong { path: path.to_owned() });
+        }
         let mut config = Self::parse(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
         config.resolve(path.parent().unwrap_or(Path::new("")));
@@ -378,10 +414,22 @@ impl Config {
         }
         set(&mut self.data_dir, &overrides.data_dir);
         set(&mut self.api.listen, &overrides.api_listen);
+        if overrides.admin_listen.is_some() {
+            self.admin.listen = overrides.admin_listen;
+        }
         set(&mut self.consensus.listen, &overrides.consensus_listen);
         set(&mut self.gossip.listen, &overrides.gossip_listen);
         set(&mut self.log.format, &overrides.log_format);
         set(&mut self.log.filter, &overrides.log_filter);
+        if let (Some(own), Some(other)) = (&self.keys.passphrase_file, &overrides.passphrase_file)
+            && own != other
+        {
+            self.notes.push(format!(
+                "keys.passphrase_file ({}) is not used: SANAD_PASSPHRASE_FILE or --passphrase-file names {}",
+                own.display(),
+                other.display()
+            ));
+        }
         if overrides.passphrase_file.is_some() {
             self.keys.passphrase_file.clone_from(&overrides.passphrase_file);
         }
@@ -459,7 +507,12 @@ impl Default for Pool {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { segment_bytes: 256 << 20, files_reserve: 256, scrub_bytes_per_second: 1 << 20 }
+        Self {
+            segment_bytes: 256 << 20,
+            files_reserve: 256,
+            scrub_bytes_per_second: 1 << 20,
+            free_bytes_min: 512 << 20,
+        }
     }
 }
 

@@ -21,6 +21,9 @@ pub enum NodeError {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The configuration makes no sense.
+    #[error(transparent)]
+    Odd(#[from] crate::oddities::Oddity),
     /// A file cannot be read or written.
     #[error("{path} cannot be read or written")]
     File {
@@ -114,6 +117,14 @@ pub enum NodeError {
     /// The gRPC address cannot be listened on.
     #[error("cannot listen on {address} for gRPC (api.listen); is another node running?")]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The admin address cannot be listened on.
+    #[error("cannot listen on {address} for metrics and health (admin.listen); is another node running?")]
+    AdminListen {
         /// The address.
         address: SocketAddr,
         /// Why.

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use sanad_api::{Peer, PeerKind};
+use sanad_api::{ChainState, Diagnosis, Peer, PeerKind};
 use sanad_consensus_lite::Consensus;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::PublicKey;
 
+use crate::desk::Desk;
 use crate::gossip::{Gossip, GossipPeer};
 use crate::ledger::{Ledger, NodeFacts};
-
-/// Heartbeats after which a head is called old: the node is behind, or the chain stands still.
-const OLD_HEARTBEATS: u32 = 3;
 
 /// The parts of a running node.
 #[derive(Clone)]
@@ -32,6 +30,8 @@ pub struct RunningNode {
     pub consensus_key: Option<PublicKey>,
     /// Time between blocks while there is nothing to commit.
     pub heartbeat: Duration,
+    /// What it finds when it looks at itself.
+    pub desk: Arc<Desk>,
     /// Set when it is about to stop.
     pub stopping: Arc<AtomicBool>,
 }
@@ -46,11 +46,15 @@ impl NodeFacts for RunningNode {
     }
 
     fn catching_up(&self) -> bool {
-        let age = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .saturating_sub(Duration::from_millis(self.ledger.head_time_ms()));
-        age > self.heartbeat * OLD_HEARTBEATS
+        self.diagnosis().is_some_and(|diagnosis| diagnosis.state == ChainState::CatchingUp)
+    }
+
+    fn head_is_old(&self) -> bool {
+        self.diagnosis().is_none_or(|diagnosis| diagnosis.state != ChainState::Advancing)
+    }
+
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        self.desk.latest().map(|look| look.diagnosis.clone())
     }
 
     async fn peers(&self) -> Vec<Peer> {

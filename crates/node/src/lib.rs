@@ -2,8 +2,10 @@
 //!
 //! **Invariant:** only the consensus thread commits; everyone else reads what is final, or waits for it.
 
+pub mod checking;
 pub mod config;
 mod descriptors;
+mod desk;
 mod error;
 mod facts;
 pub mod gossip;
@@ -11,18 +13,23 @@ mod keys;
 mod ledger;
 pub mod logging;
 mod mending;
+pub mod oddities;
 pub mod pool;
 pub mod recovery;
+mod reload;
 mod run;
 mod saved_pool;
+mod serving;
 mod settling;
 pub mod setup;
 mod signals;
+mod supervisor;
 mod watchdog;
 
 pub use error::NodeError;
 pub use keys::{KeyError, NodeKeys, PASSPHRASE_VARIABLE};
 pub use mending::{Repaired, repair};
+pub use reload::Reload;
 pub use run::run;
 pub use signals::stop_signal;
 pub use watchdog::{Beat, EXIT_HUNG};

@@ -1,19 +1,69 @@
 //! Logs, on standard error.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 use crate::config::{Log, LogFormat};
+
+/// Changes what is logged while the node runs.
+#[derive(Clone, Debug)]
+pub struct LogControl(reload::Handle<EnvFilter, Registry>);
 
 /// Sends logs to standard error, in the form and with the filter of the configuration.
 ///
 /// # Errors
 /// A filter that is not understood.
-pub fn start(log: &Log) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = EnvFilter::builder().parse(&log.filter)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match log.format {
-        LogFormat::Text => subscriber.with_ansi(false).init(),
-        LogFormat::Json => subscriber.json().init(),
+pub fn start(log: &Log) -> Result<LogControl, ParseError> {
+    let (filter, handle) = reload::Layer::new(filter(&log.filter)?);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    Ok(LogControl(handle))
+}
+
+impl LogControl {
+    /// Logs by another filter from now on.
+    ///
+    /// # Errors
+    /// A filter that is not understood; the one before stays.
+    pub fn set_filter(&self, text: &str) -> Result<(), ParseError> {
+        // An error means that logs have ended, as the process does.
+        let _ = self.0.reload(filter(text)?);
+        Ok(())
     }
-    Ok(())
+}
+
+/// Reads a filter. The engine's search for peers, which says "peer None" of one that it cannot dial, is silent unless the
+/// filter names it: the node itself says which member cannot be reached.
+///
+/// # Errors
+/// A filter that is not understood.
+pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::builder().parse(text)?;
+    if text.contains(DISCOVERY) {
+        return Ok(filter);
+    }
+    Ok(filter.add_directive(format!("{DISCOVERY}=off").parse()?))
+}
+
+/// Where the engine logs what it finds of peers.
+const DISCOVERY: &str = "arc_malachitebft_discovery";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_names_no_peers_unless_it_is_asked_to() {
+        for (text, silent) in [("info", true), ("", true), ("arc_malachitebft_discovery=error", false)] {
+            let shown = filter(text).unwrap().to_string();
+            assert_eq!(shown.contains("arc_malachitebft_discovery=off"), silent, "{text}: {shown}");
+        }
+        assert!(filter("info,=nonsense=").is_err());
+    }
 }

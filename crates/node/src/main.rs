@@ -1,13 +1,16 @@
 //! The daemon `sanad-node`.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use sanad_core::ids::Height;
+use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
-use sanad_node::{Repaired, logging, recovery, setup};
+use sanad_node::{Reload, Repaired, logging, recovery, setup};
 
 /// One university's node of a Sanad ledger.
 #[derive(Parser)]
@@ -31,8 +34,16 @@ struct Arguments {
 enum Command {
     /// Make the data directory of a node that never ran: empty ledger, signing guard
     Init,
-    /// Check configuration, genesis and keys without starting anything
-    Check,
+    /// Check configuration, keys, files, ports, clock, disk and peers without starting anything
+    #[command(after_help = "Exit code 1 if the node would not start, or must not.")]
+    Check {
+        /// Do not dial the peers
+        #[arg(long)]
+        offline: bool,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Read every block of a stopped node, and fetch damaged ones again from peers
     Repair,
     /// After a disk was lost, replaced or set back: make what is missing, and have the node vote only when that is safe
@@ -47,7 +58,13 @@ enum Command {
         #[arg(long, value_name = "HEIGHT")]
         signed_through: Option<u64>,
     },
-    /// Run the node until SIGTERM or SIGINT
+    /// Write manual pages and completions into a folder, for packages
+    #[command(hide = true)]
+    Man {
+        /// The folder, which must exist
+        dir: PathBuf,
+    },
+    /// Run the node until SIGTERM or SIGINT; SIGHUP reads the configuration again
     Run,
 }
 
@@ -67,14 +84,24 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Command::Man { dir } = &arguments.command {
+        return pages(dir).with_context(|| format!("{} cannot be written to", dir.display()));
+    }
+    if let Command::Check { offline, json } = arguments.command {
+        let reach = if offline { Reach::Offline } else { Reach::Peers };
+        return report(&checking::check(&arguments.config, &arguments.overrides, reach).await, json);
+    }
     let config = Config::load(&arguments.config, &arguments.overrides)?;
-    logging::start(&config.log).context("log.filter is not understood")?;
+    let logs = logging::start(&config.log).context("log.filter is not understood")?;
+    for note in &config.notes {
+        tracing::warn!("{note}");
+    }
     match arguments.command {
         Command::Init => setup::init(&config).map(|_| ())?,
-        Command::Check => setup::Setup::load(&config).map(|_| ())?,
+        Command::Check { .. } | Command::Man { .. } => {}
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
-            println!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len());
+            say(format_args!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len()))?;
             if let Some(height) = left.first() {
                 bail!(
                     "no peer has a copy of the block of height {height} that fits; run it again when other peers run"
@@ -82,9 +109,51 @@ async fn run() -> anyhow::Result<()> {
             }
         }
         Command::Recover { signed_through } => {
-            println!("{}", recovery::recover(&config, signed_through.map(Height))?);
+            say(format_args!("{}", recovery::recover(&config, signed_through.map(Height))?))?;
         }
-        Command::Run => sanad_node::run(config, sanad_node::stop_signal()?).await?,
+        Command::Run => {
+            let reload = Reload::new(arguments.config, arguments.overrides, logs)?;
+            sanad_node::run(config, Some(reload), sanad_node::stop_signal()?).await?;
+        }
     }
     Ok(())
+}
+
+fn pages(dir: &Path) -> std::io::Result<()> {
+    // Section 8, for daemons; in section 1 that name is the command `sanad node`.
+    clap_mangen::Man::new(Arguments::command()).section("8").generate_to(dir)?;
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        clap_complete::generate_to(shell, &mut Arguments::command(), "sanad-node", dir)?;
+    }
+    Ok(())
+}
+
+fn report(checks: &[Check], json: bool) -> anyhow::Result<()> {
+    let width = checks.iter().map(|check| check.subject.chars().count()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for check in checks {
+        let Check { subject, result, text } = check;
+        let result = match result {
+            CheckResult::Ok => "ok",
+            CheckResult::Warning => "warning",
+            CheckResult::Failed => "FAILED",
+        };
+        let line = match json {
+            true => serde_json::to_string(check)?,
+            false => format!("{result:7}  {subject:width$}  {text}"),
+        };
+        // A reader that has gone has seen what it wanted.
+        let _ = writeln!(out, "{line}");
+    }
+    let failed = checks.iter().filter(|check| check.result == CheckResult::Failed).count();
+    if failed > 0 {
+        bail!("{failed} of {} checks failed", checks.len());
+    }
+    Ok(())
+}
+
+/// Writes a line to standard output, which may be closed.
+fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").context("standard output is closed")
 }

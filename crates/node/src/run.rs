@@ -6,35 +6,46 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sanad_api::{Health, Limits, ServerConfig, Serving, TlsIdentity, serve};
+use sanad_api::{Limits, ServerConfig, Serving, TlsIdentity, WebOrigins};
 use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, PeerAddress, Timeouts};
 use sanad_core::genesis::Genesis;
 use sanad_storage::{OpenError, Store};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::descriptors::{self, Files};
+use crate::desk::{self, Admin, Desk};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::{Gossip, GossipLimits};
-use crate::ledger::{Ledger, LedgerApplication, NodeFacts as _, PoolExchange, Service};
+use crate::ledger::{Ledger, LedgerApplication, PoolExchange, Service};
 use crate::mending::mend;
 use crate::pool::{PoolLimits, Source};
+use crate::reload::Reload;
 use crate::saved_pool;
+use crate::serving::{Told, serve_replaceable};
 use crate::settling::{ahead, settle};
 use crate::setup::{DataDir, Setup, peers, store_options};
+use crate::supervisor;
 use crate::watchdog::{self, Beat};
 
-/// Time between looks at the pool's age and the node's health.
+/// Time between looks at the pool's age, the chain and the node itself.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// Time after a new head before the node looks again, while it is not ready.
+const HEAD_PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs a node until `shutdown` completes or a part of it fails. What was acknowledged is durable in either
 /// case; batches that still wait are saved and taken up again at the next start.
 ///
 /// # Errors
 /// [`NodeError`].
-pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+pub async fn run(
+    config: Config,
+    reload: Option<Reload>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), NodeError> {
     let files_max = descriptors::raise_limit();
     let setup = Setup::load(&config)?;
     let directory = DataDir::new(&config);
@@ -42,13 +53,29 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     let listener = TcpListener::bind(config.api.listen)
         .await
         .map_err(|source| NodeError::Listen { address: config.api.listen, source })?;
+    let admin = match config.admin.listen {
+        Some(address) => Some(Admin::bind(address).await?),
+        None => None,
+    };
     let mut server = server_config(&config)?;
     let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
         .connections_max()
-        + GossipLimits::from(&config.gossip).connections_max(config.peers.len());
+        + GossipLimits::from(&config.gossip).connections_max(config.peers.len())
+        + admin.as_ref().map_or(0, |_| Admin::CONNECTIONS_MAX);
     let files = Files { limit: files_max, connections, reserve: config.storage.files_reserve };
     server.limits.connections = api_connections(&files, config.api.connections_max)?;
-    let node = start(&config, setup, &directory, &ledger).await?;
+    // What the limit of open files leaves callers, whatever they are allowed later.
+    let connections_max = files.api_connections(usize::MAX).unwrap_or(0);
+    let desk = Arc::new(Desk::new(
+        desk::Files {
+            data_dir: config.data_dir.clone(),
+            tls_certificate: config.api.tls_certificate.clone(),
+            free_bytes_min: config.storage.free_bytes_min,
+            open_files_max: files_max,
+        },
+        server.stats.clone(),
+    ));
+    let node = start(&config, setup, &directory, &ledger, Arc::clone(&desk)).await?;
     tracing::info!(
         member = %node.member,
         chain_id = %ledger.chain_id(),
@@ -56,14 +83,16 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
         api = ?listener.local_addr().ok(),
         consensus = %node.consensus.listen_address(),
         gossip = %node.gossip.address(),
+        admin = ?admin.as_ref().and_then(Admin::address),
         "the node runs"
     );
 
-    let health = Health::new();
+    let health = watch::Sender::new(Serving::No);
+    let settings = watch::Sender::new(server);
     let stop = CancellationToken::new();
     let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
-    let mut api =
-        tokio::spawn(serve(vec![listener], service, server, health.clone(), stop.clone().cancelled_owned()));
+    let told = Told { settings: settings.subscribe(), serving: health.subscribe(), stop: stop.clone() };
+    let mut api = tokio::spawn(serve_replaceable(listener, service, told));
     let beat = Beat::default();
     let keeping = tokio::spawn(housekeeping(node.clone(), health.clone(), beat.clone()));
     let mending = mend(Arc::clone(&ledger), node.gossip.clone(), config.storage.scrub_bytes_per_second);
@@ -71,6 +100,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     let settling = tokio::spawn(settle(node.clone()));
     let hang_timeout = Duration::from_millis(config.watchdog.hang_timeout_ms);
     watchdog::watch(node.clone(), beat, node.gossip.beat(), hang_timeout).map_err(NodeError::Watchdog)?;
+    let reloading =
+        reload.map(|reload| tokio::spawn(reload.keep(config, node.clone(), settings, connections_max)));
+    supervisor::ready();
+    let administering = admin.map(|admin| tokio::spawn(admin.serve(desk, node.clone())));
 
     let failed = tokio::select! {
         () = shutdown => None,
@@ -82,10 +115,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> R
     };
     tracing::info!("the node stops");
     node.stopping.store(true, Ordering::Relaxed);
+    supervisor::stopping();
     keeping.abort();
     mending.abort();
     settling.abort();
-    health.set(Serving::No);
+    if let Some(reloading) = reloading {
+        reloading.abort();
+    }
+    if let Some(administering) = administering {
+        administering.abort();
+    }
+    health.send_replace(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
     if !api.is_finished()
@@ -118,6 +158,7 @@ async fn start(
     setup: Setup,
     directory: &DataDir,
     ledger: &Arc<Ledger>,
+    desk: Arc<Desk>,
 ) -> Result<RunningNode, NodeError> {
     let peers = peers(config, &setup.genesis)?;
     let keys = Keys { network: setup.keys.network.clone(), validator: setup.keys.consensus.clone() };
@@ -150,6 +191,7 @@ async fn start(
         peers: peers.into(),
         consensus_key: setup.keys.consensus.as_ref().map(|key| key.public()),
         heartbeat: heartbeat(&setup.genesis),
+        desk,
         stopping: Arc::new(AtomicBool::new(false)),
     })
 }
@@ -184,7 +226,7 @@ fn consensus_config(
     }
 }
 
-fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
+pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
     let read =
         |path: &Path| std::fs::read(path).map_err(|source| NodeError::File { path: path.to_owned(), source });
     let tls = match (&config.api.tls_certificate, &config.api.tls_key) {
@@ -218,7 +260,12 @@ fn server_config(config: &Config) -> Result<ServerConfig, NodeError> {
         shutdown_grace: Duration::from_millis(api.shutdown_grace_ms),
     };
     let trusted_proxies = api.trusted_proxies.clone();
-    Ok(ServerConfig { tls, limits, trusted_proxies, ..ServerConfig::default() })
+    let web_origins = match config.api.web_origins.as_slice() {
+        [] => WebOrigins::SameOrigin,
+        origins if origins.iter().any(|origin| origin == "*") => WebOrigins::Any,
+        origins => WebOrigins::These(origins.to_vec()),
+    };
+    Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, ..ServerConfig::default() })
 }
 
 /// Connections for callers, once the ledger is open: see [`Files::api_connections`].
@@ -237,13 +284,22 @@ fn api_connections(files: &Files, wanted: usize) -> Result<usize, NodeError> {
     Ok(left)
 }
 
-async fn housekeeping(node: RunningNode, health: Health, beat: Beat) {
+async fn housekeeping(node: RunningNode, health: watch::Sender<Serving>, beat: Beat) {
+    let mut reporter = node.desk.reporter();
+    let mut heads = node.ledger.heads();
     let mut interval = tokio::time::interval(HOUSEKEEPING);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        interval.tick().await;
+        let late = *health.borrow() != Serving::Yes;
+        tokio::select! {
+            _ = interval.tick() => {}
+            // A chain that goes on again is not called late for a second more; a node that catches up has many heads.
+            Ok(()) = heads.changed(), if late => tokio::time::sleep(HEAD_PAUSE).await,
+        }
         beat.beat();
         node.ledger.expire();
-        health.set(if node.catching_up() { Serving::No } else { Serving::Yes });
+        let serving = node.desk.look_and_report(&node, &mut reporter).await;
+        health.send_if_modified(|before| std::mem::replace(before, serving) != serving);
     }
 }
 

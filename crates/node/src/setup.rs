@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::NodeError;
 use crate::gossip::{GossipPeer, PeerRole};
 use crate::keys::NodeKeys;
+use crate::oddities;
 
 /// Genesis and keys, found to fit the configuration and each other.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Setup {
     /// # Errors
     /// [`NodeError`].
     pub fn load(config: &Config) -> Result<Self, NodeError> {
+        oddities::check(config)?;
         let genesis = read_genesis(&config.genesis)?;
         let keys = NodeKeys::open(&config.keys)?;
         let member = member(&genesis, &config.member, "member")?;
@@ -60,7 +62,7 @@ impl DataDir {
         self.0.join("ledger")
     }
 
-    /// Signing guard and write-ahead log.
+    /// Signing guard and the log of consensus.
     pub fn consensus(&self) -> PathBuf {
         self.0.join("consensus")
     }

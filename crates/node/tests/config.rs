@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use ipnet::IpNet;
 use proptest::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_node::config::{
-    Api, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides, Peer, Pool, Storage,
-    Watchdog,
+    Admin, Api, CONFIG_BYTES_MAX, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides,
+    Peer, Pool, Storage, Watchdog,
 };
 
 fn sample() -> String {
@@ -32,6 +30,9 @@ fn load(text: &str, overrides: &Overrides) -> Result<Config, ConfigError> {
 fn every_sample_is_right_and_shows_every_default() {
     for entry in configs().read_dir().unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let plain = Config::parse(&text).unwrap();
         // A line `# field = value` states a default: to set it changes nothing.
@@ -93,6 +94,35 @@ fn huge_files_are_not_read() {
     assert!(matches!(load(&text, &Overrides::default()), Err(ConfigError::TooLong { .. })));
 }
 
+#[test]
+fn what_has_no_end_is_not_read() {
+    let refused = |path: &Path| Config::load(path, &Overrides::default()).unwrap_err().to_string();
+    assert!(refused(Path::new("/dev/zero")).contains("not a regular file"));
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refused(folder.path()).contains("not a regular file"));
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    assert!(refused(&pipe).contains("not a regular file"));
+    let long = folder.path().join("long.toml");
+    std::fs::write(&long, vec![b'#'; CONFIG_BYTES_MAX as usize + 1]).unwrap();
+    assert!(refused(&long).contains("more than 1048576 bytes"));
+}
+
+#[test]
+fn a_passphrase_file_that_gives_way_is_said() {
+    let overrides = Overrides { passphrase_file: Some("/elsewhere".into()), ..Overrides::default() };
+    let config = load(&sample(), &overrides).unwrap();
+    assert_eq!(config.keys.passphrase_file.as_deref(), Some(Path::new("/elsewhere")));
+    assert_eq!(config.notes.len(), 1);
+    assert!(
+        config.notes[0].contains("/elsewhere") && config.notes[0].contains("passphrase) is not used"),
+        "{:?}",
+        config.notes
+    );
+    assert_eq!(load(&sample(), &Overrides::default()).unwrap().notes.len(), 0);
+}
+
 fn file() -> impl Strategy<Value = PathBuf> {
     "[^\\x00]{1,20}".prop_map(PathBuf::from)
 }
@@ -122,20 +152,19 @@ fn config() -> impl Strategy<Value = Config> {
                     listen: api,
                     tls_certificate,
                     tls_key,
+                    web_origins: vec![filter.clone()],
                     connections_max: batches as usize,
+                    trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
                     connections_per_address_max: bytes as usize,
-                    trusted_proxies: (0..batches % 3)
-                        .map(|n| IpNet::from(IpAddr::from([10, 0, 0, n as u8])))
-                        .collect(),
-                    handshake_timeout_ms: bytes,
-                    streams_per_connection_max: batches as u32,
-                    calls_per_second_max: bytes as u32,
-                    calls_burst_max: age_max_ms as u32,
+                    handshake_timeout_ms: timeout_vote_ms,
+                    streams_per_connection_max: bytes as u32,
+                    calls_per_second_max: batches as u32,
+                    calls_burst_max: bytes as u32,
                     address_calls_per_second_max: batches as u32,
                     address_calls_burst_max: bytes as u32,
-                    call_timeout_ms: timeout_vote_ms,
+                    call_timeout_ms: age_max_ms,
                     call_timeout_max_ms: timeout_propose_ms,
-                    shutdown_grace_ms: age_max_ms,
+                    shutdown_grace_ms: segment_bytes,
                     reads_max: batches as usize,
                     idle_timeout_ms: age_max_ms,
                     subscriptions_per_connection_max: batches as usize,
@@ -147,19 +176,20 @@ fn config() -> impl Strategy<Value = Config> {
                     address_percent_max: bytes as u8,
                     network_percent_max: batches as u8,
                 },
+                admin: Admin { listen: (batches % 2 == 0).then_some(gossip) },
                 consensus: Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms },
                 gossip: Gossip {
                     listen: gossip,
                     connections_per_peer_max: bytes as u32,
                     requests_per_peer_max: batches as usize,
-                    handshakes_max: age_max_ms as usize,
+                    handshakes_max: bytes as usize,
                     handshake_timeout_ms: timeout_vote_ms,
                     peer_bytes_per_second_max: bytes,
                 },
                 peers,
                 pool: Pool {
                     bytes_max: bytes as usize,
-                    issuer_percent_max: batches as u8,
+                    issuer_percent_max: bytes as u8,
                     batches_per_issuer_max: batches as usize,
                     age_max_ms,
                 },
@@ -167,9 +197,11 @@ fn config() -> impl Strategy<Value = Config> {
                     segment_bytes,
                     files_reserve: batches as usize,
                     scrub_bytes_per_second: bytes,
+                    free_bytes_min: age_max_ms,
                 },
                 watchdog: Watchdog { hang_timeout_ms: timeout_propose_ms },
                 log: Log { format, filter },
+                notes: Vec::new(),
             }
         },
     )

@@ -202,7 +202,7 @@ fn init_makes_nothing_beside_what_is_left_of_a_node() {
     let node = Node::new(&genesis());
     let consensus = DataDir::new(&node.config).consensus();
     std::fs::create_dir_all(&consensus).unwrap();
-    std::fs::write(consensus.join("consensus.wal"), "").unwrap();
+    std::fs::write(consensus.join("consensus.log"), "").unwrap();
     assert!(matches!(init(&node.config), Err(NodeError::HasRun { path }) if path == consensus));
     assert!(!node.ledger().exists() && !node.guard().exists());
 }

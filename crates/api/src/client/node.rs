@@ -2,6 +2,7 @@
 
 use super::{Client, ClientError};
 use crate::convert::within;
+use crate::diagnosis::Diagnosis;
 use crate::limits::PEERS_PAGE;
 use crate::node_status::{NodeStatus, Peer};
 use crate::wire;
@@ -14,6 +15,15 @@ impl Client {
     pub async fn node_status(&self) -> Result<NodeStatus, ClientError> {
         let request = self.request(wire::GetNodeStatusRequest {});
         Ok(self.node().get_node_status(request).await?.into_inner().try_into()?)
+    }
+
+    /// Why the chain goes on or stands, by the node's own account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
+        let request = self.request(wire::GetDiagnosisRequest {});
+        Ok(self.node().get_diagnosis(request).await?.into_inner().try_into()?)
     }
 
     /// The peers that the node knows, sorted by key, by its own account.

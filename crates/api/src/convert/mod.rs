@@ -5,6 +5,7 @@
 
 mod batch;
 mod block;
+mod diagnosis;
 mod entry;
 mod finality;
 mod member;

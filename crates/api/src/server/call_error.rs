@@ -32,8 +32,26 @@ pub(super) enum CallError {
     Rate { per_second: u32, scope: Scope, retry_after: Duration },
     #[error("the caller took longer than {timeout:?} for one message")]
     Stalled { timeout: Duration },
+    #[error("no consensus runs here")]
+    NoConsensus,
     #[error("the caller is gone")]
     Gone,
+}
+
+impl CallError {
+    /// The limit that was hit, as a word for metrics.
+    pub(super) fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Rate { .. } => Some("rate"),
+            Self::Busy { budget, .. } => Some(match budget {
+                Budget::Calls => "calls",
+                Budget::AnswerBytes => "answer-bytes",
+                Budget::BatchProofs => "batch-proofs",
+                Budget::Subscriptions => "subscriptions",
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Faults of a request, whatever the ledger holds.

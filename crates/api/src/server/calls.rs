@@ -14,6 +14,7 @@ use super::config::Limits;
 use super::deadline::Deadline;
 use super::net::{self, ConnectionInfo};
 use super::shares::{self, Budget, Share, Shares};
+use super::stats::ServerStats;
 use crate::ledger::Ledger;
 use crate::ledger_error::LedgerError;
 
@@ -24,6 +25,7 @@ pub(super) struct Calls<L> {
     stopping: CancellationToken,
     reads: Arc<Semaphore>,
     shares: Arc<Shares>,
+    stats: ServerStats,
 }
 
 impl<L: Ledger> Calls<L> {
@@ -33,9 +35,10 @@ impl<L: Ledger> Calls<L> {
         limits: Limits,
         shares: Arc<Shares>,
         stopping: CancellationToken,
+        stats: ServerStats,
     ) -> Self {
         let reads = Arc::new(Semaphore::new(limits.reads.min(Semaphore::MAX_PERMITS)));
-        Self { ledger, limits, stopping, reads, shares }
+        Self { ledger, limits, stopping, reads, shares, stats }
     }
 
     pub(super) fn ledger(&self) -> &Arc<L> {
@@ -99,7 +102,11 @@ impl<L: Ledger> Calls<L> {
         amount: usize,
     ) -> Result<Share, CallError> {
         let scopes = connection.into_iter().flat_map(ConnectionInfo::shares);
-        shares::take(scopes.chain([&self.shares]), budget, amount)
+        let share = shares::take(scopes.chain([&self.shares]), budget, amount);
+        if let Some(limit) = share.as_ref().err().and_then(CallError::limit) {
+            self.stats.limit_hit(limit);
+        }
+        share
     }
 
     /// What the answer of many messages to a request is bound to.

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::stats::ServerStats;
+
 /// How [`super::serve()`] serves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerConfig {
     /// Certificate and key; plain text without. Plain text is for loopback and for a proxy on the same machine.
     pub tls: Option<TlsIdentity>,
@@ -16,6 +18,8 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Limits.
     pub limits: Limits,
+    /// Where calls are counted.
+    pub stats: ServerStats,
 }
 
 /// Who the server says it is.
@@ -43,6 +47,8 @@ pub enum WebOrigins {
     SameOrigin,
     /// Every page.
     Any,
+    /// Pages of these origins (`https://verify.example`), and of the server's own.
+    These(Vec<String>),
 }
 
 /// Server resource limits. A limit that is reached is an error that says so, never a silent wait.
@@ -73,8 +79,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
-    /// Answers to `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of a large
-    /// consortium more.
+    /// Answers to `GetStatuses`, `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of
+    /// a large consortium more.
     pub batch_proofs: usize,
     /// Subscriptions and answers to `GetCompleteness` at once; each may hold three blocks. Health watches and reflection
     /// count, too.

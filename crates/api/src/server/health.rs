@@ -11,10 +11,13 @@ pub struct Health(watch::Sender<Serving>);
 /// Whether to send callers here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Serving {
-    /// Not now: starting, catching up or stopping. Calls are answered nevertheless, as far as they can be.
+    /// Not now: starting or stopping. Calls are answered nevertheless, as far as they can be.
     #[default]
     No,
-    /// Yes.
+    /// For reads only: its last block is old, since it is catching up or the chain stands. Answers are proved, and as
+    /// old as the block that they name.
+    Reads,
+    /// For everything.
     Yes,
 }
 
@@ -54,21 +57,32 @@ pub(super) async fn report(health: &Health, reporter: &HealthReporter) {
 /// Says that the server stops, and ends every watch of its health.
 pub(super) async fn close(mut reporter: HealthReporter) {
     set_status(&reporter, Serving::No).await;
-    for service in SERVICES {
+    for (service, _) in SERVICES {
         reporter.clear_service_status(service).await;
     }
 }
 
 /// Sets the status of the whole server (`""`) and of each of its services.
 pub(super) async fn set_status(reporter: &HealthReporter, serving: Serving) {
-    let status = match serving {
-        Serving::Yes => ServingStatus::Serving,
-        Serving::No => ServingStatus::NotServing,
-    };
-    for service in SERVICES {
-        reporter.set_service_status(service, status).await;
+    for (service, needs) in SERVICES {
+        let serves = match (needs, serving) {
+            (_, Serving::No) | (Needs::FreshHead, Serving::Reads) => ServingStatus::NotServing,
+            (_, Serving::Yes) | (Needs::Nothing, Serving::Reads) => ServingStatus::Serving,
+        };
+        reporter.set_service_status(service, serves).await;
     }
 }
 
-const SERVICES: [&str; 4] =
-    ["", "sanad.v1.LedgerService", "sanad.v1.SubmissionService", "sanad.v1.NodeService"];
+/// What a service needs to be of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    FreshHead,
+}
+
+const SERVICES: [(&str, Needs); 4] = [
+    ("", Needs::FreshHead),
+    ("sanad.v1.LedgerService", Needs::Nothing),
+    ("sanad.v1.SubmissionService", Needs::FreshHead),
+    ("sanad.v1.NodeService", Needs::Nothing),
+];

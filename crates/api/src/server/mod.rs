@@ -12,6 +12,7 @@ mod node;
 mod page;
 mod serve;
 mod shares;
+mod stats;
 mod status;
 mod submission;
 
@@ -20,3 +21,4 @@ pub use health::{Health, Serving};
 pub use net::CONNECTIONS_CLOSING_MAX;
 pub(crate) use serve::serve_in_process;
 pub use serve::{ServeError, serve};
+pub use stats::{CALL_SECONDS_BOUNDS, CallCount, ServerStats};

@@ -25,6 +25,13 @@ impl<L: Ledger> NodeService for NodeApi<L> {
         self.0.answer(request, status).await
     }
 
+    async fn get_diagnosis(
+        &self,
+        request: Request<wire::GetDiagnosisRequest>,
+    ) -> Result<Response<wire::GetDiagnosisResponse>, Status> {
+        self.0.answer(request, diagnosis).await
+    }
+
     async fn list_peers(
         &self,
         request: Request<wire::ListPeersRequest>,
@@ -38,6 +45,13 @@ async fn status<L: Ledger>(
     _request: wire::GetNodeStatusRequest,
 ) -> Result<wire::GetNodeStatusResponse, CallError> {
     Ok(calls.ledger().node_status().await?.into())
+}
+
+async fn diagnosis<L: Ledger>(
+    calls: &Calls<L>,
+    _request: wire::GetDiagnosisRequest,
+) -> Result<wire::GetDiagnosisResponse, CallError> {
+    Ok(calls.ledger().diagnosis().await?.ok_or(CallError::NoConsensus)?.into())
 }
 
 async fn peers<L: Ledger>(

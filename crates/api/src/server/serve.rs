@@ -17,9 +17,10 @@ use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
 use super::ledger::LedgerApi;
-use super::net::{AdmissionLayer, AnswerLayer, Callers, Incoming, Proxies, WebLayer};
+use super::net::{AdmissionLayer, AnswerLayer, Callers, Incoming, ObserveLayer, Proxies, WebLayer};
 use super::node::NodeApi;
 use super::shares::{Scope, Shares};
+use super::stats::ServerStats;
 use super::submission::SubmissionApi;
 use crate::ledger::Ledger;
 use crate::limits::{READ_REQUEST_BYTES_MAX, SUBMIT_REQUEST_BYTES_MAX};
@@ -61,12 +62,12 @@ pub async fn serve<L: Ledger>(
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let ServerConfig { tls, web_origins, trusted_proxies, limits } = config;
+    let ServerConfig { tls, web_origins, trusted_proxies, limits, stats } = config;
     let callers = Arc::new(Callers::new(&limits));
     let proxies = Proxies::new(trusted_proxies, Arc::clone(&callers));
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
-    let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone()));
+    let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone(), stats.clone()));
     let (reporter, health_service) = tonic_health::server::health_reporter();
     health::set_status(&reporter, health.serving()).await;
     let routes = routes(&calls).add_service(health_service);
@@ -81,10 +82,11 @@ pub async fn serve<L: Ledger>(
         .layer(AnswerLayer)
         .layer(WebLayer(web_origins))
         .layer(GrpcWebLayer::new())
-        .layer(AdmissionLayer { server: shares, proxies: proxies.clone() })
+        .layer(ObserveLayer(stats.clone()))
+        .layer(AdmissionLayer { server: shares, proxies: proxies.clone(), stats: stats.clone() })
         .add_routes(routes)
         .serve_with_incoming_shutdown(
-            Incoming::new(listeners, limits, callers, proxies, cut.clone()),
+            Incoming::new(listeners, limits, callers, proxies, cut.clone(), stats),
             stopping.clone().cancelled_owned(),
         );
     let ending = async {
@@ -106,6 +108,16 @@ pub async fn serve<L: Ledger>(
     }
 }
 
+impl ServerConfig {
+    /// Checks certificate and key, without serving.
+    ///
+    /// # Errors
+    /// [`ServeError::Tls`].
+    pub fn check(&self) -> Result<(), ServeError> {
+        with_tls(Server::builder(), self.tls.clone(), &self.limits).map(|_| ())
+    }
+}
+
 /// Serves the ledger on connections inside this process, until the stream ends. They are not limited themselves, only
 /// the work and the answers of their calls are: the caller is the process itself.
 pub(crate) async fn serve_in_process<L: Ledger>(
@@ -114,7 +126,8 @@ pub(crate) async fn serve_in_process<L: Ledger>(
 ) {
     let limits = Limits::default();
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
-    let calls = Arc::new(Calls::new(ledger, limits, shares, CancellationToken::new()));
+    let calls =
+        Arc::new(Calls::new(ledger, limits, shares, CancellationToken::new(), ServerStats::default()));
     let server = Server::builder().add_routes(routes(&calls));
     if let Err(error) = server.serve_with_incoming(connections).await {
         tracing::error!(%error, "the server inside the process failed");
@@ -125,15 +138,23 @@ fn routes<L: Ledger>(calls: &Arc<Calls<L>>) -> Routes {
     let ledger = LedgerServiceServer::new(LedgerApi(Arc::clone(calls)));
     let submission = SubmissionServiceServer::new(SubmissionApi(Arc::clone(calls)));
     let node = NodeServiceServer::new(NodeApi(Arc::clone(calls)));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .expect("invariant: the descriptors were made by the build of this crate");
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
+            .include_reflection_service(false)
+    };
+    let made = "invariant: the descriptors were made by the build of this crate";
+    let reflection = described().build_v1().expect(made);
+    // Many tools still ask in this form alone.
+    let reflection_alpha = described().build_v1alpha().expect(made);
     Routes::new(ledger.max_decoding_message_size(READ_REQUEST_BYTES_MAX))
         .add_service(submission.max_decoding_message_size(SUBMIT_REQUEST_BYTES_MAX))
         .add_service(node.max_decoding_message_size(READ_REQUEST_BYTES_MAX))
         .add_service(reflection)
+        .add_service(reflection_alpha)
 }
 
 fn with_tls(server: Server, tls: Option<TlsIdentity>, limits: &Limits) -> Result<Server, ServeError> {

@@ -96,6 +96,11 @@ fn answer(error: &CallError) -> Answer {
             ErrorCode::Stalled,
             format!("no message was read for {} s; resume after the last one received", timeout.as_secs()),
         ),
+        CallError::NoConsensus => Answer::new(
+            Code::Unimplemented,
+            ErrorCode::Unsupported,
+            "no consensus runs here, so there is nothing to diagnose; ask a node",
+        ),
         CallError::Gone => Answer::new(Code::Cancelled, ErrorCode::Gone, "the caller went away"),
     }
 }
@@ -143,6 +148,12 @@ fn ledger(error: &LedgerError) -> Answer {
             Code::FailedPrecondition,
             ErrorCode::SequencePending,
             "wait for it, and use the next sequence number",
+        ),
+        // Not UNAVAILABLE: it does not pass by itself, so that trying again is in vain.
+        LedgerError::DiskLow => (
+            Code::FailedPrecondition,
+            ErrorCode::DiskLow,
+            "submit to another node, and tell the operator of this one",
         ),
         LedgerError::PoolFull { .. } => (Code::ResourceExhausted, ErrorCode::PoolFull, "try again later"),
         LedgerError::Displaced { .. } => {

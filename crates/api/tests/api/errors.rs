@@ -58,6 +58,7 @@ const ROWS: &[Row] = &[
         StatusCode::ResourceExhausted,
         ErrorCode::PoolFull,
     ),
+    (|| LedgerError::DiskLow, StatusCode::FailedPrecondition, ErrorCode::DiskLow),
     (
         || LedgerError::Displaced { batch: NO_BATCH, retry_after: Duration::from_secs(7) },
         StatusCode::ResourceExhausted,

@@ -29,6 +29,22 @@ async fn the_node_says_whether_it_serves() {
             .await;
         }
     }
+    // An old head keeps nobody from reading.
+    network.health.set(Serving::Reads);
+    for (service, expected) in services.into_iter().zip([
+        ServingStatus::NotServing,
+        ServingStatus::Serving,
+        ServingStatus::NotServing,
+        ServingStatus::Serving,
+    ]) {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        soon(async {
+            while client.check(request.clone()).await.unwrap().into_inner().status() != expected {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
     let request = HealthCheckRequest { service: "sanad.v1.Other".to_owned() };
     assert_eq!(client.check(request).await.unwrap_err().code(), Code::NotFound);
 }

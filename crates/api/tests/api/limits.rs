@@ -7,7 +7,7 @@ use std::time::Duration;
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
 use sanad_api::wire::node_service_client::NodeServiceClient;
 use sanad_api::wire::submission_service_client::SubmissionServiceClient;
-use sanad_api::{ClientError, ClientOptions, ErrorCode, Limits, StatusCode, wire};
+use sanad_api::{ClientError, ClientOptions, ErrorCode, Limits, ServerConfig, ServerStats, StatusCode, wire};
 use sanad_core::batch::BATCH_BYTES_MAX;
 use sanad_core::ids::{Height, LogIndex};
 use tonic::{Code, Status};
@@ -47,6 +47,10 @@ async fn malformed_requests_are_refused() {
     let request = wire::GetBatchProofsRequest { batch_id: vec![0; 32], first: 0, limit: 4097, form: 0 };
     refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), ErrorCode::AboveLimit);
     refused(ledger.get_block(wire::GetBlockRequest { height: 0 }).await, ErrorCode::Zero);
+    let requests = vec![wire::GetStatusRequest { credential: Some(Credential::LogIndex(0)), form: 0 }; 51];
+    refused(ledger.get_statuses(wire::GetStatusesRequest { requests }).await, ErrorCode::AboveLimit);
+    let requests = Vec::new();
+    refused(ledger.get_statuses(wire::GetStatusesRequest { requests }).await, ErrorCode::NoCredential);
     let request = wire::SubscribeBlocksRequest { from_height: 0 };
     refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), ErrorCode::Zero);
     for id in ["", "UI", "a b", &"x".repeat(33)] {
@@ -252,4 +256,45 @@ async fn calls_beyond_the_budget_are_refused_at_once() {
     network.ledger.hold_reads(false);
     assert_eq!(soon(held).await.unwrap().unwrap().header.height, Height(1));
     soon(network.client.entry(LogIndex(0))).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_method_and_code() {
+    let stats = ServerStats::default();
+    let config = ServerConfig {
+        stats: stats.clone(),
+        limits: Limits { calls_per_second: 1, calls_burst: 3, ..Limits::default() },
+        ..ServerConfig::default()
+    };
+    let network = Network::with_config(config, "http", &ClientOptions::default()).await;
+    network.client.node_status().await.unwrap();
+    assert!(network.client.diagnosis().await.is_err(), "no consensus runs behind this ledger");
+    let refused = async {
+        while network.client.node_status().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(refused).await;
+    // An answer is counted when its last byte is sent, a moment after the caller has it.
+    let counted = || {
+        let calls = stats.calls();
+        let code = |method: &str, code: &str| {
+            let call = calls.iter().find(|call| call.method.ends_with(method))?;
+            call.codes.iter().find(|(name, _)| *name == code).map(|(_, count)| *count)
+        };
+        Some((
+            code("/GetNodeStatus", "OK")?,
+            code("/GetNodeStatus", "RESOURCE_EXHAUSTED")?,
+            code("other", "UNIMPLEMENTED")?,
+        ))
+    };
+    soon(async {
+        while counted().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let (answered, refused, unsupported) = counted().unwrap();
+    assert!(answered >= 1 && refused >= 1 && unsupported == 1, "{answered} {refused} {unsupported}");
+    assert_eq!(stats.limits_hit(), [("rate", refused)]);
 }

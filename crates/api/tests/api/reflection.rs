@@ -24,6 +24,7 @@ async fn services_are_listed_and_described() {
     let expected = [
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
         "sanad.v1.LedgerService",
         "sanad.v1.NodeService",
         "sanad.v1.SubmissionService",

@@ -88,3 +88,35 @@ async fn browsers_may_ask_first_where_pages_are_allowed() {
         assert_eq!(headers.contains_key("access-control-allow-origin"), allowed);
     }
 }
+
+#[tokio::test]
+async fn only_pages_of_the_named_origins_may_call() {
+    let network = network(WebOrigins::These(vec!["https://verify.example".to_owned()])).await;
+    network.ledger.commit_batch(network.ledger.next_batch(1));
+    let ask = |origin: &'static str| {
+        let credential = Some(wire::get_status_request::Credential::LogIndex(0));
+        let message = wire::GetStatusRequest { credential, form: 0 };
+        let mut request = call(&network, "LedgerService/GetStatus", &message);
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    };
+    let allowed = async |origin| {
+        let (status, headers, _) = send(&network, ask(origin)).await;
+        assert_eq!(status, 200);
+        headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(allowed("https://verify.example").await.as_deref(), Some("https://verify.example"));
+    assert_eq!(allowed("https://verify.example.evil").await, None);
+    assert_eq!(allowed("http://verify.example").await, None);
+    let preflight = |origin: &'static str| {
+        let mut request = ask(origin);
+        *request.method_mut() = Method::OPTIONS;
+        request.headers_mut().insert("access-control-request-method", "POST".parse().unwrap());
+        request
+    };
+    let (_, headers, _) = send(&network, preflight("https://verify.example")).await;
+    assert_eq!(headers["access-control-allow-origin"], "https://verify.example");
+    assert_eq!(headers["vary"], "origin");
+    let (_, headers, _) = send(&network, preflight("https://elsewhere.example")).await;
+    assert!(!headers.contains_key("access-control-allow-origin"));
+}

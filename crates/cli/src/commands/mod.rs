@@ -11,6 +11,7 @@ pub(crate) mod genesis;
 pub(crate) mod issue;
 pub(crate) mod key;
 pub(crate) mod localnet;
+pub(crate) mod man;
 pub(crate) mod member;
 pub(crate) mod node;
 pub(crate) mod peer;
@@ -19,6 +20,7 @@ pub(crate) mod receipt;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod tlog_proof;
+pub(crate) mod top;
 pub(crate) mod trust;
 pub(crate) mod verify;
 
@@ -29,7 +31,9 @@ use crate::output::{Outcome, Output};
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
     match command {
         Command::Verify(args) => verify::run(&args, output),
-        Command::Status(args) => status::run(&args, output),
+        Command::Status(args) => {
+            status::run(&args, output).or_else(|error| output.failed(&args.target.to_string_lossy(), error))
+        }
         Command::Issue(args) => issue::run(&args, output),
         Command::Revoke(args) => change::revoke(&args, output),
         Command::Suspend(args) => change::suspend(&args, output),
@@ -43,13 +47,17 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Genesis(command) => genesis::run(command, output),
         Command::Block(command) => block::run(command, output),
         Command::Export(args) => export::run(&args, output),
-        Command::Audit(args) => audit::run(&args, output),
+        Command::Audit(args) => {
+            audit::run(&args, output).or_else(|error| output.failed(&args.target(), error))
+        }
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),
         Command::TlogProof(args) => tlog_proof::run(&args, output),
         Command::Node(command) => node::run(command, output),
         Command::Peer(command) => peer::run(command, output),
         Command::Localnet(command) => localnet::run(command, output),
+        Command::Top(args) => top::run(&args, output),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args, output),
     }
 }

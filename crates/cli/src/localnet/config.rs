@@ -16,6 +16,7 @@ pub(crate) struct Addresses {
     pub(crate) api: SocketAddr,
     pub(crate) consensus: SocketAddr,
     pub(crate) gossip: SocketAddr,
+    pub(crate) admin: SocketAddr,
 }
 
 /// A node to write a configuration for.
@@ -48,7 +49,7 @@ impl Facts {
 /// The configuration of `nodes[place]`, with all others as its peers.
 pub(crate) fn write(nodes: &[Node], place: usize) -> String {
     let Node { member, role, addresses } = &nodes[place];
-    let Addresses { api, consensus, gossip } = addresses;
+    let Addresses { api, consensus, gossip, admin } = addresses;
     let consensus_key = match role {
         Role::Validator => "consensus = \"keys/consensus.json\"\n",
         _ => "",
@@ -68,7 +69,9 @@ pub(crate) fn write(nodes: &[Node], place: usize) -> String {
          [consensus]\n\
          listen = \"{consensus}\"\n\n\
          [gossip]\n\
-         listen = \"{gossip}\"\n"
+         listen = \"{gossip}\"\n\n\
+         [admin]\n\
+         listen = \"{admin}\"\n"
     );
     for (other, Node { member, addresses, .. }) in nodes.iter().enumerate() {
         if other != place {
@@ -100,12 +103,14 @@ mod tests {
                 api: address(10 + index as u16),
                 consensus: address(20 + index as u16),
                 gossip: address(30 + index as u16),
+                admin: address(40 + index as u16),
             },
         };
         let text = write(&[node(0), node(1), node(2)], 1);
         let table: toml::Table = text.parse().unwrap();
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
-        let expected = ["api", "consensus", "data_dir", "genesis", "gossip", "keys", "member", "peers"];
+        let expected =
+            ["admin", "api", "consensus", "data_dir", "genesis", "gossip", "keys", "member", "peers"];
         assert_eq!(keys, expected);
         let peers = table["peers"].as_array().unwrap();
         assert_eq!(peers.len(), 2);

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use malachitebft_app_channel::app::engine::host::HeightParams;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
-use malachitebft_core_types::LinearTimeouts;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::validators::CommitCertificate;
@@ -19,6 +18,7 @@ use crate::application::{Application, NextHeight};
 use crate::context::{EngineValidators, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::Heard;
+use crate::pace::Pace;
 use crate::proposals::Proposals;
 use crate::shared::Shared;
 use crate::signer::SharedGuard;
@@ -47,6 +47,8 @@ pub(super) struct Driver<A> {
     pub(super) synced: Option<Height>,
     /// What is proven of the heights of others.
     pub(super) heard: Heard,
+    /// How long to wait for each proposer.
+    pub(super) pace: Pace,
     /// A height that is not begun yet, for want of work.
     pub(super) waiting: Option<Waiting>,
     /// A proposal that is not made yet, since the clock is behind.
@@ -77,6 +79,7 @@ impl<A: Application> Driver<A> {
             last_block: Instant::now(),
             synced: None,
             heard: Heard::default(),
+            pace: Pace::default(),
             waiting: None,
             deferred: None,
             abstaining: None,
@@ -161,18 +164,9 @@ impl<A: Application> Driver<A> {
     }
 
     pub(super) fn params(&self) -> HeightParams<SanadContext> {
-        let timeouts = self.setup.config.timeouts;
-        let timeouts = LinearTimeouts {
-            propose: timeouts.propose,
-            propose_delta: timeouts.propose / 2,
-            prevote: timeouts.prevote,
-            prevote_delta: timeouts.prevote / 2,
-            precommit: timeouts.precommit,
-            precommit_delta: timeouts.precommit / 2,
-            rebroadcast: timeouts.propose + timeouts.prevote,
-            ..Default::default()
-        };
-        HeightParams::new(EngineValidators::from(&self.next.validators), timeouts, None)
+        let NextHeight { height, validators, .. } = &self.next;
+        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height);
+        HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 
     /// The height begins: what arrives for it is no news any more.
@@ -199,6 +193,7 @@ impl<A: Application> Driver<A> {
         self.loaded = Some(next.height);
         self.streams.prune(next.height);
         self.heard.advance(&next);
+        self.shared().attendance.retain(&next.validators);
         self.next = next;
         self.round = 0;
         self.deferred = None;
@@ -213,9 +208,13 @@ impl<A: Application> Driver<A> {
         let vouches =
             signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
         self.shared().vouches.store(vouches, Ordering::Relaxed);
+        let last_signed = signed.and_then(|(_, last)| last);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
+            progress.since = Instant::now();
+            progress.validators = Some(self.next.validators.clone());
+            progress.last_signed = last_signed;
             progress.role = role;
         });
     }

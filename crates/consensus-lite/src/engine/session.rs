@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::driver::Driver;
 use super::link::Link;
+use super::log::OpenLog;
 use super::network;
 use super::thread::Ready;
 use crate::application::Application;
@@ -30,12 +31,14 @@ pub(super) enum End {
 /// Runs the engine until it is to stop, fails, or must start anew.
 pub(super) async fn session<A: Application>(
     driver: &mut Driver<A>,
+    log: OpenLog,
     ready: &mut Option<Ready>,
 ) -> Result<End, Stopped> {
     let (arrivals, mut arriving) = Arrivals::new();
     let (prevotes, mut prevoted) = Prevotes::new();
     let started =
-        network::start(driver.setup(), driver.guard(), driver.abstaining, arrivals.clone(), prevotes).await;
+        network::start(driver.setup(), driver.guard(), driver.abstaining, log, arrivals.clone(), prevotes)
+            .await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
     let Some(link) = Link::new(&handle, channels.network.clone(), arrivals, prevoted.clone()) else {
         end_engine(handle).await;
@@ -155,7 +158,7 @@ async fn why_ended<A: Application>(driver: &mut Driver<A>, handle: EngineHandle)
             Ok(End::Again)
         }
         Some(error) => Err(Stopped::Guard(error)),
-        None if hangs => Err(Stopped::Log { path: driver.setup().config.wal_path() }),
+        None if hangs => Err(Stopped::Log { path: driver.setup().config.log_path() }),
         None => Err(Stopped::Engine),
     }
 }

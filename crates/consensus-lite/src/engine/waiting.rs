@@ -86,6 +86,7 @@ impl<A: Application> Driver<A> {
         if let News::Signed { by, at } = news {
             self.check_own_voice(by, at)?;
         }
+        self.shared().attendance.note(news);
         let next = self.next().clone();
         self.heard.note(news, &next);
         self.follow();

@@ -32,14 +32,14 @@ impl From<&Metadata> for Home {
 }
 
 /// Now, as [`Record::written_ms`](super::record::Record::written_ms).
-pub(super) fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whether a file was changed after it was written at `written_ms`. A loss of power may leave an older time of change than
 /// the last one, never a later one.
-pub(super) fn changed_since(file: &File, written_ms: u64) -> std::io::Result<bool> {
+pub(crate) fn changed_since(file: &File, written_ms: u64) -> std::io::Result<bool> {
     Ok(change_delay_ms(file, written_ms)? > 2 * WRITE_MS_MAX)
 }
 

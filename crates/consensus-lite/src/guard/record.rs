@@ -41,6 +41,12 @@ pub(super) struct Signed {
     pub(super) digest: [u8; 32],
 }
 
+impl Signed {
+    pub(super) fn new(position: Position, message: &[u8]) -> Self {
+        Self { position, digest: *blake3::hash(message).as_bytes() }
+    }
+}
+
 impl Record {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(FILE_BYTES);

@@ -33,6 +33,20 @@ fn the_same_message_again_and_no_other() {
 }
 
 #[test]
+fn a_log_that_knows_more_raises_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut guard = SigningGuard::create(&guard_in(&directory), CHAIN, KEY).unwrap();
+    let (prevote, precommit) = (at(5, 0, Step::Prevote), at(5, 0, Step::Precommit));
+    guard.raise(prevote, b"a", true).unwrap();
+    guard.raise(precommit, b"b", true).unwrap();
+    guard.raise(prevote, b"older, so not compared", true).unwrap();
+    assert_eq!(guard.position(), Some(precommit));
+    assert!(matches!(guard.raise(precommit, b"c", true), Err(GuardError::Conflict { .. })));
+    assert!(matches!(guard.authorize(precommit, b"c"), Err(GuardError::Conflict { .. })));
+    guard.authorize(precommit, b"b").unwrap();
+}
+
+#[test]
 fn remembers_over_restarts() {
     let directory = tempfile::tempdir().unwrap();
     let path = guard_in(&directory);
@@ -127,6 +141,29 @@ fn a_copy_knows_that_it_is_one_and_signs_nothing() {
     let refused = guard.authorize(at(11, 7, Step::Precommit), b"a");
     assert!(matches!(refused, Err(GuardError::Regression { .. })));
     guard.authorize(at(12, 0, Step::Proposal), b"a").unwrap();
+}
+
+/// The log was synced, the guard was not.
+#[test]
+fn what_a_power_cut_took_is_not_lost_if_the_log_has_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = guard_in(&directory);
+    let mut guard = SigningGuard::create(&path, CHAIN, KEY).unwrap();
+    guard.authorize(at(5, 0, Step::Prevote), b"a").unwrap();
+    drop(guard);
+    let older = std::fs::read(&path).unwrap();
+    wait();
+    for own in [false, true] {
+        std::fs::write(&path, &older).unwrap();
+        let mut guard = SigningGuard::open(&path, CHAIN, KEY).unwrap();
+        assert!(guard.is_lost());
+        guard.raise(at(5, 0, Step::Prevote), b"a", own).unwrap();
+        assert!(guard.is_lost(), "the log knows no more");
+        guard.raise(at(7, 0, Step::Precommit), b"b", own).unwrap();
+        assert_eq!(guard.is_lost(), !own);
+        drop(guard);
+        assert_eq!(SigningGuard::open(&path, CHAIN, KEY).unwrap().is_lost(), !own);
+    }
 }
 
 #[test]

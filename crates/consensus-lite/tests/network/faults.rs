@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sanad_consensus_lite::testing::Point;
-use sanad_consensus_lite::{Config, Consensus, Keys, Phase, Role, SigningGuard, Stopped, Timeouts};
+use sanad_consensus_lite::{
+    Config, Consensus, Keys, Phase, Role, SigningGuard, StartError, Stopped, Timeouts,
+};
+use sanad_core::ids::Height;
 
 use crate::cluster::{Cluster, network_key, until, validator_key};
 use crate::ledger::Ledger;
@@ -26,22 +29,31 @@ async fn invalid_blocks_get_no_votes() {
     cluster.assert_agreement();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_round_has_a_new_block() {
+/// All but one call the blocks of the first rounds invalid: a rule that they agree on, as a ledger's are.
+fn refuse_below(cluster: &Cluster, round: u32) {
+    [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses_below = round);
+}
+
+/// A cluster in which rounds that decide nothing are short.
+async fn started_with_short_rounds() -> Cluster {
     let mut cluster = Cluster::new(4, 0);
     let vote = Duration::from_millis(100);
     cluster.timeouts = Timeouts { propose: Duration::from_millis(500), prevote: vote, precommit: vote };
     cluster.start_all().await;
+    cluster
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_round_has_a_new_block() {
+    let cluster = started_with_short_rounds().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;
     cluster.idle(&[0, 1, 2, 3]).await;
-    let refuse = |refuses| [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses = refuses);
-    refuse(true);
+    refuse_below(&cluster, 7);
     cluster.submit(1);
     cluster.round(0, 6).await;
     assert!(!cluster.ledgers[0].has_committed(1));
     let kept: Vec<_> = cluster.ledgers[0].undecided_blocks();
     assert!(kept.len() >= 5, "one for each round: {kept:?}");
-    refuse(false);
     until("they agree", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
     cluster.assert_agreement();
 }
@@ -86,13 +98,13 @@ async fn a_failing_ledger_stops_consensus() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_does_not_open_is_set_aside() {
-    let mut cluster = Cluster::new(1, 0);
+async fn a_log_that_does_not_open() {
+    let cluster = Cluster::new(1, 0);
     // A directory in the place of the log: it cannot be opened.
-    std::fs::create_dir_all(cluster.node_directory(0).join("consensus.wal")).unwrap();
-    cluster.start(0).await;
-    until("a block", || cluster.ledgers[0].height() > 0).await;
-    assert!(cluster.node_directory(0).join("consensus.wal.damaged").is_dir());
+    std::fs::create_dir_all(cluster.node_directory(0).join("consensus.log")).unwrap();
+    let mut cluster = cluster;
+    let error = cluster.try_start(0).await.unwrap_err();
+    assert!(matches!(error, StartError::Log { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,33 +120,32 @@ async fn dropping_stops() {
     }
 }
 
-/// What the log said may have been sent, and is forgotten: no vote at its height, in this life and the next ones.
+/// It may be locked on a block that it does not know of any more: it follows until that height is decided.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_damaged_log_costs_the_votes_of_its_height() {
-    let mut cluster = Cluster::started(4, 0).await;
+async fn with_a_damaged_log_a_node_does_not_vote_at_its_height() {
+    let mut cluster = started_with_short_rounds().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;
-    // Two alone get as far as their own first votes, and time does the rest.
-    cluster.stop(2).await;
-    cluster.stop(3).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+    refuse_below(&cluster, 12);
     cluster.submit(1);
-    let log = cluster.node_directory(0).join("consensus.wal");
-    cluster.deciding(0).await;
-    until("it has voted", || std::fs::metadata(&log).unwrap().len() > 150).await;
+    cluster.round(0, 3).await;
     cluster.stop(0).await;
-    let mut bytes = std::fs::read(&log).unwrap();
-    bytes[100] ^= 1;
-    std::fs::write(&log, bytes).unwrap();
-    for _ in 0..2 {
-        cluster.start(0).await;
-        let status = cluster.node(0).status().await;
-        // Who has given a first vote alone is bound to nothing yet.
-        assert!(matches!(status.role, Role::Abstaining { .. } | Role::Validator { .. }), "{status:?}");
-        cluster.stop(0).await;
-    }
-    for node in [0, 2, 3] {
-        cluster.start(node).await;
-    }
-    cluster.decide(2, &[0, 1, 2, 3]).await;
+    let log = cluster.node_directory(0).join("consensus.log");
+    let whole = std::fs::read(&log).unwrap();
+    cluster.start(0).await;
+    assert_eq!(cluster.node(0).status().await.role, Role::Validator { place: 0 });
+    cluster.stop(0).await;
+    let mut damaged = whole;
+    damaged[100] ^= 1;
+    std::fs::write(&log, damaged).unwrap();
+    cluster.start(0).await;
+    let through = Height(cluster.ledgers[0].height() as u64 + 1);
+    assert_eq!(cluster.node(0).status().await.role, Role::Abstaining { through });
+    until("they agree", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
+    // The others alone are a quorum; without one of them it is needed, and votes.
+    cluster.stop(1).await;
+    cluster.decide(2, &[0, 2, 3]).await;
+    assert_eq!(cluster.node(0).status().await.role, Role::Validator { place: 0 });
     cluster.assert_agreement();
 }
 
@@ -202,7 +213,15 @@ async fn a_ledger_that_hangs_shows() {
     assert_eq!(cluster.node(0).work(), None, "it waits, which is no work");
     cluster.node(0).engine_answers().await;
     let (ledger, node) = (cluster.ledgers[0].clone(), cluster.node(0));
-    let hang = ledger.state();
+    let (release, released) = std::sync::mpsc::channel();
+    let (held, holds) = std::sync::mpsc::channel();
+    let hanging = ledger.clone();
+    let holder = std::thread::spawn(move || {
+        let _hang = hanging.state();
+        held.send(()).unwrap();
+        released.recv()
+    });
+    holds.recv().unwrap();
     [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].submit(1));
     [1, 2, 3].iter().for_each(|i| cluster.node(*i).wake());
     until("the others commit", || [1, 2, 3].iter().all(|i| cluster.ledgers[*i].has_committed(1))).await;
@@ -212,7 +231,8 @@ async fn a_ledger_that_hangs_shows() {
         assert_eq!(node.work(), Some(work), "it does nothing else");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    drop(hang);
+    release.send(()).unwrap();
+    holder.join().unwrap().unwrap();
     until("it goes on", || ledger.has_committed(1)).await;
     until("it waits again", || node.work().is_none()).await;
 }

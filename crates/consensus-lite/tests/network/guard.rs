@@ -92,7 +92,7 @@ async fn a_lost_log_is_no_reason_to_stop() {
     for round in 0..3 {
         cluster.submit(1 + round);
         cluster.stop(2).await;
-        std::fs::remove_file(cluster.node_directory(2).join("consensus.wal")).unwrap();
+        std::fs::remove_file(cluster.node_directory(2).join("consensus.log")).unwrap();
         cluster.start(2).await;
         cluster.decide(10 + round, &ALL).await;
     }
@@ -153,7 +153,7 @@ async fn a_restored_guard_follows_until_it_is_settled() {
 async fn a_damaged_log_is_no_reason_to_stop() {
     let mut cluster = Cluster::started(4, 0).await;
     cluster.decide(0, &ALL).await;
-    let log = cluster.node_directory(2).join("consensus.wal");
+    let log = cluster.node_directory(2).join("consensus.log");
     for round in 0..4 {
         cluster.submit(1 + round);
         cluster.stop(2).await;

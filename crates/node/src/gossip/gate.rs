@@ -38,6 +38,11 @@ impl Gate {
         Self { peers, strangers_max, pending: HashMap::new() }
     }
 
+    /// A peer may come from this address, too.
+    pub(super) fn expect_from(&mut self, address: IpAddr) {
+        self.peers.insert(address.to_canonical());
+    }
+
     /// Most handshakes under way at once with so many peers.
     pub(super) fn pending_max(peers: usize, strangers_max: usize) -> usize {
         strangers_max + peers * PEER_ADDRESS_MAX

@@ -181,6 +181,8 @@ pub struct Gossip {
 #[derive(Debug, Default)]
 struct Shared {
     connected: BTreeSet<MemberId>,
+    /// Peers that are elsewhere now, until the network task has seen it.
+    moved: Vec<(MemberId, SocketAddr)>,
     traffic: Traffic,
 }
 
@@ -223,6 +225,13 @@ impl Gossip {
         let question = Question { peer: peer.clone(), wanted, reply };
         self.questions.send(question).await.map_err(|_| NoAnswer)?;
         answer.await.unwrap_or(Err(NoAnswer))
+    }
+
+    /// From now on dials a peer at another address.
+    pub fn move_peer(&self, member: &MemberId, address: SocketAddr) {
+        let mut shared = lock(&self.shared);
+        shared.moved.retain(|(moved, _)| moved != member);
+        shared.moved.push((member.clone(), address));
     }
 
     /// Members whose nodes are connected.

@@ -322,6 +322,13 @@ impl Network {
     }
 
     fn dial(&mut self) {
+        let moved = std::mem::take(&mut lock(&self.shared).moved);
+        for (member, address) in moved {
+            if let Some(peer) = self.peers.values_mut().find(|peer| peer.member == member) {
+                peer.address = address;
+                self.swarm.behaviour_mut().gate.expect_from(address.ip());
+            }
+        }
         for (id, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.connections == 0) {
             let options = DialOpts::peer_id(*id)
                 .condition(PeerCondition::DisconnectedAndNotDialing)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
@@ -170,7 +171,10 @@ impl Application for LedgerApplication {
         let mut bytes = codec::encode(&(receipt_number(*receipt), block.hash));
         bytes.extend_from_slice(payload);
         let record = UndecidedRecord { height: *height, round: block.round, bytes };
-        self.ledger.store.keep_undecided(&record).map_err(ApplicationError::new)
+        let began = Instant::now();
+        self.ledger.store.keep_undecided(&record).map_err(ApplicationError::new)?;
+        self.ledger.timings.keep_undecided.observe(began.elapsed());
+        Ok(())
     }
 
     fn undecided(&self, height: Height) -> Result<Vec<Undecided>, ApplicationError> {

@@ -50,6 +50,7 @@ where
             }
             Ok(Admission::Waiting) => Received::Settled,
             Err(AdmitError::Pool(PoolError::Full { .. } | PoolError::IssuerFull { .. })) => Received::NoRoom,
+            Err(AdmitError::DiskLow) => Received::NoRoom,
             // Usual after a reconnection: the batch is in a block by now.
             Err(AdmitError::Pool(error)) => {
                 tracing::debug!(%from, id = %batch.id(), %error, "a peer's batch is not taken");

@@ -15,10 +15,12 @@ mod published;
 mod service;
 #[cfg(test)]
 mod tests;
+mod timings;
 mod view;
 mod waiters;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -28,9 +30,9 @@ use sanad_core::block::Block;
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issuing_key};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
-use sanad_core::ids::Height;
+use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
-use sanad_core::state::State;
+use sanad_core::state::{Head, State};
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 use sanad_storage::{Store, StoreError};
 use tokio::sync::watch;
@@ -45,6 +47,7 @@ use crate::pool::{
 use damage::Damage;
 use failed_reads::FailedReads;
 use published::{Current, Published};
+pub use timings::Timings;
 use view::LogView;
 use waiters::Waiters;
 
@@ -57,8 +60,12 @@ pub struct Ledger {
     waiters: Waiters,
     head: watch::Sender<Height>,
     evidence_path: PathBuf,
+    pool_bytes_max: AtomicUsize,
+    /// Set while the disk has too little room for batches.
+    disk_low: AtomicBool,
     failed_reads: FailedReads,
     damage: Damage,
+    timings: Timings,
 }
 
 impl Ledger {
@@ -73,6 +80,7 @@ impl Ledger {
         limits: PoolLimits,
         evidence_path: PathBuf,
     ) -> Result<Self, StoreError> {
+        let pool_bytes_max = limits.bytes_max;
         let height = state.head().height;
         let head = final_header(&store, height)?;
         let past = store.past(height)?;
@@ -90,8 +98,11 @@ impl Ledger {
             waiters: Waiters::default(),
             head: watch::Sender::new(height),
             evidence_path,
+            pool_bytes_max: AtomicUsize::new(pool_bytes_max),
+            disk_low: AtomicBool::new(false),
             failed_reads: FailedReads::default(),
             damage: Damage::default(),
+            timings: Timings::default(),
         };
         Ok(ledger)
     }
@@ -116,6 +127,43 @@ impl Ledger {
         self.current().state.validators().clone()
     }
 
+    /// The head.
+    pub fn head(&self) -> Head {
+        self.current().state.head()
+    }
+
+    /// Entries in the log.
+    pub fn log_size(&self) -> LogSize {
+        self.current().state.log_size()
+    }
+
+    /// How many batches wait, and their bytes.
+    pub fn pool_size(&self) -> (usize, usize) {
+        let pool = self.pool();
+        (pool.len(), pool.bytes())
+    }
+
+    /// Bytes that the pool has room for.
+    pub fn pool_bytes_max(&self) -> usize {
+        self.pool_bytes_max.load(Ordering::Relaxed)
+    }
+
+    /// From now on the pool keeps these limits; what waits beyond them stays.
+    pub fn set_pool_limits(&self, limits: PoolLimits) {
+        self.pool_bytes_max.store(limits.bytes_max, Ordering::Relaxed);
+        self.pool().set_limits(limits);
+    }
+
+    /// From now on takes no batches, or takes them again. Blocks of others are taken in any case.
+    pub fn set_disk_low(&self, low: bool) {
+        self.disk_low.store(low, Ordering::Relaxed);
+    }
+
+    /// How long its writes took.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
+    }
+
     /// Whether a key votes on the next block.
     pub fn is_validator(&self, key: &PublicKey) -> bool {
         self.current().state.validators().position(key).is_some()
@@ -133,6 +181,9 @@ impl Ledger {
     pub fn admit(&self, batch: &Arc<SignedBatch>, source: Source) -> Result<Admission, AdmitError> {
         if self.pool().batch(&batch.id()).is_some() {
             return Ok(Admission::Waiting);
+        }
+        if self.disk_low.load(Ordering::Relaxed) {
+            return Err(AdmitError::DiskLow);
         }
         self.check_alone(&self.current().state, batch, source)?;
         let Admitted { admission, displaced } = {
@@ -218,7 +269,9 @@ impl Ledger {
         certificate: &CommitCertificate,
         execution: &Execution,
     ) -> Result<(), StoreError> {
+        let began = Instant::now();
         self.store.append(block, certificate, execution)?;
+        self.timings.committed(began.elapsed(), self.current().state.head(), execution.header.time_ms);
         self.store.forget_undecided(execution.header.height);
         let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();
         self.current.swap(self.current().after(execution, certificate));
@@ -268,6 +321,9 @@ pub enum AdmitError {
     /// The pool or the ledger refuses it.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// The disk has too little room for batches.
+    #[error("the disk is almost full")]
+    DiskLow,
     /// A lookup in the ledger failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_api::{
-    BatchProofs, BatchState, BlockSummary, CredentialKey, FinalBatch, FinalBlock, FinalHeader, HeaderProof,
-    InclusionProof, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
+    BatchProofs, BatchState, BlockSummary, CredentialKey, Diagnosis, FinalBatch, FinalBlock, FinalHeader,
+    HeaderProof, InclusionProof, LedgerError, LogEntry, MemberDetails, Missing, NodeStatus, Peer, ProofForm,
 };
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::Block;
@@ -40,6 +40,14 @@ pub trait NodeFacts: Send + Sync + 'static {
     fn is_validator(&self) -> bool;
     /// Whether the node knows of blocks that it does not have.
     fn catching_up(&self) -> bool;
+    /// Whether the last block is older than it should be: the node is behind, or the chain stands.
+    fn head_is_old(&self) -> bool {
+        self.catching_up()
+    }
+    /// What the node found when it looked at itself last.
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        None
+    }
     /// The peers that it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
@@ -318,6 +326,10 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         })
     }
 
+    async fn diagnosis(&self) -> Result<Option<Diagnosis>, LedgerError> {
+        Ok(self.facts.diagnosis())
+    }
+
     async fn peers(&self) -> Result<Vec<Peer>, LedgerError> {
         Ok(self.facts.peers().await)
     }
@@ -335,6 +347,7 @@ impl<F: NodeFacts> Service<F> {
                 Ok(BatchState::Pending)
             }
             Ok(Admission::Waiting) => Ok(BatchState::Pending),
+            Err(AdmitError::DiskLow) => Err(LedgerError::DiskLow),
             Err(AdmitError::Store(error)) => Err(self.ledger.failed_read(error)),
             Err(AdmitError::Pool(error)) => self.refused(&batch, error),
         }
@@ -345,7 +358,7 @@ impl<F: NodeFacts> Service<F> {
         if let Some(entered) = self.entered(&batch.id())? {
             return Ok(BatchState::Final(entered));
         }
-        if self.facts.catching_up() && matches!(error, PoolError::Refused(BatchError::SequenceGap { .. })) {
+        if self.facts.head_is_old() && matches!(error, PoolError::Refused(BatchError::SequenceGap { .. })) {
             // The issuer's batches before this one may be in blocks that the node does not have yet.
             return Err(LedgerError::Syncing { height: self.ledger.height() });
         }

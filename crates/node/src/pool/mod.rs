@@ -483,6 +483,11 @@ impl Pool {
         self.ids.len()
     }
 
+    /// From now on keeps these limits; what waits beyond them stays.
+    pub fn set_limits(&mut self, limits: PoolLimits) {
+        self.limits = limits;
+    }
+
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()

@@ -18,12 +18,14 @@ use super::proxies::Proxies;
 use super::seats::Via;
 use crate::server::call_error::CallError;
 use crate::server::shares::{self, Budget, Scope, Share, Shares};
+use crate::server::stats::ServerStats;
 
 /// Takes a share of the server for each call, from its first byte to the last of its answer.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct AdmissionLayer {
     pub(in crate::server) server: Arc<Shares>,
     pub(in crate::server) proxies: Proxies,
+    pub(in crate::server) stats: ServerStats,
 }
 
 /// A service behind an [`AdmissionLayer`].
@@ -32,13 +34,15 @@ pub(in crate::server) struct AdmissionService<S> {
     inner: S,
     server: Arc<Shares>,
     proxies: Proxies,
+    stats: ServerStats,
 }
 
 impl<S> Layer<S> for AdmissionLayer {
     type Service = AdmissionService<S>;
 
     fn layer(&self, inner: S) -> AdmissionService<S> {
-        AdmissionService { inner, server: Arc::clone(&self.server), proxies: self.proxies.clone() }
+        let (server, proxies, stats) = (Arc::clone(&self.server), self.proxies.clone(), self.stats.clone());
+        AdmissionService { inner, server, proxies, stats }
     }
 }
 
@@ -84,7 +88,12 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let share = match self.admit(&mut request) {
             Ok(share) => share,
-            Err(error) => return Box::pin(std::future::ready(Ok(Status::from(error).into_http()))),
+            Err(error) => {
+                if let Some(limit) = error.limit() {
+                    self.stats.limit_hit(limit);
+                }
+                return Box::pin(std::future::ready(Ok(Status::from(error).into_http())));
+            }
         };
         let answer = self.inner.call(request);
         Box::pin(async move {

@@ -16,6 +16,7 @@ use super::connection::Connection;
 use super::proxies::Proxies;
 use super::seats::{Seat, Seats, Via};
 use crate::server::config::Limits;
+use crate::server::stats::ServerStats;
 
 /// Accepts connections as long as there are seats, closes the others at once, and closes those that are not used.
 pub(in crate::server) struct Incoming {
@@ -28,6 +29,7 @@ pub(in crate::server) struct Incoming {
     proxies: Proxies,
     limits: Limits,
     cut: CancellationToken,
+    stats: ServerStats,
 }
 
 impl Incoming {
@@ -38,11 +40,12 @@ impl Incoming {
         callers: Arc<Callers>,
         proxies: Proxies,
         cut: CancellationToken,
+        stats: ServerStats,
     ) -> Self {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let seats = Seats::new(&limits, callers);
-        Self { listeners, turn: 0, pause: None, sweep, seats, proxies, limits, cut }
+        Self { listeners, turn: 0, pause: None, sweep, seats, proxies, limits, cut, stats }
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
@@ -88,7 +91,10 @@ impl Stream for Incoming {
             }
             match ready!(self.poll_accept(context)) {
                 Ok(Some(connection)) => return Poll::Ready(Some(Ok(connection))),
-                Ok(None) => tracing::debug!("a connection was closed: there are too many"),
+                Ok(None) => {
+                    self.stats.limit_hit("connections");
+                    tracing::debug!("a connection was closed: there are too many");
+                }
                 // Most often too many open files: asking again at once would only burn the processor.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");

@@ -46,21 +46,35 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let from_a_page = request.headers().contains_key(header::ORIGIN);
-        if self.origins == WebOrigins::SameOrigin || !from_a_page {
+        let Some(allowed) = self.allowed(request.headers()) else {
             return Box::pin(self.inner.call(request));
-        }
+        };
         if is_preflight(&request) {
             let mut response = Response::new(Body::empty());
-            allow(response.headers_mut(), &PREFLIGHT);
+            allow(response.headers_mut(), allowed, &PREFLIGHT);
             return Box::pin(std::future::ready(Ok(response)));
         }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
-            allow(response.headers_mut(), &ANSWER);
+            allow(response.headers_mut(), allowed, &ANSWER);
             Ok(response)
         })
+    }
+}
+
+impl<S> WebService<S> {
+    /// The origin to name as allowed, if a page calls that may.
+    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(header::ORIGIN)?;
+        match &self.origins {
+            WebOrigins::SameOrigin => None,
+            WebOrigins::Any => Some(HeaderValue::from_static("*")),
+            // Scheme and host are compared as browsers send them, in lower case.
+            WebOrigins::These(origins) => {
+                origins.iter().any(|known| known.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+            }
+        }
     }
 }
 
@@ -69,23 +83,22 @@ fn is_preflight(request: &Request<Body>) -> bool {
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn allow(headers: &mut HeaderMap, allowed: &[(header::HeaderName, &'static str)]) {
-    for (name, value) in allowed {
+fn allow(headers: &mut HeaderMap, origin: HeaderValue, more: &[(header::HeaderName, &'static str)]) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    // The answer is another one for another origin, which caches must know.
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    for (name, value) in more {
         headers.insert(name, HeaderValue::from_static(value));
     }
 }
 
-const PREFLIGHT: [(header::HeaderName, &str); 4] = [
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+const PREFLIGHT: [(header::HeaderName, &str); 3] = [
     (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
     (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, grpc-timeout, x-grpc-web, x-user-agent"),
     // Two hours, the most that browsers keep it.
     (header::ACCESS_CONTROL_MAX_AGE, "7200"),
 ];
-const ANSWER: [(header::HeaderName, &str); 2] = [
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    (
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms",
-    ),
-];
+const ANSWER: [(header::HeaderName, &str); 1] = [(
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms",
+)];

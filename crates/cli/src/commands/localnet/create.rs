@@ -185,13 +185,18 @@ fn member(
 }
 
 fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
-    let addresses = ports::free(3 * members.len())?;
+    let addresses = ports::free(4 * members.len())?;
     let node = |(made, addresses): (&Made, &[_])| Node {
         member: made.file.member.id.clone(),
         role: made.file.member.role,
-        addresses: Addresses { api: addresses[0], consensus: addresses[1], gossip: addresses[2] },
+        addresses: Addresses {
+            api: addresses[0],
+            consensus: addresses[1],
+            gossip: addresses[2],
+            admin: addresses[3],
+        },
     };
-    Ok(members.iter().zip(addresses.chunks(3)).map(node).collect())
+    Ok(members.iter().zip(addresses.chunks(4)).map(node).collect())
 }
 
 fn init(folder: &Folder, program: &Path) -> anyhow::Result<()> {

@@ -1,32 +1,26 @@
-//! `sanad node`: how nodes are.
+//! `sanad node status`.
 
 use std::time::Duration;
 
-use clap::Subcommand;
-use sanad_api::NodeStatus;
+use sanad_api::{Diagnosis, NodeStatus};
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogSize, MemberId};
 use serde::Serialize;
 
+use super::explanation::{absent, state_in_words};
+use super::why::Found;
 use crate::output::{Outcome, Output, Report, note};
 use crate::remote::{self, ConnectionArgs, Remote};
 use crate::time;
 use crate::view::View;
 
-#[derive(Subcommand, Debug)]
-pub(crate) enum Command {
-    /// Ask nodes how they are
-    #[command(after_help = EXAMPLES)]
-    Status(Args),
-}
-
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   sanad node status
   sanad node status --node http://127.0.0.1:50051 --node http://127.0.0.1:50052
 
-Exit code 2 where a node gives no answer, 1 where the nodes are of different chains or at
-odds over a block.";
+Exit code 2 where a node gives no answer, 1 where one is not fit (`sanad node why` says why), or the nodes are of different
+chains or at odds over a block.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -40,6 +34,8 @@ pub(crate) struct Args {
 #[derive(Serialize)]
 struct Statuses {
     nodes: Vec<Status>,
+    /// Whether every node does what it is for.
+    fit: bool,
     /// Whether all nodes that answered are of one chain, and those at one height have one block.
     agree: bool,
 }
@@ -49,7 +45,18 @@ struct Status {
     url: String,
     #[serde(flatten)]
     facts: Option<Facts>,
+    /// `None` where no consensus runs, or the node has just started.
+    diagnosis: Option<Found>,
+    #[serde(skip)]
+    said: Option<Said>,
     error: Option<String>,
+}
+
+/// The diagnosis for people.
+struct Said {
+    state: &'static str,
+    votes: String,
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -73,29 +80,55 @@ struct Facts {
     repaired_blocks: u64,
 }
 
-pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
-    let Command::Status(args) = command;
+pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut nodes = Vec::new();
     for url in &args.nodes {
-        let answer =
-            remote::block_on(async { Remote::connect_to(url, &args.connection).await?.node_status().await })?;
+        let answer = remote::block_on(async {
+            let remote = Remote::connect_to(url, &args.connection).await?;
+            let diagnosis = remote.told(super::diagnosis(remote.client()).await)?;
+            anyhow::Ok((remote.node_status().await?, diagnosis))
+        })?;
         if let Err(error) = &answer {
             note(format_args!("error: {error:#}"));
         }
-        let (facts, error) = match answer {
-            Ok(status) => (Some(Facts::from(status)), None),
-            Err(error) => (None, Some(format!("{error:#}"))),
-        };
-        nodes.push(Status { url: url.clone(), facts, error });
+        nodes.push(match answer {
+            Ok((status, diagnosis)) => Status {
+                url: url.clone(),
+                facts: Some(Facts::from(status)),
+                said: diagnosis.as_ref().map(Said::new),
+                diagnosis: diagnosis.map(Found::from),
+                error: None,
+            },
+            Err(error) => {
+                let error = Some(format!("{error:#}"));
+                Status { url: url.clone(), facts: None, diagnosis: None, said: None, error }
+            }
+        });
     }
     let answered = nodes.iter().all(|node| node.facts.is_some());
+    let fit = answered && nodes.iter().all(|node| node.diagnosis.as_ref().is_none_or(|found| found.fit));
     let agree = agree(&nodes);
-    output.print(&Statuses { nodes, agree })?;
-    Ok(match (answered, agree) {
+    output.print(&Statuses { nodes, fit, agree })?;
+    Ok(match (answered, agree && fit) {
         (false, _) => Outcome::Error,
         (true, false) => Outcome::No,
         (true, true) => Outcome::Yes,
     })
+}
+
+impl Said {
+    fn new(diagnosis: &Diagnosis) -> Self {
+        let (present, of) = (diagnosis.power_present(), diagnosis.validators.len());
+        let absent: Vec<String> = absent(diagnosis)
+            .map(|validator| format!("{} ({})", validator.member, validator.attendance.as_str()))
+            .collect();
+        let absent = if absent.is_empty() { String::new() } else { format!("; not {}", absent.join(", ")) };
+        Self {
+            state: state_in_words(diagnosis.state),
+            votes: format!("{present} of {of} vote, {} needed{absent}", diagnosis.power_needed),
+            warnings: diagnosis.warnings.iter().map(|warning| warning.text.clone()).collect(),
+        }
+    }
 }
 
 fn agree(nodes: &[Status]) -> bool {
@@ -132,10 +165,15 @@ impl From<NodeStatus> for Facts {
 }
 
 impl Facts {
-    fn view(&self, url: &str) -> View {
+    fn view(&self, url: &str, said: Option<&Said>) -> View {
         let member = self.member.as_ref().map_or("no member", MemberId::as_str);
         let age = time::format_age(time::age_seconds(self.head_time_ms, time::now_ms()));
-        let state = if self.catching_up { ", catching up" } else { "" };
+        let state = match said {
+            Some(said) => format!("; {}", said.state),
+            None if self.catching_up => "; catching up".to_owned(),
+            None => String::new(),
+        };
+        let votes = said.map_or_else(|| self.validators.len().to_string(), |said| said.votes.clone());
         let role = if self.is_validator { "validates" } else { "follows" };
         let uptime = Duration::from_millis(self.uptime_ms).as_secs();
         let view = View::new()
@@ -148,21 +186,23 @@ impl Facts {
             .fact("head", format!("block {}, {age}{state}", self.height))
             .fact("head hash", self.head_hash)
             .fact("log", format!("{} entries", self.log_size))
-            .fact("validators", self.validators.len())
+            .fact("validators", votes)
             .fact("pool", format!("{} batches, {} bytes", self.pool_batches, self.pool_bytes))
             .fact("peers", format!("{} connected", self.connected_peers));
-        match (self.damaged_blocks, self.repaired_blocks) {
+        let view = match (self.damaged_blocks, self.repaired_blocks) {
             (0, 0) => view,
             (damaged, repaired) => view
                 .fact("disk", format!("{damaged} blocks damaged, {repaired} put right from peers; check it")),
-        }
+        };
+        let warnings = said.map(|said| said.warnings.as_slice()).unwrap_or_default();
+        warnings.iter().fold(view, |view, warning| view.fact("warning", warning))
     }
 }
 
 impl Report for Statuses {
     fn view(&self) -> View {
         let node = |view: View, node: &Status| match &node.facts {
-            Some(facts) => view.then(facts.view(&node.url)),
+            Some(facts) => view.then(facts.view(&node.url, node.said.as_ref())),
             None => view.line(format!("{}: no answer", node.url)),
         };
         let view = self.nodes.iter().fold(View::new(), node);

@@ -1,0 +1,157 @@
+//! What each validator was last heard to sign, for operators: who votes, who is missing, and since when.
+//!
+//! Only verified signatures count. Nothing here decides anything in consensus.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+use sanad_core::validators::ValidatorSet;
+
+use crate::guard::Position;
+use crate::heard::News;
+use crate::status::ValidatorStatus;
+
+/// Who was heard, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Attendance(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    /// By key; at most as many as there are validators, and those that retired since the last block.
+    validators: BTreeMap<PublicKey, Entry>,
+    /// The highest height that a certificate proved decided.
+    decided: Height,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    last: Option<(Position, Instant)>,
+    clock_offset_ms: Option<i64>,
+}
+
+impl Attendance {
+    /// A validator's signature was verified, or made.
+    pub(crate) fn signed(&self, by: PublicKey, at: Position) {
+        let mut heard = self.lock();
+        let entry = heard.validators.entry(by).or_default();
+        // Certificates of older blocks are verified, too, and say nothing of who is there now. A vote that is sent again
+        // does.
+        if entry.last.is_none_or(|(last, _)| last <= at) {
+            entry.last = Some((at, Instant::now()));
+        }
+    }
+
+    /// Takes note of what came in between heights.
+    pub(crate) fn note(&self, news: News) {
+        match news {
+            News::Signed { by, at } => self.signed(by, at),
+            News::Decided(height) => {
+                let mut heard = self.lock();
+                heard.decided = heard.decided.max(height);
+            }
+        }
+    }
+
+    /// A validator's first proposal was dated so many milliseconds after this node's clock when it arrived.
+    pub(crate) fn proposed(&self, by: PublicKey, offset_ms: i64) {
+        self.lock().validators.entry(by).or_default().clock_offset_ms = Some(offset_ms);
+    }
+
+    /// Forgets who is not a validator any more.
+    pub(crate) fn retain(&self, validators: &ValidatorSet) {
+        self.lock().validators.retain(|key, _| validators.position(key).is_some());
+    }
+
+    /// The validators of a set, in its order.
+    pub(crate) fn of(&self, validators: &ValidatorSet) -> Vec<ValidatorStatus> {
+        let heard = self.lock();
+        let status = |validator: &sanad_core::validators::Validator| {
+            let entry = heard.validators.get(&validator.key).copied().unwrap_or_default();
+            ValidatorStatus {
+                member: validator.member.clone(),
+                key: validator.key,
+                last: entry.last.map(|(position, _)| position),
+                silence: entry.last.map(|(_, when)| when.elapsed()),
+                clock_offset_ms: entry.clock_offset_ms,
+            }
+        };
+        validators.validators().iter().map(status).collect()
+    }
+
+    /// The height that the chain has decided at least, by the word of more validators than may be faulty: whoever
+    /// signs at a height has seen the one before decided.
+    pub(crate) fn decided(&self, validators: &ValidatorSet) -> Height {
+        let heard = self.lock();
+        let position = |key: &PublicKey| heard.validators.get(key)?.last.map(|(position, _)| position.height);
+        let mut heights: Vec<Height> =
+            validators.validators().iter().filter_map(|validator| position(&validator.key)).collect();
+        heights.sort_unstable_by(|a, b| b.cmp(a));
+        // One more than a third: at least one of them is honest.
+        let voted = heights.get(validators.validators().len() / 3).copied().unwrap_or_default();
+        heard.decided.max(Height(voted.0.saturating_sub(1)))
+    }
+
+    // Plain values, whole at any time.
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Members of the set that signed nothing at or after a position, with the time since each was last heard.
+pub(crate) fn silent_since(
+    validators: &[ValidatorStatus],
+    at: Position,
+) -> impl Iterator<Item = (&ValidatorStatus, Option<Duration>)> {
+    let silent = move |validator: &&ValidatorStatus| validator.last.is_none_or(|last| last < at);
+    validators.iter().filter(silent).map(|validator| (validator, validator.silence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::Step;
+    use sanad_core::validators::Validator;
+
+    fn set(count: u8) -> ValidatorSet {
+        let validator =
+            |i: u8| Validator { member: format!("m{i}").parse().unwrap(), key: PublicKey([i; 32]) };
+        ValidatorSet::genesis((0..count).map(validator).collect()).unwrap()
+    }
+
+    fn at(height: u64, round: u32, step: Step) -> Position {
+        Position { height: Height(height), round, step }
+    }
+
+    #[test]
+    fn the_word_of_a_third_proves_nothing() {
+        let (set, attendance) = (set(4), Attendance::default());
+        assert_eq!(attendance.decided(&set), Height(0));
+        attendance.signed(PublicKey([0; 32]), at(90, 0, Step::Prevote));
+        assert_eq!(attendance.decided(&set), Height(0));
+        attendance.signed(PublicKey([1; 32]), at(80, 0, Step::Prevote));
+        assert_eq!(attendance.decided(&set), Height(79));
+        attendance.note(News::Decided(Height(85)));
+        assert_eq!(attendance.decided(&set), Height(85));
+    }
+
+    #[test]
+    fn silence_is_by_member_and_the_last_position_stays_the_highest() {
+        let (set, attendance) = (set(4), Attendance::default());
+        attendance.signed(PublicKey([0; 32]), at(7, 1, Step::Prevote));
+        attendance.signed(PublicKey([0; 32]), at(7, 0, Step::Precommit));
+        attendance.signed(PublicKey([2; 32]), at(6, 0, Step::Precommit));
+        attendance.proposed(PublicKey([2; 32]), -40);
+        let statuses = attendance.of(&set);
+        assert_eq!(statuses[0].last, Some(at(7, 1, Step::Prevote)));
+        assert_eq!(statuses[2].clock_offset_ms, Some(-40));
+        let silent = silent_since(&statuses, at(7, 1, Step::Proposal));
+        let names: Vec<&str> = silent.map(|(validator, _)| validator.member.as_str()).collect();
+        assert_eq!(names, ["m1", "m2", "m3"]);
+        let few = ValidatorSet::genesis(vec![set.validators()[1].clone()]).unwrap();
+        attendance.retain(&few);
+        assert_eq!(attendance.of(&set)[0].last, None);
+    }
+}

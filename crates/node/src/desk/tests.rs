@@ -1,0 +1,240 @@
+//! Every state of the chain, from facts.
+
+use std::time::Duration;
+
+use sanad_api::{Attendance, ChainState, Diagnosis, Peer, PeerKind};
+use sanad_consensus_lite::{ConsensusStatus, Phase, Position, Role, Step, ValidatorStatus};
+use sanad_core::hash::BlockHash;
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+use sanad_core::state::Head;
+
+use super::diagnosis::{Facts, diagnose};
+use super::system::System;
+
+const HEARTBEAT: Duration = Duration::from_secs(10);
+const NOW_MS: u64 = 1_700_000_000_000;
+
+fn key(number: u8) -> PublicKey {
+    PublicKey([number; 32])
+}
+
+/// Four validators; this node is the first. All voted for block 100, which is two seconds old.
+struct Case {
+    consensus: ConsensusStatus,
+    peers: Vec<Peer>,
+    head: Head,
+    since_commit: Option<Duration>,
+    uptime: Duration,
+    system: System,
+}
+
+impl Case {
+    fn healthy() -> Self {
+        let last = Position { height: Height(100), round: 0, step: Step::Precommit };
+        let validator = |number: u8| ValidatorStatus {
+            member: format!("m{number}").parse().unwrap(),
+            key: key(number),
+            last: Some(last),
+            silence: Some(Duration::from_secs(2)),
+            clock_offset_ms: (number > 0).then_some(-30),
+        };
+        let consensus = ConsensusStatus {
+            height: Height(101),
+            round: None,
+            round_age: Duration::from_secs(2),
+            phase: Phase::Waiting,
+            role: Role::Validator { place: 0 },
+            chain_height: Height(99),
+            validators: (0..4).map(validator).collect(),
+            quorum: 3,
+            last_signed: Some(last),
+            guard_latencies: Default::default(),
+            counters: Default::default(),
+            peers: Vec::new(),
+        };
+        let peer = |number: u8| Peer {
+            member: Some(format!("m{number}").parse().unwrap()),
+            network_key: key(number + 100),
+            addresses: vec![format!("192.0.2.{number}:26000")],
+            connected: true,
+            kind: PeerKind::Consensus,
+        };
+        Self {
+            consensus,
+            peers: (1..4).map(peer).collect(),
+            head: Head { height: Height(100), hash: BlockHash([1; 32]), time_ms: NOW_MS - 2_000 },
+            since_commit: Some(Duration::from_secs(2)),
+            uptime: Duration::from_secs(600),
+            system: System { disk_free_bytes: 50 << 30, disk_bytes: 100 << 30, ..System::default() },
+        }
+    }
+
+    /// No block for so long.
+    fn standing(mut self, age: Duration) -> Self {
+        self.head.time_ms = NOW_MS - age.as_millis() as u64;
+        self.since_commit = Some(age);
+        self.consensus.phase = Phase::Deciding;
+        self.consensus.round = Some(0);
+        self.consensus.round_age = age;
+        self
+    }
+
+    /// These sign at the round under way; the others were last heard at block 100.
+    fn heard(mut self, members: &[usize]) -> Self {
+        for &member in members {
+            self.consensus.validators[member].last =
+                Some(Position { height: Height(101), round: 0, step: Step::Prevote });
+        }
+        self
+    }
+
+    fn without(mut self, members: &[usize]) -> Self {
+        for &member in members {
+            self.peers[member - 1].connected = false;
+        }
+        self
+    }
+
+    fn diagnose(&self) -> Diagnosis {
+        diagnose(&Facts {
+            consensus: &self.consensus,
+            own: Some(key(0)),
+            peers: &self.peers,
+            head: self.head,
+            since_commit: self.since_commit,
+            now_ms: NOW_MS,
+            uptime: self.uptime,
+            heartbeat: HEARTBEAT,
+            failed_reads: 0,
+            pool_bytes: 0,
+            pool_bytes_max: 1 << 20,
+            free_bytes_min: 512 << 20,
+            system: &self.system,
+        })
+    }
+}
+
+fn codes(diagnosis: &Diagnosis) -> Vec<&str> {
+    diagnosis.warnings.iter().map(|warning| warning.code.as_str()).collect()
+}
+
+fn attendance(diagnosis: &Diagnosis) -> Vec<Attendance> {
+    diagnosis.validators.iter().map(|validator| validator.attendance).collect()
+}
+
+#[test]
+fn a_healthy_chain_has_nothing_to_say() {
+    let diagnosis = Case::healthy().diagnose();
+    assert_eq!((diagnosis.state, diagnosis.fit), (ChainState::Advancing, true));
+    assert_eq!(diagnosis.power_present(), 4);
+    assert_eq!(codes(&diagnosis), Vec::<&str>::new());
+    assert_eq!(diagnosis.clock_skew_ms, Some(30));
+}
+
+#[test]
+fn one_that_is_missing_takes_the_margin_away() {
+    let mut case = Case::healthy().without(&[2]);
+    case.consensus.validators[2].last = Some(Position { height: Height(90), round: 0, step: Step::Prevote });
+    let diagnosis = case.diagnose();
+    use Attendance::{Missing, Voting};
+    assert_eq!(attendance(&diagnosis), [Voting, Voting, Missing, Voting]);
+    assert_eq!((diagnosis.state, diagnosis.fit), (ChainState::Advancing, true));
+    assert_eq!(codes(&diagnosis), ["not-connected", "no-margin"]);
+    assert!(diagnosis.warnings[0].text.contains("192.0.2.2:26000"), "{:?}", diagnosis.warnings);
+}
+
+#[test]
+fn a_chain_without_a_quorum_is_stalled_and_not_catching_up() {
+    let case = Case::healthy().standing(Duration::from_secs(60)).heard(&[0, 1]).without(&[2]);
+    let diagnosis = case.diagnose();
+    assert_eq!((diagnosis.state, diagnosis.fit), (ChainState::Stalled, false));
+    use Attendance::{Late, Missing, Voting};
+    // The third is not connected; the fourth is, and silent.
+    assert_eq!(attendance(&diagnosis), [Voting, Voting, Missing, Late]);
+    assert_eq!((diagnosis.power_present(), diagnosis.power_needed), (2, 3));
+}
+
+#[test]
+fn a_node_that_is_behind_says_so() {
+    let mut case = Case::healthy().standing(Duration::from_secs(60));
+    case.consensus.chain_height = Height(130);
+    assert_eq!(case.diagnose().state, ChainState::CatchingUp);
+    // Others vote on the next block: that is no gap.
+    let mut case = Case::healthy();
+    case.consensus.chain_height = Height(101);
+    assert_eq!(case.diagnose().state, ChainState::Advancing);
+}
+
+#[test]
+fn a_node_alone_does_not_judge_the_chain() {
+    let case = Case::healthy().standing(Duration::from_secs(60)).heard(&[0]).without(&[1, 2, 3]);
+    assert_eq!(case.diagnose().state, ChainState::Isolated);
+    let mut starting = case;
+    starting.uptime = Duration::from_secs(5);
+    assert_eq!(starting.diagnose().state, ChainState::Starting);
+}
+
+#[test]
+fn a_wrong_clock_neither_hides_a_stall_nor_makes_one() {
+    for (skew_ms, severe) in [(3_600_000, true), (-3_600_000, true), (700, false)] {
+        let mut case = Case::healthy();
+        let shifted = |case: &mut Case| {
+            // The block was dated by clocks that are right.
+            case.head.time_ms = case.head.time_ms.saturating_add_signed(-skew_ms);
+            for validator in &mut case.consensus.validators[1..] {
+                validator.clock_offset_ms = Some(-skew_ms - 30);
+            }
+        };
+        shifted(&mut case);
+        let diagnosis = case.diagnose();
+        assert_eq!(diagnosis.state, ChainState::Advancing, "{skew_ms}");
+        assert_eq!(codes(&diagnosis), ["clock-skew"]);
+        assert_eq!((diagnosis.warnings[0].severe, diagnosis.fit), (severe, !severe));
+        let mut case = Case::healthy().standing(Duration::from_secs(60)).heard(&[0, 1]);
+        shifted(&mut case);
+        assert_eq!(case.diagnose().state, ChainState::Stalled, "{skew_ms}");
+    }
+    let mut other = Case::healthy();
+    other.consensus.validators[3].clock_offset_ms = Some(8_000);
+    let diagnosis = other.diagnose();
+    assert_eq!(codes(&diagnosis), ["clock-skew-other"]);
+    assert!(diagnosis.warnings[0].text.contains("m3"), "{:?}", diagnosis.warnings);
+}
+
+#[test]
+fn a_validator_that_does_not_vote_is_not_fit() {
+    let mut case = Case::healthy();
+    case.consensus.role = Role::Abstaining { through: Height(120) };
+    let diagnosis = case.diagnose();
+    assert_eq!((diagnosis.fit, codes(&diagnosis)), (false, vec!["abstaining", "no-margin"]));
+    let mut case = Case::healthy();
+    let old = Some(Position { height: Height(50), round: 0, step: Step::Precommit });
+    case.consensus.validators[0].last = old;
+    case.consensus.last_signed = old;
+    let diagnosis = case.diagnose();
+    assert_eq!((diagnosis.fit, codes(&diagnosis)), (false, vec!["own-vote-late", "no-margin"]));
+}
+
+#[test]
+fn disk_descriptors_and_certificate_are_watched() {
+    let mut case = Case::healthy();
+    case.system = System {
+        disk_free_bytes: 1 << 30,
+        disk_bytes: 100 << 30,
+        open_files: 900,
+        open_files_max: 1_000,
+        certificate_ends: Some(NOW_MS as i64 / 1_000 + 5 * 86_400 + 1),
+        ..System::default()
+    };
+    let diagnosis = case.diagnose();
+    assert_eq!(codes(&diagnosis), ["disk-low", "certificate-ends", "descriptors"]);
+    assert!(diagnosis.warnings[1].text.contains("5 days") && diagnosis.fit, "{:?}", diagnosis.warnings);
+    case.system.disk_free_bytes = 100 << 20;
+    let diagnosis = case.diagnose();
+    assert_eq!((codes(&diagnosis)[0], diagnosis.fit), ("disk-full", false));
+    case.system.disk_free_bytes = 50 << 30;
+    case.system.certificate_ends = Some(NOW_MS as i64 / 1_000 - 1);
+    let diagnosis = case.diagnose();
+    assert_eq!((codes(&diagnosis)[0], diagnosis.fit), ("certificate-ended", false));
+}

@@ -1,0 +1,171 @@
+//! What the operator should see to, in words.
+
+use std::time::Duration;
+
+use sanad_api::{Attendance, ChainState, Diagnosis, Warning};
+use sanad_consensus_lite::Role;
+use sanad_core::timeliness::TIME_PRECISION_MS;
+
+use super::diagnosis::{Facts, SKEW_NOTED_MS};
+
+/// All that holds now, the severe ones first.
+pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    own_vote(facts, diagnosis, &mut warnings);
+    clocks(diagnosis, &mut warnings);
+    disk(facts, &mut warnings);
+    certificate(facts, &mut warnings);
+    others(diagnosis, &mut warnings);
+    limits(facts, &mut warnings);
+    if facts.failed_reads > 0 {
+        warnings.push(warning(
+            "unreadable",
+            format!("a part of the ledger could not be read, {} times since the start", facts.failed_reads),
+            "see the log for the file; stop the node and run `sanad audit` on its data directory",
+        ));
+    }
+    if facts.consensus.counters.evidence > 0 {
+        warnings.push(warning(
+            "evidence",
+            format!("validators contradicted themselves {} times", facts.consensus.counters.evidence),
+            "see evidence.jsonl in the data directory, and ask the member whether its key is in two places",
+        ));
+    }
+    warnings.sort_by_key(|warning| !warning.severe);
+    warnings
+}
+
+fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
+    if let Role::Abstaining { through } = facts.consensus.role {
+        warnings.push(severe(
+            "abstaining",
+            format!("this node does not vote up to height {through}, which its key may have signed before"),
+            "wait until the chain is past that height; nothing needs to be done",
+        ));
+        return;
+    }
+    let late = |own: &sanad_api::ValidatorDiagnosis| own.own && own.attendance != Attendance::Voting;
+    if diagnosis.state == ChainState::Advancing && diagnosis.validators.iter().any(late) {
+        warnings.push(severe(
+            "own-vote-late",
+            "blocks are decided without this node's votes".to_owned(),
+            "look at its disk and its network: its votes come too late, or it was restarted a moment ago",
+        ));
+    }
+}
+
+fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
+    let Some(skew) = diagnosis.clock_skew_ms else { return };
+    if skew.unsigned_abs() > SKEW_NOTED_MS {
+        let (size, side) =
+            (Duration::from_millis(skew.unsigned_abs()), if skew > 0 { "ahead of" } else { "behind" });
+        warnings.push(Warning {
+            severe: skew.unsigned_abs() > TIME_PRECISION_MS,
+            ..warning(
+                "clock-skew",
+                format!("this node's clock is {size:?} {side} those of the others"),
+                "set it by NTP (chronyc tracking, timedatectl); proposals of a wrong clock get no votes",
+            )
+        });
+    }
+    for validator in diagnosis.validators.iter().filter(|validator| !validator.own) {
+        let Some(offset) = validator.clock_offset_ms.map(|offset| offset.saturating_add(skew)) else {
+            continue;
+        };
+        if offset.unsigned_abs() > 2 * TIME_PRECISION_MS {
+            warnings.push(warning(
+                "clock-skew-other",
+                format!(
+                    "the clock of {} seems wrong: its last proposal is {offset} ms off",
+                    validator.member
+                ),
+                "tell its operator; until it is right, its proposals get no votes",
+            ));
+        }
+    }
+}
+
+fn disk(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
+    let (free, all) = (facts.system.disk_free_bytes, facts.system.disk_bytes);
+    if all > 0 && free < facts.free_bytes_min {
+        warnings.push(severe(
+            "disk-full",
+            format!("{} MiB are free on the disk of the data directory: no batches are taken", free >> 20),
+            "make room or enlarge the disk now: a node whose disk is full stops",
+        ));
+    } else if all > 0 && free < facts.free_bytes_min.saturating_mul(4).max(DISK_FREE_LOW_BYTES.min(all / 10))
+    {
+        warnings.push(warning(
+            "disk-low",
+            format!("{} MiB are free on the disk of the data directory", free >> 20),
+            "make room or enlarge the disk: a node whose disk is full stops",
+        ));
+    }
+}
+
+fn certificate(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
+    let Some(ends) = facts.system.certificate_ends else { return };
+    let now = i64::try_from(facts.now_ms / 1_000).unwrap_or(i64::MAX);
+    let days = ends.saturating_sub(now).div_euclid(86_400);
+    let advice = "renew the certificate, put it in its place, and send the node SIGHUP";
+    if ends <= now {
+        let text = "the certificate of the gRPC service has ended".to_owned();
+        warnings.push(severe("certificate-ended", text, advice));
+    } else if days < CERTIFICATE_DAYS_MIN {
+        let text = format!("the certificate of the gRPC service ends in {days} days");
+        warnings.push(warning("certificate-ends", text, advice));
+    }
+}
+
+fn others(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
+    for validator in diagnosis.validators.iter().filter(|validator| !validator.connected) {
+        let at = match validator.address.as_str() {
+            "" => "it is not among the peers of the configuration".to_owned(),
+            address => format!("it should listen on {address}"),
+        };
+        warnings.push(warning(
+            "not-connected",
+            format!("no connection to the validator of {}; {at}", validator.member),
+            "ask its operator whether it runs; check address, firewall and route between the two",
+        ));
+    }
+    let (present, needed) = (diagnosis.power_present(), diagnosis.power_needed as usize);
+    if diagnosis.state == ChainState::Advancing && present <= needed && diagnosis.validators.len() > needed {
+        warnings.push(warning(
+            "no-margin",
+            format!("{present} of {} validators vote, and {needed} are needed", diagnosis.validators.len()),
+            "bring a missing one back: one more that fails stops the chain",
+        ));
+    }
+}
+
+fn limits(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
+    let (open, most) = (facts.system.open_files, facts.system.open_files_max);
+    if most > 0 && open > most / 5 * 4 {
+        warnings.push(warning(
+            "descriptors",
+            format!("{open} of {most} files are open"),
+            "raise the hard limit of open files (LimitNOFILE of the systemd unit)",
+        ));
+    }
+    if facts.pool_bytes > facts.pool_bytes_max / 10 * 9 {
+        warnings.push(warning(
+            "pool-full",
+            format!("the pool is full: {} of {} bytes wait", facts.pool_bytes, facts.pool_bytes_max),
+            "find out why blocks do not take them (`sanad node why`), or raise pool.bytes_max",
+        ));
+    }
+}
+
+fn warning(code: &str, text: String, advice: &str) -> Warning {
+    Warning { code: code.to_owned(), text, advice: advice.to_owned(), severe: false }
+}
+
+fn severe(code: &str, text: String, advice: &str) -> Warning {
+    Warning { severe: true, ..warning(code, text, advice) }
+}
+
+/// Free bytes below which the disk is low (2 GiB), or a tenth of a smaller disk.
+const DISK_FREE_LOW_BYTES: u64 = 2 << 30;
+/// Days before the end of a certificate from which it is said.
+const CERTIFICATE_DAYS_MIN: i64 = 14;

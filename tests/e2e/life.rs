@@ -1,0 +1,212 @@
+//! What a node takes while it runs: new certificates, limits, addresses; a disk that fills up; and `sanad-node check`.
+
+use std::fs;
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sanad_api::{Client, ClientOptions};
+use sanad_e2e::{Net, free_ports, poll, program};
+use serde_json::Value;
+
+/// A node started by the test itself. Killed when dropped.
+struct Node {
+    child: Child,
+    log: std::path::PathBuf,
+}
+
+impl Node {
+    fn start(net: &Net, node: usize, more: &[&str]) -> Self {
+        let log = net.node_path(node, "own.log");
+        let mut command = program("sanad-node");
+        command.arg("run").args(more).arg("--config").arg(net.node_path(node, "node.toml"));
+        let child = command.stderr(fs::File::create(&log).unwrap()).stdout(Stdio::null()).spawn().unwrap();
+        Self { child, log }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Waits until the log has a text so many times.
+    fn says(&self, text: &str, times: usize) -> String {
+        poll(text, || Some(self.log()).filter(|log| log.matches(text).count() >= times))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn edit(net: &Net, node: usize, from: &str, to: &str) {
+    let path = net.node_path(node, "node.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from} is in {text}");
+    fs::write(&path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// Writes a new certificate for 127.0.0.1 and its key; returns the certificate.
+fn certificate(net: &Net) -> Vec<u8> {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(net.node_path(1, "tls.pem"), made.cert.pem()).unwrap();
+    fs::write(net.node_path(1, "tls.key"), made.key_pair.serialize_pem()).unwrap();
+    made.cert.pem().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong() {
+    let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    edit(&net, 1, "[api]\n", "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\n");
+    let first = certificate(&net);
+    let node = Node::start(&net, 1, &[]);
+    node.says("the node runs", 1);
+    let url = net.listen_addresses(1)[0];
+    let connect = async |certificate: &[u8]| {
+        let ca_certificates_pem = Some(certificate.to_vec());
+        let options = ClientOptions { ca_certificates_pem, ..ClientOptions::default() };
+        Client::connect(&format!("https://{url}"), &options).await?.node_status().await
+    };
+    connect(&first).await.unwrap();
+
+    // A new certificate, another limit, more in the log.
+    let second = certificate(&net);
+    assert!(connect(&second).await.is_err(), "the old one is still in use");
+    edit(
+        &net,
+        1,
+        "[api]\n",
+        "[pool]\nbytes_max = 1234567\n\n[log]\nfilter = \"debug,libp2p=off\"\n\n[api]\n",
+    );
+    node.signal(Signal::HUP);
+    node.says("the configuration is read again", 1);
+    connect(&second).await.unwrap();
+    assert!(connect(&first).await.is_err(), "the old one is gone");
+    poll("the new limit", || (net.metric(1, "sanad_pool_limit_bytes") == Some(1_234_567.0)).then_some(()));
+    node.says("DEBUG", 1);
+
+    // What is wrong changes nothing, and ends nothing.
+    let config = net.node_path(1, "node.toml");
+    let right = fs::read_to_string(&config).unwrap();
+    let key = fs::read(net.node_path(1, "tls.key")).unwrap();
+    fs::write(&config, "nonsense").unwrap();
+    node.signal(Signal::HUP);
+    let log = node.says("the new configuration is refused, and the old one stays", 1);
+    assert!(log.contains("is not right"), "{log}");
+    fs::write(&config, &right).unwrap();
+    fs::write(net.node_path(1, "tls.key"), "no key").unwrap();
+    node.signal(Signal::HUP);
+    let log = node.says("the new configuration is refused, and the old one stays", 2);
+    assert!(log.contains("the TLS certificate or key cannot be used"), "{log}");
+    fs::write(net.node_path(1, "tls.key"), key).unwrap();
+    fs::write(&config, right.replace("data_dir = \"data\"", "data_dir = \"other\"")).unwrap();
+    node.signal(Signal::HUP);
+    node.says("data_dir has changed in the configuration, which takes effect at the next start", 1);
+    let height = connect(&second).await.unwrap().head.height;
+    poll("blocks", || (net.metric(1, "sanad_height")? > height.0 as f64 + 1.0).then_some(()));
+    node.signal(Signal::TERM);
+    let mut node = node;
+    assert!(node.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_peer_that_moved_is_found_again() {
+    let net = Net::create(&["--nodes", "2", "--heartbeat-ms", "500"]);
+    let [_, consensus, gossip] = net.listen_addresses(2);
+    let [_, consensus_1, gossip_1] = net.listen_addresses(1);
+    let ports = free_ports(4);
+    let at = |port: u16| format!("127.0.0.1:{port}");
+    // The second finds the first no more: only the first can dial.
+    edit(&net, 2, &format!("consensus = \"{consensus_1}\""), &format!("consensus = \"{}\"", at(ports[2])));
+    edit(&net, 2, &format!("gossip = \"{gossip_1}\""), &format!("gossip = \"{}\"", at(ports[3])));
+    let first = Node::start(&net, 1, &[]);
+    let moved = [at(ports[0]), at(ports[1])];
+    let _second = Node::start(&net, 2, &["--consensus-listen", &moved[0], "--gossip-listen", &moved[1]]);
+    first.says("cannot be reached", 2);
+    assert_eq!(net.metric(1, "sanad_height"), Some(0.0));
+    edit(&net, 1, &format!("consensus = \"{consensus}\""), &format!("consensus = \"{}\"", moved[0]));
+    edit(&net, 1, &format!("gossip = \"{gossip}\""), &format!("gossip = \"{}\"", moved[1]));
+    first.signal(Signal::HUP);
+    first.says("the peer is elsewhere for", 2);
+    poll("blocks of both", || (net.metric(1, "sanad_height")? >= 2.0).then_some(()));
+    first.says("the peer is connected again", 2);
+}
+
+#[test]
+fn a_disk_that_is_almost_full_takes_no_batches_and_the_chain_goes_on() {
+    let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    edit(&net, 1, "[api]\n", "[storage]\nfree_bytes_min = 9223372036854775807\n\n[api]\n");
+    let node = Node::start(&net, 1, &[]);
+    node.says("no batches are taken", 1);
+    poll("blocks", || (net.metric(1, "sanad_height")? >= 2.0).then_some(()));
+    let url = format!("http://{}", net.listen_addresses(1)[0]);
+    let folder = net.documents("awards", 1);
+    let issue = ["issue", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &url];
+    let refused = net.sanad(&issue);
+    assert!(refused.code != 0 && refused.err.contains("the disk of the node is almost full"), "{refused:?}");
+    let why = net.sanad(&["node", "why", "--node", &url]).json(1);
+    assert_eq!(
+        (&why["state"], &why["warnings"][0]["code"]),
+        (&"advancing".into(), &"disk-full".into()),
+        "{why}"
+    );
+    edit(&net, 1, "9223372036854775807", "0");
+    node.signal(Signal::HUP);
+    poll("room", || (net.sanad(&["node", "why", "--node", &url]).code == 0).then_some(()));
+    let resume = ["issue", "--resume", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &url];
+    net.sanad(&resume).json(0);
+    assert_eq!(net.metric(1, "sanad_log_entries"), Some(1.0));
+}
+
+#[test]
+fn a_check_names_what_is_wrong_by_line() {
+    let net = Net::create(&["--nodes", "2"]);
+    let check = |more: &[&str]| {
+        let said = net.sanad_node(1, &[&["check", "--json"], more].concat());
+        let lines: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (said.code, lines)
+    };
+    let result = |lines: &[Value], subject: &str| {
+        let found = lines.iter().filter(|line| line["subject"].as_str().unwrap().starts_with(subject));
+        let worst = found.map(|line| line["result"].as_str().unwrap().to_owned());
+        worst.max_by_key(|result| ["ok", "warning", "failed"].iter().position(|known| known == result))
+    };
+    let (code, lines) = check(&[]);
+    assert_eq!(code, 0, "{lines:?}");
+    for subject in ["config", "genesis", "keys", "ledger", "disk", "api.listen", "admin.listen"] {
+        assert_eq!(result(&lines, subject).as_deref(), Some("ok"), "{subject}: {lines:?}");
+    }
+    assert_eq!(result(&lines, "peer").as_deref(), Some("warning"), "nobody runs: {lines:?}");
+    assert_eq!(result(&check(&["--offline"]).1, "peer"), None);
+    let plain = net.sanad_node(1, &["check", "--offline"]);
+    assert!(plain.out.contains("ok       genesis"), "{plain:?}");
+
+    let (guard, aside) = (net.node_path(1, "data/consensus/signing.guard"), net.node_path(1, "aside"));
+    fs::rename(&guard, &aside).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (1, Some("failed")), "{lines:?}");
+    fs::rename(&aside, &guard).unwrap();
+
+    let [api, consensus, _] = net.listen_addresses(1);
+    let _taken = std::net::TcpListener::bind(api).unwrap();
+    assert_eq!(result(&check(&["--offline"]).1, "api.listen").as_deref(), Some("warning"));
+    edit(
+        &net,
+        1,
+        &format!("[consensus]\nlisten = \"{consensus}\""),
+        &format!("[consensus]\nlisten = \"{api}\""),
+    );
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "config").as_deref()), (1, Some("failed")), "{lines:?}");
+    fs::write(net.node_path(1, "node.toml"), "nonsense").unwrap();
+    let (code, lines) = check(&[]);
+    assert_eq!((code, lines.len(), result(&lines, "config").as_deref()), (1, 1, Some("failed")), "{lines:?}");
+}
