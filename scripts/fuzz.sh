@@ -41,6 +41,7 @@ mkdir -p "$target/seeds/issuer_files"
 for name in receipt_json receipt_binary keyfile genesis trust_file member_file; do
     find "$target/seeds/$name" -type f -exec cp -t "$target/seeds/issuer_files" {} +
 done
+cp configs/*.toml "$target/seeds/issuer_files"
 for name in credential badge; do
     mkdir -p "$target/seeds/$name"
     find crates/credential/tests/testdata -type f -size -20k -exec cp -t "$target/seeds/$name" {} +

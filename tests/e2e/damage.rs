@@ -1,5 +1,4 @@
-//! Damage to an old block on one node's disk, while the node runs: it costs whoever asks for that block a detour,
-//! and nobody else anything.
+//! Damage to old blocks on a node's disk: the node says so, fetches them again from its peers, and goes on meanwhile.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
@@ -9,16 +8,22 @@ use sanad_api::ErrorCode;
 use sanad_core::ids::Height;
 use sanad_e2e::{Net, Stop, poll};
 
-/// The node whose disk is damaged, and the follower that comes late.
+/// The node whose disk is damaged.
 const DAMAGED: usize = 1;
-const FOLLOWER: usize = 5;
 
 fn height(net: &Net, node: usize) -> u64 {
     net.status()[node - 1]["height"].as_u64().unwrap_or(0)
 }
 
-/// Flips a bit in the middle of a block's payload. Layouts: `docs/formats/storage.md`.
-fn damage(net: &Net, node: usize, height: u64) {
+/// What of a block is damaged.
+#[derive(Clone, Copy)]
+enum Part {
+    Certificate,
+    Payload,
+}
+
+/// Flips a bit of a block. Layouts: `docs/formats/storage.md`.
+fn damage(net: &Net, node: usize, height: u64, part: Part) {
     let ledger = net.node_path(node, "data/ledger");
     let mut record = [0; 32];
     let blocks = std::fs::File::open(ledger.join("columns/blocks")).unwrap();
@@ -27,7 +32,10 @@ fn damage(net: &Net, node: usize, height: u64) {
     let certificate = u32::from_be_bytes(record[8..12].try_into().unwrap());
     let payload = u32::from_be_bytes(record[12..16].try_into().unwrap());
     // Head of the segment, fixed part of the frame, certificate, checksum of the front.
-    let middle = 96 + offset + 20 + u64::from(certificate) + 16 + u64::from(payload / 2);
+    let middle = match part {
+        Part::Certificate => 96 + offset + 20 + u64::from(certificate / 2),
+        Part::Payload => 96 + offset + 20 + u64::from(certificate) + 16 + u64::from(payload / 2),
+    };
     let segment = ledger.join("segments/00000000000000000000.seg");
     let segment = std::fs::OpenOptions::new().read(true).write(true).open(segment).unwrap();
     let mut byte = [0];
@@ -36,43 +44,66 @@ fn damage(net: &Net, node: usize, height: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_block_that_a_peer_asks_for_stops_nobody() {
-    let net = Net::start(&["--followers", "1", "--heartbeat-ms", "500"]);
-    net.stop_node(FOLLOWER, Stop::Terminate);
-    let seen = height(&net, DAMAGED);
-    let damaged = seen + 3;
-    poll("old blocks", || (height(&net, DAMAGED) > damaged + 3).then_some(()));
-    damage(&net, DAMAGED, damaged);
-
-    // At first the follower knows of the damaged node alone.
-    let config = net.node_path(FOLLOWER, "node.toml");
-    let whole = std::fs::read_to_string(&config).unwrap();
-    let mut parts = whole.split("\n[[peers]]\n");
-    let alone = format!("{}\n[[peers]]\n{}", parts.next().unwrap(), parts.next().unwrap());
-    std::fs::write(&config, alone).unwrap();
-    net.start_node(FOLLOWER);
-    let log = || std::fs::read_to_string(net.node_path(DAMAGED, "node.log")).unwrap();
-    let line = poll("the damaged node to be asked", || {
-        let running = net.status()[DAMAGED - 1]["state"] == "running";
-        assert!(running, "the node that was asked has stopped");
-        log().lines().find(|line| line.contains("a block that a peer asks for")).map(str::to_owned)
+async fn damaged_blocks_are_fetched_again_while_the_node_runs() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    poll("old blocks", || (height(&net, DAMAGED) > 8).then_some(()));
+    damage(&net, DAMAGED, 3, Part::Payload);
+    damage(&net, DAMAGED, 5, Part::Certificate);
+    let status = poll("both to be put right", || {
+        let said = net.sanad(&["node", "status", &net.url(DAMAGED)]).json(0);
+        (said["nodes"][0]["repaired_blocks"].as_u64() >= Some(2)).then_some(said)
     });
-    for part in [format!("height={damaged}"), "00000000000000000000.seg".to_owned(), "sanad audit".to_owned()]
-    {
-        assert!(line.contains(&part), "{part} in {line}");
+    assert_eq!(status["nodes"][0]["damaged_blocks"], 0, "{status}");
+    let log = std::fs::read_to_string(net.node_path(DAMAGED, "node.log")).unwrap();
+    for height in [3, 5] {
+        let line = |word: &str| {
+            let mut lines = log.lines().filter(|line| line.contains(word));
+            lines.any(|line| line.contains(&format!("height={height}")))
+        };
+        assert!(line("damaged on this disk") && line("put right from a peer's copy"), "{log}");
+    }
+    assert!(log.contains("00000000000000000000.seg"), "{log}");
+    let (one, two) = (net.client(DAMAGED).await, net.client(2).await);
+    for height in [3, 5] {
+        let (mended, other) =
+            (one.block(Height(height)).await.unwrap(), two.block(Height(height)).await.unwrap());
+        assert_eq!(mended.block, other.block);
     }
     let before = height(&net, DAMAGED);
-    poll("further blocks of the damaged node", || (height(&net, DAMAGED) >= before + 5).then_some(()));
-    assert!(height(&net, FOLLOWER) < damaged, "the follower has a block that nobody gave it");
+    poll("further blocks", || (height(&net, DAMAGED) >= before + 3).then_some(()));
+    net.stop_node(DAMAGED, Stop::Terminate);
+    let data = net.node_path(DAMAGED, "data").to_str().unwrap().to_owned();
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+}
 
-    let refused = net.client(DAMAGED).await.block(Height(damaged)).await.unwrap_err();
-    assert_eq!(refused.code(), Some(ErrorCode::Unreadable), "{refused}");
-
-    net.stop_node(FOLLOWER, Stop::Terminate);
-    std::fs::write(&config, whole).unwrap();
-    net.start_node(FOLLOWER);
-    poll("the follower to catch up", || (height(&net, FOLLOWER) > before).then_some(()));
+#[test]
+fn a_stopped_node_is_repaired() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    poll("old blocks", || (height(&net, DAMAGED) > 8).then_some(()));
+    net.stop_node(DAMAGED, Stop::Terminate);
+    let data = net.node_path(DAMAGED, "data").to_str().unwrap().to_owned();
+    for (height, part) in [(2, Part::Certificate), (3, Part::Payload), (6, Part::Payload)] {
+        damage(&net, DAMAGED, height, part);
+    }
+    assert_eq!(net.sanad(&["audit", &data]).json(1)["verdict"], "damaged");
+    let said = net.sanad_node(DAMAGED, &["repair"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("3 put right, 0 still damaged"), "{said:?}");
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+    net.start_node(DAMAGED);
     net.wait_for_equal_heads(0);
-    let block = net.client(FOLLOWER).await.block(Height(damaged)).await.unwrap();
-    assert_eq!(block.block.header.height, Height(damaged));
+}
+
+/// Without a peer that has a copy, callers are told, and nothing else happens.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_that_nobody_can_repair_stops_nobody() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "200"]);
+    poll("old blocks", || (height(&net, 1) > 5).then_some(()));
+    damage(&net, 1, 3, Part::Payload);
+    let refused = net.client(1).await.block(Height(3)).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ErrorCode::Unreadable), "{refused}");
+    let said = net.sanad(&["node", "status", &net.url(1)]).json(0);
+    assert_eq!(said["nodes"][0]["damaged_blocks"], 1, "{said}");
+    let before = height(&net, 1);
+    poll("further blocks", || (height(&net, 1) >= before + 5).then_some(()));
 }

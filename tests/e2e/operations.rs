@@ -18,7 +18,7 @@ fn a_node_does_not_start_on_what_is_not_its_own() {
     let ledger = net.node_path(1, "data/ledger");
     let aside = net.node_path(1, "aside");
 
-    refused(&net, 1, &["init"], "guard");
+    refused(&net, 1, &["init"], "a node has run here");
     std::fs::rename(&ledger, &aside).unwrap();
     refused(&net, 1, &["run"], "sanad-node init");
     std::fs::rename(&aside, &ledger).unwrap();

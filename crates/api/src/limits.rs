@@ -29,6 +29,8 @@ pub const ENTRY_RUN_BYTES_MAX: usize = 448 << 10;
 pub const ENTRY_RUNS_ENTRIES_MAX: usize = 4 * ENTRY_RUN_ENTRIES_MAX;
 /// Longest chunk of `GetTrustFile`, in bytes (1 MiB).
 pub const TRUST_FILE_CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Most credentials of one `GetStatuses`: as many as fit [`READ_REQUEST_BYTES_MAX`].
+pub const STATUSES_MAX: usize = 50;
 /// Most proofs of one `GetBatchProofs`.
 pub const BATCH_PROOFS_MAX: usize = BATCH_EVENTS_MAX;
 

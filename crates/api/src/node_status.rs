@@ -36,6 +36,10 @@ pub struct NodeStatus {
     pub uptime: Duration,
     /// Nodes it is connected to.
     pub connected_peers: u32,
+    /// Blocks that are damaged on its disk and not put right yet.
+    pub damaged_blocks: u64,
+    /// Damaged blocks that were put right from peers' copies since the node started.
+    pub repaired_blocks: u64,
 }
 
 /// Another node, as a node knows it.

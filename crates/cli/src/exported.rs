@@ -285,6 +285,8 @@ impl Ledger for Exported {
             pool_bytes: 0,
             uptime: Duration::ZERO,
             connected_peers: 0,
+            damaged_blocks: 0,
+            repaired_blocks: 0,
         })
     }
 

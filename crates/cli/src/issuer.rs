@@ -6,7 +6,7 @@ use anyhow::bail;
 use sanad_core::ids::MemberId;
 use sanad_issuer::{Issuer, member_path, read_member};
 
-use crate::keys::{self, PassphraseArgs, Purpose};
+use crate::keys::{self, Passphrase, PassphraseArgs, Purpose};
 
 /// Who issues, and where the key is.
 #[derive(clap::Args, Clone, Debug)]
@@ -40,6 +40,11 @@ impl IssuerArgs {
                 "no issuer is named; give --issuer-dir DIR (or SANAD_ISSUER_DIR), or --issuer ID --key FILE"
             ),
         }
+    }
+
+    /// The passphrase, if it need not be asked for. If it cannot be read, [`IssuerArgs::open`] says why.
+    pub(crate) fn known_passphrase(&self) -> Option<Passphrase> {
+        self.passphrase.known()
     }
 
     /// Opens the issuer's key.

@@ -40,6 +40,11 @@ impl PassphraseArgs {
         Ok(passphrase)
     }
 
+    /// The passphrase, if one is given that can be used.
+    pub(crate) fn known(&self) -> Option<Passphrase> {
+        Passphrase::existing(self.given().ok()??).ok()
+    }
+
     fn given(&self) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
         if let Some(path) = &self.passphrase_file {
             return Ok(Some(read_passphrase(path).context("the passphrase file cannot be used")?));

@@ -12,10 +12,27 @@ use crate::progress;
 #[derive(Default)]
 pub(crate) struct Terminal {
     bar: Mutex<Option<(Step, ProgressBar)>>,
+    notices: Mutex<Vec<String>>,
+}
+
+impl Terminal {
+    /// Remarks something that is no library's notice.
+    pub(crate) fn remark(&self, text: String) {
+        note(&text);
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// What was remarked, for a result as JSON; but for what the result has in a list of its own.
+    pub(crate) fn into_notices(self) -> Vec<String> {
+        self.notices.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Observer for Terminal {
     fn notice(&self, notice: &Notice) {
+        if !matches!(notice, Notice::AlreadyIssued(_) | Notice::LeftOut { .. } | Notice::OtherFiles { .. }) {
+            self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.to_string());
+        }
         match notice {
             Notice::NotLocked { .. }
             | Notice::SignedAnew { .. }

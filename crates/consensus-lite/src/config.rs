@@ -18,7 +18,7 @@ pub const BLOCK_BYTES_LIMIT: usize = 8 << 20;
 pub struct Config {
     /// Name of the node in logs and metrics, and shown to peers.
     pub moniker: String,
-    /// Directory of the signing guard and the write-ahead log; belongs to one node. Losing it loses the
+    /// Directory of the signing guard and the engine's log; belongs to one node. Losing it loses the
     /// guard: see [`crate::GuardError::Missing`].
     pub directory: PathBuf,
     /// Address to listen on. Port 0 takes a free one: see [`crate::Consensus::listen_address`].
@@ -94,9 +94,9 @@ impl Config {
         directory.join("signing.guard")
     }
 
-    /// Where the engine's write-ahead log lies.
-    pub(crate) fn wal_path(&self) -> PathBuf {
-        self.directory.join("consensus.wal")
+    /// Where the engine's log lies.
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.directory.join("consensus.log")
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use malachitebft_app_channel::NetworkRequest;
+use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::validators::ValidatorSet;
 use tokio::sync::oneshot;
@@ -16,7 +18,7 @@ use crate::engine::{self, Setup};
 use crate::limits::Limits;
 use crate::peer::{PeerAddress, PeerAddressError, peer_id};
 use crate::shared::Shared;
-use crate::status::{ConsensusStatus, PeerStatus, Phase};
+use crate::status::{ConsensusStatus, PeerStatus, Phase, Work};
 use crate::stopped::{StartError, Stopped};
 
 /// A running consensus. Dropping it stops it, without waiting for that.
@@ -90,6 +92,42 @@ impl Consensus {
             counters: self.shared.counters.read(),
             peers,
         }
+    }
+
+    /// What its thread is busy with; `None` while it waits. The same [`Work`] for a long time means that the ledger, or
+    /// what it waits for, hangs.
+    pub fn work(&self) -> Option<Work> {
+        self.shared.work()
+    }
+
+    /// Resolves when the engine has answered a question, or is not there to be asked: that takes milliseconds, unless its
+    /// log, its signing guard or the ledger hangs. Needs no timers or threads of the caller's runtime.
+    pub fn engine_answers(&self) -> impl Future<Output = ()> + Send + 'static {
+        let engine = self.shared.engine();
+        async move {
+            if let Some(engine) = engine {
+                // An error means that the engine ends, which `stopped` tells.
+                let _ = ConsensusRequest::dump_state(&engine).await;
+            }
+        }
+    }
+
+    /// Whether this node's key may have signed more than its guard knows, as after a backup was restored. It follows
+    /// without voting until [`Self::settle`] was called and the height given there is decided.
+    pub fn is_lost(&self) -> bool {
+        self.shared.lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether the ledger of this node is as far as its key has ever signed. If not, it was set back, and its head says
+    /// nothing of what others can have decided with its vote.
+    pub fn vouches(&self) -> bool {
+        self.shared.vouches.load(Ordering::Relaxed)
+    }
+
+    /// Says that the key has signed at no height above `through`. Requires that this is certain: that enough validators
+    /// have shown, since this process began, how far they are.
+    pub fn settle(&self, through: Height) {
+        self.shared.settled.send_replace(Some(through));
     }
 
     /// Waits until it stops: `Ok` after [`Self::stop`], an error if it stopped by itself. The node should stop

@@ -23,7 +23,9 @@ mod guard;
 mod handle;
 mod heard;
 mod limits;
+mod log;
 mod messages;
+mod pace;
 mod peer;
 mod prevotes;
 mod proposals;
@@ -52,7 +54,7 @@ pub use messages::proposal_message;
 pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
 pub use status::{
-    ConsensusStatus, Counters, LATENCY_BOUNDS, Latencies, PeerStatus, Phase, Role, ValidatorStatus,
+    ConsensusStatus, Counters, LATENCY_BOUNDS, Latencies, PeerStatus, Phase, Role, ValidatorStatus, Work,
 };
 pub use stopped::{SignedElsewhere, StartError, Stopped};
 pub use timeliness::Receipt;

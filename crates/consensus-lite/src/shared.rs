@@ -1,17 +1,19 @@
 //! What the handle and the thread of consensus share.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use malachitebft_app_channel::NetworkRequest;
+use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::ids::Height;
 use sanad_core::validators::ValidatorSet;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::attendance::Attendance;
+use crate::context::SanadContext;
 use crate::guard::Position;
 use crate::peer::PeerAddress;
-use crate::status::{Latencies, LiveCounters, Phase, Role};
+use crate::status::{Latencies, LiveCounters, Phase, Role, Work};
 use crate::stopped::Stopped;
 
 /// How consensus ended: as asked, or by itself.
@@ -32,8 +34,33 @@ pub(crate) struct Shared {
     guard_latencies: Mutex<Latencies>,
     /// The nodes that may connect, where they are now.
     peers: Mutex<Vec<PeerAddress>>,
+    /// Whether the guard is lost: see [`crate::SigningGuard::is_lost`].
+    pub(crate) lost: AtomicBool,
+    /// Whether the ledger is as far as the key has signed.
+    pub(crate) vouches: AtomicBool,
+    /// The last height at which the key may have signed, once peers have shown it; written by the handle.
+    pub(crate) settled: watch::Sender<Option<Height>>,
     progress: Mutex<Progress>,
     network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
+    engine: Mutex<Option<mpsc::Sender<ConsensusRequest<SanadContext>>>>,
+    work: Mutex<Underway>,
+}
+
+/// What the thread of consensus does now.
+#[derive(Debug, Default)]
+struct Underway {
+    /// Counts what was begun.
+    begun: u64,
+    what: Option<&'static str>,
+}
+
+/// Something is under way until this is dropped.
+pub(crate) struct Busy(Arc<Shared>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        lock(&self.0.work).what = None;
+    }
 }
 
 /// Where consensus is.
@@ -70,8 +97,13 @@ impl Shared {
             attendance: Attendance::default(),
             guard_latencies: Mutex::default(),
             peers: Mutex::new(peers),
+            lost: AtomicBool::new(false),
+            vouches: AtomicBool::new(false),
+            settled: watch::Sender::new(None),
             progress: Mutex::new(progress),
             network: Mutex::new(None),
+            engine: Mutex::new(None),
+            work: Mutex::default(),
         }
     }
 
@@ -110,6 +142,29 @@ impl Shared {
 
     pub(crate) fn set_network(&self, network: Option<mpsc::Sender<NetworkRequest>>) {
         *lock(&self.network) = network;
+    }
+
+    /// Where to ask the engine itself; `None` while it does not run.
+    pub(crate) fn engine(&self) -> Option<mpsc::Sender<ConsensusRequest<SanadContext>>> {
+        lock(&self.engine).clone()
+    }
+
+    pub(crate) fn set_engine(&self, engine: Option<mpsc::Sender<ConsensusRequest<SanadContext>>>) {
+        *lock(&self.engine) = engine;
+    }
+
+    /// Notes that the thread of consensus begins something. One thing at a time.
+    pub(crate) fn begin(self: &Arc<Self>, what: &'static str) -> Busy {
+        let mut work = lock(&self.work);
+        work.begun += 1;
+        work.what = Some(what);
+        drop(work);
+        Busy(Arc::clone(self))
+    }
+
+    pub(crate) fn work(&self) -> Option<Work> {
+        let work = lock(&self.work);
+        work.what.map(|what| Work { number: work.begun, what })
     }
 }
 

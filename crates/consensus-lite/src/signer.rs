@@ -9,6 +9,7 @@ use malachitebft_core_types::{
 };
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
 
 use crate::context::{EngineHeight, Proposal, SanadContext, Vote};
@@ -36,9 +37,29 @@ impl SharedGuard {
         self.lock().guard.position()
     }
 
+    /// See [`SigningGuard::is_lost`].
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lock().guard.is_lost()
+    }
+
+    /// See [`SigningGuard::pass`].
+    pub(crate) fn pass(&self, through: Height) -> Result<(), GuardError> {
+        self.lock().guard.pass(through)
+    }
+
     /// Why the guard refused since this was asked last.
     pub(crate) fn take_refusal(&self) -> Option<GuardError> {
         self.lock().refusal.take()
+    }
+
+    /// Takes note of a message that the engine's log has.
+    pub(crate) fn raise(&self, position: Position, message: &[u8], own: bool) -> Result<(), GuardError> {
+        self.lock().guard.raise(position, message, own)
+    }
+
+    /// Waits until all that was signed is durable in the guard's file, too.
+    pub(crate) fn sync(&self) -> Result<(), GuardError> {
+        self.lock().guard.sync()
     }
 
     fn authorize(&self, position: Position, message: &[u8]) -> Result<(), Error> {
@@ -70,9 +91,8 @@ pub(crate) struct GuardedSigner {
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
-        // The guard waits for the disk. Other tasks of this thread move to another.
         let began = Instant::now();
-        tokio::task::block_in_place(|| self.guard.authorize(position, message))?;
+        self.guard.authorize(position, message)?;
         self.shared.observe_guard(began.elapsed());
         self.shared.attendance.signed(self.key.public(), position);
         self.shared.update(|progress| progress.last_signed = Some(position));
@@ -80,6 +100,8 @@ impl GuardedSigner {
         if self.testing.crashes(crate::testing::Point::Signed(position)) {
             return Err(Error::from_source("a crash that a test asked for".to_owned()));
         }
+        let digest = blake3::hash(message);
+        tracing::debug!(%position, %digest, "signed");
         Ok(self.key.sign(message))
     }
 }

@@ -1,15 +1,13 @@
 //! Whether a validator may vote after a restart.
 //!
 //! The guard keeps it from contradicting a signature. It does not keep it from forgetting what it is locked
-//! on: the engine's write-ahead log does. Where the log or the ledger is behind the guard, the node follows
-//! without voting until it is past what its key has signed.
+//! on: the engine's log does. Where the log is lost, or log or ledger are behind the guard, the node follows without
+//! voting until it is past what its key has signed.
 
-use std::path::Path;
-
-use malachitebft_app_channel::app::wal::Log;
 use sanad_core::ids::Height;
 
 use crate::guard::{Position, Step};
+use crate::log::Contents;
 
 /// What a validator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,94 +18,44 @@ pub(crate) enum Standing {
     AbstainThrough(Height),
 }
 
-/// What the write-ahead log holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogState {
-    /// The height of its entries.
-    pub(crate) height: Height,
-    /// Whether it has any.
-    pub(crate) empty: bool,
-}
-
-/// `signed` is the guard's position, `next` the height to decide next.
-pub(crate) fn standing(signed: Option<Position>, next: Height, log: Option<LogState>) -> Standing {
+/// `signed` is the guard's position, `next` the height to decide next, `log` what the engine's log holds.
+pub(crate) fn standing(signed: Option<Position>, next: Height, log: &Contents) -> Standing {
     let Some(signed) = signed else { return Standing::Vote };
-    if signed.height > next {
+    // A guard that was passed on after something was forgotten ends with the last round there is.
+    if signed.height > next || (signed.height == next && signed.round == u32::MAX) {
         return Standing::AbstainThrough(signed.height);
     }
     // Locks begin with a precommit. The log is flushed before a vote is sent, so what was sent is in it.
     let maybe_locked = signed.round > 0 || signed.step == Step::Precommit;
-    let remembers = log.is_some_and(|log| log.height == next && !log.empty);
-    if signed.height == next && maybe_locked && !remembers {
-        return Standing::AbstainThrough(next);
-    }
-    Standing::Vote
-}
-
-/// Removes a write-ahead log that ends within its header: a crash cut its creation short, and it never held
-/// anything. The engine would refuse to open it.
-pub(crate) fn remove_stub(path: &Path) {
-    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() < LOG_HEADER_BYTES) {
-        // Where this fails, the engine says so.
-        let _ = std::fs::remove_file(path);
+    match signed.height == next && maybe_locked && !log.remembers(next) {
+        true => Standing::AbstainThrough(next),
+        false => Standing::Vote,
     }
 }
-
-/// Reads the state of the write-ahead log; `None` where there is none that can be read. A damaged one is
-/// left for the engine to report.
-pub(crate) fn log_state(path: &Path) -> Option<LogState> {
-    if !path.exists() {
-        return None;
-    }
-    let log = Log::open(path).ok()?;
-    Some(LogState { height: Height(log.sequence()), empty: log.is_empty() })
-}
-
-/// Version (4) and height (8) of the engine's log.
-const LOG_HEADER_BYTES: u64 = 12;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logs() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("log");
-        assert_eq!(log_state(&path), None);
-        for stub in [&b""[..], b"eleven byte"] {
-            std::fs::write(&path, stub).unwrap();
-            remove_stub(&path);
-            assert!(!path.exists());
-        }
-        let mut log = Log::open(&path).unwrap();
-        log.reset(7).unwrap();
-        drop(log);
-        remove_stub(&path);
-        assert_eq!(log_state(&path), Some(LogState { height: Height(7), empty: true }));
-        let mut log = Log::open(&path).unwrap();
-        log.append(b"an entry").unwrap();
-        drop(log);
-        assert_eq!(log_state(&path), Some(LogState { height: Height(7), empty: false }));
-    }
+    use crate::log::logged;
 
     #[test]
     fn forgetful_nodes_abstain() {
         let signed = |height, round, step| Some(Position { height: Height(height), round, step });
-        let log = |height, empty| Some(LogState { height: Height(height), empty });
         let next = Height(7);
-        assert_eq!(standing(None, next, None), Standing::Vote);
-        assert_eq!(standing(signed(6, 3, Step::Precommit), next, None), Standing::Vote);
-        assert_eq!(standing(signed(7, 0, Step::Prevote), next, None), Standing::Vote);
-        assert_eq!(standing(signed(7, 0, Step::Precommit), next, log(7, false)), Standing::Vote);
-        for forgotten in [None, log(6, false), log(7, true)] {
+        let standing = |signed, log: &Contents| super::standing(signed, next, log);
+        let lost = Contents::default();
+        assert_eq!(standing(None, &lost), Standing::Vote);
+        assert_eq!(standing(signed(6, 3, Step::Precommit), &logged(6)), Standing::Vote);
+        assert_eq!(standing(signed(7, 0, Step::Prevote), &logged(6)), Standing::Vote);
+        assert_eq!(standing(signed(7, 0, Step::Precommit), &logged(7)), Standing::Vote);
+        for forgotten in [&lost, &logged(6)] {
             for (round, step) in [(0, Step::Precommit), (1, Step::Proposal)] {
-                assert_eq!(standing(signed(7, round, step), next, forgotten), Standing::AbstainThrough(next));
+                assert_eq!(standing(signed(7, round, step), forgotten), Standing::AbstainThrough(next));
             }
         }
-        assert_eq!(
-            standing(signed(9, 0, Step::Prevote), next, log(7, false)),
-            Standing::AbstainThrough(Height(9))
-        );
+        assert_eq!(standing(signed(9, 0, Step::Prevote), &logged(7)), Standing::AbstainThrough(Height(9)));
+        // What was forgotten once stays so, whatever the log has since.
+        let passed = signed(7, u32::MAX, Step::Precommit);
+        assert_eq!(standing(passed, &logged(7)), Standing::AbstainThrough(next));
     }
 }

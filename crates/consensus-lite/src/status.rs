@@ -29,12 +29,21 @@ pub struct ConsensusStatus {
     pub quorum: usize,
     /// What this node's key signed last.
     pub last_signed: Option<Position>,
-    /// How long the signing guard took to put each signature on record, on disk.
+    /// How long the signing guard took to put each signature on record.
     pub guard_latencies: Latencies,
     /// What happened since the start.
     pub counters: Counters,
     /// The nodes of [`crate::Config::peers`], in its order.
     pub peers: Vec<PeerStatus>,
+}
+
+/// What the thread of consensus is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Tells it from whatever came before.
+    pub number: u64,
+    /// What it is, as in "to commit a block".
+    pub what: &'static str,
 }
 
 /// What is going on.

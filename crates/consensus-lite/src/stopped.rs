@@ -55,6 +55,14 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The engine's log cannot be used.
+    #[error("the log of consensus {path} cannot be used: {source}", path = path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The ledger failed.
     #[error("the ledger failed: {0}")]
     Application(#[source] ApplicationError),
@@ -123,6 +131,17 @@ pub enum Stopped {
         /// The block.
         block: BlockId,
     },
+    /// The others decided a block that this node's ledger refused.
+    #[error(
+        "block {block} of height {height} is decided, but this node's ledger found it invalid: its version or its \
+         data differ from the others'. Compare `sanad-node --version` with theirs, and run `sanad audit` on its data"
+    )]
+    Disagrees {
+        /// The height.
+        height: Height,
+        /// The block.
+        block: BlockId,
+    },
     /// The engine decided by a certificate that does not verify.
     #[error("the engine decided height {height} by a bad certificate: {source}")]
     Certificate {
@@ -137,9 +156,9 @@ pub enum Stopped {
         /// The height.
         height: Height,
     },
-    /// The engine's write-ahead log failed: nothing can be signed safely.
+    /// The engine's log failed: nothing can be signed safely.
     #[error(
-        "the write-ahead log {path} failed, or does not agree with the votes that follow from it; see the log \
+        "the log of consensus {path} failed, or does not agree with the votes that follow from it; see the log \
          messages of the engine. Check the disk before a restart",
         path = path.display()
     )]

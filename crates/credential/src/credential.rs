@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::badge::{self, Baked};
 use crate::conclusion::{Own, conclude, unread};
-use crate::finding::{Finding, Holder, Key};
+use crate::finding::{Finding, Holder, Key, Validity};
 use crate::key::PublicKey;
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values_in_text};
 use crate::unread::Unread;
@@ -76,6 +76,22 @@ pub fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Findi
                 .push(format!("it is {form}; what the picture shows is not covered by any signature"));
             Some(finding)
         }
+    }
+}
+
+/// When a document is in force, by its own dates alone, at a time in milliseconds since 1970; `None` if nothing in it is
+/// read as a credential. Nothing else is checked.
+#[must_use]
+pub fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
+    let baked = badge::unbake(document).transpose().ok()?;
+    let document = baked.as_ref().map_or(document, |baked| &baked.credential);
+    match DocumentKind::detect(document) {
+        DocumentKind::Json => {
+            let credential = read_object(document).ok().filter(is_credential)?;
+            Some(dates::validity(&credential, now_ms))
+        }
+        DocumentKind::SdJwt => jwt::validity_of_sd_jwt(document, now_ms),
+        DocumentKind::Bytes | _ => jwt::validity(document, now_ms),
     }
 }
 

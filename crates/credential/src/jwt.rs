@@ -13,7 +13,7 @@ use crate::credential::{
     Circumstances, as_list, id_of, is_credential, issuer, looks_like_credential, read_object,
 };
 use crate::fault::{Obstacle, ProofFault, Unchecked};
-use crate::finding::{Finding, Key, Mismatch, Proof, Signature};
+use crate::finding::{Finding, Key, Mismatch, Proof, Signature, Validity};
 use crate::key::{self, PublicKey};
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
 use crate::pointer::shown;
@@ -82,6 +82,21 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
         finding.left_open.push(WITHHELD.to_owned());
     }
     Some(finding)
+}
+
+/// The dates of a JWT.
+pub(crate) fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
+    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?.ok()?;
+    is_credential(jwt.credential()).then(|| jwt.validity(now_ms))
+}
+
+/// The dates of an SD-JWT.
+pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validity> {
+    let sd_jwt = SdJwt::parse(document).ok()?;
+    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    let is_known = is_credential(jwt.credential()) || jwt.claims.contains_key("vct");
+    is_known.then(|| jwt.validity(now_ms))
 }
 
 /// A JWT in its compact form, read but not believed.
@@ -162,8 +177,7 @@ impl<'a> Jwt<'a> {
         let credential = self.credential();
         let mut proofs = vec![proof];
         proofs.extend(integrity::check(credential, circumstances));
-        let mut validity = dates::validity(credential, circumstances.now_ms);
-        dates::add_claims(&mut validity, &self.claims, circumstances.now_ms);
+        let validity = self.validity(circumstances.now_ms);
         let completed = self.completed();
         let own = Own { form, credential: &completed, issuer: self.issuer() };
         // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.
@@ -199,6 +213,12 @@ impl<'a> Jwt<'a> {
     /// VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload.
     fn credential(&self) -> &Map<String, Value> {
         self.claims.get("vc").and_then(Value::as_object).unwrap_or(&self.claims)
+    }
+
+    fn validity(&self, now_ms: u64) -> Validity {
+        let mut validity = dates::validity(self.credential(), now_ms);
+        dates::add_claims(&mut validity, &self.claims, now_ms);
+        validity
     }
 
     fn issuer(&self) -> Option<&str> {

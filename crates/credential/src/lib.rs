@@ -5,6 +5,8 @@
 //! `Ed25519Signature2020`) or as a JWT or SD-JWT (`EdDSA`, `ES256`, `RS256`), also baked into a PNG or SVG. What the ledger proves of a document is
 //! another question, and not asked here.
 //!
+//! [`validity`] reads the dates alone.
+//!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
 mod badge;
@@ -28,7 +30,7 @@ mod rdf;
 mod testdata;
 mod unread;
 
-pub use credential::{Circumstances, check};
+pub use credential::{Circumstances, check, validity};
 pub use fault::{ProofFault, Unchecked};
 pub use finding::{Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict};
 pub use key::KeyFault;

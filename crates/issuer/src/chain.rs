@@ -1,14 +1,20 @@
 //! A chain as an issuer sees it: a node to ask, and what its answers are checked against.
 
 use std::future::Future;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use futures::stream::{self, StreamExt as _};
+use sanad_api::limits::STATUSES_MAX;
 use sanad_api::{Client, ClientError, CredentialKey, ErrorCode, ProofForm, ask_patiently};
+use sanad_core::block::BlockHeader;
 use sanad_core::document::NamedIssuer;
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::MemberId;
 use sanad_core::member::{IssuerId, MemberRest};
-use sanad_core::proof::{ProofFault, ProvenStatus, StatusProof};
+use sanad_core::proof::{Finality, ProofFault, StatusProof};
+use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 
 /// A node, and the genesis or trust file that its answers are checked against.
@@ -20,6 +26,8 @@ pub struct Chain {
     genesis: Genesis,
     anchor: TrustAnchor,
     patience: Duration,
+    /// Whether the node has answered: what is strange from then on is the connection.
+    answered: Arc<AtomicBool>,
 }
 
 /// Why a node gives no answer that can be used.
@@ -32,6 +40,14 @@ pub enum ChainError {
         /// The node.
         node: String,
         /// Why.
+        source: Box<ClientError>,
+    },
+    /// The connection broke, and was not to be made anew.
+    #[error("the connection to {node} broke, and could not be made anew within {LOST_TIME_MAX:?}")]
+    Lost {
+        /// The node.
+        node: String,
+        /// Why the last call failed.
         source: Box<ClientError>,
     },
     /// The answer is not proved.
@@ -65,7 +81,7 @@ impl Chain {
         anchor: TrustAnchor,
         patience: Duration,
     ) -> Self {
-        Self { client, node, genesis, anchor, patience }
+        Self { client, node, genesis, anchor, patience, answered: Arc::default() }
     }
 
     /// What proofs are checked against.
@@ -88,31 +104,66 @@ impl Chain {
         &self.client
     }
 
-    /// Makes a call, patiently.
-    pub(crate) async fn ask<T, C>(&self, call: impl Fn() -> C) -> Result<T, ChainError>
-    where
-        C: Future<Output = Result<T, ClientError>>,
-    {
-        ask_patiently(self.patience, call).await.map_err(|source| self.failed(source))
+    /// Whether the same call may succeed later. A frame that is cut off looks like another protocol, but not from a node
+    /// that has answered before.
+    pub(crate) fn may_recover_from(&self, error: &ClientError) -> bool {
+        error.is_retryable() || (self.has_answered() && matches!(error, ClientError::NotANode))
+    }
+
+    fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     pub(crate) fn failed(&self, source: ClientError) -> ChainError {
         ChainError::Call { node: self.node.clone(), source: source.into() }
     }
 
-    /// The proof of a credential's status, not checked yet.
-    pub(crate) async fn status(&self, key: &CredentialKey) -> Result<StatusProof, ChainError> {
-        self.ask(|| self.client.status(key, ProofForm::SelfContained)).await
+    /// Makes a call, patiently. Once the node has answered, a connection that breaks is made anew.
+    pub(crate) async fn insist<T, C>(&self, call: impl Fn() -> C) -> Result<T, ChainError>
+    where
+        C: Future<Output = Result<T, ClientError>>,
+    {
+        let deadline = Instant::now() + LOST_TIME_MAX;
+        loop {
+            match ask_patiently(self.patience, &call).await {
+                Ok(answer) => {
+                    self.answered.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) if !self.has_answered() || !self.may_recover_from(&error) => {
+                    return Err(self.failed(error));
+                }
+                Err(source) if Instant::now() >= deadline => {
+                    let (node, source) = (self.node.clone(), source.into());
+                    return Err(ChainError::Lost { node, source });
+                }
+                Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
+            }
+        }
     }
 
-    /// The status of a credential, proved.
-    pub(crate) async fn proven_status(
+    /// The statuses of credentials, proved, some calls at once; `take` has them in the order of `keys`, `None` of those
+    /// that the ledger does not hold. A connection that breaks is made anew.
+    pub(crate) async fn statuses(
         &self,
-        key: &CredentialKey,
-    ) -> Result<(StatusProof, ProvenStatus), ChainError> {
-        let proof = self.status(key).await?;
-        let proven = self.checked(proof.verify(&self.anchor), "the status")?;
-        Ok((proof, proven))
+        keys: &[CredentialKey],
+        mut take: impl FnMut(Option<(StatusProof, CredentialStatus)>),
+    ) -> Result<(), ChainError> {
+        let call = |keys| self.insist(move || self.client.statuses(keys, ProofForm::SelfContained));
+        let mut answers = stream::iter(keys.chunks(STATUSES_MAX).map(call)).buffered(CALLS_AT_ONCE);
+        let mut header = HeaderOnce::default();
+        while let Some(proofs) = answers.next().await {
+            for proof in proofs? {
+                take(match proof {
+                    Some(proof) => {
+                        let status = self.checked(header.verify(&proof, &self.anchor), "the status")?;
+                        Some((proof, status))
+                    }
+                    None => None,
+                });
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn checked<T>(
@@ -132,6 +183,7 @@ impl Chain {
         let asked = || self.client.member(id, ProofForm::SelfContained);
         match ask_patiently(Duration::ZERO, asked).await {
             Ok(details) => {
+                self.answered.store(true, Ordering::Relaxed);
                 self.checked(details.proof.verify(&self.anchor), "the issuer's record")?;
                 if details.rest.hash() != details.proof.member.record.rest {
                     return Err(ChainError::KeysNotProven { node: self.node.clone() });
@@ -149,14 +201,28 @@ impl Chain {
     }
 }
 
-impl ChainError {
-    /// Whether the node has no such thing.
-    pub(crate) fn is_missing(&self) -> bool {
-        matches!(self, Self::Call { source, .. } if source.is_missing())
-    }
+/// Checks proofs one after the other, and a header that they share once.
+#[derive(Default)]
+struct HeaderOnce {
+    verified: Option<(BlockHeader, Finality)>,
+}
 
-    /// Whether the same call may succeed later.
-    pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self, Self::Call { source, .. } if source.is_retryable())
+impl HeaderOnce {
+    fn verify(&mut self, proof: &StatusProof, anchor: &TrustAnchor) -> Result<CredentialStatus, ProofFault> {
+        let known = |(header, finality): &(BlockHeader, Finality)| {
+            *header == proof.header && *finality == proof.finality
+        };
+        if !self.verified.as_ref().is_some_and(known) {
+            proof.verify_header(anchor)?;
+            self.verified = Some((proof.header.clone(), proof.finality.clone()));
+        }
+        proof.verify_inclusion()?;
+        proof.verify_state()
     }
 }
+
+/// Calls for many statuses at once: a node answers so many to one address if it has other callers, too.
+const CALLS_AT_ONCE: usize = 2;
+/// How long a lost node is tried again, and how often.
+const LOST_TIME_MAX: Duration = Duration::from_secs(30);
+const RETRY_INTERVAL: Duration = Duration::from_millis(300);

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use sanad_api::{CredentialKey, ErrorCode};
+use sanad_api::{CredentialKey, ErrorCode, FinalBatch};
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::event::{Event, EventKind};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, MemberId};
+use sanad_core::proof::StatusProof;
 use sanad_core::status::CredentialStatus;
 use serde::Serialize;
 
 use crate::chain::{Chain, ChainError};
+use crate::documents::ListLine;
 use crate::issuer::Issuer;
 use crate::notice::{Observer, Step};
 use crate::random::{NoRandomness, shuffle};
@@ -71,12 +73,14 @@ impl Change {
 pub struct ChangeTarget {
     /// What people call it: a file, an index.
     pub name: String,
+    /// The line of a list that names it.
+    pub listed: Option<ListLine>,
     /// What the ledger knows it by.
     pub key: CredentialKey,
 }
 
 /// What was changed.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ChangeReport {
     /// The change.
     pub change: Change,
@@ -117,6 +121,8 @@ pub struct ChangedCredential {
 pub struct ChangeFault {
     /// What it is called.
     pub name: String,
+    /// The line of a list that names it.
+    pub listed: Option<ListLine>,
     /// Why.
     pub reason: ChangeFaultReason,
 }
@@ -131,8 +137,8 @@ pub enum ChangeFaultReason {
     NotAnIssuance(EventKind),
     /// Another member issued it.
     AnotherIssuer(MemberId),
-    /// Its status does not allow it.
-    Status(CredentialStatus),
+    /// It is revoked, which this change cannot undo.
+    Final(Change),
 }
 
 /// Why credentials are not changed.
@@ -140,16 +146,35 @@ pub enum ChangeFaultReason {
 #[non_exhaustive]
 pub enum ChangeError {
     /// Some of them cannot be: nothing was changed.
-    #[error("{}", Faults(*change, faults))]
+    #[error("{}", Faults(faults))]
     Impossible {
-        /// The change.
-        change: Change,
         /// Those that cannot be changed.
         faults: Vec<ChangeFault>,
     },
-    /// The node gives no proof.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
+    /// The statuses are not known.
+    #[error(
+        "only {asked} of {total} credentials could be asked for their status, so nothing more was changed"
+    )]
+    NotAsked {
+        /// How many answers there are.
+        asked: usize,
+        /// How many credentials there are.
+        total: usize,
+        /// Why there are no more.
+        source: ChainError,
+    },
+    /// A batch is entered, and its changes are not proved.
+    #[error(
+        "the change of {changes} credentials is entered in block {height}, but not proved; ask `sanad status`"
+    )]
+    NotProved {
+        /// The block.
+        height: Height,
+        /// How many credentials it changes.
+        changes: usize,
+        /// Why there is no proof.
+        source: ChainError,
+    },
     /// A batch is not entered.
     #[error("{}", outcome(source, *changed))]
     Submission {
@@ -177,12 +202,12 @@ pub struct ChangePlan {
     change: Change,
     issuer: MemberId,
     /// By log index, so that what was named twice is changed once: what it is called.
-    to_change: BTreeMap<LogIndex, String>,
-    done: Vec<ChangedCredential>,
+    to_change: BTreeMap<LogIndex, (String, Option<ListLine>)>,
+    done: BTreeMap<LogIndex, ChangedCredential>,
 }
 
 impl ChangePlan {
-    /// Asks for the status of each credential. Those that are already so are done.
+    /// Asks for the status of each credential, many at once. Those that are already so are done.
     ///
     /// # Errors
     /// [`ChangeError::Impossible`] names every credential that cannot be changed by this issuer.
@@ -193,7 +218,8 @@ impl ChangePlan {
         targets: &[ChangeTarget],
         observer: &dyn Observer,
     ) -> Result<Self, ChangeError> {
-        let mut plan = Self { change, issuer: issuer.clone(), to_change: BTreeMap::new(), done: Vec::new() };
+        let (to_change, done) = (BTreeMap::new(), BTreeMap::new());
+        let mut plan = Self { change, issuer: issuer.clone(), to_change, done };
         plan.sort_out(chain, targets, observer).await?;
         Ok(plan)
     }
@@ -209,11 +235,14 @@ impl ChangePlan {
     }
 
     /// What is known without entering anything.
-    pub fn into_report(self) -> ChangeReport {
-        ChangeReport { change: self.change, batches: Vec::new(), credentials: self.done }
+    pub fn report(&self) -> ChangeReport {
+        let credentials = self.done.values().cloned().collect();
+        ChangeReport { change: self.change, batches: Vec::new(), credentials }
     }
 
     /// Enters the changes, in batches of at most [`BATCH_EVENTS_MAX`]; each is entered whole or not at all.
+    ///
+    /// `report` has what was changed, also after an error.
     ///
     /// # Errors
     /// [`ChangeError`].
@@ -223,8 +252,21 @@ impl ChangePlan {
         issuer: &Issuer,
         wait: Duration,
         observer: &dyn Observer,
-    ) -> Result<ChangeReport, ChangeError> {
-        let mut batches: Vec<ChangeBatch> = Vec::new();
+        report: &mut ChangeReport,
+    ) -> Result<(), ChangeError> {
+        let entered = self.enter_all(chain, issuer, wait, observer, &mut report.batches).await;
+        report.credentials = self.done.into_values().collect();
+        entered
+    }
+
+    async fn enter_all(
+        &mut self,
+        chain: &Chain,
+        issuer: &Issuer,
+        wait: Duration,
+        observer: &dyn Observer,
+        batches: &mut Vec<ChangeBatch>,
+    ) -> Result<(), ChangeError> {
         let (total, mut changed, mut tries) = (self.len(), 0, 0);
         while !self.to_change.is_empty() {
             observer.progress(Step::Changing, changed, total);
@@ -232,16 +274,10 @@ impl ChangePlan {
             let mut events: Vec<Event> = next.iter().map(|index| self.change.event(*index)).collect();
             shuffle(&mut events)?;
             match enter(chain, issuer, &events, wait, observer, |_| Ok(())).await {
-                Ok((batch, place)) => {
-                    let names = next.iter().map(|index| (*index, self.to_change.remove(index)));
-                    let names: Vec<_> = names.collect();
-                    for (index, name) in names {
-                        let name = name.unwrap_or_default();
-                        self.done.push(prove(chain, index, name, place.height).await?);
-                    }
+                Ok((batch, FinalBatch { height, .. })) => {
                     changed += next.len();
-                    let changes = next.len();
-                    batches.push(ChangeBatch { batch_id: batch.id(), height: place.height, changes });
+                    batches.push(ChangeBatch { batch_id: batch.id(), height, changes: next.len() });
+                    self.prove(chain, &next, height).await?;
                 }
                 // Another program was faster with some of them: their status says which.
                 Err(SubmissionError::Refused { code: ErrorCode::StatusConflict, .. })
@@ -250,7 +286,11 @@ impl ChangePlan {
                     tries += 1;
                     let targets: Vec<ChangeTarget> = std::mem::take(&mut self.to_change)
                         .into_iter()
-                        .map(|(index, name)| ChangeTarget { name, key: CredentialKey::Index(index) })
+                        .map(|(index, (name, listed))| ChangeTarget {
+                            name,
+                            listed,
+                            key: CredentialKey::Index(index),
+                        })
                         .collect();
                     self.sort_out(chain, &targets, &()).await?;
                 }
@@ -258,8 +298,40 @@ impl ChangePlan {
             }
         }
         observer.progress(Step::Changing, changed, total);
-        self.done.sort_by_key(|credential| credential.log_index);
-        Ok(ChangeReport { change: self.change, batches, credentials: self.done })
+        Ok(())
+    }
+
+    /// Has the node prove what became of the credentials of a batch.
+    async fn prove(
+        &mut self,
+        chain: &Chain,
+        changed: &[LogIndex],
+        entered: Height,
+    ) -> Result<(), ChangeError> {
+        let keys: Vec<_> = changed.iter().copied().map(CredentialKey::Index).collect();
+        let mut behind = None;
+        let take = |answer: Option<(StatusProof, CredentialStatus)>| {
+            let Some((proof, status)) = answer else { return };
+            if proof.header.height < entered {
+                behind = Some(proof.header.height);
+                return;
+            }
+            let (log_index, as_of) = (proof.index, proof.header.height);
+            let Some((target, _)) = self.to_change.remove(&log_index) else { return };
+            self.done
+                .insert(log_index, ChangedCredential { target, log_index, status, as_of, already: false });
+        };
+        let height = entered;
+        let failed = |source| ChangeError::NotProved { height, changes: changed.len(), source };
+        chain.statuses(&keys, take).await.map_err(failed)?;
+        match behind {
+            Some(proved) => Err(ChangeError::Behind { entered, proved }),
+            // A node that has not these entries is behind, too.
+            None if changed.iter().any(|index| self.to_change.contains_key(index)) => {
+                Err(ChangeError::Behind { entered, proved: Height::GENESIS })
+            }
+            None => Ok(()),
+        }
     }
 
     async fn sort_out(
@@ -268,97 +340,88 @@ impl ChangePlan {
         targets: &[ChangeTarget],
         observer: &dyn Observer,
     ) -> Result<(), ChangeError> {
-        let mut faults = Vec::new();
-        for (asked, ChangeTarget { name, key }) in targets.iter().enumerate() {
-            observer.progress(Step::Asking, asked, targets.len());
-            let name = name.clone();
-            let (proof, proven) = match chain.proven_status(key).await {
-                Ok(answer) => answer,
-                Err(error) if error.is_missing() => {
-                    faults.push(ChangeFault { name, reason: ChangeFaultReason::Unknown });
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let reason = match EventKind::from(&proof.entry.event) {
-                EventKind::Issue if proof.entry.issuer != self.issuer => {
-                    Some(ChangeFaultReason::AnotherIssuer(proof.entry.issuer.clone()))
-                }
-                EventKind::Issue if self.change.is_done(proven.status) => {
-                    if !self.done.iter().any(|done| done.log_index == proof.index) {
-                        self.done.push(ChangedCredential {
-                            target: name,
-                            log_index: proof.index,
-                            status: proven.status,
-                            as_of: proven.height,
-                            already: true,
-                        });
-                    }
-                    continue;
-                }
-                EventKind::Issue if proven.status == CredentialStatus::Revoked => {
-                    Some(ChangeFaultReason::Status(proven.status))
-                }
-                EventKind::Issue => None,
-                kind => Some(ChangeFaultReason::NotAnIssuance(kind)),
-            };
-            match reason {
-                Some(reason) => faults.push(ChangeFault { name, reason }),
-                None => drop(self.to_change.entry(proof.index).or_insert(name)),
+        let keys: Vec<CredentialKey> = targets.iter().map(|target| target.key.clone()).collect();
+        let (mut asked, total, mut faults) = (0, targets.len(), Vec::new());
+        observer.progress(Step::Asking, asked, total);
+        let take = |answer: Option<(StatusProof, CredentialStatus)>| {
+            let ChangeTarget { name, listed, .. } = targets[asked].clone();
+            asked += 1;
+            observer.progress(Step::Asking, asked, total);
+            if let Err(reason) = self.sort_in(&name, listed.as_ref(), answer) {
+                faults.push(ChangeFault { name, listed, reason });
             }
+        };
+        let answered = chain.statuses(&keys, take).await;
+        answered.map_err(|source| ChangeError::NotAsked { asked, total, source })?;
+        if faults.is_empty() { Ok(()) } else { Err(ChangeError::Impossible { faults }) }
+    }
+
+    /// Notes a credential as done or to change, by its status.
+    fn sort_in(
+        &mut self,
+        name: &str,
+        listed: Option<&ListLine>,
+        answer: Option<(StatusProof, CredentialStatus)>,
+    ) -> Result<(), ChangeFaultReason> {
+        let (proof, status) = answer.ok_or(ChangeFaultReason::Unknown)?;
+        let (log_index, as_of) = (proof.index, proof.header.height);
+        match EventKind::from(&proof.entry.event) {
+            EventKind::Issue if proof.entry.issuer != self.issuer => {
+                Err(ChangeFaultReason::AnotherIssuer(proof.entry.issuer))
+            }
+            EventKind::Issue if self.change.is_done(status) => {
+                let target = name.to_owned();
+                let done = ChangedCredential { target, log_index, status, as_of, already: true };
+                self.done.entry(log_index).or_insert(done);
+                Ok(())
+            }
+            EventKind::Issue if status == CredentialStatus::Revoked => {
+                Err(ChangeFaultReason::Final(self.change))
+            }
+            EventKind::Issue => {
+                self.to_change.entry(log_index).or_insert_with(|| (name.to_owned(), listed.cloned()));
+                Ok(())
+            }
+            kind => Err(ChangeFaultReason::NotAnIssuance(kind)),
         }
-        observer.progress(Step::Asking, targets.len(), targets.len());
-        if faults.is_empty() { Ok(()) } else { Err(ChangeError::Impossible { change: self.change, faults }) }
     }
 }
 
-async fn prove(
-    chain: &Chain,
-    log_index: LogIndex,
-    target: String,
-    entered: Height,
-) -> Result<ChangedCredential, ChangeError> {
-    let (_, proven) = chain.proven_status(&CredentialKey::Index(log_index)).await?;
-    if proven.height < entered {
-        return Err(ChangeError::Behind { entered, proved: proven.height });
-    }
-    let (status, as_of) = (proven.status, proven.height);
-    Ok(ChangedCredential { target, log_index, status, as_of, already: false })
-}
-
-/// Faults in the words of people.
-struct Faults<'a>(Change, &'a [ChangeFault]);
+/// Faults in the words of people: all of them, since each is a line of somebody's list to mend.
+struct Faults<'a>(&'a [ChangeFault]);
 
 impl fmt::Display for Faults<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(change, faults) = self;
+        let Self(faults) = self;
         write!(f, "{} of the credentials cannot be changed, so nothing was changed:", faults.len())?;
-        for ChangeFault { name, reason } in faults.iter().take(FAULTS_SHOWN_MAX) {
-            write!(f, "\n{name}: ")?;
-            match reason {
-                ChangeFaultReason::Unknown => {
-                    f.write_str("the ledger has no such credential; check the name, or ask another node")?;
-                }
-                ChangeFaultReason::NotAnIssuance(kind) => write!(
-                    f,
-                    "the entry at this index is a \"{}\"; give the index of the issuance",
-                    kind.as_str()
-                )?,
-                ChangeFaultReason::AnotherIssuer(issuer) => {
-                    write!(f, "it was issued by {issuer}, who alone may change it")?;
-                }
-                ChangeFaultReason::Status(status) => {
-                    write!(
-                        f,
-                        "it is {status}, which is final: `sanad {}` cannot change it",
-                        change.as_str()
-                    )?;
-                }
+        for ChangeFault { name, listed, reason } in *faults {
+            f.write_str("\n")?;
+            if let Some(line) = listed {
+                write!(f, "{line}: ")?;
             }
+            write!(f, "{name}: {reason}")?;
         }
-        match faults.len().saturating_sub(FAULTS_SHOWN_MAX) {
-            0 => Ok(()),
-            more => write!(f, "\n... and {more} more"),
+        Ok(())
+    }
+}
+
+impl fmt::Display for ChangeFaultReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => {
+                f.write_str("the ledger has no such credential; check the name, or ask another node")
+            }
+            Self::NotAnIssuance(kind) => {
+                let kind = kind.as_str();
+                write!(f, "the entry at this index is a \"{kind}\"; give the index of the issuance")
+            }
+            Self::AnotherIssuer(issuer) => {
+                write!(f, "it was issued by {issuer}, who alone may change it")
+            }
+            Self::Final(change) => {
+                let command = change.as_str();
+                write!(f, "it is revoked, which is final: `sanad {command}` cannot change it")
+            }
         }
     }
 }
@@ -380,5 +443,3 @@ fn outcome(error: &SubmissionError, changed: usize) -> String {
 
 /// How often a batch is put together anew when other programs change the same credentials.
 const TRIES_MAX: u32 = 3;
-/// Most faults that are written out.
-const FAULTS_SHOWN_MAX: usize = 10;

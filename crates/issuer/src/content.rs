@@ -4,8 +4,8 @@ use std::fmt;
 
 use sanad_core::audit_report::AUDIT_REPORT_FORMAT;
 use sanad_core::keyfile::KEY_FILE_FORMAT;
-use sanad_core::member::MEMBER_FILE_FORMAT;
-use sanad_core::proof::{COMPLETENESS_FORMAT, CONSISTENCY_FORMAT};
+use sanad_core::member::{Invitation, MEMBER_FILE_FORMAT};
+use sanad_core::proof::{COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, FORK_FORMAT};
 use sanad_core::receipt::{RECEIPT_FORMAT, RECEIPT_MAGIC};
 use sanad_core::trust::{TRUST_FILE_FORMAT, TRUST_FILE_MAGIC};
 use serde::Deserialize;
@@ -37,8 +37,22 @@ pub enum Artifact {
     CompletenessProof,
     /// A proof that the log only grew.
     ConsistencyProof,
+    /// Evidence of a fork.
+    ForkProof,
     /// A signed report of an audit.
     AuditReport,
+    /// What members are invited to a new chain with.
+    Invitation,
+    /// A key file, a pending file or a private key within something else.
+    WrappedKey,
+    /// A signed checkpoint of a log (C2SP tlog-checkpoint).
+    Checkpoint,
+    /// An entry's proof for the tools of transparency logs (C2SP tlog-proof).
+    TlogProof,
+    /// What a command of `sanad` printed as JSON.
+    Printed,
+    /// A node's configuration.
+    NodeConfig,
     /// A later version of one of them.
     Other,
 }
@@ -56,7 +70,14 @@ impl fmt::Display for Artifact {
             Self::MemberFile => "a member file",
             Self::CompletenessProof => "a completeness proof",
             Self::ConsistencyProof => "a consistency proof",
+            Self::ForkProof => "a fork proof",
             Self::AuditReport => "an audit report",
+            Self::Invitation => "an invitation to a new chain",
+            Self::WrappedKey => "something with a secret key in it",
+            Self::Checkpoint => "a checkpoint of a log",
+            Self::TlogProof => "a tlog-proof",
+            Self::Printed => "what a `sanad` command printed",
+            Self::NodeConfig => "a node's configuration",
             Self::Other => "a file of Sanad itself",
         })
     }
@@ -78,20 +99,53 @@ pub fn recognise(bytes: &[u8], pictures: Option<PictureReader>) -> Option<Artifa
     if let Some(shown) = pictures.and_then(|read| read(bytes)) {
         return recognise(&shown.ok()?, None).map(|_| Artifact::ReceiptPicture);
     }
-    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    if !text.trim_ascii_start().starts_with(b"{") {
-        return None;
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
+    if !text.starts_with(b"{") {
+        return of_text(text).or_else(|| holds_key(text).then_some(Artifact::WrappedKey));
     }
     // The first value alone: a completeness proof is one a line.
-    let claim = serde_json::Deserializer::from_slice(text).into_iter::<Claim>().next()?.ok()?;
-    match claim {
-        Claim { format: Some(format), .. } => of_format(format.as_str()?),
-        Claim { log_origin: Some(_), parameters: Some(_), members: Some(_), .. } => Some(Artifact::Genesis),
-        Claim { chain_id: Some(_), member: Some(_), signatures: Some(_), .. } => {
-            Some(Artifact::GenesisSignature)
-        }
-        _ => None,
+    let claim = serde_json::Deserializer::from_slice(text).into_iter::<Claim>().next().and_then(Result::ok);
+    let known = claim.and_then(|claim| claim.artifact());
+    let known =
+        known.or_else(|| serde_json::from_slice::<Invitation>(text).ok().map(|_| Artifact::Invitation));
+    known.or_else(|| holds_key(text).then_some(Artifact::WrappedKey))
+}
+
+/// Texts other than JSON objects.
+fn of_text(text: &[u8]) -> Option<Artifact> {
+    if text.starts_with(TLOG_PROOF_START) {
+        return Some(Artifact::TlogProof);
     }
+    let start = String::from_utf8_lossy(text.get(..TEXT_BYTES_LOOKED_AT).unwrap_or(text));
+    // C2SP signed-note: the text, an empty line, signatures. C2SP tlog-checkpoint: origin, size, root.
+    let signed = start.split_once("\n\n").filter(|(_, signatures)| signatures.starts_with("\u{2014} "));
+    if let Some((note, _)) = signed {
+        let mut lines = note.lines().skip(1);
+        let is_size = lines.next().is_some_and(|size| size.parse::<u64>().is_ok());
+        let is_root = lines.next().is_some_and(|root| root.len() == 44 && root.ends_with('='));
+        return (is_size && is_root).then_some(Artifact::Checkpoint);
+    }
+    let has_field = |name: &str| {
+        let mut values = start.lines().filter_map(|line| line.trim_start().strip_prefix(name));
+        values.any(|rest| rest.trim_start().starts_with('='))
+    };
+    (has_field("genesis") && has_field("data_dir") && has_field("member")).then_some(Artifact::NodeConfig)
+}
+
+/// Whether a text has a secret key somewhere in it: a key or pending file, also within a JSON string, or a private key in
+/// PEM.
+fn holds_key(text: &[u8]) -> bool {
+    let contains = |mark: &str| text.windows(mark.len()).any(|window| window == mark.as_bytes());
+    let quoted = |format: &str| contains(&format!("\"{format}\"")) || contains(&format!("\\\"{format}\\\""));
+    is_text(text)
+        && ((contains("-----BEGIN ") && contains(" PRIVATE KEY-----"))
+            || (contains("ciphertext") && quoted(KEY_FILE_FORMAT))
+            || (contains("secret") && quoted(PENDING_FORMAT)))
+}
+
+/// Bytes of other kinds, pictures above all, are not looked through.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.iter().take(TEXT_BYTES_LOOKED_AT).any(|byte| *byte == 0)
 }
 
 /// What shows which file a JSON object is.
@@ -104,6 +158,32 @@ struct Claim {
     chain_id: Option<IgnoredAny>,
     member: Option<IgnoredAny>,
     signatures: Option<IgnoredAny>,
+    verdict: Option<IgnoredAny>,
+    checks: Option<IgnoredAny>,
+    findings: Option<IgnoredAny>,
+    errors: Option<IgnoredAny>,
+    batches: Option<IgnoredAny>,
+    issued: Option<IgnoredAny>,
+    credentials: Option<IgnoredAny>,
+}
+
+impl Claim {
+    fn artifact(&self) -> Option<Artifact> {
+        match self {
+            Self { format: Some(format), .. } => of_format(format.as_str()?),
+            Self { log_origin: Some(_), parameters: Some(_), members: Some(_), .. } => {
+                Some(Artifact::Genesis)
+            }
+            Self { chain_id: Some(_), member: Some(_), signatures: Some(_), .. } => {
+                Some(Artifact::GenesisSignature)
+            }
+            Self { verdict: Some(_), checks: Some(_), .. }
+            | Self { findings: Some(_), errors: Some(_), .. }
+            | Self { batches: Some(_), issued: Some(_), .. }
+            | Self { batches: Some(_), credentials: Some(_), .. } => Some(Artifact::Printed),
+            _ => None,
+        }
+    }
 }
 
 fn of_format(format: &str) -> Option<Artifact> {
@@ -115,11 +195,16 @@ fn of_format(format: &str) -> Option<Artifact> {
         MEMBER_FILE_FORMAT => Some(Artifact::MemberFile),
         COMPLETENESS_FORMAT => Some(Artifact::CompletenessProof),
         CONSISTENCY_FORMAT => Some(Artifact::ConsistencyProof),
+        FORK_FORMAT => Some(Artifact::ForkProof),
         AUDIT_REPORT_FORMAT => Some(Artifact::AuditReport),
         other => (other.starts_with("sanad-") && other.contains("/v")).then_some(Artifact::Other),
     }
 }
 
+/// What every version of a tlog-proof begins with.
+const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
+/// How much of a text shows what it is, in bytes.
+const TEXT_BYTES_LOOKED_AT: usize = 4 << 10;
 /// U+FEFF in UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -145,6 +230,24 @@ mod tests {
             (r#"{"type":"VerifiableCredential"}"#, None),
             ("", None),
             ("%PDF-1.7", None),
+            (r#"{"format":"sanad-fork-proof/v1"}"#, Some(Artifact::ForkProof)),
+            (r#"[{"format": "sanad-key/v1", "cipher": {"ciphertext": ""}}]"#, Some(Artifact::WrappedKey)),
+            (r#"{"keys": {"a": {"format":"sanad-key/v1", "ciphertext": ""}}}"#, Some(Artifact::WrappedKey)),
+            (r#"{"text": "{\"format\": \"sanad-key/v1\", \"ciphertext\": 0}"}"#, Some(Artifact::WrappedKey)),
+            ("-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n", Some(Artifact::WrappedKey)),
+            (r#"{"note": "our receipts are sanad-receipt/v1"}"#, None),
+            (r#"{"name": "Uji", "nonce": "11"}"#, None),
+            (r#"{"verdict": "active", "checks": []}"#, Some(Artifact::Printed)),
+            (r#"{"findings": [], "verdict": null, "errors": []}"#, Some(Artifact::Printed)),
+            (r#"{"chain_id": "", "issued": [], "batches": []}"#, Some(Artifact::Printed)),
+            ("c2sp.org/tlog-proof@v1\nindex 1\n", Some(Artifact::TlogProof)),
+            ("genesis = \"g.json\"\ndata_dir=\"d\"\nmember = \"m\"\n[keys]\n", Some(Artifact::NodeConfig)),
+            ("genesis of a member in data_dir", None),
+            (
+                "ledger.example/sanad\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u{2014} a AA==\n",
+                Some(Artifact::Checkpoint),
+            ),
+            ("Letter\n7\n\n\u{2014} yours\n", None),
         ] {
             assert_eq!(recognise(text.as_bytes(), None), expected, "{text}");
         }
@@ -156,6 +259,10 @@ mod tests {
     fn a_genesis_is_known_by_its_fields() {
         let genesis = sanad_testkit::genesis();
         assert_eq!(recognise(genesis.to_json().as_bytes(), None), Some(Artifact::Genesis));
+        let invitation = serde_json::to_vec(&genesis.invitation()).unwrap();
+        assert_eq!(recognise(&invitation, None), Some(Artifact::Invitation));
+        let config = include_bytes!("../../../configs/node.toml");
+        assert_eq!(recognise(config, None), Some(Artifact::NodeConfig));
     }
 
     #[test]

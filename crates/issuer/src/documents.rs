@@ -1,6 +1,7 @@
 //! Which documents to issue: files, folders, rosters; and what each of them is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, NamedIssuer};
@@ -9,8 +10,10 @@ use serde_json::Value;
 
 use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, recognise};
 use crate::files::{self, FileError};
-use crate::folder::{FolderFiles, look_through};
+use crate::folder::look_through;
+use crate::keys::Passphrase;
 use crate::notice::{LeftOut, Notice, Observer, Remark};
+use crate::places::{document_of, is_picture_name};
 
 /// How a document is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -29,9 +32,9 @@ pub enum SourceError {
     /// A file or folder cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A name leads nowhere.
-    #[error("{} is not there; check the name", .0.display())]
-    Missing(PathBuf),
+    /// Names lead nowhere.
+    #[error("{}", Missing(.0))]
+    Missing(Vec<PathBuf>),
     /// A file that was named is no document.
     #[error("{} cannot be issued: {reason}", path.display())]
     Refused {
@@ -70,7 +73,7 @@ pub(crate) struct Document {
     pub(crate) digest: [u8; 32],
     /// The summary that follows from it, if its kind has a rule for one.
     pub(crate) summary: Option<Summary>,
-    pub(crate) remark: Option<Remark>,
+    pub(crate) remarks: Vec<Remark>,
     /// The issuer that it names.
     pub(crate) issuer: NamedIssuer,
 }
@@ -78,33 +81,63 @@ pub(crate) struct Document {
 /// What a file turned out to be.
 pub(crate) enum Read {
     Document(Document),
-    Artifact(Artifact),
+    LeftOut(LeftOut),
+}
+
+/// What files are looked at with.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) read_as: ReadAs,
+    pub(crate) pictures: Option<PictureReader>,
+    /// A file that holds it is not issued.
+    pub(crate) passphrase: Option<&'a Passphrase>,
+    /// The time, in milliseconds since 1970.
+    pub(crate) now_ms: u64,
+}
+
+/// Files in the order of their paths, and what is not taken, with the reason.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) left_out: Vec<(PathBuf, LeftOut)>,
 }
 
 /// The files that `paths` name: each once, sorted. What is no file is refused if it was named, and left out with a
 /// notice if it was found in a folder.
-pub(crate) fn collect(
-    paths: &[PathBuf],
-    observer: &dyn Observer,
-    left_out: &mut Vec<(PathBuf, LeftOut)>,
-) -> Result<Vec<Source>, SourceError> {
+pub(crate) fn collect(paths: &[PathBuf], observer: &dyn Observer) -> Result<Collected, SourceError> {
+    let nowhere = |path: &&PathBuf| path.symlink_metadata().is_err();
+    let missing: Vec<PathBuf> = paths.iter().filter(nowhere).cloned().collect();
+    if !missing.is_empty() {
+        return Err(SourceError::Missing(missing));
+    }
+    let mut left_out = Vec::new();
     // By path; whether it was named.
     let mut found = BTreeMap::new();
     for path in paths {
-        let missing = |_| SourceError::Missing(path.clone());
+        let missing = |_| SourceError::Missing(vec![path.clone()]);
         let refused = |reason| SourceError::Refused { path: path.clone(), reason };
         let kind = path.symlink_metadata().map_err(missing)?.file_type();
         if path.metadata().is_ok_and(|meta| meta.is_dir()) {
             // Canonical, so that no document is issued twice under two names.
             let folder = path.canonicalize().map_err(missing)?;
-            let FolderFiles { documents, links, special, others } = look_through(&folder)?;
-            documents.into_iter().for_each(|path| {
+            let files = look_through(&folder)?;
+            let (others, folders, hidden) = (files.others.len(), files.folders.len(), files.hidden.len());
+            files.documents.into_iter().for_each(|path| {
                 found.entry(path).or_insert(false);
             });
-            left_out.extend(links.into_iter().map(|path| (path, LeftOut::Link)));
-            left_out.extend(special.into_iter().map(|path| (path, LeftOut::Special)));
-            if others > 0 {
-                observer.notice(&Notice::OtherFiles { folder, count: others });
+            for (files, reason) in [
+                (files.links, LeftOut::Link),
+                (files.special, LeftOut::Special),
+                (files.others, LeftOut::OtherKind),
+                (files.folders, LeftOut::Folder),
+                (files.hidden, LeftOut::Hidden),
+            ] {
+                left_out.extend(files.into_iter().map(|path| (path, reason.clone())));
+            }
+            left_out
+                .extend(files.receipts.into_iter().filter_map(|path| Some((path.clone(), alone(&path)?))));
+            if others + folders + hidden > 0 {
+                observer.notice(&Notice::OtherFiles { folder, files: others, folders, hidden });
             }
         } else if kind.is_symlink() {
             return Err(refused(LeftOut::Link));
@@ -114,6 +147,8 @@ pub(crate) fn collect(
             found.insert(path.canonicalize().map_err(missing)?, true);
         }
     }
+    // What is named itself is taken, though a folder is named as well.
+    left_out.retain(|(path, _)| !found.contains_key(path));
     if let Some(path) = found.keys().find(|path| path.to_str().is_none()) {
         return Err(SourceError::NotUtf8(path.clone()));
     }
@@ -125,10 +160,23 @@ pub(crate) fn collect(
             None => sources.push(Source { path, named }),
         }
     }
-    left_out.iter().for_each(|(path, reason)| {
+    left_out.iter().filter(|(_, reason)| !reason.is_usual()).for_each(|(path, reason)| {
         observer.notice(&Notice::LeftOut { path: path.clone(), reason: reason.clone() });
     });
-    Ok(sources)
+    Ok(Collected { sources, left_out })
+}
+
+/// Why a file that is named as a receipt is left out; `None` if it lies beside its document.
+fn alone(path: &Path) -> Option<LeftOut> {
+    if document_of(path).is_some_and(|document| document.is_file()) {
+        return None;
+    }
+    // A picture takes long to look through, and is left out either way.
+    let artifact = match is_picture_name(path) {
+        true => Some(Artifact::ReceiptPicture),
+        false => files::read(path, DOCUMENT_BYTES_MAX).ok().and_then(|bytes| recognise(&bytes, None)),
+    };
+    Some(artifact.map_or(LeftOut::NamedAsReceipt, LeftOut::Artifact))
 }
 
 /// What tells a file from all others, whatever its names.
@@ -146,13 +194,19 @@ fn identity(path: &Path) -> Result<Option<(u64, u64)>, FileError> {
     }
 }
 
-/// Reads a file and digests it, unless it is one of the ledger's own.
-pub(crate) fn read(path: &Path, how: ReadAs, pictures: Option<PictureReader>) -> Result<Read, SourceError> {
+/// Reads a file and digests it, unless it is never issued.
+pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError> {
     let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
-    if let Some(artifact) = recognise(&bytes, pictures) {
-        return Ok(Read::Artifact(artifact));
+    if bytes.is_empty() {
+        return Ok(Read::LeftOut(LeftOut::Empty));
     }
-    let kind = match how {
+    if reader.passphrase.is_some_and(|passphrase| passphrase.is_in(&bytes)) {
+        return Ok(Read::LeftOut(LeftOut::Passphrase));
+    }
+    if let Some(artifact) = recognise(&bytes, reader.pictures) {
+        return Ok(Read::LeftOut(LeftOut::Artifact(artifact)));
+    }
+    let kind = match reader.read_as {
         ReadAs::Auto => DocumentKind::detect(&bytes),
         ReadAs::Kind(kind) => kind,
     };
@@ -163,9 +217,33 @@ pub(crate) fn read(path: &Path, how: ReadAs, pictures: Option<PictureReader>) ->
         _ => None,
     };
     let summary = json.as_ref().and_then(Summary::of_json);
-    let remark = remark(path, kind, &bytes, json.as_ref());
+    let remarks = remark(path, kind, &bytes, json.as_ref()).into_iter().chain(dated(&bytes, reader.now_ms));
+    let (path, remarks) = (path.to_owned(), remarks.collect());
     let issuer = document::named_issuer(kind, &bytes);
-    Ok(Read::Document(Document { path: path.to_owned(), kind, digest, summary, remark, issuer }))
+    Ok(Read::Document(Document { path, kind, digest, summary, remarks, issuer }))
+}
+
+/// What a credential's own dates say of it now.
+fn dated(bytes: &[u8], now_ms: u64) -> Option<Remark> {
+    let validity = sanad_credential::validity(bytes, now_ms)?;
+    match validity.expired {
+        true => Some(Remark::Expired),
+        false => validity.not_yet.then_some(Remark::NotYetValid),
+    }
+}
+
+/// Names that lead nowhere, in the words of people: all of them, since each is somebody's to mend.
+struct Missing<'a>(&'a [PathBuf]);
+
+impl fmt::Display for Missing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(paths) = self;
+        if let [path] = paths {
+            return write!(f, "{} is not there; check the name", path.display());
+        }
+        write!(f, "{} files are not there; check the names:", paths.len())?;
+        paths.iter().try_for_each(|path| write!(f, "\n{}", path.display()))
+    }
 }
 
 /// The paths of a roster: one a line, relative to the roster; empty lines and those that begin with `#` are skipped.
@@ -174,13 +252,29 @@ pub(crate) fn read(path: &Path, how: ReadAs, pictures: Option<PictureReader>) ->
 /// [`FileError`].
 pub fn read_roster(path: &Path) -> Result<Vec<PathBuf>, FileError> {
     let text = files::read_text(path, LIST_BYTES_MAX)?;
-    Ok(list_lines(&text).map(|line| files::parent(path).join(line)).collect())
+    Ok(list_lines(&text).map(|(_, line)| files::parent(path).join(line)).collect())
 }
 
-/// The lines of a list that say something.
-pub fn list_lines(text: &str) -> impl Iterator<Item = &str> {
+/// The lines of a list that say something, with their numbers, counted from 1.
+pub fn list_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
-    lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    let numbered = (1..).zip(lines.map(str::trim));
+    numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// A line of a list. Written as `list.txt:17`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListLine {
+    /// The list.
+    pub list: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for ListLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.list.display(), self.line)
+    }
 }
 
 /// Longest list of documents, in bytes.
@@ -228,17 +322,20 @@ const CREDENTIAL_TYPE: &str = "VerifiableCredential";
 mod tests {
     use super::*;
 
+    /// 2026-01-01.
+    const NOW_MS: u64 = 1_767_225_600_000;
+
     #[allow(clippy::type_complexity, reason = "one use")]
     fn found(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, LeftOut)>), SourceError> {
-        let mut left_out = Vec::new();
-        let sources = collect(paths, &(), &mut left_out)?;
+        let Collected { sources, mut left_out } = collect(paths, &())?;
+        left_out.retain(|(_, reason)| !reason.is_usual());
         Ok((sources.into_iter().map(|source| source.path).collect(), left_out))
     }
 
     #[test]
     fn lists_have_comments_and_blank_lines() {
         let text = "\u{feff}# Wisuda 2025\n\n a.json \r\nsub/b c.pdf\n  # none\n#c.json\n";
-        assert_eq!(list_lines(text).collect::<Vec<_>>(), ["a.json", "sub/b c.pdf"]);
+        assert_eq!(list_lines(text).collect::<Vec<_>>(), [(3, "a.json"), (4, "sub/b c.pdf")]);
     }
 
     #[test]
@@ -297,8 +394,8 @@ mod tests {
         let read_one = |name: &str, text: &str, how| {
             let path = folder.path().join(name);
             std::fs::write(&path, text).unwrap();
-            match read(&path, how, None) {
-                Ok(Read::Document(document)) => Some((document.kind, document.remark)),
+            match read(&path, Reader { read_as: how, pictures: None, passphrase: None, now_ms: NOW_MS }) {
+                Ok(Read::Document(document)) => Some((document.kind, document.remarks.first().copied())),
                 _ => None,
             }
         };
@@ -317,6 +414,15 @@ mod tests {
         assert_eq!(read_one("a", "{\"a\":1}", ReadAs::Kind(Bytes)), Some((Bytes, Some(Remark::Bytes))));
         assert_eq!(read_one("a", "{\"a\":1,\"a\":2}", ReadAs::Auto), None);
         assert!(read_one("a", "{\"a\":1,\"a\":2}", ReadAs::Kind(Bytes)).is_some());
+        let until = |field: &str, time: &str| {
+            let text = format!("{{\"type\":[\"VerifiableCredential\"],\"{field}\":\"{time}\"}}");
+            read_one("a.json", &text, ReadAs::Auto).unwrap().1
+        };
+        assert_eq!(until("validUntil", "2025-01-01T00:00:00Z"), Some(Remark::Expired));
+        assert_eq!(until("expirationDate", "2025-01-01T00:00:00Z"), Some(Remark::Expired));
+        assert_eq!(until("validUntil", "9999-01-01T00:00:00Z"), None);
+        assert_eq!(until("validFrom", "9999-01-01T00:00:00Z"), Some(Remark::NotYetValid));
+        assert_eq!(read_one("a.json", "", ReadAs::Auto), None, "empty");
         // Whatever it is called and however it is read.
         let receipt = "{\"format\":\"sanad-receipt/v1\"}";
         assert_eq!(read_one("a.pdf", receipt, ReadAs::Kind(Bytes)), None);

@@ -52,8 +52,8 @@ pub enum FileError {
     /// Something is there already.
     #[error("{} exists already and is never overwritten; choose another place, or move it away", .0.display())]
     Exists(PathBuf),
-    /// Others than its owner can read it.
-    #[error("{0} can be read by others than its owner, and holds a secret; run: chmod 600 {0}", path.display())]
+    /// Others than its owner can read or write it.
+    #[error("{0} can be read or written by others than its owner, and holds a secret; run: chmod 600 {0}", path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -92,7 +92,7 @@ fn open(path: &Path) -> Result<File, FileError> {
     File::open(path).map_err(FileError::system(path, "opened"))
 }
 
-/// Reads a file that holds a secret. On Unix, one that its group or others can read is refused.
+/// Reads a file that holds a secret. On Unix, one that its group or others can read or write is refused.
 ///
 /// # Errors
 /// [`FileError`]; [`FileError::Exposed`] names the command that mends it.

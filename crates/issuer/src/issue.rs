@@ -1,8 +1,9 @@
 //! Issuing documents that were not issued before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sanad_api::FinalBatch;
 use sanad_core::batch::{BATCH_EVENTS_MAX, SignedBatch};
@@ -17,17 +18,18 @@ use serde::Serialize;
 
 use crate::chain::Chain;
 use crate::content::PictureReader;
-use crate::documents::{self, Document, Read, ReadAs, Source, SourceError};
+use crate::documents::{self, Collected, Document, Read, ReadAs, Reader, Source, SourceError};
 use crate::files::{self, FileError};
 use crate::folders::{FolderLocks, LockError};
 use crate::issuer::Issuer;
+use crate::keys::Passphrase;
 use crate::notice::{LeftOut, Notice, Observer, Remark, Step};
-use crate::pending::{Pending, PendingDocument, pending_files_in};
+use crate::pending::{Pending, PendingDocument, leave_word, pending_files_elsewhere, pending_files_in};
 use crate::places::Places;
 use crate::preflight::{PlacesError, try_places};
 use crate::random::{NoRandomness, random_bytes, shuffle};
 use crate::receipt_file::{ReceiptError, read_receipt};
-use crate::receipts::{FailedReceipt, IssuedDocument, ReceiptsError, Writer};
+use crate::receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError, Writer};
 use crate::submission::{SubmissionError, enter};
 
 /// How documents are issued.
@@ -47,6 +49,8 @@ pub struct IssueOptions {
     pub wait: Duration,
     /// Reads receipts from pictures, if the program can.
     pub pictures: Option<PictureReader>,
+    /// The passphrase of the key, if it is known already: a file that holds it is not issued.
+    pub passphrase: Option<Passphrase>,
 }
 
 impl Default for IssueOptions {
@@ -59,11 +63,12 @@ impl Default for IssueOptions {
             places: Places { folder: None, form: ReceiptForm::Json },
             wait: Duration::from_secs(120),
             pictures: None,
+            passphrase: None,
         }
     }
 }
 
-/// What became of documents.
+/// What became of documents, also after an error.
 #[derive(Debug, Default, Serialize)]
 pub struct IssueReport {
     /// In the ledger, with their receipts.
@@ -76,10 +81,17 @@ pub struct IssueReport {
     pub left_out: Vec<LeftOutFile>,
     /// In the ledger, without their receipts: their secrets are in the pending files.
     pub failed: Vec<FailedReceipt>,
-    /// Pending files that stay, for the receipts that failed.
+    /// Pending files that stay, for what is not finished.
     pub unfinished: Vec<PathBuf>,
-    /// Documents that were not submitted, since no receipt of the batch before them could be written.
+    /// Documents that were not submitted, since something went wrong before.
     pub not_submitted: Vec<PathBuf>,
+}
+
+impl IssueReport {
+    /// Documents that have their receipts, and are not any more what was issued.
+    pub fn other_now(&self) -> impl Iterator<Item = &IssuedDocument> {
+        self.issued.iter().filter(|issued| issued.content != Content::AsIssued)
+    }
 }
 
 /// A batch in the log.
@@ -102,6 +114,12 @@ pub struct LeftOutFile {
     pub path: PathBuf,
     /// Why.
     pub reason: String,
+}
+
+impl LeftOutFile {
+    fn new(path: PathBuf, reason: &LeftOut) -> Self {
+        Self { path, reason: reason.to_string() }
+    }
 }
 
 /// Why documents are not issued.
@@ -145,21 +163,34 @@ pub enum IssueError {
     #[error("nothing of this batch was submitted")]
     NotSubmitted(#[source] SubmissionError),
     /// A batch failed after it may have been submitted.
-    #[error("the secrets are in {0}; finish with `sanad issue --resume {0}`", file.display())]
+    #[error("the secrets are in {0}; finish with `sanad issue --resume {0}{1}`", file.display(), Named(folders))]
     Interrupted {
         /// The pending file.
         file: PathBuf,
+        /// Folders of its documents, other than its own.
+        folders: Vec<PathBuf>,
         /// Why.
         source: SubmissionError,
     },
     /// The documents of a batch are issued, and the node gives no proofs of it.
-    #[error("the documents are issued; write their receipts with `sanad issue --resume {}`", file.display())]
+    #[error("the documents are issued; write their receipts with `sanad issue --resume {}{}`", file.display(), Named(folders))]
     NoReceipts {
         /// The pending file.
         file: PathBuf,
+        /// Folders of its documents, other than its own.
+        folders: Vec<PathBuf>,
         /// Why.
         source: ReceiptsError,
     },
+}
+
+/// Paths as more arguments of a command.
+struct Named<'a>(&'a [PathBuf]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|path| write!(f, " {}", path.display()))
+    }
 }
 
 /// Documents that are read, digested and locked, and whose receipts can be written: ready to be entered.
@@ -170,28 +201,30 @@ pub struct Issuance {
     documents: Vec<(Document, Option<LogIndex>)>,
     /// Where pending files are written.
     pending_folder: PathBuf,
-    report: IssueReport,
     /// Kept until everything is written.
     _locks: FolderLocks,
 }
 
 impl Issuance {
-    /// Reads the documents that `paths` name, files or folders, and tries the place of every receipt. Nothing leaves
-    /// this machine. Blocks while another issuance works in the same folders.
+    /// Reads the documents that `paths` name, files or folders, which `issuer` issues, and tries the place of every
+    /// receipt. Nothing leaves this machine. Blocks while another issuance works in the same folders.
     ///
     /// # Errors
     /// [`IssueError`].
     pub fn prepare(
         paths: &[PathBuf],
         anchor: &TrustAnchor,
+        issuer: &MemberId,
         options: IssueOptions,
         observer: &dyn Observer,
+        report: &mut IssueReport,
     ) -> Result<Self, IssueError> {
         if !(1..=BATCH_EVENTS_MAX).contains(&options.batch_documents_max) {
             return Err(IssueError::BatchSize(options.batch_documents_max));
         }
-        let mut left_out = Vec::new();
-        let sources = documents::collect(paths, observer, &mut left_out)?;
+        let Collected { sources, left_out } = documents::collect(paths, observer)?;
+        let left_out = left_out.into_iter().map(|(path, reason)| LeftOutFile::new(path, &reason));
+        report.left_out.extend(left_out);
         let first = sources.first().ok_or(IssueError::NoDocuments)?;
         let receipts = options.places.folder.as_deref().map(|folder| {
             folder.canonicalize().map_err(FileError::system(folder, "opened")).map_err(SourceError::from)
@@ -202,17 +235,12 @@ impl Issuance {
             sources.iter().map(|source| files::parent(&source.path).to_owned()).chain(receipts).collect();
         let locks = FolderLocks::take(&folders, options.wait, observer)?;
         refuse_unfinished(&folders)?;
-        let mut report = IssueReport::default();
-        let documents = read_all(&sources, anchor, &options, observer, &mut report, &mut left_out)?;
-        report.left_out = left_out
-            .into_iter()
-            .map(|(path, reason)| LeftOutFile { path, reason: reason.to_string() })
-            .collect();
+        let documents = read_all(&sources, anchor, issuer, &options, observer, report)?;
         remark(&documents, observer);
         let placed: Vec<_> =
             documents.iter().map(|(document, index)| (document.path.as_path(), *index)).collect();
         try_places(&placed, &options.places)?;
-        Ok(Self { options, documents, pending_folder, report, _locks: locks })
+        Ok(Self { options, documents, pending_folder, _locks: locks })
     }
 
     /// How many documents there are to issue.
@@ -225,23 +253,19 @@ impl Issuance {
         self.documents.is_empty()
     }
 
-    /// What is known without entering anything.
-    pub fn into_report(self) -> IssueReport {
-        self.report
-    }
-
     /// Enters the documents in batches and writes their receipts.
     ///
     /// A receipt that cannot be written holds none of the others back: see [`IssueReport::failed`].
     ///
     /// # Errors
-    /// [`IssueError`]; what was entered before has its receipts.
+    /// [`IssueError`]; what was entered before has its receipts, and is in the report.
     pub async fn enter(
         mut self,
         chain: &Chain,
         issuer: &Issuer,
         observer: &dyn Observer,
-    ) -> Result<IssueReport, IssueError> {
+        report: &mut IssueReport,
+    ) -> Result<(), IssueError> {
         let chain_id = chain.anchor().chain_id;
         let others = self.documents.iter().map(|(document, _)| document);
         let mut others = others.filter(|document| !chain.is_named_by(&issuer.id, &document.issuer));
@@ -256,30 +280,30 @@ impl Issuance {
         }
         // Over all batches, so that neither place nor batch tells what comes before what.
         shuffle(&mut pending)?;
+        let writer = Writer { chain, options: &self.options, observer, within: None };
         let (total, mut done) = (pending.len(), 0);
+        let mut ended = Ok(());
         for documents in pending.chunks(self.options.batch_documents_max) {
             observer.progress(Step::Issuing, done, total);
-            let (folder, options) = (&self.pending_folder, &self.options);
-            match issue_batch(chain, issuer, documents, folder, options, observer, &mut self.report).await {
-                Ok(Batch::Finished) => done += documents.len(),
-                Ok(Batch::NoReceiptWritten) => {
-                    done += documents.len();
-                    let left = pending[done..].iter().map(|document| document.path.clone());
-                    self.report.not_submitted = left.collect();
-                    break;
-                }
-                Err(error) => {
-                    match self.report.issued.len() {
-                        0 => {}
-                        issued => observer.notice(&Notice::IssuedBefore(issued)),
-                    }
-                    return Err(error);
-                }
+            let entered = issue_batch(&writer, issuer, documents, &self.pending_folder, report).await;
+            done += match &entered {
+                Err(IssueError::NotSubmitted(_)) => 0,
+                _ => documents.len(),
+            };
+            match entered {
+                Ok(Batch::Finished) => continue,
+                Ok(Batch::NoReceiptWritten) => {}
+                Err(error) => ended = Err(error),
             }
+            report.not_submitted = pending[done..].iter().map(|document| document.path.clone()).collect();
+            break;
         }
-        observer.progress(Step::Issuing, done, total);
-        self.report.issued.sort_by(|a, b| a.document.cmp(&b.document));
-        Ok(self.report)
+        observer.progress(Step::Issuing, total, total);
+        if ended.is_err() && !report.issued.is_empty() {
+            observer.notice(&Notice::IssuedBefore(report.issued.len()));
+        }
+        report.issued.sort_by(|a, b| a.document.cmp(&b.document));
+        ended
     }
 }
 
@@ -293,19 +317,24 @@ pub(crate) enum Batch {
 
 /// Issues one batch of documents. A receipt that cannot be written leaves the pending file.
 pub(crate) async fn issue_batch(
-    chain: &Chain,
+    writer: &Writer<'_>,
     issuer: &Issuer,
     documents: &[PendingDocument],
     folder: &Path,
-    options: &IssueOptions,
-    observer: &dyn Observer,
     report: &mut IssueReport,
 ) -> Result<Batch, IssueError> {
     let events: Vec<Event> =
         documents.iter().map(|document| Event::Issue { commitment: document.commitment }).collect();
     let mut file: Option<PathBuf> = None;
+    let canonical = |folder: &Path| folder.canonicalize().ok();
+    let receipts = writer.options.places.folder.as_deref();
+    let receipts_here = receipts.is_some_and(|receipts| canonical(receipts) == canonical(folder));
     let prepare = |batch: &SignedBatch| {
-        let pending = Pending { batch: batch.clone(), documents: documents.to_vec() };
+        let pending = Pending { batch: batch.clone(), receipts_here, documents: documents.to_vec() };
+        // Before the file is there: without it the word is void, and the file without the word would let documents be issued
+        // twice.
+        let others = folders_of(documents).into_iter().filter(|other| *other != folder);
+        leave_word(others, &pending.path_in(folder));
         let written = match pending.write(folder) {
             // From an earlier try to enter the same batch.
             Err(FileError::Exists(path)) if holds(&path, &pending) => path,
@@ -317,16 +346,35 @@ pub(crate) async fn issue_batch(
             None => Ok(()),
         }
     };
-    let entered = enter(chain, issuer, &events, options.wait, observer, prepare).await;
+    // Whether receipts are written into other folders, which `--resume` must be told of.
+    let outside = || if receipts_here { Vec::new() } else { folders_but(folder, documents) };
+    let Writer { chain, options, observer, .. } = writer;
+    let entered = enter(chain, issuer, &events, options.wait, *observer, prepare).await;
     let (file, (batch, place)) = match (file, entered) {
         (None, Err(source)) => return Err(IssueError::NotSubmitted(source)),
-        (Some(file), Err(source)) => return Err(IssueError::Interrupted { file, source }),
+        (Some(file), Err(source)) => {
+            report.unfinished.push(file.clone());
+            return Err(IssueError::Interrupted { file, folders: outside(), source });
+        }
         (Some(file), Ok(entered)) => (file, entered),
         (None, Ok(_)) => unreachable!("invariant: a batch is prepared before it is submitted"),
     };
-    let pending = Pending { batch, documents: documents.to_vec() };
-    let written = finish_batch(chain, &pending, Some(place), &file, options, observer, report).await;
-    written.map_err(|source| IssueError::NoReceipts { file, source })
+    let pending = Pending { batch, receipts_here, documents: documents.to_vec() };
+    let written = finish_batch(writer, &pending, Some(place), &file, report).await;
+    written.map_err(|source| {
+        report.unfinished.push(file.clone());
+        IssueError::NoReceipts { file, folders: outside(), source }
+    })
+}
+
+/// The folders of documents, other than that of their pending file and those in it.
+fn folders_but(own: &Path, documents: &[PendingDocument]) -> Vec<PathBuf> {
+    let others = folders_of(documents).into_iter().filter(|folder| !folder.starts_with(own));
+    others.map(Path::to_owned).collect()
+}
+
+fn folders_of(documents: &[PendingDocument]) -> BTreeSet<&Path> {
+    documents.iter().map(|document| files::parent(&document.path)).collect()
 }
 
 /// Whether a pending file holds a batch and its secrets.
@@ -338,15 +386,12 @@ fn holds(path: &Path, pending: &Pending) -> bool {
 
 /// Writes the receipts of a batch in the log, and removes its pending file once all are there.
 pub(crate) async fn finish_batch(
-    chain: &Chain,
+    writer: &Writer<'_>,
     pending: &Pending,
     place: Option<FinalBatch>,
     file: &Path,
-    options: &IssueOptions,
-    observer: &dyn Observer,
     report: &mut IssueReport,
 ) -> Result<Batch, ReceiptsError> {
-    let writer = Writer { chain, places: &options.places, pictures: options.pictures, observer };
     let written = writer.write(pending, place).await?;
     if let Some(FinalBatch { height, first_index, entries, .. }) = place {
         report.batches.push(IssuedBatch { batch_id: pending.batch.id(), height, first_index, entries });
@@ -356,8 +401,13 @@ pub(crate) async fn finish_batch(
     report.failed.extend(written.failed);
     match all {
         true => {
-            if let Err(error) = files::remove(file) {
-                observer.notice(&Notice::NotRemoved(error));
+            let removed = files::remove(file);
+            for folder in folders_of(&pending.documents) {
+                // Once the file is gone, the word of it goes, too.
+                let _ = pending_files_elsewhere(folder);
+            }
+            if let Err(error) = removed {
+                writer.observer.notice(&Notice::NotRemoved(error));
             }
         }
         false => report.unfinished.push(file.to_owned()),
@@ -369,29 +419,32 @@ pub(crate) async fn finish_batch(
 fn read_all(
     sources: &[Source],
     anchor: &TrustAnchor,
+    issuer: &MemberId,
     options: &IssueOptions,
     observer: &dyn Observer,
     report: &mut IssueReport,
-    left_out: &mut Vec<(PathBuf, LeftOut)>,
 ) -> Result<Vec<(Document, Option<LogIndex>)>, IssueError> {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let IssueOptions { read_as, pictures, passphrase, .. } = options;
+    let (passphrase, now_ms) = (passphrase.as_ref(), u64::try_from(now_ms).unwrap_or(u64::MAX));
+    let reader = Reader { read_as: *read_as, pictures: *pictures, passphrase, now_ms };
     let mut documents = Vec::new();
     for (done, Source { path, named }) in sources.iter().enumerate() {
         observer.progress(Step::Reading, done, sources.len());
-        let issued_at = issued_at(path, anchor, options)?;
+        let issued_at = issued_at(path, anchor, issuer, options, observer)?;
         if issued_at.is_some() && !options.again {
             observer.notice(&Notice::AlreadyIssued(path.clone()));
             report.skipped.push(path.clone());
             continue;
         }
-        match documents::read(path, options.read_as, options.pictures)? {
+        match documents::read(path, reader)? {
             Read::Document(document) => documents.push((document, issued_at)),
-            Read::Artifact(artifact) => {
-                let reason = LeftOut::Artifact(artifact);
-                if *named {
-                    return Err(SourceError::Refused { path: path.clone(), reason }.into());
-                }
-                observer.notice(&Notice::LeftOut { path: path.clone(), reason: reason.clone() });
-                left_out.push((path.clone(), reason));
+            Read::LeftOut(reason) if *named => {
+                return Err(SourceError::Refused { path: path.clone(), reason }.into());
+            }
+            Read::LeftOut(reason) => {
+                report.left_out.push(LeftOutFile::new(path.clone(), &reason));
+                observer.notice(&Notice::LeftOut { path: path.clone(), reason });
             }
         }
     }
@@ -399,32 +452,43 @@ fn read_all(
     Ok(documents)
 }
 
-/// The log index of the receipt that a document has.
+/// The log index of the receipt by this issuer that a document has.
 ///
 /// A receipt of another document or chain is an error: someone must look at that.
 fn issued_at(
     document: &Path,
     anchor: &TrustAnchor,
+    issuer: &MemberId,
     options: &IssueOptions,
+    observer: &dyn Observer,
 ) -> Result<Option<LogIndex>, IssueError> {
-    let Some(path) = options.places.existing(document).next() else { return Ok(None) };
-    let receipt = read_receipt(&path, anchor, options.pictures)?;
-    if receipt.proof.header.chain_id != anchor.chain_id {
-        return Err(ReceiptError::AnotherChain(path).into());
+    let mut issued_at = None;
+    for path in options.places.existing(document) {
+        let receipt = read_receipt(&path, anchor, options.pictures)?;
+        if receipt.proof.header.chain_id != anchor.chain_id {
+            return Err(ReceiptError::AnotherChain(path).into());
+        }
+        let bytes = files::read(document, DOCUMENT_BYTES_MAX).map_err(SourceError::from)?;
+        receipt
+            .verify_document(Some(&bytes))
+            .map_err(|source| ReceiptError::AnotherDocument { path, source: source.into() })?;
+        let other = &receipt.proof.entry.issuer;
+        if other != issuer {
+            let (document, issuer) = (document.to_owned(), other.clone());
+            observer.notice(&Notice::IssuedByOther { document, issuer });
+            continue;
+        }
+        issued_at = issued_at.or(Some(receipt.proof.index));
     }
-    let bytes = files::read(document, DOCUMENT_BYTES_MAX).map_err(SourceError::from)?;
-    receipt
-        .verify_document(Some(&bytes))
-        .map_err(|source| ReceiptError::AnotherDocument { path, source: source.into() })?;
-    Ok(Some(receipt.proof.index))
+    Ok(issued_at)
 }
 
-/// Says what verifiers will not look at, and which documents are the same.
+/// Says what verifiers will not look at or not like, and which documents are the same.
 fn remark(documents: &[(Document, Option<LogIndex>)], observer: &dyn Observer) {
     let mut remarked: BTreeMap<Remark, (&Path, usize)> = BTreeMap::new();
     let mut contents = HashMap::new();
     for (document, _) in documents {
-        if let Some(remark) = document.remark {
+        for &remark in &document.remarks {
             remarked.entry(remark).and_modify(|(_, others)| *others += 1).or_insert((&document.path, 0));
         }
         match contents.get(&(document.kind, document.digest)) {
@@ -453,15 +517,17 @@ fn commit(
     let opening = Opening::Full { secret: secret.clone(), summary: summary.clone() };
     let commitment = opening.commitment(chain, issuer, kind, Some(&digest));
     let commitment = commitment.expect("invariant: a full opening and a digest have a commitment");
-    Ok(PendingDocument { path, kind, secret, summary, commitment, again })
+    Ok(PendingDocument { path, kind, digest, secret, summary, commitment, again })
 }
 
 /// Refuses where an issuance was left unfinished: its documents would be issued twice.
 fn refuse_unfinished(folders: &BTreeSet<PathBuf>) -> Result<(), IssueError> {
     for folder in folders {
         let left = pending_files_in(folder).map_err(SourceError::from)?;
-        if let Some(file) = left.into_iter().next() {
-            return Err(IssueError::Unfinished { file, folder: folder.clone() });
+        let elsewhere = pending_files_elsewhere(folder).map_err(SourceError::from)?;
+        if let Some(file) = left.into_iter().chain(elsewhere).next() {
+            let folder = files::parent(&file).to_owned();
+            return Err(IssueError::Unfinished { file, folder });
         }
     }
     Ok(())

@@ -170,9 +170,22 @@ impl Passphrase {
         Ok(Self { bytes, cost: KdfParameters { memory_kib: 19 * 1024, iterations: 2, lanes: 1 } })
     }
 
+    /// Whether a file holds it, as a passphrase file does.
+    pub(crate) fn is_in(&self, file: &[u8]) -> bool {
+        let line = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        line.strip_suffix(b"\r").unwrap_or(line) == self.as_bytes()
+    }
+
     /// As it is typed.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+// By hand, so that it does not come into a log.
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passphrase").finish_non_exhaustive()
     }
 }
 

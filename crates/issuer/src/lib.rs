@@ -23,7 +23,7 @@
 //! use sanad_core::genesis::Genesis;
 //! use sanad_core::trust::TrustAnchor;
 //! use sanad_issuer::{
-//!     Chain, Change, ChangePlan, ChangeTarget, Issuance, IssueOptions, Issuer, Notice, Observer,
+//!     Chain, Change, ChangePlan, ChangeTarget, Issuance, IssueOptions, IssueReport, Issuer, Notice, Observer,
 //! };
 //! use sanad_issuer::keys::{Passphrase, read_passphrase};
 //!
@@ -47,9 +47,10 @@
 //!     let passphrase = Passphrase::existing(read_passphrase(Path::new("/run/secrets/sanad"))?)?;
 //!     let issuer = Issuer::open(Path::new("merapi"), &passphrase)?;
 //!
-//!     let options = IssueOptions::default();
-//!     let issuance = Issuance::prepare(&[PathBuf::from("awards")], chain.anchor(), options, &Log)?;
-//!     let report = issuance.enter(&chain, &issuer, &Log).await?;
+//!     let (awards, options) = ([PathBuf::from("awards")], IssueOptions::default());
+//!     let mut report = IssueReport::default();
+//!     let issuance = Issuance::prepare(&awards, chain.anchor(), &issuer.id, options, &Log, &mut report)?;
+//!     issuance.enter(&chain, &issuer, &Log, &mut report).await?;
 //!     for issued in &report.issued {
 //!         println!("{} is entry {}", issued.document.display(), issued.log_index);
 //!     }
@@ -60,9 +61,11 @@
 //!
 //!     let Some(wrong) = report.issued.first() else { return Ok(()) };
 //!     let key = sanad_api::CredentialKey::Index(wrong.log_index);
-//!     let target = ChangeTarget { name: wrong.document.display().to_string(), key };
+//!     let name = wrong.document.display().to_string();
+//!     let target = ChangeTarget { name, listed: None, key };
 //!     let plan = ChangePlan::new(&chain, Change::Revoke, &issuer.id, &[target], &Log).await?;
-//!     plan.enter(&chain, &issuer, Duration::from_secs(120), &Log).await?;
+//!     let mut report = plan.report();
+//!     plan.enter(&chain, &issuer, Duration::from_secs(120), &Log, &mut report).await?;
 //!     Ok(())
 //! }
 //! ```
@@ -93,7 +96,7 @@ pub use change::{
     ChangedCredential,
 };
 pub use content::{Artifact, PictureReader, recognise};
-pub use documents::{LIST_BYTES_MAX, ReadAs, SourceError, list_lines, read_roster};
+pub use documents::{LIST_BYTES_MAX, ListLine, ReadAs, SourceError, list_lines, read_roster};
 pub use folder::{EXTENSIONS, FolderFiles, look_through};
 pub use folders::LockError;
 pub use issue::{
@@ -113,6 +116,6 @@ pub use random::{NoRandomness, random_bytes};
 pub use receipt_file::{
     RECEIPT_FILE_BYTES_MAX, ReceiptError, encode_receipt, read_receipt, read_receipt_bytes,
 };
-pub use receipts::{FailedReceipt, IssuedDocument, ReceiptsError};
+pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
 pub use submission::SubmissionError;

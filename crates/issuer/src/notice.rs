@@ -52,6 +52,25 @@ pub enum LeftOut {
     Special,
     /// It is the same file as another, under a second name.
     SameFile(PathBuf),
+    /// It has no content.
+    Empty,
+    /// It holds the passphrase that was given.
+    Passphrase,
+    /// It is named as a receipt is, and is none.
+    NamedAsReceipt,
+    /// It is of another kind than documents are.
+    OtherKind,
+    /// It is a folder in the folder.
+    Folder,
+    /// Its name begins with a full stop.
+    Hidden,
+}
+
+impl LeftOut {
+    /// Whether it is no surprise: such files are counted, not listed.
+    pub(crate) fn is_usual(&self) -> bool {
+        matches!(self, Self::OtherKind | Self::Folder | Self::Hidden)
+    }
 }
 
 impl fmt::Display for LeftOut {
@@ -61,11 +80,22 @@ impl fmt::Display for LeftOut {
             Self::Link => f.write_str("it is a link; name the file that it leads to"),
             Self::Special => f.write_str("it is a device, pipe or socket, not a file"),
             Self::SameFile(first) => write!(f, "it is the same file as {} (a hard link)", first.display()),
+            Self::Empty => f.write_str("it is empty"),
+            Self::Passphrase => f.write_str("it holds the passphrase that was given"),
+            Self::NamedAsReceipt => {
+                f.write_str("it is named as a receipt and is none; rename it if it is a document")
+            }
+            Self::OtherKind => {
+                let known = crate::folder::EXTENSIONS.join(", ");
+                write!(f, "in a folder only {known} are taken; name the file itself")
+            }
+            Self::Folder => f.write_str("it is a folder within the folder; name it, too"),
+            Self::Hidden => f.write_str("it is hidden"),
         }
     }
 }
 
-/// What a verifier will not look at in a document, since it is no credential in JSON.
+/// What people should know of a document before it is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Remark {
@@ -79,6 +109,10 @@ pub enum Remark {
     Bytes,
     /// It is JSON, and no credential.
     NotACredential,
+    /// Its own dates say that it has expired.
+    Expired,
+    /// Its own dates say that it is not yet valid.
+    NotYetValid,
 }
 
 /// A remark for people. Written as a sentence by its `Display`.
@@ -94,14 +128,32 @@ pub enum Notice {
         /// Why.
         reason: LeftOut,
     },
-    /// Files and folders that do not look like documents.
+    /// What is left out of a folder since it does not look like a document.
     OtherFiles {
-        /// Their folder.
+        /// The folder.
         folder: PathBuf,
-        /// How many.
-        count: usize,
+        /// Files of other kinds.
+        files: usize,
+        /// Folders.
+        folders: usize,
+        /// Hidden files.
+        hidden: usize,
     },
-    /// What a verifier will not look at in documents.
+    /// A document has the receipt of another issuer, which is no reason not to issue it.
+    IssuedByOther {
+        /// The document.
+        document: PathBuf,
+        /// The issuer of that receipt.
+        issuer: MemberId,
+    },
+    /// A receipt has another name, since one of another document has its own.
+    NamedByIndex {
+        /// The document.
+        document: PathBuf,
+        /// Its receipt.
+        receipt: PathBuf,
+    },
+    /// What is said of documents before they are issued.
     Remarked {
         /// What it is.
         remark: Remark,
@@ -196,11 +248,25 @@ impl fmt::Display for Notice {
                 )
             }
             Self::LeftOut { path, reason } => write!(f, "{} is left out: {reason}", path.display()),
-            Self::OtherFiles { folder, count } => write!(
+            Self::OtherFiles { folder, files, folders, hidden } => {
+                let known = crate::folder::EXTENSIONS.join(", ");
+                let counts = [
+                    (format!("files of other kinds than {known}"), *files),
+                    ("folders".to_owned(), *folders),
+                    ("hidden files".to_owned(), *hidden),
+                ];
+                let counts = counts.iter().filter(|(_, count)| *count > 0);
+                let counts: Vec<String> = counts.map(|(what, count)| format!("{what}: {count}")).collect();
+                write!(f, "{}: left out {}", folder.display(), counts.join("; "))
+            }
+            Self::IssuedByOther { document, issuer } => {
+                write!(f, "{} has a receipt by {issuer}: it is issued all the same", document.display())
+            }
+            Self::NamedByIndex { document, receipt } => write!(
                 f,
-                "{}: {count} folders or files of other kinds than {} left out",
-                folder.display(),
-                crate::folder::EXTENSIONS.join(", ")
+                "the receipt of {} is {}: another has its usual name",
+                document.display(),
+                receipt.display()
             ),
             Self::Remarked { remark, first, others } => remarked(f, *remark, first, *others),
             Self::SameContent { path, first } => write!(
@@ -233,7 +299,7 @@ impl fmt::Display for Notice {
                 "{} was changed since it was issued; the receipt is for what it was",
                 path.display()
             ),
-            Self::Gone(path) => write!(f, "{} is gone; its receipt is written", path.display()),
+            Self::Gone(path) => write!(f, "{} is gone; the receipt is for what it was", path.display()),
             Self::FoundAs { was, now } => {
                 write!(f, "{} is now {}, by its content", was.display(), now.display())
             }
@@ -261,7 +327,20 @@ fn remarked(f: &mut fmt::Formatter<'_>, remark: Remark, first: &Path, others: us
         (Remark::Bytes, true) => "are not JSON: issued as bytes",
         (Remark::NotACredential, false) => "is JSON, but not a credential (no type VerifiableCredential)",
         (Remark::NotACredential, true) => "are JSON, but not credentials (no type VerifiableCredential)",
+        (Remark::Expired, false) => "has expired already, by its own dates: verifiers will say so",
+        (Remark::Expired, true) => "have expired already, by their own dates: verifiers will say so",
+        (Remark::NotYetValid, false) => {
+            "is not valid yet, by its own dates: verifiers will say so until then"
+        }
+        (Remark::NotYetValid, true) => {
+            "are not valid yet, by their own dates: verifiers will say so until then"
+        }
     };
-    let whose = if many { "their" } else { "its" };
-    write!(f, " {said}; {whose} dates and issuer will not be looked at")
+    match remark {
+        Remark::Expired | Remark::NotYetValid => write!(f, " {said}"),
+        _ => {
+            let whose = if many { "their" } else { "its" };
+            write!(f, " {said}; {whose} dates and issuer will not be looked at")
+        }
+    }
 }

@@ -3,13 +3,14 @@
 //! Without its secret a document can never be proved, so the secrets are on the disk before the batch leaves. A
 //! pending file is removed once every receipt of its batch is written; [`resume`](crate::Unfinished) finishes it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sanad_core::batch::{BATCH_EVENTS_MAX, SignedBatch};
 use sanad_core::commitment::{Opening, Secret};
 use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::hash::{BatchId, ChainId, Commitment};
+use sanad_core::ids::MemberId;
 use sanad_core::summary::Summary;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct PendingDocument {
     pub path: PathBuf,
     /// How it is digested.
     pub kind: DocumentKind,
+    /// Its digest.
+    #[serde(with = "hex::serde")]
+    pub digest: [u8; 32],
     /// The secret of its commitment.
     pub secret: Secret,
     /// The summary that the commitment binds.
@@ -45,6 +49,12 @@ impl PendingDocument {
     pub fn opening(&self) -> Opening {
         Opening::Full { secret: self.secret.clone(), summary: self.summary.clone() }
     }
+
+    /// Whether digest, secret and summary give its commitment. In a file that was damaged they may not.
+    pub fn opens(&self, chain: &ChainId, issuer: &MemberId) -> bool {
+        let commitment = self.opening().commitment(chain, issuer, self.kind, Some(&self.digest));
+        commitment.is_ok_and(|commitment| commitment == self.commitment)
+    }
 }
 
 /// A batch on its way into the ledger: document `n` is its event `n`.
@@ -52,6 +62,8 @@ impl PendingDocument {
 pub struct Pending {
     /// The batch as it was submitted.
     pub batch: SignedBatch,
+    /// Whether receipts are written into the folder of the file, rather than beside their documents.
+    pub receipts_here: bool,
     /// Its documents.
     pub documents: Vec<PendingDocument>,
 }
@@ -105,6 +117,9 @@ pub enum PendingFault {
         /// Documents of the file.
         documents: usize,
     },
+    /// A path leads up, out of the file's folder.
+    #[error("the path {} is not one that `sanad issue` writes", .0.display())]
+    Path(PathBuf),
     /// A document is not that of its event.
     #[error("{} is not the document of its event in the batch", .0.display())]
     AnotherDocument(PathBuf),
@@ -116,6 +131,8 @@ struct Fields {
     format: String,
     batch_id: BatchId,
     batch: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    receipts_here: bool,
     documents: Vec<PendingDocument>,
 }
 
@@ -134,20 +151,26 @@ impl Pending {
             format: PENDING_FORMAT.to_owned(),
             batch_id: self.batch.id(),
             batch: hex::encode(self.batch.bytes()),
+            receipts_here: self.receipts_here,
             documents: self.documents.iter().map(shorten).collect(),
         };
-        let path = folder.join(format!("{PENDING_PREFIX}{}{PENDING_SUFFIX}", self.batch.id()));
+        let path = self.path_in(folder);
         let text = serde_json::to_string_pretty(&fields).expect("invariant: paths of documents are UTF-8");
         files::place_new(&path, (text + "\n").as_bytes(), Mode::Private)?;
         Ok(path)
     }
 
+    /// Where a folder has the file.
+    pub(crate) fn path_in(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{PENDING_PREFIX}{}{PENDING_SUFFIX}", self.batch.id()))
+    }
+
     /// Reads a file, and checks that documents and batch belong together.
     ///
     /// # Errors
-    /// [`PendingError`].
+    /// [`PendingError`]; [`FileError::Exposed`] in it if others can read or write the file.
     pub fn read(path: &Path) -> Result<Self, PendingError> {
-        let text = files::read(path, PENDING_BYTES_MAX)?;
+        let text = files::read_secret(path, PENDING_BYTES_MAX)?;
         let mut pending = Self::from_json(&text)
             .map_err(|source| PendingError::NotPending { path: path.to_owned(), source })?;
         let base = absolute(files::parent(path))?;
@@ -166,7 +189,8 @@ impl Pending {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(PendingFault::NotAnObject);
         }
-        let Fields { format, batch_id: named, batch, documents } = serde_json::from_slice(text)?;
+        let Fields { format, batch_id: named, batch, receipts_here, documents } =
+            serde_json::from_slice(text)?;
         if format != PENDING_FORMAT {
             return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
         }
@@ -180,12 +204,42 @@ impl Pending {
             return Err(PendingFault::Count { events: events.len(), documents: documents.len() });
         }
         for (document, event) in documents.iter().zip(events) {
+            let goes_up = |part: Component<'_>| matches!(part, Component::ParentDir | Component::CurDir);
+            if document.path.file_name().is_none() || document.path.components().any(goes_up) {
+                return Err(PendingFault::Path(document.path.clone()));
+            }
             if *event != (Event::Issue { commitment: document.commitment }) {
                 return Err(PendingFault::AnotherDocument(document.path.clone()));
             }
         }
-        Ok(Self { batch, documents })
+        Ok(Self { batch, receipts_here, documents })
     }
+}
+
+/// Leaves word in the other folders of a batch that its pending file is elsewhere, so that no document is issued from there
+/// meanwhile. A folder that takes no file is left as it is.
+pub(crate) fn leave_word<'a>(folders: impl Iterator<Item = &'a Path>, file: &Path) {
+    let (Some(name), Ok(file)) = (file.file_stem(), absolute(file)) else { return };
+    let Some(text) = file.to_str().map(|file| format!("{file}\n")) else { return };
+    for folder in folders {
+        let mut word = name.to_owned();
+        word.push(ELSEWHERE_SUFFIX);
+        // Best effort; one that is left behind is void once the file is gone.
+        let _ = files::place_unsynced(&folder.join(word), text.as_bytes(), Mode::Private);
+    }
+}
+
+/// The pending files elsewhere that [`leave_word`] speaks of in a folder. What is void is removed.
+pub(crate) fn pending_files_elsewhere(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for word in files_in(folder, ELSEWHERE_SUFFIX)? {
+        let file = files::read_text(&word, ELSEWHERE_BYTES_MAX).map(|text| PathBuf::from(text.trim_end()));
+        match file {
+            Ok(file) if file.is_file() => found.push(file),
+            _ => drop(files::remove(&word)),
+        }
+    }
+    Ok(found)
 }
 
 /// The pending files of a folder, sorted.
@@ -193,13 +247,17 @@ impl Pending {
 /// # Errors
 /// [`FileError`].
 pub fn pending_files_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    files_in(folder, PENDING_SUFFIX)
+}
+
+fn files_in(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, FileError> {
     let unread = || FileError::system(folder, "read");
     let mut found = Vec::new();
     for entry in folder.read_dir().map_err(unread())? {
         let entry = entry.map_err(unread())?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(PENDING_PREFIX) && name.ends_with(PENDING_SUFFIX) {
+        if name.starts_with(PENDING_PREFIX) && name.ends_with(suffix) {
             found.push(entry.path());
         }
     }
@@ -213,6 +271,9 @@ fn absolute(path: &Path) -> Result<PathBuf, FileError> {
 
 const PENDING_PREFIX: &str = ".sanad-pending-";
 const PENDING_SUFFIX: &str = ".json";
+const ELSEWHERE_SUFFIX: &str = ".elsewhere";
+/// Longest word of a pending file elsewhere, in bytes: the longest path there is.
+const ELSEWHERE_BYTES_MAX: usize = 4 << 10;
 /// Most characters of an unknown format that an error shows.
 const FORMAT_SHOWN_MAX: usize = 64;
 const _: () = assert!(BATCH_EVENTS_MAX * 8192 < PENDING_BYTES_MAX);
@@ -220,7 +281,6 @@ const _: () = assert!(BATCH_EVENTS_MAX * 8192 < PENDING_BYTES_MAX);
 #[cfg(test)]
 mod tests {
     use sanad_core::batch::{Batch, BatchChain, NO_BATCH};
-    use sanad_core::hash::ChainId;
     use sanad_core::ids::Sequence;
     use sanad_core::signature::SecretKey;
 
@@ -230,6 +290,7 @@ mod tests {
         let document = |n: u8| PendingDocument {
             path: std::path::absolute(folder).unwrap().join(format!("{n}.json")),
             kind: DocumentKind::Json,
+            digest: [n; 32],
             secret: Secret([n; 32]),
             summary: None,
             commitment: Commitment([n; 32]),
@@ -246,7 +307,8 @@ mod tests {
             previous: NO_BATCH,
             events: documents.iter().map(event).collect(),
         };
-        Pending { batch: batch.sign(&SecretKey::from_seed(&[1; 32])), documents }
+        let batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
+        Pending { batch, receipts_here: true, documents }
     }
 
     #[test]
@@ -278,15 +340,32 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let commitment = pending(folder.path()).documents[1].commitment.to_string();
         let other = "0".repeat(64);
-        for (from, to) in
-            [(commitment.as_str(), other.as_str()), ("sanad-pending/v1", "x"), ("\"secret\"", "\"secrez\"")]
-        {
+        for (from, to) in [
+            (commitment.as_str(), other.as_str()),
+            ("sanad-pending/v1", "x"),
+            ("\"secret\"", "\"secrez\""),
+            ("\"2.json", "\"../2.json"),
+            ("\"2.json", "\"/a/../2.json"),
+        ] {
             let place = text.rfind(from).unwrap();
             let changed = format!("{}{to}{}", &text[..place], &text[place + from.len()..]);
             std::fs::write(&path, changed).unwrap();
-            assert!(Pending::read(&path).is_err(), "{from}");
+            assert!(matches!(Pending::read(&path), Err(PendingError::NotPending { .. })), "{from}");
         }
         std::fs::write(&path, text).unwrap();
         assert!(Pending::read(&path).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_others_can_read_or_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = pending(folder.path()).write(folder.path()).unwrap();
+        for mode in [0o644, 0o620, 0o602] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let refused = Pending::read(&path);
+            assert!(matches!(refused, Err(PendingError::File(FileError::Exposed { .. }))), "{refused:?}");
+        }
     }
 }

@@ -58,6 +58,21 @@ pub enum ReceiptError {
         /// Why.
         source: std::io::Error,
     },
+    /// The secret of a document was damaged in its pending file.
+    #[error(
+        "its secret in the pending file is damaged, and without it the document cannot be proved; put the file back from \
+         a copy, or move it away and issue the document anew"
+    )]
+    Damaged,
+    /// A pending file names a document in a folder that is neither its own nor named by the user.
+    #[error(
+        "{} is not in the folder of the pending file; name it, too: `sanad issue --resume FILE {}`, or give another with \
+         --receipts DIR", folder.display(), folder.display()
+    )]
+    Outside {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A receipt that does not hold has no binary form.
     #[error("only a receipt that holds has a binary form")]
     NoBinaryForm(#[source] Box<ReceiptFault>),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use sanad_api::{CredentialKey, FinalBatch, ProofForm};
-use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::document::{self, DOCUMENT_BYTES_MAX};
 use sanad_core::event::{Entry, Event};
 use sanad_core::hash::Commitment;
 use sanad_core::ids::LogIndex;
@@ -14,11 +14,10 @@ use sanad_core::receipt::Receipt;
 use serde::{Serialize, Serializer};
 
 use crate::chain::{Chain, ChainError};
-use crate::content::PictureReader;
 use crate::files::{self, FileError, Mode};
+use crate::issue::IssueOptions;
 use crate::notice::{Notice, Observer};
 use crate::pending::{Pending, PendingDocument};
-use crate::places::Places;
 use crate::receipt_file::{ReceiptError, encode_receipt, read_receipt};
 
 /// A document that is in the ledger and has its receipt.
@@ -32,6 +31,20 @@ pub struct IssuedDocument {
     pub log_index: LogIndex,
     /// Its commitment.
     pub commitment: Commitment,
+    /// What the document is now.
+    pub content: Content,
+}
+
+/// What a document is when its receipt is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// What was issued.
+    AsIssued,
+    /// Something else: the receipt is not for it.
+    Changed,
+    /// It is not there any more, or cannot be read.
+    Gone,
 }
 
 /// A document that is in the ledger, and whose receipt could not be written. Its secret is in the pending file.
@@ -78,22 +91,18 @@ pub(crate) struct Written {
 /// Fetches proofs and writes receipts.
 pub(crate) struct Writer<'a> {
     pub(crate) chain: &'a Chain,
-    pub(crate) places: &'a Places,
-    pub(crate) pictures: Option<PictureReader>,
+    pub(crate) options: &'a IssueOptions,
     pub(crate) observer: &'a dyn Observer,
+    /// The only folders that receipts are written into beside their documents; `None` if the user named each document.
+    pub(crate) within: Option<&'a [PathBuf]>,
 }
 
 impl Writer<'_> {
     /// Whether all commitments of a batch are in the log, by whatever batch.
     pub(crate) async fn all_issued(&self, pending: &Pending) -> Result<bool, ChainError> {
-        for document in &pending.documents {
-            match self.chain.status(&issuance_key(pending, document)).await {
-                Ok(_) => {}
-                Err(error) if error.is_missing() => return Ok(false),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(true)
+        let mut all = true;
+        self.chain.statuses(&issuance_keys(pending), |answer| all &= answer.is_some()).await?;
+        Ok(all)
     }
 
     /// Fetches and checks the proof of each document and writes its receipt. A receipt that cannot be written holds
@@ -117,7 +126,7 @@ impl Writer<'_> {
             }
             self.chain.checked(proof.verify(self.chain.anchor()), "the issuance")?;
         }
-        Ok(self.place_all(&pending.documents, proofs)?)
+        Ok(self.place_all(pending, proofs)?)
     }
 
     async fn fetch(
@@ -127,27 +136,27 @@ impl Writer<'_> {
     ) -> Result<Vec<StatusProof>, ChainError> {
         if place.is_some() {
             let (id, client) = (pending.batch.id(), self.chain.client());
-            let stream = self.chain.ask(|| client.batch_proofs(&id, ProofForm::SelfContained)).await?;
-            return stream.collect().await.map_err(|error| self.chain.failed(error));
+            let fetch = async || client.batch_proofs(&id, ProofForm::SelfContained).await?.collect().await;
+            return self.chain.insist(fetch).await;
         }
         let mut proofs = Vec::new();
-        for document in &pending.documents {
-            proofs.push(self.chain.status(&issuance_key(pending, document)).await?);
-        }
+        let take = |answer: Option<_>| proofs.extend(answer.map(|(proof, _)| proof));
+        self.chain.statuses(&issuance_keys(pending), take).await?;
         Ok(proofs)
     }
 
     /// Writes the receipts, many at once: each waits for the disk, and disks take many writes in one go.
-    fn place_all(
-        &self,
-        documents: &[PendingDocument],
-        proofs: Vec<StatusProof>,
-    ) -> Result<Written, FileError> {
-        let work: Vec<_> = documents.iter().zip(proofs).collect();
+    fn place_all(&self, pending: &Pending, proofs: Vec<StatusProof>) -> Result<Written, FileError> {
+        let (work, batch): (Vec<_>, _) =
+            (pending.documents.iter().zip(proofs).collect(), pending.batch.batch());
         let part = work.len().div_ceil(WRITERS).max(1);
         let placed: Vec<Result<IssuedDocument, FailedReceipt>> = std::thread::scope(|scope| {
             let place_part = |part: &[(&PendingDocument, StatusProof)]| -> Vec<_> {
-                part.iter().map(|(document, proof)| self.place(document, proof)).collect()
+                let place = |(document, proof): &(&PendingDocument, StatusProof)| {
+                    let opens = document.opens(&batch.chain_id, &batch.issuer);
+                    self.place(document, proof, opens)
+                };
+                part.iter().map(place).collect()
             };
             let writers: Vec<_> =
                 work.chunks(part).map(|part| scope.spawn(move || place_part(part))).collect();
@@ -174,57 +183,94 @@ impl Writer<'_> {
         &self,
         document: &PendingDocument,
         proof: &StatusProof,
+        opens: bool,
     ) -> Result<IssuedDocument, FailedReceipt> {
+        let (path, log_index) = (document.path.clone(), proof.index);
         let receipt = Receipt::new(document.kind, document.opening(), proof.clone());
         let receipt = receipt.trimmed(self.chain.anchor());
-        match self.place_receipt(document, &receipt) {
-            Ok(path) => Ok(IssuedDocument {
-                document: document.path.clone(),
-                receipt: path,
-                log_index: proof.index,
-                commitment: document.commitment,
-            }),
-            Err(error) => {
-                Err(FailedReceipt { document: document.path.clone(), log_index: proof.index, error })
-            }
-        }
+        let placed = match opens {
+            false => Err(ReceiptError::Damaged),
+            true => match self.place_receipt(document, &receipt) {
+                // Another document of this name was a moment faster.
+                Err(ReceiptError::File(FileError::Exists(_))) => self.place_receipt(document, &receipt),
+                placed => placed,
+            },
+        };
+        let receipt = match placed {
+            Ok(receipt) => receipt,
+            Err(error) => return Err(FailedReceipt { document: path, log_index, error }),
+        };
+        let content = self.content(document);
+        Ok(IssuedDocument { document: path, receipt, log_index, commitment: document.commitment, content })
     }
 
     /// Writes a receipt where none is; one with the same secret is there from an earlier try, and stays.
     fn place_receipt(&self, document: &PendingDocument, receipt: &Receipt) -> Result<PathBuf, ReceiptError> {
-        self.remark(&document.path, receipt);
-        let anchor = self.chain.anchor();
-        for there in self.places.existing(&document.path) {
-            let old = read_receipt(&there, anchor, self.pictures)?;
-            if old.opening == receipt.opening {
+        let (places, anchor) = (&self.options.places, self.chain.anchor());
+        self.check_folder(&document.path)?;
+        let mut path = places.new_receipt(&document.path);
+        let same = |there: &Path| -> Result<(bool, Receipt), ReceiptError> {
+            let old = read_receipt(there, anchor, self.options.pictures)?;
+            Ok((old.opening == receipt.opening, old))
+        };
+        for there in places.existing(&document.path) {
+            let (is_same, old) = same(&there)?;
+            if is_same {
                 return Ok(there);
             }
-            if !document.again {
+            if document.again && old.proof.entry.issuer == receipt.proof.entry.issuer {
+                self.set_aside(&there, &document.path, old.proof.index)?;
+                continue;
+            }
+            // In a folder of receipts, documents of different folders may have one name.
+            if places.folder.is_some() {
+                path = places.set_aside(&document.path, &path, receipt.proof.index.0);
+                if path.exists() && same(&path)?.0 {
+                    return Ok(path);
+                }
+                let (document, receipt) = (document.path.clone(), path.clone());
+                self.observer.notice(&Notice::NamedByIndex { document, receipt });
+                break;
+            }
+            if there == path || old.proof.entry.issuer == receipt.proof.entry.issuer {
                 return Err(ReceiptError::AnotherIssuance(there));
             }
-            self.set_aside(&there, &document.path, old.proof.index)?;
         }
-        let path = self.places.new_receipt(&document.path);
-        let bytes = encode_receipt(receipt, self.places.form, anchor)?;
+        let bytes = encode_receipt(receipt, places.form, anchor)?;
         files::place_unsynced(&path, &bytes, Mode::Private)?;
         Ok(path)
     }
 
-    /// Says what became of a document since it was digested.
-    fn remark(&self, document: &Path, receipt: &Receipt) {
-        if document.symlink_metadata().is_err() {
-            return self.observer.notice(&Notice::Gone(document.to_owned()));
+    /// Refuses to write where a pending file alone says so.
+    fn check_folder(&self, document: &Path) -> Result<(), ReceiptError> {
+        let (Some(within), None) = (self.within, &self.options.places.folder) else { return Ok(()) };
+        let folder = files::parent(document);
+        let folder = folder.canonicalize().map_err(FileError::system(folder, "opened"))?;
+        match within.iter().any(|allowed| folder.starts_with(allowed)) {
+            true => Ok(()),
+            false => Err(ReceiptError::Outside { folder }),
         }
-        let same = files::read(document, DOCUMENT_BYTES_MAX)
-            .is_ok_and(|bytes| receipt.verify_document(Some(&bytes)).is_ok());
-        if !same {
-            self.observer.notice(&Notice::Changed(document.to_owned()));
+    }
+
+    /// What became of a document since it was digested.
+    fn content(&self, document: &PendingDocument) -> Content {
+        let PendingDocument { path, kind, digest, .. } = document;
+        if path.symlink_metadata().is_err() {
+            self.observer.notice(&Notice::Gone(path.clone()));
+            return Content::Gone;
         }
+        let bytes = files::read(path, DOCUMENT_BYTES_MAX);
+        let now = bytes.ok().and_then(|bytes| document::digest(*kind, &bytes).ok());
+        if now != Some(*digest) {
+            self.observer.notice(&Notice::Changed(path.clone()));
+            return Content::Changed;
+        }
+        Content::AsIssued
     }
 
     /// Keeps an older receipt under its log index: it is what can still be revoked.
     fn set_aside(&self, receipt: &Path, document: &Path, index: LogIndex) -> Result<(), ReceiptError> {
-        let to = self.places.set_aside(document, receipt, index.0);
+        let to = self.options.places.set_aside(document, receipt, index.0);
         if to.symlink_metadata().is_ok() {
             return Err(FileError::Exists(to).into());
         }
@@ -234,9 +280,13 @@ impl Writer<'_> {
     }
 }
 
-fn issuance_key(pending: &Pending, document: &PendingDocument) -> CredentialKey {
-    let issuer = pending.batch.batch().issuer.clone();
-    CredentialKey::Issuance { issuer, commitment: document.commitment }
+fn issuance_keys(pending: &Pending) -> Vec<CredentialKey> {
+    let issuer = &pending.batch.batch().issuer;
+    let key = |document: &PendingDocument| CredentialKey::Issuance {
+        issuer: issuer.clone(),
+        commitment: document.commitment,
+    };
+    pending.documents.iter().map(key).collect()
 }
 
 impl fmt::Display for FailedReceipt {

@@ -1,22 +1,23 @@
 //! Finishing an issuance from its pending file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
+use sanad_core::trust::TrustAnchor;
 
 use crate::chain::{Chain, ChainError};
 use crate::files::{self, FileError};
-use crate::folder::look_through;
+use crate::folder::{FolderFiles, look_through};
 use crate::folders::{FolderLocks, LockError};
 use crate::issue::{IssueError, IssueOptions, IssueReport, finish_batch, issue_batch};
 use crate::issuer::Issuer;
 use crate::notice::{Notice, Observer};
 use crate::pending::{Pending, PendingDocument, PendingError, pending_files_in};
-use crate::places::Places;
 use crate::receipt_file::read_receipt;
 use crate::receipts::{ReceiptsError, Writer};
 use crate::submission::{SubmissionError, hand_in};
@@ -41,6 +42,16 @@ pub enum ResumeError {
         expected: ChainId,
         /// The chain of the batch.
         actual: ChainId,
+    },
+    /// Secrets in it were damaged, and its batch is not in the ledger.
+    #[error(
+        "its batch is not in the ledger, and secrets in it are damaged (of {}); put the file back from a copy, or move it \
+         away and issue the documents anew",
+        Listed(documents)
+    )]
+    Damaged {
+        /// The documents.
+        documents: Vec<PathBuf>,
     },
     /// Another batch took its place, and it must be signed anew.
     #[error(
@@ -69,36 +80,64 @@ pub enum ResumeError {
     Receipts(#[from] ReceiptsError),
 }
 
+/// The first of some documents, and how many more there are.
+struct Listed<'a>(&'a [PathBuf]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => Ok(()),
+            [one] => write!(f, "{}", one.display()),
+            [first, others @ ..] => write!(f, "{} and {} more", first.display(), others.len()),
+        }
+    }
+}
+
 /// Pending files, read, and their folders locked.
 #[derive(Debug)]
 pub struct Unfinished {
-    files: Vec<(PathBuf, Pending)>,
-    _locks: [FolderLocks; 2],
+    files: Vec<(PathBuf, Result<Pending, PendingError>)>,
+    /// The folder of the files, and those that the user named.
+    folders: Vec<PathBuf>,
+    _locks: FolderLocks,
 }
 
 impl Unfinished {
     /// Reads a pending file, or those of a folder. Blocks while another issuance works in the same folders.
     ///
+    /// Receipts are written into the folder of the file, or folders in it, and into `others`: documents lie there, or were
+    /// moved there.
+    ///
     /// # Errors
     /// [`ResumeError`].
-    pub fn open(path: &Path, wait: Duration, observer: &dyn Observer) -> Result<Self, ResumeError> {
-        let own = if path.is_dir() { path } else { files::parent(path) };
-        let own = own.canonicalize().map_err(FileError::system(own, "opened"))?;
-        // The folder of the files first: what another program is finishing will be gone when it ends.
-        let locks = FolderLocks::take(&BTreeSet::from([own.clone()]), wait, observer)?;
-        let found = if path.is_dir() { pending_files_in(path)? } else { vec![path.to_owned()] };
-        let files: Vec<(PathBuf, Pending)> = found
-            .into_iter()
-            .map(|path| Ok((path.clone(), Pending::read(&path)?)))
-            .collect::<Result<_, ResumeError>>()?;
-        // A document can be gone with its whole folder: that shows when its receipt has no place to go.
-        let documents = files.iter().flat_map(|(_, pending)| &pending.documents);
-        let folders: BTreeSet<PathBuf> = documents
-            .filter_map(|document| files::parent(&document.path).canonicalize().ok())
-            .filter(|folder| *folder != own)
-            .collect();
-        let others = FolderLocks::take(&folders, wait, observer)?;
-        Ok(Self { files, _locks: [locks, others] })
+    pub fn open(
+        path: &Path,
+        others: &[PathBuf],
+        wait: Duration,
+        observer: &dyn Observer,
+    ) -> Result<Self, ResumeError> {
+        let canonical = |folder: &Path| folder.canonicalize().map_err(FileError::system(folder, "opened"));
+        let own = canonical(if path.is_dir() { path } else { files::parent(path) })?;
+        let mut folders = vec![own];
+        for other in others {
+            folders.push(canonical(if other.is_dir() { other } else { files::parent(other) })?);
+        }
+        let mut wanted: BTreeSet<PathBuf> = folders.iter().cloned().collect();
+        loop {
+            // All at once, in their order, so that two programs never wait for each other; and the files only then: what
+            // another program is finishing is gone when it ends.
+            let locks = FolderLocks::take(&wanted, wait, observer)?;
+            let found = if path.is_dir() { pending_files_in(path)? } else { vec![path.to_owned()] };
+            let files: Vec<_> = found.into_iter().map(|path| (path.clone(), Pending::read(&path))).collect();
+            // A document can be gone with its whole folder: that shows when its receipt has no place to go.
+            let readable = files.iter().filter_map(|(_, pending)| pending.as_ref().ok());
+            let documents = readable.flat_map(|pending| &pending.documents);
+            let known = wanted.len();
+            wanted.extend(documents.filter_map(|document| files::parent(&document.path).canonicalize().ok()));
+            if wanted.len() == known {
+                return Ok(Self { files, folders, _locks: locks });
+            }
+        }
     }
 
     /// The pending files, in order.
@@ -106,8 +145,8 @@ impl Unfinished {
         self.files.iter().map(|(path, _)| path.as_path())
     }
 
-    /// Finishes what a pending file began. Documents that were renamed since are found by their content; with
-    /// [`Places::folder`] receipts are written elsewhere.
+    /// Finishes what a pending file began. Documents that were renamed or moved since are found by their content; with
+    /// [`Places::folder`](crate::Places::folder) receipts are written elsewhere.
     ///
     /// Without `issuer` a batch whose place was taken is [`ResumeError::PlaceTaken`].
     ///
@@ -122,15 +161,31 @@ impl Unfinished {
         observer: &dyn Observer,
         report: &mut IssueReport,
     ) -> Result<(), ResumeError> {
-        let Some((_, pending)) = self.files.iter().find(|(path, _)| path == file) else { return Ok(()) };
-        let (batch, expected) = (pending.batch.clone(), chain.anchor().chain_id);
-        if batch.batch().chain_id != expected {
-            return Err(ResumeError::AnotherChain { expected, actual: batch.batch().chain_id });
+        let pending = match self.files.iter().find(|(path, _)| path == file) {
+            Some((_, Ok(pending))) => pending.clone(),
+            // Read once more for the error, which belongs to the caller.
+            _ => Pending::read(file)?,
+        };
+        let (batch, expected) = (pending.batch.batch(), chain.anchor().chain_id);
+        if batch.chain_id != expected {
+            return Err(ResumeError::AnotherChain { expected, actual: batch.chain_id });
         }
-        let documents = locate(pending, file, chain, options, observer)?;
-        let pending = Pending { batch, documents };
+        let mut options = options.clone();
+        if pending.receipts_here && options.places.folder.is_none() {
+            options.places.folder = self.folders.first().cloned();
+        }
+        let options = &options;
+        let writer = Writer { chain, options, observer, within: Some(&self.folders) };
+        let opens = |document: &&PendingDocument| document.opens(&batch.chain_id, &batch.issuer);
+        let damaged = pending.documents.iter().filter(|document| !opens(document));
+        let damaged: Vec<PathBuf> = damaged.map(|document| document.path.clone()).collect();
+        // A secret that is lost cannot be entered usefully; if it is entered already, the others still get their receipts.
+        if !damaged.is_empty() && !writer.all_issued(&pending).await? {
+            return Err(ResumeError::Damaged { documents: damaged });
+        }
+        let documents = self.locate(&pending, chain.anchor(), options, observer)?;
+        let pending = Pending { documents, ..pending };
         let batch = &pending.batch;
-        let writer = Writer { chain, places: &options.places, pictures: options.pictures, observer };
         let place = match hand_in(chain, batch, Instant::now() + options.wait).await {
             Ok(place) => Some(place),
             Err(SubmissionError::Refused { code, .. }) if writer.all_issued(&pending).await? => {
@@ -142,25 +197,77 @@ impl Unfinished {
                 if let SubmissionError::Refused { code, .. } = error {
                     observer.notice(&Notice::SignedAnew { batch: batch.id(), code });
                 }
-                return again(chain, issuer, &pending, file, options, observer, report).await;
+                return again(&writer, issuer, &pending, file, report).await;
             }
             Err(error) => return Err(error.into()),
         };
-        finish_batch(chain, &pending, place, file, options, observer, report).await?;
+        finish_batch(&writer, &pending, place, file, report).await?;
         report.issued.sort_by(|a, b| a.document.cmp(&b.document));
         Ok(())
     }
+
+    /// The documents of a pending file, those that are gone or changed under the names that their content has now.
+    fn locate(
+        &self,
+        pending: &Pending,
+        anchor: &TrustAnchor,
+        options: &IssueOptions,
+        observer: &dyn Observer,
+    ) -> Result<Vec<PendingDocument>, FileError> {
+        let mut documents = pending.documents.clone();
+        let lost =
+            |document: &PendingDocument| digest_of(&document.path, document.kind) != Some(document.digest);
+        let lost: Vec<usize> = (0..documents.len()).filter(|place| lost(&documents[*place])).collect();
+        if lost.is_empty() {
+            return Ok(documents);
+        }
+        let parents = lost.iter().map(|place| files::parent(&documents[*place].path).to_owned());
+        let folders: BTreeSet<PathBuf> =
+            parents.chain(self.folders.clone()).filter_map(|folder| folder.canonicalize().ok()).collect();
+        let known: BTreeSet<PathBuf> = documents.iter().map(|document| document.path.clone()).collect();
+        let kinds: HashSet<DocumentKind> = lost.iter().map(|place| documents[*place].kind).collect();
+        let mut found: HashMap<(DocumentKind, [u8; 32]), Vec<PathBuf>> = HashMap::new();
+        for folder in folders {
+            let FolderFiles { documents, others, .. } = look_through(&folder)?;
+            let is_new = |path: &PathBuf| path.to_str().is_some() && !known.contains(path);
+            for path in documents.into_iter().chain(others).filter(is_new) {
+                for kind in &kinds {
+                    if let Some(digest) = digest_of(&path, *kind) {
+                        found.entry((*kind, digest)).or_default().push(path.clone());
+                    }
+                }
+            }
+        }
+        for place in lost {
+            let document = &mut documents[place];
+            let Some(paths) = found.get_mut(&(document.kind, document.digest)) else { continue };
+            // Not one that has the receipt of another issuance.
+            let is_free = |path: &PathBuf| {
+                let read = |receipt: PathBuf| read_receipt(&receipt, anchor, options.pictures);
+                let own = |receipt| read(receipt).is_ok_and(|receipt| receipt.opening == document.opening());
+                options.places.existing(path).all(own)
+            };
+            if let Some(place) = paths.iter().position(is_free) {
+                let now = paths.remove(place);
+                let was = std::mem::replace(&mut document.path, now.clone());
+                observer.notice(&Notice::FoundAs { was, now });
+            }
+        }
+        Ok(documents)
+    }
+}
+
+fn digest_of(path: &Path, kind: DocumentKind) -> Option<[u8; 32]> {
+    document::digest(kind, &files::read(path, DOCUMENT_BYTES_MAX).ok()?).ok()
 }
 
 /// Signs the same commitments as another batch. With the same secrets nothing can be issued twice: the ledger takes
 /// each commitment once.
 async fn again(
-    chain: &Chain,
+    writer: &Writer<'_>,
     issuer: &Issuer,
     pending: &Pending,
     file: &Path,
-    options: &IssueOptions,
-    observer: &dyn Observer,
     report: &mut IssueReport,
 ) -> Result<(), ResumeError> {
     let expected = &pending.batch.batch().issuer;
@@ -168,7 +275,7 @@ async fn again(
         return Err(ResumeError::AnotherIssuer { expected: expected.clone(), actual: issuer.id.clone() });
     }
     let folder = files::parent(file);
-    issue_batch(chain, issuer, &pending.documents, folder, options, observer, report)
+    issue_batch(writer, issuer, &pending.documents, folder, report)
         .await
         .map_err(|error| ResumeError::Again(Box::new(error)))?;
     // The new file has the name of the old one if the batch is the same: its turn has come after all.
@@ -176,90 +283,4 @@ async fn again(
         files::remove(file)?;
     }
     Ok(())
-}
-
-/// The documents of a pending file, those that are gone under the names that their content has now.
-fn locate(
-    pending: &Pending,
-    file: &Path,
-    chain: &Chain,
-    options: &IssueOptions,
-    observer: &dyn Observer,
-) -> Result<Vec<PendingDocument>, FileError> {
-    let mut documents = pending.documents.clone();
-    let gone = |document: &PendingDocument| document.path.symlink_metadata().is_err();
-    if !documents.iter().any(gone) {
-        return Ok(documents);
-    }
-    let folders: BTreeSet<&Path> = documents
-        .iter()
-        .filter(|document| gone(document))
-        .map(|document| files::parent(&document.path))
-        .chain([files::parent(file)])
-        .filter(|folder| folder.is_dir())
-        .collect();
-    let known: BTreeSet<PathBuf> = documents.iter().map(|document| document.path.clone()).collect();
-    let mut found = Vec::new();
-    for folder in folders {
-        let folder = std::path::absolute(folder).map_err(FileError::system(folder, "made absolute"))?;
-        found.extend(look_through(&folder)?.documents.into_iter().filter(|path| !known.contains(path)));
-    }
-    let mut candidates =
-        Candidates { chain, issuer: &pending.batch.batch().issuer, found, digests: HashMap::new() };
-    for document in documents.iter_mut().filter(|document| gone(document)) {
-        if let Some(now) = candidates.take(document, &options.places, options) {
-            let was = std::mem::replace(&mut document.path, now.clone());
-            observer.notice(&Notice::FoundAs { was, now });
-        }
-    }
-    Ok(documents)
-}
-
-/// Files that may be documents under new names.
-struct Candidates<'a> {
-    chain: &'a Chain,
-    issuer: &'a MemberId,
-    found: Vec<PathBuf>,
-    /// Of files, by how they are read; `None` of those that cannot be.
-    digests: HashMap<(PathBuf, DocumentKind), Option<[u8; 32]>>,
-}
-
-impl Candidates<'_> {
-    /// The file that opens a document's commitment, and has no receipt of something else.
-    fn take(
-        &mut self,
-        document: &PendingDocument,
-        places: &Places,
-        options: &IssueOptions,
-    ) -> Option<PathBuf> {
-        let place = (0..self.found.len()).find(|place| {
-            let path = self.found[*place].clone();
-            self.opens(document, &path) && self.is_free(document, &path, places, options)
-        })?;
-        Some(self.found.remove(place))
-    }
-
-    fn opens(&mut self, document: &PendingDocument, path: &Path) -> bool {
-        let digest = *self.digests.entry((path.to_owned(), document.kind)).or_insert_with(|| {
-            let bytes = files::read(path, DOCUMENT_BYTES_MAX).ok()?;
-            document::digest(document.kind, &bytes).ok()
-        });
-        let chain_id = &self.chain.anchor().chain_id;
-        let Some(digest) = digest else { return false };
-        let opened = document.opening().commitment(chain_id, self.issuer, document.kind, Some(&digest));
-        opened.is_ok_and(|actual| actual == document.commitment)
-    }
-
-    fn is_free(
-        &self,
-        document: &PendingDocument,
-        path: &Path,
-        places: &Places,
-        options: &IssueOptions,
-    ) -> bool {
-        places.existing(path).all(|receipt| {
-            read_receipt(&receipt, self.chain.anchor(), options.pictures)
-                .is_ok_and(|receipt| receipt.opening == document.opening())
-        })
-    }
 }

@@ -91,7 +91,9 @@ pub(crate) async fn enter(
     let mut said = false;
     loop {
         let rest = match chain.member_rest(&issuer.id).await {
-            Err(error) if error.is_retryable() && Instant::now() < deadline => {
+            Err(ChainError::Call { source, .. })
+                if chain.may_recover_from(&source) && Instant::now() < deadline =>
+            {
                 tokio::time::sleep(RETRY_INTERVAL).await;
                 continue;
             }
@@ -136,7 +138,7 @@ pub(crate) async fn hand_in(
                 }
                 BatchOutcome::Pending => (RETRY_INTERVAL, None),
             },
-            Err(error) if error.is_retryable() => {
+            Err(error) if chain.may_recover_from(&error) => {
                 let asked = match &error {
                     ClientError::Status { retry_after, .. } => *retry_after,
                     _ => None,

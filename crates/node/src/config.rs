@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use sanad_core::ids::MemberId;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct Config {
     /// The ledger on disk.
     #[serde(default)]
     pub storage: Storage,
+    /// When a node that hangs ends itself.
+    #[serde(default)]
+    pub watchdog: Watchdog,
     /// Logs.
     #[serde(default)]
     pub log: Log,
@@ -79,9 +83,17 @@ pub struct Api {
     /// Connections at once; fewer if the limit of open files is too low. One more takes the place of an idle one.
     #[serde(default = "connections_max")]
     pub connections_max: usize,
-    /// Connections at once from one address. Behind a proxy, as many as `connections_max`.
+    /// Addresses or networks (`10.0.0.0/8`) of reverse proxies. Their connections are not limited by address, and each
+    /// call counts for the address that the proxy names in `X-Forwarded-For`. Danger: an address that is no proxy's may
+    /// claim to be anyone.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Connections at once from one address.
     #[serde(default = "connections_per_address_max")]
     pub connections_per_address_max: usize,
+    /// Time in which a connection must say which protocol it speaks and end its TLS handshake, in milliseconds.
+    #[serde(default = "handshake_timeout_ms")]
+    pub handshake_timeout_ms: u64,
     /// Time after which a connection without a call is closed, in milliseconds.
     #[serde(default = "idle_timeout_ms")]
     pub idle_timeout_ms: u64,
@@ -89,11 +101,38 @@ pub struct Api {
     /// No call carries credentials, so that this opens nothing that others cannot read.
     #[serde(default)]
     pub web_origins: Vec<String>,
+    /// Calls at once on one connection.
+    #[serde(default = "streams_per_connection_max")]
+    pub streams_per_connection_max: u32,
+    /// Calls a second on one connection, on average. Not of a proxy's.
+    #[serde(default = "calls_per_second_max")]
+    pub calls_per_second_max: u32,
+    /// Calls that one connection may make at once after a rest.
+    #[serde(default = "calls_burst_max")]
+    pub calls_burst_max: u32,
+    /// Calls a second from one address, on all its connections, on average.
+    #[serde(default = "address_calls_per_second_max")]
+    pub address_calls_per_second_max: u32,
+    /// Calls that one address may make at once after a rest.
+    #[serde(default = "address_calls_burst_max")]
+    pub address_calls_burst_max: u32,
+    /// Time for a call whose caller names no deadline, in milliseconds.
+    #[serde(default = "call_timeout_ms")]
+    pub call_timeout_ms: u64,
+    /// Most time for a call, whatever deadline its caller names, in milliseconds. Subscriptions have none.
+    #[serde(default = "call_timeout_max_ms")]
+    pub call_timeout_max_ms: u64,
+    /// Time for calls to end when the node stops, in milliseconds.
+    #[serde(default = "shutdown_grace_ms")]
+    pub shutdown_grace_ms: u64,
+    /// Reads of the ledger at once; others wait for their turn.
+    #[serde(default = "reads_max")]
+    pub reads_max: usize,
     /// Calls at once, from the first byte of the request to the last byte of the answer. A submission that waits for its
     /// block is a call.
     #[serde(default = "calls_max")]
     pub calls_max: usize,
-    /// Batch proofs and trust files at once. Each may take some 7 MB of memory.
+    /// Batch proofs, lists of statuses and trust files at once. Each may take some 7 MB of memory.
     #[serde(default = "batch_proofs_max")]
     pub batch_proofs_max: usize,
     /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of
@@ -111,10 +150,10 @@ pub struct Api {
     #[serde(default = "stall_timeout_ms")]
     pub stall_timeout_ms: u64,
     /// How much of `calls_max`, `batch_proofs_max`, `subscriptions_max` and `answer_bytes_max` one address may have at
-    /// once, in percent. An IPv6 address is a /64. Behind a proxy, 100.
+    /// once, in percent. An IPv6 address is a /64.
     #[serde(default = "address_percent_max")]
     pub address_percent_max: u8,
-    /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too. Behind a proxy, 100.
+    /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too.
     #[serde(default = "network_percent_max")]
     pub network_percent_max: u8,
 }
@@ -149,6 +188,21 @@ pub struct Consensus {
 pub struct Gossip {
     /// Address to listen on for batches of other nodes.
     pub listen: SocketAddr,
+    /// Connections at once with one peer: each may have dialled the other, and one that broke may not be known yet.
+    #[serde(default = "connections_per_peer_max")]
+    pub connections_per_peer_max: u32,
+    /// Requests of one peer that are answered at once. Each may take a megabyte of memory.
+    #[serde(default = "requests_per_peer_max")]
+    pub requests_per_peer_max: usize,
+    /// Handshakes under way at once from all addresses that are not a peer's.
+    #[serde(default = "handshakes_max")]
+    pub handshakes_max: usize,
+    /// Time in which a connection must be encrypted and its peer known, in milliseconds.
+    #[serde(default = "gossip_handshake_timeout_ms")]
+    pub handshake_timeout_ms: u64,
+    /// Bytes a second that are taken from one peer, on average; more have to wait.
+    #[serde(default = "peer_bytes_per_second_max")]
+    pub peer_bytes_per_second_max: u64,
 }
 
 /// Another node. Its keys are those that genesis states of the member.
@@ -170,6 +224,8 @@ pub struct Pool {
     /// Bytes of all batches that wait. Memory of about that size is used when it is full. An issuer may use what others
     /// leave free; in a full pool it gives way to those that use less.
     pub bytes_max: usize,
+    /// How much of `bytes_max` the batches of one issuer may take, in percent, even if others leave it free.
+    pub issuer_percent_max: u8,
     /// Batches of one issuer that wait.
     pub batches_per_issuer_max: usize,
     /// Time after which a batch that found no block is dropped, in milliseconds.
@@ -182,9 +238,22 @@ pub struct Pool {
 pub struct Storage {
     /// Size at which a new segment file is begun, in bytes.
     pub segment_bytes: u64,
+    /// Files that the ledger may open beyond those that it has open at the start: connections leave it as many.
+    pub files_reserve: usize,
+    /// Bytes a second of old blocks that are read to find damage before anyone asks for them; 0 for none.
+    pub scrub_bytes_per_second: u64,
     /// Bytes free on the disk below which no batches are taken, so that the chain's own blocks still find room; 0 for no
     /// such limit. A warning comes at four times as much.
     pub free_bytes_min: u64,
+}
+
+/// Ends a process that hangs, so that a supervisor starts another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Watchdog {
+    /// Time in which what the node has begun must get somewhere, whatever other nodes do, in milliseconds. Danger: below the
+    /// longest pause of the disk, a node that only is slow ends itself.
+    pub hang_timeout_ms: u64,
 }
 
 /// Logs, on standard error.
@@ -271,17 +340,17 @@ pub enum ConfigError {
     /// One of the two TLS files is missing.
     #[error("api.tls_certificate and api.tls_key go together: set both for TLS, neither for plain text")]
     HalfTls,
-    /// A time or size that must not be zero is.
-    #[error("{field} must not be 0")]
-    Zero {
+    /// A number is out of its range.
+    #[error("{field} is {actual}, but must be from {min} to {max}")]
+    Range {
         /// The field.
         field: &'static str,
-    },
-    /// A percentage is above 100.
-    #[error("{field} must be from 1 to 100")]
-    Percentage {
-        /// The field.
-        field: &'static str,
+        /// Its value.
+        actual: u64,
+        /// Least value.
+        min: u64,
+        /// Greatest value.
+        max: u64,
     },
     /// A peer stands twice, or is the node itself.
     #[error("the peer {member} stands twice, or is this node itself")]
@@ -369,39 +438,53 @@ impl Config {
     /// Checks that the settings fit together.
     ///
     /// # Errors
-    /// [`ConfigError::HalfTls`], [`ConfigError::Zero`], [`ConfigError::Percentage`] or [`ConfigError::Peer`].
+    /// [`ConfigError::HalfTls`], [`ConfigError::Range`] or [`ConfigError::Peer`].
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.api.tls_certificate.is_some() != self.api.tls_key.is_some() {
             return Err(ConfigError::HalfTls);
         }
-        let positive = [
-            ("api.connections_max", self.api.connections_max as u64),
-            ("api.connections_per_address_max", self.api.connections_per_address_max as u64),
-            ("api.idle_timeout_ms", self.api.idle_timeout_ms),
-            ("api.subscriptions_per_connection_max", self.api.subscriptions_per_connection_max as u64),
-            ("api.calls_max", self.api.calls_max as u64),
-            ("api.batch_proofs_max", self.api.batch_proofs_max as u64),
-            ("api.subscriptions_max", self.api.subscriptions_max as u64),
-            ("api.answer_bytes_max", self.api.answer_bytes_max as u64),
-            ("api.stall_timeout_ms", self.api.stall_timeout_ms),
-            ("api.address_percent_max", self.api.address_percent_max.into()),
-            ("api.network_percent_max", self.api.network_percent_max.into()),
-            ("consensus.timeout_propose_ms", self.consensus.timeout_propose_ms),
-            ("consensus.timeout_vote_ms", self.consensus.timeout_vote_ms),
-            ("pool.bytes_max", self.pool.bytes_max as u64),
-            ("pool.batches_per_issuer_max", self.pool.batches_per_issuer_max as u64),
-            ("pool.age_max_ms", self.pool.age_max_ms),
-            ("storage.segment_bytes", self.storage.segment_bytes),
+        let Self { api, consensus, gossip, pool, storage, watchdog, .. } = self;
+        let ranges = [
+            ("api.connections_max", api.connections_max as u64, COUNT),
+            ("api.connections_per_address_max", api.connections_per_address_max as u64, COUNT),
+            ("api.handshake_timeout_ms", api.handshake_timeout_ms, TIME_MS),
+            ("api.streams_per_connection_max", api.streams_per_connection_max.into(), COUNT),
+            ("api.calls_per_second_max", api.calls_per_second_max.into(), COUNT),
+            ("api.calls_burst_max", api.calls_burst_max.into(), COUNT),
+            ("api.address_calls_per_second_max", api.address_calls_per_second_max.into(), COUNT),
+            ("api.address_calls_burst_max", api.address_calls_burst_max.into(), COUNT),
+            ("api.call_timeout_ms", api.call_timeout_ms, (1, api.call_timeout_max_ms)),
+            ("api.call_timeout_max_ms", api.call_timeout_max_ms, TIME_MS),
+            ("api.shutdown_grace_ms", api.shutdown_grace_ms, GRACE_MS),
+            ("api.reads_max", api.reads_max as u64, THREADS),
+            ("api.idle_timeout_ms", api.idle_timeout_ms, TIME_MS),
+            ("api.subscriptions_per_connection_max", api.subscriptions_per_connection_max as u64, COUNT),
+            ("api.calls_max", api.calls_max as u64, COUNT),
+            ("api.batch_proofs_max", api.batch_proofs_max as u64, COUNT),
+            ("api.subscriptions_max", api.subscriptions_max as u64, COUNT),
+            ("api.answer_bytes_max", api.answer_bytes_max as u64, BYTES),
+            ("api.stall_timeout_ms", api.stall_timeout_ms, TIME_MS),
+            ("api.address_percent_max", api.address_percent_max.into(), PERCENT),
+            ("api.network_percent_max", api.network_percent_max.into(), PERCENT),
+            ("consensus.timeout_propose_ms", consensus.timeout_propose_ms, ROUND_MS),
+            ("consensus.timeout_vote_ms", consensus.timeout_vote_ms, ROUND_MS),
+            ("gossip.connections_per_peer_max", gossip.connections_per_peer_max.into(), (2, 64)),
+            ("gossip.requests_per_peer_max", gossip.requests_per_peer_max as u64, (2, 256)),
+            ("gossip.handshakes_max", gossip.handshakes_max as u64, (1, 4096)),
+            ("gossip.handshake_timeout_ms", gossip.handshake_timeout_ms, GRACE_MS),
+            ("gossip.peer_bytes_per_second_max", gossip.peer_bytes_per_second_max, (1 << 16, 1 << 40)),
+            ("pool.issuer_percent_max", pool.issuer_percent_max.into(), PERCENT),
+            ("storage.files_reserve", storage.files_reserve as u64, (64, 1 << 20)),
+            ("storage.scrub_bytes_per_second", storage.scrub_bytes_per_second, (0, 1 << 30)),
+            ("pool.bytes_max", pool.bytes_max as u64, BYTES),
+            ("pool.batches_per_issuer_max", pool.batches_per_issuer_max as u64, COUNT),
+            ("pool.age_max_ms", pool.age_max_ms, TIME_MS),
+            ("storage.segment_bytes", storage.segment_bytes, BYTES),
+            ("watchdog.hang_timeout_ms", watchdog.hang_timeout_ms, HANG_MS),
         ];
-        let percentages = [
-            ("api.address_percent_max", self.api.address_percent_max),
-            ("api.network_percent_max", self.api.network_percent_max),
-        ];
-        if let Some((field, _)) = percentages.into_iter().find(|(_, percent)| *percent > 100) {
-            return Err(ConfigError::Percentage { field });
-        }
-        if let Some((field, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(ConfigError::Zero { field });
+        let out = ranges.into_iter().find(|(_, actual, (min, max))| !(min..=max).contains(&actual));
+        if let Some((field, actual, (min, max))) = out {
+            return Err(ConfigError::Range { field, actual, min, max });
         }
         let mut seen = std::collections::BTreeSet::from([&self.member]);
         match self.peers.iter().find(|peer| !seen.insert(&peer.member)) {
@@ -413,13 +496,29 @@ impl Config {
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { bytes_max: 32 << 20, batches_per_issuer_max: 256, age_max_ms: 600_000 }
+        Self {
+            bytes_max: 32 << 20,
+            issuer_percent_max: 100,
+            batches_per_issuer_max: 256,
+            age_max_ms: 600_000,
+        }
     }
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { segment_bytes: 256 << 20, free_bytes_min: 512 << 20 }
+        Self {
+            segment_bytes: 256 << 20,
+            files_reserve: 256,
+            scrub_bytes_per_second: 1 << 20,
+            free_bytes_min: 512 << 20,
+        }
+    }
+}
+
+impl Default for Watchdog {
+    fn default() -> Self {
+        Self { hang_timeout_ms: 60_000 }
     }
 }
 
@@ -432,6 +531,18 @@ impl Default for Log {
 /// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
 const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
 
+/// Ranges of numbers: least and greatest value.
+const COUNT: (u64, u64) = (1, 1 << 20);
+/// Up to a week.
+const TIME_MS: (u64, u64) = (1, 7 * 24 * 3_600_000);
+const BYTES: (u64, u64) = (1, 1 << 40);
+const PERCENT: (u64, u64) = (1, 100);
+const GRACE_MS: (u64, u64) = (1, 600_000);
+/// Of the runtime's 512 for blocking work.
+const THREADS: (u64, u64) = (1, 256);
+const ROUND_MS: (u64, u64) = (1, 600_000);
+const HANG_MS: (u64, u64) = (5_000, 3_600_000);
+
 fn connections_max() -> usize {
     1024
 }
@@ -442,6 +553,66 @@ fn connections_per_address_max() -> usize {
 
 fn idle_timeout_ms() -> u64 {
     120_000
+}
+
+fn handshake_timeout_ms() -> u64 {
+    10_000
+}
+
+fn streams_per_connection_max() -> u32 {
+    64
+}
+
+fn calls_per_second_max() -> u32 {
+    200
+}
+
+fn calls_burst_max() -> u32 {
+    400
+}
+
+fn address_calls_per_second_max() -> u32 {
+    4_000
+}
+
+fn address_calls_burst_max() -> u32 {
+    8_000
+}
+
+fn call_timeout_ms() -> u64 {
+    30_000
+}
+
+fn call_timeout_max_ms() -> u64 {
+    300_000
+}
+
+fn shutdown_grace_ms() -> u64 {
+    10_000
+}
+
+fn reads_max() -> usize {
+    32
+}
+
+fn connections_per_peer_max() -> u32 {
+    4
+}
+
+fn requests_per_peer_max() -> usize {
+    8
+}
+
+fn handshakes_max() -> usize {
+    16
+}
+
+fn gossip_handshake_timeout_ms() -> u64 {
+    5_000
+}
+
+fn peer_bytes_per_second_max() -> u64 {
+    16 << 20
 }
 
 fn subscriptions_per_connection_max() -> usize {

@@ -17,18 +17,30 @@ pub(crate) fn raise_limit() -> usize {
     limit.current.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
-/// Connections that the gRPC service may have, at most `wanted`: what the ledger, consensus and the exchange of batches
-/// leave of the limit. None where that is too little to serve anyone.
-///
-/// Consensus and the exchange limit their own connections, those of strangers included, to `connections`.
-pub(crate) fn api_connections(limit: usize, connections: usize, wanted: usize) -> Option<usize> {
-    let left = limit.saturating_sub(needed(connections, 0));
-    (left >= API_CONNECTIONS_MIN.min(wanted)).then_some(left.min(wanted))
+/// Who needs files.
+pub(crate) struct Files {
+    /// How many may be open.
+    pub(crate) limit: usize,
+    /// Most connections of consensus and the exchange of batches, which limit them themselves, those of strangers
+    /// included.
+    pub(crate) connections: usize,
+    /// What the ledger may open beyond what is open now: segments and index runs as it grows, and files for a moment. And
+    /// connections that are refused as soon as they are accepted.
+    pub(crate) reserve: usize,
 }
 
-/// The limit that leaves the gRPC service `wanted` connections.
-pub(crate) fn needed(connections: usize, wanted: usize) -> usize {
-    open_files() + LEDGER_GROWTH + connections + CONNECTIONS_CLOSING_MAX + wanted
+impl Files {
+    /// Connections that the gRPC service may have, at most `wanted`: what the others leave of the limit. None where that
+    /// is too little to serve anyone.
+    pub(crate) fn api_connections(&self, wanted: usize) -> Option<usize> {
+        let left = self.limit.saturating_sub(self.needed(0));
+        (left >= API_CONNECTIONS_MIN.min(wanted)).then_some(left.min(wanted))
+    }
+
+    /// The limit that leaves the gRPC service `wanted` connections.
+    pub(crate) fn needed(&self, wanted: usize) -> usize {
+        open_files() + self.reserve + self.connections + CONNECTIONS_CLOSING_MAX + wanted
+    }
 }
 
 /// Files that are open now: the ledger's, the engine's, and those of the runtime.
@@ -36,9 +48,6 @@ fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(OPEN_FILES_GUESS, Iterator::count)
 }
 
-/// Descriptors for segments and index runs that the ledger opens as it grows, for short reads and writes of files, and
-/// for connections that are refused as soon as they are accepted.
-const LEDGER_GROWTH: usize = 256;
 const API_CONNECTIONS_MIN: usize = 16;
 const OPEN_FILES_GUESS: usize = 128;
 
@@ -48,10 +57,11 @@ mod tests {
 
     #[test]
     fn what_is_left_is_for_callers() {
-        assert_eq!(api_connections(usize::MAX, 100, 1024), Some(1024));
-        let left = api_connections(1024, 200, 1024).unwrap();
+        let of = |limit, wanted| Files { limit, connections: 200, reserve: 256 }.api_connections(wanted);
+        assert_eq!(of(usize::MAX, 1024), Some(1024));
+        let left = of(1024, 1024).unwrap();
         assert!((300..540).contains(&left), "{left}");
-        assert_eq!(api_connections(1024, 200, 8), Some(8));
-        assert_eq!(api_connections(300, 200, 1024), None);
+        assert_eq!(of(1024, 8), Some(8));
+        assert_eq!(of(300, 1024), None);
     }
 }

@@ -76,9 +76,18 @@ pub enum NodeError {
     /// The data directory does not exist.
     #[error(
         "there is no ledger in {path}; if this node has never run, create it with `sanad-node init`; if it has, find \
-         the directory: a validator must not start without its record of what it signed"
+         the directory, or run `sanad-node recover`"
     )]
     NotInitialised {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The node has run before.
+    #[error(
+        "{path} is not empty: a node has run here, and its key may have signed. If a part of its data directory is lost, \
+         run `sanad-node recover`"
+    )]
+    HasRun {
         /// The directory.
         path: PathBuf,
     },
@@ -137,6 +146,9 @@ pub enum NodeError {
     /// The gRPC service.
     #[error(transparent)]
     Api(#[from] ServeError),
+    /// The thread of the watchdog cannot be started.
+    #[error("the watchdog cannot be started")]
+    Watchdog(#[source] std::io::Error),
     /// The gRPC service ended by itself.
     #[error("the gRPC service ended by itself; see the log")]
     ApiEnded,

@@ -7,15 +7,18 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use sanad_core::ids::Height;
 use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
-use sanad_node::{Reload, logging, setup};
+use sanad_node::{Reload, Repaired, logging, recovery, setup};
 
 /// One university's node of a Sanad ledger.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml"
+    after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml\n\n\
+                  Exit codes: 0 done, or stopped when asked to; 1 failed, and said why; 2 wrong arguments; 70 hung, and\n\
+                  ended itself to be started again"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -40,6 +43,20 @@ enum Command {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
+    },
+    /// Read every block of a stopped node, and fetch damaged ones again from peers
+    Repair,
+    /// After a disk was lost, replaced or set back: make what is missing, and have the node vote only when that is safe
+    #[command(
+        long_about = "Prepares the data directory of a node that has run before, after its disk was lost, replaced or \
+        set back to an earlier state. What is missing is made; where the consensus key may have signed more than this \
+        directory knows, the node follows without voting until enough validators have shown how far they are. \
+        docs/operations.md says why each step is safe."
+    )]
+    Recover {
+        /// Last height at which the key may have signed, if you know it for certain: do not wait for peers
+        #[arg(long, value_name = "HEIGHT")]
+        signed_through: Option<u64>,
     },
     /// Write manual pages and completions into a folder, for packages
     #[command(hide = true)]
@@ -82,6 +99,18 @@ async fn run() -> anyhow::Result<()> {
     match arguments.command {
         Command::Init => setup::init(&config).map(|_| ())?,
         Command::Check { .. } | Command::Man { .. } => {}
+        Command::Repair => {
+            let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
+            println!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len());
+            if let Some(height) = left.first() {
+                bail!(
+                    "no peer has a copy of the block of height {height} that fits; run it again when other peers run"
+                );
+            }
+        }
+        Command::Recover { signed_through } => {
+            println!("{}", recovery::recover(&config, signed_through.map(Height))?);
+        }
         Command::Run => {
             let reload = Reload::new(arguments.config, arguments.overrides, logs)?;
             sanad_node::run(config, Some(reload), sanad_node::stop_signal()?).await?;

@@ -15,18 +15,21 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::descriptors;
-use crate::desk::{Admin, Desk, Files};
+use crate::descriptors::{self, Files};
+use crate::desk::{Admin, Desk, Watched};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
-use crate::gossip::Gossip;
+use crate::gossip::{Gossip, GossipLimits};
 use crate::ledger::{Ledger, LedgerApplication, PoolExchange, Service};
+use crate::mending::mend;
 use crate::pool::{PoolLimits, Source};
 use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
+use crate::settling::settle;
 use crate::setup::{DataDir, Setup, peers, store_options};
 use crate::supervisor;
+use crate::watchdog::{self, Beat};
 
 /// Time between looks at the pool's age, the chain and the node itself.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -57,18 +60,19 @@ pub async fn run(
     let mut server = server_config(&config)?;
     let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
         .connections_max()
-        + Gossip::connections_max(config.peers.len())
+        + GossipLimits::from(&config.gossip).connections_max(config.peers.len())
         + admin.as_ref().map_or(0, |_| Admin::CONNECTIONS_MAX);
-    server.limits.connections = api_connections(files_max, connections, config.api.connections_max)?;
+    let files = Files { limit: files_max, connections, reserve: config.storage.files_reserve };
+    server.limits.connections = api_connections(&files, config.api.connections_max)?;
     // What the limit of open files leaves callers, whatever they are allowed later.
-    let connections_max = descriptors::api_connections(files_max, connections, usize::MAX).unwrap_or(0);
-    let files = Files {
+    let connections_max = files.api_connections(usize::MAX).unwrap_or(0);
+    let watched = Watched {
         data_dir: config.data_dir.clone(),
         tls_certificate: config.api.tls_certificate.clone(),
         free_bytes_min: config.storage.free_bytes_min,
         open_files_max: files_max,
     };
-    let desk = Arc::new(Desk::new(files, server.stats.clone()));
+    let desk = Arc::new(Desk::new(watched, server.stats.clone()));
     let node = start(&config, setup, &directory, &ledger, Arc::clone(&desk)).await?;
     tracing::info!(
         member = %node.member,
@@ -87,7 +91,13 @@ pub async fn run(
     let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
     let told = Told { settings: settings.subscribe(), serving: health.subscribe(), stop: stop.clone() };
     let mut api = tokio::spawn(serve_replaceable(listener, service, told));
-    let keeping = tokio::spawn(housekeeping(node.clone(), health.clone()));
+    let beat = Beat::default();
+    let keeping = tokio::spawn(housekeeping(node.clone(), health.clone(), beat.clone()));
+    let mending = mend(Arc::clone(&ledger), node.gossip.clone(), config.storage.scrub_bytes_per_second);
+    let mending = tokio::spawn(mending);
+    let settling = tokio::spawn(settle(node.clone()));
+    let hang_timeout = Duration::from_millis(config.watchdog.hang_timeout_ms);
+    watchdog::watch(node.clone(), beat, node.gossip.beat(), hang_timeout).map_err(NodeError::Watchdog)?;
     let reloading =
         reload.map(|reload| tokio::spawn(reload.keep(config, node.clone(), settings, connections_max)));
     supervisor::ready();
@@ -111,6 +121,8 @@ pub async fn run(
     if let Some(administering) = administering {
         administering.abort();
     }
+    mending.abort();
+    settling.abort();
     health.send_replace(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
@@ -128,7 +140,7 @@ pub async fn run(
     }
 }
 
-fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
+pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
     let path = directory.ledger();
     let (store, state) =
         Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
@@ -152,9 +164,12 @@ async fn start(
     take_saved_pool(ledger, &directory.pool());
     let consensus_config = consensus_config(config, &setup, directory, &peers);
     let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
-    let waker = Arc::clone(&consensus);
-    let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), move || waker.wake()));
-    let gossip = Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), exchange).await?;
+    let (waker, voucher) = (Arc::clone(&consensus), Arc::clone(&consensus));
+    let exchange = PoolExchange::new(Arc::clone(ledger), move || waker.wake(), move || voucher.vouches());
+    let exchange = Arc::new(exchange);
+    let limits = GossipLimits::from(&config.gossip);
+    let gossip =
+        Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), limits, exchange).await?;
     Ok(RunningNode {
         member: config.member.clone(),
         ledger: Arc::clone(ledger),
@@ -207,34 +222,44 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         }
         _ => None,
     };
-    let defaults = Limits::default();
+    let api = &config.api;
     let limits = Limits {
-        connections: config.api.connections_max,
-        connections_per_address: config.api.connections_per_address_max,
-        idle_timeout: Duration::from_millis(config.api.idle_timeout_ms),
-        subscriptions_per_connection: config.api.subscriptions_per_connection_max,
-        calls: config.api.calls_max,
-        batch_proofs: config.api.batch_proofs_max,
-        subscriptions: config.api.subscriptions_max,
-        answer_bytes: config.api.answer_bytes_max,
-        stall_timeout: Duration::from_millis(config.api.stall_timeout_ms),
-        address_percent: config.api.address_percent_max.into(),
-        network_percent: config.api.network_percent_max.into(),
-        ..defaults
+        connections: api.connections_max,
+        connections_per_address: api.connections_per_address_max,
+        handshake_timeout: Duration::from_millis(api.handshake_timeout_ms),
+        idle_timeout: Duration::from_millis(api.idle_timeout_ms),
+        streams_per_connection: api.streams_per_connection_max,
+        calls_per_second: api.calls_per_second_max,
+        calls_burst: api.calls_burst_max,
+        address_calls_per_second: api.address_calls_per_second_max,
+        address_calls_burst: api.address_calls_burst_max,
+        calls: api.calls_max,
+        answer_bytes: api.answer_bytes_max,
+        reads: api.reads_max,
+        batch_proofs: api.batch_proofs_max,
+        subscriptions: api.subscriptions_max,
+        subscriptions_per_connection: api.subscriptions_per_connection_max,
+        address_percent: api.address_percent_max.into(),
+        network_percent: api.network_percent_max.into(),
+        call_timeout: Duration::from_millis(api.call_timeout_ms),
+        call_timeout_max: Duration::from_millis(api.call_timeout_max_ms),
+        stall_timeout: Duration::from_millis(api.stall_timeout_ms),
+        shutdown_grace: Duration::from_millis(api.shutdown_grace_ms),
     };
-    let web_origins = match config.api.web_origins.as_slice() {
+    let web_origins = match api.web_origins.as_slice() {
         [] => WebOrigins::SameOrigin,
         origins if origins.iter().any(|origin| origin == "*") => WebOrigins::Any,
         origins => WebOrigins::These(origins.to_vec()),
     };
-    Ok(ServerConfig { tls, limits, web_origins, ..ServerConfig::default() })
+    let trusted_proxies = api.trusted_proxies.clone();
+    Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, ..ServerConfig::default() })
 }
 
-/// Connections for callers, once the ledger is open: see [`descriptors::api_connections`].
-fn api_connections(limit: usize, connections: usize, wanted: usize) -> Result<usize, NodeError> {
-    let needed = descriptors::needed(connections, wanted);
-    let Some(left) = descriptors::api_connections(limit, connections, wanted) else {
-        return Err(NodeError::Descriptors { limit, connections, needed });
+/// Connections for callers, once the ledger is open: see [`Files::api_connections`].
+fn api_connections(files: &Files, wanted: usize) -> Result<usize, NodeError> {
+    let (limit, needed) = (files.limit, files.needed(wanted));
+    let Some(left) = files.api_connections(wanted) else {
+        return Err(NodeError::Descriptors { limit, connections: files.connections, needed });
     };
     if left < wanted {
         tracing::warn!(
@@ -246,7 +271,7 @@ fn api_connections(limit: usize, connections: usize, wanted: usize) -> Result<us
     Ok(left)
 }
 
-async fn housekeeping(node: RunningNode, health: watch::Sender<Serving>) {
+async fn housekeeping(node: RunningNode, health: watch::Sender<Serving>, beat: Beat) {
     let mut reporter = node.desk.reporter();
     let mut heads = node.ledger.heads();
     let mut interval = tokio::time::interval(HOUSEKEEPING);
@@ -258,6 +283,7 @@ async fn housekeeping(node: RunningNode, health: watch::Sender<Serving>) {
             // A chain that goes on again is not called late for a second more; a node that catches up has many heads.
             Ok(()) = heads.changed(), if late => tokio::time::sleep(HEAD_PAUSE).await,
         }
+        beat.beat();
         node.ledger.expire();
         let serving = node.desk.look_and_report(&node, &mut reporter).await;
         health.send_if_modified(|before| std::mem::replace(before, serving) != serving);

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, SigningGuard};
+use sanad_consensus_lite::{Config as ConsensusConfig, SigningGuard};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
 use sanad_core::member::{Member, Role};
 use sanad_storage::{Options, Store};
@@ -62,7 +62,7 @@ impl DataDir {
         self.0.join("ledger")
     }
 
-    /// Signing guard and write-ahead log.
+    /// Signing guard and the log of consensus.
     pub fn consensus(&self) -> PathBuf {
         self.0.join("consensus")
     }
@@ -83,28 +83,43 @@ pub fn store_options(config: &Config) -> Options {
     Options { segment_bytes: config.storage.segment_bytes, ..Options::default() }
 }
 
-/// Creates the data directory of a node that never ran: an empty ledger, and the signing guard of its key.
+/// Creates the data directory of a node that never ran: an empty ledger, and the signing guard of its key. Everything is
+/// checked before anything is written, and what was written is removed if it cannot be completed.
 ///
 /// # Errors
-/// [`NodeError`]; a ledger or guard that exists is left as it is, and then neither is created.
+/// [`NodeError`]; what exists is left as it is.
 pub fn init(config: &Config) -> Result<Setup, NodeError> {
     let setup = Setup::load(config)?;
     let directory = DataDir::new(config);
     let (path, consensus) = (directory.ledger(), directory.consensus());
-    let guard = ConsensusConfig::guard_path(&consensus);
-    if guard.exists() {
-        return Err(GuardError::AlreadyExists { path: guard }.into());
+    // Whatever is there may be all that is left of what a key has signed.
+    for path in [&path, &consensus] {
+        if std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) || path.is_file() {
+            return Err(NodeError::HasRun { path: path.clone() });
+        }
     }
-    std::fs::create_dir_all(&consensus)
-        .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
-    let (store, _) = Store::create(&path, &setup.genesis, store_options(config))
-        .map_err(|source| NodeError::Open { path, source })?;
+    let made = make(config, &setup, &path, &consensus);
+    if made.is_err() {
+        for path in [&path, &consensus] {
+            // It was empty or not there. What cannot be removed is named by the next try.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+    made.map(|()| setup)
+}
+
+fn make(config: &Config, setup: &Setup, path: &Path, consensus: &Path) -> Result<(), NodeError> {
+    std::fs::create_dir_all(consensus)
+        .map_err(|source| NodeError::File { path: consensus.to_owned(), source })?;
+    let (store, _) = Store::create(path, &setup.genesis, store_options(config))
+        .map_err(|source| NodeError::Open { path: path.to_owned(), source })?;
     store.close()?;
     // Last: a new guard permits every signature, so none may come to stand beside a ledger that was there before.
     if let Some(key) = &setup.keys.consensus {
+        let guard = ConsensusConfig::guard_path(consensus);
         SigningGuard::create(&guard, setup.genesis.chain_id(), key.public())?;
     }
-    Ok(setup)
+    Ok(())
 }
 
 /// The peers of the configuration, with the keys that the genesis states of them.

@@ -8,14 +8,22 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
-use sanad_core::hash::{BatchId, ChainId};
-use sanad_core::ids::{MemberId, Sequence};
+use sanad_core::hash::{BatchId, BlockHash, ChainId};
+use sanad_core::ids::{Height, MemberId, Sequence};
 use sanad_core::signature::SecretKey;
-use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipPeer, PeerRole, Received};
+use sanad_core::validators::CommitCertificate;
+use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipLimits, GossipPeer, PeerRole, Received};
 use sanad_node::pool::{Interest, Offered, Source, WaitingBatch};
 use sanad_testkit::{id, issue, issuing_key, network_key};
 
 const DEADLINE: Duration = Duration::from_secs(30);
+const LIMITS: GossipLimits = GossipLimits {
+    connections_per_peer: 4,
+    requests_per_peer: 8,
+    handshakes: 16,
+    handshake_timeout: Duration::from_secs(5),
+    peer_bytes_per_second: 16 << 20,
+};
 
 /// Takes every batch once, as a pool does.
 #[derive(Default)]
@@ -76,6 +84,13 @@ impl BatchExchange for Inbox {
         found.take_while(fits).map(waiting).collect()
     }
 
+    fn block(&self, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer> {
+        let Wanted::Block(height) = wanted else { return Ok(None) };
+        let certificate =
+            CommitCertificate { height, round: 2, block: BlockHash([3; 32]), signatures: Vec::new() };
+        Ok((height < Height(9)).then(|| BlockCopy { round: 1, certificate, payload: vec![4; 1 << 20] }))
+    }
+
     fn next_arrival(&self) -> u64 {
         self.batches.lock().unwrap().len() as u64
     }
@@ -121,7 +136,7 @@ fn addresses<const N: usize>() -> [SocketAddr; N] {
 async fn start(number: u8, listen: SocketAddr, peers: Vec<GossipPeer>) -> (Gossip, Arc<Inbox>) {
     let inbox = Arc::new(Inbox::default());
     let exchange: Arc<dyn BatchExchange> = inbox.clone();
-    (Gossip::start(listen, &key(number), peers, exchange).await.unwrap(), inbox)
+    (Gossip::start(listen, &key(number), peers, LIMITS, exchange).await.unwrap(), inbox)
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -183,7 +198,7 @@ async fn a_port_in_use_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let exchange: Arc<dyn BatchExchange> = Arc::new(Inbox::default());
-    let started = Gossip::start(address, &key(1), Vec::new(), exchange).await;
+    let started = Gossip::start(address, &key(1), Vec::new(), LIMITS, exchange).await;
     assert!(matches!(started, Err(GossipError::Listen { .. })));
 }
 
@@ -226,7 +241,7 @@ async fn a_peer_that_comes_back_gets_each_batch_once() {
     let exchange: Arc<dyn BatchExchange> = inbox.clone();
     let fourth = loop {
         // The port is free once the task of the node before has ended.
-        match Gossip::start(addresses[3], &key(4), peers_of(4), Arc::clone(&exchange)).await {
+        match Gossip::start(addresses[3], &key(4), peers_of(4), LIMITS, Arc::clone(&exchange)).await {
             Ok(fourth) => break fourth,
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
@@ -255,4 +270,25 @@ async fn what_finds_no_room_is_offered_until_there_is_some() {
     inbox.full.store(false, Ordering::SeqCst);
     until("all", || inbox.ids().len() == 20).await;
     assert!(one.traffic().batches_sent <= 20 + 8, "{:?}", one.traffic());
+}
+
+#[tokio::test]
+async fn blocks_are_asked_for_and_a_peer_gets_no_more_than_its_rate() {
+    use PeerRole::Validator;
+    let [a, b] = addresses();
+    let (one, _) = start(1, a, vec![peer(2, b, Validator)]).await;
+    assert_eq!(one.ask(&id("m2"), Wanted::Block(Height(5))).await, Err(NoAnswer), "it is not connected");
+    let (_two, _) = start(2, b, vec![peer(1, a, Validator)]).await;
+    until("the connection", || one.connected().len() == 1).await;
+    let copy = one.ask(&id("m2"), Wanted::Block(Height(5))).await.unwrap().unwrap();
+    assert_eq!((copy.certificate.height, copy.payload.len()), (Height(5), 1 << 20));
+    assert_eq!(one.ask(&id("m2"), Wanted::Block(Height(9))).await, Ok(None));
+    assert_eq!(one.ask(&id("m2"), Wanted::Head).await, Ok(None));
+    assert_eq!(one.ask(&id("m3"), Wanted::Head).await, Err(NoAnswer), "nobody knows it");
+    // Some seconds' worth, and then no more than the rate.
+    let mut given = 0;
+    while one.ask(&id("m2"), Wanted::Block(Height(5))).await.is_ok() {
+        given += 1;
+        assert!(given < 400, "{given} MB");
+    }
 }

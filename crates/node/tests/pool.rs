@@ -14,8 +14,12 @@ use sanad_core::state::State;
 use sanad_node::pool::{Admission, Interest, Offered, Pool, PoolError, PoolLimits, PoolRefusal, Source};
 use sanad_testkit::{Ledger, commitment, id, issue, issuing_key};
 
-const LIMITS: PoolLimits =
-    PoolLimits { bytes_max: 100_000, batches_per_issuer_max: 4, age_max: Duration::from_secs(60) };
+const LIMITS: PoolLimits = PoolLimits {
+    bytes_max: 100_000,
+    issuer_percent_max: 100,
+    batches_per_issuer_max: 4,
+    age_max: Duration::from_secs(60),
+};
 
 fn state() -> State {
     Ledger::new().state
@@ -297,4 +301,29 @@ proptest! {
             prop_assert_eq!(waiting(&pool, &chain[..2]), [0, 1]);
         }
     }
+}
+
+#[test]
+fn an_issuer_has_its_part_of_a_pool_that_others_leave_free() {
+    let state = state();
+    let batches = chain(&state, "issuer", 4, 10);
+    let bytes = batches[0].bytes().len();
+    let limits = PoolLimits { bytes_max: 8 * bytes, issuer_percent_max: 30, ..LIMITS };
+    let mut pool = Pool::new(limits);
+    // Behind a gap, it may fill its part; what fills the gap has the room of what is behind it.
+    for place in [2, 3] {
+        admit(&mut pool, &state, &batches[place], Source::Gossiped).unwrap();
+    }
+    let offered = |batch: &Arc<SignedBatch>| {
+        [Offered { id: batch.id(), issuer: id("issuer"), bytes: batch.bytes().len() }]
+    };
+    assert_eq!(pool.interest(&offered(&batches[1])), [Interest::NoRoom]);
+    for place in [0, 1] {
+        admit(&mut pool, &state, &batches[place], Source::Gossiped).unwrap();
+    }
+    let full = admit(&mut pool, &state, &batches[2], Source::Gossiped);
+    assert!(matches!(full, Err(PoolError::IssuerFull { count: 2, .. })), "{full:?}");
+    let others = chain(&state, "v0", 1, 10);
+    admit(&mut pool, &state, &others[0], Source::Gossiped).unwrap();
+    assert!(pool.bytes() <= 3 * bytes + 100);
 }

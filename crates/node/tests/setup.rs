@@ -4,10 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use sanad_consensus_lite::{Position, SigningGuard, Step};
 use sanad_core::genesis::{Genesis, GenesisSignatureError};
+use sanad_core::ids::Height;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::signature::SecretKey;
 use sanad_node::config::{Config, Overrides};
+use sanad_node::recovery::{Memory, Part, Recovered, recover};
 use sanad_node::setup::{DataDir, Setup, init};
 use sanad_node::{KeyError, NodeError, NodeKeys};
 use sanad_testkit::{agree, consensus_key, genesis, governance_key, id, issuing_key, network_key};
@@ -168,7 +171,7 @@ fn init_makes_a_ledger_and_a_guard_once() {
     init(&node.config).unwrap();
     assert!(node.ledger().is_dir() && node.guard().is_file());
     let before = std::fs::read(node.guard()).unwrap();
-    assert!(matches!(init(&node.config), Err(NodeError::Guard(_))));
+    assert!(matches!(init(&node.config), Err(NodeError::HasRun { .. })));
     assert_eq!(std::fs::read(node.guard()).unwrap(), before);
 }
 
@@ -178,7 +181,7 @@ fn init_makes_no_guard_for_a_ledger_that_is_there() {
     let node = Node::new(&genesis());
     init(&node.config).unwrap();
     std::fs::remove_file(node.guard()).unwrap();
-    assert!(matches!(init(&node.config), Err(NodeError::Open { .. })));
+    assert!(matches!(init(&node.config), Err(NodeError::HasRun { .. })));
     assert!(!node.guard().exists());
 }
 
@@ -187,8 +190,72 @@ fn init_makes_no_guard_if_the_ledger_cannot_be_made() {
     let node = Node::new(&genesis());
     std::fs::create_dir_all(&node.config.data_dir).unwrap();
     std::fs::write(node.ledger(), "a file in its place").unwrap();
-    assert!(matches!(init(&node.config), Err(NodeError::Open { .. })));
+    assert!(matches!(init(&node.config), Err(NodeError::HasRun { .. })));
     assert!(!node.guard().exists());
+    // Nothing is written where it finds that it cannot go on.
+    assert_eq!(std::fs::read_dir(&node.config.data_dir).unwrap().count(), 1);
+}
+
+/// A log of consensus alone shows that the key has signed.
+#[test]
+fn init_makes_nothing_beside_what_is_left_of_a_node() {
+    let node = Node::new(&genesis());
+    let consensus = DataDir::new(&node.config).consensus();
+    std::fs::create_dir_all(&consensus).unwrap();
+    std::fs::write(consensus.join("consensus.log"), "").unwrap();
+    assert!(matches!(init(&node.config), Err(NodeError::HasRun { path }) if path == consensus));
+    assert!(!node.ledger().exists() && !node.guard().exists());
+}
+
+fn guard(node: &Node) -> SigningGuard {
+    let chain_id = genesis().chain_id();
+    SigningGuard::open(&node.guard(), chain_id, consensus_key("v0").public()).unwrap()
+}
+
+const SIGNED: Position = Position { height: Height(7), round: 0, step: Step::Precommit };
+
+/// A node that has run.
+fn ran() -> Node {
+    let node = Node::new(&genesis());
+    init(&node.config).unwrap();
+    guard(&node).authorize(SIGNED, b"vote").unwrap();
+    node
+}
+
+#[test]
+fn a_lost_ledger_is_made_again_beside_a_guard_that_is_kept() {
+    let node = ran();
+    std::fs::remove_dir_all(node.ledger()).unwrap();
+    let recovered = recover(&node.config, None).unwrap();
+    assert_eq!(recovered, Recovered { ledger: Part::Made, guard: Some(Memory::Whole) });
+    assert_eq!((guard(&node).position(), guard(&node).is_lost()), (Some(SIGNED), false));
+    // Once more: it is for the operator to say that a directory was set back.
+    let recovered = recover(&node.config, None).unwrap();
+    assert_eq!(recovered, Recovered { ledger: Part::Kept, guard: Some(Memory::Lost) });
+    assert!(guard(&node).is_lost());
+}
+
+#[test]
+fn a_lost_guard_permits_nothing_until_peers_have_answered() {
+    let node = ran();
+    for lost in [vec![node.guard()], vec![node.guard(), node.ledger()]] {
+        for path in &lost {
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+        }
+        let recovered = recover(&node.config, None).unwrap();
+        let ledger = if lost.len() == 1 { Part::Kept } else { Part::Made };
+        assert_eq!(recovered, Recovered { ledger, guard: Some(Memory::Lost) });
+        assert!(guard(&node).authorize(SIGNED, b"another").is_err());
+    }
+    std::fs::write(node.guard(), "damaged").unwrap();
+    assert_eq!(recover(&node.config, None).unwrap().guard, Some(Memory::Lost));
+    let aside = node.guard().with_extension("guard.damaged");
+    assert_eq!(std::fs::read_to_string(aside).unwrap(), "damaged");
+    let recovered = recover(&node.config, Some(Height(9))).unwrap();
+    assert_eq!(recovered.guard, Some(Memory::Through(Height(9))));
+    let next = Position { height: Height(10), ..SIGNED };
+    assert!(guard(&node).authorize(SIGNED, b"another").is_err());
+    guard(&node).authorize(next, b"vote").unwrap();
 }
 
 #[test]
@@ -196,7 +263,7 @@ fn init_makes_no_ledger_beside_a_guard() {
     let node = Node::new(&genesis());
     std::fs::create_dir_all(node.guard().parent().unwrap()).unwrap();
     std::fs::write(node.guard(), "whatever it holds").unwrap();
-    assert!(matches!(init(&node.config), Err(NodeError::Guard(_))));
+    assert!(matches!(init(&node.config), Err(NodeError::HasRun { .. })));
     assert!(!node.ledger().exists());
     assert_eq!(std::fs::read_to_string(node.guard()).unwrap(), "whatever it holds");
 }

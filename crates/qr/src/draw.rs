@@ -52,7 +52,7 @@ pub fn to_svg(code: &QrCode) -> String {
     let side = code.side() + 2 * QUIET_MODULES;
     let pixels = side * MODULE_PIXELS;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixels}\" height=\"{pixels}\" \
+        "{SVG_START}{pixels}\" height=\"{pixels}\" \
          viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\n\
          <rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\n<path fill=\"#000\" d=\""
     );
@@ -80,5 +80,7 @@ fn is_dark(code: &QrCode, x: usize, y: usize) -> bool {
 const QUIET_MODULES: usize = 4;
 /// Pixels of each side of a module: a phone makes out 4 and more.
 pub const MODULE_PIXELS: usize = 4;
+/// What every drawing begins with.
+pub(crate) const SVG_START: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"";
 const BLACK_ON_WHITE: &str = "\x1b[30;107m";
 const USUAL_COLOURS: &str = "\x1b[0m";

@@ -7,6 +7,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use crate::draw::{MODULE_PIXELS, SVG_START};
 use crate::error::ReadError;
 use crate::kind::PictureKind;
 
@@ -16,6 +17,10 @@ pub const PICTURE_BYTES_MAX: usize = 16 << 20;
 pub const PICTURE_PIXELS_MAX: usize = 24 << 20;
 /// Most pixels of each side.
 pub const PICTURE_SIDE_MAX: usize = 16_384;
+/// Most modules of each side of a drawing: version 40, and its light border.
+const SVG_MODULES_MAX: usize = 185;
+/// Longest drawing, in bytes (512 KiB): twice as long as one of half the modules, each by itself.
+const SVG_BYTES_MAX: usize = 512 << 10;
 
 /// A picture in shades of grey, one byte a pixel, row by row: 0 is black.
 pub(crate) struct Grey {
@@ -35,6 +40,7 @@ impl Grey {
             PictureKind::Png => png(bytes),
             PictureKind::Jpeg => jpeg(bytes),
             PictureKind::Webp => webp(bytes),
+            PictureKind::Svg => drawing(bytes).ok_or(ReadError::Unsupported { kind }),
             kind => Err(ReadError::Unsupported { kind }),
         }
     }
@@ -51,6 +57,29 @@ fn check_size(width: usize, height: usize) -> Result<(), ReadError> {
         true => Ok(()),
         false => Err(ReadError::TooLarge { width, height, limit: PICTURE_PIXELS_MAX }),
     }
+}
+
+/// A code as [`crate::to_svg`] draws it; no other SVG is read.
+fn drawing(bytes: &[u8]) -> Option<Grey> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= SVG_BYTES_MAX)?;
+    let (_, rest) = text.strip_prefix(SVG_START)?.split_once("viewBox=\"0 0 ")?;
+    let (side, rest) = rest.split_once(' ')?;
+    let side: usize = side.parse().ok().filter(|side| *side <= SVG_MODULES_MAX)?;
+    let (path, _) = rest.split_once(" d=\"")?.1.split_once('"')?;
+    let pixels = side * MODULE_PIXELS;
+    let mut grey = Grey::light(pixels, pixels);
+    for run in path.split_terminator('z') {
+        let (place, run) = run.strip_prefix('M')?.split_once('h')?;
+        let (x, y) = place.split_once(' ')?;
+        let run = run.split_once('v')?.0;
+        let [x, y, run] = [x, y, run].map(|number| number.parse::<usize>().ok());
+        let (x, y, run) = (x?, y?, run?);
+        let end = x.checked_add(run).filter(|end| *end <= side && y < side)?;
+        for row in y * MODULE_PIXELS..(y + 1) * MODULE_PIXELS {
+            grey.pixels[row * pixels..][x * MODULE_PIXELS..end * MODULE_PIXELS].fill(0);
+        }
+    }
+    Some(grey)
 }
 
 /// Row by row, unless it is interlaced.

@@ -3,7 +3,7 @@
 
 mod support;
 
-use sanad_qr::{QR_BYTES_MAX, QrCode, ReadError, to_png};
+use sanad_qr::{QR_BYTES_MAX, QrCode, ReadError, to_png, to_svg};
 use support::{Photo, content, late, png_of, read};
 
 #[test]
@@ -12,6 +12,15 @@ fn what_is_drawn_is_read_back_byte_by_byte() {
         let content = content(length);
         let png = to_png(&QrCode::new(&content).unwrap()).unwrap();
         assert_eq!(read(&png).unwrap(), content, "{length} bytes");
+        let svg = to_svg(&QrCode::new(&content).unwrap());
+        assert_eq!(read(svg.as_bytes()).unwrap(), content, "{length} bytes in an SVG");
+    }
+    let badge =
+        b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1\" viewBox=\"0 0 1 1\"><path d=\"M0 0\"/></svg>";
+    assert!(matches!(read(badge), Err(ReadError::Unsupported { .. })));
+    for path in ["M9 0h9v1h-9z", "M0 10h1v1h-1z", "M0 0h18446744073709551615v1h-1z", "M0 0h1"] {
+        let start = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" viewBox=\"0 0 10 10\"";
+        assert!(read(format!("{start}><path d=\"{path}\"/></svg>").as_bytes()).is_err(), "{path}");
     }
     let all_of_one = vec![0x30; QR_BYTES_MAX];
     assert_eq!(read(&to_png(&QrCode::new(&all_of_one).unwrap()).unwrap()).unwrap(), all_of_one);

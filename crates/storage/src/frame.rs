@@ -157,8 +157,7 @@ impl Framer {
         if found != height || divided != *place {
             return Err(Fault::Height { actual: found });
         }
-        let certificate = &bytes[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize];
-        let certificate = decode_certificate(certificate)?;
+        let certificate = Self::certificate(bytes, place)?;
         let header = bytes.get(place.front_bytes()..).and_then(|bytes| bytes.get(..HEADER_BYTES));
         let header = decode_header(header.ok_or(Fault::Truncated)?)?;
         let (expected, actual) = (header.hash(), certificate.block);
@@ -169,6 +168,11 @@ impl Framer {
             return Err(Fault::Height { actual: header.height });
         }
         Ok((certificate, header))
+    }
+
+    /// The certificate of a front that is divided as `place` says.
+    pub(crate) fn certificate(front: &[u8], place: &FramePlace) -> Result<CommitCertificate, Fault> {
+        decode_certificate(&front[FIXED_BYTES..FIXED_BYTES + place.certificate_bytes as usize])
     }
 
     fn checksum(&self, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {

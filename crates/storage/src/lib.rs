@@ -32,6 +32,7 @@ mod open;
 mod options;
 mod read;
 mod rebuild;
+mod repair;
 mod replay;
 mod restore;
 mod segments;
@@ -52,6 +53,7 @@ pub use options::{
 };
 pub use read::{BatchRecord, BlockSize};
 pub use rebuild::{Progress, Step};
+pub use repair::RepairError;
 pub use sanad_chain::{Fault, IndexSecret};
 pub use shared::StoredHead;
 pub use store::Store;

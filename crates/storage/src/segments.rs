@@ -161,6 +161,23 @@ impl Segments {
         header.map_err(|fault| StoreError::Corrupt { height, fault })
     }
 
+    /// The certificate in the front of a block's frame; `None` if the front is damaged.
+    pub(crate) fn certificate(
+        &self,
+        place: &FramePlace,
+        height: Height,
+    ) -> Result<Option<CommitCertificate>, StoreError> {
+        let segment = self.segment_of(place.offset);
+        let front = segment.read(place.offset, place.front_bytes())?;
+        let whole = segment.framer.front(&front, place.offset) == Some((height, *place));
+        Ok(whole.then(|| Framer::certificate(&front, place)).and_then(Result::ok))
+    }
+
+    /// Writes over a damaged frame, durably. Its readers see damage until all of it is written.
+    pub(crate) fn overwrite(&self, frame: &[u8], offset: u64) -> Result<(), StoreError> {
+        self.segment_of(offset).write(frame, offset)
+    }
+
     /// The framer of the segment at a logical offset.
     pub(crate) fn framer(&self, offset: u64) -> Framer {
         self.segment_of(offset).framer

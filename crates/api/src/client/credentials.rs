@@ -7,9 +7,10 @@ use sanad_core::trust::TrustAnchor;
 
 use super::streams::BatchProofStream;
 use super::{Client, ClientError, asked};
-use crate::convert::WireError;
+use crate::convert::{WireError, required, within};
 use crate::ledger::CredentialKey;
-use crate::proofs::ProofForm;
+use crate::limits::STATUSES_MAX;
+use crate::proofs::{ProofForm, ProofHead};
 use crate::wire;
 use crate::wire::get_status_request::Credential;
 
@@ -19,15 +20,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; `NOT_FOUND` if it was never issued, `OUT_OF_RANGE` if the log is not that long.
     pub async fn status(&self, key: &CredentialKey, form: ProofForm) -> Result<StatusProof, ClientError> {
-        let credential = match key {
-            CredentialKey::Issuance { issuer, commitment } => Credential::Issuance(wire::Issuance {
-                issuer: issuer.to_string(),
-                commitment: commitment.0.to_vec(),
-            }),
-            CredentialKey::Index(index) => Credential::LogIndex(index.0),
-        };
-        let form = wire::ProofForm::from(form).into();
-        let request = self.request(wire::GetStatusRequest { credential: Some(credential), form });
+        let request = self.request(asking(key, form));
         let proof = self.ledger().get_status(request).await?.into_inner().try_into()?;
         is_about(key, &proof)?;
         Ok(proof)
@@ -46,6 +39,37 @@ impl Client {
         let proof = self.status(key, form).await?;
         let proven = proof.verify(anchor)?;
         Ok((proof, proven))
+    }
+
+    /// The statuses of at most [`STATUSES_MAX`] credentials, in their order; `None` of those that the ledger does not
+    /// hold, or not yet. Not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn statuses(
+        &self,
+        keys: &[CredentialKey],
+        form: ProofForm,
+    ) -> Result<Vec<Option<StatusProof>>, ClientError> {
+        let requests = keys.iter().map(|key| asking(key, form)).collect();
+        let request = self.request(wire::GetStatusesRequest { requests });
+        let wire::GetStatusesResponse { heads, answers } =
+            self.ledger().get_statuses(request).await?.into_inner();
+        within("heads", heads.len(), STATUSES_MAX)?;
+        asked("answers", &keys.len(), &answers.len())?;
+        let heads: Vec<ProofHead> = heads.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        let mut proofs = Vec::new();
+        for (key, answer) in keys.iter().zip(answers) {
+            let Some(entry) = answer.entry else {
+                proofs.push(None);
+                continue;
+            };
+            let head = required("head", heads.get(answer.head as usize))?;
+            let proof = head.complete(entry.try_into()?);
+            is_about(key, &proof)?;
+            proofs.push(Some(proof));
+        }
+        Ok(proofs)
     }
 
     /// Proofs of all entries of a batch, all as of one block, in the order of the log. Not verified.
@@ -72,6 +96,17 @@ impl Client {
         let stream = self.ledger().get_batch_proofs(self.request(message)).await?.into_inner();
         BatchProofStream::open(stream, first).await
     }
+}
+
+fn asking(key: &CredentialKey, form: ProofForm) -> wire::GetStatusRequest {
+    let credential = match key {
+        CredentialKey::Issuance { issuer, commitment } => Credential::Issuance(wire::Issuance {
+            issuer: issuer.to_string(),
+            commitment: commitment.0.to_vec(),
+        }),
+        CredentialKey::Index(index) => Credential::LogIndex(index.0),
+    };
+    wire::GetStatusRequest { credential: Some(credential), form: wire::ProofForm::from(form).into() }
 }
 
 fn is_about(key: &CredentialKey, proof: &StatusProof) -> Result<(), WireError> {

@@ -34,6 +34,8 @@ impl From<NodeStatus> for wire::GetNodeStatusResponse {
             pool_bytes: status.pool_bytes,
             uptime_ms: u64::try_from(status.uptime.as_millis()).unwrap_or(u64::MAX),
             connected_peers: status.connected_peers,
+            damaged_blocks: status.damaged_blocks,
+            repaired_blocks: status.repaired_blocks,
         }
     }
 }
@@ -63,6 +65,8 @@ impl TryFrom<wire::GetNodeStatusResponse> for NodeStatus {
             pool_bytes: status.pool_bytes,
             uptime: Duration::from_millis(status.uptime_ms),
             connected_peers: status.connected_peers,
+            damaged_blocks: status.damaged_blocks,
+            repaired_blocks: status.repaired_blocks,
         })
     }
 }

@@ -28,8 +28,8 @@ pub(super) enum CallError {
     StoppingPending { batch: BatchId },
     #[error("as many {budget} as are allowed at once, {max}{scope}")]
     Busy { budget: Budget, scope: Scope, max: usize },
-    #[error("more than {per_second} calls a second on one connection")]
-    Rate { per_second: u32, retry_after: Duration },
+    #[error("more than {per_second} calls a second{scope}")]
+    Rate { per_second: u32, scope: Scope, retry_after: Duration },
     #[error("the caller took longer than {timeout:?} for one message")]
     Stalled { timeout: Duration },
     #[error("no consensus runs here")]

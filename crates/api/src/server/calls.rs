@@ -101,7 +101,7 @@ impl<L: Ledger> Calls<L> {
         budget: Budget,
         amount: usize,
     ) -> Result<Share, CallError> {
-        let scopes = connection.into_iter().flat_map(|connection| &connection.shares);
+        let scopes = connection.into_iter().flat_map(ConnectionInfo::shares);
         let share = shares::take(scopes.chain([&self.shares]), budget, amount);
         if let Some(limit) = share.as_ref().err().and_then(CallError::limit) {
             self.stats.limit_hit(limit);
@@ -124,15 +124,23 @@ impl<L: Ledger> Calls<L> {
         &self,
         read: impl FnOnce(&L) -> Result<A, LedgerError> + Send + 'static,
     ) -> Result<A, CallError> {
+        Ok(self.work(read).await??)
+    }
+
+    /// Runs what takes too long for an async worker on a thread for blocking work, when it is this call's turn.
+    pub(super) async fn work<A: Send + 'static>(
+        &self,
+        work: impl FnOnce(&L) -> A + Send + 'static,
+    ) -> Result<A, CallError> {
         let turn = Arc::clone(&self.reads).acquire_owned().await;
         let turn = turn.expect("invariant: this semaphore is never closed");
         let ledger = Arc::clone(&self.ledger);
-        // The read holds its turn until it ends, even if the caller has gone.
+        // The work holds its turn until it ends, even if the caller has gone.
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            read(&ledger)
+            work(&ledger)
         });
-        Ok(work.await.map_err(CallError::Blocking)??)
+        work.await.map_err(CallError::Blocking)
     }
 }
 

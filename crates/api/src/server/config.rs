@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::stats::ServerStats;
 
 /// How [`super::serve()`] serves.
@@ -11,6 +13,9 @@ pub struct ServerConfig {
     pub tls: Option<TlsIdentity>,
     /// Web pages that may call with gRPC-web.
     pub web_origins: WebOrigins,
+    /// Reverse proxies. Their connections are not limited by address, and their calls count for the address that the
+    /// header `X-Forwarded-For` names. They must set that header, or add to it.
+    pub trusted_proxies: Vec<IpNet>,
     /// Limits.
     pub limits: Limits,
     /// Where calls are counted.
@@ -51,9 +56,9 @@ pub enum WebOrigins {
 pub struct Limits {
     /// Connections at once. One more takes the place of one that has no call under way, if there is one.
     pub connections: usize,
-    /// Connections at once from one address; behind a proxy, as many as `connections`.
+    /// Connections at once from one address.
     pub connections_per_address: usize,
-    /// Time in which a connection must say which protocol it speaks.
+    /// Time in which a connection must say which protocol it speaks, and end its TLS handshake.
     pub handshake_timeout: Duration,
     /// Time that a connection may be without a call before it is closed.
     pub idle_timeout: Duration,
@@ -63,6 +68,10 @@ pub struct Limits {
     pub calls_per_second: u32,
     /// Calls that one connection may make at once after a rest.
     pub calls_burst: u32,
+    /// Calls a second from one address, on all its connections, on average.
+    pub address_calls_per_second: u32,
+    /// Calls that one address may make at once after a rest.
+    pub address_calls_burst: u32,
     /// Calls at once on all connections, from the first byte of the request to the last byte of the answer.
     pub calls: usize,
     /// Bytes at once of answers of one message that wait to be read, on all connections; shorter ones than 4 KiB do not
@@ -70,8 +79,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
-    /// Answers to `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of a large
-    /// consortium more.
+    /// Answers to `GetStatuses`, `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of
+    /// a large consortium more.
     pub batch_proofs: usize,
     /// Subscriptions and answers to `GetCompleteness` at once; each may hold three blocks. Health watches and reflection
     /// count, too.
@@ -79,9 +88,9 @@ pub struct Limits {
     /// Subscriptions at once on one connection.
     pub subscriptions_per_connection: usize,
     /// How much of `calls`, `answer_bytes`, `batch_proofs` and `subscriptions` one address may have, in percent, and at
-    /// least one; an IPv6 address is a /64. Behind a proxy, 100.
+    /// least one; an IPv6 address is a /64.
     pub address_percent: usize,
-    /// As `address_percent`, for a network: an IPv4 /24 or an IPv6 /48. Of `connections`, too. Behind a proxy, 100.
+    /// As `address_percent`, for a network: an IPv4 /24 or an IPv6 /48. Of `connections`, too.
     pub network_percent: usize,
     /// Time for a call whose caller names no deadline.
     pub call_timeout: Duration,
@@ -104,6 +113,8 @@ impl Default for Limits {
             streams_per_connection: 64,
             calls_per_second: 200,
             calls_burst: 400,
+            address_calls_per_second: 4_000,
+            address_calls_burst: 8_000,
             calls: 1024,
             answer_bytes: 256 << 20,
             reads: 32,

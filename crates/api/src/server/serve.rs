@@ -17,7 +17,7 @@ use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
 use super::ledger::LedgerApi;
-use super::net::{AdmissionLayer, AnswerLayer, Incoming, ObserveLayer, WebLayer};
+use super::net::{AdmissionLayer, AnswerLayer, Callers, Incoming, ObserveLayer, Proxies, WebLayer};
 use super::node::NodeApi;
 use super::shares::{Scope, Shares};
 use super::stats::ServerStats;
@@ -62,14 +62,16 @@ pub async fn serve<L: Ledger>(
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let ServerConfig { tls, web_origins, limits, stats } = config;
+    let ServerConfig { tls, web_origins, trusted_proxies, limits, stats } = config;
+    let callers = Arc::new(Callers::new(&limits));
+    let proxies = Proxies::new(trusted_proxies, Arc::clone(&callers));
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
     let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone(), stats.clone()));
     let (reporter, health_service) = tonic_health::server::health_reporter();
     health::set_status(&reporter, health.serving()).await;
     let routes = routes(&calls).add_service(health_service);
-    let server = with_tls(Server::builder(), tls)?
+    let server = with_tls(Server::builder(), tls, &limits)?
         .accept_http1(true)
         .max_concurrent_streams(limits.streams_per_connection)
         .http2_max_header_list_size(HEADERS_BYTES_MAX)
@@ -81,10 +83,10 @@ pub async fn serve<L: Ledger>(
         .layer(WebLayer(web_origins))
         .layer(GrpcWebLayer::new())
         .layer(ObserveLayer(stats.clone()))
-        .layer(AdmissionLayer { server: shares, stats: stats.clone() })
+        .layer(AdmissionLayer { server: shares, proxies: proxies.clone(), stats: stats.clone() })
         .add_routes(routes)
         .serve_with_incoming_shutdown(
-            Incoming::new(listeners, limits, cut.clone(), stats),
+            Incoming::new(listeners, limits, callers, proxies, cut.clone(), stats),
             stopping.clone().cancelled_owned(),
         );
     let ending = async {
@@ -112,7 +114,7 @@ impl ServerConfig {
     /// # Errors
     /// [`ServeError::Tls`].
     pub fn check(&self) -> Result<(), ServeError> {
-        with_tls(Server::builder(), self.tls.clone()).map(|_| ())
+        with_tls(Server::builder(), self.tls.clone(), &self.limits).map(|_| ())
     }
 }
 
@@ -155,12 +157,12 @@ fn routes<L: Ledger>(calls: &Arc<Calls<L>>) -> Routes {
         .add_service(reflection_alpha)
 }
 
-fn with_tls(server: Server, tls: Option<TlsIdentity>) -> Result<Server, ServeError> {
+fn with_tls(server: Server, tls: Option<TlsIdentity>, limits: &Limits) -> Result<Server, ServeError> {
     let Some(TlsIdentity { certificates_pem, key_pem }) = tls else {
         return Ok(server);
     };
     let identity = Identity::from_pem(certificates_pem, key_pem);
-    let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE_TIMEOUT);
+    let config = ServerTlsConfig::new().identity(identity).timeout(limits.handshake_timeout);
     server.tls_config(config).map_err(|error| ServeError::Tls(Box::new(error)))
 }
 
@@ -169,6 +171,5 @@ const HEADERS_BYTES_MAX: u32 = 16 << 10;
 /// How soon a connection whose other end is gone is noticed.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a request to come, beside the time of its call.
 const REQUEST_MARGIN: Duration = Duration::from_secs(5);

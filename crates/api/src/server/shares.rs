@@ -75,6 +75,12 @@ impl Shares {
         }
     }
 
+    /// Whether nothing of it is taken.
+    pub(super) fn is_whole(&self) -> bool {
+        let all = [&self.calls, &self.answer_bytes, &self.batch_proofs, &self.subscriptions];
+        all.iter().all(|left| left.permits.available_permits() == left.max)
+    }
+
     /// Takes `amount` of a budget.
     fn take(&self, budget: Budget, amount: usize) -> Result<OwnedSemaphorePermit, CallError> {
         let Left { max, permits } = match budget {

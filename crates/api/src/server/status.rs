@@ -85,10 +85,10 @@ fn answer(error: &CallError) -> Answer {
             format!("the node serves at most {max} {budget} at once{scope}; try again, or another node"),
         )
         .retry_after(BUSY_RETRY),
-        CallError::Rate { per_second, retry_after } => Answer::new(
+        CallError::Rate { per_second, scope, retry_after } => Answer::new(
             Code::ResourceExhausted,
             ErrorCode::Rate,
-            format!("a connection has {per_second} calls a second; call more slowly"),
+            format!("the node takes {per_second} calls a second{scope}; call more slowly"),
         )
         .retry_after(*retry_after),
         CallError::Stalled { timeout } => Answer::new(

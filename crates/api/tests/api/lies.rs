@@ -31,6 +31,7 @@ async fn answers_are_about_the_question() {
     let form = ProofForm::SelfContained;
     not_about_it(client.status(&CredentialKey::Issuance { issuer, commitment }, form).await);
     not_about_it(client.status(&CredentialKey::Index(LogIndex(0)), form).await);
+    not_about_it(client.statuses(&[CredentialKey::Index(LogIndex(0))], form).await);
     not_about_it(client.batch_proofs(&id, form).await.unwrap().collect().await);
     not_about_it(client.header(Height(1)).await);
     not_about_it(client.block(Height(1)).await);

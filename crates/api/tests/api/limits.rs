@@ -47,6 +47,10 @@ async fn malformed_requests_are_refused() {
     let request = wire::GetBatchProofsRequest { batch_id: vec![0; 32], first: 0, limit: 4097, form: 0 };
     refused(ledger.get_batch_proofs(request).await.map(|answer| answer.map(drop)), ErrorCode::AboveLimit);
     refused(ledger.get_block(wire::GetBlockRequest { height: 0 }).await, ErrorCode::Zero);
+    let requests = vec![wire::GetStatusRequest { credential: Some(Credential::LogIndex(0)), form: 0 }; 51];
+    refused(ledger.get_statuses(wire::GetStatusesRequest { requests }).await, ErrorCode::AboveLimit);
+    let requests = Vec::new();
+    refused(ledger.get_statuses(wire::GetStatusesRequest { requests }).await, ErrorCode::NoCredential);
     let request = wire::SubscribeBlocksRequest { from_height: 0 };
     refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), ErrorCode::Zero);
     for id in ["", "UI", "a b", &"x".repeat(33)] {

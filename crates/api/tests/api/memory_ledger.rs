@@ -515,6 +515,8 @@ impl Ledger for MemoryLedger {
             pool_bytes: chain.pool.iter().map(|batch| batch.bytes().len() as u64).sum(),
             uptime: Duration::from_millis(1234),
             connected_peers: 3,
+            damaged_blocks: 0,
+            repaired_blocks: 0,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Each read, there and back.
 
+use sanad_api::limits::STATUSES_MAX;
 use sanad_api::{CredentialKey, ErrorCode, Ledger, PeerKind, ProofForm};
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, Commitment};
@@ -67,6 +68,31 @@ async fn commitments_are_looked_up_under_their_issuer() {
         let key = CredentialKey::Issuance { issuer, commitment };
         let error = network.client.status(&key, SELF_CONTAINED).await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::NotFound), "{key:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_statuses_are_asked_for_at_once() {
+    let network = network().await;
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
+    // As long as requests get: their members' ids and indices.
+    let longest: MemberId = "x".repeat(32).parse().unwrap();
+    let missing = CredentialKey::Issuance { issuer: longest, commitment: Commitment([0xff; 32]) };
+    let mut keys = vec![missing; STATUSES_MAX];
+    keys[0] = CredentialKey::Index(LogIndex(1));
+    keys[7] = CredentialKey::Index(LogIndex(u64::MAX));
+    keys[49] = CredentialKey::Index(LogIndex(2));
+    let proofs = network.client.statuses(&keys, SELF_CONTAINED).await.unwrap();
+    assert_eq!(proofs.len(), keys.len());
+    for (key, proof) in keys.iter().zip(&proofs) {
+        match key {
+            CredentialKey::Index(LogIndex(1 | 2)) => {
+                let proof = proof.as_ref().unwrap();
+                assert_eq!(*proof, network.client.status(key, SELF_CONTAINED).await.unwrap());
+                proof.verify(&anchor).unwrap();
+            }
+            _ => assert!(proof.is_none(), "{key:?}"),
+        }
     }
 }
 

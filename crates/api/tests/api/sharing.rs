@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sanad_api::limits::ANSWER_BYTES_MAX;
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
-use sanad_api::{ClientError, ErrorCode, Limits, ProofForm, Wait, wire};
+use sanad_api::{ClientError, ClientOptions, ErrorCode, Limits, ProofForm, ServerConfig, Wait, wire};
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::ids::Height;
 use tokio::task::JoinSet;
@@ -111,4 +111,58 @@ async fn one_address_does_not_hold_all_calls() {
     }
     soon(network.client.node_status()).await.unwrap();
     network.ledger.hold_reads(false);
+}
+
+#[tokio::test]
+async fn callers_behind_a_proxy_count_by_the_address_that_it_names() {
+    let limits = Limits {
+        calls: 8,
+        connections_per_address: 1,
+        subscriptions_per_connection: 1,
+        address_calls_per_second: 1,
+        address_calls_burst: 4,
+        ..Limits::default()
+    };
+    let trusted_proxies = vec!["127.0.0.2/32".parse().unwrap()];
+    let config = ServerConfig { limits, trusted_proxies, ..ServerConfig::default() };
+    let network = Network::with_config(config, "http", &ClientOptions::default()).await;
+    network.ledger.commit_batch(network.ledger.next_batch(1));
+    let request = |from: &str| {
+        let mut request = tonic::Request::new(wire::GetBlockRequest { height: 1 });
+        request.metadata_mut().insert("x-forwarded-for", from.parse().unwrap());
+        request
+    };
+    network.ledger.hold_reads(true);
+    let mut proxy = closed_window(&network).await;
+    let mut calls = JoinSet::new();
+    for from in ["192.0.2.1", "198.51.100.1"] {
+        // A quarter of the calls for each, however often the proxy connects.
+        for number in 0..3 {
+            let mut proxy = if number == 0 { proxy.clone() } else { closed_window(&network).await };
+            let request = request(&format!("203.0.113.9, {from}"));
+            calls.spawn(async move { proxy.get_block(request).await });
+        }
+        let status = soon(calls.join_next()).await.unwrap().unwrap().unwrap_err();
+        assert_eq!(code(status), Some(ErrorCode::Busy));
+    }
+    network.ledger.hold_reads(false);
+    while let Some(ended) = soon(calls.join_next()).await {
+        ended.unwrap().unwrap();
+    }
+    // Each address has calls a second of its own.
+    let refused = loop {
+        if let Err(status) = proxy.get_block(request("192.0.2.1")).await {
+            break status;
+        }
+    };
+    assert_eq!(code(refused), Some(ErrorCode::Rate));
+    proxy.get_block(request("192.0.2.7")).await.unwrap();
+    // Who is no proxy speaks for itself.
+    let mut direct = LedgerServiceClient::new(network.channel().await);
+    for number in 0..4 {
+        let answer = direct.get_block(request(&format!("198.51.100.{number}"))).await;
+        assert!(answer.is_ok() || number > 0);
+    }
+    let status = direct.get_block(request("198.51.100.99")).await.unwrap_err();
+    assert_eq!(code(status), Some(ErrorCode::Rate));
 }

@@ -5,21 +5,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use rayon::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{
-    Change, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential, LIST_BYTES_MAX, list_lines,
+    Change, ChangeBatch, ChangeError, ChangeFault, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential,
+    LIST_BYTES_MAX, ListLine, list_lines,
 };
+use serde::Serialize;
 
 use crate::files::{self, STANDARD_INPUT};
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
-use crate::output::{Outcome, Output, Report, note};
+use crate::output::{Outcome, Output, Report, describe, note};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::target::Target;
-use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::{View, printable};
+use crate::{progress, time};
 
 pub(crate) const REVOKE_EXAMPLES: &str = "\
 Examples:
@@ -75,52 +78,61 @@ pub(crate) struct RevokeArgs {
 }
 
 pub(crate) fn revoke(args: &RevokeArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let piped = args.change.from.as_deref() == Some(Path::new(STANDARD_INPUT));
-    if !args.yes && (piped || !std::io::stdin().is_terminal()) {
+    run(Change::Revoke, &args.change, !args.yes, output)
+}
+
+pub(crate) fn suspend(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    run(Change::Suspend, args, false, output)
+}
+
+pub(crate) fn reinstate(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    run(Change::Reinstate, args, false, output)
+}
+
+fn run(change: Change, args: &Args, asks: bool, output: &Output) -> anyhow::Result<Outcome> {
+    let observer = Terminal::default();
+    let report = ChangeReport { change, batches: Vec::new(), credentials: Vec::new() };
+    let mut changed = Changed { report, faults: Vec::new(), notices: Vec::new(), errors: Vec::new() };
+    if let Err(error) = work(args, asks, &observer, &mut changed) {
+        if let Some(ChangeError::Impossible { faults }) = error.downcast_ref() {
+            changed.faults = faults.iter().map(Fault::from).collect();
+        }
+        changed.errors.push(describe(&error));
+    }
+    changed.notices = observer.into_notices();
+    if output.is_json() || changed.errors.is_empty() || !changed.report.batches.is_empty() {
+        output.print(&changed)?;
+    }
+    changed.errors.iter().for_each(|error| note(format_args!("error: {error}")));
+    Ok(if changed.errors.is_empty() { Outcome::Yes } else { Outcome::Error })
+}
+
+/// Changes. What was done is in `changed`, whatever fails.
+fn work(args: &Args, asks: bool, observer: &Terminal, changed: &mut Changed) -> anyhow::Result<()> {
+    let change = changed.report.change;
+    let piped = args.from.as_deref() == Some(Path::new(STANDARD_INPUT));
+    if asks && (piped || !std::io::stdin().is_terminal()) {
         bail!(
             "a revocation is final, and there is no terminal to ask on; give --yes to revoke without a question"
         );
     }
-    let confirm = if args.yes { |_, _: &MemberId| Ok(true) } else { ask };
-    run(Change::Revoke, &args.change, confirm, output)
-}
-
-pub(crate) fn suspend(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    run(Change::Suspend, args, |_, _| Ok(true), output)
-}
-
-pub(crate) fn reinstate(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    run(Change::Reinstate, args, |_, _| Ok(true), output)
-}
-
-fn run(
-    change: Change,
-    args: &Args,
-    confirm: fn(usize, &MemberId) -> anyhow::Result<bool>,
-    output: &Output,
-) -> anyhow::Result<Outcome> {
-    let changed = remote::block_on(async {
+    remote::block_on(async {
         let remote = Remote::connect(&args.node).await?;
         let trust = args.trust.for_node(&remote).await?;
-        let (chain, observer, id) = (remote.chain(&trust), Terminal::default(), args.issuer.id()?);
-        let targets = targets(args, trust.anchor())?;
-        let plan = ChangePlan::new(&chain, change, &id, &targets, &observer).await?;
+        let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
+        let targets = targets(args, trust.anchor(), &mut changed.faults)?;
+        let plan = ChangePlan::new(&chain, change, &id, &targets, observer).await?;
+        changed.report = plan.report();
         // What there is nothing to do for needs neither an answer nor a key.
-        if !plan.is_empty() {
-            if !confirm(plan.len(), &id)? {
-                return Ok(None);
-            }
-            let issuer = args.issuer.open()?;
-            return Ok(Some(plan.enter(&chain, &issuer, args.wait, &observer).await?));
+        if plan.is_empty() {
+            return Ok(());
         }
-        Ok::<_, anyhow::Error>(Some(plan.into_report()))
-    })??;
-    let Some(changed) = changed else {
-        note("nothing was changed");
-        return Ok(Outcome::Error);
-    };
-    output.print(&changed)?;
-    Ok(Outcome::Yes)
+        if asks && !ask(plan.len(), &id)? {
+            bail!("the answer was not yes; nothing was changed");
+        }
+        let issuer = args.issuer.open()?;
+        Ok(plan.enter(&chain, &issuer, args.wait, observer, &mut changed.report).await?)
+    })?
 }
 
 /// Asks on the terminal whether credentials are to be revoked.
@@ -133,25 +145,58 @@ fn ask(count: usize, issuer: &MemberId) -> anyhow::Result<bool> {
     Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
 
-/// What the arguments and the list name.
-fn targets(args: &Args, anchor: &TrustAnchor) -> anyhow::Result<Vec<ChangeTarget>> {
-    let mut names = args.targets.clone();
+/// What the arguments and the list name. All that cannot be used are in `faults` and in the error.
+fn targets(args: &Args, anchor: &TrustAnchor, faults: &mut Vec<Fault>) -> anyhow::Result<Vec<ChangeTarget>> {
+    let mut names: Vec<(String, Option<ListLine>)> =
+        args.targets.iter().map(|name| (name.clone(), None)).collect();
     if let Some(list) = &args.from {
         let bytes = files::read_input(list, LIST_BYTES_MAX)?;
         let text =
             String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", list.display()))?;
-        let base = files::parent(list);
-        names.extend(list_lines(&text).map(|line| name_in(line, base, list)));
+        let (base, from_stdin) = (files::parent(list), list == Path::new(STANDARD_INPUT));
+        let list_name = if from_stdin { PathBuf::from("standard input") } else { list.clone() };
+        names.extend(list_lines(&text).map(|(line, text)| {
+            (name_in(text, base, list), Some(ListLine { list: list_name.clone(), line }))
+        }));
         if names.is_empty() {
             bail!("{} names no credential; it needs one target a line", list.display());
         }
     }
-    let read = |name: String| {
-        let target = Target::read(&name, anchor)?;
-        let key = target.key().with_context(|| format!("{name} cannot be changed"))?;
-        Ok(ChangeTarget { name: printable(&name), key })
+    let (total, bar) = (names.len(), progress::bar(names.len(), "reading targets"));
+    let read = |(name, listed): (String, Option<ListLine>)| {
+        let target = Target::read(&name, anchor);
+        let key = target.and_then(|target| {
+            target.key().with_context(|| format!("{} cannot be changed", printable(&name)))
+        });
+        bar.inc(1);
+        let name = printable(&name);
+        match key {
+            Ok(key) => Ok(ChangeTarget { name, listed, key }),
+            Err(error) => Err(Fault {
+                target: name,
+                listed: listed.map(|line| line.to_string()),
+                reason: describe(&error),
+            }),
+        }
     };
-    names.into_iter().map(read).collect()
+    let read: Vec<_> = names.into_par_iter().map(read).collect();
+    bar.finish_and_clear();
+    let mut targets = Vec::new();
+    for one in read {
+        match one {
+            Ok(target) => targets.push(target),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        return Ok(targets);
+    }
+    let lines = faults.iter().map(|Fault { listed, reason, .. }| match listed {
+        Some(line) => format!("\n{line}: {reason}"),
+        None => format!("\n{reason}"),
+    });
+    let lines: String = lines.collect();
+    bail!("{} of {total} targets cannot be used, so nothing was asked or changed:{lines}", faults.len())
 }
 
 /// A line of a list: a file's name is relative to the list, as in a roster.
@@ -162,20 +207,54 @@ fn name_in(line: &str, base: &Path, list: &Path) -> String {
     if is_file { beside.to_string_lossy().into_owned() } else { line.to_owned() }
 }
 
-impl Report for ChangeReport {
+/// What was changed, and what was not.
+#[derive(Serialize)]
+struct Changed {
+    #[serde(flatten)]
+    report: ChangeReport,
+    faults: Vec<Fault>,
+    notices: Vec<String>,
+    errors: Vec<String>,
+}
+
+/// A credential that cannot be changed.
+#[derive(Serialize)]
+struct Fault {
+    target: String,
+    /// The line of the list that names it.
+    listed: Option<String>,
+    reason: String,
+}
+
+impl From<&ChangeFault> for Fault {
+    fn from(ChangeFault { name, listed, reason }: &ChangeFault) -> Self {
+        let listed = listed.as_ref().map(ToString::to_string);
+        Self { target: name.clone(), listed, reason: reason.to_string() }
+    }
+}
+
+impl Report for Changed {
     fn view(&self) -> View {
+        let ChangeReport { batches, credentials, .. } = &self.report;
         let row = |credential: &ChangedCredential| {
             let ChangedCredential { target, log_index, status, already, .. } = credential;
             let status = if *already { format!("{status} already") } else { status.to_string() };
             vec![log_index.to_string(), status, target.clone()]
         };
-        let view =
-            View::new().table(&["index", "status", "target"], self.credentials.iter().map(row).collect());
-        if self.batches.is_empty() {
+        let rows = credentials.iter().take(ROWS_MAX).map(row).collect();
+        let mut view = View::new().table(&["index", "status", "target"], rows);
+        if credentials.len() > ROWS_MAX {
+            view = view.line(format!("... and {} more", credentials.len() - ROWS_MAX));
+        }
+        if batches.is_empty() {
             return view.line("nothing had to be changed");
         }
-        self.batches.iter().fold(view, |view, batch| {
-            view.line(format!("entered in block {}, batch {}", batch.height, batch.batch_id))
+        batches.iter().fold(view, |view, batch| {
+            let ChangeBatch { height, changes, batch_id } = batch;
+            view.line(format!("{changes} entered in block {height}, batch {batch_id}"))
         })
     }
 }
+
+/// Most credentials that people are shown; `--json` has all.
+const ROWS_MAX: usize = 20;

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use std::net::{Shutdown, TcpListener, TcpStream};
+
 use crate::node::Node;
-use crate::program::{Run, command, run};
+use crate::program::{Run, command, run, sanad};
 
 const WITH: &str = "--issuer-dir issuer --genesis genesis.json";
 
@@ -76,6 +78,82 @@ fn what_cannot_be_changed_is_named_by_its_file_and_nothing_is() {
     // Another member's.
     node.ledger.commit_batch(node.ledger.next_batch_of_member("v0", 1));
     sanad("revoke --yes 5").expect_error("5: it was issued by v0, who alone may change it");
+}
+
+#[test]
+fn names_of_a_list_that_cannot_be_used_are_all_named_with_their_lines() {
+    let (node, folder) = issued(&["a.json"]);
+    fs::write(folder.path().join("plain.json"), "{}").unwrap();
+    let list = "# withdrawn\nawards/a.json\nnowhere.json\n\nplain.json\n007\n";
+    fs::write(folder.path().join("list.txt"), list).unwrap();
+    let refused =
+        node.sanad(folder.path(), &format!("suspend --from list.txt x.json {WITH} --json")).expect(2);
+    for said in [
+        "4 of 5 targets cannot be used, so nothing was asked or changed",
+        "list.txt:3: nowhere.json is neither a log index",
+        "list.txt:5: plain.json is not a receipt",
+        "list.txt:6: 007 is neither a log index",
+        "    x.json is neither a log index",
+    ] {
+        assert!(refused.stderr.contains(said), "{said:?} is not in:\n{}", refused.stderr);
+    }
+    let report = refused.json();
+    let faults = report["faults"].as_array().unwrap();
+    assert_eq!((faults.len(), &faults[1]["listed"]), (4, &"list.txt:3".into()), "{report:#}");
+    assert_eq!(report["errors"].as_array().unwrap().len(), 1);
+    // What the ledger does not have is named so, too.
+    fs::write(folder.path().join("list.txt"), "0\n\n99\n98\n").unwrap();
+    let refused = node.sanad(folder.path(), &format!("suspend --from list.txt {WITH} --json")).expect(2);
+    for line in ["list.txt:3: 99: the ledger has no such", "list.txt:4: 98: the ledger has no such"] {
+        assert!(refused.stderr.contains(line), "{line:?} is not in:\n{}", refused.stderr);
+    }
+    assert_eq!(refused.json()["faults"][1]["target"], "98");
+}
+
+#[test]
+fn results_are_one_object_also_if_nothing_could_be_done() {
+    let (node, folder) = issued(&["a.json"]);
+    let unreachable = sanad(folder.path(), &format!("suspend 0 {WITH} --node http://127.0.0.1:9 --json"));
+    let report = unreachable.expect(2).json();
+    assert_eq!((&report["change"], report["errors"].as_array().unwrap().len()), (&"suspend".into(), 1));
+    assert!(report["batches"].as_array().unwrap().is_empty());
+    let report = node.sanad(folder.path(), &format!("revoke 0 {WITH} --json")).expect(2).json();
+    assert!(report["errors"][0].as_str().unwrap().contains("give --yes"), "{report:#}");
+}
+
+/// Passes connections on to a node. The first is cut off after some bytes of answers.
+fn cutting_proxy(node: &Node, bytes_max: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let node = node.url.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || {
+        for (number, caller) in listener.incoming().enumerate() {
+            let (caller, callee) = (caller.unwrap(), TcpStream::connect(&node).unwrap());
+            let pass = |mut from: TcpStream, mut to: TcpStream, bytes_max: u64| {
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut std::io::Read::take(&mut from, bytes_max), &mut to);
+                    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+                });
+            };
+            pass(caller.try_clone().unwrap(), callee.try_clone().unwrap(), u64::MAX);
+            pass(callee, caller, if number == 0 { bytes_max as u64 } else { u64::MAX });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_connection_that_breaks_is_made_anew() {
+    let node = Node::start();
+    let folder = node.folder(&[]);
+    node.ledger.commit_batch(node.ledger.next_batch(400));
+    let list: String = (0..400).map(|index| format!("{index}\n")).collect();
+    fs::write(folder.path().join("list.txt"), list).unwrap();
+    let url = cutting_proxy(&node, 100_000);
+    let suspend = format!("suspend --from list.txt {WITH} --json --node {url}");
+    let report = sanad(folder.path(), &suspend).expect(0).json();
+    assert_eq!(report["credentials"].as_array().unwrap().len(), 400);
+    assert!(report["credentials"].as_array().unwrap().iter().all(|one| one["status"] == "suspended"));
 }
 
 #[test]

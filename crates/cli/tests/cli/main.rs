@@ -26,6 +26,7 @@ mod program;
 mod queries;
 mod receipts;
 mod renewing;
+mod resuming;
 mod samples;
 mod sd_jwt;
 mod sources;

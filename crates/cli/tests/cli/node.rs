@@ -103,13 +103,18 @@ impl Drop for Node {
 
 /// Writes the member folder of [`ISSUER`].
 pub(crate) fn write_issuer(folder: &Path, genesis: &Genesis) {
+    write_issuer_of(folder, genesis, ISSUER);
+}
+
+/// Writes a member's folder.
+pub(crate) fn write_issuer_of(folder: &Path, genesis: &Genesis, id: &str) {
     fs::create_dir_all(folder.join("keys")).unwrap();
     let cheap = KdfParameters { memory_kib: 8, iterations: 1, lanes: 1 };
-    let (secret, passphrase) = (issuing_key(ISSUER).seed(), PASSPHRASE.as_bytes());
+    let (secret, passphrase) = (issuing_key(id).seed(), PASSPHRASE.as_bytes());
     let text = seal(&secret, passphrase, "issuing", cheap, [1; 16], [2; 24]).unwrap();
     fs::write(folder.join("keys/issuing.json"), text).unwrap();
     private(&folder.join("keys/issuing.json"));
-    let member = genesis.members.iter().find(|member| member.id.as_str() == ISSUER).unwrap();
+    let member = genesis.members.iter().find(|member| member.id.as_str() == id).unwrap();
     let signatures = genesis.signatures[&member.id].possession.clone();
     let file = MemberFile::new(genesis.invitation(), member.clone(), signatures);
     fs::write(folder.join("member.json"), file.to_json()).unwrap();

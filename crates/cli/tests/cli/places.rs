@@ -94,8 +94,8 @@ fn a_receipt_that_fails_later_holds_none_of_the_others_back() {
     // The folder of one of them goes away.
     fs::rename(&other, folder.path().join("moved")).unwrap();
     node.commits(true);
-    let resume = "issue --resume awards --genesis genesis.json --json";
-    let resumed = node.sanad(folder.path(), resume).expect(2);
+    let resume = "issue --resume awards moved --genesis genesis.json --json";
+    let resumed = node.sanad(folder.path(), "issue --resume awards --genesis genesis.json --json").expect(2);
     let report = resumed.json();
     assert_eq!(report["issued"].as_array().unwrap().len(), 2, "{report:#}");
     assert_eq!(report["failed"].as_array().unwrap().len(), 1, "{report:#}");
@@ -106,6 +106,7 @@ fn a_receipt_that_fails_later_holds_none_of_the_others_back() {
     fs::create_dir(folder.path().join("receipts")).unwrap();
     node.sanad(folder.path(), &format!("{resume} --receipts receipts")).expect(0);
     assert_eq!((pending(&awards), entries(&node)), (0, 3));
+    assert_eq!(fs::read_dir(folder.path().join("receipts")).unwrap().count(), 3);
     let verify = "verify moved/c.json --receipt receipts/c.json.receipt.json --genesis genesis.json";
     sanad(folder.path(), verify).expect(0);
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use sanad_core::history::SEAL_HEADERS;
 use serde_json::Value;
 
 use crate::documents::{BADGE, Issued};
@@ -71,4 +72,44 @@ fn a_node_with_another_history_renews_nothing() {
     let renew = format!("receipt renew ijazah.json.receipt.json new.json {GENESIS}");
     node.sanad(issued.at(), &renew).expect_error("does not prove this receipt's block");
     assert!(!issued.path("new.json").exists());
+}
+
+/// From a node and from an export, once all of the first 65,536 blocks are there.
+#[test]
+fn a_sealed_receipt_is_smaller_and_needs_a_trust_file() {
+    let issued = Issued::of(BADGE);
+    let folder = issued.folder;
+    let at = folder.path();
+    let node = Node::idle(issued.ledger);
+    let sealed = "receipt renew ijazah.json.receipt.json";
+    node.sanad(at, &format!("{sealed} early.receipt --sealed {GENESIS}"))
+        .expect_error("block 3 can be sealed from block 65537 on");
+    node.ledger.commit_empty_blocks(SEAL_HEADERS as usize - 3);
+    node.sanad(at, &format!("{sealed} early.receipt --sealed {GENESIS}"))
+        .expect_error("block 3 can be sealed from block 65537 on");
+    node.ledger.commit_empty_blocks(1);
+    node.sanad(at, &format!("{sealed} genesis.receipt --sealed {GENESIS}"))
+        .expect_error("a sealed receipt is checked with a trust file");
+    node.sanad(at, &format!("trust fetch consortium.trust {GENESIS}")).expect(0);
+    sanad(at, "key new --purpose checkpoint --out checkpoint.json").expect(0);
+    node.sanad(at, &format!("export public --key checkpoint.json {GENESIS}")).expect(0);
+    for out in ["sealed.receipt", "sealed.receipt.json"] {
+        for from in ["", "--export public"] {
+            let renew = format!("{sealed} {out} --sealed --trust consortium.trust --json {from}");
+            let told = if from.is_empty() { node.sanad(at, &renew) } else { sanad(at, &renew) };
+            let told = told.expect(0).json();
+            assert_eq!((&told["height"], &told["vouched_for_by"]), (&3.into(), &65_537.into()));
+            let verify =
+                |trust: &str| sanad(at, &format!("verify ijazah.json --receipt {out} {trust} --json"));
+            let found = verify("--trust consortium.trust").expect(0).json()["findings"][0].clone();
+            assert_eq!((&found["verdict"], &found["form"]), (&"active".into(), &"sealed".into()));
+            let found = verify(GENESIS).expect(2).json()["findings"][0].clone();
+            assert_eq!(found["verdict"], "needs-trust-file");
+            fs::remove_file(at.join(out)).unwrap();
+        }
+    }
+    node.sanad(at, &format!("{sealed} with.receipt --trust consortium.trust")).expect(0);
+    node.sanad(at, &format!("{sealed} sealed.receipt --sealed --trust consortium.trust")).expect(0);
+    let size = |name: &str| fs::metadata(at.join(name)).unwrap().len();
+    assert!(size("sealed.receipt") < size("with.receipt"));
 }

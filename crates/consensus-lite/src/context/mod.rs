@@ -6,15 +6,17 @@ mod height;
 mod messages;
 mod part;
 mod scheme;
+mod timeouts;
 mod validators;
 
-use malachitebft_core_types::{Context, LinearTimeouts, NilOrVal, Round, VoteType};
+use malachitebft_core_types::{Context, NilOrVal, Round, VoteType};
 use sanad_core::block::BlockId;
 
 pub(crate) use height::EngineHeight;
 pub(crate) use messages::{Proposal, Value, Vote};
 pub(crate) use part::{PART_BYTES, ProposalHeader, ProposalPart};
 pub(crate) use scheme::Ed25519;
+pub(crate) use timeouts::EngineTimeouts;
 pub(crate) use validators::{Address, EngineValidator, EngineValidators};
 
 use crate::rotation::proposer_place;
@@ -30,7 +32,7 @@ impl Context for SanadContext {
     type Proposal = Proposal;
     type Validator = EngineValidator;
     type ValidatorSet = EngineValidators;
-    type Timeouts = LinearTimeouts;
+    type Timeouts = EngineTimeouts;
     type Value = Value;
     type Vote = Vote;
     type Extension = ();

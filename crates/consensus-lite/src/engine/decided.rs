@@ -34,9 +34,13 @@ impl<A: Application> Driver<A> {
         self.check_own_signature(&certificate, own.and_then(|key| validators.position(&key)))?;
 
         self.load()?;
+        if self.proposals.get(&block).is_some_and(|known| known.is_invalid()) {
+            return Err(Stopped::Disagrees { height, block });
+        }
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
         let next = self.application.commit(&certificate, payload).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
+        self.pace.decided(&validators, height, certificate.round);
         count(&self.shared().counters.decided, 1);
         self.advance(next)
     }

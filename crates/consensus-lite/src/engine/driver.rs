@@ -1,11 +1,11 @@
 //! The state between two questions of the engine.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use malachitebft_app_channel::app::engine::host::HeightParams;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
-use malachitebft_core_types::LinearTimeouts;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::validators::CommitCertificate;
@@ -18,6 +18,7 @@ use crate::application::{Application, NextHeight};
 use crate::context::{EngineValidators, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::Heard;
+use crate::pace::Pace;
 use crate::proposals::Proposals;
 use crate::shared::Shared;
 use crate::signer::SharedGuard;
@@ -46,6 +47,8 @@ pub(super) struct Driver<A> {
     pub(super) synced: Option<Height>,
     /// What is proven of the heights of others.
     pub(super) heard: Heard,
+    /// How long to wait for each proposer.
+    pub(super) pace: Pace,
     /// A height that is not begun yet, for want of work.
     pub(super) waiting: Option<Waiting>,
     /// A proposal that is not made yet, since the clock is behind.
@@ -76,6 +79,7 @@ impl<A: Application> Driver<A> {
             last_block: Instant::now(),
             synced: None,
             heard: Heard::default(),
+            pace: Pace::default(),
             waiting: None,
             deferred: None,
             abstaining: None,
@@ -124,6 +128,17 @@ impl<A: Application> Driver<A> {
         self.deferred = None;
     }
 
+    /// The key has signed at no height above `through`, as its peers have shown.
+    pub(super) fn on_settled(&mut self, through: Height) -> Result<(), Stopped> {
+        let Some(guard) = self.guard.as_ref().filter(|guard| guard.is_lost()) else { return Ok(()) };
+        guard.pass(through).map_err(Stopped::Guard)?;
+        tracing::warn!(%through, "peers have shown how far this node's key can have signed; voting after that height");
+        self.abstaining = Some(through);
+        self.shared().lost.store(false, Ordering::Relaxed);
+        self.show_next();
+        Ok(())
+    }
+
     /// Whether a session without votes can give way to one with them.
     pub(super) fn may_vote_again(&self) -> bool {
         self.abstaining.is_some_and(|through| self.next.height > through)
@@ -149,18 +164,9 @@ impl<A: Application> Driver<A> {
     }
 
     pub(super) fn params(&self) -> HeightParams<SanadContext> {
-        let timeouts = self.setup.config.timeouts;
-        let timeouts = LinearTimeouts {
-            propose: timeouts.propose,
-            propose_delta: timeouts.propose / 2,
-            prevote: timeouts.prevote,
-            prevote_delta: timeouts.prevote / 2,
-            precommit: timeouts.precommit,
-            precommit_delta: timeouts.precommit / 2,
-            rebroadcast: timeouts.propose + timeouts.prevote,
-            ..Default::default()
-        };
-        HeightParams::new(EngineValidators::from(&self.next.validators), timeouts, None)
+        let NextHeight { height, validators, .. } = &self.next;
+        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height);
+        HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 
     /// The height begins: what arrives for it is no news any more.
@@ -199,6 +205,10 @@ impl<A: Application> Driver<A> {
     fn show_next(&self) {
         let (height, role) = (self.next.height, self.role());
         let last_signed = self.guard.as_ref().and_then(SharedGuard::position);
+        let signed = self.guard.as_ref().map(|guard| (guard.is_lost(), guard.position()));
+        let vouches =
+            signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
+        self.shared().vouches.store(vouches, Ordering::Relaxed);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
@@ -212,7 +222,7 @@ impl<A: Application> Driver<A> {
     /// Whether the ledger's head carries a signature of this node's key that its guard does not know.
     pub(super) fn check_head(&self) -> Result<(), StartError> {
         let head = Height(self.next.height.0.saturating_sub(1));
-        if self.guard.is_none() || head == Height::GENESIS {
+        if self.known_guard().is_none() || head == Height::GENESIS {
             return Ok(());
         }
         let Some(decided) = self.application.decided(head).map_err(StartError::Application)? else {
@@ -230,7 +240,7 @@ impl<A: Application> Driver<A> {
         certificate: &CommitCertificate,
         place: Option<usize>,
     ) -> Result<(), SignedElsewhere> {
-        let (Some(guard), Some(place)) = (&self.guard, place) else { return Ok(()) };
+        let (Some(guard), Some(place)) = (self.known_guard(), place) else { return Ok(()) };
         let signed = certificate.signatures.iter().any(|signed| usize::from(signed.validator) == place);
         let CommitCertificate { height, round, .. } = *certificate;
         let last = guard.position();
@@ -240,10 +250,15 @@ impl<A: Application> Driver<A> {
         Ok(())
     }
 
+    /// The guard, if it knows all that the key has signed.
+    fn known_guard(&self) -> Option<&SharedGuard> {
+        self.guard.as_ref().filter(|guard| !guard.is_lost())
+    }
+
     /// Whether a message by this node's key came from elsewhere: one that its guard does not know.
     pub(super) fn check_own_voice(&self, by: PublicKey, at: Position) -> Result<(), SignedElsewhere> {
         let own = self.setup.keys.validator.as_ref().map(|key| key.public());
-        let Some(guard) = self.guard.as_ref().filter(|_| own == Some(by)) else { return Ok(()) };
+        let Some(guard) = self.known_guard().filter(|_| own == Some(by)) else { return Ok(()) };
         let last = guard.position();
         if last < Some(at) {
             return Err(SignedElsewhere { height: at.height, round: at.round, last });

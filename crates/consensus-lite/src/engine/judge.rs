@@ -1,5 +1,7 @@
 //! Is a block valid? The ledger executes it to find out, once; the rule of time says when the engine learns it.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::{Round, Validity};
@@ -102,6 +104,10 @@ impl<A: Application> Driver<A> {
         if before == Receipt::Reproposed && sending == Sending::First {
             let by = proposer(&self.next().validators, self.next().height, block.round).key;
             self.shared().attendance.proposed(by, time_ms.wrapping_sub(arrived_ms).cast_signed());
+        }
+        if receipt == Receipt::Timely && before != Receipt::Timely {
+            self.pace.proposed(block.round, Instant::now());
+            return;
         }
         if receipt == Receipt::Untimely && before != Receipt::Untimely && self.voting_key().is_some() {
             let (height, round) = (self.next().height, block.round);

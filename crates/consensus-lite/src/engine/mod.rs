@@ -8,6 +8,7 @@ mod judge;
 #[cfg(feature = "testing")]
 mod lies;
 mod link;
+mod log;
 mod network;
 mod parts;
 mod propose;

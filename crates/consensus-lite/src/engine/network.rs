@@ -10,11 +10,12 @@ use malachitebft_app_channel::app::types::Keypair;
 use malachitebft_app_channel::app::types::codec::Codec;
 use malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity, RequestContext,
-    SyncContext, WalContext,
+    SyncContext,
 };
 use malachitebft_signing::Signer;
 use sanad_core::ids::Height;
 
+use super::log::{self, OpenLog};
 use super::thread::Setup;
 use crate::arrivals::Arrivals;
 use crate::context::{Address, SanadContext};
@@ -31,6 +32,7 @@ pub(super) async fn start(
     setup: &Setup,
     guard: Option<&SharedGuard>,
     abstaining: Option<Height>,
+    log: OpenLog,
     arrivals: Arrivals,
     prevotes: Prevotes,
 ) -> Result<Started, StartError> {
@@ -69,10 +71,9 @@ pub(super) async fn start(
         None => NetworkIdentity::new(moniker, keypair, None),
     };
     let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id, shared: setup.shared.clone() });
-    let log_codec = match &signer {
-        Some(signer) => WireCodec::of_log(signer.key.public(), prevotes),
-        None => WireCodec::default(),
-    };
+    let own = signer.as_ref().map(|signer| signer.key.public());
+    let log_codec = own.map_or_else(WireCodec::default, |own| WireCodec::of_log(own, prevotes));
+    let log = log::spawn(log, setup.chain_id, log_codec, own).await.map_err(|error| engine(error.into()))?;
     let consensus = match signer {
         Some(signer) => {
             ConsensusContext::new_validator(Address(signer.key.public()), verifier, Box::new(signer))
@@ -81,7 +82,7 @@ pub(super) async fn start(
     };
     let settings = EngineSettings::new(setup)?;
     let started = EngineBuilder::new(SanadContext, settings)
-        .with_default_wal(WalContext::new(setup.config.wal_path(), log_codec))
+        .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, codec.clone()))
         .with_default_sync(SyncContext::new(codec))
         .with_default_consensus(consensus)

@@ -35,6 +35,7 @@ impl<A: Application> Driver<A> {
         });
         self.load()?;
         if round == 0 {
+            self.pace.began(Instant::now());
             // Values of a height that it has not begun wait in a queue of the engine that anybody can fill.
             self.proposals.forget_told();
         }

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::driver::Driver;
 use super::link::Link;
+use super::log::OpenLog;
 use super::network;
 use super::thread::Ready;
 use crate::application::Application;
@@ -30,12 +31,14 @@ pub(super) enum End {
 /// Runs the engine until it is to stop, fails, or must start anew.
 pub(super) async fn session<A: Application>(
     driver: &mut Driver<A>,
+    log: OpenLog,
     ready: &mut Option<Ready>,
 ) -> Result<End, Stopped> {
     let (arrivals, mut arriving) = Arrivals::new();
     let (prevotes, mut prevoted) = Prevotes::new();
     let started =
-        network::start(driver.setup(), driver.guard(), driver.abstaining, arrivals.clone(), prevotes).await;
+        network::start(driver.setup(), driver.guard(), driver.abstaining, log, arrivals.clone(), prevotes)
+            .await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
     let Some(link) = Link::new(&handle, channels.network.clone(), arrivals, prevoted.clone()) else {
         end_engine(handle).await;
@@ -77,31 +80,65 @@ async fn serve<A: Application>(
         _ => return Err(Stopped::Restart(StartError::NotListening { address })),
     };
     driver.shared().set_network(Some(channels.net_requests.clone()));
+    driver.shared().set_engine(Some(channels.requests.clone()));
     if let Some(ready) = ready.take() {
         let _ = ready.send(Ok(()));
     }
     driver.on_ready(reply, &channels.net_requests).await;
 
     let shared = driver.shared().clone();
+    let mut settled = shared.settled.subscribe();
+    // It may have been said before this session.
+    settled.mark_changed();
     loop {
         tokio::select! {
             biased;
-            Ok(()) = prevoted.changed() => driver.on_prevoted()?,
+            Ok(()) = prevoted.changed() => {
+                let _busy = shared.begin("to hand in blocks after its first vote");
+                driver.on_prevoted()?;
+            }
             // Before the parts that it makes room for, which it precedes.
             Some(certificate) = arriving.polkas.recv() => driver.on_polka(&certificate)?,
             message = channels.consensus.recv() => match message {
-                Some(message) => driver.answer(message).await?,
+                Some(message) => {
+                    let _busy = shared.begin(what(&message));
+                    driver.answer(message).await?;
+                }
                 None => return Ok(None),
             },
             Some(arrival) = arriving.news.recv() => driver.on_arrival(&arrival)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
-            () = driver.deferred_due() => driver.on_deferred().await?,
+            () = driver.deferred_due() => {
+                let _busy = shared.begin("to propose a block");
+                driver.on_deferred().await?;
+            }
+            Ok(()) = settled.changed() => {
+                let through = *settled.borrow_and_update();
+                if let Some(through) = through {
+                    driver.on_settled(through)?;
+                }
+            }
             () = driver.heartbeat_due() => driver.on_heartbeat(),
         }
         if driver.may_vote_again() {
             tracing::info!("past the last height this key may have signed: voting again");
             return Ok(Some(End::Again));
         }
+    }
+}
+
+/// What answering a question of the engine is: see [`Work::what`](crate::Work::what).
+fn what(message: &AppMsg<SanadContext>) -> &'static str {
+    match message {
+        AppMsg::ConsensusReady { .. } => "to begin",
+        AppMsg::StartedRound { .. } => "to begin a round",
+        AppMsg::GetValue { .. } => "to propose a block",
+        AppMsg::ExtendVote { .. } | AppMsg::VerifyVoteExtensions { .. } => "to extend votes",
+        AppMsg::RestreamProposal { .. } => "to send a proposal again",
+        AppMsg::GetHistoryMinHeight { .. } | AppMsg::GetDecidedValues { .. } => "to read blocks for a peer",
+        AppMsg::ReceivedProposalPart { .. } => "to judge a proposed block",
+        AppMsg::Decided { .. } | AppMsg::Finalized { .. } => "to commit a block",
+        AppMsg::ProcessSyncedValue { .. } => "to execute a block from a peer",
     }
 }
 
@@ -121,7 +158,7 @@ async fn why_ended<A: Application>(driver: &mut Driver<A>, handle: EngineHandle)
             Ok(End::Again)
         }
         Some(error) => Err(Stopped::Guard(error)),
-        None if hangs => Err(Stopped::Log { path: driver.setup().config.wal_path() }),
+        None if hangs => Err(Stopped::Log { path: driver.setup().config.log_path() }),
         None => Err(Stopped::Engine),
     }
 }

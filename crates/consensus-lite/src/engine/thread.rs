@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sanad_core::hash::ChainId;
@@ -10,14 +11,16 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::driver::Driver;
+use super::log::OpenLog;
 use super::session::{End, session};
 use crate::application::Application;
 use crate::config::{Config, Keys};
 use crate::guard::SigningGuard;
 use crate::limits::Limits;
+use crate::log::Contents;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
-use crate::standing::{Standing, log_state, remove_stub, standing};
+use crate::standing::{Standing, standing};
 use crate::status::Phase;
 use crate::stopped::{StartError, Stopped};
 
@@ -58,6 +61,7 @@ impl Drop for Report {
             tracing::error!(%stopped, "consensus stopped");
         }
         self.shared.set_network(None);
+        self.shared.set_engine(None);
         self.shared.update(|progress| progress.phase = Phase::Stopped);
         self.shared.outcome.send_replace(Some(self.outcome.clone()));
     }
@@ -79,13 +83,14 @@ fn prepare<A: Application>(setup: Setup, application: A) -> Result<Driver<A>, St
 fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), Stopped> {
     let mut ready = Some(ready);
     loop {
-        driver.abstaining = abstaining(&driver);
-        let ended = match runtime() {
-            Ok(runtime) => {
-                let ended = runtime.block_on(session(&mut driver, &mut ready));
+        let ended = match begin(&mut driver) {
+            Ok((runtime, log)) => {
+                let ended = runtime.block_on(session(&mut driver, log, &mut ready));
                 driver.shared().set_network(None);
+                driver.shared().set_engine(None);
                 runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
-                wait_for_log(&driver.setup().config.wal_path());
+                driver.guard().map_or(Ok(()), SharedGuard::sync).map_err(Stopped::Guard)?;
+                wait_for_log(&driver.setup().config.log_path());
                 ended
             }
             Err(error) => Err(Stopped::Restart(error)),
@@ -102,16 +107,42 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
     }
 }
 
+/// Opens the log, raises the guard to it, and decides whether the node votes.
+fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), StartError> {
+    let log = OpenLog::open(&driver.setup().config.log_path())?;
+    if let (Some(key), Some(guard)) = (&driver.setup().keys.validator, driver.guard()) {
+        for (position, message) in log.signed(&driver.setup().chain_id, key.public()) {
+            guard.raise(position, &message, log.contents.is_own())?;
+        }
+    }
+    driver.abstaining = abstaining(driver, &log.contents)?;
+    Ok((runtime()?, log))
+}
+
 /// The last height without this node's vote, if there is one ahead.
-fn abstaining<A: Application>(driver: &Driver<A>) -> Option<Height> {
-    let guard = driver.guard()?;
-    let path = driver.setup().config.wal_path();
-    remove_stub(&path);
-    let log = log_state(&path);
-    let refused = driver.refused_at.filter(|height| *height >= driver.next().height);
-    match standing(guard.position(), driver.next().height, log) {
-        Standing::Vote => refused,
-        Standing::AbstainThrough(height) => Some(height),
+fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Option<Height>, StartError> {
+    let Some(guard) = driver.guard() else { return Ok(None) };
+    let next = driver.next().height;
+    driver.shared().lost.store(guard.is_lost(), Ordering::Relaxed);
+    if guard.is_lost() {
+        tracing::warn!(
+            "this node's signing guard is a copy or was set back: its key may have signed more than it knows. It follows \
+             without voting until enough validators have shown how far they are"
+        );
+        return Ok(Some(UNKNOWN));
+    }
+    let refused = driver.refused_at.filter(|height| *height >= next);
+    // Without its log, the guard may be a step behind what left this machine before a power cut.
+    let is_incomplete = guard.position().is_some() && log.is_incomplete(next);
+    match standing(guard.position(), next, log) {
+        Standing::Vote if !is_incomplete => Ok(refused),
+        standing => {
+            let through = if let Standing::AbstainThrough(height) = standing { height } else { next };
+            tracing::warn!(%through, "not voting up to this height: what the key is bound to there is forgotten");
+            // What the next process finds in the log says nothing of what this one forgot.
+            guard.pass(through)?;
+            Ok(Some(through))
+        }
     }
 }
 
@@ -124,7 +155,7 @@ fn runtime() -> Result<Runtime, StartError> {
         .map_err(StartError::Thread)
 }
 
-/// The engine's log is closed by a thread that outlives the engine; the next session needs it.
+/// The engine's log is closed by an actor that may outlive the engine; the next session needs it.
 fn wait_for_log(path: &Path) {
     let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
     let locked = || std::fs::File::open(path).is_ok_and(|file| file.try_lock().is_err());
@@ -137,3 +168,5 @@ fn wait_for_log(path: &Path) {
 const WORKER_THREADS: usize = 2;
 /// Longest wait for tasks and threads of the engine to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
+/// In the place of a height that only peers can tell.
+const UNKNOWN: Height = Height(u64::MAX);

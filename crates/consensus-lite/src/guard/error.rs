@@ -12,7 +12,8 @@ pub enum GuardError {
     /// There is no guard file.
     #[error(
         "there is no signing guard at {path}. If the key {key} has ever signed on this chain, bring its guard \
-         back from the machine it ran on; create a new one only for a key that has never signed",
+         back from the machine it ran on, or run `sanad-node recover`; `sanad-node init` is only for a key that has never \
+         signed",
         path = path.display()
     )]
     Missing {
@@ -38,8 +39,8 @@ pub enum GuardError {
     },
     /// Neither slot is intact.
     #[error(
-        "the signing guard {path} is damaged, so what the key signed last is unknown. Do not create a new one: \
-         leave this node stopped, and let the consortium replace its key",
+        "the signing guard {path} is damaged, so what the key signed last is unknown. `sanad-node recover` puts it aside, \
+         and has the node wait for its peers' word before it votes again",
         path = path.display()
     )]
     Corrupt {
@@ -73,6 +74,16 @@ pub enum GuardError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The key may have signed more than is here.
+    #[error(
+        "the signing guard {path} is a copy, or was set back, so the key may have signed more than it knows; peers have to \
+         show how far that can be",
+        path = path.display()
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
     },
     /// Another message was signed at this position.
     #[error("the key has signed another message at {position}")]

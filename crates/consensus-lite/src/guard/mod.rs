@@ -1,10 +1,11 @@
-//! The signing guard: what a validator key signed last, on disk before the signature leaves.
+//! The signing guard: what a validator key signed last, written before the signature leaves.
 //!
 //! Two contradicting signatures for one place in the protocol are the one fault that a validator can commit
 //! alone and that no one can undo. The guard makes them impossible as long as there is one guard for each
 //! key: it remembers the highest position signed, and refuses any other message there and all messages below.
 
 mod error;
+pub(crate) mod home;
 mod record;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,6 +17,7 @@ use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 
 pub use error::GuardError;
+use home::{Home, changed_since, now_ms};
 use record::{FILE_BYTES, Record, SLOT_BYTES, Signed};
 
 /// A place in the protocol where a validator signs at most one message.
@@ -53,13 +55,20 @@ impl std::fmt::Display for Position {
 
 /// The guard of one validator key on one chain. Locked against other processes while it is open.
 ///
-/// The file has two slots, written in turn and in place: one `fdatasync` a signature, and a write that is
-/// torn by a crash leaves the other slot, whose position was the last that left this machine.
+/// The file has two slots, written in turn and in place: a torn write leaves the other slot. A write is not waited for:
+/// it outlives the process, and what a power cut takes away is in the engine's log, which is durable before a
+/// signature leaves and [raises](Self::raise) the guard at the next start.
+///
+/// A guard that is [lost](Self::is_lost) permits nothing: what is here may be a backup, and the key may have signed more
+/// since. Once peers have shown how far the key can have come, [`Self::pass`] ends that.
 #[derive(Debug)]
 pub struct SigningGuard {
     path: PathBuf,
     file: File,
     record: Record,
+    lost: bool,
+    /// Whether another program changed the file after the last write that is in it; or a power cut took later ones away.
+    overwritten: bool,
 }
 
 impl SigningGuard {
@@ -68,6 +77,23 @@ impl SigningGuard {
     /// # Errors
     /// [`GuardError::AlreadyExists`] where there is one, whatever it holds: a guard is never overwritten.
     pub fn create(path: &Path, chain_id: ChainId, public_key: PublicKey) -> Result<Self, GuardError> {
+        Self::create_as(path, chain_id, public_key, false)
+    }
+
+    /// Creates the guard of a key whose guard is gone, and opens it. It is [lost](Self::is_lost).
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_lost(path: &Path, chain_id: ChainId, public_key: PublicKey) -> Result<Self, GuardError> {
+        Self::create_as(path, chain_id, public_key, true)
+    }
+
+    fn create_as(
+        path: &Path,
+        chain_id: ChainId,
+        public_key: PublicKey,
+        lost: bool,
+    ) -> Result<Self, GuardError> {
         let io = |source| GuardError::Io { path: path.to_owned(), source };
         let mut file = match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -76,13 +102,14 @@ impl SigningGuard {
             opened => opened.map_err(io)?,
         };
         lock(&file, path)?;
-        let record = Record { sequence: 0, chain_id, public_key, signed: None };
+        let (home, written_ms) = (Home::of(&file).map_err(io)?, now_ms());
+        let record = Record { sequence: 0, chain_id, public_key, lost, written_ms, home, signed: None };
         let mut bytes = record.encode();
         bytes.resize(FILE_BYTES, 0);
         file.write_all(&bytes).map_err(io)?;
         file.sync_all().map_err(io)?;
         sync_directory_of(path).map_err(io)?;
-        Ok(Self { path: path.to_owned(), file, record })
+        Ok(Self { path: path.to_owned(), file, record, lost, overwritten: false })
     }
 
     /// Opens the guard of a key.
@@ -109,7 +136,44 @@ impl SigningGuard {
             let path = path.to_owned();
             return Err(GuardError::OtherKey { path, expected: public_key, actual: record.public_key });
         }
-        Ok(Self { path: path.to_owned(), file, record })
+        let moved = record.home != Home::of(&file).map_err(io)?;
+        // One that never signed may have been handed to another user, or moved, before its first start.
+        let overwritten = record.signed.is_some() && changed_since(&file, record.written_ms).map_err(io)?;
+        let lost = record.lost || moved;
+        Ok(Self { path: path.to_owned(), file, record, lost, overwritten })
+    }
+
+    /// Whether the key may have signed more than is here: this file is a copy, or was changed by another program, or was
+    /// made for a key whose guard is gone. Nothing is signed then.
+    pub fn is_lost(&self) -> bool {
+        self.lost || self.overwritten
+    }
+
+    /// Makes it [lost](Self::is_lost), durably: what is here may be of a disk that was set back.
+    ///
+    /// # Errors
+    /// [`GuardError::Io`].
+    pub fn mark_lost(&mut self) -> Result<(), GuardError> {
+        self.lost = true;
+        self.update(Record { lost: true, ..self.record.clone() })?;
+        self.sync()
+    }
+
+    /// From now on nothing is signed at heights up to `through`, and this file counts as the whole memory of the key
+    /// again. Durable on return. Requires that the key has signed at no height above.
+    ///
+    /// # Errors
+    /// [`GuardError::Io`].
+    pub fn pass(&mut self, through: Height) -> Result<(), GuardError> {
+        let end = Position { height: through, round: u32::MAX, step: Step::Precommit };
+        let passed = Signed { position: end, digest: [0; 32] };
+        let signed = self.record.signed.clone().filter(|signed| signed.position > end).unwrap_or(passed);
+        let home = Home::of(&self.file).map_err(|source| self.io(source))?;
+        self.overwritten = false;
+        self.update(Record { lost: false, home, signed: Some(signed), ..self.record.clone() })?;
+        self.sync()?;
+        self.lost = false;
+        Ok(())
     }
 
     /// The key it guards.
@@ -122,13 +186,17 @@ impl SigningGuard {
         self.record.signed.as_ref().map(|signed| signed.position)
     }
 
-    /// Permission to sign `message` at `position`. On return it is durable that the key has signed it.
+    /// Permission to sign `message` at `position`. On return it is written, and outlives this process, that the key has
+    /// signed it.
     ///
     /// # Errors
-    /// [`GuardError::Conflict`] for another message at the last position, [`GuardError::Regression`] for a
+    /// [`GuardError::Lost`]; [`GuardError::Conflict`] for another message at the last position, [`GuardError::Regression`] for a
     /// lower position, [`GuardError::Io`] where nothing could be written. Nothing may be signed then.
     pub fn authorize(&mut self, position: Position, message: &[u8]) -> Result<(), GuardError> {
-        let signed = Signed { position, digest: *blake3::hash(message).as_bytes() };
+        if self.is_lost() {
+            return Err(GuardError::Lost { path: self.path.clone() });
+        }
+        let signed = Signed::new(position, message);
         if let Some(last) = &self.record.signed {
             if *last == signed {
                 return Ok(());
@@ -140,17 +208,54 @@ impl SigningGuard {
                 return Err(GuardError::Regression { last: last.position, asked: position });
             }
         }
-        let sequence = self.record.sequence + 1;
-        let record = Record { sequence, signed: Some(signed), ..self.record.clone() };
-        self.write(&record).map_err(|source| GuardError::Io { path: self.path.clone(), source })?;
+        self.update(Record { signed: Some(signed), ..self.record.clone() })
+    }
+
+    /// Takes note of a message that the engine's log has, and of all before it, durably. Where the log is `own`, the one
+    /// that was written to last, and knows more than a file that looks overwritten, a power cut explains that: not lost.
+    ///
+    /// # Errors
+    /// [`GuardError::Conflict`] if another message was signed there, [`GuardError::Io`] where nothing could be written.
+    pub fn raise(&mut self, position: Position, message: &[u8], own: bool) -> Result<(), GuardError> {
+        let signed = Signed::new(position, message);
+        match &self.record.signed {
+            Some(last) if last.position == position && *last != signed => {
+                Err(GuardError::Conflict { position })
+            }
+            Some(last) if last.position >= position => Ok(()),
+            _ => {
+                self.overwritten &= !own;
+                self.update(Record { signed: Some(signed), ..self.record.clone() })?;
+                self.sync()
+            }
+        }
+    }
+
+    /// Waits until all that was signed is durable here, too.
+    ///
+    /// # Errors
+    /// [`GuardError::Io`].
+    pub fn sync(&mut self) -> Result<(), GuardError> {
+        self.file.sync_data().map_err(|source| self.io(source))
+    }
+
+    /// Writes the next record, without waiting for the disk.
+    fn update(&mut self, record: Record) -> Result<(), GuardError> {
+        // Until it is settled, the time stays that of the last write that was not another program's.
+        let written_ms = if self.overwritten { self.record.written_ms } else { now_ms() };
+        let record = Record { sequence: self.record.sequence + 1, written_ms, ..record };
+        self.write(&record).map_err(|source| self.io(source))?;
         self.record = record;
         Ok(())
     }
 
+    fn io(&self, source: std::io::Error) -> GuardError {
+        GuardError::Io { path: self.path.clone(), source }
+    }
+
     fn write(&mut self, record: &Record) -> std::io::Result<()> {
         self.file.seek(SeekFrom::Start(record.sequence % 2 * SLOT_BYTES as u64))?;
-        self.file.write_all(&record.encode())?;
-        self.file.sync_data()
+        self.file.write_all(&record.encode())
     }
 }
 

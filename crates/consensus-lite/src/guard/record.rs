@@ -1,11 +1,12 @@
-//! The guard's file: two slots of 512 bytes, each `"sanad guard/v1\0\0" || sequence u64 || chain id (32) ||
-//! public key (32) || signed u8 || height u64 || round u32 || step u8 || digest (32)`, zero bytes up to 480,
-//! and the BLAKE3 of these 480 bytes. Integers are big-endian. The slot of the higher sequence counts.
+//! The guard's file: two slots of 512 bytes, each `"sanad guard/v2\0\0" || sequence u64 || chain id (32) ||
+//! public key (32) || lost u8 || written u64 || inode u64 || born u64 || signed u8 || height u64 || round u32 || step u8 ||
+//! digest (32)`, zero bytes up to 480, and the BLAKE3 of these 480 bytes. Integers are big-endian. The slot of the higher sequence counts.
 
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 
+use super::home::Home;
 use super::{Position, Step};
 
 /// Length of a slot: a disk sector, which is written whole or not at all on most disks. Not relied on.
@@ -13,7 +14,7 @@ pub(super) const SLOT_BYTES: usize = 512;
 /// Length of the file.
 pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
 
-const MAGIC: &[u8; 16] = b"sanad guard/v1\0\0";
+const MAGIC: &[u8; 16] = b"sanad guard/v2\0\0";
 const BODY_BYTES: usize = SLOT_BYTES - 32;
 
 /// What one slot says.
@@ -23,6 +24,12 @@ pub(super) struct Record {
     pub(super) sequence: u64,
     pub(super) chain_id: ChainId,
     pub(super) public_key: PublicKey,
+    /// Whether the key may have signed more than this.
+    pub(super) lost: bool,
+    /// When it was written, in milliseconds since 1970-01-01 UTC by the clock of this machine.
+    pub(super) written_ms: u64,
+    /// The file that it was written to.
+    pub(super) home: Home,
     pub(super) signed: Option<Signed>,
 }
 
@@ -34,6 +41,12 @@ pub(super) struct Signed {
     pub(super) digest: [u8; 32],
 }
 
+impl Signed {
+    pub(super) fn new(position: Position, message: &[u8]) -> Self {
+        Self { position, digest: *blake3::hash(message).as_bytes() }
+    }
+}
+
 impl Record {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(FILE_BYTES);
@@ -41,6 +54,10 @@ impl Record {
         bytes.extend_from_slice(&self.sequence.to_be_bytes());
         bytes.extend_from_slice(&self.chain_id.0);
         bytes.extend_from_slice(&self.public_key.0);
+        bytes.push(u8::from(self.lost));
+        for number in [self.written_ms, self.home.inode, self.home.born_ns] {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
         if let Some(Signed { position, digest }) = &self.signed {
             bytes.push(1);
             bytes.extend_from_slice(&position.height.0.to_be_bytes());
@@ -76,12 +93,20 @@ impl Record {
         let sequence = u64::from_be_bytes(reader.take()?);
         let chain_id = ChainId(reader.take()?);
         let public_key = PublicKey(reader.take()?);
+        let lost = match reader.take::<1>()? {
+            [0] => false,
+            [1] => true,
+            _ => return None,
+        };
+        let written_ms = u64::from_be_bytes(reader.take()?);
+        let home =
+            Home { inode: u64::from_be_bytes(reader.take()?), born_ns: u64::from_be_bytes(reader.take()?) };
         let signed = match reader.take::<1>()? {
             [0] => None,
             [1] => Some(reader.signed()?),
             _ => return None,
         };
-        Some(Self { sequence, chain_id, public_key, signed })
+        Some(Self { sequence, chain_id, public_key, lost, written_ms, home, signed })
     }
 }
 

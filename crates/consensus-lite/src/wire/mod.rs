@@ -1,4 +1,4 @@
-//! The bytes that nodes exchange and that the engine's write-ahead log holds.
+//! The bytes that nodes exchange and that the engine's log holds.
 //!
 //! Never hashed or signed, so they may change with the protocol's version. Each message has a private twin
 //! here, encoded by `sanad_core::codec`: one encoding of each value, limits before memory, nothing trailing.
@@ -27,7 +27,7 @@ const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// Encodes and decodes for the engine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WireCodec {
-    /// Where to tell of what arrives; `None` for the write-ahead log.
+    /// Where to tell of what arrives; `None` for the log.
     arrivals: Option<Arrivals>,
     /// Where to tell of this node's prevotes; `None` for the network.
     prevotes: Option<(PublicKey, Prevotes)>,
@@ -39,7 +39,7 @@ impl WireCodec {
         Self { arrivals: Some(arrivals), prevotes: None }
     }
 
-    /// For the write-ahead log: also tells `prevotes` of those that `own` signed before a restart.
+    /// For the log: also tells `prevotes` of those that `own` signed before a restart.
     pub(crate) fn of_log(own: PublicKey, prevotes: Prevotes) -> Self {
         Self { arrivals: None, prevotes: Some((own, prevotes)) }
     }

@@ -1,4 +1,4 @@
-//! What the write-ahead log holds of a received block, and the proof that a peer is a validator.
+//! What the engine's log holds of a received block, and the proof that a peer is a validator.
 
 use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::{Round, ValidatorProof, Validity};

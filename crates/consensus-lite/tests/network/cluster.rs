@@ -180,15 +180,6 @@ impl Cluster {
         }
     }
 
-    /// Waits until a round has begun.
-    pub async fn deciding(&self, node: usize) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.node(node).status().await.round.is_none() {
-            assert!(Instant::now() < deadline, "node {node} begins no round");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
     /// Waits until a node has come to a round of the height it is at.
     pub async fn round(&self, node: usize, at_least: u32) {
         let deadline = Instant::now() + PATIENCE;

@@ -1,8 +1,14 @@
 //! Nodes that misbehave, and ledgers that fail.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sanad_consensus_lite::{Config, Consensus, Keys, Phase, SigningGuard, Stopped, Timeouts};
+use sanad_consensus_lite::testing::Point;
+use sanad_consensus_lite::{
+    Config, Consensus, Keys, Phase, Role, SigningGuard, StartError, Stopped, Timeouts,
+};
+use sanad_core::ids::Height;
 
 use crate::cluster::{Cluster, network_key, until, validator_key};
 use crate::ledger::Ledger;
@@ -23,22 +29,31 @@ async fn invalid_blocks_get_no_votes() {
     cluster.assert_agreement();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_round_has_a_new_block() {
+/// All but one call the blocks of the first rounds invalid: a rule that they agree on, as a ledger's are.
+fn refuse_below(cluster: &Cluster, round: u32) {
+    [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses_below = round);
+}
+
+/// A cluster in which rounds that decide nothing are short.
+async fn started_with_short_rounds() -> Cluster {
     let mut cluster = Cluster::new(4, 0);
     let vote = Duration::from_millis(100);
     cluster.timeouts = Timeouts { propose: Duration::from_millis(500), prevote: vote, precommit: vote };
     cluster.start_all().await;
+    cluster
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_round_has_a_new_block() {
+    let cluster = started_with_short_rounds().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;
     cluster.idle(&[0, 1, 2, 3]).await;
-    let refuse = |refuses| [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses = refuses);
-    refuse(true);
+    refuse_below(&cluster, 7);
     cluster.submit(1);
     cluster.round(0, 6).await;
     assert!(!cluster.ledgers[0].has_committed(1));
     let kept: Vec<_> = cluster.ledgers[0].undecided_blocks();
     assert!(kept.len() >= 5, "one for each round: {kept:?}");
-    refuse(false);
     until("they agree", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
     cluster.assert_agreement();
 }
@@ -86,10 +101,10 @@ async fn a_failing_ledger_stops_consensus() {
 async fn a_log_that_does_not_open() {
     let cluster = Cluster::new(1, 0);
     // A directory in the place of the log: it cannot be opened.
-    std::fs::create_dir_all(cluster.node_directory(0).join("consensus.wal")).unwrap();
+    std::fs::create_dir_all(cluster.node_directory(0).join("consensus.log")).unwrap();
     let mut cluster = cluster;
     let error = cluster.try_start(0).await.unwrap_err();
-    assert!(error.to_string().contains("does not start"), "{error}");
+    assert!(matches!(error, StartError::Log { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,23 +120,33 @@ async fn dropping_stops() {
     }
 }
 
+/// It may be locked on a block that it does not know of any more: it follows until that height is decided.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_damaged_log_stops_consensus() {
-    let mut cluster = Cluster::started(2, 0).await;
-    cluster.decide(0, &[0, 1]).await;
-    cluster.stop(1).await;
-    // Alone, it gets as far as its own votes, which are in its log.
+async fn with_a_damaged_log_a_node_does_not_vote_at_its_height() {
+    let mut cluster = started_with_short_rounds().await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+    refuse_below(&cluster, 12);
     cluster.submit(1);
-    let log = cluster.node_directory(0).join("consensus.wal");
-    cluster.deciding(0).await;
-    until("it has voted", || std::fs::metadata(&log).unwrap().len() > 150).await;
+    cluster.round(0, 3).await;
     cluster.stop(0).await;
-    let mut bytes = std::fs::read(&log).unwrap();
-    bytes[100] ^= 1;
-    std::fs::write(&log, bytes).unwrap();
+    let log = cluster.node_directory(0).join("consensus.log");
+    let whole = std::fs::read(&log).unwrap();
     cluster.start(0).await;
-    let stopped = cluster.stopped(0).await;
-    assert!(matches!(*stopped, Stopped::Log { .. }), "{stopped}");
+    assert_eq!(cluster.node(0).status().await.role, Role::Validator { place: 0 });
+    cluster.stop(0).await;
+    let mut damaged = whole;
+    damaged[100] ^= 1;
+    std::fs::write(&log, damaged).unwrap();
+    cluster.start(0).await;
+    let through = Height(cluster.ledgers[0].height() as u64 + 1);
+    assert_eq!(cluster.node(0).status().await.role, Role::Abstaining { through });
+    until("they agree", || cluster.ledgers.iter().all(|ledger| ledger.has_committed(1))).await;
+    // The others alone are a quorum; without one of them it is needed, and votes.
+    cluster.stop(1).await;
+    cluster.decide(2, &[0, 2, 3]).await;
+    assert_eq!(cluster.node(0).status().await.role, Role::Validator { place: 0 });
+    cluster.assert_agreement();
 }
 
 /// The same validator key on two machines, each with a guard of its own.
@@ -178,4 +203,53 @@ async fn twins_are_found_out() {
         }
     }
     cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_hangs_shows() {
+    let cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.idle(&[0, 1, 2, 3]).await;
+    assert_eq!(cluster.node(0).work(), None, "it waits, which is no work");
+    cluster.node(0).engine_answers().await;
+    let (ledger, node) = (cluster.ledgers[0].clone(), cluster.node(0));
+    let hang = ledger.state();
+    [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].submit(1));
+    [1, 2, 3].iter().for_each(|i| cluster.node(*i).wake());
+    until("the others commit", || [1, 2, 3].iter().all(|i| cluster.ledgers[*i].has_committed(1))).await;
+    let work = node.work().expect("it hangs in its ledger");
+    let watched = std::time::Instant::now() + Duration::from_millis(300);
+    while std::time::Instant::now() < watched {
+        assert_eq!(node.work(), Some(work), "it does nothing else");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(hang);
+    until("it goes on", || ledger.has_committed(1)).await;
+    until("it waits again", || node.work().is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_hangs_shows() {
+    let mut cluster = Cluster::new(4, 0);
+    let (hang, hung) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (asked, told) = (Arc::clone(&hang), Arc::clone(&hung));
+    // As a disk that never comes back from a sync.
+    cluster.testing[0].crash = Some(Arc::new(move |point| {
+        while matches!(point, Point::Signed(_)) && asked.load(Ordering::Relaxed) {
+            told.store(true, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        false
+    }));
+    cluster.start_all().await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.node(0).engine_answers().await;
+    hang.store(true, Ordering::Relaxed);
+    cluster.submit(1);
+    until("it signs", || hung.load(Ordering::Relaxed)).await;
+    let answers = cluster.node(0).engine_answers();
+    assert!(tokio::time::timeout(Duration::from_millis(300), answers).await.is_err());
+    hang.store(false, Ordering::Relaxed);
+    cluster.node(0).engine_answers().await;
+    until("it goes on", || cluster.ledgers[0].has_committed(1)).await;
 }

@@ -1,6 +1,7 @@
 //! The signing guard in a running network.
 
 use sanad_consensus_lite::{Config, GuardError, Role, SigningGuard, StartError, Stopped};
+use sanad_core::ids::Height;
 
 use crate::cluster::{Cluster, until, validator_key};
 use crate::ledger::Ledger;
@@ -91,7 +92,78 @@ async fn a_lost_log_is_no_reason_to_stop() {
     for round in 0..3 {
         cluster.submit(1 + round);
         cluster.stop(2).await;
-        std::fs::remove_file(cluster.node_directory(2).join("consensus.wal")).unwrap();
+        std::fs::remove_file(cluster.node_directory(2).join("consensus.log")).unwrap();
+        cluster.start(2).await;
+        cluster.decide(10 + round, &ALL).await;
+    }
+    cluster.assert_agreement();
+}
+
+/// Copies a file as a backup tool does.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::write(to, std::fs::read(from).unwrap()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_guard_follows_until_it_is_settled() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &ALL).await;
+    cluster.stop(3).await;
+    let path = Config::guard_path(&cluster.node_directory(3));
+    let backup = path.with_extension("backup");
+    copy(&path, &backup);
+    cluster.start(3).await;
+    for work in 1..6 {
+        cluster.decide(work, &ALL).await;
+    }
+    cluster.stop(3).await;
+    // Guard and ledger are set back; blocks with its signature are in the others'.
+    std::fs::remove_file(&path).unwrap();
+    copy(&backup, &path);
+    let validators = cluster.ledgers[0].state().blocks[0].decided.validators.clone();
+    cluster.ledgers[3] = Ledger::new(cluster.chain_id, validators);
+    for life in 0..2 {
+        cluster.start(3).await;
+        assert!(cluster.node(3).is_lost() && !cluster.node(3).vouches());
+        until("it catches up", || cluster.ledgers[3].has_committed(5)).await;
+        cluster.decide(6 + life, &ALL).await;
+        assert!(matches!(cluster.node(3).status().await.role, Role::Abstaining { .. }));
+        cluster.stop(3).await;
+    }
+    cluster.start(3).await;
+    cluster.decide(8, &ALL).await;
+    let through = Height(cluster.ledgers[0].height() as u64 + 2);
+    cluster.node(3).settle(through);
+    let mut work = 9;
+    while cluster.node(3).status().await.role != (Role::Validator { place: 3 }) {
+        cluster.decide(work, &ALL).await;
+        work += 1;
+        assert!(work < 20, "it votes after {through}");
+    }
+    assert!(cluster.ledgers[0].height() as u64 >= through.0);
+    assert!(!cluster.node(3).is_lost());
+    // The others are no quorum without it.
+    cluster.stop(0).await;
+    cluster.decide(work, &[1, 2, 3]).await;
+    assert!(cluster.node(3).vouches());
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_log_is_no_reason_to_stop() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &ALL).await;
+    let log = cluster.node_directory(2).join("consensus.log");
+    for round in 0..4 {
+        cluster.submit(1 + round);
+        cluster.stop(2).await;
+        let mut bytes = std::fs::read(&log).unwrap();
+        // Anywhere, with the head among it.
+        let place = [0, 5, 20, bytes.len().saturating_sub(3)][round as usize];
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte ^= 0x40;
+        }
+        std::fs::write(&log, bytes).unwrap();
         cluster.start(2).await;
         cluster.decide(10 + round, &ALL).await;
     }

@@ -30,8 +30,8 @@ pub struct State {
     pub filling: usize,
     /// Proposes blocks that break a rule.
     pub lies: bool,
-    /// Finds all blocks of others invalid.
-    pub refuses: bool,
+    /// Finds blocks of others invalid in rounds below this one.
+    pub refuses_below: u32,
     /// Fails at the next commit.
     pub fails: bool,
     pub evidence: Vec<Evidence>,
@@ -56,7 +56,7 @@ impl Ledger {
             pool: BTreeSet::new(),
             filling: 0,
             lies: false,
-            refuses: false,
+            refuses_below: 0,
             fails: false,
             evidence: Vec::new(),
         })))
@@ -167,10 +167,10 @@ impl Application for Ledger {
     fn validate(&mut self, height: Height, payload: &Bytes) -> Result<ValidBlock, InvalidPayload> {
         let state = self.state();
         assert_eq!(height, state.next().height);
-        if state.refuses {
-            return Err(InvalidPayload::Invalid("not mine".into()));
-        }
         match Content::decode(payload) {
+            Some(Content { round, .. }) if round < state.refuses_below => {
+                Err(InvalidPayload::Invalid("not mine".into()))
+            }
             Some(Content { lie: true, .. }) => Err(InvalidPayload::Invalid("a lie".into())),
             Some(Content { previous, time_ms, .. })
                 if previous == state.previous() && time_ms >= state.next().time_ms_min =>

@@ -12,5 +12,6 @@ mod faults;
 mod guard;
 mod late_rounds;
 mod ledger;
+mod pace;
 mod starting;
 mod time;

@@ -19,6 +19,7 @@ use libp2p::{Multiaddr, PeerId};
 /// names.
 pub(super) struct Gate {
     peers: HashSet<IpAddr>,
+    strangers_max: usize,
     // Only handshakes under way, so its length is limited by what `admit` allows.
     pending: HashMap<ConnectionId, Option<IpAddr>>,
 }
@@ -31,9 +32,10 @@ struct TooMany {
 }
 
 impl Gate {
-    pub(super) fn new(peers: impl IntoIterator<Item = IpAddr>) -> Self {
+    /// `strangers_max` is the number of handshakes under way at once from all addresses that are not a peer's.
+    pub(super) fn new(peers: impl IntoIterator<Item = IpAddr>, strangers_max: usize) -> Self {
         let peers = peers.into_iter().map(|address| address.to_canonical()).collect();
-        Self { peers, pending: HashMap::new() }
+        Self { peers, strangers_max, pending: HashMap::new() }
     }
 
     /// A peer may come from this address, too.
@@ -42,8 +44,8 @@ impl Gate {
     }
 
     /// Most handshakes under way at once with so many peers.
-    pub(super) fn pending_max(peers: usize) -> usize {
-        STRANGERS_MAX + peers * PEER_ADDRESS_MAX
+    pub(super) fn pending_max(peers: usize, strangers_max: usize) -> usize {
+        strangers_max + peers * PEER_ADDRESS_MAX
     }
 
     fn admit(&mut self, connection: ConnectionId, remote: &Multiaddr) -> Result<(), TooMany> {
@@ -53,7 +55,7 @@ impl Gate {
             _ => None,
         });
         let place = address.filter(|address| self.peers.contains(address));
-        let max = if place.is_some() { PEER_ADDRESS_MAX } else { STRANGERS_MAX };
+        let max = if place.is_some() { PEER_ADDRESS_MAX } else { self.strangers_max };
         if self.pending.values().filter(|taken| **taken == place).count() >= max {
             return Err(TooMany { max });
         }
@@ -117,8 +119,6 @@ impl NetworkBehaviour for Gate {
     }
 }
 
-/// Handshakes under way at once from all addresses that are not a peer's.
-const STRANGERS_MAX: usize = 16;
 /// Handshakes under way at once from one peer's address. Several nodes may share it.
 const PEER_ADDRESS_MAX: usize = 8;
 
@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn strangers_leave_room_for_peers() {
-        let mut gate = Gate::new(["10.0.0.1".parse().unwrap()]);
+        const STRANGERS_MAX: usize = 16;
+        let mut gate = Gate::new(["10.0.0.1".parse().unwrap()], STRANGERS_MAX);
         let mut connection = (0..).map(ConnectionId::new_unchecked);
         for number in 0..STRANGERS_MAX {
             gate.admit(connection.next().unwrap(), &from(&format!("192.0.2.{number}"))).unwrap();
@@ -142,7 +143,7 @@ mod tests {
             gate.admit(connection.next().unwrap(), &from("::ffff:10.0.0.1")).unwrap();
         }
         assert!(gate.admit(connection.next().unwrap(), &from("10.0.0.1")).is_err());
-        assert_eq!(gate.pending.len(), Gate::pending_max(1));
+        assert_eq!(gate.pending.len(), Gate::pending_max(1, STRANGERS_MAX));
         gate.pending.remove(&ConnectionId::new_unchecked(3));
         gate.admit(connection.next().unwrap(), &from("192.0.2.200")).unwrap();
     }

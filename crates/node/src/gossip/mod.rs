@@ -6,10 +6,15 @@
 //! follower sent, and what did not arrive. So a batch reaches a node once, and a peer costs no more memory than a place
 //! in the pool and one message.
 //!
+//! Peers also ask each other for single blocks, to repair damage and to learn how far the others are.
+//!
 //! Only peers on the allow-list stay connected, and strangers have few places to say who they are.
 
 mod asked;
+mod asking;
+mod blocks;
 mod codec;
+mod flow;
 mod gate;
 mod network;
 mod progress;
@@ -17,14 +22,19 @@ mod progress;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use libp2p::identity::ed25519;
 use libp2p::{Multiaddr, PeerId, identity};
 use sanad_core::ids::MemberId;
 use sanad_core::signature::{PublicKey, SecretKey};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+
+use asking::Question;
+pub use blocks::{BlockCopy, Wanted};
 
 use crate::pool::{Interest, Offered, Source, WaitingBatch};
+use crate::watchdog::Beat;
 
 /// What the exchange needs of the node's pool.
 pub trait BatchExchange: Send + Sync + 'static {
@@ -39,6 +49,12 @@ pub trait BatchExchange: Send + Sync + 'static {
 
     /// The arrival number of the next batch.
     fn next_arrival(&self) -> u64;
+
+    /// A block for a peer, if there is one. Called on threads for blocking work.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if it cannot be read, or if this node's head proves nothing of what it has signed.
+    fn block(&self, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer>;
 }
 
 /// What became of a batch that a peer sent.
@@ -85,6 +101,46 @@ pub enum PeerRole {
     Follower,
 }
 
+/// What the exchange gives its peers, and strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GossipLimits {
+    /// Connections at once with one peer.
+    pub connections_per_peer: u32,
+    /// Requests of one peer that are answered at once.
+    pub requests_per_peer: usize,
+    /// Handshakes under way at once from all addresses that are not a peer's.
+    pub handshakes: usize,
+    /// Time in which a connection must be encrypted and its peer known.
+    pub handshake_timeout: Duration,
+    /// Bytes a second that are taken from one peer, on average.
+    pub peer_bytes_per_second: u64,
+}
+
+impl From<&crate::config::Gossip> for GossipLimits {
+    fn from(config: &crate::config::Gossip) -> Self {
+        Self {
+            connections_per_peer: config.connections_per_peer_max,
+            requests_per_peer: config.requests_per_peer_max,
+            handshakes: config.handshakes_max,
+            handshake_timeout: Duration::from_millis(config.handshake_timeout_ms),
+            peer_bytes_per_second: config.peer_bytes_per_second_max,
+        }
+    }
+}
+
+impl GossipLimits {
+    /// Most connections that the exchange has at once with so many peers, in both directions and with strangers.
+    pub fn connections_max(&self, peers: usize) -> usize {
+        // Established ones, handshakes of others, and own dials.
+        peers * self.connections_per_peer as usize + gate::Gate::pending_max(peers, self.handshakes) + peers
+    }
+}
+
+/// A peer is not connected, does not answer, or cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the peer is not connected, does not answer, or cannot say")]
+pub struct NoAnswer;
+
 /// Why the exchange does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,8 +171,10 @@ pub enum GossipError {
 #[derive(Clone)]
 pub struct Gossip {
     news: mpsc::Sender<()>,
+    questions: mpsc::Sender<Question>,
     shared: Arc<Mutex<Shared>>,
     address: SocketAddr,
+    beat: Beat,
 }
 
 /// What the network task tells of itself.
@@ -137,15 +195,18 @@ impl Gossip {
         listen: SocketAddr,
         key: &SecretKey,
         peers: Vec<GossipPeer>,
+        limits: GossipLimits,
         exchange: Arc<dyn BatchExchange>,
     ) -> Result<Self, GossipError> {
         let shared = Arc::default();
         // One call may wait while another is served: the task finds all there is to send.
         let (news, receiver) = mpsc::channel(1);
         let (network, address) =
-            network::Network::start(listen, key, peers, exchange, Arc::clone(&shared)).await?;
-        tokio::spawn(network.run(receiver));
-        Ok(Self { news, shared, address })
+            network::Network::start(listen, key, peers, limits, exchange, Arc::clone(&shared)).await?;
+        let (questions, asked) = mpsc::channel(QUESTIONS_WAITING_MAX);
+        let beat = Beat::default();
+        tokio::spawn(network.run(receiver, asked, beat.clone()));
+        Ok(Self { news, questions, shared, address, beat })
     }
 
     /// Says that a batch from an issuer entered the pool, so that it is sent to all peers.
@@ -161,6 +222,18 @@ impl Gossip {
         shared.moved.push((member.clone(), address));
     }
 
+    /// What a connected peer has; `None` if it says that it has nothing of it. Nothing of the answer is checked, but it
+    /// comes from that peer, and now.
+    ///
+    /// # Errors
+    /// [`NoAnswer`].
+    pub async fn ask(&self, peer: &MemberId, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer> {
+        let (reply, answer) = oneshot::channel();
+        let question = Question { peer: peer.clone(), wanted, reply };
+        self.questions.send(question).await.map_err(|_| NoAnswer)?;
+        answer.await.unwrap_or(Err(NoAnswer))
+    }
+
     /// Members whose nodes are connected.
     pub fn connected(&self) -> Vec<MemberId> {
         lock(&self.shared).connected.iter().cloned().collect()
@@ -171,9 +244,9 @@ impl Gossip {
         lock(&self.shared).traffic
     }
 
-    /// Most connections that the exchange has at once with so many peers, in both directions and with strangers.
-    pub fn connections_max(peers: usize) -> usize {
-        network::connections_max(peers)
+    /// Beats every second or so while the exchange does not hang.
+    pub fn beat(&self) -> Beat {
+        self.beat.clone()
     }
 
     /// The address that is listened on.
@@ -203,3 +276,6 @@ fn peer_id(member: &MemberId, key: &PublicKey) -> Result<PeerId, GossipError> {
 fn multiaddr(address: SocketAddr) -> Multiaddr {
     Multiaddr::from(address.ip()).with(libp2p::multiaddr::Protocol::Tcp(address.port()))
 }
+
+/// Questions to peers that wait to be sent.
+const QUESTIONS_WAITING_MAX: usize = 16;

@@ -13,24 +13,24 @@ use libp2p::request_response::{self, Message, OutboundRequestId, ProtocolSupport
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{PeerId, Swarm, SwarmBuilder, noise, ping, tcp, yamux};
+use sanad_core::hash::BatchId;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::SecretKey;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::asked::{Ask, Asked};
+use super::asking::{QUESTIONS_MAX, Question, Read};
+use super::blocks::{self, BlockCodec, Told};
 use super::codec::{Answer, Codec, PROTOCOL, Request};
+use super::flow::Flow;
 use super::gate::Gate;
 use super::progress::Progress;
 use super::{
-    BatchExchange, GossipError, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock, multiaddr,
-    peer_id,
+    BatchExchange, GossipError, GossipLimits, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock,
+    multiaddr, peer_id,
 };
 use crate::pool::{Interest, Offered, Source};
-
-/// Most connections at once with so many peers: established ones, handshakes of others, and own dials.
-pub(super) fn connections_max(peers: usize) -> usize {
-    peers * CONNECTIONS_PER_PEER as usize + Gate::pending_max(peers) + peers
-}
+use crate::watchdog::Beat;
 
 // The order matters: a connection is refused by the first that denies it, before the later ones spend anything.
 #[derive(NetworkBehaviour)]
@@ -40,28 +40,37 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     ping: ping::Behaviour,
     batches: request_response::Behaviour<Codec>,
+    pub(super) blocks: request_response::Behaviour<BlockCodec>,
 }
 
-struct Peer {
-    member: MemberId,
+pub(super) struct Peer {
+    pub(super) member: MemberId,
     address: SocketAddr,
     role: PeerRole,
     connections: usize,
     /// None while it is not connected.
-    progress: Option<Progress<OutboundRequestId>>,
+    pub(super) progress: Option<Progress<OutboundRequestId>>,
     /// Of this connection.
     traffic: Traffic,
+    /// What it sends.
+    flow: Flow,
+    /// Blocks that it is given.
+    pub(super) given: Flow,
 }
 
 pub(super) struct Network {
-    swarm: Swarm<Behaviour>,
-    peers: HashMap<PeerId, Peer>,
+    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) peers: HashMap<PeerId, Peer>,
     /// Batches that peers were asked for.
     asked: Asked<PeerId>,
-    exchange: Arc<dyn BatchExchange>,
+    pub(super) exchange: Arc<dyn BatchExchange>,
     shared: Arc<Mutex<Shared>>,
+    /// Who waits for an answer of a peer.
+    pub(super) questions: HashMap<OutboundRequestId, oneshot::Sender<Told>>,
+    /// Blocks that were read for peers, and the sending end for the threads that read.
+    pub(super) read: (mpsc::UnboundedSender<Read>, mpsc::UnboundedReceiver<Read>),
     /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
-    /// [`STREAMS_MAX`] of each peer, since each is an unanswered request.
+    /// [`GossipLimits::requests_per_peer`] on each connection of a peer, since each is an unanswered request.
     checked: (mpsc::UnboundedSender<Checked>, mpsc::UnboundedReceiver<Checked>),
 }
 
@@ -78,16 +87,18 @@ impl Network {
         listen: SocketAddr,
         key: &SecretKey,
         peers: Vec<GossipPeer>,
+        limits: GossipLimits,
         exchange: Arc<dyn BatchExchange>,
         shared: Arc<Mutex<Shared>>,
     ) -> Result<(Self, SocketAddr), GossipError> {
-        let mut swarm = swarm(key, peers.iter().map(|peer| peer.address.ip()))?;
+        let mut swarm = swarm(key, &limits, peers.iter().map(|peer| peer.address.ip()))?;
         let mut known = HashMap::new();
         for GossipPeer { member, network_key, address, role } in peers {
             let id = peer_id(&member, &network_key)?;
             swarm.behaviour_mut().allow_list.allow_peer(id);
-            let peer =
-                Peer { member, address, role, connections: 0, progress: None, traffic: Traffic::default() };
+            let flow = Flow::new(limits.peer_bytes_per_second, Instant::now());
+            let (progress, traffic) = (None, Traffic::default());
+            let peer = Peer { member, address, role, connections: 0, progress, traffic, flow, given: flow };
             known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
@@ -102,11 +113,17 @@ impl Network {
                 _ => {}
             }
         };
-        let checked = mpsc::unbounded_channel();
-        Ok((Self { swarm, peers: known, asked: Asked::new(), exchange, shared, checked }, address))
+        let (checked, read) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let (asked, questions) = (Asked::new(), HashMap::new());
+        Ok((Self { swarm, peers: known, asked, exchange, shared, questions, read, checked }, address))
     }
 
-    pub(super) async fn run(mut self, mut news: mpsc::Receiver<()>) {
+    pub(super) async fn run(
+        mut self,
+        mut news: mpsc::Receiver<()>,
+        mut questions: mpsc::Receiver<Question>,
+        beat: Beat,
+    ) {
         let mut tick = tokio::time::interval(TICK);
         loop {
             tokio::select! {
@@ -115,8 +132,11 @@ impl Network {
                     None => return,
                 },
                 event = self.swarm.select_next_some() => self.on_event(event),
+                Some(question) = questions.recv() => self.ask(question),
+                Some(read) = self.read.1.recv() => self.on_read(read),
                 Some(checked) = self.checked.1.recv() => self.on_checked(checked),
                 _ = tick.tick() => {
+                    beat.beat();
                     self.asked.prune(Instant::now());
                     self.dial();
                     self.send_to_all();
@@ -132,6 +152,7 @@ impl Network {
                 self.on_closed(peer_id, num_established as usize);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Batches(event)) => self.on_message(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Blocks(event)) => self.on_blocks(event),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
                 result: Err(error),
@@ -200,6 +221,13 @@ impl Network {
 
     fn on_offer(&mut self, from: PeerId, offered: &[Offered], channel: ResponseChannel<Vec<Answer>>) {
         let now = Instant::now();
+        let Some(peer) = self.peers.get_mut(&from) else { return };
+        if peer.flow.take(offer_bytes(offered), now) != Some(Duration::ZERO) {
+            // It offers more than anyone has. It may offer again.
+            let answers = vec![Answer::Later; offered.len()];
+            let _ = self.swarm.behaviour_mut().batches.send_response(channel, answers);
+            return;
+        }
         let answer = |(offered, interest): (&Offered, Interest)| match interest {
             Interest::Known => {
                 self.asked.came(&offered.id);
@@ -218,14 +246,21 @@ impl Network {
 
     /// Has the batches checked elsewhere: signatures take a while, and the swarm must not wait for them.
     fn on_batches(&mut self, from: PeerId, batches: Vec<Vec<u8>>, channel: ResponseChannel<Vec<Answer>>) {
-        let Some(peer) = self.peers.get(&from) else { return };
+        let Some(peer) = self.peers.get_mut(&from) else { return };
+        let bytes = batches.iter().map(Vec::len).sum();
+        let Some(wait) = peer.flow.take(bytes, Instant::now()) else {
+            // It has sent more than it may, and did not wait for the answers to slow it down.
+            let answers = vec![Answer::Later; batches.len()];
+            let _ = self.swarm.behaviour_mut().batches.send_response(channel, answers);
+            return;
+        };
         let source = match peer.role {
             PeerRole::Validator => Source::Gossiped,
             PeerRole::Follower => Source::Relayed,
         };
         let (member, exchange, checked) =
             (peer.member.clone(), Arc::clone(&self.exchange), self.checked.0.clone());
-        tokio::task::spawn_blocking(move || {
+        let check = move || {
             let answer = |bytes: &Vec<u8>| match exchange.receive(&member, source, bytes) {
                 Received::New | Received::Settled => Answer::Settled,
                 Received::NoRoom => Answer::Later,
@@ -233,7 +268,16 @@ impl Network {
             let answers = batches.iter().map(answer).collect();
             // An error means that the node stops.
             let _ = checked.send(Checked { from, source, answers, channel });
-        });
+        };
+        if wait.is_zero() {
+            tokio::task::spawn_blocking(check);
+        } else {
+            // It waits for the answer with its next message.
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                tokio::task::spawn_blocking(check);
+            });
+        }
     }
 
     fn on_checked(&mut self, checked: Checked) {
@@ -305,19 +349,25 @@ fn count(request: &Request, of_peer: &mut Traffic, shared: &Mutex<Shared>) {
     }
 }
 
+/// About what an offer has on the wire.
+fn offer_bytes(offered: &[Offered]) -> usize {
+    offered.iter().map(|offered| size_of::<BatchId>() + offered.issuer.as_str().len() + 5).sum()
+}
+
 fn swarm(
     key: &SecretKey,
+    given: &GossipLimits,
     peers: impl ExactSizeIterator<Item = IpAddr>,
 ) -> Result<Swarm<Behaviour>, GossipError> {
     let failed = |reason: String| GossipError::Transport { reason };
     let config = request_response::Config::default()
         .with_request_timeout(REQUEST_TIMEOUT)
-        .with_max_concurrent_streams(STREAMS_MAX);
+        .with_max_concurrent_streams(given.requests_per_peer);
     // Beside the gate, which counts handshakes: a peer that comes back has a place beside the connection that it lost.
     let limits = ConnectionLimits::default()
-        .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER))
-        .with_max_established(Some(peers.len() as u32 * CONNECTIONS_PER_PEER));
-    let gate = Gate::new(peers);
+        .with_max_established_per_peer(Some(given.connections_per_peer))
+        .with_max_established(Some(peers.len() as u32 * given.connections_per_peer));
+    let gate = Gate::new(peers, given.handshakes);
     let swarm = SwarmBuilder::with_existing_identity(keypair(key)?)
         .with_tokio()
         .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
@@ -328,11 +378,17 @@ fn swarm(
             limits: connection_limits::Behaviour::new(limits),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL)),
             batches: request_response::Behaviour::new([(PROTOCOL, ProtocolSupport::Full)], config),
+            blocks: request_response::Behaviour::new(
+                [(blocks::PROTOCOL, ProtocolSupport::Full)],
+                request_response::Config::default()
+                    .with_request_timeout(BLOCK_TIMEOUT)
+                    .with_max_concurrent_streams(QUESTIONS_MAX),
+            ),
         })
         .map_err(|error| failed(error.to_string()))?
         // Peers stay connected; a connection whose other end is gone is closed when it answers no ping.
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::MAX))
-        .with_connection_timeout(HANDSHAKE_TIMEOUT)
+        .with_connection_timeout(given.handshake_timeout)
         .build();
     Ok(swarm)
 }
@@ -360,10 +416,6 @@ fn cause(error: &dyn std::error::Error) -> String {
 const TICK: Duration = Duration::from_secs(1);
 /// Time in which a peer must take a message.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time in which a connection must be encrypted and its peer known.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time in which a peer must give a block.
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const PING_INTERVAL: Duration = Duration::from_secs(15);
-/// Messages under way from one peer.
-const STREAMS_MAX: usize = 8;
-/// Established connections with one peer: each may have dialled the other, and one that broke may not be known yet.
-const CONNECTIONS_PER_PEER: u32 = 4;

@@ -219,7 +219,7 @@ mod tests {
     use sanad_testkit::{Ledger, issue};
 
     use super::*;
-    use crate::gossip::Received;
+    use crate::gossip::{BlockCopy, NoAnswer, Received, Wanted};
     use crate::pool::Interest;
 
     /// Batches that issuers handed in.
@@ -256,6 +256,10 @@ mod tests {
 
         fn next_arrival(&self) -> u64 {
             self.0.lock().unwrap().len() as u64
+        }
+
+        fn block(&self, _: Wanted) -> Result<Option<BlockCopy>, NoAnswer> {
+            Ok(None)
         }
     }
 

@@ -2,27 +2,39 @@
 
 use std::sync::Arc;
 
+use sanad_api::FinalHeader;
 use sanad_core::batch::SignedBatch;
+use sanad_core::block::BlockHeader;
+use sanad_core::codec;
 use sanad_core::ids::MemberId;
 
 use super::{AdmitError, Ledger};
-use crate::gossip::{BatchExchange, Received};
+use crate::gossip::{BatchExchange, BlockCopy, NoAnswer, Received, Wanted};
 use crate::pool::{Admission, Interest, Offered, PoolError, Source, WaitingBatch};
 
 /// Takes batches of peers into the pool, and tells consensus that there is work.
-pub struct PoolExchange<W> {
+pub struct PoolExchange<W, V> {
     ledger: Arc<Ledger>,
     wake: W,
+    vouches: V,
 }
 
-impl<W: Fn() + Send + Sync + 'static> PoolExchange<W> {
-    /// `wake` is called when a block could be made.
-    pub fn new(ledger: Arc<Ledger>, wake: W) -> Self {
-        Self { ledger, wake }
+impl<W, V> PoolExchange<W, V>
+where
+    W: Fn() + Send + Sync + 'static,
+    V: Fn() -> bool + Send + Sync + 'static,
+{
+    /// `wake` is called when a block could be made; `vouches` tells whether the head is as high as this node ever was.
+    pub fn new(ledger: Arc<Ledger>, wake: W, vouches: V) -> Self {
+        Self { ledger, wake, vouches }
     }
 }
 
-impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
+impl<W, V> BatchExchange for PoolExchange<W, V>
+where
+    W: Fn() + Send + Sync + 'static,
+    V: Fn() -> bool + Send + Sync + 'static,
+{
     fn receive(&self, from: &MemberId, source: Source, bytes: &[u8]) -> Received {
         let batch = match SignedBatch::decode(bytes) {
             Ok(batch) => Arc::new(batch),
@@ -61,5 +73,28 @@ impl<W: Fn() + Send + Sync + 'static> BatchExchange for PoolExchange<W> {
 
     fn next_arrival(&self) -> u64 {
         self.ledger.next_arrival()
+    }
+
+    fn block(&self, wanted: Wanted) -> Result<Option<BlockCopy>, NoAnswer> {
+        match wanted {
+            Wanted::Head if !(self.vouches)() => Err(NoAnswer),
+            Wanted::Head => {
+                let current = self.ledger.current();
+                let copy = |FinalHeader { header, certificate }: &FinalHeader| BlockCopy {
+                    round: header.round,
+                    certificate: certificate.clone(),
+                    payload: Vec::new(),
+                };
+                Ok(current.head.as_ref().map(copy))
+            }
+            Wanted::Block(height) => {
+                let stored = self.ledger.store.block(height);
+                let stored = stored.inspect_err(|error| self.ledger.note_damage(error));
+                let Some((certificate, payload)) = stored.map_err(|_| NoAnswer)? else { return Ok(None) };
+                let header = codec::decode_prefix::<BlockHeader>(&payload, payload.len());
+                let round = header.map_err(|_| NoAnswer)?.0.round;
+                Ok(Some(BlockCopy { round, certificate, payload }))
+            }
+        }
     }
 }

@@ -38,6 +38,7 @@ impl Ledger {
     /// Counts a failed read of a block for a peer, and gives the error to log.
     pub(super) fn unreadable(&self, source: StoreError) -> Unreadable {
         self.failed_reads.0.fetch_add(1, Ordering::Relaxed);
+        self.note_damage(&source);
         Unreadable { path: file_at_fault(&self.store, &source), source }
     }
 

@@ -6,6 +6,7 @@
 //! one exception: the current state (`published.rs`) may be loaded under the pool's lock.
 
 mod application;
+mod damage;
 mod evidence;
 mod exchange;
 mod failed_reads;
@@ -32,7 +33,7 @@ use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
 use sanad_core::state::{Head, State};
-use sanad_core::validators::CommitCertificate;
+use sanad_core::validators::{CommitCertificate, ValidatorSet};
 use sanad_storage::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -43,6 +44,7 @@ pub use service::{NodeFacts, Service};
 use crate::pool::{
     Admission, Admitted, Interest, Offered, Pool, PoolError, PoolLimits, Source, WaitingBatch,
 };
+use damage::Damage;
 use failed_reads::FailedReads;
 use published::{Current, Published};
 pub use timings::Timings;
@@ -63,6 +65,7 @@ pub struct Ledger {
     disk_low: AtomicBool,
     failed_reads: FailedReads,
     timings: Timings,
+    damage: Damage,
 }
 
 impl Ledger {
@@ -99,6 +102,7 @@ impl Ledger {
             disk_low: AtomicBool::new(false),
             failed_reads: FailedReads::default(),
             timings: Timings::default(),
+            damage: Damage::default(),
         };
         Ok(ledger)
     }
@@ -153,6 +157,11 @@ impl Ledger {
     /// How long its writes took.
     pub fn timings(&self) -> &Timings {
         &self.timings
+    }
+
+    /// The validators of the next block.
+    pub fn validators(&self) -> ValidatorSet {
+        self.current().state.validators().clone()
     }
 
     /// Whether a key votes on the next block.

@@ -321,6 +321,8 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             pool_bytes,
             uptime: self.started.elapsed(),
             connected_peers: connected.len() as u32,
+            damaged_blocks: self.ledger.damaged_blocks().len() as u64,
+            repaired_blocks: self.ledger.repaired_blocks(),
         })
     }
 

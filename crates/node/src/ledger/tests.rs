@@ -14,6 +14,7 @@ use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
 use sanad_core::execution::{BlockBuilder, EventError, LedgerView as _};
 use sanad_core::genesis::BLOCK_BYTES_DEFAULT;
+use sanad_core::history::SEAL_HEADERS;
 use sanad_core::ids::{LogIndex, MemberId, Sequence};
 use sanad_core::proof::{CompletenessHead, CompletenessVerifier, Finality, RestsOn, VALIDATOR_CHANGES_MAX};
 use sanad_core::trust::TrustAnchor;
@@ -25,7 +26,12 @@ use super::*;
 const FORMS: [ProofForm; 3] = [ProofForm::SelfContained, ProofForm::Compact, ProofForm::Sealed];
 
 fn limits() -> PoolLimits {
-    PoolLimits { bytes_max: 1 << 20, batches_per_issuer_max: 8, age_max: Duration::from_secs(60) }
+    PoolLimits {
+        bytes_max: 1 << 20,
+        issuer_percent_max: 100,
+        batches_per_issuer_max: 8,
+        age_max: Duration::from_secs(60),
+    }
 }
 
 pub(super) fn new_ledger(folder: &tempfile::TempDir) -> Arc<Ledger> {
@@ -148,6 +154,33 @@ fn headers_are_proved_by_certificate_at_the_head_and_by_history_below() {
     let mut forged = ledger.history_proof(Height(2), ProofForm::Compact).unwrap();
     forged.header.time_ms += 1;
     assert!(forged.verify(&genesis_anchor(&ledger)).is_err());
+}
+
+/// A subtree of 2^16 headers is complete: what only chains of a day show.
+#[test]
+fn old_headers_are_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    let first = commit(&ledger);
+    let mut last = first.clone();
+    while last.height.0 < SEAL_HEADERS {
+        last = commit_batches(&ledger, Vec::new());
+    }
+    let early = ledger.history_proof(Height(1), ProofForm::Sealed).unwrap();
+    assert!(matches!(early.finality, Finality::History(_)), "{:?}", early.finality);
+    let head = commit_batches(&ledger, Vec::new());
+    let anchor = ledger.trust_file().unwrap().verify(head.time_ms).unwrap();
+    for expected in [&first, &last] {
+        let proof = ledger.history_proof(expected.height, ProofForm::Sealed).unwrap();
+        assert!(matches!(proof.finality, Finality::Sealed { .. }), "{:?}", proof.finality);
+        assert_eq!(proof.header, *expected);
+        let rests_on = RestsOn::TrustFile { height: head.height, time_ms: head.time_ms };
+        assert_eq!(proof.verify(&anchor).unwrap().rests_on, rests_on);
+        assert!(proof.verify(&genesis_anchor(&ledger)).is_err());
+        let mut forged = proof;
+        forged.header.time_ms += 1;
+        assert!(forged.verify(&anchor).is_err());
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ const REFUSALS_MAX: usize = 4096;
 pub struct PoolLimits {
     /// Bytes of all batches together.
     pub bytes_max: usize,
+    /// How much of `bytes_max` one issuer's batches may take, in percent, even if others leave room.
+    pub issuer_percent_max: u8,
     /// Batches of one issuer.
     pub batches_per_issuer_max: usize,
     /// Time after which a batch that found no block is dropped.
@@ -30,9 +32,17 @@ impl From<&crate::config::Pool> for PoolLimits {
     fn from(pool: &crate::config::Pool) -> Self {
         Self {
             bytes_max: pool.bytes_max,
+            issuer_percent_max: pool.issuer_percent_max,
             batches_per_issuer_max: pool.batches_per_issuer_max,
             age_max: Duration::from_millis(pool.age_max_ms),
         }
+    }
+}
+
+impl PoolLimits {
+    /// Most bytes of one issuer's batches.
+    fn issuer_bytes_max(&self) -> usize {
+        (self.bytes_max as u128 * u128::from(self.issuer_percent_max) / 100) as usize
     }
 }
 
@@ -52,7 +62,7 @@ pub enum PoolError {
         bytes_max: usize,
     },
     /// The issuer has too many batches waiting.
-    #[error("{issuer} has {count} batches waiting already, the most that are allowed")]
+    #[error("{issuer} has {count} batches waiting already, as many or as long as are allowed")]
     IssuerFull {
         /// The issuer.
         issuer: MemberId,
@@ -321,7 +331,9 @@ impl Pool {
             let after = of_issuer.saturating_add(*bytes);
             all.push(if self.ids.contains_key(id) {
                 Interest::Known
-            } else if *bytes > room && !self.would_give_way(issuer, after) {
+            } else if (*bytes > room && !self.would_give_way(issuer, after))
+                || self.held(issuer).saturating_add(after) > self.limits.issuer_bytes_max()
+            {
                 Interest::NoRoom
             } else {
                 room = room.saturating_sub(*bytes);

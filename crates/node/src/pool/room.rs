@@ -33,8 +33,14 @@ impl Pool {
         let mut gives_way = GivesWay::new();
         let mut short = (self.bytes + bytes).saturating_sub(self.limits.bytes_max);
         let count = self.issuers.get(issuer).map_or(0, BTreeMap::len);
-        let mut over_count = count >= self.limits.batches_per_issuer_max;
-        while over_count || short > 0 {
+        let issuer_bytes_max = self.limits.issuer_bytes_max();
+        loop {
+            let own = given.get(issuer).copied().unwrap_or_default();
+            let over_own = count - own.batches >= self.limits.batches_per_issuer_max
+                || own_after - own.bytes > issuer_bytes_max;
+            if !over_own && short == 0 {
+                return Ok(gives_way);
+            }
             let gives = |(other, waiting)| {
                 let given = given.get(other).copied().unwrap_or_default();
                 let (sequence, last, behind_gap) = last_of(state, other, waiting, given.batches)?;
@@ -43,13 +49,13 @@ impl Pool {
                     // A gap is not filled unless there is room for what fills it.
                     follows && behind_gap && sequence > batch.batch().sequence
                 } else {
-                    !over_count && left > own_after && (behind_gap || follows)
+                    !over_own && left > own_after && (behind_gap || follows)
                 };
                 gives.then_some(((behind_gap, left), other, sequence, last.batch.bytes().len()))
             };
             let victims = self.issuers.iter().filter_map(gives);
             let Some((_, other, sequence, freed)) = victims.max_by_key(|(order, ..)| *order) else {
-                return Err(match over_count {
+                return Err(match over_own {
                     true => PoolError::IssuerFull { issuer: issuer.clone(), count },
                     false => PoolError::Full { bytes: self.bytes, bytes_max: self.limits.bytes_max },
                 });
@@ -59,9 +65,7 @@ impl Pool {
             given.bytes += freed;
             gives_way.push((other.clone(), sequence));
             short = short.saturating_sub(freed);
-            over_count = false;
         }
-        Ok(gives_way)
     }
 
     /// Whether others would give way to so many more bytes of an issuer.

@@ -1,12 +1,14 @@
 //! Statuses and their proofs.
 
 use sanad_core::ids::LogIndex;
+use sanad_core::proof::StatusProof;
 use tonic::{Request, Response, Status};
 
 use crate::convert::{entry_proof, fixed, member_id, proof_form};
 use crate::ledger::{CredentialKey, Ledger};
-use crate::limits::BATCH_PROOFS_MAX;
-use crate::proofs::{BatchProofs, ProofForm};
+use crate::ledger_error::LedgerError;
+use crate::limits::{BATCH_PROOFS_MAX, STATUSES_MAX};
+use crate::proofs::{BatchProofs, ProofForm, ProofHead};
 use crate::server::answer_stream::{AnswerSender, AnswerStream, answer_stream};
 use crate::server::call_error::{CallError, RequestError};
 use crate::server::calls::Calls;
@@ -32,6 +34,47 @@ fn asked(request: wire::GetStatusRequest) -> Result<(CredentialKey, ProofForm), 
         Credential::LogIndex(index) => CredentialKey::Index(LogIndex(index)),
     };
     Ok((key, proof_form(request.form)?))
+}
+
+pub(super) async fn statuses<L: Ledger>(
+    calls: &Calls<L>,
+    request: wire::GetStatusesRequest,
+) -> Result<wire::GetStatusesResponse, CallError> {
+    let (requests, max) = (request.requests, STATUSES_MAX as u32);
+    if requests.is_empty() {
+        return Err(RequestError::NoCredential.into());
+    }
+    if requests.len() > STATUSES_MAX {
+        let actual = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        return Err(RequestError::AboveLimit { field: "requests", actual, max }.into());
+    }
+    let asked: Vec<_> = requests.into_iter().map(asked).collect::<Result<_, _>>()?;
+    let read = move |ledger: &L| -> Result<Vec<Option<StatusProof>>, LedgerError> {
+        let prove = |(key, form): &(CredentialKey, ProofForm)| match ledger.status_proof(key, *form) {
+            Ok(proof) => Ok(Some(proof)),
+            Err(LedgerError::NotFound(_) | LedgerError::IndexBeyondLog { .. }) => Ok(None),
+            Err(error) => Err(error),
+        };
+        asked.iter().map(prove).collect()
+    };
+    Ok(answers(calls.read(read).await?))
+}
+
+/// Proofs of one block and issuer share a head.
+fn answers(proofs: Vec<Option<StatusProof>>) -> wire::GetStatusesResponse {
+    let mut heads: Vec<ProofHead> = Vec::new();
+    let mut answer = |proof: Option<StatusProof>| -> wire::StatusAnswer {
+        let Some(proof) = proof else { return wire::StatusAnswer { head: 0, entry: None } };
+        let (head, entry) = ProofHead::split(proof);
+        let entry = Some(entry_proof(&entry, &head.issuer.record));
+        let known = heads.iter().position(|known| *known == head).unwrap_or_else(|| {
+            heads.push(head);
+            heads.len() - 1
+        });
+        wire::StatusAnswer { head: known as u32, entry }
+    };
+    let answers = proofs.into_iter().map(&mut answer).collect();
+    wire::GetStatusesResponse { heads: heads.iter().map(Into::into).collect(), answers }
 }
 
 pub(super) async fn batch_proofs<L: Ledger>(

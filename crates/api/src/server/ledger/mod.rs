@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::answer_stream::AnswerStream;
 use super::calls::Calls;
+use super::shares::Budget;
 use crate::ledger::Ledger;
 use crate::wire;
 use crate::wire::ledger_service_server::LedgerService;
@@ -32,6 +33,15 @@ impl<L: Ledger> LedgerService for LedgerApi<L> {
         request: Request<wire::GetStatusRequest>,
     ) -> Result<Response<wire::GetStatusResponse>, Status> {
         self.0.answer(request, credentials::status).await
+    }
+
+    async fn get_statuses(
+        &self,
+        request: Request<wire::GetStatusesRequest>,
+    ) -> Result<Response<wire::GetStatusesResponse>, Status> {
+        // One call is as much work as dozens.
+        let _share = self.0.share(&request, Budget::BatchProofs)?;
+        self.0.answer(request, credentials::statuses).await
     }
 
     async fn get_batch_proofs(

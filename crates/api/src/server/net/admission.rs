@@ -14,8 +14,10 @@ use tower_layer::Layer;
 
 use super::answer::hold;
 use super::connection::ConnectionInfo;
+use super::proxies::Proxies;
+use super::seats::Via;
 use crate::server::call_error::CallError;
-use crate::server::shares::{self, Budget, Share, Shares};
+use crate::server::shares::{self, Budget, Scope, Share, Shares};
 use crate::server::stats::ServerStats;
 
 /// Takes a share of the server for each call, from its first byte to the last of its answer.
@@ -23,6 +25,7 @@ use crate::server::stats::ServerStats;
 pub(in crate::server) struct AdmissionLayer {
     pub(in crate::server) server: Arc<Shares>,
     pub(in crate::server) stats: ServerStats,
+    pub(in crate::server) proxies: Proxies,
 }
 
 /// A service behind an [`AdmissionLayer`].
@@ -31,28 +34,44 @@ pub(in crate::server) struct AdmissionService<S> {
     inner: S,
     server: Arc<Shares>,
     stats: ServerStats,
+    proxies: Proxies,
 }
 
 impl<S> Layer<S> for AdmissionLayer {
     type Service = AdmissionService<S>;
 
     fn layer(&self, inner: S) -> AdmissionService<S> {
-        AdmissionService { inner, server: Arc::clone(&self.server), stats: self.stats.clone() }
+        AdmissionService {
+            inner,
+            server: Arc::clone(&self.server),
+            proxies: self.proxies.clone(),
+            stats: self.stats.clone(),
+        }
     }
 }
 
 impl<S> AdmissionService<S> {
-    fn admit(&self, request: &Request<Body>) -> Result<Share, CallError> {
+    fn admit(&self, request: &mut Request<Body>) -> Result<Share, CallError> {
         let budget = match request.uri().path() {
             path if path == HEALTH_WATCH || path.starts_with(REFLECTION) => Budget::Subscriptions,
             _ => Budget::Calls,
         };
-        let Some(info) = request.extensions().get::<ConnectionInfo>() else {
+        let via = request.extensions().get::<ConnectionInfo>().map(|info| info.via);
+        let forwarded =
+            via.filter(|via| *via == Via::Proxy).and_then(|_| self.proxies.caller(request.headers()));
+        let Some(info) = request.extensions_mut().get_mut::<ConnectionInfo>() else {
             return shares::take([&self.server], budget, 1);
         };
-        let soon = |retry_after| CallError::Rate { per_second: info.rate.per_second(), retry_after };
-        info.rate.take(Instant::now()).map_err(soon)?;
-        shares::take(info.shares.iter().chain([&self.server]), budget, 1)
+        if let Some(caller) = forwarded {
+            info.caller = caller;
+        }
+        let now = Instant::now();
+        let of_connection = info.own.iter().map(|own| (&own.rate, Scope::Connection));
+        for (rate, scope) in of_connection.chain([(&info.caller.rate, Scope::Address)]) {
+            let soon = |retry_after| CallError::Rate { per_second: rate.per_second(), scope, retry_after };
+            rate.take(now).map_err(soon)?;
+        }
+        shares::take(info.shares().chain([&self.server]), budget, 1)
     }
 }
 
@@ -70,8 +89,8 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let share = match self.admit(&request) {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let share = match self.admit(&mut request) {
             Ok(share) => share,
             Err(error) => {
                 if let Some(limit) = error.limit() {

@@ -12,8 +12,9 @@ use tonic::Request;
 use tonic::transport::server::Connected;
 
 use super::activity::Activity;
+use super::callers::Caller;
 use super::rate::Rate;
-use super::seats::Seat;
+use super::seats::{Seat, Via};
 use crate::server::config::Limits;
 use crate::server::shares::{Scope, Shares};
 
@@ -30,23 +31,42 @@ pub(in crate::server) struct Connection {
 /// What the calls on a connection share.
 #[derive(Clone)]
 pub(in crate::server) struct ConnectionInfo {
-    pub(super) rate: Arc<Rate>,
     pub(super) activity: Arc<Activity>,
-    /// What is left for this connection, its address and its network.
-    pub(in crate::server) shares: [Arc<Shares>; 3],
+    /// Of the connection alone; none of a proxy's, which carries the calls of many.
+    pub(super) own: Option<Own>,
+    pub(super) via: Via,
+    /// Who calls: whoever is connected, or whom a proxy names.
+    pub(super) caller: Caller,
     cut: CancellationToken,
+}
+
+/// What one connection has left.
+#[derive(Clone)]
+pub(super) struct Own {
+    pub(super) rate: Arc<Rate>,
+    shares: Arc<Shares>,
+}
+
+impl ConnectionInfo {
+    /// What is left for the connection, the caller's address and its network.
+    pub(in crate::server) fn shares(&self) -> impl Iterator<Item = &Arc<Shares>> {
+        self.own.iter().map(|own| &own.shares).chain(&self.caller.shares)
+    }
 }
 
 impl Connection {
     /// `cut` is that of the seat's activity.
     pub(super) fn new(stream: TcpStream, limits: &Limits, cut: CancellationToken, seat: Seat) -> Self {
         let waiting = Box::pin(cut.clone().cancelled_owned());
-        let own = Arc::new(Shares::new(Scope::Connection, limits));
-        let [address, network] = seat.shares().clone();
+        let own = || Own {
+            rate: Arc::new(Rate::new(limits.calls_per_second, limits.calls_burst)),
+            shares: Arc::new(Shares::new(Scope::Connection, limits)),
+        };
         let info = ConnectionInfo {
-            rate: Arc::new(Rate::new(limits)),
             activity: Arc::clone(seat.activity()),
-            shares: [own, address, network],
+            own: (seat.via() == Via::Direct).then(own),
+            via: seat.via(),
+            caller: seat.caller().clone(),
             cut,
         };
         Self { stream, info, cut: waiting, greeting: GREETING_BYTES, _seat: seat }
@@ -143,6 +163,7 @@ mod tests {
 
     use tokio::net::TcpListener;
 
+    use super::super::callers::Callers;
     use super::super::seats::Seats;
     use super::*;
 
@@ -153,7 +174,8 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, address) = listener.accept().await.unwrap();
         let (limits, cut) = (Limits::default(), CancellationToken::new());
-        let seat = Seats::new(&limits).take(address.ip(), cut.clone()).unwrap();
+        let seats = Seats::new(&limits, Arc::new(Callers::new(&limits)));
+        let seat = seats.take(address.ip(), Via::Direct, cut.clone()).unwrap();
         let mut connection = Connection::new(stream, &limits, cut.clone(), seat);
         let chunk = vec![0; 1 << 20];
         let writing = tokio::spawn(async move {

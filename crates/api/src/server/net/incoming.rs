@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
+use super::callers::Callers;
 use super::connection::Connection;
-use super::seats::{Seat, Seats};
+use super::proxies::Proxies;
+use super::seats::{Seat, Seats, Via};
 use crate::server::config::Limits;
 use crate::server::stats::ServerStats;
 
@@ -23,6 +26,7 @@ pub(in crate::server) struct Incoming {
     pause: Option<Pin<Box<Sleep>>>,
     sweep: Interval,
     seats: Seats,
+    proxies: Proxies,
     limits: Limits,
     cut: CancellationToken,
     stats: ServerStats,
@@ -33,12 +37,15 @@ impl Incoming {
     pub(in crate::server) fn new(
         listeners: Vec<TcpListener>,
         limits: Limits,
+        callers: Arc<Callers>,
+        proxies: Proxies,
         cut: CancellationToken,
         stats: ServerStats,
     ) -> Self {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { listeners, turn: 0, pause: None, sweep, seats: Seats::new(&limits), limits, cut, stats }
+        let seats = Seats::new(&limits, callers);
+        Self { listeners, turn: 0, pause: None, sweep, seats, proxies, limits, cut, stats }
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
@@ -49,7 +56,8 @@ impl Incoming {
                 self.turn = place + 1;
                 let (stream, address) = accepted?;
                 let cut = self.cut.child_token();
-                let seat = self.seats.take(address.ip(), cut.clone());
+                let via = if self.proxies.trust(address.ip()) { Via::Proxy } else { Via::Direct };
+                let seat = self.seats.take(address.ip(), via, cut.clone());
                 return Poll::Ready(Ok(seat.map(|seat| self.connection(stream, cut, seat))));
             }
         }

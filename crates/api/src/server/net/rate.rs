@@ -1,9 +1,7 @@
-//! How many calls a connection may make.
+//! How many calls a connection or an address may make.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use crate::server::config::Limits;
 
 /// A token bucket: one token a call.
 pub(super) struct Rate {
@@ -18,9 +16,9 @@ struct Bucket {
 }
 
 impl Rate {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let bucket = Bucket { tokens: f64::from(limits.calls_burst), since: Instant::now() };
-        Self { per_second: limits.calls_per_second, burst: limits.calls_burst, bucket: Mutex::new(bucket) }
+    pub(super) fn new(per_second: u32, burst: u32) -> Self {
+        let bucket = Bucket { tokens: f64::from(burst), since: Instant::now() };
+        Self { per_second, burst, bucket: Mutex::new(bucket) }
     }
 
     pub(super) fn per_second(&self) -> u32 {
@@ -49,8 +47,7 @@ mod tests {
 
     #[test]
     fn a_burst_then_the_rate() {
-        let limits = Limits { calls_per_second: 10, calls_burst: 2, ..Limits::default() };
-        let rate = Rate::new(&limits);
+        let rate = Rate::new(10, 2);
         let now = Instant::now();
         assert!(rate.take(now).is_ok());
         assert!(rate.take(now).is_ok());

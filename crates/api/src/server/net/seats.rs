@@ -4,18 +4,28 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, Stage};
+use super::callers::{Caller, Callers};
 use super::origin::{Level, Origin};
 use crate::server::config::Limits;
-use crate::server::shares::{Scope, Shares, part};
+use crate::server::shares::part;
+
+/// Whether those who call are connected themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    Direct,
+    /// Through a trusted proxy, whose connections are nobody's in particular.
+    Proxy,
+}
 
 /// The seats of a server.
 pub(super) struct Seats {
     limits: Limits,
+    callers: Arc<Callers>,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -23,8 +33,9 @@ pub(super) struct Seats {
 pub(super) struct Seat {
     number: u64,
     origin: Origin,
+    via: Via,
     activity: Arc<Activity>,
-    shares: [Arc<Shares>; 2],
+    caller: Caller,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -41,31 +52,35 @@ struct Taken {
 
 struct Taker {
     origin: Origin,
+    via: Via,
     activity: Arc<Activity>,
 }
 
 /// The connections of one address or network.
+#[derive(Default)]
 struct Group {
     /// Without those that were told to close.
     open: usize,
     all: usize,
-    shares: Arc<Shares>,
 }
 
 impl Seats {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: *limits, taken: Arc::default() }
+    pub(super) fn new(limits: &Limits, callers: Arc<Callers>) -> Self {
+        Self { limits: *limits, callers, taken: Arc::default() }
     }
 
     /// A seat for a connection that `cut` closes, if there is one or another can be had: from the same address or
-    /// network if that has as many as it may, else from where most come from.
-    pub(super) fn take(&self, address: IpAddr, cut: CancellationToken) -> Option<Seat> {
+    /// network if that has as many as it may, else from where most come from. A proxy's connections are limited in all
+    /// alone.
+    pub(super) fn take(&self, address: IpAddr, via: Via, cut: CancellationToken) -> Option<Seat> {
         let origin = Origin::of(address);
         let network_max = part(self.limits.connections, self.limits.network_percent);
         let mut taken = lock(&self.taken);
-        let victim = if taken.open(Level::Address, &origin) >= self.limits.connections_per_address {
-            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?)
-        } else if taken.open(Level::Network, &origin) >= network_max {
+        let counted = via == Via::Direct;
+        let victim = if counted && taken.open(Level::Address, &origin) >= self.limits.connections_per_address
+        {
+            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?.0)
+        } else if counted && taken.open(Level::Network, &origin) >= network_max {
             Some(taken.victim(&origin, |taker| taker.origin.shares(Level::Network, &origin))?)
         } else if taken.connections.len() >= self.limits.connections {
             Some(taken.victim(&origin, |_| true)?)
@@ -78,19 +93,15 @@ impl Seats {
         let number = taken.next;
         taken.next += 1;
         let activity = Arc::new(Activity::new(cut));
-        let shares =
-            [(Level::Address, Scope::Address), (Level::Network, Scope::Network)].map(|(level, scope)| {
-                let group = taken.groups.entry((level, origin.at(level))).or_insert_with(|| Group {
-                    open: 0,
-                    all: 0,
-                    shares: Arc::new(Shares::new(scope, &self.limits)),
-                });
-                group.open += 1;
-                group.all += 1;
-                Arc::clone(&group.shares)
-            });
-        taken.connections.insert(number, Taker { origin, activity: Arc::clone(&activity) });
-        Some(Seat { number, origin, activity, shares, taken: Arc::clone(&self.taken) })
+        for level in [Level::Address, Level::Network] {
+            let group = taken.groups.entry((level, origin.at(level))).or_default();
+            group.open += 1;
+            group.all += 1;
+        }
+        taken.connections.insert(number, Taker { origin, via, activity: Arc::clone(&activity) });
+        drop(taken);
+        let caller = self.callers.of(&origin);
+        Some(Seat { number, origin, via, activity, caller, taken: Arc::clone(&self.taken) })
     }
 
     /// Connections that were told to close and are still there.
@@ -124,9 +135,13 @@ impl Seat {
         &self.activity
     }
 
-    /// What is left for its address and its network.
-    pub(super) fn shares(&self) -> &[Arc<Shares>; 2] {
-        &self.shares
+    pub(super) fn via(&self) -> Via {
+        self.via
+    }
+
+    /// Who is connected.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -136,21 +151,25 @@ impl Taken {
     }
 
     /// The connection that is without a call for longest, those first that never made one.
-    fn idle_longest(&self, may: impl Fn(&Taker) -> bool) -> Option<u64> {
+    fn idle_longest(&self, may: impl Fn(&Taker) -> bool) -> Option<(u64, Instant)> {
         let takers = self.connections.iter().filter(|(_, taker)| may(taker));
         let idle = takers.filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
-        idle.min().map(|(_, number)| number)
+        idle.min().map(|((_, since), number)| (number, since))
     }
 
-    /// The connection that makes room for one from `origin`: an idle one from where most come from, else any idle one,
-    /// else the oldest from where most come from, if that keeps no fewer than the origin then has.
+    /// The connection that makes room for one from `origin`: an idle one from where most come from; else, if that keeps
+    /// no fewer than the origin then has, any that is idle for long, or the oldest of the many. Who has most already
+    /// takes nothing from others: a crowd that holds its own with calls cannot close what others use now and then.
     fn victim(&self, origin: &Origin, may: impl Fn(&Taker) -> bool) -> Option<u64> {
         let mut crowd: Vec<(u64, &Taker)> = self
             .connections
             .iter()
-            .filter(|(_, taker)| may(taker))
+            .filter(|(_, taker)| taker.via == Via::Direct && may(taker))
             .map(|(number, taker)| (*number, taker))
             .collect();
+        if crowd.is_empty() {
+            return self.idle_longest(may).map(|(number, _)| number);
+        }
         let mut has_more = false;
         // From wide to narrow: who has a thousand addresses is one crowd.
         for level in Level::ALL {
@@ -162,19 +181,23 @@ impl Taken {
             let own_size = sizes.get(&own).copied().unwrap_or(0);
             let size = sizes.values().copied().max()?;
             has_more |= size > own_size + 1;
+            if !has_more && own_size == 0 {
+                break;
+            }
             crowd.retain(|(_, taker)| {
                 let place = taker.origin.at(level);
                 if has_more { sizes[&place] == size } else { place == own }
             });
-            if crowd.is_empty() {
-                break;
-            }
         }
         let idle = crowd.iter().filter_map(|(number, taker)| Some((taker.activity.idle()?, *number)));
-        idle.min()
-            .map(|(_, number)| number)
-            .or_else(|| self.idle_longest(&may))
-            .or_else(|| crowd.first().filter(|_| has_more).map(|(number, _)| *number))
+        if let Some((_, number)) = idle.min() {
+            return Some(number);
+        }
+        if !has_more {
+            return None;
+        }
+        let long = self.idle_longest(may).filter(|(_, since)| since.elapsed() >= LONG_IDLE);
+        long.map(|(number, _)| number).or_else(|| crowd.first().map(|(number, _)| *number))
     }
 
     fn close(&mut self, number: u64) {
@@ -211,21 +234,27 @@ fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A connection that is without a call for so long may be closed for the sake of a newcomer.
+const LONG_IDLE: Duration = Duration::from_secs(10);
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
+
+    fn of(limits: &Limits) -> Seats {
+        Seats::new(limits, Arc::new(Callers::new(limits)))
+    }
 
     fn seats(connections: usize, connections_per_address: usize) -> Seats {
         let limits =
             Limits { connections, connections_per_address, network_percent: 100, ..Limits::default() };
-        Seats::new(&limits)
+        of(&limits)
     }
 
     /// A seat with a call under way.
     fn busy(seats: &Seats, address: &str) -> Option<Seat> {
-        let seat = seats.take(address.parse().unwrap(), CancellationToken::new())?;
+        let seat = seats.take(address.parse().unwrap(), Via::Direct, CancellationToken::new())?;
         seat.activity.hold();
         Some(seat)
     }
@@ -258,7 +287,9 @@ mod tests {
     #[test]
     fn a_connection_without_a_call_makes_room() {
         let seats = seats(4, 3);
-        let idle = |address: &str| seats.take(address.parse().unwrap(), CancellationToken::new()).unwrap();
+        let idle = |address: &str| {
+            seats.take(address.parse().unwrap(), Via::Direct, CancellationToken::new()).unwrap()
+        };
         let used = busy(&seats, "10.0.0.1").unwrap();
         let greeted = idle("10.0.0.1");
         greeted.activity.greeted();
@@ -299,16 +330,43 @@ mod tests {
         assert!([&held[2], &held[3], &first, &second].iter().all(|seat| !seat.activity.is_cut()));
 
         let limits = Limits { connections: 4, network_percent: 50, ..Limits::default() };
-        let half = Seats::new(&limits);
+        let half = of(&limits);
         let _held: Vec<_> = (0..2).map(|n| busy(&half, &format!("2001:db8:1:{n}::1")).unwrap()).collect();
         assert!(busy(&half, "2001:db8:1:9::1").is_none());
         assert!(busy(&half, "2001:db8:2::1").is_some());
     }
 
+    /// A flood whose connections all have a call under way.
+    #[test]
+    fn a_busy_crowd_closes_nobody_else() {
+        let seats = seats(4, 4);
+        let honest = seats.take([192, 0, 2, 1].into(), Via::Direct, CancellationToken::new()).unwrap();
+        let held: Vec<_> = (0..3).map(|n| busy(&seats, &format!("10.0.{n}.1")).unwrap()).collect();
+        for n in 0..9 {
+            assert!(busy(&seats, &format!("10.0.{n}.9")).is_none());
+        }
+        assert!(!honest.activity.is_cut());
+        let other = busy(&seats, "198.51.100.1").unwrap();
+        assert!(!honest.activity.is_cut() && held[0].activity.is_cut());
+        drop(other);
+    }
+
+    #[test]
+    fn a_proxy_has_as_many_as_there_are_and_makes_room() {
+        let seats = seats(3, 1);
+        let proxied = || seats.take([10, 0, 0, 9].into(), Via::Proxy, CancellationToken::new());
+        let held: Vec<_> = (0..3).map(|_| proxied().unwrap()).collect();
+        held[1..].iter().for_each(|seat| seat.activity.hold());
+        assert!(proxied().is_some(), "in the place of one without a call");
+        assert!(held[0].activity.is_cut());
+        let other = busy(&seats, "10.0.0.2").unwrap();
+        assert!(held[1..].iter().all(|seat| !seat.activity.is_cut()) && !other.activity.is_cut());
+    }
+
     #[test]
     fn what_is_not_used_is_closed() {
         let seats = seats(9, 9);
-        let take = || seats.take([10, 0, 0, 1].into(), CancellationToken::new()).unwrap();
+        let take = || seats.take([10, 0, 0, 1].into(), Via::Direct, CancellationToken::new()).unwrap();
         let (silent, greeted, used) = (take(), take(), busy(&seats, "10.0.0.1").unwrap());
         greeted.activity.greeted();
         let limits =

@@ -5,7 +5,7 @@ mod report;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::document::DocumentKind;
@@ -17,7 +17,7 @@ use sanad_issuer::{
 use crate::commands::receipt::Form;
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
-use crate::output::{Outcome, Output, note};
+use crate::output::{Outcome, Output, describe, note};
 use crate::receipt_file::PICTURES;
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
@@ -30,21 +30,25 @@ Examples:
   sanad issue awards/ --issuer univ-merapi.example --key merapi/keys/issuing.json
   sanad issue --roster wisuda-2025.txt --issuer-dir merapi
   sanad issue --resume awards/
+  sanad issue --resume awards/ moved/
   sanad issue --resume awards/ --receipts elsewhere/
   sanad issue awards/ --issuer-dir merapi --receipts-form binary
 
 Each document gets its receipt beside it, DOCUMENT.receipt.json, and none is issued twice: one that has
-a receipt is skipped. Receipts, keys and other files of Sanad are never issued, whatever they are called.
+a receipt of this issuer is skipped. Receipts, keys and other files of Sanad are never issued, whatever they
+are called; nor are empty files. What is left out of a folder is said, with the reason.
 Only a keyed commitment leaves this machine; its secret is kept in the receipt. Every receipt's place is
 tried before anything is submitted, and the secrets are written into a .sanad-pending file; after a crash,
-a timeout or a full disk --resume finishes it, and finds documents that were renamed by their content.
+a timeout or a full disk --resume finishes it. It writes beside documents in the folder of the pending file, in
+folders within it, and in those that are named after it; it finds renamed and moved documents there by their
+content. A document that was changed since still gets the receipt of what it was, and the exit code is 2.
 If another `sanad` of the same issuer is at work, this one waits for its turn. Open Badges and W3C
 credentials get a summary (holder, title, date ...) that a paper receipt can prove alone.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Documents, or folders of documents
-    #[arg(required_unless_present_any = ["roster", "resume"], conflicts_with = "resume")]
+    /// Documents, or folders of documents; with --resume, further folders that its documents lie in
+    #[arg(required_unless_present_any = ["roster", "resume"])]
     paths: Vec<PathBuf>,
     /// Text file with one document a line; # begins a comment
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
@@ -106,70 +110,117 @@ impl From<As> for ReadAs {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let (observer, mut issued) = (Terminal::default(), Issued::default());
+    let mut errors: Vec<String> = Vec::new();
+    if let Err(error) = work(args, &observer, &mut issued, &mut errors) {
+        errors.push(describe(&error));
+    }
+    errors.extend(issued.report.failed.iter().map(ToString::to_string));
+    let other_now = issued.report.other_now().count();
+    if other_now > 0 {
+        errors.push(format!(
+            "{other_now} documents are not what was issued: they were changed, or are gone; their receipts are for what \
+             they were"
+        ));
+    }
+    issued.notices = observer.into_notices();
+    issued.errors = errors;
+    if output.is_json() || issued.says_something() {
+        output.print(&issued)?;
+    }
+    for error in &issued.errors {
+        note(format_args!("error: {error}"));
+    }
+    if issued.report.failed.is_empty() && issued.report.unfinished.is_empty() && issued.errors.is_empty() {
+        return Ok(Outcome::Yes);
+    }
+    if !issued.report.failed.is_empty() {
+        for file in &issued.report.unfinished {
+            note(format_args!(
+                "these documents are issued, and their secrets are in {0}: mend what is wrong and run `sanad issue \
+                 --resume {0}`, with --receipts DIR for another folder",
+                file.display()
+            ));
+        }
+    }
+    Ok(Outcome::Error)
+}
+
+/// Issues or resumes. What was done is in `issued`, whatever fails.
+fn work(
+    args: &Args,
+    observer: &Terminal,
+    issued: &mut Issued,
+    errors: &mut Vec<String>,
+) -> anyhow::Result<()> {
     if !(1..=BATCH_EVENTS_MAX).contains(&args.batch_size) {
         bail!("--batch-size is {}; a batch has 1 to {BATCH_EVENTS_MAX} events", args.batch_size);
     }
     if let Some(folder) = args.receipts.as_deref().filter(|folder| !folder.is_dir()) {
         bail!("--receipts {}: there is no such folder; make it first", folder.display());
     }
-    let issued = remote::block_on(async {
+    remote::block_on(async {
         let remote = Remote::connect(&args.node).await?;
         let trust = args.trust.for_node(&remote).await?;
         let chain = remote.chain(&trust);
-        let report = match &args.resume {
-            Some(path) => resume(args, path, &chain).await?,
-            None => issue(args, &chain).await?,
-        };
-        Ok::<_, anyhow::Error>(Issued { chain_id: trust.anchor().chain_id, report })
-    })??;
-    output.print(&issued)?;
-    for failed in &issued.report.failed {
-        note(format_args!("error: {failed}"));
-    }
-    if issued.report.unfinished.is_empty() {
-        return Ok(Outcome::Yes);
-    }
-    for file in &issued.report.unfinished {
-        note(format_args!(
-            "these documents are issued, and their secrets are in {0}: mend what is wrong and run `sanad issue \
-             --resume {0}`, with --receipts DIR for another folder",
-            file.display()
-        ));
-    }
-    Ok(Outcome::Error)
+        issued.chain_id = Some(trust.anchor().chain_id);
+        match &args.resume {
+            Some(path) => resume(args, path, &chain, observer, &mut issued.report, errors).await,
+            None => issue(args, &chain, observer, &mut issued.report).await,
+        }
+    })?
 }
 
-async fn issue(args: &Args, chain: &Chain) -> anyhow::Result<IssueReport> {
-    let observer = Terminal::default();
+async fn issue(
+    args: &Args,
+    chain: &Chain,
+    observer: &Terminal,
+    report: &mut IssueReport,
+) -> anyhow::Result<()> {
     let mut paths = args.paths.clone();
     if let Some(roster) = &args.roster {
         paths.extend(read_roster(roster)?);
     }
-    let issuance = Issuance::prepare(&paths, chain.anchor(), options(args), &observer)?;
-    if issuance.is_empty() {
-        return Ok(issuance.into_report());
+    let (id, anchor) = (args.issuer.id()?, chain.anchor());
+    let issuance = Issuance::prepare(&paths, anchor, &id, options(args), observer, report)?;
+    if !issuance.is_empty() {
+        let issuer = args.issuer.open()?;
+        issuance.enter(chain, &issuer, observer, report).await?;
     }
-    let issuer = args.issuer.open()?;
-    Ok(issuance.enter(chain, &issuer, &observer).await?)
+    Ok(())
 }
 
-async fn resume(args: &Args, path: &Path, chain: &Chain) -> anyhow::Result<IssueReport> {
-    let observer = Terminal::default();
-    let (unfinished, options) = (Unfinished::open(path, args.wait, &observer)?, options(args));
+/// Finishes one pending file after the other: what is wrong with one holds none of the others back.
+async fn resume(
+    args: &Args,
+    path: &Path,
+    chain: &Chain,
+    observer: &Terminal,
+    report: &mut IssueReport,
+    errors: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    let options = options(args);
+    let unfinished = Unfinished::open(path, &args.paths, args.wait, observer)?;
     if unfinished.files().len() == 0 {
-        note(format_args!("{} holds no pending file; nothing to finish", path.display()));
+        observer.remark(format!("{} holds no pending file; nothing to finish", path.display()));
     }
-    let mut report = IssueReport::default();
     for file in unfinished.files() {
-        let mut finished = unfinished.finish(file, chain, None, &options, &observer, &mut report).await;
+        let mut finished = unfinished.finish(file, chain, None, &options, observer, report).await;
         // The key is opened only if it is needed.
         if matches!(finished, Err(ResumeError::PlaceTaken(_))) && args.issuer.is_given() {
             let issuer = args.issuer.open()?;
-            finished = unfinished.finish(file, chain, Some(&issuer), &options, &observer, &mut report).await;
+            finished = unfinished.finish(file, chain, Some(&issuer), &options, observer, report).await;
         }
-        finished.with_context(|| format!("{} stays; nothing in it is lost", file.display()))?;
+        if let Err(error) = finished {
+            let error =
+                anyhow::Error::new(error).context(format!("{} stays; nothing in it is lost", file.display()));
+            errors.push(describe(&error));
+            if !report.unfinished.iter().any(|kept| kept == file) {
+                report.unfinished.push(file.to_owned());
+            }
+        }
     }
-    Ok(report)
+    Ok(())
 }
 
 fn options(args: &Args) -> IssueOptions {
@@ -181,5 +232,6 @@ fn options(args: &Args) -> IssueOptions {
         places: Places { folder: args.receipts.clone(), form: args.receipts_form.into() },
         wait: args.wait,
         pictures: Some(PICTURES),
+        passphrase: args.issuer.known_passphrase(),
     }
 }

@@ -7,11 +7,22 @@ use serde::Serialize;
 use crate::output::Report;
 use crate::view::View;
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct Issued {
-    pub(super) chain_id: ChainId,
+    /// `None` if the program did not get so far.
+    pub(super) chain_id: Option<ChainId>,
     #[serde(flatten)]
     pub(super) report: IssueReport,
+    pub(super) notices: Vec<String>,
+    pub(super) errors: Vec<String>,
+}
+
+impl Issued {
+    /// Whether people need to see more than the errors.
+    pub(super) fn says_something(&self) -> bool {
+        let IssueReport { issued, failed, .. } = &self.report;
+        self.errors.is_empty() || !issued.is_empty() || !failed.is_empty()
+    }
 }
 
 impl Report for Issued {

@@ -76,6 +76,8 @@ struct Facts {
     pool_bytes: u64,
     uptime_ms: u64,
     connected_peers: u32,
+    damaged_blocks: u64,
+    repaired_blocks: u64,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -156,6 +158,8 @@ impl From<NodeStatus> for Facts {
             pool_bytes: status.pool_bytes,
             uptime_ms: u64::try_from(status.uptime.as_millis()).unwrap_or(u64::MAX),
             connected_peers: status.connected_peers,
+            damaged_blocks: status.damaged_blocks,
+            repaired_blocks: status.repaired_blocks,
         }
     }
 }
@@ -185,6 +189,11 @@ impl Facts {
             .fact("validators", votes)
             .fact("pool", format!("{} batches, {} bytes", self.pool_batches, self.pool_bytes))
             .fact("peers", format!("{} connected", self.connected_peers));
+        let view = match (self.damaged_blocks, self.repaired_blocks) {
+            (0, 0) => view,
+            (damaged, repaired) => view
+                .fact("disk", format!("{damaged} blocks damaged, {repaired} put right from peers; check it")),
+        };
         let warnings = said.map(|said| said.warnings.as_slice()).unwrap_or_default();
         warnings.iter().fold(view, |view, warning| view.fact("warning", warning))
     }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use sanad_api::ProofForm;
+use sanad_core::history::SEAL_HEADERS;
 use sanad_core::ids::Height;
 use sanad_core::proof::Finality;
 use serde::Serialize;
@@ -21,11 +22,13 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   sanad receipt renew ijazah.json.receipt.json renewed.receipt.json --genesis genesis.json
   sanad receipt renew ijazah.json.receipt.json renewed.receipt --export public
+  sanad receipt renew ijazah.json.receipt.json sealed.receipt --sealed --trust consortium.trust.json
 
 The new receipt proves the same as the old one, as of the same block: a path shows that
 block in the history of a recent one, which today's validators signed. So it can be
-checked when those who signed the old block have left. For the status as of now, see
-`sanad status --receipt-out`.";
+checked when those who signed the old block have left. With --sealed the path leads into
+the trust file of whoever checks it: smaller, without any signature, and it never has to
+be renewed again. For the status as of now, see `sanad status --receipt-out`.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -35,6 +38,11 @@ pub(crate) struct Args {
     /// The new file
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// Prove the block by the trust file's own history, without signatures: possible once all
+    /// 65,536 blocks of its part of the history are there. Only a trust file that reaches so
+    /// far can check it
+    #[arg(long)]
+    sealed: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -46,9 +54,10 @@ struct Renewed {
     path: PathBuf,
     /// The block that the receipt is as of.
     height: Height,
-    /// The block that vouches for it now.
+    /// The block that vouches for it now: that of the trust file, if the receipt is sealed.
     vouched_for_by: Height,
     time_ms: u64,
+    sealed: bool,
     bytes: usize,
 }
 
@@ -67,12 +76,21 @@ async fn renew(args: &Args) -> anyhow::Result<Renewed> {
         receipt.verify_document(None).with_context(forged)?;
     }
     let height = receipt.proof.header.height;
-    let answer =
-        remote.told(remote.ask(|| remote.client().history_proof(height, ProofForm::SelfContained)).await)?;
-    let (vouched_for_by, time_ms) = match &answer.finality {
-        Finality::History(newer) => (newer.header.height, newer.header.time_ms),
-        _ => (answer.header.height, answer.header.time_ms),
+    let form = if args.sealed { ProofForm::Sealed } else { ProofForm::SelfContained };
+    let answer = remote.told(remote.ask(|| remote.client().history_proof(height, form)).await)?;
+    let vouching = match (&answer.finality, trust.anchor().header()) {
+        (Finality::Sealed { .. }, Some(anchor)) => anchor,
+        (Finality::Sealed { .. }, None) => {
+            bail!("a sealed receipt is checked with a trust file; give --trust, or see `sanad trust fetch`")
+        }
+        _ if args.sealed => bail!(
+            "block {height} can be sealed from block {} on; without --sealed the receipt is renewed now",
+            sealed_from(height)
+        ),
+        (Finality::History(newer), _) => &newer.header,
+        _ => &answer.header,
     };
+    let (vouched_for_by, time_ms) = (vouching.height, vouching.time_ms);
     receipt.proof.finality = answer.finality;
     receipt.proof.verify(trust.anchor()).with_context(|| {
         format!(
@@ -84,7 +102,13 @@ async fn renew(args: &Args) -> anyhow::Result<Renewed> {
     let receipt = receipt.trimmed(trust.anchor());
     let bytes = receipt_file::encode(&receipt, form_of(&args.out), trust.anchor())?;
     files::create_new(&args.out, &bytes, Mode::Private)?;
-    Ok(Renewed { path: args.out.clone(), height, vouched_for_by, time_ms, bytes: bytes.len() })
+    let (path, bytes) = (args.out.clone(), bytes.len());
+    Ok(Renewed { path, height, vouched_for_by, time_ms, sealed: args.sealed, bytes })
+}
+
+/// The first block whose history has the whole subtree of a block.
+fn sealed_from(height: Height) -> Height {
+    Height(height.0.next_multiple_of(SEAL_HEADERS) + 1)
 }
 
 impl Report for Renewed {
@@ -93,7 +117,7 @@ impl Report for Renewed {
             .line(format!("{} written", self.path.display()))
             .fact("as of", format!("block {}", self.height))
             .fact(
-                "vouched for by",
+                if self.sealed { "sealed under" } else { "vouched for by" },
                 format!("block {}, {}", self.vouched_for_by, time::format_ms(self.time_ms)),
             )
             .fact("bytes", self.bytes)

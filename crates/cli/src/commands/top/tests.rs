@@ -59,6 +59,8 @@ fn sample(height: u64, entries: u64) -> Sample {
             pool_bytes: 10 << 10,
             uptime: Duration::from_secs(3_600),
             connected_peers: 2,
+            damaged_blocks: 0,
+            repaired_blocks: 0,
         },
         diagnosis: Some(Diagnosis {
             state: ChainState::Stalled,

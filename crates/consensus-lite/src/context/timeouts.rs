@@ -1,0 +1,45 @@
+//! How long the engine waits in each round.
+
+use std::time::Duration;
+
+use malachitebft_core_types::{LinearTimeouts, Timeout, TimeoutKind};
+
+use super::SanadContext;
+use crate::config::Timeouts;
+
+/// The configured times, half of them more in each later round; short ones in rounds whose proposer is thought absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EngineTimeouts {
+    pub(crate) configured: Timeouts,
+    pub(crate) short: Timeouts,
+    /// The rounds with short times: bit r stands for round r.
+    pub(crate) hurried: u128,
+}
+
+impl malachitebft_core_types::Timeouts<SanadContext> for EngineTimeouts {
+    fn duration_for(&self, timeout: Timeout) -> Duration {
+        let round = timeout.round.as_u32().unwrap_or(0);
+        let is_hurried = self.hurried.checked_shr(round).unwrap_or(0) & 1 == 1;
+        match timeout.kind {
+            TimeoutKind::Propose if is_hurried => self.short.propose,
+            TimeoutKind::Prevote if is_hurried => self.short.prevote,
+            TimeoutKind::Precommit if is_hurried => self.short.precommit,
+            _ => LinearTimeouts::from(self.configured).duration_for(timeout),
+        }
+    }
+}
+
+impl From<Timeouts> for LinearTimeouts {
+    fn from(timeouts: Timeouts) -> Self {
+        Self {
+            propose: timeouts.propose,
+            propose_delta: timeouts.propose / 2,
+            prevote: timeouts.prevote,
+            prevote_delta: timeouts.prevote / 2,
+            precommit: timeouts.precommit,
+            precommit_delta: timeouts.precommit / 2,
+            rebroadcast: timeouts.propose + timeouts.prevote,
+            ..Self::default()
+        }
+    }
+}

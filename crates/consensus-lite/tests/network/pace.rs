@@ -1,0 +1,60 @@
+//! A proposer that is down, or whose blocks get no votes, costs its full turn once.
+
+use std::time::Instant;
+
+use sanad_consensus_lite::Timeouts;
+
+use crate::cluster::{Cluster, PATIENCE};
+
+/// A turn with full waits takes a twelfth of the patience at least.
+fn slow() -> Timeouts {
+    Timeouts { propose: PATIENCE / 12, prevote: PATIENCE / 12, precommit: PATIENCE / 12 }
+}
+
+async fn turns(cluster: &Cluster, first: u64, nodes: &[usize]) {
+    let blocks = 4 * TURNS;
+    let begun = Instant::now();
+    for work in first..first + blocks {
+        cluster.decide(work, nodes).await;
+    }
+    let taken = begun.elapsed();
+    assert!(taken < PATIENCE, "{blocks} blocks, {TURNS} of them after a turn without one, took {taken:?}");
+}
+
+/// Too many for the patience, if each took its full time.
+const TURNS: u64 = 14;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposer_that_is_down_is_waited_for_once() {
+    let mut cluster = Cluster::new(4, 0);
+    cluster.timeouts = slow();
+    cluster.start_all().await;
+    for work in 0..8 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+    }
+    cluster.stop(3).await;
+    turns(&cluster, 100, &[0, 1, 2]).await;
+    // Back, it proposes in its turn again.
+    cluster.start(3).await;
+    turns(&cluster, 200, &[0, 1, 2, 3]).await;
+    let last = cluster.ledgers[0].state().blocks.len();
+    assert!(
+        cluster.ledgers[0].state().blocks[last - 4..]
+            .iter()
+            .all(|block| block.decided.certificate.round == 0)
+    );
+    cluster.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposer_with_a_wrong_clock_is_waited_for_once() {
+    let mut cluster = Cluster::new(4, 0);
+    cluster.timeouts = slow();
+    cluster.start_all().await;
+    for work in 0..8 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+    }
+    cluster.clocks[2].set_offset_ms(3_600_000);
+    turns(&cluster, 100, &[0, 1, 3]).await;
+    cluster.assert_agreement();
+}

@@ -1,0 +1,142 @@
+//! A node whose disk was lost, replaced or set back: what is missing is made, and what may be forgotten is noted.
+//!
+//! Nothing here signs, and nothing here makes the node vote at once: a guard that was made or marked here is lost until
+//! enough validators have shown how far the key can have come (`settling.rs`).
+
+use std::path::{Path, PathBuf};
+
+use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, SigningGuard};
+use sanad_core::hash::ChainId;
+use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
+use sanad_storage::{OpenError, Store};
+
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::setup::{DataDir, Setup, store_options};
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The ledger.
+    pub ledger: Part,
+    /// The signing guard; `None` for a node that only follows.
+    pub guard: Option<Memory>,
+}
+
+/// A part of the data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It was there.
+    Kept,
+    /// It was missing, and is empty now.
+    Made,
+}
+
+/// What the guard knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// All that the key has signed.
+    Whole,
+    /// The key may have signed more. The node follows until enough peers have answered, and then votes again.
+    Lost,
+    /// As the operator says, the key has signed at no height above.
+    Through(Height),
+}
+
+/// Makes what is missing in the data directory of a node that has run before, and marks what may be forgotten: a guard
+/// beside a ledger counts as set back, one without a ledger as the whole memory of its key, unless it is a copy.
+/// `signed_through` ends the waiting for peers: the operator knows that the key has signed at no height above.
+///
+/// # Errors
+/// [`NodeError`]: another process uses the directory, or the ledger that is there cannot be opened.
+pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recovered, NodeError> {
+    let setup = Setup::load(config)?;
+    let directory = DataDir::new(config);
+    let (path, consensus) = (directory.ledger(), directory.consensus());
+    let failed = |source| NodeError::Open { path: path.clone(), source };
+    let ledger = match Store::open(&path, &setup.genesis, store_options(config)) {
+        Ok((store, _)) => {
+            store.close()?;
+            Part::Kept
+        }
+        Err(OpenError::MissingDirectory { .. }) => Part::Made,
+        Err(_) if is_empty(&path) => Part::Made,
+        Err(error) => return Err(failed(error)),
+    };
+    std::fs::create_dir_all(&consensus)
+        .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
+    let guard = ConsensusConfig::guard_path(&consensus);
+    let chain_id = setup.genesis.chain_id();
+    // Before the ledger: one that was made in vain is found by the next try.
+    let memory = match &setup.keys.consensus {
+        Some(key) => Some(recover_guard(&guard, chain_id, key.public(), ledger, signed_through)?),
+        None => None,
+    };
+    if ledger == Part::Made {
+        let (store, _) = Store::create(&path, &setup.genesis, store_options(config)).map_err(failed)?;
+        store.close()?;
+    }
+    Ok(Recovered { ledger, guard: memory })
+}
+
+fn recover_guard(
+    path: &Path,
+    chain_id: ChainId,
+    key: PublicKey,
+    ledger: Part,
+    signed_through: Option<Height>,
+) -> Result<Memory, NodeError> {
+    let mut guard = match SigningGuard::open(path, chain_id, key) {
+        Ok(mut guard) => {
+            if ledger == Part::Kept && signed_through.is_none() {
+                guard.mark_lost()?;
+            }
+            guard
+        }
+        Err(GuardError::Missing { .. }) => SigningGuard::create_lost(path, chain_id, key)?,
+        Err(GuardError::Corrupt { .. }) => {
+            let aside = with_suffix(path, ".damaged");
+            std::fs::rename(path, &aside).map_err(|source| NodeError::File { path: aside, source })?;
+            SigningGuard::create_lost(path, chain_id, key)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(through) = signed_through {
+        guard.pass(through)?;
+        return Ok(Memory::Through(through));
+    }
+    Ok(if guard.is_lost() { Memory::Lost } else { Memory::Whole })
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+impl std::fmt::Display for Recovered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.ledger {
+            Part::Kept => "ledger: kept",
+            Part::Made => "ledger: empty; the node gets all blocks from its peers",
+        })?;
+        match &self.guard {
+            None => f.write_str("\nsigning guard: none, since this node only follows"),
+            Some(Memory::Whole) => {
+                f.write_str("\nsigning guard: kept; the node votes once it has all blocks up to its last signature")
+            }
+            Some(Memory::Lost) => f.write_str(
+                "\nsigning guard: the key may have signed more than it knows; the node follows, and votes once enough \
+                 validators have shown how far they are. The process that ran before must be gone for good",
+            ),
+            Some(Memory::Through(height)) => {
+                write!(f, "\nsigning guard: nothing is signed up to height {height}, as you say")
+            }
+        }
+    }
+}

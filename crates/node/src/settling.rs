@@ -1,0 +1,134 @@
+//! How far the key of a node that has lost its memory can have signed, as its peers show.
+//!
+//! A validator signs at a height only when it has the block before, and that block has the precommits of a quorum. Let
+//! `X` be the last height at which the key signed: then a quorum signed `X - 1`. Of it, all but this node and the faulty
+//! ones were at `X - 1` before this process began, so their heads were at `X - 2` at least, and no head goes back. Ask so
+//! many of the others, now, that one of those is among them: then `X` is at most two above the highest head that they
+//! show. With `n` validators, a quorum of `q` and at most `f` faulty, more than `n - q + f` of the others are enough.
+//!
+//! The answers must be fresh, so they are asked over connections that prove who answers. A head counts as far as its
+//! certificate does: nobody can keep this node from voting by naming a height that does not exist.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sanad_core::block::BlockId;
+use sanad_core::ids::{Height, MemberId};
+use tokio::time::timeout;
+
+use crate::facts::RunningNode;
+use crate::gossip::{BlockCopy, Wanted};
+use crate::ledger::Ledger;
+
+/// Asks until enough validators have answered, and tells consensus. Returns at once if nothing was lost.
+pub(crate) async fn settle(node: RunningNode) {
+    let mut tick = tokio::time::interval(ASK_EVERY);
+    let mut said = 0_u64;
+    while node.consensus.is_lost() {
+        tick.tick().await;
+        let votes = Votes::of(&node.ledger, &node.member);
+        let answers = ask_all(&node, &votes.others).await;
+        let (answered, highest) = (answers.len(), answers.into_iter().max().unwrap_or_default());
+        if answered >= votes.needed {
+            let through = Height(highest.max(node.ledger.height()).0 + AHEAD);
+            tracing::info!(answered, highest = %highest, %through, "this node's key has signed at no height above");
+            node.consensus.settle(through);
+        } else if said.is_multiple_of(SAY_EVERY) {
+            tracing::warn!(
+                answered,
+                needed = votes.needed,
+                "this node does not vote until more validators have shown how far they are; `sanad-node recover` in \
+                 docs/operations.md says what to do where they cannot"
+            );
+        }
+        said += 1;
+    }
+}
+
+/// Whom to ask, and how many must answer.
+struct Votes {
+    others: Vec<MemberId>,
+    needed: usize,
+}
+
+impl Votes {
+    fn of(ledger: &Ledger, own: &MemberId) -> Self {
+        let validators = ledger.validators();
+        let others = validators.validators().iter().map(|validator| validator.member.clone());
+        let others: Vec<_> = others.filter(|member| member != own).collect();
+        Self { needed: needed(validators.validators().len(), validators.quorum()), others }
+    }
+}
+
+/// How many of the others must answer; more than there are where nothing can be known.
+fn needed(validators: usize, quorum: usize) -> usize {
+    let faulty = validators.saturating_sub(1) / 3;
+    validators - quorum + faulty + 1
+}
+
+/// The certified heads of all that answer.
+async fn ask_all(node: &RunningNode, others: &[MemberId]) -> Vec<Height> {
+    let mut asking = tokio::task::JoinSet::new();
+    for peer in others.iter().cloned() {
+        let (gossip, ledger) = (node.gossip.clone(), Arc::clone(&node.ledger));
+        asking.spawn(async move {
+            match timeout(ANSWER_TIMEOUT, gossip.ask(&peer, Wanted::Head)).await {
+                Ok(Ok(None)) => Some(Height::GENESIS),
+                Ok(Ok(Some(head))) => {
+                    let height = head.certificate.height;
+                    let certified = is_certified(&ledger, &head);
+                    if !certified {
+                        tracing::debug!(%peer, %height, "a head cannot be checked: the validators may have changed since");
+                    }
+                    certified.then_some(height)
+                }
+                _ => None,
+            }
+        });
+    }
+    asking.join_all().await.into_iter().flatten().collect()
+}
+
+fn is_certified(ledger: &Ledger, head: &BlockCopy) -> bool {
+    let BlockCopy { round, certificate, .. } = head;
+    let id = BlockId { hash: certificate.block, round: *round };
+    certificate.verify(&ledger.chain_id(), certificate.height, &id, &ledger.validators()).is_ok()
+}
+
+/// Heights beyond the highest head at which the key may have signed.
+const AHEAD: u64 = 2;
+const ASK_EVERY: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rounds of questions between two warnings.
+const SAY_EVERY: u64 = 15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For every set of faulty validators, of signers of a block and of those that answer, one that is honest, signed and
+    /// is not the node itself has answered.
+    #[test]
+    fn one_honest_signer_is_always_among_those_that_answer() {
+        for validators in 1..=7_usize {
+            let quorum = 2 * validators / 3 + 1;
+            let faulty = (validators - 1) / 3;
+            let needed = needed(validators, quorum);
+            let sets =
+                |size: usize| (0..1_u32 << validators).filter(move |set| set.count_ones() as usize == size);
+            let others = |set: &u32| set & 1 == 0;
+            for answer in sets(needed).filter(others) {
+                for signed in sets(quorum) {
+                    for lie in sets(faulty).filter(others) {
+                        assert_ne!(
+                            answer & signed & !lie & !1,
+                            0,
+                            "{validators}: {answer:b} {signed:b} {lie:b}"
+                        );
+                    }
+                }
+            }
+            assert_eq!(needed <= validators - 1, validators > 1, "{validators}");
+        }
+    }
+}
