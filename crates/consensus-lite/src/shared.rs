@@ -29,17 +29,17 @@ pub(crate) struct Shared {
     /// Set once: consensus has stopped, and let go of its files and ports.
     pub(crate) outcome: watch::Sender<Option<Outcome>>,
     pub(crate) counters: LiveCounters,
+    pub(crate) attendance: Attendance,
+    /// Of the signing guard.
+    guard_latencies: Mutex<Latencies>,
+    /// The nodes that may connect, where they are now.
+    peers: Mutex<Vec<PeerAddress>>,
     /// Whether the guard is lost: see [`crate::SigningGuard::is_lost`].
     pub(crate) lost: AtomicBool,
     /// Whether the ledger is as far as the key has signed.
     pub(crate) vouches: AtomicBool,
     /// The last height at which the key may have signed, once peers have shown it; written by the handle.
     pub(crate) settled: watch::Sender<Option<Height>>,
-    pub(crate) attendance: Attendance,
-    /// Of the signing guard.
-    guard_latencies: Mutex<Latencies>,
-    /// The nodes that may connect, where they are now.
-    peers: Mutex<Vec<PeerAddress>>,
     progress: Mutex<Progress>,
     network: Mutex<Option<mpsc::Sender<NetworkRequest>>>,
     engine: Mutex<Option<mpsc::Sender<ConsensusRequest<SanadContext>>>>,
@@ -94,12 +94,12 @@ impl Shared {
             stop: watch::Sender::new(false),
             outcome: watch::Sender::new(None),
             counters: LiveCounters::default(),
-            lost: AtomicBool::new(false),
-            vouches: AtomicBool::new(false),
-            settled: watch::Sender::new(None),
             attendance: Attendance::default(),
             guard_latencies: Mutex::default(),
             peers: Mutex::new(peers),
+            lost: AtomicBool::new(false),
+            vouches: AtomicBool::new(false),
+            settled: watch::Sender::new(None),
             progress: Mutex::new(progress),
             network: Mutex::new(None),
             engine: Mutex::new(None),

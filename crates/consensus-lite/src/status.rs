@@ -29,7 +29,7 @@ pub struct ConsensusStatus {
     pub quorum: usize,
     /// What this node's key signed last.
     pub last_signed: Option<Position>,
-    /// How long the signing guard took to put each signature on record, on disk.
+    /// How long the signing guard took to put each signature on record.
     pub guard_latencies: Latencies,
     /// What happened since the start.
     pub counters: Counters,

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::descriptors::{self, Files};
-use crate::desk::{self, Admin, Desk};
+use crate::desk::{Admin, Desk, Watched};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::{Gossip, GossipLimits};
@@ -26,7 +26,7 @@ use crate::pool::{PoolLimits, Source};
 use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
-use crate::settling::{ahead, settle};
+use crate::settling::settle;
 use crate::setup::{DataDir, Setup, peers, store_options};
 use crate::supervisor;
 use crate::watchdog::{self, Beat};
@@ -66,15 +66,13 @@ pub async fn run(
     server.limits.connections = api_connections(&files, config.api.connections_max)?;
     // What the limit of open files leaves callers, whatever they are allowed later.
     let connections_max = files.api_connections(usize::MAX).unwrap_or(0);
-    let desk = Arc::new(Desk::new(
-        desk::Files {
-            data_dir: config.data_dir.clone(),
-            tls_certificate: config.api.tls_certificate.clone(),
-            free_bytes_min: config.storage.free_bytes_min,
-            open_files_max: files_max,
-        },
-        server.stats.clone(),
-    ));
+    let watched = Watched {
+        data_dir: config.data_dir.clone(),
+        tls_certificate: config.api.tls_certificate.clone(),
+        free_bytes_min: config.storage.free_bytes_min,
+        open_files_max: files_max,
+    };
+    let desk = Arc::new(Desk::new(watched, server.stats.clone()));
     let node = start(&config, setup, &directory, &ledger, Arc::clone(&desk)).await?;
     tracing::info!(
         member = %node.member,
@@ -117,14 +115,14 @@ pub async fn run(
     node.stopping.store(true, Ordering::Relaxed);
     supervisor::stopping();
     keeping.abort();
-    mending.abort();
-    settling.abort();
     if let Some(reloading) = reloading {
         reloading.abort();
     }
     if let Some(administering) = administering {
         administering.abort();
     }
+    mending.abort();
+    settling.abort();
     health.send_replace(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
@@ -259,12 +257,12 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         stall_timeout: Duration::from_millis(api.stall_timeout_ms),
         shutdown_grace: Duration::from_millis(api.shutdown_grace_ms),
     };
-    let trusted_proxies = api.trusted_proxies.clone();
-    let web_origins = match config.api.web_origins.as_slice() {
+    let web_origins = match api.web_origins.as_slice() {
         [] => WebOrigins::SameOrigin,
         origins if origins.iter().any(|origin| origin == "*") => WebOrigins::Any,
         origins => WebOrigins::These(origins.to_vec()),
     };
+    let trusted_proxies = api.trusted_proxies.clone();
     Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, ..ServerConfig::default() })
 }
 

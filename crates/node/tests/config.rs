@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_node::config::{
-    Admin, Api, CONFIG_BYTES_MAX, Config, ConfigError, Consensus, Gossip, Keys, Log, LogFormat, Overrides,
-    Peer, Pool, Storage, Watchdog,
+    CONFIG_BYTES_MAX, Config, ConfigError, Consensus, Keys, Log, LogFormat, Overrides, Peer,
 };
 
 fn sample() -> String {
@@ -143,66 +142,27 @@ fn config() -> impl Strategy<Value = Config> {
             let [genesis, data_dir, network] = files;
             let [consensus_key, passphrase_file, tls_certificate, tls_key] = optional;
             let [timeout_propose_ms, timeout_vote_ms, bytes, batches, age_max_ms, segment_bytes] = numbers;
-            Config {
-                genesis,
-                data_dir,
-                member,
-                keys: Keys { consensus: consensus_key, network, passphrase_file },
-                api: Api {
-                    listen: api,
-                    tls_certificate,
-                    tls_key,
-                    web_origins: vec![filter.clone()],
-                    connections_max: batches as usize,
-                    trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
-                    connections_per_address_max: bytes as usize,
-                    handshake_timeout_ms: timeout_vote_ms,
-                    streams_per_connection_max: bytes as u32,
-                    calls_per_second_max: batches as u32,
-                    calls_burst_max: bytes as u32,
-                    address_calls_per_second_max: batches as u32,
-                    address_calls_burst_max: bytes as u32,
-                    call_timeout_ms: age_max_ms,
-                    call_timeout_max_ms: timeout_propose_ms,
-                    shutdown_grace_ms: segment_bytes,
-                    reads_max: batches as usize,
-                    idle_timeout_ms: age_max_ms,
-                    subscriptions_per_connection_max: batches as usize,
-                    calls_max: age_max_ms as usize,
-                    batch_proofs_max: segment_bytes as usize,
-                    subscriptions_max: bytes as usize,
-                    answer_bytes_max: bytes as usize,
-                    stall_timeout_ms: age_max_ms,
-                    address_percent_max: bytes as u8,
-                    network_percent_max: batches as u8,
-                },
-                admin: Admin { listen: (batches % 2 == 0).then_some(gossip) },
-                consensus: Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms },
-                gossip: Gossip {
-                    listen: gossip,
-                    connections_per_peer_max: bytes as u32,
-                    requests_per_peer_max: batches as usize,
-                    handshakes_max: bytes as usize,
-                    handshake_timeout_ms: timeout_vote_ms,
-                    peer_bytes_per_second_max: bytes,
-                },
-                peers,
-                pool: Pool {
-                    bytes_max: bytes as usize,
-                    issuer_percent_max: bytes as u8,
-                    batches_per_issuer_max: batches as usize,
-                    age_max_ms,
-                },
-                storage: Storage {
-                    segment_bytes,
-                    files_reserve: batches as usize,
-                    scrub_bytes_per_second: bytes,
-                    free_bytes_min: age_max_ms,
-                },
-                watchdog: Watchdog { hang_timeout_ms: timeout_propose_ms },
-                log: Log { format, filter },
-                notes: Vec::new(),
-            }
+            // The other fields are those of the sample.
+            let mut config = Config::parse(&sample()).unwrap();
+            (config.genesis, config.data_dir, config.member) = (genesis, data_dir, member);
+            config.keys = Keys { consensus: consensus_key, network, passphrase_file };
+            let Config { api: service, storage, pool, .. } = &mut config;
+            (service.listen, service.tls_certificate, service.tls_key) = (api, tls_certificate, tls_key);
+            service.web_origins = vec![filter.clone()];
+            service.connections_max = batches as usize;
+            service.connections_per_address_max = bytes as usize;
+            (service.idle_timeout_ms, service.stall_timeout_ms) = (age_max_ms, age_max_ms);
+            service.calls_max = age_max_ms as usize;
+            service.answer_bytes_max = bytes as usize;
+            (service.address_percent_max, service.network_percent_max) = (bytes as u8, batches as u8);
+            (pool.bytes_max, pool.age_max_ms) = (bytes as usize, age_max_ms);
+            (storage.segment_bytes, storage.free_bytes_min) = (segment_bytes, age_max_ms);
+            config.admin.listen = (batches % 2 == 0).then_some(gossip);
+            config.consensus = Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms };
+            config.gossip.listen = gossip;
+            config.log = Log { format, filter };
+            config.peers = peers;
+            config
         },
     )
 }

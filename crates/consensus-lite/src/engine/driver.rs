@@ -204,11 +204,11 @@ impl<A: Application> Driver<A> {
 
     fn show_next(&self) {
         let (height, role) = (self.next.height, self.role());
+        let last_signed = self.guard.as_ref().and_then(SharedGuard::position);
         let signed = self.guard.as_ref().map(|guard| (guard.is_lost(), guard.position()));
         let vouches =
             signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
         self.shared().vouches.store(vouches, Ordering::Relaxed);
-        let last_signed = signed.and_then(|(_, last)| last);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;

@@ -179,7 +179,7 @@ impl Scrape {
         }
         out.histogram(
             "sanad_signing_guard_seconds",
-            "Time to put a signature on record before it leaves, its fdatasync included",
+            "Time to put a signature on record in the signing guard",
             &counted(&look.consensus.guard_latencies),
         )
     }

@@ -46,14 +46,14 @@ pub(crate) struct Look {
 #[derive(Debug)]
 pub(crate) struct Desk {
     started: Instant,
-    files: Mutex<Files>,
+    files: Mutex<Watched>,
     stats: ServerStats,
     latest: Mutex<Option<Arc<Look>>>,
 }
 
 /// What there is to look at on the disk.
 #[derive(Clone, Debug)]
-pub(crate) struct Files {
+pub(crate) struct Watched {
     /// The data directory.
     pub(crate) data_dir: PathBuf,
     /// The certificate of the gRPC service.
@@ -65,7 +65,7 @@ pub(crate) struct Files {
 }
 
 impl Desk {
-    pub(crate) fn new(files: Files, stats: ServerStats) -> Self {
+    pub(crate) fn new(files: Watched, stats: ServerStats) -> Self {
         Self { started: Instant::now(), files: Mutex::new(files), stats, latest: Mutex::new(None) }
     }
 
@@ -74,12 +74,12 @@ impl Desk {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn files(&self) -> Files {
+    fn files(&self) -> Watched {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on looks at these files.
-    pub(crate) fn watch(&self, change: impl FnOnce(&mut Files)) {
+    pub(crate) fn watch(&self, change: impl FnOnce(&mut Watched)) {
         change(&mut self.files.lock().unwrap_or_else(PoisonError::into_inner));
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::Files;
+use super::Watched;
 
 /// A look at the system. What cannot be read is 0 or `None`.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct System {
 
 impl System {
     /// Reads the disk and `/proc`: not for async workers.
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &Watched) -> Self {
         let (disk_free_bytes, disk_bytes) = disk(&files.data_dir).unwrap_or_default();
         let (resident_bytes, cpu_seconds) = process();
         Self {

@@ -215,6 +215,13 @@ impl Gossip {
         let _ = self.news.try_send(());
     }
 
+    /// From now on dials a peer at another address.
+    pub fn move_peer(&self, member: &MemberId, address: SocketAddr) {
+        let mut shared = lock(&self.shared);
+        shared.moved.retain(|(moved, _)| moved != member);
+        shared.moved.push((member.clone(), address));
+    }
+
     /// What a connected peer has; `None` if it says that it has nothing of it. Nothing of the answer is checked, but it
     /// comes from that peer, and now.
     ///
@@ -225,13 +232,6 @@ impl Gossip {
         let question = Question { peer: peer.clone(), wanted, reply };
         self.questions.send(question).await.map_err(|_| NoAnswer)?;
         answer.await.unwrap_or(Err(NoAnswer))
-    }
-
-    /// From now on dials a peer at another address.
-    pub fn move_peer(&self, member: &MemberId, address: SocketAddr) {
-        let mut shared = lock(&self.shared);
-        shared.moved.retain(|(moved, _)| moved != member);
-        shared.moved.push((member.clone(), address));
     }
 
     /// Members whose nodes are connected.

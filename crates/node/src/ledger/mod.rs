@@ -64,8 +64,8 @@ pub struct Ledger {
     /// Set while the disk has too little room for batches.
     disk_low: AtomicBool,
     failed_reads: FailedReads,
-    damage: Damage,
     timings: Timings,
+    damage: Damage,
 }
 
 impl Ledger {
@@ -101,8 +101,8 @@ impl Ledger {
             pool_bytes_max: AtomicUsize::new(pool_bytes_max),
             disk_low: AtomicBool::new(false),
             failed_reads: FailedReads::default(),
-            damage: Damage::default(),
             timings: Timings::default(),
+            damage: Damage::default(),
         };
         Ok(ledger)
     }
@@ -120,11 +120,6 @@ impl Ledger {
     /// Time of the head, in milliseconds since 1970-01-01 UTC.
     pub fn head_time_ms(&self) -> u64 {
         self.current().state.head().time_ms
-    }
-
-    /// The validators of the next block.
-    pub fn validators(&self) -> ValidatorSet {
-        self.current().state.validators().clone()
     }
 
     /// The head.
@@ -162,6 +157,11 @@ impl Ledger {
     /// How long its writes took.
     pub fn timings(&self) -> &Timings {
         &self.timings
+    }
+
+    /// The validators of the next block.
+    pub fn validators(&self) -> ValidatorSet {
+        self.current().state.validators().clone()
     }
 
     /// Whether a key votes on the next block.

@@ -24,8 +24,8 @@ use crate::server::stats::ServerStats;
 #[derive(Clone, Debug)]
 pub(in crate::server) struct AdmissionLayer {
     pub(in crate::server) server: Arc<Shares>,
-    pub(in crate::server) proxies: Proxies,
     pub(in crate::server) stats: ServerStats,
+    pub(in crate::server) proxies: Proxies,
 }
 
 /// A service behind an [`AdmissionLayer`].
@@ -33,16 +33,20 @@ pub(in crate::server) struct AdmissionLayer {
 pub(in crate::server) struct AdmissionService<S> {
     inner: S,
     server: Arc<Shares>,
-    proxies: Proxies,
     stats: ServerStats,
+    proxies: Proxies,
 }
 
 impl<S> Layer<S> for AdmissionLayer {
     type Service = AdmissionService<S>;
 
     fn layer(&self, inner: S) -> AdmissionService<S> {
-        let (server, proxies, stats) = (Arc::clone(&self.server), self.proxies.clone(), self.stats.clone());
-        AdmissionService { inner, server, proxies, stats }
+        AdmissionService {
+            inner,
+            server: Arc::clone(&self.server),
+            proxies: self.proxies.clone(),
+            stats: self.stats.clone(),
+        }
     }
 }
 
