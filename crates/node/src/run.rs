@@ -26,7 +26,7 @@ use crate::pool::{PoolLimits, Source};
 use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
-use crate::settling::settle;
+use crate::settling::{ahead, settle};
 use crate::setup::{DataDir, Setup, peers, store_options};
 use crate::supervisor;
 use crate::watchdog::{self, Beat};
