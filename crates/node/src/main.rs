@@ -101,7 +101,11 @@ async fn run() -> anyhow::Result<()> {
         Command::Check { .. } | Command::Man { .. } => {}
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
-            println!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len());
+            let left_over = left.len();
+            writeln!(
+                std::io::stdout(),
+                "{blocks} blocks read, {repaired} put right, {left_over} still damaged"
+            )?;
             if let Some(height) = left.first() {
                 bail!(
                     "no peer has a copy of the block of height {height} that fits; run it again when other peers run"
@@ -109,7 +113,8 @@ async fn run() -> anyhow::Result<()> {
             }
         }
         Command::Recover { signed_through } => {
-            println!("{}", recovery::recover(&config, signed_through.map(Height))?);
+            let done = recovery::recover(&config, signed_through.map(Height))?;
+            writeln!(std::io::stdout(), "{done}")?;
         }
         Command::Run => {
             let reload = Reload::new(arguments.config, arguments.overrides, logs)?;

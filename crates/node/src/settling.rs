@@ -69,7 +69,8 @@ fn needed(validators: usize, quorum: usize) -> usize {
 /// The certified heads of all that answer.
 async fn ask_all(node: &RunningNode, others: &[MemberId]) -> Vec<Height> {
     let mut asking = tokio::task::JoinSet::new();
-    for peer in others.iter().cloned() {
+    for peer in others {
+        let peer = peer.clone();
         let (gossip, ledger) = (node.gossip.clone(), Arc::clone(&node.ledger));
         asking.spawn(async move {
             match timeout(ANSWER_TIMEOUT, gossip.ask(&peer, Wanted::Head)).await {

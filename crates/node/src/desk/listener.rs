@@ -73,9 +73,8 @@ async fn answer(stream: TcpStream, desk: &Desk, node: &RunningNode) {
         .max_buf_size(HEADERS_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     // Collectors keep their connection for the next scrape; it is made anew now and then.
-    match tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
-        Ok(Err(error)) => tracing::debug!(%error, "a connection to the admin listener ended badly"),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
+        tracing::debug!(%error, "a connection to the admin listener ended badly");
     }
 }
 

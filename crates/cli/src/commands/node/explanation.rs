@@ -21,7 +21,7 @@ pub(crate) struct Explanation {
 
 pub(crate) fn explain(diagnosis: &Diagnosis, member: Option<&MemberId>) -> Explanation {
     let mut findings = vec![round(diagnosis), power(diagnosis)];
-    findings.extend(absent(diagnosis).map(|validator| in_words(validator)));
+    findings.extend(absent(diagnosis).map(in_words));
     if let Some(skew) = diagnosis.clock_skew_ms {
         findings.push(clock(skew));
     }
