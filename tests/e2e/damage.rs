@@ -50,7 +50,7 @@ async fn damaged_blocks_are_fetched_again_while_the_node_runs() {
     damage(&net, DAMAGED, 3, Part::Payload);
     damage(&net, DAMAGED, 5, Part::Certificate);
     let status = poll("both to be put right", || {
-        let said = net.sanad(&["node", "status", &net.url(DAMAGED)]).json(0);
+        let said = net.sanad(&["node", "status", "--node", &net.url(DAMAGED)]).json(0);
         (said["nodes"][0]["repaired_blocks"].as_u64() >= Some(2)).then_some(said)
     });
     assert_eq!(status["nodes"][0]["damaged_blocks"], 0, "{status}");
@@ -102,7 +102,7 @@ async fn damage_that_nobody_can_repair_stops_nobody() {
     damage(&net, 1, 3, Part::Payload);
     let refused = net.client(1).await.block(Height(3)).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::Unreadable), "{refused}");
-    let said = net.sanad(&["node", "status", &net.url(1)]).json(0);
+    let said = net.sanad(&["node", "status", "--node", &net.url(1)]).json(0);
     assert_eq!(said["nodes"][0]["damaged_blocks"], 1, "{said}");
     let before = height(&net, 1);
     poll("further blocks", || (height(&net, 1) >= before + 5).then_some(()));

@@ -1,12 +1,13 @@
 //! The arguments: every command, and the module that runs it.
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use sanad_verify::Language;
 
 use crate::commands::{
     audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, man, member,
     node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
 };
+use crate::output;
 
 /// Sanad: a ledger of micro-credentials, kept together by a consortium of universities.
 #[derive(Parser, Debug)]
@@ -24,6 +25,26 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
+    /// Reads the arguments. A variable of the environment that is set to nothing counts as not set.
+    ///
+    /// Arguments that are refused end the program; with `--json` programs get an object that says why.
+    pub(crate) fn read() -> Self {
+        let refused = match without_empty(Self::command()).try_get_matches() {
+            Ok(matches) => match Self::from_arg_matches(&matches) {
+                Ok(cli) => return cli,
+                Err(refused) => refused,
+            },
+            Err(refused) => refused,
+        };
+        if refused.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+            let said = refused.to_string();
+            let said = said.lines().next().unwrap_or_default();
+            // What cannot be printed is on stderr all the same.
+            let _ = output::print_refusal(said.strip_prefix("error: ").unwrap_or(said));
+        }
+        refused.exit()
+    }
+
     /// The language that was asked for, or else that of the locale.
     pub(crate) fn language(&self) -> Language {
         let of_locale = || {
@@ -35,6 +56,16 @@ impl Cli {
         };
         self.lang.unwrap_or_else(of_locale)
     }
+}
+
+/// Takes the variables away that are set to nothing, which would be refused as values.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty = |argument: &Arg| {
+        argument.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()))
+    };
+    command
+        .mut_args(|argument| if is_empty(&argument) { argument.env(None::<&'static str>) } else { argument })
+        .mut_subcommands(without_empty)
 }
 
 #[derive(Subcommand, Debug)]
@@ -128,8 +159,6 @@ SANAD_PASSPHRASE_FILE, SANAD_MAX_AGE.";
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -26,11 +26,10 @@ mod view;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use output::{Outcome, Output};
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::read();
     let output = Output::new(cli.json, cli.language());
     match commands::run(cli.command, &output) {
         Ok(Outcome::Yes) => ExitCode::SUCCESS,

@@ -54,6 +54,15 @@ pub(crate) trait Report: Serialize {
     }
 }
 
+/// Why there is no finding, in its place.
+#[derive(Serialize)]
+struct Failure<'a> {
+    target: &'a str,
+    /// There is none.
+    verdict: Option<()>,
+    error: String,
+}
+
 /// The form in which results are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -95,10 +104,33 @@ impl Output {
         write(text.as_bytes())
     }
 
+    /// What a command comes to that failed before it could look at its target: programs get an object that says so, and
+    /// the reason is on stderr in either case.
+    pub(crate) fn failed(&self, target: &str, error: anyhow::Error) -> anyhow::Result<Outcome> {
+        if !self.json {
+            return Err(error);
+        }
+        complain(&error);
+        let failure = Failure { target, verdict: None, error: describe(&error) };
+        self.print_raw((serde_json::to_string(&failure)? + "\n").as_bytes())?;
+        Ok(Outcome::Error)
+    }
+
     /// Prints bytes as they are, whatever the form.
     pub(crate) fn print_raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
         write(bytes).map(|_| ())
     }
+}
+
+/// Prints why arguments are refused, as an object.
+pub(crate) fn print_refusal(said: &str) -> anyhow::Result<()> {
+    #[derive(Serialize)]
+    struct Refusal<'a> {
+        verdict: Option<()>,
+        error: &'a str,
+    }
+    let text = serde_json::to_string(&Refusal { verdict: None, error: said })? + "\n";
+    write(text.as_bytes()).map(drop)
 }
 
 /// Writes a note to stderr. All its lines but the first are indented, so that none passes for another note.

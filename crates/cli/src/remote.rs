@@ -9,11 +9,12 @@ use anyhow::{Context, bail};
 use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
-use sanad_export::{Source, WebOptions};
+use sanad_export::{Cost, Source, WebOptions};
 use sanad_issuer::Chain;
 use sanad_verify::Trust;
 
-use crate::exported::{self, Exported};
+use crate::exported;
+use crate::output::note;
 use crate::{files, time};
 
 /// The node to ask, and how long to wait for it.
@@ -88,6 +89,7 @@ pub(crate) struct Remote {
     client: Client,
     /// How long to wait for an answer, the first block included.
     timeout: Duration,
+    export: Option<Source>,
 }
 
 impl Remote {
@@ -116,24 +118,32 @@ impl Remote {
             };
             anyhow::Error::new(error).context(said)
         })?;
-        Ok(Self { url: url.to_owned(), kind: "node", client, timeout: args.node_timeout })
+        Ok(Self { url: url.to_owned(), kind: "node", client, timeout: args.node_timeout, export: None })
     }
 
     /// Opens an export, or else connects to the node.
     pub(crate) async fn open(args: &SourceArgs) -> anyhow::Result<Self> {
         let Some(place) = &args.export else { return Self::connect(&args.node).await };
-        let ledger = Exported::open(place, &args.node.connection.web_options(!args.no_cache)?)?;
-        ledger.note_age(place);
+        let ledger = exported::open(place, &args.node.connection.web_options(!args.no_cache)?)?;
+        exported::note_age(&ledger, place);
         let timeout = args.node.connection.node_timeout;
         // An answer of an export at a distance takes a dozen requests.
         let patience = if Source::is_url(place) { timeout * WEB_REQUESTS } else { timeout };
+        let export = Some(ledger.source().clone());
         let client = Client::in_process(Arc::new(ledger), patience);
-        Ok(Self { url: place.display().to_string(), kind: "export", client, timeout })
+        Ok(Self { url: place.display().to_string(), kind: "export", client, timeout, export })
     }
 
     /// Whether this is a node or an export, for people.
     pub(crate) fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Says what an export at a distance has cost so far.
+    pub(crate) fn note_cost(&self) {
+        if let Some(Cost { requests, bytes }) = self.export.as_ref().and_then(Source::cost) {
+            note(format_args!("{}: {requests} requests, {} kB", self.url, bytes.div_ceil(1000)));
+        }
     }
 
     /// Where the node is.

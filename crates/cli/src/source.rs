@@ -41,6 +41,13 @@ impl Source {
         self.remote.as_ref().map_err(String::as_str)
     }
 
+    /// Says what it has cost, if it is an export at a distance.
+    pub(crate) fn note_cost(&self) {
+        if let Ok(remote) = &self.remote {
+            remote.note_cost();
+        }
+    }
+
     /// Runs a call to its end.
     pub(crate) fn block_on<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)
@@ -48,8 +55,8 @@ impl Source {
 
     /// The proof of a status as of its last block. Nothing of it is checked.
     ///
-    /// With a receipt, a credential that the source's index does not know is asked for by its place: an index can hide a
-    /// credential, the log cannot.
+    /// With a receipt, the credential is asked for by its place in the log, which takes no look into an index; an index
+    /// can hide a credential, the log cannot.
     ///
     /// # Errors
     /// Why there is no answer, which says nothing of the credential.
@@ -91,15 +98,15 @@ async fn ask(
     key: &CredentialKey,
     receipt: Option<&Receipt>,
 ) -> Result<StatusProof, ClientError> {
-    let answer = remote.ask(|| remote.client().status(key, ProofForm::SelfContained)).await;
-    match (answer, receipt) {
-        (Err(error), Some(receipt)) if is_missing(&error) => {
-            let place = CredentialKey::Index(receipt.proof.index);
-            let at_place = remote.ask(|| remote.client().status(&place, ProofForm::SelfContained)).await;
-            at_place.ok().filter(|proof| proof.entry == receipt.proof.entry).ok_or(error)
+    if let Some(receipt) = receipt {
+        let place = CredentialKey::Index(receipt.proof.index);
+        match remote.ask(|| remote.client().status(&place, ProofForm::SelfContained)).await {
+            Ok(proof) if proof.entry == receipt.proof.entry => return Ok(proof),
+            Err(error) if is_silence(&error) => return Err(error),
+            Ok(_) | Err(_) => {}
         }
-        (answer, _) => answer,
     }
+    remote.ask(|| remote.client().status(key, ProofForm::SelfContained)).await
 }
 
 /// Whether the source did not answer, or cannot: the next question would wait as long.

@@ -1,5 +1,6 @@
 //! What a command is about: a log index, a commitment, a receipt, or a document with its receipt beside it.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -30,7 +31,7 @@ impl Target {
     ///
     /// A document is checked against its receipt, so that a changed one is not asked about.
     pub(crate) fn read(text: &str, anchor: &TrustAnchor) -> anyhow::Result<Self> {
-        let (target, document) = Self::read_with_document(text, anchor)?;
+        let (target, document) = Self::read_with_document(text.as_ref(), anchor)?;
         if let (Self::Receipt(receipt), Some(document)) = (&target, document) {
             receipt
                 .verify_document(Some(&document))
@@ -41,17 +42,19 @@ impl Target {
 
     /// The same, with the document if one was named; nothing of it is checked.
     pub(crate) fn read_with_document(
-        text: &str,
+        name: &OsStr,
         anchor: &TrustAnchor,
     ) -> anyhow::Result<(Self, Option<Vec<u8>>)> {
-        if let Some((issuer, commitment)) = text.rsplit_once('/')
+        let path = Path::new(name);
+        // A name that is not UTF-8 can only be one of a file.
+        let (written, text) = (name.to_str().unwrap_or_default(), name.display());
+        if let Some((issuer, commitment)) = written.rsplit_once('/')
             && let (Ok(issuer), Ok(commitment)) = (issuer.parse(), commitment.parse())
         {
             return Ok((Self::Issuance(issuer, commitment), None));
         }
-        let path = Path::new(text);
         // As `LogIndex` is written: "007" and "+8" are names of files, if anything.
-        let index = text.parse().ok().filter(|index: &LogIndex| index.to_string() == text);
+        let index = written.parse().ok().filter(|index: &LogIndex| index.to_string() == written);
         match index {
             // What is final must not hit another credential than the one that was meant.
             Some(_) if path.exists() => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::{Span, SpanRelativeTo};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 pub(crate) use sanad_verify::{age_seconds, format_age, format_ms, format_seconds};
 
 /// Now, in milliseconds since 1970-01-01 UTC.
@@ -19,9 +19,30 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(length).map_err(unreadable)
 }
 
+/// Reads a time since 1970, such as `2030-01-01T00:00:00Z`.
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let time: Option<Timestamp> = text.parse().ok();
+    time.filter(|time| time.as_millisecond() >= 0).ok_or_else(|| {
+        format!(
+            "{text:?} is not a time since 1970 with its offset; write for example 2030-01-01T00:00:00Z or \
+             2030-01-01T07:00:00+07:00"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_need_an_offset() {
+        for good in ["2030-01-01T00:00:00Z", "2030-01-01T07:00:00+07:00"] {
+            assert_eq!(parse_time(good).map(|time| time.as_second()), Ok(1_893_456_000), "{good}");
+        }
+        for bad in ["", "2030-01-01", "2030-01-01T00:00:00", "tomorrow", "1969-12-31T00:00:00Z"] {
+            assert!(parse_time(bad).is_err_and(|why| why.contains("2030-01-01T00:00:00Z")), "{bad}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -48,9 +48,10 @@ impl TrustArgs {
         let chain_id = trust.anchor().chain_id;
         if chain_id != served.chain_id() {
             bail!(
-                "{} serves the chain {}, but {chain_id} was expected; ask another node, or check your genesis or trust file",
+                "{} serves the chain {}, but {chain_id} was expected; ask another {}, or check your genesis or trust file",
                 remote.url(),
                 served.chain_id(),
+                remote.kind(),
             );
         }
         Ok(trust)

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sanad_core::ids::Height;
 use sanad_core::signature::SecretKey;
 
 use crate::clock::Clock;
@@ -36,6 +37,9 @@ pub struct Config {
     pub block_bytes_max: usize,
     /// How often to tell peers the own height, so that those behind notice. Default 2 s.
     pub sync_status_interval: Duration,
+    /// A height that others have decided already, if it is known at the start: up to it, votes of this node are of no use
+    /// to anyone, and would be a danger if its disk was set back without a trace. Default none.
+    pub abstain_through: Option<Height>,
     /// The clock by which blocks are dated and judged. Default: the operating system's. Keep it within 500 ms of
     /// the true time (NTP): proposals of a validator whose clock is wrong get no votes.
     pub clock: Clock,
@@ -77,6 +81,7 @@ impl Config {
             timeouts: Timeouts::default(),
             block_bytes_max: 1 << 20,
             sync_status_interval: Duration::from_secs(2),
+            abstain_through: None,
             clock: Clock::system(),
             #[cfg(feature = "testing")]
             testing: crate::testing::Testing::default(),

@@ -87,8 +87,8 @@ pub enum StartError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this node's key has signed at height {height}, round {round}, but its guard knows of {known}: the key signs \
-     elsewhere, or its guard was replaced. Find the other place and stop it; then let the \
-     consortium give this node another key: nothing that this one signs can be relied on",
+     elsewhere, or its disk was set back. Find the other place and stop it for good; then `sanad-node recover` has this \
+     node vote again once that is safe. While both run, nothing that the key signs can be relied on",
     known = last.map_or("nothing".to_owned(), |last| last.to_string())
 )]
 pub struct SignedElsewhere {

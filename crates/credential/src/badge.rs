@@ -26,6 +26,8 @@ pub(crate) struct Baked {
     /// What it was in, for people.
     pub(crate) form: &'static str,
     pub(crate) credential: Vec<u8>,
+    /// Bytes after the end of the picture.
+    pub(crate) bytes_after: usize,
 }
 
 /// The credential in a picture; `None` if the document is not a picture, or holds no credential.
@@ -70,14 +72,23 @@ fn from_png(mut rest: &[u8]) -> Result<Option<Baked>, Unread> {
                     return Err(Unread::TwoCredentials);
                 }
                 let form = "in a PNG badge";
-                found = Some(Baked { form, credential: text_of_chunk(content)? });
+                found = Some(Baked { form, credential: text_of_chunk(content)?, bytes_after: 0 });
             }
             (b"tEXt" | b"zTXt", Some(_)) => return Err(Unread::Png),
-            (b"IEND", _) => return Ok(found),
+            (b"IEND", _) => return after_end(found, rest),
             (_, _) => {}
         }
     }
     Err(Unread::TooLarge { what: "chunks of a PNG", max: CHUNKS_MAX })
+}
+
+/// What follows the last chunk belongs to no picture, though some programs read on.
+fn after_end(found: Option<Baked>, rest: &[u8]) -> Result<Option<Baked>, Unread> {
+    match rest.windows(KEYWORD.len()).any(|window| window == KEYWORD) {
+        true if found.is_some() => Err(Unread::TwoCredentials),
+        true => Err(Unread::Png),
+        false => Ok(found.map(|baked| Baked { bytes_after: rest.len(), ..baked })),
+    }
 }
 
 /// The text of an iTXt chunk after its keyword: a flag and a method, a language, the keyword in it, then the text.
@@ -90,12 +101,22 @@ fn text_of_chunk(content: &[u8]) -> Result<Vec<u8>, Unread> {
     let too_large = Unread::TooLarge { what: "bytes", max: CREDENTIAL_BYTES_MAX };
     match (flag, method) {
         (0, _) if text.len() > CREDENTIAL_BYTES_MAX => Err(too_large),
+        // PNG, 11.3.3.4: a text holds no NUL, so that whatever follows one is outside it.
+        (0, _) if text.contains(&0) => Err(Unread::AfterText),
         (0, _) => Ok(text.to_vec()),
         (1, 0) => {
             let mut inflated = Vec::new();
             let limit = CREDENTIAL_BYTES_MAX as u64 + 1;
-            ZlibDecoder::new(text).take(limit).read_to_end(&mut inflated).map_err(|_| Unread::Png)?;
-            if inflated.len() > CREDENTIAL_BYTES_MAX { Err(too_large) } else { Ok(inflated) }
+            let mut decoder = ZlibDecoder::new(text).take(limit);
+            decoder.read_to_end(&mut inflated).map_err(|_| Unread::Png)?;
+            let read = decoder.into_inner().total_in();
+            match inflated.len() > CREDENTIAL_BYTES_MAX {
+                true => Err(too_large),
+                false if usize::try_from(read) != Ok(text.len()) || inflated.contains(&0) => {
+                    Err(Unread::AfterText)
+                }
+                false => Ok(inflated),
+            }
         }
         (_, _) => Err(Unread::Png),
     }
@@ -174,8 +195,11 @@ fn from_svg(text: &str) -> Result<Option<Baked>, Unread> {
             | Event::GeneralRef(_) => {}
         }
     }
-    let baked =
-        |text: String| Baked { form: "in an SVG badge", credential: text.trim().to_owned().into_bytes() };
+    let baked = |text: String| Baked {
+        form: "in an SVG badge",
+        credential: text.trim().to_owned().into_bytes(),
+        bytes_after: 0,
+    };
     Ok(found.map(baked))
 }
 
@@ -258,6 +282,26 @@ mod tests {
         ] {
             assert_eq!(found(&document), None);
         }
+    }
+
+    #[test]
+    fn nothing_hides_after_an_end() {
+        let mut content = [KEYWORD, &[0, 1, 0], b"en\0\0"].concat();
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(b"{}").unwrap();
+        content.extend(encoder.finish().unwrap());
+        assert_eq!(found(&png(&[chunk(b"iTXt", &content)])), Some(Ok("{}".to_owned())));
+        content.extend(b"{\"another\":1}");
+        assert_eq!(found(&png(&[chunk(b"iTXt", &content)])), Some(Err(Unread::AfterText)));
+        for compressed in [false, true] {
+            let hidden = badge("{}\0{\"another\":1}", compressed);
+            assert_eq!(found(&png(&[hidden])), Some(Err(Unread::AfterText)));
+        }
+        let one = png(&[badge("{}", false)]);
+        let baked = unbake(&[&one[..], b"more"].concat()).unwrap().unwrap();
+        assert_eq!(baked.bytes_after, 4);
+        assert_eq!(found(&[&one[..], &one].concat()), Some(Err(Unread::TwoCredentials)));
+        assert_eq!(found(&[png(&[]), badge("{}", false)].concat()), Some(Err(Unread::Png)));
     }
 
     #[test]

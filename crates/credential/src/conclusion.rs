@@ -8,13 +8,16 @@ use crate::finding::{
 };
 use crate::pointer::shown;
 use crate::unread::Unread;
-use crate::{meaning, model};
+use crate::{dates, integrity, meaning, model};
 
 /// A credential and how it came.
 pub(crate) struct Own<'a> {
     pub(crate) form: &'static str,
     pub(crate) credential: &'a Map<String, Value>,
     pub(crate) issuer: Option<&'a str>,
+    /// The claims of a JWT around it.
+    pub(crate) claims: Option<&'a Map<String, Value>>,
+    pub(crate) now_ms: u64,
 }
 
 /// Puts a finding together. Only the first `counted` proofs can make it good: proofs within a JWT are not over the JWT.
@@ -25,7 +28,7 @@ pub(crate) fn conclude(
     validity: Validity,
     mismatches: Vec<Mismatch>,
 ) -> Finding {
-    let Own { form, credential, issuer } = own;
+    let Own { form, credential, issuer, .. } = own;
     let faults = model::faults(credential);
     let mut checks = vec![hold(Part::Form, (*form).to_owned())];
     checks.push(meaning::check(credential));
@@ -41,8 +44,22 @@ pub(crate) fn conclude(
         validity,
         mismatches,
         faults,
-        left_open: left_open(credential),
+        left_open: left_open(credential).into_iter().chain(still_to_come(own)).collect(),
     }
+}
+
+/// Signatures that say they were made later than now: a clock is wrong, or the signer's word is.
+fn still_to_come(own: &Own<'_>) -> Vec<String> {
+    let latest_ms = i128::from(own.now_ms) + dates::CLOCK_TOLERANCE_MS;
+    let proofs = own.credential.get("proof").map(as_list).unwrap_or_default();
+    let created = proofs.iter().take(integrity::PROOFS_MAX).filter_map(|proof| {
+        let text = proof.get("created")?.as_str()?;
+        Some(("created", dates::milliseconds(text)?, shown(text)))
+    });
+    let issued = own.claims.and_then(|claims| dates::numeric_date(claims.get("iat")?));
+    let issued = issued.map(|(time_ms, text)| ("iat", time_ms, text));
+    let later = created.chain(issued).filter(|(_, time_ms, _)| *time_ms > latest_ms);
+    later.map(|(field, _, text)| format!("{field} is {text}, which is still to come")).collect()
 }
 
 /// The finding of a document that looks like a credential and is not read as one.

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Holder, Key, Validity};
 use crate::key::PublicKey;
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values_in_text};
 use crate::unread::Unread;
-use crate::{contexts, dates, integrity, jwt};
+use crate::{contexts, dates, disguise, integrity, jwt};
 
 /// What a check depends on besides the document.
 #[derive(Clone, Copy, Debug)]
@@ -68,12 +68,17 @@ pub fn check(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Findi
     match badge::unbake(document) {
         None => check_plain(document, circumstances),
         Some(Err(why)) => Some(unread(&why)),
-        Some(Ok(Baked { form, credential })) => {
+        Some(Ok(Baked { form, credential, bytes_after })) => {
             let mut finding =
                 check_plain(&credential, circumstances).unwrap_or_else(|| unread(&Unread::OtherBadge));
             finding
                 .left_open
                 .push(format!("it is {form}; what the picture shows is not covered by any signature"));
+            if bytes_after > 0 {
+                finding.left_open.push(format!(
+                    "{bytes_after} bytes follow the end of the picture; they were not looked at"
+                ));
+            }
             Some(finding)
         }
     }
@@ -97,23 +102,21 @@ pub fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
 
 fn check_plain(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
     if let Some(rest) = document.strip_prefix(BYTE_ORDER_MARK) {
-        return looks_like_credential(rest).then(|| unread(&Unread::ByteOrderMark));
+        return holds_credential(rest).then(|| unread(&Unread::ByteOrderMark));
     }
     match DocumentKind::detect(document) {
         DocumentKind::Json => check_json(document, circumstances),
         DocumentKind::SdJwt => jwt::check_sd_jwt(document, circumstances),
         // Of kinds added later, only a JWT is known here.
         DocumentKind::Bytes | _ if document.trim_ascii_start().starts_with(b"[") => check_list(document),
-        DocumentKind::Bytes | _ => {
-            jwt::check(document, circumstances).or_else(|| check_other_text(document, circumstances))
-        }
+        DocumentKind::Bytes | _ => jwt::check(document, circumstances).or_else(|| check_other_text(document)),
     }
 }
 
 fn check_json(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
     let credential = match read_object(document) {
         Ok(credential) => credential,
-        Err(why) if why.is_limit() || looks_like_credential(document) => return Some(unread(&why)),
+        Err(why) if why.is_limit() || holds_credential(document) => return Some(unread(&why)),
         Err(_) => return None,
     };
     if !is_credential(&credential) {
@@ -121,7 +124,13 @@ fn check_json(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Find
     }
     let proofs = integrity::check(&credential, circumstances);
     let validity = dates::validity(&credential, circumstances.now_ms);
-    let own = Own { form: "a W3C credential in JSON", credential: &credential, issuer: issuer(&credential) };
+    let own = Own {
+        form: "a W3C credential in JSON",
+        credential: &credential,
+        issuer: issuer(&credential),
+        claims: None,
+        now_ms: circumstances.now_ms,
+    };
     Some(conclude(&own, proofs.len(), proofs, validity, Vec::new()))
 }
 
@@ -135,7 +144,7 @@ fn check_other_object(
         return Some(unread(&Unread::Presentation));
     }
     if is_type(object, &["EnvelopedVerifiableCredential"]) {
-        return Some(unread(&Unread::Envelope));
+        return Some(check_envelope(object, circumstances));
     }
     // RFC 7515 7.2: the JSON serialisation of a JWS, or of an SD-JWT.
     if object.contains_key("payload")
@@ -146,28 +155,64 @@ fn check_other_object(
             Err(_) => Some(unread(&Unread::Serialisation)),
         };
     }
-    looks_like_credential(document).then(|| unread(&Unread::Inside))
+    // Names may be written with escapes: what was read counts, too.
+    let plain = Value::Object(object.clone()).to_string();
+    (holds_credential(document) || holds_credential(plain.as_bytes())).then(|| unread(&Unread::Inside))
+}
+
+/// VC Data Model 2.0, 4.13.2: a `data:` URL with a JWT or an SD-JWT, and nothing beside it.
+fn check_envelope(envelope: &Map<String, Value>, circumstances: &Circumstances<'_>) -> Finding {
+    let is_alone = envelope.keys().all(|name| ["@context", "id", "type"].contains(&name.as_str()));
+    let id = envelope.get("id").and_then(Value::as_str).filter(|_| is_alone);
+    let prefixes = ["data:application/vc+jwt,", "data:application/vc+sd-jwt,"];
+    let inner = id.and_then(|id| prefixes.iter().find_map(|prefix| id.strip_prefix(prefix)));
+    let Some(mut finding) = inner.and_then(|inner| check_plain(inner.as_bytes(), circumstances)) else {
+        return unread(&Unread::Envelope);
+    };
+    finding.left_open.push("it is in an envelope, which no signature covers".to_owned());
+    finding
 }
 
 /// Texts that another reader might take for a credential: in quotes, after odd white space, in UTF-16.
-fn check_other_text(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
+fn check_other_text(document: &[u8]) -> Option<Finding> {
     let document = document.get(..CREDENTIAL_BYTES_MAX).unwrap_or(document);
     if document.starts_with(&[0xff, 0xfe]) || document.starts_with(&[0xfe, 0xff]) {
         let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
-        return looks_like_credential(&narrow).then(|| unread(&Unread::Utf16));
+        return holds_credential(&narrow).then(|| unread(&Unread::Utf16));
     }
     let text = String::from_utf8_lossy(document);
     let start =
         text.trim_start_matches(|character: char| character.is_whitespace() || character.is_control());
-    if let Some(quoted) = start.trim_end().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        return jwt::check(quoted.as_bytes(), circumstances).map(|_| unread(&Unread::Quoted));
+    let start = start.trim_start_matches('\u{feff}');
+    if start.starts_with('"') {
+        let text: Option<String> = serde_json::from_str(start.trim_end()).ok();
+        let text = text.unwrap_or_else(|| start.to_owned());
+        return holds_credential(text.as_bytes()).then(|| unread(&Unread::Quoted));
     }
-    (start.starts_with(['{', '[']) && looks_like_credential(start.as_bytes()))
-        .then(|| unread(&Unread::Around))
+    if start.starts_with(['{', '[']) {
+        return holds_credential(start.as_bytes()).then(|| unread(&Unread::Around));
+    }
+    let text = std::str::from_utf8(document).ok()?;
+    if let Some(why) = disguise::disguised(text) {
+        return Some(unread(&why));
+    }
+    // A page, or JSON after a comment.
+    if text.contains('{') && looks_like_credential(document) {
+        return Some(unread(&Unread::Around));
+    }
+    let inner = disguise::decode_leniently(text.trim())?;
+    holds_credential(&inner).then(|| unread(&Unread::Base64))
 }
 
 fn check_list(document: &[u8]) -> Option<Finding> {
-    looks_like_credential(document).then(|| unread(&Unread::List))
+    let plain = serde_json::from_slice::<Value>(document).map(|list| list.to_string()).unwrap_or_default();
+    (holds_credential(document) || holds_credential(plain.as_bytes())).then(|| unread(&Unread::List))
+}
+
+/// Whether a text looks like a credential, or a JWT in it does.
+fn holds_credential(text: &[u8]) -> bool {
+    looks_like_credential(text)
+        || std::str::from_utf8(text).is_ok_and(|text| disguise::disguised(text).is_some())
 }
 
 /// Whether a text has what every credential has, to be found without reading it.

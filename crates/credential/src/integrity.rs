@@ -22,7 +22,7 @@ use crate::pointer::Places;
 use crate::rdf;
 
 /// Most proofs that are looked at.
-const PROOFS_MAX: usize = 8;
+pub(crate) const PROOFS_MAX: usize = 8;
 
 /// Most JSON values of one proof.
 const PROOF_VALUES_MAX: usize = 500;

@@ -18,7 +18,7 @@ use crate::key::{self, PublicKey};
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
 use crate::pointer::shown;
 use crate::unread::Unread;
-use crate::{dates, integrity};
+use crate::{dates, disguise, integrity};
 
 /// Most JSON values of a JWT's header.
 const HEADER_VALUES_MAX: usize = 1000;
@@ -124,13 +124,16 @@ impl<'a> Jwt<'a> {
         let parts: Vec<&str> = text.splitn(PARTS_OF_JWE + 1, '.').collect();
         let is_base64 =
             |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte));
-        if !text.starts_with("ey") || parts.iter().any(|part| !is_base64(part)) {
+        if parts.iter().any(|part| !is_base64(part)) {
             return None;
         }
         let limit = |what, max| Some(Err(Unread::TooLarge { what, max }));
         match parts.as_slice() {
+            // Nearly all headers start so; one with white space in front does not, and is read if it is short.
+            _ if !text.starts_with("ey") && text.len() > CREDENTIAL_BYTES_MAX => None,
+            [header, ..] if !header.starts_with("ey") && header.len() > HEADER_BYTES_MAX => None,
             // RFC 7516: header, key, nonce, text, tag.
-            [_, _, _, _, _] => Some(Err(Unread::Encrypted)),
+            [header, _, _, _, _] if header.starts_with("ey") => Some(Err(Unread::Encrypted)),
             _ if text.len() > CREDENTIAL_BYTES_MAX => limit("bytes", CREDENTIAL_BYTES_MAX),
             [header, ..] if header.len() > HEADER_BYTES_MAX => limit("bytes of a header", HEADER_BYTES_MAX),
             [header, payload, signature] => {
@@ -164,7 +167,8 @@ impl<'a> Jwt<'a> {
     /// A JWT whose payload is not a credential, but may hold some.
     fn other(&self) -> Option<Finding> {
         let text = Value::Object(self.claims.clone()).to_string();
-        looks_like_credential(text.as_bytes()).then(|| unread(&Unread::Inside))
+        (looks_like_credential(text.as_bytes()) || disguise::disguised(&text).is_some())
+            .then(|| unread(&Unread::Inside))
     }
 
     fn check(&self, form: &'static str, circumstances: &Circumstances<'_>) -> Finding {
@@ -179,7 +183,13 @@ impl<'a> Jwt<'a> {
         proofs.extend(integrity::check(credential, circumstances));
         let validity = self.validity(circumstances.now_ms);
         let completed = self.completed();
-        let own = Own { form, credential: &completed, issuer: self.issuer() };
+        let own = Own {
+            form,
+            credential: &completed,
+            issuer: self.issuer(),
+            claims: Some(&self.claims),
+            now_ms: circumstances.now_ms,
+        };
         // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.
         let has_own_dates = self.kind().is_some_and(|kind| WHOLE_TYPES.contains(&&*kind));
         conclude(&own, 1, proofs, validity, mismatches(&self.claims, credential, !has_own_dates))

@@ -16,6 +16,7 @@ mod context;
 mod contexts;
 mod credential;
 mod dates;
+mod disguise;
 mod fault;
 mod finding;
 mod integrity;

@@ -2,7 +2,9 @@
 //!
 //! Source: Verifiable Credentials Data Model 2.0, 4 and 5; 1.1, 4 and 5; for Open Badges see [`open_badges`].
 
+mod names;
 mod open_badges;
+mod related;
 mod rules;
 
 use serde_json::{Map, Value};
@@ -11,7 +13,6 @@ use crate::contexts::{CREDENTIALS_V1, CREDENTIALS_V2};
 use crate::dates;
 use crate::finding::Fault;
 use crate::pointer::At;
-use crate::rdf;
 use rules::{Faults, Id};
 
 /// Which data model a credential follows.
@@ -47,7 +48,7 @@ pub(crate) fn faults(credential: &Map<String, Value>) -> Vec<Fault> {
     }
     if version == Version::V2 {
         texts(credential, &root, &mut faults);
-        related(credential, &mut faults);
+        related::faults(credential, &mut faults);
     }
     statuses(credential, &mut faults);
     open_badges::faults(credential, version == Version::V1, &mut faults);
@@ -106,18 +107,7 @@ fn types(credential: &Map<String, Value>, faults: &mut Faults) {
     let root = At::Root;
     faults.some_type(credential, &root);
     faults.type_among(credential, &root, &["VerifiableCredential"]);
-    // A name has to be a term of the contexts, which is known where they are.
-    let named = |name: &str| credential.get(name).map(|value| (name.to_owned(), value.clone()));
-    let head: Map<String, Value> = ["@context", "type"].into_iter().filter_map(named).collect();
-    if let Ok(rdf) = rdf::convert(&head) {
-        for place in rdf
-            .uncovered
-            .below("")
-            .filter(|place| place.starts_with("/type/") && place.ends_with(rdf::UNDEFINED))
-        {
-            faults.add_place(&place);
-        }
-    }
+    names::faults(credential, faults);
 }
 
 /// 4.7: one URL, or an object with one as its id.
@@ -202,29 +192,6 @@ fn texts(object: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
     }
 }
 
-/// 5.3: each with an id of its own and a digest.
-fn related(credential: &Map<String, Value>, faults: &mut Faults) {
-    let root = At::Root;
-    let at = root.key("relatedResource");
-    let mut seen = Vec::new();
-    for (resource, at) in faults.objects(credential.get("relatedResource"), &at) {
-        faults.id(resource, &at, Id::Required);
-        let id = resource.get("id");
-        if id.is_some() && seen.contains(&id) {
-            faults.add(&at.key("id"), "is that of another resource");
-        }
-        if seen.len() < RELATED_COMPARED {
-            seen.push(id);
-        }
-        if !["digestSRI", "digestMultibase"]
-            .iter()
-            .any(|digest| resource.get(*digest).is_some_and(Value::is_string))
-        {
-            faults.add(&at, "has no digest");
-        }
-    }
-}
-
 /// Bitstring Status List 1.0, 2.1.
 fn statuses(credential: &Map<String, Value>, faults: &mut Faults) {
     let root = At::Root;
@@ -246,9 +213,6 @@ fn statuses(credential: &Map<String, Value>, faults: &mut Faults) {
         }
     }
 }
-
-/// How many related resources are compared with the others.
-const RELATED_COMPARED: usize = 100;
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,14 @@ pub(crate) enum Unread {
     ByteOrderMark,
     #[error("text in UTF-16")]
     Utf16,
-    #[error("a JWT in quotation marks")]
+    #[error("a credential in quotation marks")]
     Quoted,
+    #[error("a credential in base64")]
+    Base64,
+    #[error("a JWT that is {0}")]
+    Jwt(&'static str),
+    #[error("a JWT whose header is not JSON that every reader takes the same way ({})", shown(&.0.to_string()))]
+    JwtHeader(JsonError),
     #[error("characters around JSON that do not belong there")]
     Around,
     #[error("a list, not one credential")]
@@ -39,6 +45,8 @@ pub(crate) enum Unread {
     Png,
     #[error("an SVG badge that is damaged, or baked in another way")]
     Svg,
+    #[error("a badge with more bytes after the end of its credential")]
+    AfterText,
     #[error("a badge with two credentials")]
     TwoCredentials,
     #[error("a badge of something that is not a credential")]

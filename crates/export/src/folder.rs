@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::disk::Disk;
 use crate::error::ExportError;
 use crate::layout::{BUNDLE_RECORDS, HEAD, HEAD_BYTES_MAX, Series};
+use crate::spool::Spool;
 
 /// Where the files of an export are: on a disk ([`Disk`]), or with a web server ([`crate::web::Web`]).
 pub(crate) trait Files: std::fmt::Debug + Send + Sync {
@@ -22,6 +23,11 @@ pub(crate) trait Files: std::fmt::Debug + Send + Sync {
     /// The folder of the files; `None` if they are not on this machine.
     fn disk(&self) -> Option<&Path>;
 
+    /// What was asked of a server so far; `None` if the files are on this machine.
+    fn cost(&self) -> Option<Cost> {
+        None
+    }
+
     /// What was kept of a file whose content is the one with this hash. It was checked then, and is checked again.
     fn kept(&self, _content: &ContentHash) -> Option<Vec<u8>> {
         None
@@ -29,6 +35,15 @@ pub(crate) trait Files: std::fmt::Debug + Send + Sync {
 
     /// Keeps the content of a file that was checked.
     fn keep(&self, _content: &ContentHash, _bytes: &[u8]) {}
+}
+
+/// What reading an export at a distance has cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Requests that were made.
+    pub requests: u64,
+    /// Bytes of the bodies of the answers.
+    pub bytes: u64,
 }
 
 /// A file that is read from its beginning.
@@ -88,6 +103,15 @@ impl Folder {
         Self { files: Arc::new(files), head: Arc::default() }
     }
 
+    /// The same export, each file of which is fetched once, if it is not on this machine.
+    pub(crate) fn spooled(&self, limit: u64) -> Result<Option<(Self, Arc<Spool>)>, ExportError> {
+        if self.disk().is_some() {
+            return Ok(None);
+        }
+        let spool = Arc::new(Spool::new(Arc::clone(&self.files), limit)?);
+        Ok(Some((Self::of(Arc::clone(&spool)), spool)))
+    }
+
     /// The file's path or URL for people, and on this machine for the operating system.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.files.path(file)
@@ -100,6 +124,11 @@ impl Folder {
     /// The folder itself; `None` if it is not on this machine.
     pub(crate) fn disk(&self) -> Option<&Path> {
         self.files.disk()
+    }
+
+    /// What was asked of a server so far; `None` if the export is on this machine.
+    pub(crate) fn cost(&self) -> Option<Cost> {
+        self.files.cost()
     }
 
     /// Opens a file; `None` if there is no such file.
@@ -172,9 +201,14 @@ impl Folder {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes.to_vec());
     }
 
+    /// The head that all else goes by, if one was read.
+    pub(crate) fn noted_head(&self) -> Option<Vec<u8>> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether another head was published since this one was read.
     pub(crate) fn has_changed(&self) -> bool {
-        let read = self.head.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let read = self.noted_head();
         let now = self.read_if_there(HEAD, HEAD_BYTES_MAX);
         read.is_some_and(|read| now.is_ok_and(|now| now.is_some_and(|now| now != read)))
     }

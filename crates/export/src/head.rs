@@ -51,7 +51,12 @@ impl Head {
 
     /// Checks that the head of a folder was signed by a key, and nobody else, in the name of the log.
     pub(crate) fn verify(folder: &Folder, genesis: &Genesis, key: &PublicKey) -> Result<(), ExportError> {
-        let note = text(folder)?.ok_or_else(|| folder.missing(HEAD))?;
+        // The head that all else was checked by, if one was read.
+        let note = match folder.noted_head() {
+            Some(bytes) => Some(utf8(folder, bytes)?),
+            None => text(folder)?,
+        };
+        let note = note.ok_or_else(|| folder.missing(HEAD))?;
         let (_, note) = Self::parse(folder, &note)?;
         if !note.is_signed_only_by(&genesis.log_origin) {
             return Err(folder.malformed(HEAD, "not signed in the name of the log alone"));
@@ -92,6 +97,9 @@ impl Head {
 fn text(folder: &Folder) -> Result<Option<String>, ExportError> {
     let Some(bytes) = folder.read_if_there(HEAD, HEAD_BYTES_MAX)? else { return Ok(None) };
     folder.note_head(&bytes);
-    let text = String::from_utf8(bytes);
-    text.map(Some).map_err(|_| folder.malformed(HEAD, "not UTF-8"))
+    utf8(folder, bytes).map(Some)
+}
+
+fn utf8(folder: &Folder, bytes: Vec<u8>) -> Result<String, ExportError> {
+    String::from_utf8(bytes).map_err(|_| folder.malformed(HEAD, "not UTF-8"))
 }

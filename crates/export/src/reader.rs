@@ -1,6 +1,7 @@
 //! Reading an export, as someone who holds a genesis and trusts nothing else.
 
 mod proofs;
+mod resume;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,26 +16,24 @@ use sanad_core::merkle::{Hash, Rfc6962, TreeHash as _};
 use sanad_core::proof::ValidatorChange;
 use sanad_core::registry::Registry;
 use sanad_core::signature::PublicKey;
-use sanad_core::state::{Head as StateHead, State, StateParts};
-use sanad_core::status::StatusTree;
 use sanad_core::trust::{Anchor, TRUST_FILE_BYTES_MAX, TrustAnchor, TrustFile, TrustedChange};
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
 use crate::batches::{BatchPlace, Batches};
-use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::folder::{ContentHash, Folder};
 use crate::head::Head;
-use crate::layout::{self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, Series, history_size};
+use crate::layout::{self, BUNDLE_RECORDS, CHECKPOINT, CHECKPOINT_BYTES_MAX, GENESIS, history_size};
 use crate::note::CheckpointNote;
 use crate::records::{self, BlockRecord};
 use crate::snapshot::Snapshot;
 use crate::source::Source;
-use crate::tiles::{TileEdges, Tiles};
+use crate::tiles::Tiles;
 use crate::{entries, index, status};
 
 pub use proofs::EntryRuns;
 pub(crate) use proofs::history_path;
+pub(crate) use resume::Resumed;
 
 /// A header, what its `past` is the hash of, and its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -416,78 +415,6 @@ impl Export {
             },
         )?;
         Ok((record, path))
-    }
-
-    /// What it takes to continue: the state after the last block, and the right edges of all series.
-    pub(crate) fn resume(self) -> Result<Resumed, ExportError> {
-        let header = &self.head.header;
-        let size = header.log_size;
-        let mut leaves = Vec::new();
-        for (page, root) in (0..).zip(&self.snapshot.pages) {
-            let first = page * BUNDLE_RECORDS;
-            leaves.extend((first..).zip(status::read(&self.folder, root, page, size)?));
-        }
-        let hash = header.hash();
-        let mut history = self.history()?.frontier()?;
-        history.append(HistoryHash::leaf(&hash.0));
-        let parts = StateParts {
-            head: StateHead { height: header.height, hash, time_ms: header.time_ms },
-            log: self.log.frontier()?,
-            history,
-            status: StatusTree::from_leaves(leaves),
-            members: self.snapshot.registry.members().cloned().collect(),
-            parameters: self.snapshot.parameters,
-            validators: self.next_validators().clone(),
-        };
-        let mut edge_of_entries = Vec::new();
-        let (bundle, width) = (size.0 / BUNDLE_RECORDS, size.0 % BUNDLE_RECORDS);
-        if width > 0 {
-            for entry in entries::checked(&self.folder, &self.log, bundle, size)? {
-                edge_of_entries.extend(entries::record(&entry));
-            }
-        }
-        let mut edge_of_blocks = Vec::new();
-        for height in header.height.0 - header.height.0 % BUNDLE_RECORDS..header.height.0 {
-            edge_of_blocks.extend(self.record(Height(height + 1))?.0.encode());
-        }
-        Ok(Resumed {
-            state: State::from_parts(header.chain_id, parts),
-            log: TileEdges::of(&self.log),
-            history: TileEdges::of(self.history()?),
-            entries: Edge::new(Series::Entries, size.0, edge_of_entries),
-            blocks: Edge::new(Series::Blocks, header.height.0, edge_of_blocks),
-            pages: self.snapshot.pages,
-            last: Some(self.trust_file.anchor),
-            changes: self.changes,
-        })
-    }
-}
-
-/// Where an export continues.
-pub(crate) struct Resumed {
-    pub(crate) state: State,
-    pub(crate) log: TileEdges<Rfc6962>,
-    pub(crate) history: TileEdges<HistoryHash>,
-    pub(crate) entries: Edge,
-    pub(crate) blocks: Edge,
-    pub(crate) pages: Vec<Hash>,
-    pub(crate) last: Option<Anchor>,
-    pub(crate) changes: Vec<ValidatorChange>,
-}
-
-impl Resumed {
-    /// Where an export begins.
-    pub(crate) fn genesis(genesis: &Genesis) -> Result<Self, ExportError> {
-        Ok(Self {
-            state: State::genesis(genesis)?,
-            log: TileEdges::new(),
-            history: TileEdges::new(),
-            entries: Edge::new(Series::Entries, 0, Vec::new()),
-            blocks: Edge::new(Series::Blocks, 0, Vec::new()),
-            pages: Vec::new(),
-            last: None,
-            changes: Vec::new(),
-        })
     }
 }
 

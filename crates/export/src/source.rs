@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::ExportError;
-use crate::folder::Folder;
+use crate::folder::{Cost, Folder};
+use crate::layout::HEAD;
 use crate::reader::checkpoint_text;
 use crate::web::{Web, WebOptions, is_url};
 
@@ -30,12 +31,22 @@ impl Source {
         place.to_str().is_some_and(is_url)
     }
 
+    /// Whether a place is an export: the address of one, or its folder, which may have lost a part.
+    pub fn is_export(place: &Path) -> bool {
+        Self::is_url(place) || place.join(HEAD).is_file() || place.join("tile").is_dir()
+    }
+
     /// The signed checkpoint, as it is: nothing of it is checked.
     ///
     /// # Errors
     /// [`ExportError`].
     pub fn checkpoint(&self) -> Result<String, ExportError> {
         checkpoint_text(&self.0)
+    }
+
+    /// What reading it has cost so far, for all who read by this source or a copy of it; `None` of a folder.
+    pub fn cost(&self) -> Option<Cost> {
+        self.0.cost()
     }
 
     /// The folder; `None` if the export is not on this machine.

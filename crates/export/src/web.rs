@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use ureq::{Agent, Body};
 
 use crate::cache::Cache;
 use crate::error::ExportError;
-use crate::folder::{ContentHash, Files, Opened, Part};
+use crate::folder::{ContentHash, Cost, Files, Opened, Part};
 
 /// How to read an export from a web server.
 #[derive(Clone, Debug)]
@@ -83,6 +84,8 @@ pub(crate) struct Web {
     base: String,
     agent: Agent,
     cache: Option<Cache>,
+    requests: AtomicU64,
+    bytes: Arc<AtomicU64>,
     /// Whole files from a server that gives no parts of them.
     wholes: Mutex<HashMap<String, Arc<Vec<u8>>>>,
 }
@@ -114,6 +117,8 @@ impl Web {
             base,
             agent: config.build().new_agent(),
             cache: options.cache.as_deref().and_then(Cache::open),
+            requests: AtomicU64::new(0),
+            bytes: Arc::default(),
             wholes: Mutex::default(),
         })
     }
@@ -129,6 +134,7 @@ impl Web {
     /// The answer about a file, tried a second time if the connection breaks; `None` if there is no such file.
     fn get(&self, file: &str, range: Option<&str>) -> Result<Option<Answer>, ExportError> {
         let ask = || {
+            self.requests.fetch_add(1, Ordering::Relaxed);
             let request = self.agent.get(self.url(file));
             match range {
                 Some(range) => request.header(header::RANGE, range).call(),
@@ -164,6 +170,10 @@ impl Web {
         }
     }
 
+    fn counted(&self, body: Body) -> impl Read + Send + use<> {
+        Counted { body: body.into_reader(), bytes: Arc::clone(&self.bytes) }
+    }
+
     fn wholes(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Vec<u8>>>> {
         // A panic while it is held leaves only whole files behind.
         self.wholes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -176,7 +186,7 @@ impl Web {
             return Err(no_ranges());
         }
         let mut bytes = Vec::new();
-        let read = body.into_reader().take(WHOLE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        let read = self.counted(body).take(WHOLE_BYTES_MAX + 1).read_to_end(&mut bytes);
         read.map_err(|source| ExportError::Io { path: self.path(file), source })?;
         if bytes.len() as u64 > WHOLE_BYTES_MAX {
             return Err(no_ranges());
@@ -189,6 +199,20 @@ impl Web {
         }
         wholes.insert(file.to_owned(), Arc::clone(&whole));
         Ok(whole)
+    }
+}
+
+/// A body whose bytes are counted as they come.
+struct Counted<R> {
+    body: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.body.read(buffer)?;
+        self.bytes.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
     }
 }
 
@@ -210,7 +234,7 @@ impl Files for Web {
             return Err(self.fault(file, WebError::Status { status: status.as_u16() }));
         }
         let length = body.content_length();
-        Ok(Some(Opened { reader: Box::new(body.into_reader()), length }))
+        Ok(Some(Opened { reader: Box::new(self.counted(body)), length }))
     }
 
     fn read_at(&self, file: &str, start: u64, length: usize) -> Result<Option<Part>, ExportError> {
@@ -232,7 +256,7 @@ impl Files for Web {
                     return Err(self.fault(file, WebError::OtherPart));
                 }
                 let mut bytes = Vec::new();
-                let read = body.into_reader().take(length as u64).read_to_end(&mut bytes);
+                let read = self.counted(body).take(length as u64).read_to_end(&mut bytes);
                 read.map_err(|source| ExportError::Io { path: self.path(file), source })?;
                 let file_length = range.rsplit('/').next().and_then(|length| length.parse().ok());
                 Ok(Some(Part { bytes, file_length }))
@@ -244,6 +268,11 @@ impl Files for Web {
 
     fn disk(&self) -> Option<&Path> {
         None
+    }
+
+    fn cost(&self) -> Option<Cost> {
+        let (requests, bytes) = (&self.requests, &self.bytes);
+        Some(Cost { requests: requests.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) })
     }
 
     fn kept(&self, content: &ContentHash) -> Option<Vec<u8>> {

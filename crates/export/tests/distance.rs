@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sanad_core::audit_report::AuditVerdict;
 use sanad_core::event::Event;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_export::{Export, ExportError, Source, WebError, WebOptions, audit};
@@ -315,4 +316,28 @@ fn an_export_that_is_replaced_while_it_is_read() {
 
 fn chain_size(export: &Export) -> u64 {
     export.head().header.log_size.0
+}
+
+#[test]
+fn an_audit_fetches_each_file_once() {
+    let (chain, _folder, server) = exported("once", 30);
+    for ranges in [true, false] {
+        if !ranges {
+            server.serve_no_ranges();
+        }
+        server.counted();
+        let report =
+            audit(source(&server, None), &chain.ledger.genesis, Some(&key().public()), |_| ()).unwrap();
+        assert!(report.findings.is_empty() && report.is_signed(), "{:?}", report.findings);
+        let mut paths: Vec<String> = server.served().into_iter().map(|(path, _)| path).collect();
+        let requests = paths.len();
+        paths.sort();
+        paths.dedup();
+        assert_eq!(requests, paths.len());
+        assert!(requests as u64 >= report.files);
+    }
+    // A key that is not the exporter's says nothing against the export.
+    let other = sanad_testkit::issuing_key("v1").public();
+    let report = audit(source(&server, None), &chain.ledger.genesis, Some(&other), |_| ()).unwrap();
+    assert_eq!((report.verdict(), report.is_signed()), (AuditVerdict::Sound, false));
 }

@@ -101,11 +101,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Check { .. } | Command::Man { .. } => {}
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
-            let left_over = left.len();
-            writeln!(
-                std::io::stdout(),
-                "{blocks} blocks read, {repaired} put right, {left_over} still damaged"
-            )?;
+            say(format_args!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len()))?;
             if let Some(height) = left.first() {
                 bail!(
                     "no peer has a copy of the block of height {height} that fits; run it again when other peers run"
@@ -113,8 +109,7 @@ async fn run() -> anyhow::Result<()> {
             }
         }
         Command::Recover { signed_through } => {
-            let done = recovery::recover(&config, signed_through.map(Height))?;
-            writeln!(std::io::stdout(), "{done}")?;
+            say(format_args!("{}", recovery::recover(&config, signed_through.map(Height))?))?;
         }
         Command::Run => {
             let reload = Reload::new(arguments.config, arguments.overrides, logs)?;
@@ -155,4 +150,10 @@ fn report(checks: &[Check], json: bool) -> anyhow::Result<()> {
         bail!("{failed} of {} checks failed", checks.len());
     }
     Ok(())
+}
+
+/// Writes a line to standard output, which may be closed.
+fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").context("standard output is closed")
 }

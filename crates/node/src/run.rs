@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sanad_api::{Limits, ServerConfig, Serving, TlsIdentity, WebOrigins};
@@ -26,7 +26,7 @@ use crate::pool::{PoolLimits, Source};
 use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
-use crate::settling::settle;
+use crate::settling::{ahead, settle};
 use crate::setup::{DataDir, Setup, peers, store_options};
 use crate::supervisor;
 use crate::watchdog::{self, Beat};
@@ -162,14 +162,25 @@ async fn start(
     let keys = Keys { network: setup.keys.network.clone(), validator: setup.keys.consensus.clone() };
     let application = LedgerApplication::new(Arc::clone(ledger));
     take_saved_pool(ledger, &directory.pool());
-    let consensus_config = consensus_config(config, &setup, directory, &peers);
-    let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
-    let (waker, voucher) = (Arc::clone(&consensus), Arc::clone(&consensus));
-    let exchange = PoolExchange::new(Arc::clone(ledger), move || waker.wake(), move || voucher.vouches());
-    let exchange = Arc::new(exchange);
+    // Before consensus, which is told how far the others are.
+    let started = Arc::new(OnceLock::<Arc<Consensus>>::new());
+    let (waker, voucher) = (Arc::clone(&started), Arc::clone(&started));
+    let wake = move || {
+        if let Some(consensus) = waker.get() {
+            consensus.wake();
+        }
+    };
+    let vouches = move || voucher.get().is_some_and(|consensus| consensus.vouches());
+    let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), wake, vouches));
     let limits = GossipLimits::from(&config.gossip);
     let gossip =
         Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), limits, exchange).await?;
+    let mut consensus_config = consensus_config(config, &setup, directory, &peers);
+    if setup.keys.consensus.is_some() {
+        consensus_config.abstain_through = ahead(&gossip, ledger, &config.member).await;
+    }
+    let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
+    let _ = started.set(Arc::clone(&consensus));
     Ok(RunningNode {
         member: config.member.clone(),
         ledger: Arc::clone(ledger),

@@ -12,7 +12,10 @@ use sanad_core::hash::{BatchId, BlockHash, ChainId};
 use sanad_core::ids::{Height, MemberId, Sequence};
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::CommitCertificate;
-use sanad_node::gossip::{BatchExchange, Gossip, GossipError, GossipLimits, GossipPeer, PeerRole, Received};
+use sanad_node::gossip::{
+    BatchExchange, BlockCopy, Gossip, GossipError, GossipLimits, GossipPeer, NoAnswer, PeerRole, Received,
+    Wanted,
+};
 use sanad_node::pool::{Interest, Offered, Source, WaitingBatch};
 use sanad_testkit::{id, issue, issuing_key, network_key};
 

@@ -52,4 +52,6 @@ pub use time::{CLOCK_TOLERANCE_SECONDS, age_seconds, format_age, format_ms, form
 pub use trust::{Trust, TrustError};
 pub use verdict::{Answer, Verdict};
 pub use verifier::{NotAReceipt, Verifier};
-pub use wording::{Language, Line, Mark, UnknownLanguage, totals};
+pub use wording::{
+    Language, Line, Mark, UnknownLanguage, credential_headline, credential_issuer, credential_lines, totals,
+};

@@ -1,18 +1,17 @@
 //! Findings in words, from the message catalogues in `messages/`.
 
+mod credential;
+mod details;
+mod lines;
+
 use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use sanad_core::ids::MemberId;
-use sanad_core::member::Standing;
-use sanad_core::summary::SummaryLabel;
 use unic_langid::LanguageIdentifier;
 
-use crate::finding::{Asked, Basis, Finding, Form};
-use crate::open::Open;
-use crate::time;
 use crate::verdict::Verdict;
+pub use credential::{credential_headline, credential_issuer, credential_lines};
 
 /// A language that findings are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +51,8 @@ pub enum Mark {
     Holds,
     /// It does not.
     Fails,
+    /// It was not looked at, or says nothing for or against.
+    Open,
 }
 
 impl std::str::FromStr for Language {
@@ -79,6 +80,14 @@ impl Language {
         self.format(key, [("count", FluentValue::from(count))].into_iter())
     }
 
+    /// A sentence that a library said in English, as far as the catalogue knows it.
+    pub(crate) fn detail(self, english: &str) -> String {
+        match self {
+            Self::English => english.to_owned(),
+            Self::Indonesian => details::said(self, english).unwrap_or_else(|| english.to_owned()),
+        }
+    }
+
     fn format<'a>(self, key: &str, arguments: impl Iterator<Item = (&'a str, FluentValue<'a>)>) -> String {
         let arguments: FluentArgs<'_> = arguments.collect();
         let bundle = self.bundle();
@@ -93,139 +102,26 @@ impl Language {
         static ENGLISH_BUNDLE: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
         static INDONESIAN_BUNDLE: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
         match self {
-            Self::English => ENGLISH_BUNDLE.get_or_init(|| bundle("en", ENGLISH)),
-            Self::Indonesian => INDONESIAN_BUNDLE.get_or_init(|| bundle("id", INDONESIAN)),
+            Self::English => ENGLISH_BUNDLE.get_or_init(|| bundle("en", &[ENGLISH, ENGLISH_DETAILS])),
+            Self::Indonesian => {
+                INDONESIAN_BUNDLE.get_or_init(|| bundle("id", &[INDONESIAN, INDONESIAN_DETAILS]))
+            }
         }
     }
 }
 
-fn bundle(tag: &str, messages: &str) -> FluentBundle<FluentResource> {
+fn bundle(tag: &str, catalogues: &[&str]) -> FluentBundle<FluentResource> {
     let language: LanguageIdentifier = tag.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Marks of direction around every argument would end up in files and logs; both languages run from left to right.
     bundle.set_use_isolating(false);
     // What can be read of a catalogue is used; a test sees to it that all can.
-    let resource = FluentResource::try_new(messages.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    bundle.add_resource_overriding(resource);
+    for messages in catalogues {
+        let resource =
+            FluentResource::try_new((*messages).to_owned()).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
-}
-
-impl Finding {
-    /// The first line, in English: the word, as of when, and whether somebody was asked since.
-    #[must_use]
-    pub fn headline(&self) -> String {
-        self.headline_in(Language::English)
-    }
-
-    /// All that people see, in a language. Details of checks stay in English: they quote the errors of programs.
-    ///
-    /// Texts from documents and files are not escaped: that is for the caller, who knows where they go.
-    #[must_use]
-    pub fn lines(&self, language: Language) -> Vec<Line> {
-        let mut lines = vec![Line::Headline(self.headline_in(language))];
-        let name = |key| language.text(key, &[]);
-        if let Some(reason) = self.reason() {
-            lines.push(Line::Fact(name("fact-because"), reason.to_owned()));
-        }
-        if let Some(as_of) = &self.as_of {
-            let (height, age) = (as_of.height.to_string(), time::age(language, as_of.age_seconds));
-            let mut value = language
-                .text("fact-as-of-value", &[("height", &height), ("time", &as_of.time), ("age", &age)]);
-            if self.form == Some(Form::Sealed) {
-                value = language.text("fact-sealed", &[("as-of", &value)]);
-            }
-            lines.push(Line::Fact(name("fact-as-of"), value));
-        }
-        if let Some(time) = &self.existed_by {
-            lines.push(Line::Fact(name("fact-existed-by"), time.clone()));
-        }
-        if let Some(issuer) = &self.issuer {
-            let mut value = format!("{} ({})", issuer.name, issuer.id);
-            if let Some(standing) = standing(issuer.standing) {
-                let (standing, since) = (name(standing), issuer.since.to_string());
-                let arguments = [("issuer", value.as_str()), ("standing", &standing), ("height", &since)];
-                value = language.text("fact-standing", &arguments);
-            }
-            lines.push(Line::Fact(name("fact-issuer"), value));
-        }
-        for (label, text) in self.summary.iter().flat_map(|summary| summary.fields()) {
-            lines.push(Line::Fact(name(summary_label(*label)), text.clone()));
-        }
-        if let Some(index) = self.log_index {
-            lines.push(Line::Fact(name("fact-log-index"), index.to_string()));
-        }
-        if !self.signers.is_empty() {
-            let names: Vec<&str> = self.signers.iter().map(MemberId::as_str).collect();
-            let (count, validators) = (names.len().to_string(), self.validators.to_string());
-            let arguments =
-                [("count", count.as_str()), ("validators", &validators), ("names", &names.join(", "))];
-            let value = language.text("fact-signed-by-value", &arguments);
-            lines.push(Line::Fact(name("fact-signed-by"), value));
-        }
-        if let Some(basis) = self.rests_on {
-            lines.push(Line::Fact(name("fact-rests-on"), basis_text(language, basis)));
-        }
-        for check in self.checks() {
-            let part = check.part.to_string();
-            let proves = language.text(check.part.key(), &[]);
-            let arguments = [("part", part.as_str()), ("proves", &proves), ("detail", &check.detail)];
-            lines.push(match check.holds {
-                true => Line::Check(Mark::Holds, language.text("check-ok", &arguments)),
-                false => Line::Check(Mark::Fails, language.text("check-no", &arguments)),
-            });
-        }
-        if self.credential.is_some() {
-            lines.push(Line::Text(name("by-itself")));
-        }
-        lines
-    }
-
-    /// What is left open, a line each.
-    #[must_use]
-    pub fn open_lines(&self, language: Language) -> Vec<Line> {
-        let line = |open: &Open| language.text("open", &[("text", &open.text(language))]);
-        self.not_proved().iter().map(|open| Line::Text(line(open))).collect()
-    }
-
-    /// The first line in a language.
-    #[must_use]
-    pub fn headline_in(&self, language: Language) -> String {
-        let word = language.text(self.verdict().key(), &[]);
-        let mut line = language.text("headline", &[("target", &self.target), ("verdict", &word)]);
-        let failed: Vec<String> =
-            self.checks().iter().filter(|check| !check.holds).map(|check| check.part.to_string()).collect();
-        if !failed.is_empty() {
-            line += &language.text("headline-parts", &[("parts", &failed.join(", "))]);
-        }
-        if let (Some(as_of), Some(_)) = (&self.as_of, &self.status) {
-            let (time, age) = (time::minute(language, as_of.time_ms), time::age(language, as_of.age_seconds));
-            line += &language.text("headline-as-of", &[("time", &time), ("age", &age)]);
-            if let Some(issuer) = &self.issuer {
-                line += &language.text("headline-issuer", &[("name", &issuer.name)]);
-            }
-            line += &match &self.asked {
-                Asked::NotAsked => language.text("headline-not-asked", &[]),
-                Asked::Answered { source } => language.text("headline-asked", &[("source", source)]),
-                Asked::CouldNotBeChecked { source, .. } => {
-                    language.text("headline-unanswered", &[("source", source)])
-                }
-            };
-        }
-        if self.not_proved().contains(&Open::DocumentNotSeen) {
-            line += &language.text("headline-not-seen", &[]);
-        }
-        if self.expired {
-            line += &language.text("headline-expired", &[]);
-        }
-        match self.credential.as_ref().map(|credential| credential.verdict) {
-            // What looks like a credential and could not be checked is said at once: nobody looked at its dates.
-            Some(verdict) if verdict.is_against() || verdict == sanad_credential::Verdict::NotChecked => {
-                let word = language.text(credential_key(verdict), &[]);
-                line + &language.text("headline-credential", &[("verdict", &word)])
-            }
-            _ => line,
-        }
-    }
 }
 
 /// The totals of several findings.
@@ -242,58 +138,10 @@ pub fn totals(language: Language, documents: usize, counts: &[(Verdict, u64)], w
     language.text("totals", &[("count", &documents), ("counts", &parts)])
 }
 
-fn credential_key(verdict: sanad_credential::Verdict) -> &'static str {
-    use sanad_credential::Verdict;
-    match verdict {
-        Verdict::Good => "credential-good",
-        Verdict::KeyUnproven => "credential-key-unproven",
-        Verdict::NotChecked => "credential-not-checked",
-        Verdict::Unsigned => "credential-unsigned",
-        Verdict::NotYetValid => "credential-not-yet-valid",
-        Verdict::Expired => "credential-expired",
-        Verdict::NotCovered => "credential-not-covered",
-        Verdict::Malformed => "credential-malformed",
-        Verdict::Inconsistent => "credential-inconsistent",
-        Verdict::Bad => "credential-bad",
-    }
-}
-
-fn basis_text(language: Language, basis: Basis) -> String {
-    match basis {
-        Basis::Genesis => language.text("rests-on-genesis", &[]),
-        Basis::TrustFile { height, time_ms, age_seconds } => {
-            let (height, time) = (height.to_string(), time::format_ms(time_ms));
-            let age = time::age(language, age_seconds);
-            language.text("rests-on-trust-file", &[("height", &height), ("time", &time), ("age", &age)])
-        }
-    }
-}
-
-fn summary_label(label: SummaryLabel) -> &'static str {
-    match label {
-        SummaryLabel::Holder => "summary-holder",
-        SummaryLabel::Title => "summary-title",
-        SummaryLabel::AwardedOn => "summary-awarded-on",
-        SummaryLabel::Credits => "summary-credits",
-        SummaryLabel::Number => "summary-number",
-        SummaryLabel::Level => "summary-level",
-        SummaryLabel::ValidUntil => "summary-valid-until",
-        SummaryLabel::Programme => "summary-programme",
-    }
-}
-
-/// How a standing is said beside a name; an active member's is not.
-fn standing(standing: Standing) -> Option<&'static str> {
-    match standing {
-        Standing::Active => None,
-        Standing::Frozen => Some("standing-frozen"),
-        Standing::Suspended => Some("standing-suspended"),
-        Standing::Retired => Some("standing-retired"),
-    }
-}
-
 const ENGLISH: &str = include_str!("../messages/en.ftl");
 const INDONESIAN: &str = include_str!("../messages/id.ftl");
+const ENGLISH_DETAILS: &str = include_str!("../messages/details.en.ftl");
+const INDONESIAN_DETAILS: &str = include_str!("../messages/details.id.ftl");
 
 #[cfg(test)]
 mod tests {
@@ -319,13 +167,45 @@ mod tests {
 
     #[test]
     fn catalogues_have_the_same_keys_and_arguments() {
-        let (english, indonesian) = (keys(ENGLISH), keys(INDONESIAN));
-        assert!(english.len() > 80);
-        assert_eq!(
-            english.difference(&indonesian).collect::<Vec<_>>(),
-            Vec::<&(String, BTreeSet<String>)>::new()
-        );
-        assert_eq!(english, indonesian);
+        for (english, indonesian) in [(ENGLISH, INDONESIAN), (ENGLISH_DETAILS, INDONESIAN_DETAILS)] {
+            let (english, indonesian) = (keys(english), keys(indonesian));
+            assert!(english.len() > 80);
+            assert_eq!(
+                english.symmetric_difference(&indonesian).collect::<Vec<_>>(),
+                Vec::<&(String, BTreeSet<String>)>::new()
+            );
+        }
+    }
+
+    /// Every key in the source has its message.
+    #[test]
+    fn every_key_that_is_used_exists() {
+        let known: BTreeSet<String> = keys(ENGLISH).into_iter().map(|(key, _)| key).collect();
+        let starts: BTreeSet<&str> = known.iter().filter_map(|key| key.split('-').next()).collect();
+        let mut used = 0;
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                let source = std::fs::read_to_string(entry.path()).unwrap();
+                let source = source.split("#[cfg(test)]").next().unwrap();
+                for text in source.split('"').skip(1).step_by(2) {
+                    let is_key = text.contains('-')
+                        && text
+                            .bytes()
+                            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+                        && text.split('-').next().is_some_and(|start| starts.contains(start));
+                    if is_key && !text.ends_with('-') && !["could-not-be-checked"].contains(&text) {
+                        assert!(known.contains(text), "{text}, in {}", entry.path().display());
+                        used += 1;
+                    }
+                }
+            }
+        }
+        assert!(used > 80, "{used}");
     }
 
     #[test]

@@ -16,6 +16,13 @@ use crate::network::{Network, soon};
 /// Not the address of [`Network::client`], though of the same network.
 const ATTACKER: [u8; 4] = [127, 0, 0, 2];
 
+/// A channel from the proxy's address.
+async fn proxied(network: &Network) -> LedgerServiceClient<Channel> {
+    let endpoint = Endpoint::from_shared(network.url.clone()).unwrap();
+    let channel = endpoint.local_address(Some(IpAddr::from(ATTACKER))).connect().await.unwrap();
+    LedgerServiceClient::new(channel)
+}
+
 /// A channel whose answers find no room at the caller.
 async fn closed_window(network: &Network) -> LedgerServiceClient<Channel> {
     let endpoint = Endpoint::from_shared(network.url.clone()).unwrap().initial_stream_window_size(0);
@@ -133,12 +140,12 @@ async fn callers_behind_a_proxy_count_by_the_address_that_it_names() {
         request
     };
     network.ledger.hold_reads(true);
-    let mut proxy = closed_window(&network).await;
+    let mut proxy = proxied(&network).await;
     let mut calls = JoinSet::new();
     for from in ["192.0.2.1", "198.51.100.1"] {
         // A quarter of the calls for each, however often the proxy connects.
         for number in 0..3 {
-            let mut proxy = if number == 0 { proxy.clone() } else { closed_window(&network).await };
+            let mut proxy = if number == 0 { proxy.clone() } else { proxied(&network).await };
             let request = request(&format!("203.0.113.9, {from}"));
             calls.spawn(async move { proxy.get_block(request).await });
         }

@@ -9,10 +9,11 @@ use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::ids::MemberId;
 use sanad_core::member::MemberState;
 use sanad_credential::{Circumstances, Finding, Verdict};
+use sanad_verify::{Language, credential_headline, credential_issuer, credential_lines};
 use serde::Serialize;
 
-use crate::output::{Outcome, Output, Report, note};
-use crate::trust::read_genesis;
+use crate::output::{Outcome, Output, Report, complain, describe, note};
+use crate::trust::TrustArgs;
 use crate::view::View;
 use crate::{files, findings, time};
 
@@ -45,14 +46,13 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The time to check validity at [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_time)]
     at: Option<Timestamp>,
-    /// Where the member's key is taken from
-    #[arg(long, value_name = "FILE", requires = "member")]
-    genesis: Option<PathBuf>,
-    /// The member that is said to have issued them
-    #[arg(long, value_name = "ID", requires = "genesis")]
+    /// The member that is said to have issued them; its key is taken from the genesis
+    #[arg(long, value_name = "ID")]
     member: Option<MemberId>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Serialize)]
@@ -79,14 +79,21 @@ struct Failure {
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
     let Command::Check(args) = command;
-    let now_ms = match args.at {
-        Some(at) => u64::try_from(at.as_millisecond()).context("--at is before 1970")?,
-        None => time::now_ms(),
+    let prepared = args.member.as_ref().map(|id| member(&args.trust, id)).transpose();
+    let member = match prepared {
+        Ok(member) => member,
+        Err(error) if output.is_json() => {
+            complain(&error);
+            let failure =
+                |file: &PathBuf| Failure { document: file.display().to_string(), error: describe(&error) };
+            let errors = args.files.iter().map(failure).collect();
+            output.print(&Findings { verdict: None, findings: Vec::new(), errors })?;
+            return Ok(Outcome::Error);
+        }
+        Err(error) => return Err(error),
     };
-    let member = match (&args.genesis, &args.member) {
-        (Some(genesis), Some(id)) => Some(member(genesis, id)?),
-        _ => None,
-    };
+    let now_ms =
+        args.at.map_or_else(time::now_ms, |at| u64::try_from(at.as_millisecond()).unwrap_or_default());
     let circumstances = Circumstances {
         now_ms,
         member: member.as_ref().map(MemberState::record),
@@ -119,23 +126,26 @@ fn check(file: &Path, circumstances: &Circumstances<'_>) -> anyhow::Result<Findi
         .context("nothing in this looks like a W3C credential: neither JSON of that type, nor a JWT or a badge with one")
 }
 
-fn member(genesis: &Path, id: &MemberId) -> anyhow::Result<MemberState> {
-    let known = read_genesis(genesis)?.members;
-    match known.iter().find(|member| member.id == *id) {
+fn member(trust: &TrustArgs, id: &MemberId) -> anyhow::Result<MemberState> {
+    let given = trust.given()?.with_context(|| {
+        format!("the key of {id} is in the genesis; give --genesis FILE or --trust FILE (or SANAD_GENESIS, SANAD_TRUST)")
+    })?;
+    match given.genesis().members.iter().find(|member| member.id == *id) {
         Some(member) => Ok(MemberState::genesis(member)),
-        None => bail!("{} names no member {id}", genesis.display()),
+        None => bail!("the genesis names no member {id}; `sanad genesis show` lists its members"),
     }
 }
 
 impl Report for Findings {
     fn view(&self) -> View {
+        self.view_in(Language::English)
+    }
+
+    fn view_in(&self, language: Language) -> View {
         self.findings.iter().fold(View::new(), |view, Found { target, finding }| {
-            let view = view.line(format!("{target}: {}", finding.verdict));
-            let view = match &finding.issuer {
-                Some(issuer) => view.fact("issuer", format!("{issuer}, as the document says")),
-                None => view,
-            };
-            view.then(findings::credential_view(finding))
+            let view = view.line(credential_headline(language, target, finding));
+            let view = findings::push(view, credential_issuer(language, finding));
+            findings::push(view, credential_lines(language, finding))
         })
     }
 }

@@ -31,7 +31,9 @@ use crate::output::{Outcome, Output};
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
     match command {
         Command::Verify(args) => verify::run(&args, output),
-        Command::Status(args) => status::run(&args, output),
+        Command::Status(args) => {
+            status::run(&args, output).or_else(|error| output.failed(&args.target.to_string_lossy(), error))
+        }
         Command::Issue(args) => issue::run(&args, output),
         Command::Revoke(args) => change::revoke(&args, output),
         Command::Suspend(args) => change::suspend(&args, output),
@@ -45,7 +47,9 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Genesis(command) => genesis::run(command, output),
         Command::Block(command) => block::run(command, output),
         Command::Export(args) => export::run(&args, output),
-        Command::Audit(args) => audit::run(&args, output),
+        Command::Audit(args) => {
+            audit::run(&args, output).or_else(|error| output.failed(&args.target(), error))
+        }
         Command::Entry(command) => entry::run(command, output),
         Command::Tail(args) => tail::run(&args, output),
         Command::TlogProof(args) => tlog_proof::run(&args, output),

@@ -1,5 +1,6 @@
 //! `sanad status`: a credential's status as of a node's last block, proved.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ Examples:
   sanad status univ-merapi.example/3f0c...e1 --json | jq -r .verdict
   sanad status ijazah.json --export public --receipt-out fresh.receipt.json
 
---export asks a static export in place of a node; nothing but the folder is needed.
+--export asks a static export in place of a node, a folder or an https URL; of one at a URL it is said
+how many requests and bytes the answer took. A receipt names the place in the log, so that the index
+of the export is not needed.
 --receipt-out writes a receipt as of now in place of the one that was given.
 What a receipt in hand proves stands: an answer that is older, or that does not hold, changes
 nothing of it.
@@ -37,7 +40,7 @@ says anything against it.";
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// A log index, ISSUER/COMMITMENT, a receipt, or a document with its receipt beside it
-    target: String,
+    pub(crate) target: OsString,
     /// Oldest block to take, such as 15m or 24h; an older one is "stale" [default: 24h]
     #[arg(long, value_name = "DURATION", env = "SANAD_MAX_AGE", value_parser = time::parse_duration)]
     max_age: Option<Duration>,
@@ -65,6 +68,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         evidence::keep(Path::new(&args.target), fork);
     }
     output.print(&finding)?;
+    source.note_cost();
     Ok(finding.answer().into())
 }
 
@@ -75,6 +79,7 @@ fn find(
     document: Option<&[u8]>,
     trust: &Trust,
 ) -> anyhow::Result<Finding> {
+    let name = &*args.target.to_string_lossy();
     let receipt = match target {
         Target::Receipt(receipt) => Some(receipt.as_ref()),
         Target::Index(_) | Target::Issuance(..) => None,
@@ -82,9 +87,9 @@ fn find(
     let verifier = Verifier::new(trust, time::now_ms()).age_max(args.max_age);
     // What the files prove by themselves, unless it takes a node to tell. Of a receipt without its document that is the
     // status; of a code on paper the summary, too.
-    let known = receipt.map(|receipt| match verifier.read_receipt(&args.target, receipt, document) {
+    let known = receipt.map(|receipt| match verifier.read_receipt(name, receipt, document) {
         Ok(known) => known,
-        Err(_) => verifier.status(&args.target, &receipt.proof),
+        Err(_) => verifier.status(name, &receipt.proof),
     });
     let known = known.filter(|known| {
         known.answer() != Answer::CouldNotBeChecked && known.verdict() != Verdict::NeedsHistoryPath
@@ -99,12 +104,12 @@ fn find(
             known.refresh(&verifier, source.url(), proof);
             known
         }
-        (Ok(proof), None) => verifier.answered(&args.target, source.url(), proof),
+        (Ok(proof), None) => verifier.answered(name, source.url(), proof),
         (Err(reason), Some(mut known)) => {
             known.unanswered(source.url(), reason);
             known
         }
-        (Err(reason), None) => verifier.not_answered(&args.target, source.url(), reason),
+        (Err(reason), None) => verifier.not_answered(name, source.url(), reason),
     };
     if let (Some(path), Ok(proof)) = (&args.receipt_out, answer) {
         if matches!(finding.asked(), Asked::Answered { .. }) && finding.fork().is_none() {

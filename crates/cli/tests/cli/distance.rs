@@ -43,8 +43,15 @@ fn every_question_takes_a_url() {
     for target in ["3", "ijazah.json", "ijazah.json.receipt.json"] {
         let run = ask(at, &format!("status {target} {from} --no-cache")).expect(0);
         assert_eq!(run.json()["verdict"], "active");
-        let (requests, bytes) = server.counted();
+        let paths = server.served();
+        let (requests, bytes) = (paths.len(), paths.iter().map(|(_, bytes)| bytes).sum::<u64>());
         assert!(requests < 20 && bytes < 100_000, "{target}: {requests} requests, {bytes} bytes");
+        // What it took; a receipt names the place, so that no index is read.
+        let kilobytes = bytes.div_ceil(1000);
+        let cost = format!("{url}: {requests} requests, {kilobytes} kB");
+        assert!(run.stderr.contains(&cost), "{cost}: {}", run.stderr);
+        let indexed = paths.iter().any(|(path, _)| path.starts_with("index/"));
+        assert!(!indexed, "{target}: {paths:?}");
         // How old it is.
         assert!(run.stderr.contains(&format!("the export {url} is as of block ")), "{}", run.stderr);
         assert!(run.stderr.contains(" ago)") || run.stderr.contains("just now"), "{}", run.stderr);
@@ -80,6 +87,39 @@ fn an_audit_takes_a_url() {
     // Of an export that cannot be read nothing is said.
     ask(at, &audit).expect_error("answered with status 503");
     ask(at, &format!("{audit} --rebuild")).expect_error("nothing can be rebuilt");
+}
+
+/// What is said of an export is not what helps a node.
+#[test]
+fn audits_of_exports_advise_about_exports() {
+    let (folder, _server) = served();
+    let at = folder.path();
+    let audit = "audit public --genesis genesis.json";
+    let other = "ed25519:8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
+    let run = sanad(at, &format!("{audit} --checkpoint-key {other}")).expect(1);
+    assert!(
+        run.stdout.starts_with("sound: ") && run.stdout.contains("not signed with the given key"),
+        "{}",
+        run.stdout
+    );
+    let json = sanad(at, &format!("{audit} --checkpoint-key {other} --json")).expect(1).json();
+    assert_eq!((&json["sound"], &json["signed"]), (&true.into(), &false.into()));
+    let checkpoint = fs::read(at.join("public/checkpoint")).unwrap();
+    fs::write(at.join("public/checkpoint"), "x").unwrap();
+    let run = sanad(at, audit).expect(1);
+    assert!(run.stdout.contains("copy it again") && !run.stdout.contains("--rebuild"), "{}", run.stdout);
+    fs::write(at.join("public/checkpoint"), checkpoint).unwrap();
+    let blocks = fs::read_dir(at.join("public/tile/entries")).unwrap().next().unwrap().unwrap().path();
+    let blocks =
+        if blocks.is_dir() { fs::read_dir(blocks).unwrap().next().unwrap().unwrap().path() } else { blocks };
+    fs::write(&blocks, "x").unwrap();
+    let run = sanad(at, audit).expect(1);
+    assert!(run.stdout.contains("another copy") && !run.stdout.contains("node"), "{}", run.stdout);
+    fs::remove_file(at.join("public/head")).unwrap();
+    sanad(at, audit).expect_error("has no file \"head\"");
+    fs::create_dir(at.join("empty")).unwrap();
+    sanad(at, "audit empty --genesis genesis.json").expect_error("neither the ledger of a node");
+    sanad(at, "audit nowhere --genesis genesis.json").expect_error("no such folder");
 }
 
 #[test]

@@ -147,8 +147,11 @@ fn mistakes_are_refused_before_anything_is_written() {
     refused.expect_error("the export is of chain");
     let elsewhere = node.sanad(at, "export other --genesis foreign.json --key checkpoint.json");
     elsewhere.expect_error("serves the chain");
-    let none: Value = sanad(at, "status 3 --export other --json").expect(2).stdout.into();
-    assert_eq!(none, "");
+    let none: Value = sanad(at, "status 3 --export other --json").expect(2).json();
+    assert!(
+        none["verdict"].is_null() && none["error"].as_str().unwrap().contains("holds no export"),
+        "{none}"
+    );
 }
 
 #[test]

@@ -48,8 +48,25 @@ fn the_log_of_a_receipt_begins_the_log_of_today() {
     assert_eq!(found["verdict"], "tampered");
     assert!(found["reason"].as_str().unwrap().starts_with("log: "), "{found}");
     fs::write(&path, &text[..text.len() / 2]).unwrap();
-    sanad(folder.path(), &verify).expect_error("is not a consistency, completeness or fork proof");
+    let run = sanad(folder.path(), &verify).expect(2);
+    let said = "is not a consistency, completeness or fork proof";
+    assert!(
+        run.stderr.contains(said) && run.json()["error"].as_str().unwrap().contains(said),
+        "{}",
+        run.stdout
+    );
     sanad(folder.path(), "proof verify nothing.json --genesis genesis.json").expect_error("cannot be opened");
+    let both = "proof verify nothing.json since.consistency.json --genesis genesis.json --json";
+    let lines: Vec<Value> = sanad(folder.path(), both)
+        .expect(2)
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!((lines.len(), &lines[0]["target"]), (2, &"nothing.json".into()));
+    assert!(
+        lines[0]["verdict"].is_null() && lines[0]["error"].as_str().unwrap().contains("cannot be opened")
+    );
 }
 
 #[test]

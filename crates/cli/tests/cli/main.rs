@@ -4,6 +4,7 @@
 //! tested in the workspace's `tests/`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod asking;
 mod changes;
 mod codes;
 mod credentials;

@@ -131,7 +131,8 @@ fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Opti
         );
         return Ok(Some(UNKNOWN));
     }
-    let refused = driver.refused_at.filter(|height| *height >= next);
+    let refused =
+        driver.refused_at.max(driver.setup().config.abstain_through).filter(|height| *height >= next);
     // Without its log, the guard may be a step behind what left this machine before a power cut.
     let is_incomplete = guard.position().is_some() && log.is_incomplete(next);
     match standing(guard.position(), next, log) {
@@ -141,7 +142,7 @@ fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Opti
             tracing::warn!(%through, "not voting up to this height: what the key is bound to there is forgotten");
             // What the next process finds in the log says nothing of what this one forgot.
             guard.pass(through)?;
-            Ok(Some(through))
+            Ok(refused.max(Some(through)))
         }
     }
 }

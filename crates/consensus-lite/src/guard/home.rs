@@ -40,10 +40,20 @@ pub(crate) fn now_ms() -> u64 {
 /// Whether a file was changed after it was written at `written_ms`. A loss of power may leave an older time of change than
 /// the last one, never a later one.
 pub(crate) fn changed_since(file: &File, written_ms: u64) -> std::io::Result<bool> {
-    let metadata = file.metadata()?;
-    let changed_ms = i128::from(metadata.ctime()) * 1_000 + i128::from(metadata.ctime_nsec()) / 1_000_000;
-    Ok(changed_ms > i128::from(written_ms) + i128::from(WRITE_MS_MAX))
+    Ok(change_delay_ms(file, written_ms)? > 2 * WRITE_MS_MAX)
 }
 
-/// Longest time between reading the clock and the write, in milliseconds.
-const WRITE_MS_MAX: u64 = 2_000;
+/// Whether the time of change that a write has left is near enough to the time that was written.
+pub(super) fn is_timely(file: &File, written_ms: u64) -> std::io::Result<bool> {
+    Ok(change_delay_ms(file, written_ms)? <= WRITE_MS_MAX)
+}
+
+fn change_delay_ms(file: &File, written_ms: u64) -> std::io::Result<i128> {
+    let metadata = file.metadata()?;
+    let changed_ms = i128::from(metadata.ctime()) * 1_000 + i128::from(metadata.ctime_nsec()) / 1_000_000;
+    Ok(changed_ms - i128::from(written_ms))
+}
+
+/// Longest time between reading the clock and the change of the file, in milliseconds; a write that took longer is made
+/// again. Nobody puts a backup in place as fast after it was made.
+const WRITE_MS_MAX: i128 = 100;

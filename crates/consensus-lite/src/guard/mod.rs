@@ -17,7 +17,7 @@ use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 
 pub use error::GuardError;
-use home::{Home, changed_since, now_ms};
+use home::{Home, changed_since, is_timely, now_ms};
 use record::{FILE_BYTES, Record, SLOT_BYTES, Signed};
 
 /// A place in the protocol where a validator signs at most one message.
@@ -241,11 +241,18 @@ impl SigningGuard {
 
     /// Writes the next record, without waiting for the disk.
     fn update(&mut self, record: Record) -> Result<(), GuardError> {
-        // Until it is settled, the time stays that of the last write that was not another program's.
-        let written_ms = if self.overwritten { self.record.written_ms } else { now_ms() };
-        let record = Record { sequence: self.record.sequence + 1, written_ms, ..record };
-        self.write(&record).map_err(|source| self.io(source))?;
-        self.record = record;
+        let mut next = Record { sequence: self.record.sequence, ..record };
+        for _ in 0..WRITES_MAX {
+            // Until it is settled, the time stays that of the last write that was not another program's.
+            let written_ms = if self.overwritten { self.record.written_ms } else { now_ms() };
+            next = Record { sequence: next.sequence + 1, written_ms, ..next };
+            self.write(&next).map_err(|source| self.io(source))?;
+            self.record = next.clone();
+            // On a busy machine, the clock may be read long before the file is written; then it would pass for a copy.
+            if self.overwritten || is_timely(&self.file, written_ms).map_err(|source| self.io(source))? {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -258,6 +265,9 @@ impl SigningGuard {
         self.file.write_all(&record.encode())
     }
 }
+
+/// Writes of one record until its time fits that of the file.
+const WRITES_MAX: usize = 8;
 
 fn lock(file: &File, path: &Path) -> Result<(), GuardError> {
     file.try_lock().map_err(|error| match error {

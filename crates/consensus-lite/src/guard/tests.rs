@@ -102,7 +102,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// Ages the last write of a guard beyond what a slow write explains.
 fn wait() {
-    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    std::thread::sleep(std::time::Duration::from_millis(300));
 }
 
 #[test]

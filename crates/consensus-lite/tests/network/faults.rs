@@ -213,7 +213,15 @@ async fn a_ledger_that_hangs_shows() {
     assert_eq!(cluster.node(0).work(), None, "it waits, which is no work");
     cluster.node(0).engine_answers().await;
     let (ledger, node) = (cluster.ledgers[0].clone(), cluster.node(0));
-    let hang = ledger.state();
+    let (release, released) = std::sync::mpsc::channel();
+    let (held, holds) = std::sync::mpsc::channel();
+    let hanging = ledger.clone();
+    let holder = std::thread::spawn(move || {
+        let _hang = hanging.state();
+        held.send(()).unwrap();
+        released.recv()
+    });
+    holds.recv().unwrap();
     [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].submit(1));
     [1, 2, 3].iter().for_each(|i| cluster.node(*i).wake());
     until("the others commit", || [1, 2, 3].iter().all(|i| cluster.ledgers[*i].has_committed(1))).await;
@@ -223,7 +231,8 @@ async fn a_ledger_that_hangs_shows() {
         assert_eq!(node.work(), Some(work), "it does nothing else");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    drop(hang);
+    release.send(()).unwrap();
+    holder.join().unwrap().unwrap();
     until("it goes on", || ledger.has_committed(1)).await;
     until("it waits again", || node.work().is_none()).await;
 }

@@ -2,9 +2,12 @@
 //!
 //! Source: Open Badges 3.0, 6 and B (data model and its JSON schemas).
 
+mod shapes;
+
 use serde_json::{Map, Value};
 
 use super::rules::{Faults, Id, has_type};
+use crate::credential::as_list;
 use crate::pointer::At;
 
 /// Adds the rules that a badge breaks; nothing if the credential is not one.
@@ -14,10 +17,10 @@ pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut 
     let contexts =
         credential.get("@context").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let place = contexts.iter().position(is_context);
-    if !is_achievement && !is_endorsement {
-        return;
-    }
     let root = At::Root;
+    if !is_achievement && !is_endorsement {
+        return untyped(credential, place.is_some(), faults);
+    }
     if place != Some(1) {
         faults.add(&root.key("@context").index(1), "is not the context of Open Badges 3.0");
     }
@@ -29,9 +32,13 @@ pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut 
     if let Some(Value::Object(issuer)) = credential.get("issuer") {
         profile(issuer, &root.key("issuer"), faults, Id::Required);
     }
+    shapes::check(credential, &root, faults, shapes::CREDENTIAL);
+    image(credential, &root, faults);
+    each(credential, "endorsement", &root, faults, endorsement);
     let at = root.key("evidence");
     for (evidence, at) in faults.objects(credential.get("evidence"), &at) {
         faults.type_among(evidence, &at, &["Evidence"]);
+        shapes::check(evidence, &at, faults, shapes::EVIDENCE);
     }
     let at = root.key("credentialSubject");
     for (subject, at) in faults.objects(credential.get("credentialSubject"), &at) {
@@ -40,6 +47,31 @@ pub(super) fn faults(credential: &Map<String, Value>, is_v1: bool, faults: &mut 
             false => endorsement_subject(subject, &at, faults),
         }
     }
+}
+
+/// A credential with the context and the subject of a badge says that it is one.
+fn untyped(credential: &Map<String, Value>, has_context: bool, faults: &mut Faults) {
+    let subjects = credential.get("credentialSubject").map(as_list).unwrap_or_default();
+    let root = At::Root;
+    let has = |kind: &str| {
+        has_context && subjects.iter().filter_map(Value::as_object).any(|subject| has_type(subject, &[kind]))
+    };
+    if has("AchievementSubject") {
+        faults.add(&root.key("type"), "is not of type AchievementCredential or OpenBadgeCredential");
+    } else if has("EndorsementSubject") {
+        faults.add(&root.key("type"), "is not of type EndorsementCredential");
+    }
+}
+
+/// A credential within a badge. Its signature is not looked at.
+fn endorsement(credential: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
+    faults.id(credential, at, Id::Required);
+    faults.type_among(credential, at, &["VerifiableCredential"]);
+    faults.type_among(credential, at, &["EndorsementCredential"]);
+    for field in ["issuer", "credentialSubject"].iter().filter(|field| !credential.contains_key(**field)) {
+        faults.add(&at.key(field), "is missing");
+    }
+    each(credential, "credentialSubject", at, faults, endorsement_subject);
 }
 
 fn is_context(context: &Value) -> bool {
@@ -62,6 +94,7 @@ fn achievement_subject(subject: &Map<String, Value>, at: &At<'_>, faults: &mut F
     if !subject.contains_key("id") && !has_identifier {
         faults.add(at, "has neither an id nor an identifier");
     }
+    shapes::check(subject, at, faults, shapes::SUBJECT);
     match subject.get("achievement") {
         Some(Value::Object(inner)) => achievement(inner, &at.key("achievement"), faults),
         None => faults.add(&at.key("achievement"), "is missing"),
@@ -71,12 +104,14 @@ fn achievement_subject(subject: &Map<String, Value>, at: &At<'_>, faults: &mut F
         faults.type_among(identity, at, &["IdentityObject"]);
         faults.words(identity, at, "identityHash");
         faults.words(identity, at, "identityType");
+        shapes::check(identity, at, faults, shapes::IDENTITY);
         if !identity.get("hashed").is_some_and(Value::is_boolean) {
             faults.add(&at.key("hashed"), "is not true or false");
         }
     });
     each(subject, "result", at, faults, |result, at, faults| {
         faults.type_among(result, at, &["Result"]);
+        shapes::check(result, at, faults, shapes::RESULT);
         each(result, "alignment", at, faults, alignment);
     });
     if let Some(Value::Object(source)) = subject.get("source") {
@@ -90,6 +125,8 @@ fn achievement(achievement: &Map<String, Value>, at: &At<'_>, faults: &mut Fault
     faults.type_among(achievement, at, &["Achievement"]);
     faults.words(achievement, at, "name");
     faults.words(achievement, at, "description");
+    shapes::check(achievement, at, faults, shapes::ACHIEVEMENT);
+    each(achievement, "endorsement", at, faults, endorsement);
     match achievement.get("criteria") {
         Some(Value::Object(criteria))
             if criteria.contains_key("id") || criteria.contains_key("narrative") =>
@@ -105,10 +142,14 @@ fn achievement(achievement: &Map<String, Value>, at: &At<'_>, faults: &mut Fault
         faults.type_among(description, at, &["ResultDescription"]);
         faults.words(description, at, "name");
         faults.words(description, at, "resultType");
+        shapes::check(description, at, faults, shapes::RESULT_DESCRIPTION);
+        each(description, "alignment", at, faults, alignment);
         each(description, "rubricCriterionLevel", at, faults, |level, at, faults| {
             faults.id(level, at, Id::Required);
             faults.type_among(level, at, &["RubricCriterionLevel"]);
             faults.words(level, at, "name");
+            shapes::check(level, at, faults, shapes::LEVEL);
+            each(level, "alignment", at, faults, alignment);
         });
     });
     each(achievement, "related", at, faults, |related, at, faults| {
@@ -126,17 +167,21 @@ fn alignment(alignment: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
     faults.type_among(alignment, at, &["Alignment"]);
     faults.words(alignment, at, "targetName");
     faults.words(alignment, at, "targetUrl");
+    shapes::check(alignment, at, faults, shapes::ALIGNMENT);
 }
 
 fn identifier(identifier: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
     faults.type_among(identifier, at, &["IdentifierEntry"]);
     faults.words(identifier, at, "identifier");
     faults.words(identifier, at, "identifierType");
+    shapes::check(identifier, at, faults, shapes::IDENTIFIER);
 }
 
 fn profile(profile: &Map<String, Value>, at: &At<'_>, faults: &mut Faults, id: Id) {
     faults.id(profile, at, id);
     faults.type_among(profile, at, &["Profile"]);
+    shapes::check(profile, at, faults, shapes::PROFILE);
+    each(profile, "endorsement", at, faults, endorsement);
     each(profile, "otherIdentifier", at, faults, identifier);
     // Bounded by the nesting of JSON.
     if let Some(Value::Object(parent)) = profile.get("parentOrg") {
@@ -146,10 +191,14 @@ fn profile(profile: &Map<String, Value>, at: &At<'_>, faults: &mut Faults, id: I
 }
 
 fn image(object: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) {
-    if let Some(Value::Object(image)) = object.get("image") {
-        let at = at.key("image");
-        faults.id(image, &at, Id::Required);
-        faults.type_among(image, &at, &["Image"]);
+    let at = at.key("image");
+    match object.get("image") {
+        None => {}
+        Some(Value::Object(image)) => {
+            faults.id(image, &at, Id::Required);
+            faults.type_among(image, &at, &["Image"]);
+        }
+        Some(_) => faults.add(&at, "is not one object"),
     }
 }
 

@@ -27,14 +27,6 @@ impl Faults {
         }
     }
 
-    /// A place and what is wrong there, as a text.
-    pub(super) fn add_place(&mut self, place: &str) {
-        let (pointer, text) = place.split_once(' ').unwrap_or((place, ""));
-        if self.0.len() < FAULTS_MAX {
-            self.0.push(Fault { pointer: pointer.to_owned(), text: text.to_owned() });
-        }
-    }
-
     pub(super) fn into_list(self) -> Vec<Fault> {
         self.0
     }
@@ -96,7 +88,7 @@ impl Faults {
     /// One of the types is one of these.
     pub(super) fn type_among(&mut self, object: &Map<String, Value>, at: &At<'_>, expected: &[&str]) {
         if !has_type(object, expected) {
-            self.add(&at.key("type"), &format!("is not {}", expected.join(" or ")));
+            self.add(&at.key("type"), &format!("is not of type {}", expected.join(" or ")));
         }
     }
 

@@ -146,10 +146,10 @@ fn credentials_2_0() {
             ("/credentialStatus", json!({"id": "urn:x:5"}), &["/credentialStatus/type"]),
             (
                 "/credentialStatus",
-                json!({"id": ["urn:x:5", "urn:x:6"], "type": "A"}),
+                json!({"id": ["urn:x:5", "urn:x:6"], "type": "urn:x:A"}),
                 &["/credentialStatus/id"],
             ),
-            ("/credentialStatus", json!({"id": "no url", "type": "A"}), &["/credentialStatus/id"]),
+            ("/credentialStatus", json!({"id": "no url", "type": "urn:x:A"}), &["/credentialStatus/id"]),
             ("/credentialStatus", json!({"id": "urn:x:5", "type": 2}), &["/credentialStatus/type"]),
             (
                 "/credentialStatus",
@@ -182,24 +182,28 @@ fn credentials_2_0() {
             // 5.3
             (
                 "/relatedResource",
-                json!([{"id": "urn:x:5", "digestSRI": "sha384-x"}, {"id": "urn:x:6", "digestMultibase": "u"}]),
+                json!([{"id": "urn:x:5", "digestSRI": "sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="}, {"id": "urn:x:6", "digestMultibase": "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"}]),
                 &[],
             ),
             ("/relatedResource", json!(["https://example.org/"]), &["/relatedResource/0"]),
-            ("/relatedResource", json!([{"digestSRI": "x"}]), &["/relatedResource/0/id"]),
+            (
+                "/relatedResource",
+                json!([{"digestSRI": "sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="}]),
+                &["/relatedResource/0/id"],
+            ),
             ("/relatedResource", json!([{"id": "urn:x:5"}]), &["/relatedResource/0"]),
             (
                 "/relatedResource",
-                json!([{"id": "urn:x:5", "digestSRI": "x"}, {"id": "urn:x:5", "digestSRI": "x"}]),
+                json!([{"id": "urn:x:5", "digestSRI": "sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="}, {"id": "urn:x:5", "digestSRI": "sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="}]),
                 &["/relatedResource/1/id"],
             ),
             // 5.4 to 5.6, 5.10
-            ("/refreshService", json!({"type": "A"}), &[]),
+            ("/refreshService", json!({"type": "urn:x:A"}), &[]),
             ("/refreshService", json!({"id": "urn:x:5"}), &["/refreshService/type"]),
-            ("/termsOfUse", json!([{"type": "A"}, {"id": "urn:x:5", "type": "A"}]), &[]),
+            ("/termsOfUse", json!([{"type": "urn:x:A"}, {"id": "urn:x:5", "type": "urn:x:A"}]), &[]),
             ("/termsOfUse", json!({"id": "urn:x:5"}), &["/termsOfUse/type"]),
             ("/termsOfUse", json!([]), &["/termsOfUse"]),
-            ("/evidence", json!([{"type": "A"}, {"type": ["B"]}]), &[]),
+            ("/evidence", json!([{"type": "urn:x:A"}, {"type": ["urn:x:B"]}]), &[]),
             ("/evidence", json!({"id": "urn:x:5"}), &["/evidence/type"]),
             ("/evidence", json!("photo"), &["/evidence"]),
             ("/renderMethod", json!({}), &["/renderMethod/type"]),
@@ -224,8 +228,8 @@ fn credentials_1_1() {
             ("/issuanceDate", json!("2020-01-01"), &["/issuanceDate"]),
             ("/expirationDate", json!("2019-01-01T00:00:00Z"), &["/expirationDate"]),
             ("/expirationDate", json!("2030-01-01T00:00:00Z"), &[]),
-            ("/credentialStatus", json!({"type": "A"}), &["/credentialStatus/id"]),
-            ("/refreshService", json!({"type": "A"}), &["/refreshService/id"]),
+            ("/credentialStatus", json!({"type": "urn:x:A"}), &["/credentialStatus/id"]),
+            ("/refreshService", json!({"type": "urn:x:A"}), &["/refreshService/id"]),
             ("/name", json!({"any": "thing"}), &[]),
             ("/issuer", json!(null), &["/issuer"]),
             (
@@ -253,13 +257,13 @@ fn open_badges_3_0() {
             ("/issuer/type", json!(["Organization"]), &["/issuer/type"]),
             (
                 "/issuer/otherIdentifier",
-                json!([{"type": "Other", "identifier": "x", "identifierType": "y"}]),
+                json!([{"type": "Other", "identifier": "x", "identifierType": "ext:y"}]),
                 &["/issuer/otherIdentifier/0/type"],
             ),
             ("/issuer/parentOrg", json!({"id": "urn:x:5", "type": "Other"}), &["/issuer/parentOrg/type"]),
             ("/issuer/image", json!({"id": "urn:x:5", "type": "Image"}), &[]),
             ("/evidence", json!([{"type": ["Evidence"], "narrative": "x"}]), &[]),
-            ("/evidence", json!([{"type": ["Other"]}]), &["/evidence/0/type"]),
+            ("/evidence", json!([{"type": ["urn:x:Other"]}]), &["/evidence/0/type"]),
             (&at("/id"), json!(null), &[subject]),
             (&at("/type"), json!(["Other"]), &["/credentialSubject/type"]),
             (&at("/achievement"), json!(null), &["/credentialSubject/achievement"]),
@@ -300,7 +304,7 @@ fn open_badges_3_0() {
     put(
         &mut by_identifier,
         &at("/identifier"),
-        json!([{"type": "IdentityObject", "hashed": false, "identityHash": "x", "identityType": "y"}]),
+        json!([{"type": "IdentityObject", "hashed": false, "identityHash": "x", "identityType": "ext:y"}]),
     );
     assert_eq!(pointers(&by_identifier), [""; 0]);
     let mut endorsement = badge();
@@ -320,4 +324,120 @@ fn the_list_is_bounded() {
     let mut document = credential();
     document["evidence"] = json!(vec![json!({}); 100]);
     assert_eq!(pointers(&document).len(), 21);
+}
+
+/// Contexts of the document's own: what the W3C's suite calls good and bad.
+#[test]
+fn own_contexts() {
+    let own = |definitions: Value, name: &str| {
+        let mut document = credential();
+        document["@context"] = json!([CREDENTIALS_V2, definitions]);
+        document["type"] = json!(["VerifiableCredential", name]);
+        pointers(&document)
+    };
+    let none = [""; 0];
+    assert_eq!(own(json!({"A": "https://example.org/#A"}), "A"), none);
+    assert_eq!(own(json!({"ex": "https://example.org/#", "A": "ex:A"}), "A"), none);
+    assert_eq!(own(json!({"@vocab": "https://example.org/#"}), "A"), none);
+    assert_eq!(own(json!({"A": {"@id": "https://example.org/#A"}}), "A"), none);
+    assert_eq!(own(json!({"A": "https ://not-a-url#A"}), "A"), ["/@context/1/A"]);
+    assert_eq!(own(json!({"A": "not-a-url"}), "A"), ["/@context/1/A"]);
+    assert_eq!(own(json!({"@vocab": null}), "A"), ["/type/1"]);
+    assert_eq!(own(json!({"A": null}), "A"), ["/type/1"]);
+    let bad = json!({"A": "urn:x:a", "VerifiableCredential": "https://example.org/#Bad"});
+    assert_eq!(own(bad, "A"), ["/@context/1/VerifiableCredential"]);
+    assert_eq!(own(json!({"A": "urn:x:a", "name": null}), "A"), ["/@context/1/name"]);
+    let mut document = credential();
+    document["@context"] = json!([CREDENTIALS_V2, {"@protected": true, "A": "urn:x:a"}, {"A": "urn:x:b"}]);
+    assert_eq!(pointers(&document), ["/@context/2/A"]);
+    document["@context"] =
+        json!([CREDENTIALS_V2, {"@protected": true, "A": "urn:x:a"}, {"A": {"@id": "urn:x:a"}}]);
+    assert_eq!(pointers(&document), none);
+    // Nobody knows what a context says that is not built in.
+    document["@context"] = json!([CREDENTIALS_V2, "https://example.org/context"]);
+    document["type"] = json!(["VerifiableCredential", "A"]);
+    assert_eq!(pointers(&document), none);
+}
+
+#[test]
+fn types_of_parts_are_defined() {
+    let status = |kind: &str| json!({"id": "urn:x:3", "type": kind});
+    table(
+        &credential(),
+        &[
+            ("/credentialStatus", status("https://example.org/#Status"), &[]),
+            ("/credentialStatus", status("Unmapped"), &["/credentialStatus/type"]),
+            (
+                "/evidence",
+                json!([status("https://example.org/#E"), status("Unmapped")]),
+                &["/evidence/1/type"],
+            ),
+            ("/credentialSchema", status("JsonSchema"), &[]),
+        ],
+    );
+}
+
+#[test]
+fn digests_of_related_resources() {
+    let resource = |field: &str, digest: &str| json!([{"id": "https://example.org/r", field: digest}]);
+    let (multibase, sri) = ("digestMultibase", "digestSRI");
+    let (no_multibase, no_sri): (&[&str], &[&str]) =
+        (&["/relatedResource/0/digestMultibase"], &["/relatedResource/0/digestSRI"]);
+    let hex = "sha256-ca3d163bab055381827226140568f3bef634ac187cebd76878e0b63e9e442356";
+    table(
+        &credential(),
+        &[
+            ("/relatedResource", resource(multibase, "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"), &[]),
+            ("/relatedResource", resource(multibase, "uEres1usWcWCmW7uolIW2uA0CjQ8iRV14eGaZStJL73Vz"), &[]),
+            ("/relatedResource", resource(multibase, "uZTQ0MjM1NiAgcmVwb3J0cw"), no_multibase),
+            ("/relatedResource", resource(multibase, "EiBZlVzt"), no_multibase),
+            ("/relatedResource", resource(sri, "sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="), &[]),
+            ("/relatedResource", resource(sri, hex), no_sri),
+            ("/relatedResource", resource(sri, ""), no_sri),
+        ],
+    );
+}
+
+/// What the schemas of Open Badges 3.0 say of single values.
+#[test]
+fn values_of_badges() {
+    let achievement = "/credentialSubject/achievement";
+    let at = |field: &str| format!("{achievement}/{field}");
+    let cases: Vec<(String, Value, Vec<String>)> = vec![
+        ("/type".into(), json!(["VerifiableCredential"]), vec!["/type".into()]),
+        ("/awardedDate".into(), json!("2020-01-01"), vec!["/awardedDate".into()]),
+        ("/awardedDate".into(), json!("2020-01-01T00:00:00Z"), vec![]),
+        ("/image".into(), json!("https://example.org/i.png"), vec!["/image".into()]),
+        (
+            "/credentialSubject/creditsEarned".into(),
+            json!("3"),
+            vec!["/credentialSubject/creditsEarned".into()],
+        ),
+        ("/credentialSubject/creditsEarned".into(), json!(3.5), vec![]),
+        (at("achievementType"), json!("Diploma"), vec![]),
+        (at("achievementType"), json!("ext:Sertifikat"), vec![]),
+        (at("achievementType"), json!("Sertifikat"), vec![at("achievementType")]),
+        (at("tag"), json!(["a", 1]), vec![at("tag")]),
+        ("/issuer/url".into(), json!("example.org"), vec!["/issuer/url".into()]),
+        ("/issuer/email".into(), json!("nobody"), vec!["/issuer/email".into()]),
+        (
+            "/endorsement".into(),
+            json!([{"id": "urn:x:4", "type": ["VerifiableCredential"]}]),
+            vec![
+                "/endorsement/0/type".into(),
+                "/endorsement/0/issuer".into(),
+                "/endorsement/0/credentialSubject".into(),
+            ],
+        ),
+        (
+            at("alignment"),
+            json!([{"type": ["Alignment"], "targetName": "A", "targetUrl": "b"}]),
+            vec![at("alignment/0/targetUrl")],
+        ),
+    ];
+    for (pointer, value, expected) in cases {
+        let mut document = badge();
+        put(&mut document, &pointer, value.clone());
+        assert_eq!(pointers(&document), expected, "{pointer} = {value}");
+    }
 }

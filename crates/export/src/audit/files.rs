@@ -35,8 +35,7 @@ impl Files {
     pub(super) fn check(export: &Export) -> Result<Self, ExportError> {
         let folder = export.folder();
         let path = layout::manifest(export.head().header.height);
-        // The longest that any file can be is a bundle of blocks, or a run of the index.
-        let limit = records::BUNDLE_BYTES_MAX.max(index::run_bytes_max(export.head().header.log_size.0));
+        let limit = file_bytes_max(export);
         let mut checked = Self { files: 0, bytes: 0, faults: Vec::new() };
         let Some(manifest) = checked.keep(Manifest::read(folder, &path, export.manifest_hash()))? else {
             return Ok(checked);
@@ -77,6 +76,11 @@ impl Files {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The longest that any file of the manifest can be: a bundle of blocks, or a run of the index.
+pub(super) fn file_bytes_max(export: &Export) -> u64 {
+    records::BUNDLE_BYTES_MAX.max(index::run_bytes_max(export.head().header.log_size.0))
 }
 
 /// Checks the hash of a file; returns its length.

@@ -40,9 +40,12 @@ impl From<&crate::config::Pool> for PoolLimits {
 }
 
 impl PoolLimits {
-    /// Most bytes of one issuer's batches.
+    /// Most bytes of one issuer's batches, if that is less than the whole pool.
     fn issuer_bytes_max(&self) -> usize {
-        (self.bytes_max as u128 * u128::from(self.issuer_percent_max) / 100) as usize
+        match self.issuer_percent_max {
+            percent @ ..100 => (self.bytes_max as u128 * u128::from(percent) / 100) as usize,
+            _ => usize::MAX,
+        }
     }
 }
 

@@ -27,15 +27,11 @@ pub(super) fn audit(
     bar.finish_and_clear();
     let audited = audited.with_context(|| format!("{} cannot be audited", place.display()))?;
     let verdict = audited.verdict();
+    let signed = key.map(|_| audited.is_signed());
     let findings = audited.findings.iter().map(of_export).collect();
     let ExportAudit { state, batches, bytes, checkpoint, .. } = audited;
     let checkpoint = checkpoint.map(|_| state.head().height);
-    Ok(Found { verdict, state, batches, bytes, checkpoint, findings })
-}
-
-/// Whether a place is an export: the address of one, or its folder.
-pub(super) fn is_export(place: &Path) -> bool {
-    Source::is_url(place) || place.join("head").is_file() && place.join("tile").is_dir()
+    Ok(Found { verdict, signed, state, batches, bytes, checkpoint, findings })
 }
 
 fn of_export(finding: &ExportFinding) -> AuditFinding {

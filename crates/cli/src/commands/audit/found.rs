@@ -11,6 +11,8 @@ const TEXT_CHARS_MAX: usize = 2_000;
 /// What was found.
 pub(super) struct Found {
     pub(super) verdict: AuditVerdict,
+    /// Whether an export is signed with the key that was given; `None` without a key.
+    pub(super) signed: Option<bool>,
     /// The ledger after the last sound block.
     pub(super) state: State,
     pub(super) batches: u64,
@@ -31,7 +33,7 @@ impl From<AuditReport> for Found {
         };
         let findings = report.findings.iter().map(of_store).collect();
         let AuditReport { state, batches, bytes, checkpoint, .. } = report;
-        Self { verdict, state, batches, bytes, checkpoint, findings }
+        Self { verdict, signed: None, state, batches, bytes, checkpoint, findings }
     }
 }
 

@@ -12,7 +12,12 @@ pub(in crate::commands) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
     let found = candidates.into_iter().find(|path| path.join("segments").is_dir());
     match found {
         Some(path) => Ok(path),
-        None => bail!("{} holds no ledger; name a node's data directory", dir.display()),
+        None if !dir.exists() => bail!("{}: no such folder", dir.display()),
+        None => bail!(
+            "{} holds neither the ledger of a node (no \"segments\") nor an export (no \"head\", no \"tile\"); name \
+             a node's data directory, or the folder or URL of an export",
+            dir.display()
+        ),
     }
 }
 

@@ -22,12 +22,16 @@ Examples:
   sanad audit compare node/data /backup/ledger --genesis genesis.json
   sanad audit verify-report audit.json --genesis genesis.json --member your.university.example
 
-Stop the node first, or audit a copy, which may be read-only, or a static export, which may be at a distance. Every frame, batch signature, rule, root, certificate and
-validator set is checked from the genesis to the head, and columns, tiles, indexes and checkpoint are compared with the
-result. Nothing is changed, unless --rebuild makes anew what is derived from the segments, which it never changes.
-Verdicts: sound; torn (all whole blocks are sound, the log ends inside one, which a node cuts and gets again);
-derived (the log is sound, what is derived from it is not: --rebuild helps); damaged (a copy from another node helps).
-Exit codes: 0 sound, 1 not, 2 an error.";
+Audits the data directory of a stopped node, or a copy of it, which may be read-only; or a static export, in a folder
+or at a URL. Every frame, batch signature, rule, root, certificate and validator set is checked from the genesis to the
+head, and all that is derived from the blocks is compared with the result. Nothing is changed, unless --rebuild makes
+anew what a node derives from its segments.
+
+Of a node: sound; torn (the log ends inside a block, which a node cuts and gets again); derived (the log is sound, what
+is derived from it is not: --rebuild helps); damaged (a copy from another node helps).
+Of an export: sound; derived (the log is sound, other files are not) or damaged: copy it again, or export to a new
+folder. Of one at a URL each file is fetched once, into a temporary folder (TMPDIR).
+Exit codes: 0 sound, and signed with --checkpoint-key if it is given; 1 not; 2 an error.";
 
 #[derive(clap::Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -46,6 +50,13 @@ enum Command {
     /// Check the signature of an audit report
     #[command(after_help = verify_report::EXAMPLES)]
     VerifyReport(verify_report::Args),
+}
+
+impl Args {
+    /// What is to be audited, for people.
+    pub(crate) fn target(&self) -> String {
+        self.audit.dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default()
+    }
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {

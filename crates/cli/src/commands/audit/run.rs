@@ -9,6 +9,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, Root};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
+use sanad_export::Source;
 use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, audit};
 use serde::Serialize;
 
@@ -26,7 +27,7 @@ use crate::view::View;
 pub(super) struct Args {
     /// The node's data directory, or the ledger inside it, or a static export: its folder or its https URL
     #[arg(required = true, value_name = "DIR|URL")]
-    dir: Option<PathBuf>,
+    pub(super) dir: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
     /// The exporter's public key, to check the signatures of an export
@@ -51,6 +52,11 @@ pub(super) struct Args {
 struct Audited {
     verdict: AuditVerdict,
     sound: bool,
+    /// Whether an export is signed with the key that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<bool>,
+    #[serde(skip)]
+    is_export: bool,
     /// What does not fit, first in the order of heights.
     findings: Vec<AuditFinding>,
     rebuilt: bool,
@@ -68,9 +74,12 @@ struct Audited {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let dir = args.dir.as_deref().context("name a node's data directory")?;
+    let dir = args.dir.as_deref().context("name a node's data directory, or an export")?;
     let trust = args.trust.read()?;
-    let export = exported::is_export(dir);
+    let export = Source::is_export(dir);
+    if args.checkpoint_key.is_some() && !export {
+        bail!("--checkpoint-key is for exports, and {} is not one", dir.display());
+    }
     if export && args.rebuild {
         bail!("{} is an export, of which nothing can be rebuilt; export to a new folder", dir.display());
     }
@@ -95,11 +104,13 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(signer) = &signer {
         signer.write(&found, time)?;
     }
-    let Found { verdict, state, batches, bytes, checkpoint, findings } = found;
+    let Found { verdict, signed, state, batches, bytes, checkpoint, findings } = found;
     let sound = verdict == AuditVerdict::Sound;
     output.print(&Audited {
         verdict,
         sound,
+        signed,
+        is_export: export,
         findings,
         rebuilt,
         height: state.head().height,
@@ -113,7 +124,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         events_per_second: (state.log_size().0 as f64 / time.as_secs_f64()) as u64,
         report: args.report.clone(),
     })?;
-    Ok(if sound { Outcome::Yes } else { Outcome::No })
+    Ok(if sound && signed != Some(false) { Outcome::Yes } else { Outcome::No })
 }
 
 fn look(ledger: &Path, genesis: &Genesis) -> Result<AuditReport, OpenError> {
@@ -148,6 +159,10 @@ impl Report for Audited {
         let rebuilt = if self.rebuilt { "rebuilt; " } else { "" };
         let (height, size) = (self.height, self.log_size);
         view = match self.sound {
+            true if self.signed == Some(false) => view.line(format!(
+                "sound: {height} blocks, {size} entries; but not signed with the given key: ask the exporter for \
+                 the right one"
+            )),
             true => view.line(format!("{rebuilt}sound: {height} blocks, {size} entries")),
             false => view.line(format!("{rebuilt}not sound: {}", self.advice())),
         };
@@ -169,6 +184,10 @@ impl Report for Audited {
 impl Audited {
     fn advice(&self) -> &'static str {
         match self.verdict {
+            AuditVerdict::Derived if self.is_export => {
+                "the log is, but not other files of the export; copy it again, or export to a new folder"
+            }
+            _ if self.is_export => "the export is damaged; get another copy, or export to a new folder",
             AuditVerdict::Torn => {
                 "the log ends inside a block, which a node cuts and gets again from its peers"
             }

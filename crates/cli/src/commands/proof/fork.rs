@@ -1,6 +1,6 @@
 //! Fork proofs, as they are shown.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sanad_core::proof::{Contradiction, ForkProof, ProvenFork};
 use sanad_verify::{Trust, Verdict, explain};
@@ -12,7 +12,7 @@ use crate::view::View;
 /// A fork proof that was checked.
 #[derive(Serialize)]
 pub(super) struct Shown {
-    target: PathBuf,
+    target: String,
     /// [`Verdict::Proved`] if the validators signed two histories.
     pub(super) verdict: Verdict,
     reason: Option<String>,
@@ -32,13 +32,13 @@ impl Shown {
             Ok(proved) => (Verdict::Proved, None, Some(proved)),
             Err(fault) => (Verdict::NotProven, Some(explain(&fault)), None),
         };
-        Self { target: path.to_owned(), verdict, reason, kind, proved }
+        Self { target: path.display().to_string(), verdict, reason, kind, proved }
     }
 }
 
 impl Report for Shown {
     fn view(&self) -> View {
-        let target = self.target.display();
+        let target = &self.target;
         match (&self.proved, &self.reason) {
             (Some(ProvenFork { height, newer, .. }), _) => View::new()
                 .line(format!("{target}: proved: FORK, {}", self.kind))

@@ -15,7 +15,7 @@ use sanad_verify::{Completeness, CompletenessList, Consistency, Trust, explain};
 use super::completeness::Shown as ShownCompleteness;
 use super::consistency::{Shown as ShownConsistency, proof_of_receipt};
 use super::fork;
-use crate::output::{Outcome, Output, complain};
+use crate::output::{Outcome, Output, complain, describe};
 use crate::progress;
 use crate::trust::TrustArgs;
 
@@ -25,7 +25,8 @@ Examples:
   sanad proof verify since.consistency.json --receipt ijazah.json.receipt.json
   sanad proof verify merapi.completeness.jsonl --list --json
 
-Which kind of proof a file holds is read from the file. With --json, one line for each file.
+Which kind of proof a file holds is read from the file. With --json, one line for each file, also
+for one that is missing or cannot be read: it has an \"error\".
 
 Exit codes: 0 all hold; 1 one does not; 2 a file cannot be read as a proof.";
 
@@ -45,13 +46,27 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let trust = args.trust.read()?;
+    let trust = match args.trust.read() {
+        Ok(trust) => trust,
+        Err(error) if output.is_json() => {
+            let error = describe(&error);
+            args.files.iter().try_for_each(|path| {
+                output.failed(&path.display().to_string(), anyhow::Error::msg(error.clone())).map(drop)
+            })?;
+            return Ok(Outcome::Error);
+        }
+        Err(error) => return Err(error),
+    };
     let mut outcome = Outcome::Yes;
     for path in &args.files {
-        let found = verify(path, args, &trust, output).unwrap_or_else(|error| {
-            complain(&error);
-            Outcome::Error
-        });
+        let found = match verify(path, args, &trust, output) {
+            Ok(found) => found,
+            Err(error) if output.is_json() => output.failed(&path.display().to_string(), error)?,
+            Err(error) => {
+                complain(&error);
+                Outcome::Error
+            }
+        };
         outcome = outcome.and(found);
     }
     Ok(outcome)

@@ -8,15 +8,15 @@ use super::Args;
 use crate::files::STANDARD_INPUT;
 use crate::folder::documents_in;
 
-/// Each file of a folder for itself; one `None` for a receipt alone.
-pub(super) fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
+/// Each file of a folder for itself; one `None` for a receipt alone. What is left out of folders is noted.
+pub(super) fn documents(args: &Args, left_out: &mut Vec<PathBuf>) -> anyhow::Result<Vec<Option<PathBuf>>> {
     if args.documents.is_empty() {
         return Ok(vec![None]);
     }
     let mut documents = Vec::new();
     for path in &args.documents {
         match path.is_dir() {
-            true => documents.extend(documents_in(path)?),
+            true => documents.extend(documents_in(path, left_out)?),
             false => documents.push(path.clone()),
         }
     }
@@ -30,7 +30,10 @@ pub(super) fn documents(args: &Args) -> anyhow::Result<Vec<Option<PathBuf>>> {
         Some(receipt) if is_stdin(receipt) && from_stdin > 0 => {
             bail!("only one of document and receipt can come from standard input")
         }
-        _ if documents.is_empty() => bail!("no documents were found in the folder"),
+        _ if documents.is_empty() => bail!(
+            "there are no documents in {}; name files, or a folder with files such as *.json, *.pdf or *.png",
+            args.documents.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        ),
         _ => Ok(documents.into_iter().map(Some).collect()),
     }
 }

@@ -7,14 +7,14 @@ mod totals;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use rayon::prelude::*;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::Receipt;
 use sanad_verify::{Answer, Asked, Finding, NotAReceipt, Trust, Verifier};
 use serde::Serialize;
 
-use crate::output::{Outcome, Output, describe, note};
+use crate::output::{Outcome, Output, complain, describe};
 use crate::remote::{ConnectionArgs, NODE_DEFAULT, NodeArgs, SourceArgs};
 use crate::source::Source;
 use crate::target::key_of;
@@ -122,11 +122,23 @@ struct Setting<'a> {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let documents = documents(args)?;
-    let trust = args.trust.read()?;
-    let source = args.source().map(|source| Source::open(&source)).transpose()?;
-    let setting = Setting { args, trust, source };
-    let mut totals = Totals::new(*output, documents.len());
+    let mut left_out = Vec::new();
+    let (documents, setting) = match prepare(args, &mut left_out) {
+        Ok(prepared) => prepared,
+        // Programs get their one object, whatever was in the way.
+        Err(error) if output.is_json() => {
+            complain(&error);
+            let mut totals = Totals::new(*output, 0, left_out);
+            let named = args
+                .documents
+                .iter()
+                .chain(args.documents.is_empty().then_some(()).and(args.receipt.as_ref()));
+            named.for_each(|path| totals.note(Some(path), describe(&error)));
+            return totals.finish();
+        }
+        Err(error) => return Err(error),
+    };
+    let mut totals = Totals::new(*output, documents.len(), left_out);
     let bar = progress::bar(documents.len(), "verifying");
     // A chunk at a time: results are printed in order, and memory does not grow with their number.
     for chunk in documents.chunks(CHUNK_DOCUMENTS) {
@@ -147,14 +159,29 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     bar.finish_and_clear();
+    if let Some(source) = &setting.source {
+        source.note_cost();
+    }
     totals.finish()
+}
+
+/// What is needed before the first document is looked at.
+fn prepare<'a>(
+    args: &'a Args,
+    left_out: &mut Vec<PathBuf>,
+) -> anyhow::Result<(Vec<Option<PathBuf>>, Setting<'a>)> {
+    let documents = documents(args, left_out)?;
+    let trust = args.trust.read()?;
+    let source = args.source().map(|source| Source::open(&source)).transpose()?;
+    Ok((documents, Setting { args, trust, source }))
 }
 
 impl Args {
     /// Whom to ask, if anybody.
     fn source(&self) -> Option<SourceArgs> {
         let asked = self.online || self.node.is_some() || self.export.is_some();
-        let default = || std::env::var("SANAD_NODE").unwrap_or_else(|_| NODE_DEFAULT.to_owned());
+        let set = || std::env::var("SANAD_NODE").ok().filter(|url| !url.is_empty());
+        let default = || set().unwrap_or_else(|| NODE_DEFAULT.to_owned());
         asked.then(|| SourceArgs {
             export: self.export.clone(),
             no_cache: self.no_cache,
@@ -170,6 +197,13 @@ impl Setting<'_> {
     /// Checks one document, or a receipt alone.
     fn verify(&self, document: Option<&Path>) -> anyhow::Result<Verified> {
         let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
+        if let (Some(path), Some(true)) = (document, bytes.as_deref().map(Receipt::is_claimed)) {
+            bail!(
+                "{0} is a receipt, not a document; name the document that it belongs to, or check the receipt alone: \
+                 sanad verify --receipt {0}",
+                path.display()
+            );
+        }
         let beside = || document.map(receipt_file::find_beside);
         let path = self.args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
         let receipt = receipt_file::read_bytes(&path)
@@ -225,11 +259,6 @@ fn unanswered(finding: &Finding) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Says that something is amiss with a document, on stderr.
-fn complain(document: &str, error: &str) {
-    note(format_args!("error: {document}: {error}"));
 }
 
 /// Documents that are checked before the first of them is printed.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use sanad_verify::{Answer, Verdict};
 use serde::Serialize;
 
-use super::{Failure, Verified, complain, unanswered};
-use crate::output::{Outcome, Output, Report as _};
+use super::{Failure, Verified, unanswered};
+use crate::output::{Outcome, Output, Report as _, note};
 use crate::view::View;
 
 /// What was found so far. As JSON it is one object, whose findings are printed as they come.
@@ -19,6 +19,8 @@ pub(super) struct Totals {
     by_verdict: BTreeMap<Verdict, u64>,
     printed: usize,
     errors: Vec<Failure>,
+    /// What folders have besides documents.
+    left_out: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +30,7 @@ struct Total {
 }
 
 impl Totals {
-    pub(super) fn new(output: Output, documents: usize) -> Self {
+    pub(super) fn new(output: Output, documents: usize, left_out: Vec<PathBuf>) -> Self {
         Self {
             output,
             documents,
@@ -37,6 +39,7 @@ impl Totals {
             by_verdict: BTreeMap::new(),
             printed: 0,
             errors: Vec::new(),
+            left_out,
         }
     }
 
@@ -66,12 +69,18 @@ impl Totals {
 
     /// Notes a document that could not be checked.
     pub(super) fn fail(&mut self, document: Option<&PathBuf>, error: String) -> anyhow::Result<()> {
+        let name = document.map(|path| path.display().to_string()).unwrap_or_default();
+        note(format_args!("error: {name}: {error}"));
+        self.note(document, error);
+        Ok(())
+    }
+
+    /// The same, where it was said already.
+    pub(super) fn note(&mut self, document: Option<&PathBuf>, error: String) {
         // A name need not be UTF-8, and JSON has no other texts.
         let document = document.map(|path| path.display().to_string()).unwrap_or_default();
-        complain(&document, &error);
         self.outcome = self.outcome.and(Outcome::Error);
         self.errors.push(Failure { document, error });
-        Ok(())
     }
 
     /// Prints the totals.
@@ -81,9 +90,12 @@ impl Totals {
         let text = match self.output.is_json() {
             true => {
                 let start = if self.printed == 0 { "{\n\"findings\": [" } else { "" };
+                let left_out: Vec<String> =
+                    self.left_out.iter().map(|path| path.display().to_string()).collect();
                 format!(
-                    "{start}\n],\n\"errors\": {},\n\"totals\": {},\n\"verdict\": {}\n}}\n",
+                    "{start}\n],\n\"errors\": {},\n\"left_out\": {},\n\"totals\": {},\n\"verdict\": {}\n}}\n",
                     serde_json::to_string_pretty(&self.errors)?,
+                    serde_json::to_string_pretty(&left_out)?,
                     serde_json::to_string_pretty(&totals)?,
                     serde_json::to_string(&self.gravest.filter(|_| self.errors.is_empty()))?,
                 )

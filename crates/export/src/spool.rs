@@ -1,0 +1,119 @@
+//! An export at a distance for somebody who reads all of it, some files twice and from two threads: each is fetched once and
+//! put into a folder of this machine that goes with the reader.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::disk::Disk;
+use crate::error::ExportError;
+use crate::folder::{Files, Opened, Part};
+use crate::layout::HEAD;
+
+/// The files of an export as they were when each was first asked for. The head is always asked for anew.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    from: Arc<dyn Files>,
+    folder: TempDir,
+    disk: Disk,
+    /// Longest file that is fetched, in bytes.
+    limit: AtomicU64,
+    fetched: Mutex<HashMap<String, Slot>>,
+}
+
+/// The name of a file in the folder, or that there is no such file; empty until it is fetched. Whoever holds the lock
+/// fetches the file, and nobody else wants it for anything but that file.
+type Slot = Arc<Mutex<Option<Option<String>>>>;
+
+impl Spool {
+    /// Fetches nothing yet.
+    pub(crate) fn new(from: Arc<dyn Files>, limit: u64) -> Result<Self, ExportError> {
+        let folder = tempfile::Builder::new().prefix("sanad-audit-").tempdir();
+        let folder = folder.map_err(|source| ExportError::Io { path: std::env::temp_dir(), source })?;
+        let disk = Disk::new(folder.path());
+        Ok(Self { from, folder, disk, limit: AtomicU64::new(limit), fetched: Mutex::default() })
+    }
+
+    /// Sets the length of the longest file, once it is known.
+    pub(crate) fn allow(&self, limit: u64) {
+        self.limit.fetch_max(limit, Ordering::Relaxed);
+    }
+
+    /// Where the file is, for people.
+    fn path(&self, file: &str) -> PathBuf {
+        self.from.path(file)
+    }
+
+    /// The name of a fetched file in the folder.
+    fn fetched(&self, file: &str) -> Result<Option<String>, ExportError> {
+        // A panic while they are held leaves nothing half done that is used.
+        let slot = Arc::clone(
+            self.fetched.lock().unwrap_or_else(PoisonError::into_inner).entry(file.to_owned()).or_default(),
+        );
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = &*slot {
+            return Ok(name.clone());
+        }
+        let name = match self.from.open(file)? {
+            Some(opened) => Some(self.fetch(file, opened)?),
+            None => None,
+        };
+        Ok(slot.insert(name).clone())
+    }
+
+    fn fetch(&self, file: &str, opened: Opened) -> Result<String, ExportError> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        let too_long = |actual| ExportError::TooLong { path: self.path(file), actual, limit };
+        if let Some(length) = opened.length.filter(|length| *length > limit) {
+            return Err(too_long(length));
+        }
+        let name = hex::encode(file);
+        let path = self.folder.path().join(&name);
+        let own = |source: io::Error| ExportError::Io { path: path.clone(), source };
+        let mut kept = File::create(&path).map_err(own)?;
+        let mut reader = opened.reader.take(limit.saturating_add(1));
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut bytes: u64 = 0;
+        loop {
+            let count = reader
+                .read(&mut buffer)
+                .map_err(|source| ExportError::Io { path: self.path(file), source })?;
+            if count == 0 {
+                break;
+            }
+            bytes += count as u64;
+            kept.write_all(&buffer[..count]).map_err(own)?;
+        }
+        if bytes > limit { Err(too_long(bytes)) } else { Ok(name) }
+    }
+}
+
+impl Files for Arc<Spool> {
+    fn path(&self, file: &str) -> PathBuf {
+        Spool::path(self, file)
+    }
+
+    fn open(&self, file: &str) -> Result<Option<Opened>, ExportError> {
+        if file == HEAD {
+            return self.from.open(file);
+        }
+        self.fetched(file)?.map_or(Ok(None), |name| self.disk.open(&name))
+    }
+
+    fn read_at(&self, file: &str, start: u64, length: usize) -> Result<Option<Part>, ExportError> {
+        self.fetched(file)?.map_or(Ok(None), |name| self.disk.read_at(&name, start, length))
+    }
+
+    /// It is read as from a server, which does not say what else it has.
+    fn disk(&self) -> Option<&Path> {
+        None
+    }
+}
+
+/// Bytes that are fetched at a time (256 KiB).
+const BUFFER_BYTES: usize = 256 << 10;

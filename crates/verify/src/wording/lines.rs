@@ -1,0 +1,171 @@
+//! A finding in lines, for people.
+
+use sanad_core::ids::MemberId;
+use sanad_core::member::Standing;
+use sanad_core::summary::SummaryLabel;
+
+use super::credential::credential_key;
+use super::{Language, Line, Mark};
+use crate::finding::{Asked, Basis, Finding, Form};
+use crate::open::Open;
+use crate::time;
+
+impl Finding {
+    /// The first line, in English: the word, as of when, and whether somebody was asked since.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        self.headline_in(Language::English)
+    }
+
+    /// All that people see, in a language.
+    ///
+    /// Texts from documents and files are not escaped: that is for the caller, who knows where they go.
+    #[must_use]
+    pub fn lines(&self, language: Language) -> Vec<Line> {
+        let mut lines = vec![Line::Headline(self.headline_in(language))];
+        let name = |key| language.text(key, &[]);
+        if let Some(reason) = self.reason() {
+            let reason = match reason.split_once(": ") {
+                Some((part, detail)) => format!("{}: {}", language.detail(part), language.detail(detail)),
+                None => language.detail(reason),
+            };
+            lines.push(Line::Fact(name("fact-because"), reason));
+        }
+        if let Some(as_of) = &self.as_of {
+            let (height, age) = (as_of.height.to_string(), time::age(language, as_of.age_seconds));
+            let mut value = language
+                .text("fact-as-of-value", &[("height", &height), ("time", &as_of.time), ("age", &age)]);
+            if self.form == Some(Form::Sealed) {
+                value = language.text("fact-sealed", &[("as-of", &value)]);
+            }
+            lines.push(Line::Fact(name("fact-as-of"), value));
+        }
+        if let Some(time) = &self.existed_by {
+            lines.push(Line::Fact(name("fact-existed-by"), time.clone()));
+        }
+        if let Some(issuer) = &self.issuer {
+            let mut value = format!("{} ({})", issuer.name, issuer.id);
+            if let Some(standing) = standing(issuer.standing) {
+                let (standing, since) = (name(standing), issuer.since.to_string());
+                let arguments = [("issuer", value.as_str()), ("standing", &standing), ("height", &since)];
+                value = language.text("fact-standing", &arguments);
+            }
+            lines.push(Line::Fact(name("fact-issuer"), value));
+        }
+        for (label, text) in self.summary.iter().flat_map(|summary| summary.fields()) {
+            lines.push(Line::Fact(name(summary_label(*label)), text.clone()));
+        }
+        if let Some(index) = self.log_index {
+            lines.push(Line::Fact(name("fact-log-index"), index.to_string()));
+        }
+        if !self.signers.is_empty() {
+            let names: Vec<&str> = self.signers.iter().map(MemberId::as_str).collect();
+            let (count, validators) = (names.len().to_string(), self.validators.to_string());
+            let arguments =
+                [("count", count.as_str()), ("validators", &validators), ("names", &names.join(", "))];
+            let value = language.text("fact-signed-by-value", &arguments);
+            lines.push(Line::Fact(name("fact-signed-by"), value));
+        }
+        if let Some(basis) = self.rests_on {
+            lines.push(Line::Fact(name("fact-rests-on"), basis_text(language, basis)));
+        }
+        for check in self.checks() {
+            let (part, detail) = (language.detail(&check.part.to_string()), language.detail(&check.detail));
+            let proves = language.text(check.part.key(), &[]);
+            let arguments = [("part", part.as_str()), ("proves", &proves), ("detail", &detail)];
+            lines.push(match check.holds {
+                true => Line::Check(Mark::Holds, language.text("check-ok", &arguments)),
+                false => Line::Check(Mark::Fails, language.text("check-no", &arguments)),
+            });
+        }
+        if self.credential.is_some() {
+            lines.push(Line::Text(name("by-itself")));
+        }
+        lines
+    }
+
+    /// What is left open, a line each.
+    #[must_use]
+    pub fn open_lines(&self, language: Language) -> Vec<Line> {
+        let line = |open: &Open| language.text("open", &[("text", &open.text(language))]);
+        self.not_proved().iter().map(|open| Line::Text(line(open))).collect()
+    }
+
+    /// The first line in a language.
+    #[must_use]
+    pub fn headline_in(&self, language: Language) -> String {
+        let word = language.text(self.verdict().key(), &[]);
+        let mut line = language.text("headline", &[("target", &self.target), ("verdict", &word)]);
+        let failed: Vec<String> = self
+            .checks()
+            .iter()
+            .filter(|check| !check.holds)
+            .map(|check| language.detail(&check.part.to_string()))
+            .collect();
+        if !failed.is_empty() {
+            line += &language.text("headline-parts", &[("parts", &failed.join(", "))]);
+        }
+        if let (Some(as_of), Some(_)) = (&self.as_of, &self.status) {
+            let (time, age) = (time::minute(language, as_of.time_ms), time::age(language, as_of.age_seconds));
+            line += &language.text("headline-as-of", &[("time", &time), ("age", &age)]);
+            if let Some(issuer) = &self.issuer {
+                line += &language.text("headline-issuer", &[("name", &issuer.name)]);
+            }
+            line += &match &self.asked {
+                Asked::NotAsked => language.text("headline-not-asked", &[]),
+                Asked::Answered { source } => language.text("headline-asked", &[("source", source)]),
+                Asked::CouldNotBeChecked { source, .. } => {
+                    language.text("headline-unanswered", &[("source", source)])
+                }
+            };
+        }
+        if self.not_proved().contains(&Open::DocumentNotSeen) {
+            line += &language.text("headline-not-seen", &[]);
+        }
+        if self.expired {
+            line += &language.text("headline-expired", &[]);
+        }
+        match self.credential.as_ref().map(|credential| credential.verdict) {
+            // What looks like a credential and could not be checked is said at once: nobody looked at its dates.
+            Some(verdict) if verdict.is_against() || verdict == sanad_credential::Verdict::NotChecked => {
+                let word = language.text(credential_key(verdict), &[]);
+                line + &language.text("headline-credential", &[("verdict", &word)])
+            }
+            _ => line,
+        }
+    }
+}
+
+fn basis_text(language: Language, basis: Basis) -> String {
+    match basis {
+        Basis::Genesis => language.text("rests-on-genesis", &[]),
+        Basis::TrustFile { height, time_ms, age_seconds } => {
+            let (height, time) = (height.to_string(), time::format_ms(time_ms));
+            let age = time::age(language, age_seconds);
+            language.text("rests-on-trust-file", &[("height", &height), ("time", &time), ("age", &age)])
+        }
+    }
+}
+
+fn summary_label(label: SummaryLabel) -> &'static str {
+    match label {
+        SummaryLabel::Holder => "summary-holder",
+        SummaryLabel::Title => "summary-title",
+        SummaryLabel::AwardedOn => "summary-awarded-on",
+        SummaryLabel::Credits => "summary-credits",
+        SummaryLabel::Number => "summary-number",
+        SummaryLabel::Level => "summary-level",
+        SummaryLabel::ValidUntil => "summary-valid-until",
+        SummaryLabel::Programme => "summary-programme",
+    }
+}
+
+/// How a standing is said beside a name; an active member's is not.
+fn standing(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Active => None,
+        Standing::Frozen => Some("standing-frozen"),
+        Standing::Suspended => Some("standing-suspended"),
+        Standing::Retired => Some("standing-retired"),
+    }
+}
