@@ -103,9 +103,11 @@ fn text(state: &State) -> anyhow::Result<String> {
     let buffer = terminal.backend().buffer();
     let width = usize::from(TEXT_WIDTH);
     let rows = buffer.content().chunks(width);
-    let lines: Vec<String> = rows
+    let mut lines: Vec<String> = rows
         .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned())
         .collect();
+    // The last line is about keys.
+    lines.pop();
     Ok(lines.join("\n").trim_end().to_owned() + "\n")
 }
 
