@@ -1,5 +1,7 @@
 //! What an operator is told: metrics, health, and why a chain stands.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,7 @@
 //! What a node takes while it runs: new certificates, limits, addresses; a disk that fills up; and `sanad-node check`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::fs;
 use std::process::{Child, Stdio};
 
