@@ -143,7 +143,7 @@ pub(crate) enum Command {
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
     /// Write manual pages into a folder
-    #[command(hide = true)]
+    #[command(hide = true, after_help = man::EXAMPLES)]
     Man(man::Args),
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn documents_in(folder: &Path, left_out: &mut Vec<PathBuf>) -> anyhow
     documents.sort();
     let before = left_out.len();
     left_out.extend([special, dangling, others, folders].into_iter().flatten());
+    left_out[before..].sort();
     let count = left_out.len() - before;
     if count > 0 {
         let known = EXTENSIONS.join(", ");

@@ -7,6 +7,10 @@ use clap::CommandFactory as _;
 
 use crate::output::Outcome;
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  mkdir man1 && sanad man man1 && man ./man1/sanad-verify.1";
+
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The folder, which must exist
