@@ -64,5 +64,5 @@ fn an_export_outlives_its_network() {
     let online = net.sanad(&["verify", &document, "--online", "--export", &grown]).json(1);
     assert_eq!(online["verdict"], "revoked");
     let behind = export(&[&grown, "--data", &net.path("net/genesis.json")]);
-    assert!(behind.code == 2 && behind.err.contains("holds no ledger"), "{behind:?}");
+    assert!(behind.code == 2 && behind.err.contains("holds neither the ledger of a node"), "{behind:?}");
 }
