@@ -264,7 +264,7 @@ pub fn audit(
     if let Some(key) = key {
         match export.verify_signatures(key) {
             // Head and checkpoint of another signer: that says nothing of what was signed.
-            Err(error) if is_unsigned(&error) && is_unsigned_checkpoint(&export, key) => {
+            Err(error) if is_unsigned_head(&error) && is_unsigned_checkpoint(&export, key) => {
                 let fault = AuditFault::OtherSigner { key: *key };
                 report.add(AuditVerdict::Sound, None, Part::Signatures, fault);
             }
@@ -288,8 +288,10 @@ pub fn audit(
     Ok(report)
 }
 
-fn is_unsigned(error: &ExportError) -> bool {
-    matches!(error, ExportError::Note { source, .. } if matches!(**source, NoteError::Unsigned { .. }))
+/// Of the signatures the head's is checked first.
+fn is_unsigned_head(error: &ExportError) -> bool {
+    matches!(error, ExportError::Note { path, source }
+        if path.ends_with(layout::HEAD) && matches!(**source, NoteError::Unsigned { .. }))
 }
 
 fn is_unsigned_checkpoint(export: &Export, key: &PublicKey) -> bool {
