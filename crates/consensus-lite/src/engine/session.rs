@@ -88,7 +88,7 @@ async fn serve<A: Application>(
 
     let shared = driver.shared().clone();
     let mut settled = shared.settled.subscribe();
-    // It may have been said before this session.
+    // It may have been said before the engine started.
     settled.mark_changed();
     loop {
         tokio::select! {
