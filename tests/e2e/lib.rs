@@ -109,12 +109,12 @@ impl Net {
         net
     }
 
-    /// Makes a localnet and starts it; it has its first block.
+    /// Makes a localnet and starts it; its chain advances.
     pub fn start(options: &[&str]) -> Self {
         let net = Self::create(options);
         let started = net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
         for node in started["nodes"].as_array().unwrap() {
-            assert!(node["height"].as_u64() >= Some(1), "it returns with the first block: {started}");
+            assert!(node["height"].as_u64() >= Some(1), "it returns when the chain advances: {started}");
         }
         net
     }

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
+use sanad_api::{ChainState, Diagnosis, NodeStatus};
 use sanad_core::ids::{Height, MemberId};
 use serde::Serialize;
 
@@ -23,7 +24,7 @@ Examples:
   export SANAD_NODE=$(sanad localnet start net --json | jq -r .nodes[0].url)
 
 Nodes that run already are left alone. Each node logs into its node.log. When this returns,
-every node answers and, without --node, has the chain's first block.";
+every node answers and, without --node, sees the chain advance: `sanad node status` says so.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     /// This node only, by its number from 1
     #[arg(long, value_name = "K")]
     node: Option<usize>,
-    /// How long to wait until the nodes answer and have a block
+    /// How long to wait until the nodes answer and see the chain advance
     #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = time::parse_duration)]
     timeout: Duration,
     #[command(flatten)]
@@ -76,13 +77,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let bar = progress::bar(launches.len(), "waiting for nodes");
     let mut started = Vec::new();
     for launch in &mut launches {
-        remote::block_on(answer(launch, Height::GENESIS, deadline))??;
+        remote::block_on(answer(launch, Ready::Answers, deadline))??;
         bar.inc(1);
     }
     // One node alone may have nobody to make a block with.
-    let least = if args.node.is_some() { Height::GENESIS } else { Height::GENESIS.next() };
+    let ready = if args.node.is_some() { Ready::Answers } else { Ready::Advances };
     for mut launch in launches {
-        let height = remote::block_on(answer(&mut launch, least, deadline))??;
+        let height = remote::block_on(answer(&mut launch, ready, deadline))??;
         started.push(StartedNode {
             node: launch.node.number,
             member: launch.member,
@@ -127,15 +128,35 @@ fn spawn(node: &NodeFolder, program: &Path) -> anyhow::Result<Child> {
     command.spawn().with_context(|| format!("{} cannot be run", program.display()))
 }
 
-/// Waits until the node answers and has reached a height; returns its height.
-async fn answer(launch: &mut Launch, least: Height, deadline: Instant) -> anyhow::Result<Height> {
+/// What is waited for.
+#[derive(Clone, Copy)]
+enum Ready {
+    Answers,
+    /// It has a block, and says itself that the chain advances.
+    Advances,
+}
+
+impl Ready {
+    fn holds(self, status: &NodeStatus) -> bool {
+        match self {
+            Self::Answers => true,
+            Self::Advances => {
+                let advances = |found: &Diagnosis| found.state == ChainState::Advancing;
+                status.head.height > Height::GENESIS && status.diagnosis.as_ref().is_none_or(advances)
+            }
+        }
+    }
+}
+
+/// Waits until the node is ready; returns its height.
+async fn answer(launch: &mut Launch, ready: Ready, deadline: Instant) -> anyhow::Result<Height> {
     let (number, log) = (launch.node.number, launch.node.log());
     let node = NodeArgs::at(&launch.url, Duration::from_secs(2));
     loop {
         let failure = match Remote::connect(&node).await {
             Ok(remote) => match remote.node_status().await {
-                Ok(status) if status.head.height >= least => return Ok(status.head.height),
-                Ok(_) => anyhow!("it answers, but has no block yet"),
+                Ok(status) if ready.holds(&status) => return Ok(status.head.height),
+                Ok(status) => anyhow!("it answers, but sees no new block; its height is {}", status.head.height),
                 Err(error) => error,
             },
             Err(error) => error,
