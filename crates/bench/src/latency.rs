@@ -17,6 +17,11 @@ impl Latencies {
         self.0.extend(other.0);
     }
 
+    /// How many answers there were.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time within which `percent` of the answers came, in milliseconds.
     pub(crate) fn percentile(&mut self, percent: usize) -> f64 {
         self.0.sort_unstable();

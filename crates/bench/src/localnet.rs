@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub(crate) struct Localnet {
     /// The chain.
     pub(crate) chain_id: ChainId,
-    /// Its nodes.
+    /// Its nodes that run.
     pub(crate) nodes: Vec<Node>,
     /// Its issuers that have no node.
     pub(crate) issuers: Vec<Issuer>,
@@ -23,6 +23,8 @@ pub(crate) struct Localnet {
 
 /// A node that runs.
 pub(crate) struct Node {
+    /// Its number in the localnet, from 1.
+    pub(crate) number: usize,
     /// Where it answers.
     pub(crate) url: String,
     data: PathBuf,
@@ -53,11 +55,12 @@ impl Localnet {
         let genesis = Genesis::from_json(&std::fs::read(folder.join("genesis.json"))?)?;
         let passphrase = std::fs::read_to_string(folder.join("passphrase"))?;
         let passphrase = passphrase.lines().next().unwrap_or_default();
+        let folders = (1..).map(|number| (number, folder.join(format!("node-{number}"))));
         let mut nodes = Vec::new();
-        while folder.join(format!("node-{}", nodes.len() + 1)).is_dir() {
-            nodes.push(Node::open(&folder.join(format!("node-{}", nodes.len() + 1)))?);
+        for (number, folder) in folders.take_while(|(_, folder)| folder.is_dir()) {
+            nodes.extend(Node::running(number, &folder)?);
         }
-        ensure!(!nodes.is_empty(), "{} holds no localnet", folder.display());
+        ensure!(!nodes.is_empty(), "{} holds no localnet that runs", folder.display());
         let mut issuers = Vec::new();
         for entry in folder.join("issuers").read_dir().context("the localnet has no issuers")? {
             issuers.push(Issuer::open(&entry?.path(), passphrase)?);
@@ -77,11 +80,15 @@ impl Issuer {
 }
 
 impl Node {
-    fn open(folder: &Path) -> anyhow::Result<Self> {
+    /// The node of a folder, if it runs.
+    fn running(number: usize, folder: &Path) -> anyhow::Result<Option<Self>> {
         let config: Config = toml::from_str(&std::fs::read_to_string(folder.join("node.toml"))?)?;
-        let pid = std::fs::read_to_string(folder.join("node.pid")).context("the node does not run")?;
+        let Ok(pid) = std::fs::read_to_string(folder.join("node.pid")) else { return Ok(None) };
         let pid = pid.split_whitespace().next().unwrap_or_default().parse()?;
-        Ok(Self { url: format!("http://{}", config.api.listen), data: folder.join("data"), pid })
+        let node =
+            Self { number, url: format!("http://{}", config.api.listen), data: folder.join("data"), pid };
+        // A process that has ended has no memory, also before it was waited for.
+        Ok(node.resident_bytes().is_ok().then_some(node))
     }
 
     /// Bytes of disk that the node's data takes.

@@ -1,11 +1,13 @@
 //! Measures Sanad: parts of it in this process, and a network of real nodes on this machine.
 
+mod catch_up;
 mod consortium;
 mod latency;
 mod localnet;
 mod machine;
 mod network;
 mod parts;
+mod reads;
 mod table;
 
 use std::path::PathBuf;
@@ -29,7 +31,7 @@ enum Command {
         #[arg(long, default_value_t = 500)]
         blocks: u64,
     },
-    /// A running localnet: throughput, latency, disk, memory, CPU
+    /// A running localnet, of which nodes may be stopped: throughput, latency, disk, memory, CPU
     Network {
         /// The localnet, made with enough issuers: `sanad localnet create DIR --issuers 16`
         localnet: PathBuf,
@@ -39,12 +41,34 @@ enum Command {
         /// Submitters at once, each an issuer of its own
         #[arg(long, value_delimiter = ',', default_value = "1,4,16")]
         submitters: Vec<usize>,
+        /// Batches of each submitter that wait for their block at once
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+        in_flight: u16,
         /// Seconds for each row
         #[arg(long, default_value_t = 5)]
         seconds: u64,
         /// Instead of seconds: events to commit in each row
         #[arg(long)]
         events: Option<u64>,
+    },
+    /// Statuses with proofs that a node of a running localnet gives in a second
+    Reads {
+        /// The localnet, made with an issuer: `sanad localnet create DIR --issuers 1`
+        localnet: PathBuf,
+        /// Connections at once, each asking again when it has its answer
+        #[arg(long, default_value_t = 64)]
+        connections: usize,
+        /// Seconds for each row
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// How fast a node of a localnet that was just started again gets to where the others are
+    CatchUp {
+        /// The localnet
+        localnet: PathBuf,
+        /// The node's number
+        #[arg(long)]
+        node: usize,
     },
 }
 
@@ -54,7 +78,7 @@ async fn main() -> anyhow::Result<()> {
     machine::describe(&mut out)?;
     match Arguments::parse().command {
         Command::Parts { blocks } => parts::run(blocks, &mut out),
-        Command::Network { localnet, batch, submitters, seconds, events } => {
+        Command::Network { localnet, batch, submitters, in_flight, seconds, events } => {
             let net = localnet::Localnet::open(&localnet)?;
             let mut table = network::table();
             for batch in &batch {
@@ -62,6 +86,7 @@ async fn main() -> anyhow::Result<()> {
                     let load = network::Load {
                         batch: *batch,
                         submitters: *submitters,
+                        in_flight: usize::from(in_flight),
                         time: Duration::from_secs(seconds),
                         events,
                     };
@@ -69,6 +94,13 @@ async fn main() -> anyhow::Result<()> {
                 }
             }
             table.print(&mut out)
+        }
+        Command::Reads { localnet, connections, seconds } => {
+            let net = localnet::Localnet::open(&localnet)?;
+            reads::run(&net, connections, Duration::from_secs(seconds), &mut out).await
+        }
+        Command::CatchUp { localnet, node } => {
+            catch_up::run(&localnet::Localnet::open(&localnet)?, node, &mut out).await
         }
     }
 }
