@@ -18,8 +18,9 @@ say() { printf '%s\n\n' "$1"; }
 "$bin/sanad-bench" parts
 "$bin/sanad" localnet create "$net" --nodes 4 --issuers 16 >/dev/null
 # All load comes from one address here.
+limits='calls_per_second_max = 100000\ncalls_burst_max = 100000\naddress_calls_per_second_max = 1000000\naddress_calls_burst_max = 1000000'
 for config in "$net"/node-*/node.toml; do
-    sed -i 's/^\[api\]$/[api]\naddress_calls_per_second_max = 1000000\naddress_calls_burst_max = 1000000/' "$config"
+    sed -i 's/^\[api\]$/[api]\n'"$limits"'/' "$config"
 done
 "$bin/sanad" localnet start "$net" >/dev/null
 say "Four nodes of four:"

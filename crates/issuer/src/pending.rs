@@ -330,7 +330,7 @@ mod tests {
             events: documents.iter().map(event).collect(),
         };
         let batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
-        Pending { batch, receipts_here: true, documents }
+        Pending { batch, receipts_here: true, receipts_form: ReceiptForm::Binary, documents }
     }
 
     #[test]
