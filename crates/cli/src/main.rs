@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Ok(Outcome::No) => ExitCode::from(1),
         Ok(Outcome::Error) => ExitCode::from(2),
         Err(error) => {
-            output::complain(&error);
+            output.end(&error);
             ExitCode::from(2)
         }
     }

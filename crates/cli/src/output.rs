@@ -116,11 +116,23 @@ impl Output {
         Ok(Outcome::Error)
     }
 
+    /// Says why the command failed; programs that were given no result get an object that says so.
+    pub(crate) fn end(&self, error: &anyhow::Error) {
+        complain(error);
+        if self.json && !HAS_PRINTED.load(Ordering::Relaxed) {
+            // If stdout cannot be written, the exit code tells.
+            let _ = print_refusal(&describe(error));
+        }
+    }
+
     /// Prints bytes as they are, whatever the form.
     pub(crate) fn print_raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
         write(bytes).map(|_| ())
     }
 }
+
+/// Whether anything went to stdout.
+static HAS_PRINTED: AtomicBool = AtomicBool::new(false);
 
 /// Prints why arguments are refused, as an object.
 pub(crate) fn print_refusal(said: &str) -> anyhow::Result<()> {
@@ -166,6 +178,7 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
 }
 
 fn write(bytes: &[u8]) -> anyhow::Result<ControlFlow<()>> {
+    HAS_PRINTED.store(true, Ordering::Relaxed);
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(ControlFlow::Continue(())),

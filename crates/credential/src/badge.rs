@@ -59,6 +59,10 @@ fn from_png(mut rest: &[u8]) -> Result<Option<Baked>, Unread> {
         };
         let (kind, content) = checked.split_at(4);
         let of_badge = content.strip_prefix(KEYWORD).and_then(|content| content.strip_prefix(b"\0"));
+        let is_text = matches!(kind, b"iTXt" | b"tEXt" | b"zTXt");
+        if is_text && of_badge.is_none() && is_another_badge(content) {
+            return Err(Unread::Png);
+        }
         let Some((checksum, after)) = after.split_first_chunk::<4>() else {
             return if of_badge.is_some() || found.is_some() { Err(Unread::Png) } else { Ok(None) };
         };
@@ -80,6 +84,12 @@ fn from_png(mut rest: &[u8]) -> Result<Option<Baked>, Unread> {
         }
     }
     Err(Unread::TooLarge { what: "chunks of a PNG", max: CHUNKS_MAX })
+}
+
+/// Whether a text belongs to a badge that is baked in another way: Open Badges 2, or a keyword in other letters.
+fn is_another_badge(content: &[u8]) -> bool {
+    let keyword = content.split(|byte| *byte == 0).next().unwrap_or_default();
+    keyword.eq_ignore_ascii_case(KEYWORD) || keyword.eq_ignore_ascii_case(KEYWORD_2)
 }
 
 /// What follows the last chunk belongs to no picture, though some programs read on.
@@ -213,6 +223,8 @@ fn verify(element: &BytesStart<'_>) -> Result<Option<String>, Unread> {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const KEYWORD: &[u8] = b"openbadgecredential";
+/// Of Open Badges 2.
+const KEYWORD_2: &[u8] = b"openbadges";
 const NAMESPACE: &str = "https://purl.imsglobal.org/ob/v3p0";
 
 #[cfg(test)]

@@ -139,7 +139,8 @@ fn of_validity(validity: &Validity) -> Check {
         Validity { unreadable, .. } if !unreadable.is_empty() => Verdict::Inconsistent,
         Validity { expired: true, .. } => Verdict::Expired,
         Validity { not_yet: true, .. } => Verdict::NotYetValid,
-        Validity { expired: false, not_yet: false, .. } => Verdict::Good,
+        Validity { end_withholdable: true, .. } => Verdict::NotChecked,
+        Validity { expired: false, not_yet: false, end_withholdable: false, .. } => Verdict::Good,
     };
     Check { part: Part::Validity, verdict, detail: validity.to_string() }
 }

@@ -173,10 +173,21 @@ fn check_envelope(envelope: &Map<String, Value>, circumstances: &Circumstances<'
     finding
 }
 
+/// What a `data:` URL holds (RFC 2397).
+fn after_comma(url: &str) -> &str {
+    url.split_once(',').map_or(url, |(_, data)| data)
+}
+
 /// Texts that another reader might take for a credential: in quotes, after odd white space, in UTF-16.
 fn check_other_text(document: &[u8]) -> Option<Finding> {
     let document = document.get(..CREDENTIAL_BYTES_MAX).unwrap_or(document);
-    if document.starts_with(&[0xff, 0xfe]) || document.starts_with(&[0xfe, 0xff]) {
+    // With a byte order mark, or known by the half of each character that is empty.
+    let is_wide = match document {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, second, ..] => (*first == 0) != (*second == 0),
+        _ => false,
+    };
+    if is_wide {
         let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
         return holds_credential(&narrow).then(|| unread(&Unread::Utf16));
     }
@@ -200,7 +211,7 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
     if text.contains('{') && looks_like_credential(document) {
         return Some(unread(&Unread::Around));
     }
-    let inner = disguise::decode_leniently(text.trim())?;
+    let inner = disguise::decode_leniently(text.trim().strip_prefix("data:").map_or(text, after_comma))?;
     holds_credential(&inner).then(|| unread(&Unread::Base64))
 }
 

@@ -56,8 +56,9 @@ fn why_not_read(token: &str, is_whole: bool) -> Option<Unread> {
     }
 }
 
-/// Base64 of either alphabet, with or without padding.
+/// Base64 of either alphabet, with or without padding, also in lines.
 pub(crate) fn decode_leniently(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
     let text = text.replace('+', "-").replace('/', "_");
     LENIENT.decode(text.trim_end_matches('=')).ok()
 }

@@ -282,6 +282,9 @@ pub struct Validity {
     /// Fields that are no dates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<&'static str>,
+    /// No end is shown, and its holder may be withholding one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub end_withholdable: bool,
     /// It begins or has ended by less than clocks may be apart, which was tolerated.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tolerated: bool,
@@ -296,6 +299,12 @@ impl fmt::Display for Validity {
             (_, Some(until)) if self.expired => write!(f, "expired since {until}"),
             (Some(from), _) if self.not_yet => write!(f, "not valid before {from}"),
             (Some(from), Some(until)) => write!(f, "valid from {from} until {until}"),
+            (Some(from), None) if self.end_withholdable => {
+                write!(f, "valid from {from}; no end is shown, and what is withheld may be one")
+            }
+            (None, None) if self.end_withholdable => {
+                f.write_str("no end is shown, and what is withheld may be one")
+            }
             (Some(from), None) => write!(f, "valid from {from}, with no end"),
             (None, Some(until)) => write!(f, "valid until {until}"),
             (None, None) => f.write_str("the document gives no dates"),

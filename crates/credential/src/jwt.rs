@@ -64,7 +64,7 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
     let signed = std::mem::replace(&mut jwt.claims, sd_jwt.claims().as_object()?.clone());
     let is_added = |name: &&String| !signed.contains_key(*name);
     let added = jwt.claims.keys().filter(is_added).count();
-    let withheld = signed.get("_sd").and_then(Value::as_array).is_some_and(|digests| digests.len() > added);
+    jwt.withheld = withholds(&signed, added);
     jwt.withholdable =
         NEVER_WITHHELD.into_iter().find(|name| jwt.claims.keys().filter(is_added).any(|added| added == name));
     // SD-JWT-based Verifiable Credentials, 2.2.2.1: its type is in `vct`.
@@ -78,7 +78,7 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
         HolderBinding::Unbound => {}
         HolderBinding::NotChecked => finding.left_open.push(HOLDER_NOT_CHECKED.to_owned()),
     }
-    if withheld {
+    if jwt.withheld {
         finding.left_open.push(WITHHELD.to_owned());
     }
     Some(finding)
@@ -94,9 +94,15 @@ pub(crate) fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
 pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validity> {
     let sd_jwt = SdJwt::parse(document).ok()?;
     let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
-    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    let signed = std::mem::replace(&mut jwt.claims, sd_jwt.claims().as_object()?.clone());
+    jwt.withheld = withholds(&signed, jwt.claims.keys().filter(|name| !signed.contains_key(*name)).count());
     let is_known = is_credential(jwt.credential()) || jwt.claims.contains_key("vct");
     is_known.then(|| jwt.validity(now_ms))
+}
+
+/// Whether claims have digests, of which `added` are disclosed, that nobody shows the claims of.
+fn withholds(signed: &Map<String, Value>, added: usize) -> bool {
+    signed.get("_sd").and_then(Value::as_array).is_some_and(|digests| digests.len() > added)
 }
 
 /// A JWT in its compact form, read but not believed.
@@ -106,6 +112,8 @@ struct Jwt<'a> {
     /// Header and payload as they are signed.
     signed: &'a str,
     signature: &'a str,
+    /// Whether claims of an SD-JWT are withheld, of those beside the dates.
+    withheld: bool,
     /// A claim of an SD-JWT that could have been left out, and may not be.
     withholdable: Option<&'static str>,
 }
@@ -158,7 +166,9 @@ impl<'a> Jwt<'a> {
         }
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
         match read_object(&payload) {
-            Ok(claims) => Some(Ok(Self { header, claims, signed, signature, withholdable: None })),
+            Ok(claims) => {
+                Some(Ok(Self { header, claims, signed, signature, withheld: false, withholdable: None }))
+            }
             Err(why) if why.is_limit() || looks_like_credential(&payload) => Some(Err(why)),
             Err(_) => None,
         }
@@ -228,6 +238,9 @@ impl<'a> Jwt<'a> {
     fn validity(&self, now_ms: u64) -> Validity {
         let mut validity = dates::validity(self.credential(), now_ms);
         dates::add_claims(&mut validity, &self.claims, now_ms);
+        // An SD-JWT VC always shows its dates (SD-JWT VC, 2.2.2.3); a credential of VC 2.0 need not.
+        let may_withhold = self.withheld && is_credential(self.credential());
+        validity.end_withholdable = may_withhold && validity.until.is_none();
         validity
     }
 
@@ -274,6 +287,16 @@ impl<'a> Jwt<'a> {
     fn check_type(&self) -> Result<(), Obstacle> {
         if self.header.get("typ").is_some_and(|kind| !kind.is_string()) {
             return Err(ProofFault::Jwt { part: "typ", expected: "a type of credentials" }.into());
+        }
+        // RFC 7519 5.3: a claim that the header repeats is the same there.
+        let repeated =
+            ["iss", "sub", "aud"].into_iter().filter_map(|name| Some((name, self.header.get(name)?)));
+        for (part, value) in repeated {
+            if self.claims.get(part) != Some(value) {
+                return Err(
+                    ProofFault::Jwt { part, expected: "the same in the header and the claims" }.into()
+                );
+            }
         }
         let kind = self.kind();
         // SD-JWT VC, 2.2.1 and 2.2.2.3.

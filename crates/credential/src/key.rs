@@ -10,6 +10,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use sanad_core::signature;
 use serde_json::Value;
 
+use crate::credential::read_object;
 use crate::fault::{Obstacle, ProofFault, Unchecked};
 use crate::pointer::shown;
 
@@ -147,7 +148,7 @@ pub(crate) fn of_method(method: &str) -> Result<PublicKey, Obstacle> {
     if let Some(jwk) = address.strip_prefix("did:jwk:") {
         let expected = "JSON in base64url";
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(jwk).ok().filter(|_| jwk.len() <= DID_JWK_BYTES_MAX);
-        let jwk = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let jwk = bytes.and_then(|bytes| read_object(&bytes).ok()).map(Value::Object);
         return match fragment {
             None | Some("0") => of_jwk(&jwk.ok_or(KeyFault::Jwk { expected })?),
             Some(_) => Err(KeyFault::Fragment.into()),

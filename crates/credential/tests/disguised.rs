@@ -34,6 +34,12 @@ fn token(header: &str, payload: &Value) -> String {
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.0))
 }
 
+/// RFC 2045: 76 characters a line.
+fn in_lines(text: &str) -> String {
+    let lines = text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line) + "\r\n");
+    lines.collect()
+}
+
 const HEADER: &str = r#"{"alg":"EdDSA"}"#;
 
 #[test]
@@ -82,6 +88,13 @@ fn said_and_never_good() {
         ("a list in a claim", token(HEADER, &json!({"vc": [payload()]})), "only mentions"),
         ("base64 of a JWT", BASE64_STANDARD.encode(&plain), "in base64"),
         ("base64 of JSON", BASE64_URL_SAFE_NO_PAD.encode(&text), "in base64"),
+        ("base64 in lines", in_lines(&BASE64_STANDARD.encode(&text)), "in base64"),
+        (
+            "a data URL",
+            format!("data:application/json;base64,{}", BASE64_STANDARD.encode(&text)),
+            "in base64",
+        ),
+        ("UTF-16 without a mark", text.chars().flat_map(|letter| ['\0', letter]).collect(), "in UTF-16"),
         ("a space that nobody sees", format!("{}\u{200b}{}", &plain[..40], &plain[40..]), "line breaks"),
         ("full stops of another script", plain.replace('.', "\u{ff0e}"), "line breaks"),
         ("an address", format!("https://wallet.example/#vc={plain}"), "JWT"),

@@ -371,7 +371,13 @@ fn sd_jwts_count_with_what_they_disclose() {
     dated.as_object_mut().unwrap().remove("exp");
     assert_eq!(find(&sd_jwt(&header, dated.clone(), "validUntil", &until)).verdict, Verdict::Good);
     let past = json!("2025-06-01T00:00:00Z");
-    assert_eq!(find(&sd_jwt(&header, dated, "validUntil", &past)).verdict, Verdict::Expired);
+    let expired = sd_jwt(&header, dated, "validUntil", &past);
+    assert_eq!(find(&expired).verdict, Verdict::Expired);
+    // Its holder leaves the end out: that it has none, nobody knows.
+    let finding = find(&format!("{}~", expired.split_once('~').unwrap().0));
+    assert_eq!(finding.verdict, Verdict::NotChecked, "{finding:#?}");
+    assert!(finding.validity.end_withholdable);
+    assert!(finding.validity.to_string().contains("no end is shown"), "{}", finding.validity);
     // SD-JWT VC: no W3C credential, but a type.
     let short = json!({"vct": "https://example.org/badge", "iss": did()});
     let finding = find(&sd_jwt(&header, short, "name", &json!("Ijazah")));
@@ -403,6 +409,15 @@ fn sd_jwts_that_are_bound_say_that_the_holder_is_not_checked() {
     let finding = find(&sd_jwt(&json!({"alg": "EdDSA"}), bound, "name", &json!("Ijazah")));
     assert_eq!(finding.verdict, Verdict::Good);
     assert!(finding.left_open[0].starts_with("holder not checked"), "{:?}", finding.left_open);
+}
+
+/// RFC 7519, 5.3.
+#[test]
+fn a_header_that_names_another_issuer() {
+    let repeated = |issuer: String| json!({"alg": "EdDSA", "iss": issuer});
+    assert_eq!(find(&token(&repeated(did()), &payload())).verdict, Verdict::Good);
+    let other = find(&token(&repeated("did:web:ugm.ac.id".to_owned()), &payload()));
+    assert_eq!(other.verdict, Verdict::Bad, "{other:#?}");
 }
 
 #[test]

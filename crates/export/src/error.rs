@@ -38,6 +38,18 @@ pub enum ExportError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The disk is nearly full.
+    #[error(
+        "{folder} has {free} bytes left, and {least} stay free; make room, or set TMPDIR to a larger disk"
+    )]
+    NoRoom {
+        /// The folder that is written to.
+        folder: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that stay free.
+        least: u64,
+    },
     /// The export is of another chain.
     #[error("the export is of chain {actual}, not of the chain of this genesis, {expected}")]
     ForeignChain {
@@ -332,6 +344,7 @@ impl ExportError {
             | Self::NotNext { .. }
             | Self::Block { .. }
             | Self::IssuedTwice { .. }
+            | Self::NoRoom { .. }
             | Self::Empty
             | Self::Broken
             | Self::HeightBeyondHead { .. }

@@ -66,22 +66,34 @@ impl Spool {
         Ok(slot.insert(name).clone())
     }
 
+    /// Fetches a file whole, or leaves nothing of it.
     fn fetch(&self, file: &str, opened: Opened) -> Result<String, ExportError> {
+        let name = hex::encode(file);
+        let path = self.folder.path().join(&name);
+        let fetched = self.fetch_to(&path, file, opened);
+        if fetched.is_err() {
+            // Best effort: the folder goes with the reader.
+            let _ = std::fs::remove_file(&path);
+        }
+        fetched.map(|()| name)
+    }
+
+    fn fetch_to(&self, path: &Path, file: &str, opened: Opened) -> Result<(), ExportError> {
         let limit = self.limit.load(Ordering::Relaxed);
         let too_long = |actual| ExportError::TooLong { path: self.path(file), actual, limit };
         if let Some(length) = opened.length.filter(|length| *length > limit) {
             return Err(too_long(length));
         }
-        let name = hex::encode(file);
-        let path = self.folder.path().join(&name);
-        let own = |source: io::Error| ExportError::Io { path: path.clone(), source };
-        let mut kept = File::create(&path).map_err(own)?;
+        let own = |source: io::Error| ExportError::Io { path: path.to_owned(), source };
+        let mut kept = File::create(path).map_err(own)?;
         let mut reader = opened.reader.take(limit.saturating_add(1));
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut bytes: u64 = 0;
         loop {
-            let count = reader
-                .read(&mut buffer)
+            if bytes % ROOM_INTERVAL_BYTES == 0 {
+                self.check_room()?;
+            }
+            let count = read_full(&mut reader, &mut buffer)
                 .map_err(|source| ExportError::Io { path: self.path(file), source })?;
             if count == 0 {
                 break;
@@ -89,8 +101,33 @@ impl Spool {
             bytes += count as u64;
             kept.write_all(&buffer[..count]).map_err(own)?;
         }
-        if bytes > limit { Err(too_long(bytes)) } else { Ok(name) }
+        if bytes > limit { Err(too_long(bytes)) } else { Ok(()) }
     }
+
+    /// Whoever serves the export chooses how much there is to fetch: this machine's disk is not theirs to fill.
+    fn check_room(&self) -> Result<(), ExportError> {
+        let folder = self.folder.path();
+        // A file system that does not say how full it is says so when it is.
+        let Ok(system) = rustix::fs::statvfs(folder) else { return Ok(()) };
+        let free = system.f_bavail.saturating_mul(system.f_frsize);
+        let least = ROOM_BYTES_MIN.min(system.f_blocks.saturating_mul(system.f_frsize) / ROOM_SHARE);
+        match free < least {
+            true => Err(ExportError::NoRoom { folder: folder.to_owned(), free, least }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Fills the buffer, unless the file ends before.
+fn read_full(reader: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
 }
 
 impl Files for Arc<Spool> {
@@ -117,3 +154,8 @@ impl Files for Arc<Spool> {
 
 /// Bytes that are fetched at a time (256 KiB).
 const BUFFER_BYTES: usize = 256 << 10;
+/// After how many bytes it is looked at again how full the disk is (16 MiB, a multiple of the buffer).
+const ROOM_INTERVAL_BYTES: u64 = 16 << 20;
+/// What stays free of the disk: 1 GiB, or a tenth of it if that is less.
+const ROOM_BYTES_MIN: u64 = 1 << 30;
+const ROOM_SHARE: u64 = 10;

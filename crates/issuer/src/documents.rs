@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, NamedIssuer};
 use sanad_core::summary::Summary;
+use sanad_credential::Circumstances;
 use serde_json::Value;
 
 use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, recognise};
@@ -217,7 +218,9 @@ pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError>
         _ => None,
     };
     let summary = json.as_ref().and_then(Summary::of_json);
-    let remarks = remark(path, kind, &bytes, json.as_ref()).into_iter().chain(dated(&bytes, reader.now_ms));
+    let remarks = remark(path, kind, &bytes, json.as_ref(), reader.now_ms)
+        .into_iter()
+        .chain(dated(&bytes, reader.now_ms));
     let (path, remarks) = (path.to_owned(), remarks.collect());
     let issuer = document::named_issuer(kind, &bytes);
     Ok(Read::Document(Document { path, kind, digest, summary, remarks, issuer }))
@@ -280,10 +283,21 @@ impl fmt::Display for ListLine {
 /// Longest list of documents, in bytes.
 pub const LIST_BYTES_MAX: usize = 64 << 20;
 
-fn remark(path: &Path, kind: DocumentKind, bytes: &[u8], json: Option<&Value>) -> Option<Remark> {
+fn remark(
+    path: &Path,
+    kind: DocumentKind,
+    bytes: &[u8],
+    json: Option<&Value>,
+    now_ms: u64,
+) -> Option<Remark> {
+    // What verifiers read as a credential, in whatever form, they look at.
+    let circumstances = Circumstances { now_ms, member: None, rest: None };
+    let is_looked_at = || sanad_credential::check(bytes, &circumstances).is_some();
     match (kind, json) {
-        (DocumentKind::Json, Some(json)) => (!is_credential(json)).then_some(Remark::NotACredential),
-
+        (DocumentKind::Json, Some(json)) => {
+            (!is_credential(json) && !is_looked_at()).then_some(Remark::NotACredential)
+        }
+        (DocumentKind::Bytes, _) if is_looked_at() => None,
         (DocumentKind::Bytes, _) if bytes.starts_with(BYTE_ORDER_MARK) => Some(Remark::ByteOrderMark),
         (DocumentKind::Bytes, _) if is_jwt(bytes) => None,
         (DocumentKind::Bytes, _) if bytes.trim_ascii_start().starts_with(b"[") => Some(Remark::Array),

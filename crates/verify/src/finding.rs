@@ -291,9 +291,12 @@ impl Finding {
     pub fn answer(&self) -> Answer {
         let against = self.credential.as_ref().is_some_and(|credential| credential.verdict.is_against());
         let unanswered = matches!(self.asked, Asked::CouldNotBeChecked { .. });
+        // Whoever shows it may be withholding that it has expired.
+        let withheld =
+            self.credential.as_ref().is_some_and(|credential| credential.validity.end_withholdable);
         match self.verdict.answer() {
             Answer::Yes if against || self.expired => Answer::No,
-            Answer::Yes if unanswered => Answer::CouldNotBeChecked,
+            Answer::Yes if unanswered || withheld => Answer::CouldNotBeChecked,
             Answer::No if unanswered && self.verdict == Verdict::Stale => Answer::CouldNotBeChecked,
             answer => answer,
         }

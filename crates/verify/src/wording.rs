@@ -5,6 +5,7 @@ mod details;
 mod lines;
 mod proofs;
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -119,6 +120,15 @@ impl Language {
                 INDONESIAN_BUNDLE.get_or_init(|| bundle("id", &[INDONESIAN, INDONESIAN_DETAILS]))
             }
         }
+    }
+}
+
+/// What a line begins with: quoted where it could pass for more of the line.
+pub(crate) fn name_of(target: &str) -> Cow<'_, str> {
+    let has_colon = target.contains([':', '\u{ff1a}', '\u{fe55}', '\u{2236}', '\u{a789}']);
+    match has_colon && target.contains(char::is_whitespace) {
+        true => Cow::Owned(format!("{target:?}")),
+        false => Cow::Borrowed(target),
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Args {
     /// Log indices, ISSUER/COMMITMENT, receipts, or documents with their receipts beside them
     #[arg(required_unless_present = "from", value_name = "TARGET")]
     targets: Vec<String>,
-    /// Text file with one target a line; # begins a comment, - is standard input
+    /// Text file with one target a line, lines that begin with # left out; - is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// How long to wait until the batch is final, and for other programs of this issuer

@@ -2,13 +2,13 @@
 
 use sanad_credential::{Finding, Holder, Part, Proof, Signature, Validity, Verdict};
 
-use super::{Language, Line, Mark};
+use super::{Language, Line, Mark, name_of};
 
 /// The first line about a credential.
 #[must_use]
 pub fn credential_headline(language: Language, target: &str, finding: &Finding) -> String {
     let verdict = language.text(credential_key(finding.verdict), &[]);
-    language.text("headline", &[("target", target), ("verdict", &verdict)])
+    language.text("headline", &[("target", &name_of(target)), ("verdict", &verdict)])
 }
 
 /// The issuer that a credential names: an address, not a proof of anything.
@@ -57,11 +57,15 @@ pub fn credential_lines(language: Language, finding: &Finding) -> Vec<Line> {
         let fault = detail(&fault.to_string());
         lines.push(line(Mark::Fails, &language.text("credential-model", &[("fault", &fault)])));
     }
-    let Validity { not_yet, expired, ref unreadable, .. } = finding.validity;
-    let in_force = !not_yet && !expired && unreadable.is_empty();
+    let Validity { not_yet, expired, end_withholdable, ref unreadable, .. } = finding.validity;
+    let mark = match !not_yet && !expired && unreadable.is_empty() {
+        true if end_withholdable => Mark::Open,
+        true => Mark::Holds,
+        false => Mark::Fails,
+    };
     let validity = detail(&finding.validity.to_string());
     let validity = language.text("credential-validity", &[("validity", &validity)]);
-    lines.push(line(if in_force { Mark::Holds } else { Mark::Fails }, &validity));
+    lines.push(line(mark, &validity));
     for mismatch in &finding.mismatches {
         lines.push(line(Mark::Fails, &detail(&mismatch.to_string())));
     }

@@ -5,7 +5,7 @@ use sanad_core::member::Standing;
 use sanad_core::summary::SummaryLabel;
 
 use super::credential::credential_key;
-use super::{Language, Line, Mark};
+use super::{Language, Line, Mark, name_of};
 use crate::finding::{Asked, Basis, Finding, Form};
 use crate::open::Open;
 use crate::time;
@@ -91,7 +91,7 @@ impl Finding {
     #[must_use]
     pub fn headline_in(&self, language: Language) -> String {
         let word = language.text(self.verdict().key(), &[]);
-        let mut line = language.text("headline", &[("target", &self.target), ("verdict", &word)]);
+        let mut line = language.text("headline", &[("target", &name_of(&self.target)), ("verdict", &word)]);
         let failed: Vec<String> = self
             .checks()
             .iter()

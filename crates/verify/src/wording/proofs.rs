@@ -1,6 +1,6 @@
 //! Findings of consistency, completeness and fork proofs in lines, for people.
 
-use super::{Language, Line};
+use super::{Language, Line, name_of};
 use crate::proofs::{Completeness, Consistency, Fork, ForkKind};
 use crate::time;
 use crate::verdict::Verdict;
@@ -85,7 +85,8 @@ fn headline(language: Language, target: &str, verdict: Verdict, reason: Option<&
         (_, None) => String::new(),
     };
     let word = language.text(verdict.key(), &[]);
-    let arguments = [("target", target), ("verdict", word.as_str()), ("text", &text)];
+    let target = name_of(target);
+    let arguments = [("target", &*target), ("verdict", word.as_str()), ("text", &text)];
     Line::Headline(language.text("headline-proof", &arguments))
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Args {
     /// Documents, or folders of documents; with --resume, further folders that its documents lie in
     #[arg(required_unless_present_any = ["roster", "resume"])]
     paths: Vec<PathBuf>,
-    /// Text file with one document a line; # begins a comment
+    /// Text file with one document a line, lines that begin with # left out
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     roster: Option<PathBuf>,
     /// Finish what a pending file, or those of a folder, began
@@ -213,8 +213,11 @@ async fn resume(
             finished = unfinished.finish(file, chain, Some(&issuer), &options, observer, report).await;
         }
         if let Err(error) = finished {
-            let error =
-                anyhow::Error::new(error).context(format!("{} stays; nothing in it is lost", file.display()));
+            let kept = match error {
+                ResumeError::Damaged { .. } => "stays",
+                _ => "stays; nothing in it is lost",
+            };
+            let error = anyhow::Error::new(error).context(format!("{} {kept}", file.display()));
             errors.push(describe(&error));
             if !report.unfinished.iter().any(|kept| kept == file) {
                 report.unfinished.push(file.to_owned());
