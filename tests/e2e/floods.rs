@@ -22,8 +22,8 @@ const ADDRESSES: u8 = 20;
 const FLOOD: Duration = Duration::from_secs(6);
 /// Blocks under a flood, of those without, in percent.
 const BLOCKS_PERCENT_MIN: u64 = 80;
-/// The same, where every block is full: some 10,000 entries each.
-const FULL_BLOCKS_PERCENT_MIN: u64 = 20;
+/// Turns with a greedy issuer and turns without, one after the other, so that both meet the same machine.
+const TURNS: usize = 5;
 /// What a flood may add to a node's memory, in bytes: the budgets of `configs/node.toml`, and room for the allocator.
 const MEMORY_ADDED_MAX: u64 = 512 << 20;
 /// Longest an honest call takes.
@@ -36,10 +36,10 @@ fn flood_time() -> Duration {
 }
 
 /// Submits the longest batches, one after the other, without waiting for blocks.
-async fn greed(client: Client, issuer: Issuer) {
+async fn greed(client: Client, issuer: Issuer, turn: usize) {
     let mut next = issuer.next(&client, Vec::new()).await;
     loop {
-        next.events = (0..1500).map(|n| issue(&format!("greed/{}/{n}", next.sequence))).collect();
+        next.events = (0..1500).map(|n| issue(&format!("greed/{turn}/{}/{n}", next.sequence))).collect();
         let batch = next.clone().sign(&issuer.key);
         while let Err(error) = client.submit(&batch, Wait::Accepted).await {
             if !error.is_retryable() {
@@ -134,15 +134,8 @@ async fn floods_cost_the_network_little() {
     println!("no flood: {quiet} blocks in {time:?}, {} MB, {} files", memory >> 20, process.files());
     assert!(quiet > 2);
 
-    let strangers = Flood::ALL.map(Some);
-    // `None` is an issuer, at another node.
-    for flood in strangers.into_iter().chain([None]) {
-        let mut attack = flood.map_or_else(JoinSet::new, |flood| flood.begin(listen, ADDRESSES));
-        if flood.is_none() {
-            let client = Client::connect(&net.url(2), &options).await.unwrap();
-            attack.spawn(greed(client, net.issuer("node-2")));
-        }
-        let name = flood.map_or_else(|| "greed".to_owned(), |flood| format!("{flood:?}"));
+    for flood in Flood::ALL {
+        let attack = flood.begin(listen, ADDRESSES);
         let (before, started) = (height().await, Instant::now());
         let honest_before = (counts.entered.load(Ordering::Relaxed), counts.read.load(Ordering::Relaxed));
         let (mut files, mut added) = (0, 0);
@@ -150,25 +143,74 @@ async fn floods_cost_the_network_little() {
             tokio::time::sleep(Duration::from_millis(200)).await;
             files = files.max(process.files());
             added = added.max(process.memory().saturating_sub(memory));
-            assert!(!serving.is_finished(), "{name}: an honest call failed");
+            assert!(!serving.is_finished(), "{flood:?}: an honest call failed");
         }
         let blocks = height().await - before;
         let entered = counts.entered.load(Ordering::Relaxed) - honest_before.0;
         let read = counts.read.load(Ordering::Relaxed) - honest_before.1;
         println!(
-            "{name}: {blocks} blocks, {files} files, {} MB more, {entered} honest batches, {read} honest reads",
+            "{flood:?}: {blocks} blocks, {files} files, {} MB more, {entered} honest batches, {read} honest reads",
             added >> 20
         );
-        // Blocks that are full of what an issuer has a right to enter take their time on every node.
-        let percent = if flood.is_none() { FULL_BLOCKS_PERCENT_MIN } else { BLOCKS_PERCENT_MIN };
-        assert!(100 * blocks >= percent * quiet, "{name}: {blocks} blocks, {quiet} without it");
-        assert!(files < FILES_MAX - 32, "{name}: {files} files are open");
-        assert!(added < MEMORY_ADDED_MAX, "{name}: {added} bytes");
-        assert!(entered > 0 && read > 0, "{name}: {entered} honest batches, {read} honest reads");
-        attack.shutdown().await;
+        assert!(100 * blocks >= BLOCKS_PERCENT_MIN * quiet, "{flood:?}: {blocks} blocks, {quiet} without it");
+        assert!(files < FILES_MAX - 32, "{flood:?}: {files} files are open");
+        assert!(added < MEMORY_ADDED_MAX, "{flood:?}: {added} bytes");
+        assert!(entered > 0 && read > 0, "{flood:?}: {entered} honest batches, {read} honest reads");
+        drop(attack);
     }
     counts.stop.store(true, Ordering::Relaxed);
     serving.await.unwrap();
     let entered = counts.entered.load(Ordering::Relaxed);
     net.wait_for_equal_heads(entered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greedy_issuer_leaves_the_others_their_pace() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    let client = net.client(FLOODED).await;
+    let counts = Arc::new(Honest {
+        stop: AtomicBool::new(false),
+        entered: AtomicU64::new(0),
+        read: AtomicU64::new(0),
+    });
+    let serving = tokio::spawn(honest(client.clone(), net.issuer("node-1"), Arc::clone(&counts)));
+    let watcher = net.client(3).await;
+    poll("the first honest batch", || (counts.entered.load(Ordering::Relaxed) > 0).then_some(()));
+    // Blocks, honest batches and greedy entries: without greed, and with it.
+    let mut sums = [[0; 3]; 2];
+    for turn in 0..TURNS {
+        for (greedy, sum) in sums.iter_mut().enumerate() {
+            let mut attack = JoinSet::new();
+            if greedy == 1 {
+                attack.spawn(greed(net.client(2).await, net.issuer("node-2"), turn));
+            }
+            let counted = async || {
+                let status = watcher.node_status().await.unwrap();
+                [status.head.height.0, counts.entered.load(Ordering::Relaxed), status.log_size.0]
+            };
+            let before = counted().await;
+            tokio::time::sleep(flood_time()).await;
+            assert!(!serving.is_finished(), "an honest call failed");
+            let after = counted().await;
+            let added: Vec<u64> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+            println!("turn {turn}, greed {greedy}: {added:?} blocks, honest batches, entries");
+            sum.iter_mut().zip(added).for_each(|(sum, added)| *sum += added);
+            drop(attack);
+            // What still waits belongs to neither.
+            let deadline = Instant::now() + sanad_e2e::DEADLINE;
+            while watcher.node_status().await.unwrap().pool_batches > 1 {
+                assert!(Instant::now() < deadline, "the pool does not empty");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    counts.stop.store(true, Ordering::Relaxed);
+    serving.await.unwrap();
+    let [[blocks, honest, _], [greedy_blocks, greedy_honest, entries]] = sums;
+    assert!(entries > 10_000, "{entries} entries are no greed");
+    for (what, with, without) in
+        [("blocks", greedy_blocks, blocks), ("honest batches", greedy_honest, honest)]
+    {
+        assert!(100 * with >= BLOCKS_PERCENT_MIN * without, "{what}: {with} with greed, {without} without");
+    }
 }

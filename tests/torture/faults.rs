@@ -118,12 +118,22 @@ impl<'a> Faults<'a> {
         let net = self.net;
         match fault {
             Fault::Kill { node } | Fault::Restart { node } | Fault::SetBack { node, .. } => self.start(*node),
-            Fault::KillAll => net.nodes().try_for_each(|node| self.start(node)),
+            Fault::KillAll => {
+                let said = net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]);
+                if said.code == 0 { Ok(()) } else { Err(format!("the nodes do not start: {}", said.err)) }
+            }
             Fault::Partition { .. } | Fault::SlowNetwork { .. } => {
                 self.links.set_all(Link::Open);
                 Ok(())
             }
-            Fault::SlowDisk { node, .. } | Fault::Clock { node, .. } | Fault::FailingDisk { node, .. } => {
+            Fault::FailingDisk { node, .. } => {
+                let pid = net.node_path(*node, "node.pid");
+                self.wait(&format!("node {node} to stop, as its disk fails"), || {
+                    !pid.exists() || net.status()[node - 1]["state"] != "running"
+                })?;
+                self.start(*node)
+            }
+            Fault::SlowDisk { node, .. } | Fault::Clock { node, .. } => {
                 net.stop_node(*node, Stop::Terminate);
                 self.start(*node)
             }

@@ -95,7 +95,7 @@ pub(crate) enum Fault {
         node: usize,
         time: Duration,
     },
-    /// From this fsync on, each fails.
+    /// From this fsync of a thread on, each fails, and the node must stop.
     FailingDisk {
         node: usize,
         sync: u32,
@@ -248,7 +248,7 @@ impl Plan {
             Kind::SlowDisk => {
                 Fault::SlowDisk { node, time: Duration::from_millis(random.random_range(50..=500)) }
             }
-            Kind::FailingDisk => Fault::FailingDisk { node, sync: random.random_range(20..=200) },
+            Kind::FailingDisk => Fault::FailingDisk { node, sync: random.random_range(1..=40) },
             Kind::FullDisk => Fault::FullDisk,
             Kind::LowDisk => Fault::LowDisk { node },
             Kind::Clock => {
