@@ -23,7 +23,7 @@ const FLOOD: Duration = Duration::from_secs(6);
 /// Blocks under a flood, of those without, in percent.
 const BLOCKS_PERCENT_MIN: u64 = 80;
 /// Turns with a greedy issuer and turns without, one after the other, so that both meet the same machine.
-const TURNS: usize = 5;
+const TURNS: usize = 4;
 /// What a flood may add to a node's memory, in bytes: the budgets of `configs/node.toml`, and room for the allocator.
 const MEMORY_ADDED_MAX: u64 = 512 << 20;
 /// Longest an honest call takes.

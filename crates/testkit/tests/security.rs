@@ -25,7 +25,8 @@ fn every_test_that_the_page_names_exists() {
         let source = std::fs::read_to_string(&path);
         let source = source.unwrap_or_else(|error| panic!("SECURITY.md names {file}: {error}"));
         let begun = source.find(&format!("fn {function}("));
-        let begun = begun.unwrap_or_else(|| panic!("SECURITY.md names {function}, which {file} does not have"));
+        let begun =
+            begun.unwrap_or_else(|| panic!("SECURITY.md names {function}, which {file} does not have"));
         let before = &source[..begun];
         let attributes = &before[before.rfind("\n\n").unwrap_or(0)..];
         assert!(attributes.contains("test"), "{file}::{function} is not a test");

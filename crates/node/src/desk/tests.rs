@@ -208,7 +208,11 @@ fn a_validator_that_does_not_vote_is_not_fit() {
     case.consensus.role = Role::Abstaining { through: Height(120) };
     let diagnosis = case.diagnose();
     assert_eq!((diagnosis.fit, codes(&diagnosis)), (false, vec!["abstaining", "no-margin"]));
-    assert!(diagnosis.warnings.iter().any(|warning| warning.text.contains("120")), "{:?}", diagnosis.warnings);
+    assert!(
+        diagnosis.warnings.iter().any(|warning| warning.text.contains("120")),
+        "{:?}",
+        diagnosis.warnings
+    );
     case.consensus.role = Role::Abstaining { through: Height(u64::MAX) };
     let diagnosis = case.diagnose();
     assert_eq!(codes(&diagnosis), ["abstaining", "no-margin"]);

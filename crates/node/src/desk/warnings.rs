@@ -45,7 +45,9 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
             )
         } else {
             (
-                format!("this node does not vote up to height {through}, which its key may have signed before"),
+                format!(
+                    "this node does not vote up to height {through}, which its key may have signed before"
+                ),
                 "wait until the chain is past that height; nothing needs to be done",
             )
         };

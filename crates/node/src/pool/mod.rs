@@ -387,7 +387,8 @@ impl Pool {
         let start = self.turn % self.issuers.len().max(1);
         let share = bytes_max / ISSUERS_PER_BLOCK;
         // With the bytes taken of each.
-        let ready = |(issuer, waiting)| Some((contiguous(waiting, next_sequence(state, issuer)?).peekable(), 0));
+        let ready =
+            |(issuer, waiting)| Some((contiguous(waiting, next_sequence(state, issuer)?).peekable(), 0));
         let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
