@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures Sanad on this machine and prints tables: parts in one process, then a fresh network of four nodes.
+# Measures Sanad on this machine and prints tables: parts in one process, then a fresh network of four nodes, healthy, then
+# with one node dead, then that node as it catches up, then all nodes after kill -9.
 #   scripts/bench.sh            all of it, some five minutes after the build
 #   scripts/bench.sh 5000000    also commits that many events, to see disk and memory then
 set -euo pipefail
@@ -7,13 +8,45 @@ cd "$(dirname "$0")/.."
 fill=${1:-}
 cargo build --release --quiet -p sanad-node -p sanad-cli -p sanad-bench
 bin=${CARGO_TARGET_DIR:-target}/release
-net=$(mktemp -d)
-stop() { "$bin/sanad" localnet stop "$net/net" >/dev/null 2>&1 || true; rm -rf "$net"; }
+work=$(mktemp -d)
+net=$work/net
+stop() { "$bin/sanad" localnet stop "$net" >/dev/null 2>&1 || true; rm -rf "$work"; }
 trap stop EXIT
+pid_of() { cut -d' ' -f1 "$net/node-$1/node.pid"; }
+say() { printf '%s\n\n' "$1"; }
+
 "$bin/sanad-bench" parts
-"$bin/sanad" localnet create "$net/net" --nodes 4 --issuers 16 >/dev/null
-"$bin/sanad" localnet start "$net/net" >/dev/null
-"$bin/sanad-bench" network "$net/net"
+"$bin/sanad" localnet create "$net" --nodes 4 --issuers 16 >/dev/null
+# All load comes from one address here.
+limits='calls_per_second_max = 100000\ncalls_burst_max = 100000\naddress_calls_per_second_max = 1000000\naddress_calls_burst_max = 1000000'
+for config in "$net"/node-*/node.toml; do
+    sed -i 's/^\[api\]$/[api]\n'"$limits"'/' "$config"
+done
+"$bin/sanad" localnet start "$net" >/dev/null
+say "Four nodes of four:"
+"$bin/sanad-bench" network "$net"
+"$bin/sanad-bench" network "$net" --batch 1,1000 --submitters 16 --in-flight 4
+"$bin/sanad-bench" reads "$net"
 if [ -n "$fill" ]; then
-    "$bin/sanad-bench" network "$net/net" --batch 1000 --submitters 16 --events "$fill"
+    "$bin/sanad-bench" network "$net" --batch 1000 --submitters 16 --events "$fill"
 fi
+
+say "Node 4 was killed:"
+kill -9 "$(pid_of 4)"
+"$bin/sanad-bench" network "$net" --batch 1,1000 --submitters 1,16
+say "Node 4 was started again, and catches up under load:"
+"$bin/sanad-bench" network "$net" --batch 100 --submitters 4 --seconds 20 >/dev/null &
+load=$!
+"$bin/sanad" localnet start "$net" --node 4 >/dev/null
+"$bin/sanad-bench" catch-up "$net" --node 4
+wait "$load"
+
+say "All were killed under batches of 1,500 events; seconds until all answer and the chain goes on:"
+"$bin/sanad-bench" network "$net" --batch 1500 --submitters 16 --seconds 20 >/dev/null 2>&1 &
+load=$!
+sleep 10
+kill -9 "$(pid_of 1)" "$(pid_of 2)" "$(pid_of 3)" "$(pid_of 4)"
+wait "$load" || true
+started=$(date +%s%N)
+"$bin/sanad" localnet start "$net" --timeout 120s >/dev/null
+printf '%s ms\n' $((($(date +%s%N) - started) / 1000000))

@@ -128,7 +128,7 @@ impl Remote {
         exported::note_age(&ledger, place);
         let timeout = args.node.connection.node_timeout;
         // An answer of an export at a distance takes a dozen requests.
-        let patience = if Source::is_url(place) { timeout * WEB_REQUESTS } else { timeout };
+        let patience = if Source::is_url(place) { timeout * WEB_TIME_FACTOR } else { timeout };
         let export = Some(ledger.source().clone());
         let client = Client::in_process(Arc::new(ledger), patience);
         Ok(Self { url: place.display().to_string(), kind: "export", client, timeout, export })
@@ -235,8 +235,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 /// How often a node that has no block is asked again.
 const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
-/// Requests that one answer of an export at a distance may take, one after the other.
-const WEB_REQUESTS: u32 = 20;
+/// How many times the limit of a request one answer of an export at a distance may take: it needs a dozen requests.
+const WEB_TIME_FACTOR: u32 = 6;
 pub(crate) const NODE_DEFAULT: &str = "http://127.0.0.1:50051";
 /// Longest file of certificates, in bytes.
 const CA_BYTES_MAX: usize = 1 << 20;

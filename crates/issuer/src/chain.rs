@@ -72,6 +72,12 @@ pub enum ChainError {
 }
 
 impl Chain {
+    /// The age from which a node's last block is not the chain's: a chain that runs has one every heartbeat.
+    pub(crate) fn head_age_max(&self) -> Duration {
+        let heartbeat = Duration::from_millis(self.genesis.parameters.heartbeat_ms.into());
+        (heartbeat * OLD_HEARTBEATS).max(HEAD_AGE_MIN)
+    }
+
     /// A chain at a node. `node` is how errors name it; `genesis` and `anchor` are what the caller trusts, and
     /// `patience` is for how long a call is repeated while the node has no block yet.
     pub fn new(
@@ -226,3 +232,8 @@ const CALLS_AT_ONCE: usize = 2;
 /// How long a lost node is tried again, and how often.
 const LOST_TIME_MAX: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(300);
+
+/// Heartbeats after which the last block of a node is old.
+const OLD_HEARTBEATS: u32 = 5;
+/// An age that is never too old: clocks differ.
+const HEAD_AGE_MIN: Duration = Duration::from_secs(120);

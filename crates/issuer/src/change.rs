@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sanad_api::{CredentialKey, ErrorCode, FinalBatch};
 use sanad_core::batch::BATCH_EVENTS_MAX;
@@ -112,6 +112,8 @@ pub struct ChangedCredential {
     pub status: CredentialStatus,
     /// The block that proves it.
     pub as_of: Height,
+    /// Its time, in milliseconds since 1970-01-01 UTC.
+    pub as_of_ms: u64,
     /// Whether it was so before, and nothing was entered for it.
     pub already: bool,
 }
@@ -139,6 +141,13 @@ pub enum ChangeFaultReason {
     AnotherIssuer(MemberId),
     /// It is revoked, which this change cannot undo.
     Final(Change),
+    /// It is said to be so already, but by a node that is behind: it may be otherwise by now.
+    Old {
+        /// The node's last block.
+        as_of: Height,
+        /// Its age by this machine's clock, in seconds.
+        age_seconds: u64,
+    },
 }
 
 /// Why credentials are not changed.
@@ -201,6 +210,8 @@ pub enum ChangeError {
 pub struct ChangePlan {
     change: Change,
     issuer: MemberId,
+    /// How old a node's word may be that something is so already.
+    age_max: Duration,
     /// By log index, so that what was named twice is changed once: what it is called.
     to_change: BTreeMap<LogIndex, (String, Option<ListLine>)>,
     done: BTreeMap<LogIndex, ChangedCredential>,
@@ -219,7 +230,8 @@ impl ChangePlan {
         observer: &dyn Observer,
     ) -> Result<Self, ChangeError> {
         let (to_change, done) = (BTreeMap::new(), BTreeMap::new());
-        let mut plan = Self { change, issuer: issuer.clone(), to_change, done };
+        let age_max = chain.head_age_max();
+        let mut plan = Self { change, issuer: issuer.clone(), age_max, to_change, done };
         plan.sort_out(chain, targets, observer).await?;
         Ok(plan)
     }
@@ -318,8 +330,9 @@ impl ChangePlan {
             }
             let (log_index, as_of) = (proof.index, proof.header.height);
             let Some((target, _)) = self.to_change.remove(&log_index) else { return };
-            self.done
-                .insert(log_index, ChangedCredential { target, log_index, status, as_of, already: false });
+            let as_of_ms = proof.header.time_ms;
+            let changed = ChangedCredential { target, log_index, status, as_of, as_of_ms, already: false };
+            self.done.insert(log_index, changed);
         };
         let height = entered;
         let failed = |source| ChangeError::NotProved { height, changes: changed.len(), source };
@@ -370,8 +383,14 @@ impl ChangePlan {
                 Err(ChangeFaultReason::AnotherIssuer(proof.entry.issuer))
             }
             EventKind::Issue if self.change.is_done(status) => {
+                let as_of_ms = proof.header.time_ms;
+                let age = age_of(as_of_ms);
+                // What is final is so now, however old the answer is.
+                if !self.change.is_final() && age > self.age_max {
+                    return Err(ChangeFaultReason::Old { as_of, age_seconds: age.as_secs() });
+                }
                 let target = name.to_owned();
-                let done = ChangedCredential { target, log_index, status, as_of, already: true };
+                let done = ChangedCredential { target, log_index, status, as_of, as_of_ms, already: true };
                 self.done.entry(log_index).or_insert(done);
                 Ok(())
             }
@@ -385,6 +404,12 @@ impl ChangePlan {
             kind => Err(ChangeFaultReason::NotAnIssuance(kind)),
         }
     }
+}
+
+/// How long ago a time was, by this machine's clock.
+fn age_of(time_ms: u64) -> Duration {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_millis(time_ms);
+    SystemTime::now().duration_since(then).unwrap_or_default()
 }
 
 /// Faults in the words of people: all of them, since each is a line of somebody's list to mend.
@@ -417,6 +442,13 @@ impl fmt::Display for ChangeFaultReason {
             }
             Self::AnotherIssuer(issuer) => {
                 write!(f, "it was issued by {issuer}, who alone may change it")
+            }
+            Self::Old { as_of, age_seconds } => {
+                write!(
+                    f,
+                    "it is so already as of block {as_of}, but that block is {age_seconds} seconds old, so the node is \
+                     behind, and it may be otherwise by now; ask another node, or check this machine's clock"
+                )
             }
             Self::Final(change) => {
                 let command = change.as_str();

@@ -12,7 +12,6 @@ use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogIndex, MemberId};
-use sanad_core::receipt::ReceiptForm;
 use sanad_core::trust::TrustAnchor;
 use serde::Serialize;
 
@@ -60,7 +59,7 @@ impl Default for IssueOptions {
             batch_documents_max: BATCH_DOCUMENTS_DEFAULT,
             again: false,
             summaries: true,
-            places: Places { folder: None, form: ReceiptForm::Json },
+            places: Places { folder: None, form: None },
             wait: Duration::from_secs(120),
             pictures: None,
             passphrase: None,
@@ -329,8 +328,10 @@ pub(crate) async fn issue_batch(
     let canonical = |folder: &Path| folder.canonicalize().ok();
     let receipts = writer.options.places.folder.as_deref();
     let receipts_here = receipts.is_some_and(|receipts| canonical(receipts) == canonical(folder));
+    let receipts_form = writer.options.places.form();
     let prepare = |batch: &SignedBatch| {
-        let pending = Pending { batch: batch.clone(), receipts_here, documents: documents.to_vec() };
+        let pending =
+            Pending { batch: batch.clone(), receipts_here, receipts_form, documents: documents.to_vec() };
         // Before the file is there: without it the word is void, and the file without the word would let documents be issued
         // twice.
         let others = folders_of(documents).into_iter().filter(|other| *other != folder);
@@ -359,7 +360,7 @@ pub(crate) async fn issue_batch(
         (Some(file), Ok(entered)) => (file, entered),
         (None, Ok(_)) => unreachable!("invariant: a batch is prepared before it is submitted"),
     };
-    let pending = Pending { batch, receipts_here, documents: documents.to_vec() };
+    let pending = Pending { batch, receipts_here, receipts_form, documents: documents.to_vec() };
     let written = finish_batch(writer, &pending, Some(place), &file, report).await;
     written.map_err(|source| {
         report.unfinished.push(file.clone());

@@ -11,6 +11,7 @@ use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, ChainId, Commitment};
 use sanad_core::ids::MemberId;
+use sanad_core::receipt::ReceiptForm;
 use sanad_core::summary::Summary;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,8 @@ pub struct Pending {
     pub batch: SignedBatch,
     /// Whether receipts are written into the folder of the file, rather than beside their documents.
     pub receipts_here: bool,
+    /// The form of its receipts.
+    pub receipts_form: ReceiptForm,
     /// Its documents.
     pub documents: Vec<PendingDocument>,
 }
@@ -133,7 +136,18 @@ struct Fields {
     batch: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     receipts_here: bool,
+    #[serde(default)]
+    receipts_form: Form,
     documents: Vec<PendingDocument>,
+}
+
+/// The form of receipts, as the file names it.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    #[default]
+    Json,
+    Binary,
 }
 
 impl Pending {
@@ -152,6 +166,10 @@ impl Pending {
             batch_id: self.batch.id(),
             batch: hex::encode(self.batch.bytes()),
             receipts_here: self.receipts_here,
+            receipts_form: match self.receipts_form {
+                ReceiptForm::Json => Form::Json,
+                ReceiptForm::Binary => Form::Binary,
+            },
             documents: self.documents.iter().map(shorten).collect(),
         };
         let path = self.path_in(folder);
@@ -189,7 +207,7 @@ impl Pending {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(PendingFault::NotAnObject);
         }
-        let Fields { format, batch_id: named, batch, receipts_here, documents } =
+        let Fields { format, batch_id: named, batch, receipts_here, receipts_form, documents } =
             serde_json::from_slice(text)?;
         if format != PENDING_FORMAT {
             return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
@@ -212,7 +230,11 @@ impl Pending {
                 return Err(PendingFault::AnotherDocument(document.path.clone()));
             }
         }
-        Ok(Self { batch, receipts_here, documents })
+        let receipts_form = match receipts_form {
+            Form::Json => ReceiptForm::Json,
+            Form::Binary => ReceiptForm::Binary,
+        };
+        Ok(Self { batch, receipts_here, receipts_form, documents })
     }
 }
 
@@ -308,7 +330,7 @@ mod tests {
             events: documents.iter().map(event).collect(),
         };
         let batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
-        Pending { batch, receipts_here: true, documents }
+        Pending { batch, receipts_here: true, receipts_form: ReceiptForm::Binary, documents }
     }
 
     #[test]

@@ -18,14 +18,19 @@ const SUFFIXES: [&str; 3] = [RECEIPT_JSON_SUFFIX, RECEIPT_BINARY_SUFFIX, QR_SUFF
 pub struct Places {
     /// The folder of all receipts; `None` for each beside its document.
     pub folder: Option<PathBuf>,
-    /// The form of new receipts.
-    pub form: ReceiptForm,
+    /// The form of new receipts; `None` for that which a batch began with, which is JSON where nothing was said.
+    pub form: Option<ReceiptForm>,
 }
 
 impl Places {
     /// Where a document's receipt is written.
     pub fn new_receipt(&self, document: &Path) -> PathBuf {
-        path_beside(&self.base(document), self.form)
+        path_beside(&self.base(document), self.form())
+    }
+
+    /// The form of new receipts.
+    pub(crate) fn form(&self) -> ReceiptForm {
+        self.form.unwrap_or(ReceiptForm::Json)
     }
 
     /// The receipts that a document has, in whatever form.
@@ -122,11 +127,11 @@ mod tests {
 
     #[test]
     fn receipts_go_where_they_are_wanted() {
-        let beside = Places { folder: None, form: ReceiptForm::Binary };
+        let beside = Places { folder: None, form: Some(ReceiptForm::Binary) };
         let document = Path::new("/a/b.json");
         assert_eq!(beside.new_receipt(document), Path::new("/a/b.json.receipt"));
         assert_eq!(beside.folder_of(document), Path::new("/a"));
-        let apart = Places { folder: Some("/r".into()), form: ReceiptForm::Json };
+        let apart = Places { folder: Some("/r".into()), form: None };
         let receipt = apart.new_receipt(document);
         assert_eq!(receipt, Path::new("/r/b.json.receipt.json"));
         assert_eq!(apart.set_aside(document, &receipt, 7), Path::new("/r/b.json.7.receipt.json"));

@@ -183,12 +183,11 @@ const FAULTS_SHOWN_MAX: usize = 10;
 
 #[cfg(test)]
 mod tests {
-    use sanad_core::receipt::ReceiptForm;
 
     use super::*;
 
     fn fault(documents: &[&Path], folder: Option<&Path>) -> Option<PlaceFaultReason> {
-        let places = Places { folder: folder.map(Path::to_owned), form: ReceiptForm::Json };
+        let places = Places { folder: folder.map(Path::to_owned), form: None };
         let documents: Vec<_> = documents.iter().map(|path| (*path, None)).collect();
         let mut faults = try_places(&documents, &places).err()?.0;
         assert_eq!(faults.len(), 1);

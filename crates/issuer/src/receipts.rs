@@ -236,7 +236,7 @@ impl Writer<'_> {
                 return Err(ReceiptError::AnotherIssuance(there));
             }
         }
-        let bytes = encode_receipt(receipt, places.form, anchor)?;
+        let bytes = encode_receipt(receipt, places.form(), anchor)?;
         files::place_unsynced(&path, &bytes, Mode::Private)?;
         Ok(path)
     }

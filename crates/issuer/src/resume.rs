@@ -174,6 +174,7 @@ impl Unfinished {
         if pending.receipts_here && options.places.folder.is_none() {
             options.places.folder = self.folders.first().cloned();
         }
+        options.places.form = options.places.form.or(Some(pending.receipts_form));
         let options = &options;
         let writer = Writer { chain, options, observer, within: Some(&self.folders) };
         let opens = |document: &&PendingDocument| document.opens(&batch.chain_id, &batch.issuer);

@@ -92,7 +92,8 @@ impl Language {
     /// A reason: the part that fails, and what is wrong with it.
     pub(crate) fn reason(self, english: &str) -> String {
         match english.split_once(": ") {
-            Some((part, detail)) if self.detail(english) == english => {
+            // What is no part is the beginning of a sentence.
+            Some((part, detail)) if self.detail(part) != part => {
                 format!("{}: {}", self.detail(part), self.detail(detail))
             }
             _ => self.detail(english),

@@ -32,7 +32,7 @@ impl Client {
 
     async fn final_header(&self, height: u64) -> Result<FinalHeader, ClientError> {
         let request = self.request(wire::GetHeaderRequest { height });
-        let answer = self.ledger().get_header(request).await?.into_inner();
+        let answer = self.timed(self.ledger().get_header(request)).await?;
         Ok(required("header", answer.header)?.try_into()?)
     }
 
@@ -42,7 +42,7 @@ impl Client {
     /// [`ClientError`]; `OUT_OF_RANGE` beyond the head.
     pub async fn block(&self, height: Height) -> Result<FinalBlock, ClientError> {
         let request = self.request(wire::GetBlockRequest { height: height.0 });
-        let answer = self.ledger().get_block(request).await?.into_inner();
+        let answer = self.timed(self.ledger().get_block(request)).await?;
         let block = FinalBlock::try_from(required("block", answer.block)?)?;
         asked("block.height", &height, &block.block.header.height)?;
         Ok(block)
@@ -56,7 +56,7 @@ impl Client {
     pub async fn blocks(&self, first: Height, count: u32) -> Result<Vec<BlockSummary>, ClientError> {
         let message =
             wire::ListBlocksRequest { from_height: first.0, page_size: count, page_token: String::new() };
-        let answer = self.ledger().list_blocks(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().list_blocks(self.request(message))).await?;
         within("blocks", answer.blocks.len(), BLOCKS_PAGE.max as usize)?;
         let mut blocks = Vec::new();
         for (offset, summary) in answer.blocks.into_iter().enumerate() {
@@ -75,7 +75,7 @@ impl Client {
     pub async fn history_proof(&self, height: Height, form: ProofForm) -> Result<HeaderProof, ClientError> {
         let message =
             wire::GetHistoryProofRequest { height: height.0, form: wire::ProofForm::from(form).into() };
-        let answer = self.ledger().get_history_proof(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().get_history_proof(self.request(message))).await?;
         let proof = HeaderProof::try_from(answer)?;
         asked("header.height", &height, &proof.header.height)?;
         Ok(proof)
@@ -87,7 +87,7 @@ impl Client {
     /// [`ClientError`]; `OUT_OF_RANGE` if `first` is more than one beyond the head.
     pub async fn subscribe(&self, first: Height) -> Result<BlockStream, ClientError> {
         let request = Request::new(wire::SubscribeBlocksRequest { from_height: first.0 });
-        let stream = self.ledger().subscribe_blocks(request).await?.into_inner();
+        let stream = self.timed(self.ledger().subscribe_blocks(request)).await?;
         Ok(BlockStream::new(stream, first))
     }
 }

@@ -2,8 +2,8 @@
 
 use sanad_core::ids::{LogIndex, LogSize, MemberId};
 use sanad_core::proof::EntryRun;
-use tonic::Streaming;
 
+use super::timed::TimedStream;
 use super::{Client, ClientError, asked};
 use crate::convert::{WireError, required};
 use crate::proofs::{MemberDetails, ProofForm};
@@ -24,7 +24,7 @@ impl Client {
     ) -> Result<CompletenessStream, ClientError> {
         let form = wire::ProofForm::from(form).into();
         let request = wire::GetCompletenessRequest { member_id: member.to_string(), form, resume: None };
-        let mut stream = self.ledger().get_completeness(self.request(request)).await?.into_inner();
+        let mut stream = self.timed_stream(self.ledger().get_completeness(self.request(request))).await?;
         let part = stream.message().await?.and_then(|message| message.part);
         let Part::Head(head) = required("part", part)? else {
             return Err(WireError::Missing { field: "head" }.into());
@@ -49,7 +49,7 @@ impl Client {
         let resume = wire::CompletenessResume { from_index: from.0, log_size: size.0 };
         let member_id = member.to_string();
         let request = wire::GetCompletenessRequest { member_id, form: 0, resume: Some(resume) };
-        let stream = self.ledger().get_completeness(self.request(request)).await?.into_inner();
+        let stream = self.timed_stream(self.ledger().get_completeness(self.request(request))).await?;
         Ok(EntryRunStream { stream, next: from, size })
     }
 }
@@ -66,7 +66,7 @@ pub struct CompletenessStream {
 /// Entries that concern a member, in the order of the log.
 #[derive(Debug)]
 pub struct EntryRunStream {
-    stream: Streaming<GetCompletenessResponse>,
+    stream: TimedStream<GetCompletenessResponse>,
     next: LogIndex,
     size: LogSize,
 }

@@ -21,7 +21,7 @@ impl Client {
     /// [`ClientError`]; `NOT_FOUND` if it was never issued, `OUT_OF_RANGE` if the log is not that long.
     pub async fn status(&self, key: &CredentialKey, form: ProofForm) -> Result<StatusProof, ClientError> {
         let request = self.request(asking(key, form));
-        let proof = self.ledger().get_status(request).await?.into_inner().try_into()?;
+        let proof = self.timed(self.ledger().get_status(request)).await?.try_into()?;
         is_about(key, &proof)?;
         Ok(proof)
     }
@@ -54,7 +54,7 @@ impl Client {
         let requests = keys.iter().map(|key| asking(key, form)).collect();
         let request = self.request(wire::GetStatusesRequest { requests });
         let wire::GetStatusesResponse { heads, answers } =
-            self.ledger().get_statuses(request).await?.into_inner();
+            self.timed(self.ledger().get_statuses(request)).await?;
         within("heads", heads.len(), STATUSES_MAX)?;
         asked("answers", &keys.len(), &answers.len())?;
         let heads: Vec<ProofHead> = heads.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
@@ -93,7 +93,7 @@ impl Client {
     ) -> Result<BatchProofStream, ClientError> {
         let form = wire::ProofForm::from(form).into();
         let message = wire::GetBatchProofsRequest { batch_id: id.0.to_vec(), first, limit: 0, form };
-        let stream = self.ledger().get_batch_proofs(self.request(message)).await?.into_inner();
+        let stream = self.timed_stream(self.ledger().get_batch_proofs(self.request(message))).await?;
         BatchProofStream::open(stream, first).await
     }
 }

@@ -17,7 +17,7 @@ impl Client {
     /// [`ClientError`]; `OUT_OF_RANGE` if the log is not that long.
     pub async fn entry(&self, index: LogIndex) -> Result<LogEntry, ClientError> {
         let request = self.request(wire::GetEntryRequest { index: index.0 });
-        let answer = self.ledger().get_entry(request).await?.into_inner();
+        let answer = self.timed(self.ledger().get_entry(request)).await?;
         let entry = LogEntry::try_from(required("entry", answer.entry)?)?;
         asked("entry.index", &index, &entry.index)?;
         Ok(entry)
@@ -31,7 +31,7 @@ impl Client {
     pub async fn entries(&self, first: LogIndex, count: u32) -> Result<Vec<LogEntry>, ClientError> {
         let message =
             wire::ListEntriesRequest { from_index: first.0, page_size: count, page_token: String::new() };
-        let answer = self.ledger().list_entries(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().list_entries(self.request(message))).await?;
         within("entries", answer.entries.len(), ENTRIES_PAGE.max as usize)?;
         let mut entries = Vec::new();
         for (offset, entry) in answer.entries.into_iter().enumerate() {
@@ -52,7 +52,7 @@ impl Client {
         size: Option<LogSize>,
     ) -> Result<InclusionProof, ClientError> {
         let message = wire::GetInclusionProofRequest { index: index.0, size: size_or_latest(size) };
-        let answer = self.ledger().get_inclusion_proof(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().get_inclusion_proof(self.request(message))).await?;
         let proof = InclusionProof::try_from(answer)?;
         asked("index", &index, &proof.index)?;
         asked("size", &size.unwrap_or(proof.size), &proof.size)?;
@@ -74,7 +74,7 @@ impl Client {
             new_size: size_or_latest(new),
             form: wire::ProofForm::from(form).into(),
         };
-        let answer = self.ledger().get_consistency_proof(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().get_consistency_proof(self.request(message))).await?;
         let proof = ConsistencyProof::try_from(answer)?;
         asked("old_size", &old, &proof.older.size)?;
         asked("new_size", &new.unwrap_or(proof.newer.size), &proof.newer.size)?;

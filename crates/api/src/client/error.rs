@@ -37,7 +37,7 @@ pub enum ClientError {
     /// The connection was closed without an answer: the node stopped, or is no node. A server that expects TLS does so,
     /// too.
     #[error(
-        "the connection was closed without an answer; is it a Sanad node that runs, and http rather than https?"
+        "the connection was closed before the whole answer was there; does the node run, and with http or https as in the URL?"
     )]
     Closed,
     /// The node answered with an error, or the call broke off.

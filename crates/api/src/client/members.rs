@@ -17,11 +17,15 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn members(&self) -> Result<Vec<MemberState>, ClientError> {
+        self.in_all(self.pages_of_members()).await
+    }
+
+    async fn pages_of_members(&self) -> Result<Vec<MemberState>, ClientError> {
         let mut members: Vec<MemberState> = Vec::new();
         let mut page_token = String::new();
         loop {
             let message = wire::ListMembersRequest { page_size: MEMBERS_PAGE.max, page_token };
-            let page = self.ledger().list_members(self.request(message)).await?.into_inner();
+            let page = self.timed(self.ledger().list_members(self.request(message))).await?;
             within("members", members.len() + page.members.len(), MEMBERS_MAX)?;
             let before = members.len();
             for member in page.members {
@@ -46,7 +50,7 @@ impl Client {
     /// [`ClientError`]; `NOT_FOUND` if there is no such member.
     pub async fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, ClientError> {
         let message = wire::GetMemberRequest { id: id.to_string(), form: wire::ProofForm::from(form).into() };
-        let answer = self.ledger().get_member(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.ledger().get_member(self.request(message))).await?;
         let member = MemberDetails::try_from(answer)?;
         asked("member.id", id, &member.proof.member.record.id)?;
         Ok(member)
@@ -58,6 +62,6 @@ impl Client {
     /// [`ClientError`].
     pub async fn genesis(&self) -> Result<Genesis, ClientError> {
         let request = self.request(wire::GetGenesisRequest {});
-        Ok(self.ledger().get_genesis(request).await?.into_inner().try_into()?)
+        Ok(self.timed(self.ledger().get_genesis(request)).await?.try_into()?)
     }
 }

@@ -13,6 +13,7 @@ mod patience;
 mod status_code;
 mod streams;
 mod submission;
+mod timed;
 mod trust_file;
 mod url;
 

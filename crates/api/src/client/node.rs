@@ -14,7 +14,7 @@ impl Client {
     /// [`ClientError`].
     pub async fn node_status(&self) -> Result<NodeStatus, ClientError> {
         let request = self.request(wire::GetNodeStatusRequest {});
-        Ok(self.node().get_node_status(request).await?.into_inner().try_into()?)
+        Ok(self.timed(self.node().get_node_status(request)).await?.try_into()?)
     }
 
     /// Why the chain goes on or stands, by the node's own account.
@@ -23,7 +23,7 @@ impl Client {
     /// [`ClientError`].
     pub async fn diagnosis(&self) -> Result<Diagnosis, ClientError> {
         let request = self.request(wire::GetDiagnosisRequest {});
-        Ok(self.node().get_diagnosis(request).await?.into_inner().try_into()?)
+        Ok(self.timed(self.node().get_diagnosis(request)).await?.try_into()?)
     }
 
     /// The peers that the node knows, sorted by key, by its own account.
@@ -31,11 +31,15 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn peers(&self) -> Result<Vec<Peer>, ClientError> {
+        self.in_all(self.pages_of_peers()).await
+    }
+
+    async fn pages_of_peers(&self) -> Result<Vec<Peer>, ClientError> {
         let mut peers = Vec::new();
         let mut page_token = String::new();
         loop {
             let message = wire::ListPeersRequest { page_size: PEERS_PAGE.max, page_token };
-            let page = self.node().list_peers(self.request(message)).await?.into_inner();
+            let page = self.timed(self.node().list_peers(self.request(message))).await?;
             within("peers", peers.len() + page.peers.len(), PEERS_MAX)?;
             let before = peers.len();
             for peer in page.peers {

@@ -4,6 +4,7 @@ use sanad_core::ids::{Height, LogIndex};
 use sanad_core::proof::StatusProof;
 use tonic::Streaming;
 
+use super::timed::TimedStream;
 use super::{ClientError, in_order};
 use crate::blocks::FinalBlock;
 use crate::convert::{WireError, required, within};
@@ -15,7 +16,7 @@ use crate::wire::{GetBatchProofsResponse, SubscribeBlocksResponse};
 /// Proofs of a batch's entries, one by one.
 #[derive(Debug)]
 pub struct BatchProofStream {
-    stream: Streaming<GetBatchProofsResponse>,
+    stream: TimedStream<GetBatchProofsResponse>,
     head: ProofHead,
     first_index: LogIndex,
     entries: u32,
@@ -26,7 +27,7 @@ pub struct BatchProofStream {
 
 impl BatchProofStream {
     pub(super) async fn open(
-        mut stream: Streaming<GetBatchProofsResponse>,
+        mut stream: TimedStream<GetBatchProofsResponse>,
         first: u32,
     ) -> Result<Self, ClientError> {
         let part = stream.message().await?.and_then(|message| message.part);

@@ -21,7 +21,7 @@ impl Client {
             Wait::Accepted => wire::SubmitWait::Accepted,
         };
         let message = wire::SubmitBatchRequest { signed_batch: batch.bytes().to_vec(), wait: wait.into() };
-        let answer = self.submission().submit_batch(self.request(message)).await?.into_inner();
+        let answer = self.timed(self.submission().submit_batch(self.request(message))).await?;
         result(&batch.id(), answer.result)
     }
 
@@ -31,7 +31,7 @@ impl Client {
     /// [`ClientError`]; `NOT_FOUND` if the node does not know it.
     pub async fn batch(&self, id: &BatchId) -> Result<BatchResult, ClientError> {
         let request = self.request(wire::GetBatchRequest { batch_id: id.0.to_vec() });
-        let answer = self.submission().get_batch(request).await?.into_inner();
+        let answer = self.timed(self.submission().get_batch(request)).await?;
         result(id, answer.result)
     }
 }

@@ -14,8 +14,12 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; `UNAVAILABLE` before the first block.
     pub async fn trust_file(&self) -> Result<TrustFile, ClientError> {
+        self.in_all(self.chunks_of_trust_file()).await
+    }
+
+    async fn chunks_of_trust_file(&self) -> Result<TrustFile, ClientError> {
         let request = self.request(wire::GetTrustFileRequest {});
-        let mut stream = self.ledger().get_trust_file(request).await?.into_inner();
+        let mut stream = self.timed_stream(self.ledger().get_trust_file(request)).await?;
         let (mut file, mut length) = (Vec::new(), None);
         while let Some(message) = stream.message().await? {
             let announced = usize::try_from(message.length).unwrap_or(usize::MAX);

@@ -3,10 +3,51 @@
 use std::time::Duration;
 
 use sanad_api::wire::ledger_service_client::LedgerServiceClient;
-use sanad_api::{Client, ClientError, ErrorCode, Limits, StatusCode, wire};
+use sanad_api::{Client, ClientError, ClientOptions, ErrorCode, Limits, ProofForm, StatusCode, wire};
+use sanad_core::hash::BatchId;
 use tonic::{Code, Request};
 
 use crate::network::{Network, soon};
+
+/// A server that begins every answer, and never says anything of it; it reads on, so that the connection lives.
+async fn says_headers_only(listener: tokio::net::TcpListener) {
+    while let Ok((connection, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            let mut connection = h2::server::handshake(connection).await.unwrap();
+            let mut answers = Vec::new();
+            while let Some(Ok((_, mut answer))) = connection.accept().await {
+                let head = tonic::codegen::http::Response::builder()
+                    .header("content-type", "application/grpc")
+                    .body(())
+                    .unwrap();
+                answers.push(answer.send_response(head, false));
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_begins_and_never_ends_is_given_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(says_headers_only(listener));
+    let options = ClientOptions { timeout: Duration::from_millis(200), ..ClientOptions::default() };
+    let client = Client::connect(&url, &options).await.unwrap();
+    let late = |error: ClientError| {
+        let late = matches!(error, ClientError::Status { status: StatusCode::DeadlineExceeded, .. });
+        assert!(late && error.is_retryable(), "{error:?}");
+    };
+    let issuer = "univ-merapi.example".parse().unwrap();
+    soon(async {
+        late(client.node_status().await.unwrap_err());
+        late(client.members().await.unwrap_err());
+        late(client.trust_file().await.unwrap_err());
+        late(client.completeness(&issuer, ProofForm::SelfContained).await.unwrap_err());
+        late(client.batch_proofs(&BatchId([7; 32]), ProofForm::SelfContained).await.unwrap_err());
+    })
+    .await;
+    server.abort();
+}
 
 /// Calls until the server says that the deadline passed: on a busy machine the client's own clock may be first.
 async fn deadline_passes(client: &Client) {

@@ -237,8 +237,13 @@ impl Report for Changed {
     fn view(&self) -> View {
         let ChangeReport { batches, credentials, .. } = &self.report;
         let row = |credential: &ChangedCredential| {
-            let ChangedCredential { target, log_index, status, already, .. } = credential;
-            let status = if *already { format!("{status} already") } else { status.to_string() };
+            let ChangedCredential { target, log_index, status, as_of, as_of_ms, already } = credential;
+            let status = if *already {
+                let age = time::format_age(time::age_seconds(*as_of_ms, time::now_ms()));
+                format!("{status} already, as of block {as_of}, {} ({age})", time::format_ms(*as_of_ms))
+            } else {
+                status.to_string()
+            };
             vec![log_index.to_string(), status, target.clone()]
         };
         let rows = credentials.iter().take(ROWS_MAX).map(row).collect();

@@ -11,9 +11,26 @@ const WITH: &str = "--issuer-dir issuer --genesis genesis.json";
 
 fn issued(documents: &[&str]) -> (Node, tempfile::TempDir) {
     let node = Node::start();
+    node.ledger.start_now();
     let folder = node.folder(documents);
     node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
     (node, folder)
+}
+
+/// The blocks of this node are of 2023: somebody else's may have lifted the suspension since.
+#[test]
+fn what_is_so_already_by_a_node_that_is_behind_is_not_done() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json"]);
+    let sanad = |arguments: &str| -> Run { node.sanad(folder.path(), &format!("{arguments} {WITH}")) };
+    sanad("issue awards").expect(0);
+    sanad("suspend awards/a.json").expect(0);
+    let refused = sanad("suspend awards/a.json");
+    refused.expect_error("the node is behind");
+    assert_eq!(refused.stdout, "");
+    // A revocation is final: it holds now, however old the answer is.
+    sanad("revoke awards/a.json --yes").expect(0);
+    assert!(sanad("revoke awards/a.json --yes").expect(0).stdout.contains("revoked already, as of "));
 }
 
 #[test]

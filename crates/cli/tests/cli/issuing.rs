@@ -71,6 +71,19 @@ fn receipts_are_kept_when_a_document_is_issued_again() {
 }
 
 #[test]
+fn receipts_of_a_batch_that_was_left_open_have_the_form_that_was_asked_for() {
+    let node = Node::start();
+    let folder = node.folder(&["a.json"]);
+    node.commits(false);
+    node.sanad(folder.path(), &format!("issue awards {WITH} --receipts-form binary --wait 1s"))
+        .expect_error("--resume");
+    node.commits(true);
+    node.sanad(folder.path(), "issue --resume awards --genesis genesis.json").expect(0);
+    assert!(folder.path().join("awards/a.json.receipt").exists());
+    assert!(!folder.path().join("awards/a.json.receipt.json").exists());
+}
+
+#[test]
 fn a_batch_that_was_left_open_is_finished_with_the_same_secrets() {
     let node = Node::start();
     let folder = node.folder(&["a.json", "b.json"]);

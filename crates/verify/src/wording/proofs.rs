@@ -47,7 +47,7 @@ impl Completeness {
             ("verdict-disputed", self.disputed),
             ("verdict-revoked", self.revoked),
         ];
-        let counts = counts.map(|(word, count)| format!("{count} {}", language.text(word, &[])));
+        let counts = counts.map(|(word, count)| format!("{}: {count}", language.text(word, &[])));
         fact("fact-credentials", counts.join("; "));
         let (height, size) = (as_of.height.to_string(), as_of.log_size.to_string());
         let arguments =

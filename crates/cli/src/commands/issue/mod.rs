@@ -71,9 +71,10 @@ pub(crate) struct Args {
     /// Folder for the receipts [default: each beside its document]
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
-    /// The form of the receipts: DOCUMENT.receipt.json or DOCUMENT.receipt
-    #[arg(long, value_enum, default_value = "json")]
-    receipts_form: Form,
+    /// The form of the receipts: DOCUMENT.receipt.json or DOCUMENT.receipt [default: json; with --resume, that of
+    /// the issuance]
+    #[arg(long, value_enum)]
+    receipts_form: Option<Form>,
     /// How long to wait until a batch is final, and for other programs of this issuer
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,
@@ -229,7 +230,7 @@ fn options(args: &Args) -> IssueOptions {
         batch_documents_max: args.batch_size,
         again: args.force,
         summaries: !args.no_summary,
-        places: Places { folder: args.receipts.clone(), form: args.receipts_form.into() },
+        places: Places { folder: args.receipts.clone(), form: args.receipts_form.map(Into::into) },
         wait: args.wait,
         pictures: Some(PICTURES),
         passphrase: args.issuer.known_passphrase(),
