@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::os::unix::fs::FileExt as _;
-
 use sanad_api::ErrorCode;
 use sanad_core::ids::Height;
+use sanad_e2e::disk::{Part, damage};
 use sanad_e2e::{Net, Stop, poll};
 
 /// The node whose disk is damaged.
@@ -13,34 +12,6 @@ const DAMAGED: usize = 1;
 
 fn height(net: &Net, node: usize) -> u64 {
     net.status()[node - 1]["height"].as_u64().unwrap_or(0)
-}
-
-/// What of a block is damaged.
-#[derive(Clone, Copy)]
-enum Part {
-    Certificate,
-    Payload,
-}
-
-/// Flips a bit of a block. Layouts: `docs/formats/storage.md`.
-fn damage(net: &Net, node: usize, height: u64, part: Part) {
-    let ledger = net.node_path(node, "data/ledger");
-    let mut record = [0; 32];
-    let blocks = std::fs::File::open(ledger.join("columns/blocks")).unwrap();
-    blocks.read_exact_at(&mut record, (height - 1) * 32).unwrap();
-    let offset = u64::from_be_bytes(record[..8].try_into().unwrap());
-    let certificate = u32::from_be_bytes(record[8..12].try_into().unwrap());
-    let payload = u32::from_be_bytes(record[12..16].try_into().unwrap());
-    // Head of the segment, fixed part of the frame, certificate, checksum of the front.
-    let middle = match part {
-        Part::Certificate => 96 + offset + 20 + u64::from(certificate / 2),
-        Part::Payload => 96 + offset + 20 + u64::from(certificate) + 16 + u64::from(payload / 2),
-    };
-    let segment = ledger.join("segments/00000000000000000000.seg");
-    let segment = std::fs::OpenOptions::new().read(true).write(true).open(segment).unwrap();
-    let mut byte = [0];
-    segment.read_exact_at(&mut byte, middle).unwrap();
-    segment.write_all_at(&[byte[0] ^ 0x10], middle).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

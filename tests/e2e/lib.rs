@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
 
+pub mod disk;
+pub mod relay;
+mod signatures;
+pub mod strangers;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -17,6 +22,8 @@ use sanad_core::hash::Commitment;
 use sanad_core::keyfile;
 use sanad_core::signature::SecretKey;
 use serde_json::Value;
+
+pub use signatures::DoubleSignature;
 
 /// Longest time for the network to come to a state.
 pub const DEADLINE: Duration = Duration::from_secs(90);
@@ -133,6 +140,11 @@ impl Net {
         net
     }
 
+    /// Numbers of the nodes, from 1.
+    pub fn nodes(&self) -> impl Iterator<Item = usize> + use<'_> {
+        (1..).take_while(|node| self.node_path(*node, "node.toml").is_file())
+    }
+
     /// Where a node listens: `api`, `consensus` and `gossip`.
     pub fn listen_addresses(&self, node: usize) -> [SocketAddr; 3] {
         let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
@@ -180,12 +192,17 @@ impl Net {
 
     /// Runs `sanad --json` with the localnet's genesis and passphrase.
     pub fn sanad(&self, arguments: &[&str]) -> Said {
+        self.sanad_with(&programs().join("sanad-node"), arguments)
+    }
+
+    /// As [`Net::sanad`], with another program for nodes.
+    fn sanad_with(&self, node_program: &Path, arguments: &[&str]) -> Said {
         let output = program("sanad")
             .arg("--json")
             .args(arguments)
             .env("SANAD_GENESIS", self.path("net/genesis.json"))
             .env("SANAD_PASSPHRASE_FILE", self.path("net/passphrase"))
-            .env("SANAD_NODE_BIN", programs().join("sanad-node"))
+            .env("SANAD_NODE_BIN", node_program)
             .env_remove("SANAD_NODE")
             .output()
             .unwrap();
@@ -204,6 +221,18 @@ impl Net {
         let started =
             self.sanad(&["localnet", "start", &self.dir(), "--node", &node.to_string(), "--timeout", "90s"]);
         started.json(0);
+    }
+
+    /// Starts one node by a command that runs the program given to it as its last arguments, such as `env`.
+    pub fn start_node_by(&self, node: usize, command: &str) -> Said {
+        use std::os::unix::fs::PermissionsExt as _;
+        let script = PathBuf::from(self.path(&format!("start-{node}.sh")));
+        let program = programs().join("sanad-node");
+        let text = format!("#!/bin/sh\nexec {command} {} \"$@\"\n", program.display());
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let arguments = ["localnet", "start", &self.dir(), "--node", &node.to_string(), "--timeout", "90s"];
+        self.sanad_with(&script, &arguments)
     }
 
     /// Stops one node, with SIGKILL or SIGTERM.
@@ -277,10 +306,17 @@ impl Net {
     }
 }
 
+impl Net {
+    /// Leaves the folder where it is when this is dropped, for people to look at.
+    pub fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+}
+
 impl Drop for Net {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for node in 1..=9 {
+            for node in self.nodes() {
                 if let Ok(log) = std::fs::read_to_string(self.node_path(node, "node.log")) {
                     let lines: Vec<&str> = log.lines().collect();
                     eprintln!("-- node {node}\n{}", lines[lines.len().saturating_sub(25)..].join("\n"));

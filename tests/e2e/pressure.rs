@@ -2,15 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use sanad_api::{ClientError, ErrorCode, Wait};
 use sanad_core::batch::SignedBatch;
+use sanad_e2e::relay::Relay;
 use sanad_e2e::{Net, Stop, chain_of_batches, poll};
 
 /// Events of a batch of some 130 kB.
@@ -100,53 +99,23 @@ async fn strangers_do_not_take_the_descriptors_of_a_validator() {
     });
 }
 
-/// A relay to an address that counts the bytes it passes on, in both directions.
-fn counting_relay(target: SocketAddr) -> (SocketAddr, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let count = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&count);
-    std::thread::spawn(move || {
-        for inbound in listener.incoming().flatten() {
-            let Ok(outbound) = TcpStream::connect(target) else { continue };
-            for (mut from, mut to) in [
-                (inbound.try_clone().unwrap(), outbound.try_clone().unwrap()),
-                (outbound.try_clone().unwrap(), inbound.try_clone().unwrap()),
-            ] {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || {
-                    let mut buffer = vec![0; 64 << 10];
-                    while let Ok(read) = from.read(&mut buffer) {
-                        counted.fetch_add(read as u64, Ordering::SeqCst);
-                        if read == 0 || to.write_all(&buffer[..read]).is_err() {
-                            break;
-                        }
-                    }
-                    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-                });
-            }
-        }
-    });
-    (address, count)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_restarts_is_sent_what_waits_once() {
     let net = Net::start(&["--heartbeat-ms", "1000"]);
     // No quorum from now on, and all that the other two exchange goes through relays.
     (1..=4).for_each(|node| net.stop_node(node, Stop::Terminate));
-    let mut counts = Vec::new();
+    let mut relays = Vec::new();
     for (node, other) in [(1, 2), (2, 1)] {
         let [_, _, gossip] = net.listen_addresses(other);
-        let (relay, count) = counting_relay(gossip);
+        let relay = Relay::start(gossip);
         let path = net.node_path(node, "node.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        let of_peers = text.replace(&gossip.to_string(), &relay.to_string());
+        let of_peers = text.replace(&gossip.to_string(), &relay.address().to_string());
         assert_ne!(of_peers, text);
         std::fs::write(&path, of_peers).unwrap();
-        counts.push(count);
+        relays.push(relay);
     }
-    let bytes_moved = || counts.iter().map(|count| count.load(Ordering::SeqCst)).sum::<u64>();
+    let bytes_moved = || relays.iter().map(Relay::bytes).sum::<u64>();
     net.start_node(1);
     net.start_node(2);
     let client = net.client(1).await;

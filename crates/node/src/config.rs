@@ -222,7 +222,8 @@ pub struct Peer {
 #[serde(deny_unknown_fields, default)]
 pub struct Pool {
     /// Bytes of all batches that wait. Memory of about that size is used when it is full. An issuer may use what others
-    /// leave free; in a full pool it gives way to those that use less.
+    /// leave free; in a full pool it gives way to those that use less. Of a block it gets one batch, and more only within
+    /// an eighth.
     pub bytes_max: usize,
     /// How much of `bytes_max` the batches of one issuer may take, in percent, even if others leave it free.
     pub issuer_percent_max: u8,

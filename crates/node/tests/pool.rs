@@ -134,11 +134,50 @@ fn issuers_take_turns_within_the_room() {
     for batch in a.iter().chain(&b) {
         admit(&mut pool, &state, batch, Source::Submitted).unwrap();
     }
-    let room = a[0].bytes().len() * 4;
-    let chosen = pool.candidates(&state, room);
-    let issuers: Vec<&str> = chosen.iter().map(|batch| batch.batch().issuer.as_str()).collect();
-    assert_eq!(issuers.len(), 4);
-    assert_eq!(issuers.iter().filter(|issuer| **issuer == "v1").count(), 2, "{issuers:?}");
+    let one = a[0].bytes().len();
+    let issuers = |pool: &mut Pool, room| -> Vec<String> {
+        let chosen = pool.candidates(&state, room);
+        chosen.iter().map(|batch| batch.batch().issuer.to_string()).collect()
+    };
+    // A share of less than two batches, and of two.
+    for (room, of_each) in [(4 * one, 1), (16 * one, 2)] {
+        let issuers = issuers(&mut pool, room);
+        let of_first = issuers.iter().filter(|issuer| **issuer == "v1").count();
+        assert_eq!((issuers.len(), of_first), (2 * of_each, of_each), "{issuers:?}");
+    }
+    // Less room than two batches: each is first in turn.
+    let first = issuers(&mut pool, one);
+    assert_eq!(first.len(), 1);
+    assert_ne!(first, issuers(&mut pool, one));
+}
+
+#[test]
+fn one_issuer_alone_gets_its_share_of_a_block_and_at_least_one_batch() {
+    let (state, mut pool) = (state(), Pool::new(LIMITS));
+    let batches = chain(&state, "v1", 4, 10);
+    for batch in &batches {
+        admit(&mut pool, &state, batch, Source::Submitted).unwrap();
+    }
+    let one = batches[0].bytes().len();
+    for (room, expected) in [(one, 1), (8 * one, 1), (24 * one, 3), (100 * one, 4)] {
+        assert_eq!(pool.candidates(&state, room), batches[..expected], "{room}");
+    }
+}
+
+#[test]
+fn an_issuer_that_has_no_room_costs_no_check_of_a_signature() {
+    let (state, mut pool) = (state(), Pool::new(LIMITS));
+    let batches = chain(&state, "v1", 5, 1);
+    for batch in &batches[..4] {
+        pool.check_room(&state, batch).unwrap();
+        admit(&mut pool, &state, batch, Source::Submitted).unwrap();
+    }
+    // Signed by somebody else: nobody looks.
+    let forged = batches[4].batch().clone().sign(&issuing_key("v2"));
+    assert!(matches!(pool.check_room(&state, &forged), Err(PoolError::IssuerFull { .. })));
+    pool.check_room(&state, &chain(&state, "v2", 1, 1)[0]).unwrap();
+    // What a block has overtaken is for the ledger to refuse.
+    assert_eq!(pool.check_room(&after(&[&batches[0]]), &batches[0]), Ok(()));
 }
 
 #[test]

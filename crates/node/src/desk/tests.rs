@@ -208,6 +208,15 @@ fn a_validator_that_does_not_vote_is_not_fit() {
     case.consensus.role = Role::Abstaining { through: Height(120) };
     let diagnosis = case.diagnose();
     assert_eq!((diagnosis.fit, codes(&diagnosis)), (false, vec!["abstaining", "no-margin"]));
+    assert!(
+        diagnosis.warnings.iter().any(|warning| warning.text.contains("120")),
+        "{:?}",
+        diagnosis.warnings
+    );
+    case.consensus.role = Role::Abstaining { through: Height(u64::MAX) };
+    let diagnosis = case.diagnose();
+    assert_eq!(codes(&diagnosis), ["abstaining", "no-margin"]);
+    assert!(!format!("{:?}", diagnosis.warnings).contains(&u64::MAX.to_string()), "{:?}", diagnosis.warnings);
     let mut case = Case::healthy();
     let old = Some(Position { height: Height(50), round: 0, step: Step::Precommit });
     case.consensus.validators[0].last = old;

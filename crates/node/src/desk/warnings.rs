@@ -37,11 +37,21 @@ pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning>
 
 fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
     if let Role::Abstaining { through } = facts.consensus.role {
-        warnings.push(severe(
-            "abstaining",
-            format!("this node does not vote up to height {through}, which its key may have signed before"),
-            "wait until the chain is past that height; nothing needs to be done",
-        ));
+        // A guard that is lost permits nothing at any height.
+        let (text, advice) = if through.0 == u64::MAX {
+            (
+                "this node does not vote: its key may have signed more than its guard knows".to_owned(),
+                "wait until enough other validators have shown how far they are; they must be connected",
+            )
+        } else {
+            (
+                format!(
+                    "this node does not vote up to height {through}, which its key may have signed before"
+                ),
+                "wait until the chain is past that height; nothing needs to be done",
+            )
+        };
+        warnings.push(severe("abstaining", text, advice));
         return;
     }
     let late = |own: &sanad_api::ValidatorDiagnosis| own.own && own.attendance != Attendance::Voting;

@@ -185,7 +185,9 @@ impl Ledger {
         if self.disk_low.load(Ordering::Relaxed) {
             return Err(AdmitError::DiskLow);
         }
-        self.check_alone(&self.current().state, batch, source)?;
+        let current = self.current();
+        self.pool().check_room(&current.state, batch)?;
+        self.check_alone(&current.state, batch, source)?;
         let Admitted { admission, displaced } = {
             let mut pool = self.pool();
             // Taken under the pool's lock: a commit that has swapped the state since settles the pool after this, and

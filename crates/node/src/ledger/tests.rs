@@ -86,6 +86,22 @@ fn decide(ledger: &Ledger, application: &mut LedgerApplication) -> BlockHeader {
     header
 }
 
+/// The signature of a batch that finds no room is not checked: see `Pool::check_room`.
+#[test]
+fn a_batch_that_finds_no_room_is_refused_for_that_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    let mut next = next_batch(&ledger.current().state, "v1", vec![issue(0)]);
+    for number in 1..=limits().batches_per_issuer_max as u64 {
+        let batch = next.clone().sign(&issuing_key("v1"));
+        ledger.admit(&Arc::new(batch.clone()), Source::Submitted).unwrap();
+        (next.sequence, next.previous, next.events) = (next.sequence.next(), batch.id(), vec![issue(number)]);
+    }
+    let forged = Arc::new(next.sign(&issuing_key("v2")));
+    let refused = ledger.admit(&forged, Source::Submitted).unwrap_err();
+    assert!(matches!(refused, AdmitError::Pool(PoolError::IssuerFull { .. })), "{refused:?}");
+}
+
 #[test]
 fn a_status_is_proved_in_each_form_and_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();

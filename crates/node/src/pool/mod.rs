@@ -12,6 +12,8 @@ use sanad_core::state::State;
 
 mod room;
 
+/// Issuers whose shares fill a block.
+const ISSUERS_PER_BLOCK: usize = 8;
 /// Refusals that are remembered, so that submitters can learn why a batch was dropped.
 const REFUSALS_MAX: usize = 4096;
 
@@ -246,6 +248,18 @@ impl Pool {
         Ok(Admitted { admission: Admission::New, displaced })
     }
 
+    /// Whether there is room for a batch, before anything of it is checked: an issuer that sends more than it may costs
+    /// no check of a signature. Batches that blocks have overtaken need none.
+    ///
+    /// # Errors
+    /// [`PoolError::Full`] or [`PoolError::IssuerFull`].
+    pub fn check_room(&self, state: &State, batch: &SignedBatch) -> Result<(), PoolError> {
+        match next_sequence(state, &batch.batch().issuer) {
+            Some(next) if batch.batch().sequence >= next => self.room_for(state, batch).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn displace(&mut self, (issuer, sequence): &(MemberId, Sequence)) -> Option<BatchId> {
         let batch = self.issuers.get_mut(issuer)?.remove(sequence)?.batch;
         self.forget(&batch);
@@ -365,11 +379,16 @@ impl Pool {
         })
     }
 
-    /// Batches for the next block, each issuer's in order and issuers in turn, of at most `bytes_max` bytes.
+    /// Batches for the next block, each issuer's in order and issuers in turn, of at most `bytes_max` bytes. An issuer gets
+    /// one batch, and more only within its share of the block, even if others leave room: whoever comes next waits for
+    /// this block, and a full one takes long on every node.
     pub fn candidates(&mut self, state: &State, bytes_max: usize) -> Vec<Arc<SignedBatch>> {
         self.turn = self.turn.wrapping_add(1);
         let start = self.turn % self.issuers.len().max(1);
-        let ready = |(issuer, waiting)| Some(contiguous(waiting, next_sequence(state, issuer)?).peekable());
+        let share = bytes_max / ISSUERS_PER_BLOCK;
+        // With the bytes taken of each.
+        let ready =
+            |(issuer, waiting)| Some((contiguous(waiting, next_sequence(state, issuer)?).peekable(), 0));
         let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
@@ -377,10 +396,14 @@ impl Pool {
         // One batch of each issuer a round, so that a busy issuer does not hold up the others.
         loop {
             let before = chosen.len();
-            for queue in &mut queues {
-                let fits = |waiting: &&Waiting| waiting.batch.bytes().len() <= room;
+            for (queue, taken) in &mut queues {
+                let fits = |waiting: &&Waiting| {
+                    let bytes = waiting.batch.bytes().len();
+                    bytes <= room && (*taken == 0 || *taken + bytes <= share)
+                };
                 if let Some(waiting) = queue.next_if(fits) {
                     room -= waiting.batch.bytes().len();
+                    *taken += waiting.batch.bytes().len();
                     chosen.push(Arc::clone(&waiting.batch));
                 }
             }
