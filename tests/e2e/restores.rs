@@ -15,7 +15,7 @@ use sanad_api::{Client, Wait};
 use sanad_e2e::{Issuer, Net, Stop, issue, poll};
 
 /// `SANAD_RESTORES` replaces it: 200 is the full run.
-const RESTORES: usize = 5;
+const RESTORES: usize = 6;
 
 fn restores() -> usize {
     let count = std::env::var("SANAD_RESTORES").ok();
@@ -34,10 +34,18 @@ enum Fate {
     /// The guard is lost.
     GuardLost,
     AllLost,
+    /// All is lost, and the ledger comes from a backup that was made while the node ran.
+    Restored,
 }
 
-const FATES: [Fate; 5] =
-    [Fate::Replaced, Fate::WrittenOver, Fate::LedgerLost, Fate::GuardLost, Fate::AllLost];
+const FATES: [Fate; 6] = [
+    Fate::Replaced,
+    Fate::WrittenOver,
+    Fate::LedgerLost,
+    Fate::GuardLost,
+    Fate::AllLost,
+    Fate::Restored,
+];
 
 fn copy(from: &Path, to: &Path) {
     let from = format!("{}/.", from.display());
@@ -81,6 +89,11 @@ fn height(net: &Net, node: usize) -> u64 {
     net.status()[node - 1]["height"].as_u64().unwrap_or(0)
 }
 
+/// Where the backup of a running node is.
+fn hot(net: &Net, node: usize) -> String {
+    net.path(&format!("hot-{node}"))
+}
+
 fn set_back(net: &Net, node: usize, fate: Fate, backup: &Path) {
     let data = net.node_path(node, "data");
     let (ledger, consensus) = (data.join("ledger"), data.join("consensus"));
@@ -106,6 +119,12 @@ fn set_back(net: &Net, node: usize, fate: Fate, backup: &Path) {
         Fate::AllLost => {
             std::fs::remove_dir_all(&data).unwrap();
             true
+        }
+        Fate::Restored => {
+            std::fs::remove_dir_all(&data).unwrap();
+            let said = net.sanad_node(node, &["backup", "restore", &hot(net, node)]);
+            assert_eq!(said.code, 0, "{said:?}");
+            false
         }
     };
     if recover {
@@ -134,6 +153,8 @@ async fn no_key_signs_twice_whatever_happens_to_its_disk() {
         let node = rand::rng().random_range(2..=4);
         let fate = FATES[number % FATES.len()];
         let pause = |most| Duration::from_millis(rand::rng().random_range(0..most));
+        let said = net.sanad_node(node, &["backup", "create", &hot(&net, node)]);
+        assert_eq!(said.code, 0, "{said:?}");
         // A backup of now, and a life that it does not know of.
         net.stop_node(node, if number % 2 == 0 { Stop::Kill } else { Stop::Terminate });
         let backup = PathBuf::from(net.path(&format!("backup-{number}")));

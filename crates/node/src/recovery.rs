@@ -80,7 +80,7 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     Ok(Recovered { ledger, guard: memory })
 }
 
-fn recover_guard(
+pub(crate) fn recover_guard(
     path: &Path,
     chain_id: ChainId,
     key: PublicKey,
@@ -125,18 +125,21 @@ impl std::fmt::Display for Recovered {
             Part::Kept => "ledger: kept",
             Part::Made => "ledger: empty; the node gets all blocks from its peers",
         })?;
-        match &self.guard {
-            None => f.write_str("\nsigning guard: none, since this node only follows"),
-            Some(Memory::Whole) => {
-                f.write_str("\nsigning guard: kept; the node votes once it has all blocks up to its last signature")
-            }
-            Some(Memory::Lost) => f.write_str(
-                "\nsigning guard: the key may have signed more than it knows; the node follows, and votes once enough \
-                 validators have shown how far they are. The process that ran before must be gone for good",
-            ),
-            Some(Memory::Through(height)) => {
-                write!(f, "\nsigning guard: nothing is signed up to height {height}, as you say")
-            }
-        }
+        write!(f, "\n{}", guard_in_words(self.guard.as_ref()))
     }
+}
+
+/// What a guard knows, for the operator.
+pub fn guard_in_words(guard: Option<&Memory>) -> String {
+    let said = match guard {
+        None => "none, since this node only follows".to_owned(),
+        Some(Memory::Whole) => {
+            "kept; the node votes once it has all blocks up to its last signature".to_owned()
+        }
+        Some(Memory::Lost) => "the key may have signed more than it knows; the node follows, and votes once enough \
+                               validators have shown how far they are. The process that ran before must be gone for good"
+            .to_owned(),
+        Some(Memory::Through(height)) => format!("nothing is signed up to height {height}, as you say"),
+    };
+    format!("signing guard: {said}")
 }

@@ -146,7 +146,11 @@ fn member<'a>(
     found.ok_or_else(|| NodeError::UnknownMember { member: id.clone(), field })
 }
 
-fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
+/// Reads a genesis file, and checks that every member has signed it.
+///
+/// # Errors
+/// [`NodeError`].
+pub fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
     let mut text = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_end(&mut text))

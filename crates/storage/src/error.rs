@@ -87,6 +87,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A segment file is missing. Only a copy helps.
+    #[error("the segment that begins at offset {base} is missing")]
+    MissingSegment {
+        /// Logical offset of its first frame.
+        base: u64,
+    },
     /// A column, an index or the checkpoint is damaged. Segments are the truth: rebuild from them.
     #[error("{part} do not match the segments; stop the node and rebuild them (`sanad audit --rebuild`)")]
     Damaged {
