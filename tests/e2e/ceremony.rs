@@ -155,7 +155,7 @@ fn the_readmes_session_by_hand_is_true() {
         "the trust file of block",
         "proved: the older log begins the newer one",
         "proved: these are all events of the issuer",
-        "5 active, 0 confirmed, 0 suspended, 0 disputed, 1 revoked",
+        "active: 5; active, confirmed: 0; suspended: 0; disputed: 0; revoked: 1",
     ] {
         assert!(out.contains(said), "{said} is not in\n{out}\n{err}");
     }

@@ -1,6 +1,8 @@
 //! Findings on the screen: the lines of `sanad-verify`.
 
-use sanad_verify::{Finding, Language, Line, credential_lines};
+use std::path::Path;
+
+use sanad_verify::{Finding, Fork, Language, Line, credential_lines};
 
 use crate::output::Report;
 use crate::view::View;
@@ -20,9 +22,27 @@ impl Report for Finding {
     }
 }
 
+impl Report for Fork {
+    fn view(&self) -> View {
+        self.view_in(Language::English)
+    }
+
+    fn view_in(&self, language: Language) -> View {
+        push(View::new(), self.lines(language))
+    }
+}
+
 pub(crate) fn push(view: View, lines: impl IntoIterator<Item = Line>) -> View {
     lines.into_iter().fold(view, |view, line| match line {
         Line::Headline(text) | Line::Check(_, text) | Line::Text(text) => view.line(text),
         Line::Fact(name, value) => view.fact(name, value),
     })
+}
+
+/// Adds the file that was written, if one was.
+pub(crate) fn written(view: View, path: Option<&Path>) -> View {
+    match path {
+        Some(path) => view.fact("written to", path.display()),
+        None => view,
+    }
 }

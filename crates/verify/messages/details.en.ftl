@@ -412,3 +412,5 @@ detail-bytes-follow-the-end-of-the-picture = { $count } bytes follow the end of 
 detail-it-is-in-an-envelope-which-no = it is in an envelope, which no signature covers
 detail-not-everything-is-disclosed-what-is-withheld = not everything is disclosed: what is withheld may say more, also of dates and status
 detail-holder-not-checked-only-a-verifier-that = holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential
+detail-the-proof-begins-at-entries = the proof begins at { $first } entries, the receipt's log has { $size }; ask for a proof from that size
+detail-fork-at-entries-the-receipt-has = FORK: at { $size } entries the receipt's log has the root { $known }, this one { $root }, and validators signed both

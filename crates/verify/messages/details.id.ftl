@@ -411,3 +411,5 @@ detail-bytes-follow-the-end-of-the-picture = { $count } bita setelah akhir gamba
 detail-it-is-in-an-envelope-which-no = ada dalam amplop, yang tidak dicakup tanda tangan
 detail-not-everything-is-disclosed-what-is-withheld = tidak semuanya diungkapkan: yang ditahan mungkin mengatakan lebih banyak, juga tentang tanggal dan status
 detail-holder-not-checked-only-a-verifier-that = pemegang tidak diperiksa: hanya pemeriksa yang memilih nonce dapat mengetahui apakah pemegangnya yang menunjukkan kredensial
+detail-the-proof-begins-at-entries = bukti dimulai pada { $first } entri, log tanda terima memiliki { $size }; mintalah bukti dari ukuran itu
+detail-fork-at-entries-the-receipt-has = PERCABANGAN: pada { $size } entri log tanda terima memiliki akar { $known }, log ini { $root }, dan validator menandatangani keduanya

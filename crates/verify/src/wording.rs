@@ -3,6 +3,7 @@
 mod credential;
 mod details;
 mod lines;
+mod proofs;
 
 use std::sync::OnceLock;
 
@@ -85,6 +86,17 @@ impl Language {
         match self {
             Self::English => english.to_owned(),
             Self::Indonesian => details::said(self, english).unwrap_or_else(|| english.to_owned()),
+        }
+    }
+
+    /// A reason: the part that fails, and what is wrong with it.
+    pub(crate) fn reason(self, english: &str) -> String {
+        match english.split_once(": ") {
+            // What is no part is the beginning of a sentence.
+            Some((part, detail)) if self.detail(part) != part => {
+                format!("{}: {}", self.detail(part), self.detail(detail))
+            }
+            _ => self.detail(english),
         }
     }
 

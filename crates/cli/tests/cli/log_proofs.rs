@@ -114,7 +114,7 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
     assert_eq!(found["credentials"], asked["credentials"]);
     let shown = sanad(folder.path(), &format!("proof verify {file} --genesis genesis.json")).expect(0);
     assert!(
-        shown.stdout.contains("5 active, 0 confirmed, 1 suspended, 0 disputed, 1 revoked"),
+        shown.stdout.contains("active: 5; active, confirmed: 0; suspended: 1; disputed: 0; revoked: 1"),
         "{}",
         shown.stdout
     );

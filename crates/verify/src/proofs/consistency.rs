@@ -45,20 +45,8 @@ impl Consistency {
     /// with different roots are evidence of a fork.
     #[must_use]
     pub fn of(target: &str, proof: &ConsistencyProof, known: Option<&StatusProof>, trust: &Trust) -> Self {
-        let mut found = Self {
-            target: target.to_owned(),
-            verdict: Verdict::NotProven,
-            reason: None,
-            older_size: proof.older.size,
-            older_root: proof.older.root,
-            newer_size: proof.newer.size,
-            newer_root: proof.newer.root,
-            height: None,
-            time_ms: None,
-            signers: Vec::new(),
-            validators: 0,
-            fork: None,
-        };
+        let (older, newer) = (&proof.older, &proof.newer);
+        let mut found = Self::unproved(target, (older.size, older.root), (newer.size, newer.root));
         let proven = match proof.verify(trust.anchor()) {
             Ok(proven) => proven,
             Err(fault) => return found.refused(Fault::from(&fault)),
@@ -98,6 +86,24 @@ impl Consistency {
     #[must_use]
     pub fn fork(&self) -> Option<&ForkProof> {
         self.fork.as_deref()
+    }
+
+    /// Before anything is checked.
+    pub(crate) fn unproved(target: &str, older: (LogSize, Root), newer: (LogSize, Root)) -> Self {
+        Self {
+            target: target.to_owned(),
+            verdict: Verdict::NotProven,
+            reason: None,
+            older_size: older.0,
+            older_root: older.1,
+            newer_size: newer.0,
+            newer_root: newer.1,
+            height: None,
+            time_ms: None,
+            signers: Vec::new(),
+            validators: 0,
+            fork: None,
+        }
     }
 
     fn refused(mut self, fault: Fault) -> Self {

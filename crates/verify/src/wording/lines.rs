@@ -25,11 +25,7 @@ impl Finding {
         let mut lines = vec![Line::Headline(self.headline_in(language))];
         let name = |key| language.text(key, &[]);
         if let Some(reason) = self.reason() {
-            let reason = match reason.split_once(": ") {
-                Some((part, detail)) => format!("{}: {}", language.detail(part), language.detail(detail)),
-                None => language.detail(reason),
-            };
-            lines.push(Line::Fact(name("fact-because"), reason));
+            lines.push(Line::Fact(name("fact-because"), language.reason(reason)));
         }
         if let Some(as_of) = &self.as_of {
             let (height, age) = (as_of.height.to_string(), time::age(language, as_of.age_seconds));

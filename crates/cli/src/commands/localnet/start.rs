@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail};
-use sanad_api::{ChainState, Diagnosis, NodeStatus};
+use anyhow::{Context, bail};
+use sanad_api::ChainState;
 use sanad_core::ids::{Height, MemberId};
 use serde::Serialize;
 
+use crate::commands;
 use crate::localnet::binary::{self, BinaryArgs};
 use crate::localnet::process::{self, Process};
 use crate::localnet::{Folder, NodeFolder};
@@ -137,13 +138,18 @@ enum Ready {
 }
 
 impl Ready {
-    fn holds(self, status: &NodeStatus) -> bool {
+    /// The node's height; an error where it is not ready yet.
+    async fn height(self, remote: &Remote) -> anyhow::Result<Height> {
+        let height = remote.node_status().await?.head.height;
         match self {
-            Self::Answers => true,
-            Self::Advances => {
-                let advances = |found: &Diagnosis| found.state == ChainState::Advancing;
-                status.head.height > Height::GENESIS && status.diagnosis.as_ref().is_none_or(advances)
-            }
+            Self::Answers => Ok(height),
+            Self::Advances => match remote.told(commands::node::diagnosis(remote.client()).await)? {
+                Some(found) if found.state != ChainState::Advancing => {
+                    bail!("it answers, but sees no new block; its height is {height}")
+                }
+                _ if height == Height::GENESIS => bail!("it answers, but has no block yet"),
+                _ => Ok(height),
+            },
         }
     }
 }
@@ -153,12 +159,9 @@ async fn answer(launch: &mut Launch, ready: Ready, deadline: Instant) -> anyhow:
     let (number, log) = (launch.node.number, launch.node.log());
     let node = NodeArgs::at(&launch.url, Duration::from_secs(2));
     loop {
-        let failure = match Remote::connect(&node).await {
-            Ok(remote) => match remote.node_status().await {
-                Ok(status) if ready.holds(&status) => return Ok(status.head.height),
-                Ok(status) => anyhow!("it answers, but sees no new block; its height is {}", status.head.height),
-                Err(error) => error,
-            },
+        let asked = async { ready.height(&Remote::connect(&node).await?).await };
+        let failure = match asked.await {
+            Ok(height) => return Ok(height),
             Err(error) => error,
         };
         if let Some(child) = &mut launch.child

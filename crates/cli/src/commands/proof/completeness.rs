@@ -6,14 +6,14 @@ use anyhow::bail;
 use sanad_api::{CompletenessStream, ProofForm};
 use sanad_core::ids::MemberId;
 use sanad_core::proof::{COMPLETENESS_SUFFIX, CompletenessVerifier};
-use sanad_verify::{Completeness, CompletenessList, ListedCredential, Verdict};
+use sanad_verify::{Completeness, CompletenessList, Language, ListedCredential, Verdict};
 use serde::Serialize;
 
 use crate::files::{Mode, Staged};
+use crate::findings;
 use crate::output::{Outcome, Output, Report};
 use crate::progress;
 use crate::remote::{self, Remote, SourceArgs};
-use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
 
@@ -102,6 +102,10 @@ impl Shown {
 
 impl Report for Shown {
     fn view(&self) -> View {
+        self.view_in(Language::English)
+    }
+
+    fn view_in(&self, language: Language) -> View {
         let (mut view, found) = (View::new(), &self.found);
         if let Some(credentials) = &found.credentials {
             let row = |credential: &ListedCredential| {
@@ -110,34 +114,6 @@ impl Report for Shown {
             };
             view = view.table(&["index", "status", "commitment"], credentials.iter().map(row).collect());
         }
-        let (Some(issuer), Some(as_of)) = (&found.issuer, &found.as_of) else {
-            let reason = found.reason.as_deref().unwrap_or_default();
-            return view.line(format!("{}: {}: {reason}", found.target, found.verdict));
-        };
-        view = view
-            .line(format!("{}: proved: these are all events of the issuer", found.target))
-            .fact("issuer", format!("{} ({})", issuer.name, issuer.id))
-            .fact("events", found.entries)
-            .fact(
-                "credentials",
-                format!(
-                    "{} active, {} confirmed, {} suspended, {} disputed, {} revoked",
-                    found.active, found.confirmed, found.suspended, found.disputed, found.revoked
-                ),
-            )
-            .fact(
-                "as of",
-                format!(
-                    "block {}, {}, a log of {} entries",
-                    as_of.height,
-                    time::format_ms(as_of.time_ms),
-                    as_of.log_size
-                ),
-            )
-            .fact("signed by", format!("{} of {} validators", found.signers.len(), found.validators));
-        match &self.written {
-            Some(path) => view.fact("written to", path.display()),
-            None => view,
-        }
+        findings::written(findings::push(view, found.lines(language)), self.written.as_deref())
     }
 }

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use sanad_api::ProofForm;
 use sanad_core::ids::LogSize;
 use sanad_core::proof::StatusProof;
-use sanad_verify::{Consistency, Trust, Verdict};
+use sanad_verify::{Consistency, Language, Trust, Verdict};
 use serde::Serialize;
 
 use crate::commands::verify::evidence;
 use crate::files::{self, Mode};
+use crate::findings;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file;
 use crate::remote::{self, Remote, SourceArgs};
-use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
 
@@ -94,23 +94,10 @@ pub(super) struct Shown {
 
 impl Report for Shown {
     fn view(&self) -> View {
-        let found = &self.found;
-        let verdict = match &found.reason {
-            None => "proved: the older log begins the newer one".to_owned(),
-            Some(reason) => format!("{}: {reason}", found.verdict),
-        };
-        let mut view = View::new()
-            .line(format!("{}: {verdict}", found.target))
-            .fact("older log", format!("{} entries, root {}", found.older_size, found.older_root))
-            .fact("newer log", format!("{} entries, root {}", found.newer_size, found.newer_root));
-        if let (Some(height), Some(time_ms)) = (found.height, found.time_ms) {
-            view = view.fact("as of", format!("block {height}, {}", time::format_ms(time_ms)));
-            view =
-                view.fact("signed by", format!("{} of {} validators", found.signers.len(), found.validators));
-        }
-        match &self.written {
-            Some(path) => view.fact("written to", path.display()),
-            None => view,
-        }
+        self.view_in(Language::English)
+    }
+
+    fn view_in(&self, language: Language) -> View {
+        findings::written(findings::push(View::new(), self.found.lines(language)), self.written.as_deref())
     }
 }

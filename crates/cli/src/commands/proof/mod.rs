@@ -2,7 +2,6 @@
 
 mod completeness;
 mod consistency;
-mod fork;
 mod verify;
 
 use clap::Subcommand;

@@ -10,11 +10,10 @@ use sanad_core::proof::{
     ConsistencyProof, EntryRun, FORK_JSON_BYTES_MAX, ForkProof,
 };
 
-use sanad_verify::{Completeness, CompletenessList, Consistency, Trust, explain};
+use sanad_verify::{Completeness, CompletenessList, Consistency, Fork, Trust, explain};
 
 use super::completeness::Shown as ShownCompleteness;
 use super::consistency::{Shown as ShownConsistency, proof_of_receipt};
-use super::fork;
 use crate::output::{Outcome, Output, complain, describe};
 use crate::progress;
 use crate::trust::TrustArgs;
@@ -89,7 +88,7 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
         Err(_) => {
             let text = lines.whole(first)?;
             if let Ok(proof) = ForkProof::from_json(&text) {
-                let found = fork::Shown::of(path, &proof, trust);
+                let found = Fork::of(&path.display().to_string(), &proof, trust);
                 let _ = output.print_next(&found)?;
                 return Ok(found.verdict.answer().into());
             }
