@@ -11,7 +11,8 @@ use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::Height;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{OpenError, StoreError, at};
+use crate::error::{OpenError, StoreError};
+use crate::files;
 use crate::frame::Frame;
 use crate::segments::{Defect, RawFrame, Scanned, SegmentCopy, Segments, cut_directory};
 
@@ -71,7 +72,7 @@ pub fn copy_log(
 ) -> Result<Option<LogPlace>, CopyError> {
     let source = open(from, chain_id)?;
     let directory = to.join("segments");
-    std::fs::create_dir_all(&directory).map_err(at(&directory))?;
+    files::make_directory(&directory)?;
     if let Some(place) = &copied {
         let lost = CopyError::DamagedCopy { height: place.height };
         let Ok(copy) = open(to, chain_id) else { return Err(lost) };
@@ -112,9 +113,7 @@ pub fn copy_log(
     }
     copy.map_or(Ok(()), |copy| copy.sync())?;
     match (through, last) {
-        (Some(through), last) if last != Some(through) => {
-            Err(CopyError::OtherLog { height: through.height })
-        }
+        (Some(through), last) if last != Some(through) => Err(CopyError::OtherLog { height: through.height }),
         (_, last) => Ok(last),
     }
 }

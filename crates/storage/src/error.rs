@@ -150,7 +150,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The store was written by another version.
-    #[error("the store has format {actual}; this program knows format {expected}")]
+    #[error(
+        "the store has format {actual}; this program knows format {expected}: use the program that wrote it, or a newer one"
+    )]
     UnsupportedVersion {
         /// This program's.
         expected: u32,

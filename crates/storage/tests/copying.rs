@@ -8,9 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use sanad_core::ids::Height;
-use sanad_storage::{
-    CopyError, LogPlace, OpenError, Store, StoreError, Verdict, audit, copy_log, has_place,
-};
+use sanad_storage::{CopyError, LogPlace, OpenError, Store, StoreError, Verdict, audit, copy_log, has_place};
 use support::{Consortium, check_equal, small};
 
 struct Copied {
@@ -130,10 +128,7 @@ fn a_block_that_is_being_written_is_left_out_and_damage_is_named() {
     last.set_len(last.metadata().unwrap().len() - 7).unwrap();
     let place = copied.again(None).unwrap();
     assert_eq!(place.height, Height(19));
-    assert!(matches!(
-        copied.again(Some(whole)).unwrap_err(),
-        CopyError::DamagedCopy { height: Height(20) }
-    ));
+    assert!(matches!(copied.again(Some(whole)).unwrap_err(), CopyError::DamagedCopy { height: Height(20) }));
     fs::remove_dir_all(copied.copy()).unwrap();
     change_byte(&files[0], 500);
     let error = copied.again(None).unwrap_err();
