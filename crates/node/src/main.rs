@@ -75,8 +75,10 @@ enum Command {
 #[derive(Subcommand)]
 enum BackupCommand {
     /// Copy to a folder what it does not have yet; the node may run
-    #[command(after_help = "Example:\n  sanad-node backup create /backup/node --config node.toml\n\nNever in a backup: \
-        signing guard, consensus log, passphrase.")]
+    #[command(
+        after_help = "Example:\n  sanad-node backup create /backup/node --config node.toml\n\nNever in a backup: \
+        signing guard, consensus log, passphrase."
+    )]
     Create {
         /// Folder of the backup: new, empty, or with an earlier backup of this node
         dir: PathBuf,
@@ -220,8 +222,10 @@ fn report(checks: &[Check], json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a line to standard output, which may be closed.
+/// Writes a line to standard output. A reader that has gone has seen what it wanted.
 fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout(), "{line}").context("standard output is closed")
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written"),
+    }
 }

@@ -13,7 +13,7 @@ use sanad_storage::{OpenError, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
-use crate::setup::{DataDir, Setup, store_options};
+use crate::setup::{DataDir, Setup, make_directory, store_options};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,7 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
         Err(_) if is_empty(&path) => Part::Made,
         Err(error) => return Err(failed(error)),
     };
-    std::fs::create_dir_all(&consensus)
-        .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
+    make_directory(&consensus).map_err(|source| NodeError::File { path: consensus.clone(), source })?;
     let guard = ConsensusConfig::guard_path(&consensus);
     let chain_id = setup.genesis.chain_id();
     // Before the ledger: one that was made in vain is found by the next try.

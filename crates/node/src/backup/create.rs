@@ -35,7 +35,12 @@ pub struct Created {
 ///
 /// # Errors
 /// [`BackupError`]; what the backup had before is still there.
-pub fn create(config: &Config, config_path: &Path, to: &Path, secrets: Secrets) -> Result<Created, BackupError> {
+pub fn create(
+    config: &Config,
+    config_path: &Path,
+    to: &Path,
+    secrets: Secrets,
+) -> Result<Created, BackupError> {
     let genesis = read_genesis(&config.genesis)?;
     let chain_id = genesis.chain_id();
     let _lock = folder::lock(to)?;
@@ -45,8 +50,15 @@ pub fn create(config: &Config, config_path: &Path, to: &Path, secrets: Secrets) 
         None => {
             let program = concat!("sanad-node ", env!("CARGO_PKG_VERSION")).to_owned();
             let (member, files) = (config.member.clone(), Vec::new());
-            let begun =
-                Manifest { version: BACKUP_VERSION, program, chain_id, member, made_ms: now_ms(), log: None, files };
+            let begun = Manifest {
+                version: BACKUP_VERSION,
+                program,
+                chain_id,
+                member,
+                made_ms: now_ms(),
+                log: None,
+                files,
+            };
             // The folder is a backup from now on, which the next run completes.
             write(to, &begun)?;
             begun

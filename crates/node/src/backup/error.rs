@@ -74,7 +74,9 @@ pub enum BackupError {
         actual: ChainId,
     },
     /// It is another member's.
-    #[error("the backup is of the node of {actual}, not of {expected}; use a folder of its own for each node")]
+    #[error(
+        "the backup is of the node of {actual}, not of {expected}; use a folder of its own for each node"
+    )]
     OtherMember {
         /// The member of the configuration.
         expected: MemberId,
@@ -139,7 +141,9 @@ pub enum BackupError {
         path: PathBuf,
     },
     /// There is nothing to restore.
-    #[error("the backup has no block yet; make the data directory with `sanad-node init`, or `recover` if the key has signed")]
+    #[error(
+        "the backup has no block yet; make the data directory with `sanad-node init`, or `recover` if the key has signed"
+    )]
     NoBlocks,
     /// The data directory has a ledger.
     #[error("{path} holds a ledger, which is never written over; move it away first")]

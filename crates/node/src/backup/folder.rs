@@ -1,11 +1,12 @@
 //! The folder of a backup: locked while it is written, its files closed to other users.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::BackupError;
+use crate::setup::make_directory;
 
 /// Locks a folder for writing, and makes it if needed. The lock ends with the file.
 pub(super) fn lock(folder: &Path) -> Result<File, BackupError> {
@@ -22,7 +23,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, BackupError> {
 
 /// Makes a folder of the owner's alone, unless it is there.
 pub(super) fn make(folder: &Path) -> Result<(), BackupError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))
+    make_directory(folder).map_err(at(folder))
 }
 
 /// Whether a folder has nothing but its lock.

@@ -6,10 +6,10 @@ use sanad_consensus_lite::Config as ConsensusConfig;
 use sanad_core::ids::Height;
 use sanad_storage::{Store, copy_log};
 
+use super::create::FILE_BYTES_MAX;
 use super::error::BackupError;
 use super::folder::{self, at, read_limited, sync_parent, write_whole};
 use super::verify::{Verified, verify};
-use super::create::FILE_BYTES_MAX;
 use crate::config::Config;
 use crate::desk::disk;
 use crate::error::NodeError;
@@ -53,15 +53,14 @@ pub fn restore(config: &Config, from: &Path) -> Result<Restored, BackupError> {
     copy_log(&from.join("ledger"), &unfinished, setup.genesis.chain_id(), None, Some(log))
         .map_err(|source| BackupError::Copy { path: unfinished.clone(), source: Box::new(source) })?;
     let rebuilt = Store::rebuild(&unfinished, &setup.genesis, store_options(config), |_| {});
-    let (store, state) =
-        rebuilt.map_err(|source| NodeError::Open { path: unfinished.clone(), source })?;
+    let (store, state) = rebuilt.map_err(|source| NodeError::Open { path: unfinished.clone(), source })?;
     store.close().map_err(NodeError::from)?;
     drop(store);
     let head = state.head();
     if (head.height, head.hash) != (log.height, log.block) {
         return Err(BackupError::OtherBlock { height: log.height });
     }
-    std::fs::create_dir_all(&consensus).map_err(at(&consensus))?;
+    folder::make(&consensus)?;
     // Before the ledger: there must be no ledger beside a guard that nobody has looked at.
     let guard = match &setup.keys.consensus {
         Some(key) => {
