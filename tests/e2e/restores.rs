@@ -38,14 +38,8 @@ enum Fate {
     Restored,
 }
 
-const FATES: [Fate; 6] = [
-    Fate::Replaced,
-    Fate::WrittenOver,
-    Fate::LedgerLost,
-    Fate::GuardLost,
-    Fate::AllLost,
-    Fate::Restored,
-];
+const FATES: [Fate; 6] =
+    [Fate::Replaced, Fate::WrittenOver, Fate::LedgerLost, Fate::GuardLost, Fate::AllLost, Fate::Restored];
 
 fn copy(from: &Path, to: &Path) {
     let from = format!("{}/.", from.display());
