@@ -82,6 +82,7 @@ fn metrics_health_and_what_reads_them_agree() {
         ("sanad_api_calls_total{method=\"sanad.v1.SubmissionService/SubmitBatch\",code=\"OK\"}", 1.0),
         ("sanad_storage_append_seconds_count", 2.0),
         ("sanad_signing_guard_seconds_count", 4.0),
+        ("sanad_consensus_log_sync_seconds_count", 4.0),
         ("sanad_own_last_signed_height", 2.0),
     ] {
         poll(name, || net.metric(1, name).filter(|value| *value >= least));
@@ -225,4 +226,69 @@ fn rounds_that_fail_twice_are_warned_of_with_names() {
     assert!(warned.contains("WARN") && pair.iter().all(|member| warned.contains(member)), "{warned}");
     assert!(warned.contains("power=5") && warned.contains("needed=5"), "{warned}");
     poll("the count", || net.metric(1, "sanad_rounds_failed_total").filter(|failed| *failed >= 2.0));
+}
+
+/// Every long text in a key file but the public key.
+fn sealed(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(name, _)| !name.contains("public"));
+            fields.for_each(|(_, value)| sealed(value, found));
+        }
+        Value::String(text) if text.len() >= 24 => found.push(text.clone()),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_bundle_holds_all_that_helps_and_no_secret() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    let passphrase = std::fs::read_to_string(net.path("net/passphrase")).unwrap().trim().to_owned();
+    let config = net.node_path(1, "node.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("# the passphrase is {passphrase}\n{text}")).unwrap();
+    // As a careless program would.
+    let log = net.path("own.log");
+    let lines = format!("opened {} with {passphrase}\nall is well\n", net.path("net/node-1/../passphrase"));
+    std::fs::write(&log, lines).unwrap();
+    let (dir, out, url) = (net.path("net/node-1"), net.path("bundle.tar.gz"), net.url(1));
+    let bundle = ["debug", "bundle", "--node-dir", &dir, "--node", &url, "--log", &log, "--out", &out];
+    let said = net.sanad(&bundle).json(0);
+    for part in said["parts"].as_array().unwrap() {
+        assert!(part["missing"].is_null() && part["bytes"].as_u64() > Some(0), "{part}");
+    }
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&out).unwrap());
+    assert_eq!(mode & 0o077, 0);
+    let unpacked = net.path("unpacked");
+    std::fs::create_dir(&unpacked).unwrap();
+    assert!(Command::new("tar").args(["xzf", &out, "-C", &unpacked]).status().unwrap().success());
+    let mut secrets = vec![passphrase, "/passphrase".to_owned(), "keys/consensus.json".to_owned()];
+    for key in ["consensus", "network", "issuing"] {
+        let text = std::fs::read_to_string(net.node_path(1, &format!("keys/{key}.json"))).unwrap();
+        sealed(&serde_json::from_str(&text).unwrap(), &mut secrets);
+    }
+    assert!(secrets.len() > 6, "{secrets:?}");
+    let read = |name: &str| std::fs::read_to_string(format!("{unpacked}/sanad-debug/{name}")).unwrap();
+    let readme = read("README.txt");
+    for entry in std::fs::read_dir(format!("{unpacked}/sanad-debug")).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, text) =
+            (path.file_name().unwrap().to_str().unwrap(), std::fs::read_to_string(&path).unwrap());
+        assert!(name == "README.txt" || readme.contains(name), "the list names {name}");
+        for secret in &secrets {
+            assert!(!text.contains(secret), "{name} has {secret}: {text}");
+        }
+    }
+    assert!(read("log.txt").contains("all is well"));
+    assert!(read("check.jsonl").contains("signed last: height"));
+    assert!(read("metrics.txt").contains("sanad_ready 1"));
+    assert!(read("node.toml").contains("passphrase_file = \"(removed)\""));
+    assert_eq!(net.sanad(&bundle).code, 2, "a file that is there stays");
+
+    net.stop_node(1, Stop::Kill);
+    let again = net.path("again.tar.gz");
+    let said = net.sanad(&["debug", "bundle", "--node-dir", &dir, "--node", &url, "--out", &again]).json(0);
+    let missing = said["parts"].as_array().unwrap().iter().filter(|part| !part["missing"].is_null());
+    let missing: Vec<&str> = missing.map(|part| part["name"].as_str().unwrap()).collect();
+    assert_eq!(missing, ["status.json", "why.json", "peers.json", "metrics.txt", "readyz.txt"]);
 }

@@ -19,12 +19,20 @@ pub enum Fate {
     GuardLost,
     /// Ledger and guard are lost.
     AllLost,
+    /// All is lost, and the ledger comes from a backup that [`back_up`] made while the node ran.
+    Restored,
 }
 
 impl Fate {
     /// Every fate.
-    pub const ALL: [Self; 5] =
-        [Self::Replaced, Self::WrittenOver, Self::LedgerLost, Self::GuardLost, Self::AllLost];
+    pub const ALL: [Self; 6] = [
+        Self::Replaced,
+        Self::WrittenOver,
+        Self::LedgerLost,
+        Self::GuardLost,
+        Self::AllLost,
+        Self::Restored,
+    ];
 }
 
 /// Copies what is in a folder into another, which is made if need be.
@@ -32,6 +40,17 @@ pub fn copy(from: &Path, to: &Path) {
     let from = format!("{}/.", from.display());
     std::fs::create_dir_all(to).unwrap();
     assert!(Command::new("cp").args(["-r", &from]).arg(to).status().unwrap().success());
+}
+
+/// Where the backup of a running node is.
+fn hot(net: &Net, node: usize) -> String {
+    net.path(&format!("hot-{node}"))
+}
+
+/// Backs up a running node, or adds to its backup what is new.
+pub fn back_up(net: &Net, node: usize) {
+    let said = net.sanad_node(node, &["backup", "create", &hot(net, node)]);
+    assert_eq!(said.code, 0, "{said:?}");
 }
 
 /// Removes what is in a folder. The folder stays: it may be a mount.
@@ -69,6 +88,12 @@ pub fn set_back(net: &Net, node: usize, fate: Fate, backup: &Path) {
         Fate::AllLost => {
             empty(&data);
             true
+        }
+        Fate::Restored => {
+            empty(&data);
+            let said = net.sanad_node(node, &["backup", "restore", &hot(net, node)]);
+            assert_eq!(said.code, 0, "{said:?}");
+            false
         }
     };
     if recover {

@@ -212,3 +212,74 @@ fn a_check_names_what_is_wrong_by_line() {
     let (code, lines) = check(&[]);
     assert_eq!((code, lines.len(), result(&lines, "config").as_deref()), (1, 1, Some("failed")), "{lines:?}");
 }
+
+#[test]
+fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
+    let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let set =
+        "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\ntls_client_ca = \"clients.pem\"\n";
+    edit(&net, 1, "[api]\n", set);
+    certificate(&net);
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca = ca.self_signed(&ca_key).unwrap();
+    fs::write(net.node_path(1, "clients.pem"), ca.pem()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let client = rcgen::CertificateParams::new(vec!["issuer.test".to_owned()]).unwrap();
+    let client = client.signed_by(&key, &ca, &ca_key).unwrap();
+    fs::write(net.path("client.pem"), client.pem()).unwrap();
+    fs::write(net.path("client.key"), key.serialize_pem()).unwrap();
+    let checked = net.sanad_node(1, &["check", "--offline"]);
+    assert!(checked.code == 0 && checked.out.contains("only clients"), "{checked:?}");
+    let node = Node::start(&net, 1, &[]);
+    node.says("the node runs", 1);
+    let url = format!("https://{}", net.listen_addresses(1)[0]);
+    let ca = net.node_path(1, "tls.pem").to_str().unwrap().to_owned();
+    let without = net.sanad(&["peer", "list", "--node", &url, "--ca", &ca]);
+    assert!(
+        without.code == 2 && without.err.contains("--client-cert and --client-key name a certificate"),
+        "{without:?}"
+    );
+    let (cert, key) = (net.path("client.pem"), net.path("client.key"));
+    let with = ["peer", "list", "--node", &url, "--ca", &ca, "--client-cert", &cert, "--client-key", &key];
+    net.sanad(&with).json(0);
+    let ends = |name: &str| net.metric(1, name).is_some_and(|ends| ends > 1.7e9);
+    poll("the metrics", || {
+        (ends("sanad_tls_client_ca_expiry_timestamp_seconds")
+            && ends("sanad_tls_certificate_expiry_timestamp_seconds"))
+        .then_some(())
+    });
+}
+
+#[test]
+fn peers_may_be_named_and_are_found_again() {
+    let net = Net::create(&["--heartbeat-ms", "500"]);
+    for node in 1..=4 {
+        let path = net.node_path(node, "node.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let (own, peers) = text.split_once("[[peers]]").unwrap();
+        let named = peers.replace("\"127.0.0.1:", "\"localhost:");
+        assert_ne!(named, peers);
+        fs::write(&path, format!("{own}[[peers]]{named}")).unwrap();
+    }
+    net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+    let connected = || {
+        poll("all peers of both networks", || {
+            let (_, text) = net.admin(1, "/metrics")?;
+            let lines = text.lines().filter(|line| line.starts_with("sanad_peer_connected{"));
+            let (yes, no): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.ends_with(" 1"));
+            (yes.len() == 6 && no.is_empty()).then_some(())
+        });
+    };
+    connected();
+    net.stop_node(2, sanad_e2e::Stop::Kill);
+    poll("one to be missed", || net.metric(1, "sanad_validators_voting").filter(|voting| *voting < 4.0));
+    net.start_node(2);
+    connected();
+    let checked = net.sanad_node(1, &["check"]);
+    assert!(
+        checked.out.contains("localhost:") && checked.out.matches(" answers").count() == 6,
+        "{checked:?}"
+    );
+}

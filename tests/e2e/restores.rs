@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use sanad_api::{Client, Wait};
-use sanad_e2e::disk::{Fate, copy, set_back};
+use sanad_e2e::disk::{Fate, back_up, copy, set_back};
 use sanad_e2e::{Issuer, Net, Stop, issue, poll};
 
 /// `SANAD_RESTORES` replaces it: 200 is the full run.
-const RESTORES: usize = 5;
+const RESTORES: usize = 6;
 
 fn restores() -> usize {
     let count = std::env::var("SANAD_RESTORES").ok();
@@ -51,6 +51,7 @@ async fn no_key_signs_twice_whatever_happens_to_its_disk() {
         let node = rand::rng().random_range(2..=4);
         let fate = Fate::ALL[number % Fate::ALL.len()];
         let pause = |most| Duration::from_millis(rand::rng().random_range(0..most));
+        back_up(&net, node);
         // A backup of now, and a life that it does not know of.
         net.stop_node(node, if number % 2 == 0 { Stop::Kill } else { Stop::Terminate });
         let backup = PathBuf::from(net.path(&format!("backup-{number}")));

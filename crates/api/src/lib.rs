@@ -27,8 +27,8 @@ pub mod wire;
 pub use batches::{BatchOutcome, BatchResult, BatchState, FinalBatch, Wait};
 pub use blocks::{BlockSummary, FinalBlock, FinalHeader};
 pub use client::{
-    BatchProofStream, BlockStream, Client, ClientError, ClientOptions, CompletenessStream, EntryRunStream,
-    NodeUrl, NodeUrlError, StatusCode, ask_patiently,
+    BatchProofStream, BlockStream, Client, ClientError, ClientIdentity, ClientOptions, CompletenessStream,
+    EntryRunStream, NodeUrl, NodeUrlError, StatusCode, ask_patiently,
 };
 pub use convert::WireError;
 pub use diagnosis::{Attendance, ChainState, Diagnosis, ValidatorDiagnosis, Warning};

@@ -4,8 +4,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use sanad_verify::Language;
 
 use crate::commands::{
-    audit, block, change, completions, credential, entry, export, genesis, issue, key, localnet, man, member,
-    node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
+    audit, block, change, completions, credential, debug, entry, export, genesis, issue, key, localnet, man,
+    member, node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
 };
 use crate::output;
 
@@ -133,6 +133,9 @@ pub(crate) enum Command {
     /// A node and its chain on one screen
     #[command(after_help = top::EXAMPLES)]
     Top(top::Args),
+    /// What others need to find out why a node is not well
+    #[command(subcommand)]
+    Debug(debug::Command),
     /// Peers of a node
     #[command(subcommand)]
     Peer(peer::Command),

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sanad_verify::{Answer, Language};
 use serde::Serialize;

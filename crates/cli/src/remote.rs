@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sanad_api::{Client, ClientError, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently};
+use sanad_api::{
+    Client, ClientError, ClientIdentity, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently,
+};
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
 use sanad_export::{Cost, Source, WebOptions};
@@ -48,14 +50,20 @@ impl SourceArgs {
 }
 
 /// How to reach a node.
-#[derive(clap::Args, Clone, Debug)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct ConnectionArgs {
     /// How long to wait for each answer
     #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = time::parse_duration)]
     pub(crate) node_timeout: Duration,
     /// Certificates (PEM) of the authorities that vouch for an https node or export [default: the system's]
-    #[arg(long, value_name = "FILE", env = "SANAD_NODE_CA")]
+    #[arg(long, visible_alias = "ca", value_name = "FILE", env = "SANAD_NODE_CA")]
     node_ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to an https node that asks for one
+    #[arg(long, value_name = "FILE", env = "SANAD_CLIENT_CERT", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", env = "SANAD_CLIENT_KEY", requires = "client_cert")]
+    client_key: Option<PathBuf>,
 }
 
 impl ConnectionArgs {
@@ -71,12 +79,21 @@ impl ConnectionArgs {
     fn certificates(&self) -> anyhow::Result<Option<Vec<u8>>> {
         self.node_ca.as_deref().map(|path| files::read(path, CA_BYTES_MAX)).transpose()
     }
+
+    fn identity(&self) -> anyhow::Result<Option<ClientIdentity>> {
+        let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) else { return Ok(None) };
+        let certificates_pem = files::read(certificate, CA_BYTES_MAX)?;
+        Ok(Some(ClientIdentity { certificates_pem, key_pem: files::read(key, CA_BYTES_MAX)? }))
+    }
 }
 
 impl NodeArgs {
     /// A node at a URL, without settings of its own.
     pub(crate) fn at(url: &str, timeout: Duration) -> Self {
-        Self { node: url.to_owned(), connection: ConnectionArgs { node_timeout: timeout, node_ca: None } }
+        Self {
+            node: url.to_owned(),
+            connection: ConnectionArgs { node_timeout: timeout, ..ConnectionArgs::default() },
+        }
     }
 }
 
@@ -102,6 +119,7 @@ impl Remote {
     pub(crate) async fn connect_to(url: &str, args: &ConnectionArgs) -> anyhow::Result<Self> {
         let options = ClientOptions {
             ca_certificates_pem: args.certificates()?,
+            identity: args.identity()?,
             timeout: args.node_timeout,
             connect_timeout: args.node_timeout,
             ..ClientOptions::default()
@@ -114,6 +132,9 @@ impl Remote {
                         "the node {url} cannot be reached; is it running? --node or SANAD_NODE names another"
                     )
                 }
+                ClientError::CertificateWanted => format!(
+                    "the node {url} lets in known clients alone; --client-cert and --client-key name a certificate"
+                ),
                 _ => format!("the node {url}"),
             };
             anyhow::Error::new(error).context(said)
@@ -179,7 +200,16 @@ impl Remote {
 
     /// Adds which node a failure came from.
     pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
-        answer.with_context(|| format!("the {} {}", self.kind, self.url))
+        answer.map_err(|error| {
+            let said = match error {
+                ClientError::CertificateWanted => format!(
+                    "the node {} lets in known clients alone; --client-cert and --client-key name a certificate",
+                    self.url
+                ),
+                _ => format!("the {} {}", self.kind, self.url),
+            };
+            anyhow::Error::new(error).context(said)
+        })
     }
 
     /// The genesis that the node serves.

@@ -27,6 +27,11 @@ pub struct Config {
     /// The nodes that may connect, and no others. One with this node's own network key is passed over, so
     /// that one list can serve a whole network.
     pub peers: Vec<PeerAddress>,
+    /// Connections at once that others have begun; handshakes as many. The engine counts in fours. Default 64; there are 8 for each
+    /// peer at least.
+    pub inbound_connections: usize,
+    /// Connections at once with one peer. The engine counts in fours. Default 20.
+    pub connections_per_peer: usize,
     /// Longest time between two blocks, when there is nothing to commit. Default 10 s. Bounds how old an
     /// answer about a status can be; each block costs every node some storage for ever.
     pub heartbeat: Duration,
@@ -77,6 +82,8 @@ impl Config {
             directory: directory.into(),
             listen,
             peers: Vec::new(),
+            inbound_connections: 64,
+            connections_per_peer: 20,
             heartbeat: Duration::from_secs(10),
             timeouts: Timeouts::default(),
             block_bytes_max: 1 << 20,
@@ -90,7 +97,7 @@ impl Config {
 
     /// Most connections that consensus has at once, those of strangers included: each needs a file descriptor.
     pub fn connections_max(&self) -> usize {
-        crate::engine::connections_max(self.peers.len())
+        crate::engine::connections_max(self)
     }
 
     /// Where the signing guard lies: create it there once, for a key that has never signed, with

@@ -89,6 +89,7 @@ impl Consensus {
             quorum: validators.map(ValidatorSet::quorum).unwrap_or_default(),
             last_signed: progress.last_signed,
             guard_latencies: self.shared.guard_latencies(),
+            log_latencies: self.shared.log_latencies(),
             counters: self.shared.counters.read(),
             peers,
         }

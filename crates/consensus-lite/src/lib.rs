@@ -48,7 +48,7 @@ pub use application::{
 pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
 pub use evidence::{Evidence, EvidenceError, Statement, StatementKind};
-pub use guard::{GuardError, Position, SigningGuard, Step};
+pub use guard::{GuardError, GuardState, Position, SigningGuard, Step};
 pub use handle::{Consensus, metrics};
 pub use messages::proposal_message;
 pub use peer::{PeerAddress, PeerAddressError};

@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) attendance: Attendance,
     /// Of the signing guard.
     guard_latencies: Mutex<Latencies>,
+    log_latencies: Mutex<Latencies>,
     /// The nodes that may connect, where they are now.
     peers: Mutex<Vec<PeerAddress>>,
     /// Whether the guard is lost: see [`crate::SigningGuard::is_lost`].
@@ -96,6 +97,7 @@ impl Shared {
             counters: LiveCounters::default(),
             attendance: Attendance::default(),
             guard_latencies: Mutex::default(),
+            log_latencies: Mutex::default(),
             peers: Mutex::new(peers),
             lost: AtomicBool::new(false),
             vouches: AtomicBool::new(false),
@@ -122,6 +124,15 @@ impl Shared {
 
     pub(crate) fn guard_latencies(&self) -> Latencies {
         lock(&self.guard_latencies).clone()
+    }
+
+    /// A sync of the engine's log took so long.
+    pub(crate) fn observe_log(&self, took: Duration) {
+        lock(&self.log_latencies).observe(took);
+    }
+
+    pub(crate) fn log_latencies(&self) -> Latencies {
+        lock(&self.log_latencies).clone()
     }
 
     pub(crate) fn peers(&self) -> Vec<PeerAddress> {

@@ -31,6 +31,8 @@ pub struct ConsensusStatus {
     pub last_signed: Option<Position>,
     /// How long the signing guard took to put each signature on record.
     pub guard_latencies: Latencies,
+    /// How long each sync of the engine's log took, which a message of this node's own waited for.
+    pub log_latencies: Latencies,
     /// What happened since the start.
     pub counters: Counters,
     /// The nodes of [`crate::Config::peers`], in its order.

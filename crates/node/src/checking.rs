@@ -1,17 +1,17 @@
 //! `sanad-node check`: everything that can be tried before a node starts, one line each.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::join_all;
-use sanad_consensus_lite::Config as ConsensusConfig;
+use sanad_consensus_lite::{Config as ConsensusConfig, GuardState, SigningGuard};
 use serde::Serialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::config::{Config, ConfigError, Overrides};
+use crate::config::{Config, ConfigError, HostPort, Overrides};
 use crate::descriptors;
 use crate::desk::{certificate_ends, disk};
 use crate::error::NodeError;
@@ -139,7 +139,10 @@ impl Checks {
         }
         let guard = ConsensusConfig::guard_path(&directory.consensus());
         match (directory.ledger().is_dir(), config.keys.consensus.is_none() || guard.is_file()) {
-            (true, true) => self.ok("ledger", "ledger and signing guard are there".to_owned()),
+            (true, true) => {
+                self.ok("ledger", "ledger and signing guard are there".to_owned());
+                self.guard(&guard);
+            }
             (false, true) if config.keys.consensus.is_none() || !guard.exists() => {
                 self.warning("ledger", "there is none; `sanad-node init` makes it, once".to_owned());
             }
@@ -167,6 +170,25 @@ impl Checks {
         }
     }
 
+    fn guard(&mut self, path: &Path) {
+        // A node that only follows has none.
+        if !path.is_file() {
+            return;
+        }
+        let signed = |state: &GuardState| match state.position {
+            Some(position) => format!("signed last: {position}"),
+            None => "has signed nothing yet".to_owned(),
+        };
+        match SigningGuard::inspect(path) {
+            Ok(state) if state.lost => self.warning(
+                "guard",
+                format!("{}; the key may have signed more: the node follows until peers have shown how far they are", signed(&state)),
+            ),
+            Ok(state) => self.ok("guard", signed(&state)),
+            Err(error) => self.failed("guard", said(&error)),
+        }
+    }
+
     fn tls(&mut self, config: &Config) {
         let Some(certificate) = &config.api.tls_certificate else {
             if !config.api.listen.ip().is_loopback() {
@@ -181,10 +203,14 @@ impl Checks {
         }
         let days =
             certificate_ends(certificate).map(|ends| ends.saturating_sub(now_seconds()).div_euclid(86_400));
+        let clients = match &config.api.tls_client_ca {
+            Some(_) => "; only clients of api.tls_client_ca are let in",
+            None => "",
+        };
         match days {
             Some(days) if days < 0 => self.failed("tls", "the certificate has ended".to_owned()),
             Some(days) if days < 14 => self.warning("tls", format!("the certificate ends in {days} days")),
-            Some(days) => self.ok("tls", format!("certificate and key fit; it ends in {days} days")),
+            Some(days) => self.ok("tls", format!("certificate and key fit; it ends in {days} days{clients}")),
             None => self.warning("tls", "certificate and key fit; when it ends cannot be read".to_owned()),
         }
     }
@@ -234,7 +260,7 @@ impl Checks {
 
     async fn peers(&mut self, config: &Config) {
         let addresses = config.peers.iter().flat_map(|peer| {
-            [(&peer.member, "consensus", peer.consensus), (&peer.member, "batches", peer.gossip)]
+            [(&peer.member, "consensus", &peer.consensus), (&peer.member, "batches", &peer.gossip)]
         });
         let dialled = join_all(addresses.map(|(member, network, address)| async move {
             (format!("peer {member}, {network}"), address, dial(address).await)
@@ -248,8 +274,8 @@ impl Checks {
     }
 }
 
-async fn dial(address: SocketAddr) -> Result<(), String> {
-    match timeout(DIAL_TIMEOUT, TcpStream::connect(address)).await {
+async fn dial(address: &HostPort) -> Result<(), String> {
+    match timeout(DIAL_TIMEOUT, TcpStream::connect(address.to_string())).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("no answer within {} s", DIAL_TIMEOUT.as_secs())),

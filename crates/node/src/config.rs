@@ -80,6 +80,10 @@ pub struct Api {
     /// Private key (PEM) of the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<PathBuf>,
+    /// Certificates (PEM) of authorities: only callers with a certificate of theirs are let in. Needs the other two. None: TLS
+    /// asks nobody who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_ca: Option<PathBuf>,
     /// Connections at once; fewer if the limit of open files is too low. One more takes the place of an idle one.
     #[serde(default = "connections_max")]
     pub connections_max: usize,
@@ -88,6 +92,10 @@ pub struct Api {
     /// claim to be anyone.
     #[serde(default)]
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the trusted proxies begin each connection with a header of the PROXY protocol (version 1 or 2), which names the
+    /// caller. Then one without it is closed.
+    #[serde(default)]
+    pub proxy_protocol: bool,
     /// Connections at once from one address.
     #[serde(default = "connections_per_address_max")]
     pub connections_per_address_max: usize,
@@ -180,6 +188,13 @@ pub struct Consensus {
     /// Time to wait for votes to agree after a quorum voted, in milliseconds.
     #[serde(default = "timeout_vote_ms")]
     pub timeout_vote_ms: u64,
+    /// Connections at once that others have begun, and as many handshakes; the engine rounds it up to a multiple of four.
+    /// There are 8 for each peer at least.
+    #[serde(default = "inbound_connections_max")]
+    pub inbound_connections_max: u32,
+    /// Connections at once with one peer; the engine rounds it up to a multiple of four.
+    #[serde(default = "consensus_connections_per_peer_max")]
+    pub connections_per_peer_max: u32,
 }
 
 /// The exchange of batches between nodes.
@@ -212,9 +227,98 @@ pub struct Peer {
     /// The member that runs it.
     pub member: MemberId,
     /// Its `consensus.listen`, as seen from here.
-    pub consensus: SocketAddr,
+    pub consensus: HostPort,
     /// Its `gossip.listen`, as seen from here.
-    pub gossip: SocketAddr,
+    pub gossip: HostPort,
+}
+
+/// Where a peer listens. A name is resolved again at each dial.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum HostPort {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// A name of the DNS, or of the hosts file, and a port.
+    Name(String, u16),
+}
+
+/// A text is not `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not HOST:PORT, where HOST is a name, an IPv4 address, or an IPv6 address in brackets")]
+pub struct HostPortError {
+    /// The text.
+    pub text: String,
+}
+
+impl HostPort {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Ip(address) => address.port(),
+            Self::Name(_, port) => *port,
+        }
+    }
+
+    /// The address, unless it is a name.
+    pub fn ip(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Ip(address) => Some(*address),
+            Self::Name(..) => None,
+        }
+    }
+}
+
+impl From<SocketAddr> for HostPort {
+    fn from(address: SocketAddr) -> Self {
+        Self::Ip(address)
+    }
+}
+
+impl std::str::FromStr for HostPort {
+    type Err = HostPortError;
+
+    fn from_str(text: &str) -> Result<Self, HostPortError> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Ip(address));
+        }
+        let wrong = || HostPortError { text: text.to_owned() };
+        let (name, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let port = port.parse().map_err(|_| wrong())?;
+        // RFC 1123 2.1; a last label of digits alone would be an IPv4 address that is not right.
+        let is_label = |label: &str| {
+            (1..=LABEL_BYTES_MAX).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+        let labels = name.strip_suffix('.').unwrap_or(name);
+        let is_name = name.len() <= NAME_BYTES_MAX
+            && labels.split('.').all(is_label)
+            && !labels.rsplit('.').next().is_some_and(is_number);
+        if is_name { Ok(Self::Name(name.to_ascii_lowercase(), port)) } else { Err(wrong()) }
+    }
+}
+
+impl TryFrom<String> for HostPort {
+    type Error = HostPortError;
+
+    fn try_from(text: String) -> Result<Self, HostPortError> {
+        text.parse()
+    }
+}
+
+impl From<HostPort> for String {
+    fn from(address: HostPort) -> Self {
+        address.to_string()
+    }
+}
+
+impl std::fmt::Display for HostPort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
 }
 
 /// Limits of the batch pool.
@@ -341,6 +445,12 @@ pub enum ConfigError {
     /// One of the two TLS files is missing.
     #[error("api.tls_certificate and api.tls_key go together: set both for TLS, neither for plain text")]
     HalfTls,
+    /// Clients are to show certificates, and there is no TLS.
+    #[error("api.tls_client_ca needs api.tls_certificate and api.tls_key")]
+    ClientsWithoutTls,
+    /// A proxy protocol without a proxy.
+    #[error("api.proxy_protocol is set, but api.trusted_proxies names no proxy")]
+    NoProxies,
     /// A number is out of its range.
     #[error("{field} is {actual}, but must be from {min} to {max}")]
     Range {
@@ -400,6 +510,7 @@ impl Config {
             &mut self.keys.passphrase_file,
             &mut self.api.tls_certificate,
             &mut self.api.tls_key,
+            &mut self.api.tls_client_ca,
         ];
         let always = [&mut self.genesis, &mut self.data_dir, &mut self.keys.network];
         for path in optional.into_iter().flatten().chain(always) {
@@ -423,7 +534,7 @@ impl Config {
         set(&mut self.log.format, &overrides.log_format);
         set(&mut self.log.filter, &overrides.log_filter);
         if let (Some(own), Some(other)) = (&self.keys.passphrase_file, &overrides.passphrase_file)
-            && own != other
+            && !is_same_file(own, other)
         {
             self.notes.push(format!(
                 "keys.passphrase_file ({}) is not used: SANAD_PASSPHRASE_FILE or --passphrase-file names {}",
@@ -439,10 +550,16 @@ impl Config {
     /// Checks that the settings fit together.
     ///
     /// # Errors
-    /// [`ConfigError::HalfTls`], [`ConfigError::Range`] or [`ConfigError::Peer`].
+    /// [`ConfigError`], of what can be seen without reading files.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.api.tls_certificate.is_some() != self.api.tls_key.is_some() {
             return Err(ConfigError::HalfTls);
+        }
+        if self.api.tls_client_ca.is_some() && self.api.tls_certificate.is_none() {
+            return Err(ConfigError::ClientsWithoutTls);
+        }
+        if self.api.proxy_protocol && self.api.trusted_proxies.is_empty() {
+            return Err(ConfigError::NoProxies);
         }
         let Self { api, consensus, gossip, pool, storage, watchdog, .. } = self;
         let ranges = [
@@ -469,6 +586,8 @@ impl Config {
             ("api.network_percent_max", api.network_percent_max.into(), PERCENT),
             ("consensus.timeout_propose_ms", consensus.timeout_propose_ms, ROUND_MS),
             ("consensus.timeout_vote_ms", consensus.timeout_vote_ms, ROUND_MS),
+            ("consensus.connections_per_peer_max", consensus.connections_per_peer_max.into(), (2, 64)),
+            ("consensus.inbound_connections_max", consensus.inbound_connections_max.into(), (8, 4096)),
             ("gossip.connections_per_peer_max", gossip.connections_per_peer_max.into(), (2, 64)),
             ("gossip.requests_per_peer_max", gossip.requests_per_peer_max as u64, (2, 256)),
             ("gossip.handshakes_max", gossip.handshakes_max as u64, (1, 4096)),
@@ -529,6 +648,10 @@ impl Default for Log {
     }
 }
 
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 /// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
 const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
 
@@ -542,6 +665,9 @@ const GRACE_MS: (u64, u64) = (1, 600_000);
 /// Of the runtime's 512 for blocking work.
 const THREADS: (u64, u64) = (1, 256);
 const ROUND_MS: (u64, u64) = (1, 600_000);
+/// Longest name of a host and longest label in it, in bytes (RFC 1035 2.3.4).
+const NAME_BYTES_MAX: usize = 253;
+const LABEL_BYTES_MAX: usize = 63;
 const HANG_MS: (u64, u64) = (5_000, 3_600_000);
 
 fn connections_max() -> usize {
@@ -654,4 +780,12 @@ fn timeout_propose_ms() -> u64 {
 
 fn timeout_vote_ms() -> u64 {
     500
+}
+
+fn consensus_connections_per_peer_max() -> u32 {
+    20
+}
+
+fn inbound_connections_max() -> u32 {
+    64
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** only the consensus thread commits; everyone else reads what is final, or waits for it.
 
+pub mod backup;
 pub mod checking;
 pub mod config;
 mod descriptors;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use sanad_core::ids::Height;
+use sanad_node::backup::{self, Secrets};
 use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
 use sanad_node::{Reload, Repaired, logging, recovery, setup};
@@ -58,6 +59,9 @@ enum Command {
         #[arg(long, value_name = "HEIGHT")]
         signed_through: Option<u64>,
     },
+    /// Copy the ledger and settings of a node, which may run, to another disk; check a copy; restore it
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Write manual pages and completions into a folder, for packages
     #[command(hide = true)]
     Man {
@@ -66,6 +70,37 @@ enum Command {
     },
     /// Run the node until SIGTERM or SIGINT; SIGHUP reads the configuration again
     Run,
+}
+
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// Copy to a folder what it does not have yet; the node may run
+    #[command(
+        after_help = "Example:\n  sanad-node backup create /backup/node --config node.toml\n\nNever in a backup: \
+        signing guard, consensus log, passphrase."
+    )]
+    Create {
+        /// Folder of the backup: new, empty, or with an earlier backup of this node
+        dir: PathBuf,
+        /// Copy the key files, too, and the key of the TLS certificate
+        #[arg(long)]
+        with_keys: bool,
+    },
+    /// Check all of a backup: every block from the genesis on, and the bytes of all files
+    #[command(after_help = "Example:\n  sanad-node backup verify /backup/node --genesis genesis.json")]
+    Verify {
+        /// Folder of the backup
+        dir: PathBuf,
+        /// Genesis file [default: that of the configuration]
+        #[arg(long)]
+        genesis: Option<PathBuf>,
+    },
+    /// Check all of a backup, and make a ledger of it where there is none; then start the node
+    #[command(after_help = "Example:\n  sanad-node backup restore /backup/node --config node.toml")]
+    Restore {
+        /// Folder of the backup
+        dir: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -91,6 +126,9 @@ async fn run() -> anyhow::Result<()> {
         let reach = if offline { Reach::Offline } else { Reach::Peers };
         return report(&checking::check(&arguments.config, &arguments.overrides, reach).await, json);
     }
+    if let Command::Backup(BackupCommand::Verify { dir, genesis: Some(genesis) }) = &arguments.command {
+        return verify_backup(dir, genesis);
+    }
     let config = Config::load(&arguments.config, &arguments.overrides)?;
     let logs = logging::start(&config.log).context("log.filter is not understood")?;
     for note in &config.notes {
@@ -99,6 +137,7 @@ async fn run() -> anyhow::Result<()> {
     match arguments.command {
         Command::Init => setup::init(&config).map(|_| ())?,
         Command::Check { .. } | Command::Man { .. } => {}
+        Command::Backup(command) => back_up(&config, &arguments.config, command)?,
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
             say(format_args!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len()))?;
@@ -117,6 +156,37 @@ async fn run() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn back_up(config: &Config, config_path: &Path, command: BackupCommand) -> anyhow::Result<()> {
+    match command {
+        BackupCommand::Create { dir, with_keys } => {
+            let secrets = if with_keys { Secrets::Included } else { Secrets::Left };
+            let created = backup::create(config, config_path, &dir, secrets)?;
+            let height = created.log.map_or(0, |log| log.height.0);
+            let (blocks, bytes) = (created.blocks, created.bytes);
+            say(format_args!("backup up to height {height}: {blocks} new blocks, {bytes} bytes"))
+        }
+        BackupCommand::Verify { dir, genesis } => {
+            verify_backup(&dir, genesis.as_deref().unwrap_or(&config.genesis))
+        }
+        BackupCommand::Restore { dir } => {
+            let backup::Restored { height, guard } = backup::restore(config, &dir)?;
+            let guard = recovery::guard_in_words(guard.as_ref());
+            say(format_args!("ledger: restored up to height {height}\n{guard}"))
+        }
+    }
+}
+
+fn verify_backup(dir: &Path, genesis: &Path) -> anyhow::Result<()> {
+    let backup::Verified { manifest, entries, age_seconds } =
+        backup::verify(dir, &setup::read_genesis(genesis)?)?;
+    let height = manifest.log.map_or(0, |log| log.height.0);
+    let files = manifest.files.len();
+    say(format_args!(
+        "sound: {height} blocks, {entries} entries, {files} files, made {age_seconds} s ago by {}",
+        manifest.member
+    ))
 }
 
 fn pages(dir: &Path) -> std::io::Result<()> {
@@ -152,8 +222,10 @@ fn report(checks: &[Check], json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a line to standard output, which may be closed.
+/// Writes a line to standard output. A reader that has gone has seen what it wanted.
 fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout(), "{line}").context("standard output is closed")
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written"),
+    }
 }

@@ -1,9 +1,8 @@
 //! Settings that fit together by their form and make no sense: refused before a node starts.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
-use crate::config::Config;
+use crate::config::{Config, HostPort};
 use crate::logging;
 
 /// What is odd about a configuration.
@@ -18,7 +17,7 @@ pub enum Oddity {
         /// Another field.
         second: String,
         /// The address.
-        address: SocketAddr,
+        address: HostPort,
     },
     /// A peer is where no peer can be.
     #[error("{field} is {address}, where no other node can be")]
@@ -26,7 +25,7 @@ pub enum Oddity {
         /// The field.
         field: String,
         /// The address.
-        address: SocketAddr,
+        address: HostPort,
     },
     /// A filter of logs is not understood.
     #[error(
@@ -51,18 +50,18 @@ pub enum Oddity {
 /// # Errors
 /// The first [`Oddity`].
 pub fn check(config: &Config) -> Result<(), Oddity> {
-    let mut seen: BTreeMap<SocketAddr, String> = BTreeMap::new();
+    let mut seen: BTreeMap<HostPort, String> = BTreeMap::new();
     let own = [
         ("api.listen", Some(config.api.listen)),
         ("consensus.listen", Some(config.consensus.listen)),
         ("gossip.listen", Some(config.gossip.listen)),
         ("admin.listen", config.admin.listen),
     ];
-    let own = own.into_iter().filter_map(|(field, address)| Some((field.to_owned(), address?)));
+    let own = own.into_iter().filter_map(|(field, address)| Some((field.to_owned(), HostPort::Ip(address?))));
     let peers = config.peers.iter().flat_map(|peer| {
         [
-            (format!("peers.consensus of {}", peer.member), peer.consensus),
-            (format!("peers.gossip of {}", peer.member), peer.gossip),
+            (format!("peers.consensus of {}", peer.member), peer.consensus.clone()),
+            (format!("peers.gossip of {}", peer.member), peer.gossip.clone()),
         ]
     });
     // Port 0 stands for any free one.
@@ -73,7 +72,8 @@ pub fn check(config: &Config) -> Result<(), Oddity> {
         seen.insert(address, field);
     }
     for (field, address) in peers {
-        if address.port() == 0 || address.ip().is_unspecified() || address.ip().is_multicast() {
+        let nowhere = |ip: std::net::IpAddr| ip.is_unspecified() || ip.is_multicast();
+        if address.port() == 0 || address.ip().is_some_and(|address| nowhere(address.ip())) {
             return Err(Oddity::PeerNowhere { field, address });
         }
     }
@@ -114,6 +114,8 @@ mod tests {
         let own = said("192.0.2.2:26000", "127.0.0.1:26000");
         assert!(own.contains("peers.consensus of univ-bromo.example"), "{own}");
         assert!(said("192.0.2.2:26000", "192.0.2.2:0").contains("no other node can be"));
+        assert!(said("192.0.2.2:26000", "node.example:0").contains("no other node can be"));
+        assert_eq!(sample("192.0.2.2:26000", "node.example:26000"), Ok(()));
         assert!(said("192.0.2.2:27000", "0.0.0.0:27000").contains("peers.gossip of univ-bromo.example"));
         assert!(
             said("# web_origins = []", "web_origins = [\"https://a.example/\"]").contains("without a path")

@@ -13,7 +13,7 @@ use sanad_storage::{OpenError, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
-use crate::setup::{DataDir, Setup, store_options};
+use crate::setup::{DataDir, Setup, make_directory, store_options};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,7 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
         Err(_) if is_empty(&path) => Part::Made,
         Err(error) => return Err(failed(error)),
     };
-    std::fs::create_dir_all(&consensus)
-        .map_err(|source| NodeError::File { path: consensus.clone(), source })?;
+    make_directory(&consensus).map_err(|source| NodeError::File { path: consensus.clone(), source })?;
     let guard = ConsensusConfig::guard_path(&consensus);
     let chain_id = setup.genesis.chain_id();
     // Before the ledger: one that was made in vain is found by the next try.
@@ -80,7 +79,7 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     Ok(Recovered { ledger, guard: memory })
 }
 
-fn recover_guard(
+pub(crate) fn recover_guard(
     path: &Path,
     chain_id: ChainId,
     key: PublicKey,
@@ -125,18 +124,21 @@ impl std::fmt::Display for Recovered {
             Part::Kept => "ledger: kept",
             Part::Made => "ledger: empty; the node gets all blocks from its peers",
         })?;
-        match &self.guard {
-            None => f.write_str("\nsigning guard: none, since this node only follows"),
-            Some(Memory::Whole) => {
-                f.write_str("\nsigning guard: kept; the node votes once it has all blocks up to its last signature")
-            }
-            Some(Memory::Lost) => f.write_str(
-                "\nsigning guard: the key may have signed more than it knows; the node follows, and votes once enough \
-                 validators have shown how far they are. The process that ran before must be gone for good",
-            ),
-            Some(Memory::Through(height)) => {
-                write!(f, "\nsigning guard: nothing is signed up to height {height}, as you say")
-            }
-        }
+        write!(f, "\n{}", guard_in_words(self.guard.as_ref()))
     }
+}
+
+/// What a guard knows, for the operator.
+pub fn guard_in_words(guard: Option<&Memory>) -> String {
+    let said = match guard {
+        None => "none, since this node only follows".to_owned(),
+        Some(Memory::Whole) => {
+            "kept; the node votes once it has all blocks up to its last signature".to_owned()
+        }
+        Some(Memory::Lost) => "the key may have signed more than it knows; the node follows, and votes once enough \
+                               validators have shown how far they are. The process that ran before must be gone for good"
+            .to_owned(),
+        Some(Memory::Through(height)) => format!("nothing is signed up to height {height}, as you say"),
+    };
+    format!("signing guard: {said}")
 }

@@ -96,6 +96,7 @@ impl Reload {
         node.ledger.set_pool_limits(PoolLimits::from(&new.pool));
         node.desk.watch(|files| {
             files.tls_certificate.clone_from(&new.api.tls_certificate);
+            files.tls_client_ca.clone_from(&new.api.tls_client_ca);
             files.free_bytes_min = new.storage.free_bytes_min;
         });
         self.move_peers(current, &new, node).await;
@@ -113,7 +114,7 @@ impl Reload {
             };
             let known = node.peers.iter().find(|known| known.member == peer.member);
             if before.gossip != peer.gossip {
-                node.gossip.move_peer(&peer.member, peer.gossip);
+                node.gossip.move_peer(&peer.member, peer.gossip.clone());
                 tracing::info!(member = %peer.member, address = %peer.gossip, "the peer is elsewhere for batches");
             }
             if let Some(known) = known.filter(|_| before.consensus != peer.consensus) {

@@ -69,6 +69,7 @@ pub async fn run(
     let watched = Watched {
         data_dir: config.data_dir.clone(),
         tls_certificate: config.api.tls_certificate.clone(),
+        tls_client_ca: config.api.tls_client_ca.clone(),
         free_bytes_min: config.storage.free_bytes_min,
         open_files_max: files_max,
     };
@@ -219,6 +220,8 @@ fn consensus_config(
             prevote: vote,
             precommit: vote,
         },
+        inbound_connections: config.consensus.inbound_connections_max as usize,
+        connections_per_peer: config.consensus.connections_per_peer_max as usize,
         block_bytes_max: setup.genesis.parameters.block_bytes_max as usize,
         ..ConsensusConfig::new(directory.consensus(), config.consensus.listen)
     }
@@ -229,7 +232,12 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         |path: &Path| std::fs::read(path).map_err(|source| NodeError::File { path: path.to_owned(), source });
     let tls = match (&config.api.tls_certificate, &config.api.tls_key) {
         (Some(certificate), Some(key)) => {
-            Some(TlsIdentity { certificates_pem: read(certificate)?, key_pem: read(key)? })
+            let client_authorities_pem = config.api.tls_client_ca.as_deref().map(read).transpose()?;
+            Some(TlsIdentity {
+                certificates_pem: read(certificate)?,
+                key_pem: read(key)?,
+                client_authorities_pem,
+            })
         }
         _ => None,
     };
@@ -262,8 +270,8 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         origins if origins.iter().any(|origin| origin == "*") => WebOrigins::Any,
         origins => WebOrigins::These(origins.to_vec()),
     };
-    let trusted_proxies = api.trusted_proxies.clone();
-    Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, ..ServerConfig::default() })
+    let (trusted_proxies, proxy_protocol) = (api.trusted_proxies.clone(), api.proxy_protocol);
+    Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, proxy_protocol, ..ServerConfig::default() })
 }
 
 /// Connections for callers, once the ledger is open: see [`Files::api_connections`].

@@ -1,6 +1,8 @@
 //! What `init`, `check` and `run` share: files that must agree with each other.
 
+use std::fs::DirBuilder;
 use std::io::Read as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use sanad_consensus_lite::{Config as ConsensusConfig, SigningGuard};
@@ -109,8 +111,7 @@ pub fn init(config: &Config) -> Result<Setup, NodeError> {
 }
 
 fn make(config: &Config, setup: &Setup, path: &Path, consensus: &Path) -> Result<(), NodeError> {
-    std::fs::create_dir_all(consensus)
-        .map_err(|source| NodeError::File { path: consensus.to_owned(), source })?;
+    make_directory(consensus).map_err(|source| NodeError::File { path: consensus.to_owned(), source })?;
     let (store, _) = Store::create(path, &setup.genesis, store_options(config))
         .map_err(|source| NodeError::Open { path: path.to_owned(), source })?;
     store.close()?;
@@ -120,6 +121,11 @@ fn make(config: &Config, setup: &Setup, path: &Path, consensus: &Path) -> Result
         SigningGuard::create(&guard, setup.genesis.chain_id(), key.public())?;
     }
     Ok(())
+}
+
+/// Makes a directory that is its owner's alone, and those above it that are not there.
+pub(crate) fn make_directory(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// The peers of the configuration, with the keys that the genesis states of them.
@@ -132,7 +138,7 @@ pub fn peers(config: &Config, genesis: &Genesis) -> Result<Vec<GossipPeer>, Node
         let network_key =
             member.network_key.ok_or_else(|| NodeError::PeerKey { member: member.id.clone() })?;
         let role = if member.role == Role::Validator { PeerRole::Validator } else { PeerRole::Follower };
-        Ok(GossipPeer { member: member.id.clone(), network_key, address: peer.gossip, role })
+        Ok(GossipPeer { member: member.id.clone(), network_key, address: peer.gossip.clone(), role })
     };
     config.peers.iter().map(peer).collect()
 }
@@ -146,7 +152,11 @@ fn member<'a>(
     found.ok_or_else(|| NodeError::UnknownMember { member: id.clone(), field })
 }
 
-fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
+/// Reads a genesis file, and checks that every member has signed it.
+///
+/// # Errors
+/// [`NodeError`].
+pub fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
     let mut text = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_end(&mut text))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_node::config::{
-    CONFIG_BYTES_MAX, Config, ConfigError, Consensus, Keys, Log, LogFormat, Overrides, Peer,
+    CONFIG_BYTES_MAX, Config, ConfigError, Consensus, HostPort, Keys, Log, LogFormat, Overrides, Peer,
 };
 
 fn sample() -> String {
@@ -122,6 +122,40 @@ fn a_passphrase_file_that_gives_way_is_said() {
     assert_eq!(load(&sample(), &Overrides::default()).unwrap().notes.len(), 0);
 }
 
+#[test]
+fn peers_have_an_address_or_a_name() {
+    let name = HostPort::Name("node.example".into(), 26000);
+    for (text, expected) in [
+        ("192.0.2.1:1", Some(HostPort::Ip("192.0.2.1:1".parse().unwrap()))),
+        ("[2001:db8::1]:1", Some(HostPort::Ip("[2001:db8::1]:1".parse().unwrap()))),
+        ("Node.Example:26000", Some(name)),
+        ("localhost:1", Some(HostPort::Name("localhost".into(), 1))),
+        ("node.example", None),
+        ("node.example:", None),
+        ("node.example:70000", None),
+        ("node..example:1", None),
+        ("a/b:1", None),
+        ("300.0.2.1:1", None),
+        ("2001:db8::1:1", None),
+        (":1", None),
+        ("", None),
+    ] {
+        assert_eq!(text.parse::<HostPort>().ok(), expected, "{text:?}");
+    }
+    let long = format!("{}:1", ["a"; 150].join("."));
+    assert!(long.parse::<HostPort>().is_err());
+}
+
+#[test]
+fn settings_that_need_others_are_refused_without_them() {
+    let said = |set: &str| {
+        let text = sample().replacen("[api]\n", &format!("[api]\n{set}\n"), 1);
+        Config::parse(&text).unwrap().check().unwrap_err().to_string()
+    };
+    assert!(said("tls_client_ca = \"ca.pem\"").contains("needs api.tls_certificate"));
+    assert!(said("proxy_protocol = true").contains("names no proxy"));
+}
+
 fn file() -> impl Strategy<Value = PathBuf> {
     "[^\\x00]{1,20}".prop_map(PathBuf::from)
 }
@@ -130,7 +164,11 @@ fn config() -> impl Strategy<Value = Config> {
     let address = || any::<(std::net::IpAddr, u16)>().prop_map(std::net::SocketAddr::from);
     let member = || "[a-z0-9]{1,9}".prop_map(|id| id.parse::<MemberId>().unwrap());
     let peer = (member(), address(), address());
-    let peer = peer.prop_map(|(member, consensus, gossip)| Peer { member, consensus, gossip });
+    let peer = peer.prop_map(|(member, consensus, gossip)| Peer {
+        member,
+        consensus: consensus.into(),
+        gossip: HostPort::Name("node.example".into(), gossip.port()),
+    });
     let optional = prop::array::uniform4(prop::option::of(file()));
     // TOML has no larger integers.
     let numbers = prop::array::uniform6(0..=i64::MAX as u64);
@@ -158,7 +196,8 @@ fn config() -> impl Strategy<Value = Config> {
             (pool.bytes_max, pool.age_max_ms) = (bytes as usize, age_max_ms);
             (storage.segment_bytes, storage.free_bytes_min) = (segment_bytes, age_max_ms);
             config.admin.listen = (batches % 2 == 0).then_some(gossip);
-            config.consensus = Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms };
+            config.consensus =
+                Consensus { listen: consensus, timeout_propose_ms, timeout_vote_ms, ..config.consensus };
             config.gossip.listen = gossip;
             config.log = Log { format, filter };
             config.peers = peers;

@@ -127,7 +127,7 @@ fn batch_of(number: u64, events: usize) -> Arc<SignedBatch> {
 
 fn peer(number: u8, address: SocketAddr, role: PeerRole) -> GossipPeer {
     let member = id(&format!("m{number}"));
-    GossipPeer { member, network_key: key(number).public(), address, role }
+    GossipPeer { member, network_key: key(number).public(), address: address.into(), role }
 }
 
 /// Addresses that were free a moment ago.

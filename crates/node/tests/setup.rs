@@ -284,3 +284,31 @@ fn keys_of_another_member_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_directory_that_a_newer_program_wrote_is_refused_and_left_alone() {
+    let node = Node::new(&genesis());
+    init(&node.config).unwrap();
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&node.config.data_dir).unwrap());
+    assert_eq!(mode & 0o077, 0, "it is its owner's alone");
+    let said = |error: NodeError| {
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    };
+    let guard = std::fs::read(node.guard()).unwrap();
+    let newer = [b"sanad guard/v3\0\0", &guard[16..]].concat();
+    std::fs::write(node.guard(), &newer).unwrap();
+    let refused = said(recover(&node.config, None).unwrap_err());
+    assert!(refused.contains("another version of this program"), "{refused}");
+    assert_eq!(std::fs::read(node.guard()).unwrap(), newer);
+    std::fs::write(node.guard(), guard).unwrap();
+    let identity = node.ledger().join("store.json");
+    let text = std::fs::read_to_string(&identity).unwrap().replace("\"version\": 1", "\"version\": 2");
+    std::fs::write(&identity, &text).unwrap();
+    let refused = said(recover(&node.config, None).unwrap_err());
+    assert!(
+        refused.contains("has format 2; this program knows format 1: use the program that wrote it"),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read_to_string(&identity).unwrap(), text);
+}

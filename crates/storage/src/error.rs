@@ -87,6 +87,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A segment file is missing. Only a copy helps.
+    #[error("the segment that begins at offset {base} is missing")]
+    MissingSegment {
+        /// Logical offset of its first frame.
+        base: u64,
+    },
     /// A column, an index or the checkpoint is damaged. Segments are the truth: rebuild from them.
     #[error("{part} do not match the segments; stop the node and rebuild them (`sanad audit --rebuild`)")]
     Damaged {
@@ -144,7 +150,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The store was written by another version.
-    #[error("the store has format {actual}; this program knows format {expected}")]
+    #[error(
+        "the store has format {actual}; this program knows format {expected}: use the program that wrote it, or a newer one"
+    )]
     UnsupportedVersion {
         /// This program's.
         expected: u32,

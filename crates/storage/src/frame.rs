@@ -200,6 +200,11 @@ impl Frame {
         decode_certificate(&self.bytes[FIXED_BYTES..end])
     }
 
+    /// All of it.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn payload(&self) -> &[u8] {
         let start = self.place.front_bytes();
         &self.bytes[start..start + self.place.payload_bytes as usize]

@@ -20,6 +20,7 @@ mod closed;
 mod column;
 mod columns;
 mod compare;
+mod copying;
 mod directory;
 mod entries;
 mod error;
@@ -44,6 +45,7 @@ mod validators;
 
 pub use audit::{AuditReport, Finding, RunFault, Verdict, audit};
 pub use compare::{BlockDifference, Comparison, LogRest, compare};
+pub use copying::{CopyError, LogPlace, copy_log, has_place};
 pub use directory::STORE_VERSION;
 pub use error::{OpenError, Part, StoreError};
 pub use index::{INDEX_VALUE_MAX, IndexOptions, KeyIndex};

@@ -1,5 +1,6 @@
 //! Segment files: the log itself, append-only. Logical offsets run across them.
 
+mod copy;
 mod scan;
 mod segment;
 mod window;
@@ -14,6 +15,7 @@ use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::validators::CommitCertificate;
 
+pub(crate) use copy::{SegmentCopy, cut_directory};
 pub(crate) use scan::Scanned;
 use segment::Segment;
 pub(crate) use window::RawFrame;

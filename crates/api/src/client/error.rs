@@ -34,6 +34,11 @@ pub enum ClientError {
     /// reverse, or a node of another version.
     #[error("it answers, but not as a Sanad node; check the host, the port, and whether it is http or https")]
     NotANode,
+    /// The node lets in those alone whom an authority of its own vouches for.
+    #[error(
+        "the node asks for a client certificate, and there is none, or not one that it knows the authority of"
+    )]
+    CertificateWanted,
     /// The connection was closed without an answer: the node stopped, or is no node. A server that expects TLS does so,
     /// too.
     #[error(
@@ -75,7 +80,11 @@ impl ClientError {
                     | StatusCode::Aborted
                     | StatusCode::Cancelled
             ),
-            Self::Endpoint { .. } | Self::NotANode | Self::BadAnswer(_) | Self::NotProven(_) => false,
+            Self::Endpoint { .. }
+            | Self::NotANode
+            | Self::CertificateWanted
+            | Self::BadAnswer(_)
+            | Self::NotProven(_) => false,
         }
     }
 
@@ -95,6 +104,9 @@ impl ClientError {
 
 impl From<Status> for ClientError {
     fn from(status: Status) -> Self {
+        if std::error::Error::source(&status).is_some_and(wants_certificate) {
+            return Self::CertificateWanted;
+        }
         if is_no_answer_of_a_node(&status) {
             return Self::NotANode;
         }
@@ -158,6 +170,13 @@ pub(super) fn is_other_protocol(error: &(dyn std::error::Error + 'static)) -> bo
     false
 }
 
+/// Whether the other side wants a certificate of the client, or another one (RFC 8446 6.2).
+pub(super) fn wants_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    // Of rustls, whose types tonic hides.
+    causes.map(ToString::to_string).any(|text| WANTS_CERTIFICATE.iter().any(|alert| text.contains(alert)))
+}
+
 /// Whether a call broke off because the other side closed the connection.
 fn is_closed(status: &Status) -> bool {
     let mut cause = std::error::Error::source(status);
@@ -194,6 +213,14 @@ const OTHER_PROTOCOL: [h2::Reason; 3] =
 /// What tonic says of answers without the marks of gRPC.
 const NOT_GRPC: [&str; 2] =
     ["grpc-status header missing", "protocol error: received message with invalid compression flag"];
+const WANTS_CERTIFICATE: [&str; 5] = [
+    "received fatal alert: CertificateRequired",
+    // The signature does not fit an authority of the same name.
+    "received fatal alert: DecryptError",
+    "received fatal alert: UnknownCA",
+    "received fatal alert: BadCertificate",
+    "received fatal alert: CertificateUnknown",
+];
 const HALF_A_FRAME: &str = "bytes remaining on stream";
 const NOT_TLS: &str = "received corrupt message";
 const TEXT_CHARACTERS_MAX: usize = 1024;

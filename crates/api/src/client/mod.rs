@@ -19,7 +19,7 @@ mod url;
 
 pub use completeness::{CompletenessStream, EntryRunStream};
 pub use error::ClientError;
-pub use options::ClientOptions;
+pub use options::{ClientIdentity, ClientOptions};
 pub use patience::ask_patiently;
 pub use status_code::StatusCode;
 pub use streams::{BatchProofStream, BlockStream};
@@ -56,6 +56,7 @@ impl Client {
         let refused = |source: tonic::transport::Error| {
             let (url, source) = (url.to_owned(), Box::new(source));
             match error::is_other_protocol(&*source) {
+                _ if error::wants_certificate(&*source) => ClientError::CertificateWanted,
                 true => ClientError::NotANode,
                 false => ClientError::Connect { url, source },
             }

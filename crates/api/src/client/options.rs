@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 use super::error::ClientError;
 use super::url::{NodeUrl, NodeUrlError};
@@ -12,6 +12,8 @@ use super::url::{NodeUrl, NodeUrlError};
 pub struct ClientOptions {
     /// PEM certificates of the authorities to trust, for `https` URLs; `None` for the system's.
     pub ca_certificates_pem: Option<Vec<u8>>,
+    /// Who the client says it is, to a node that lets in those alone that an authority vouches for.
+    pub identity: Option<ClientIdentity>,
     /// Name that the node's certificate must have, if it is not the host of the URL.
     pub server_name: Option<String>,
     /// Time limit for each call; streams of new blocks have none.
@@ -20,10 +22,27 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
 }
 
+/// A client's certificate and key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// PEM certificates, the client's own first.
+    pub certificates_pem: Vec<u8>,
+    /// Its PEM private key.
+    pub key_pem: Vec<u8>,
+}
+
+// By hand, so that the key does not come into a log.
+impl std::fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientIdentity").finish_non_exhaustive()
+    }
+}
+
 impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             ca_certificates_pem: None,
+            identity: None,
             server_name: None,
             timeout: TIMEOUT_DEFAULT,
             connect_timeout: CONNECT_TIMEOUT_DEFAULT,
@@ -59,6 +78,10 @@ impl ClientOptions {
         let tls = match &self.ca_certificates_pem {
             Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
             None => ClientTlsConfig::new().with_native_roots(),
+        };
+        let tls = match &self.identity {
+            Some(own) => tls.identity(Identity::from_pem(&own.certificates_pem, &own.key_pem)),
+            None => tls,
         };
         match &self.server_name {
             Some(name) => tls.domain_name(name),

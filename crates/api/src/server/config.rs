@@ -16,6 +16,9 @@ pub struct ServerConfig {
     /// Reverse proxies. Their connections are not limited by address, and their calls count for the address that the
     /// header `X-Forwarded-For` names. They must set that header, or add to it.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether each connection of a trusted proxy begins with a header of the PROXY protocol, version 1 or 2, that names the
+    /// caller. One without it is closed.
+    pub proxy_protocol: bool,
     /// Limits.
     pub limits: Limits,
     /// Where calls are counted.
@@ -29,6 +32,9 @@ pub struct TlsIdentity {
     pub certificates_pem: Vec<u8>,
     /// Its PEM private key (PKCS #8, PKCS #1 or SEC 1).
     pub key_pem: Vec<u8>,
+    /// PEM certificates of the authorities that vouch for callers: who has no certificate of theirs is not let in. `None` lets
+    /// everyone in.
+    pub client_authorities_pem: Option<Vec<u8>>,
 }
 
 // By hand, so that the key does not come into a log.

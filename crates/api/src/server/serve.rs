@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
 
 use super::calls::Calls;
@@ -62,9 +62,9 @@ pub async fn serve<L: Ledger>(
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let ServerConfig { tls, web_origins, trusted_proxies, limits, stats } = config;
+    let ServerConfig { tls, web_origins, trusted_proxies, proxy_protocol, limits, stats } = config;
     let callers = Arc::new(Callers::new(&limits));
-    let proxies = Proxies::new(trusted_proxies, Arc::clone(&callers));
+    let proxies = Proxies::new(trusted_proxies, proxy_protocol, Arc::clone(&callers));
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
     let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone(), stats.clone()));
@@ -158,11 +158,14 @@ fn routes<L: Ledger>(calls: &Arc<Calls<L>>) -> Routes {
 }
 
 fn with_tls(server: Server, tls: Option<TlsIdentity>, limits: &Limits) -> Result<Server, ServeError> {
-    let Some(TlsIdentity { certificates_pem, key_pem }) = tls else {
+    let Some(TlsIdentity { certificates_pem, key_pem, client_authorities_pem }) = tls else {
         return Ok(server);
     };
     let identity = Identity::from_pem(certificates_pem, key_pem);
-    let config = ServerTlsConfig::new().identity(identity).timeout(limits.handshake_timeout);
+    let mut config = ServerTlsConfig::new().identity(identity).timeout(limits.handshake_timeout);
+    if let Some(pem) = client_authorities_pem {
+        config = config.client_ca_root(Certificate::from_pem(pem));
+    }
     server.tls_config(config).map_err(|error| ServeError::Tls(Box::new(error)))
 }
 

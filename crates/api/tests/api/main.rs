@@ -10,6 +10,7 @@ mod lies;
 mod limits;
 mod memory_ledger;
 mod network;
+mod proxy_protocol;
 mod reads;
 mod reflection;
 mod sharing;

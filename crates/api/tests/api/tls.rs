@@ -1,6 +1,8 @@
 //! TLS with a certificate of one's own.
 
-use sanad_api::{Client, ClientError, ClientOptions, Health, ServeError, ServerConfig, TlsIdentity, serve};
+use sanad_api::{
+    Client, ClientError, ClientIdentity, ClientOptions, Health, ServeError, ServerConfig, TlsIdentity, serve,
+};
 use sanad_core::ids::Height;
 use tokio::net::TcpListener;
 
@@ -11,7 +13,9 @@ fn identity() -> (TlsIdentity, Vec<u8>) {
     let certified = rcgen::generate_simple_self_signed(["node.test".to_owned()]).unwrap();
     let certificate = certified.cert.pem().into_bytes();
     let key_pem = certified.key_pair.serialize_pem().into_bytes();
-    (TlsIdentity { certificates_pem: certificate.clone(), key_pem }, certificate)
+    let identity =
+        TlsIdentity { certificates_pem: certificate.clone(), key_pem, client_authorities_pem: None };
+    (identity, certificate)
 }
 
 #[tokio::test]
@@ -39,6 +43,58 @@ async fn a_client_that_trusts_the_certificate_connects_and_no_other() {
     let client = Client::connect_lazy(&plain, &ClientOptions::default()).unwrap();
     let error = soon(client.head()).await.unwrap_err();
     assert!(matches!(error, ClientError::Closed), "{error:?}");
+}
+
+/// An authority, and a client that it vouches for.
+fn client_identity() -> (Vec<u8>, ClientIdentity) {
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = authority.self_signed(&authority_key).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let client = rcgen::CertificateParams::new(vec!["issuer.test".to_owned()]).unwrap();
+    let client = client.signed_by(&key, &authority, &authority_key).unwrap();
+    let own = ClientIdentity {
+        certificates_pem: client.pem().into_bytes(),
+        key_pem: key.serialize_pem().into_bytes(),
+    };
+    (authority.pem().into_bytes(), own)
+}
+
+#[tokio::test]
+async fn only_clients_with_a_certificate_of_the_authority_are_let_in() {
+    let (mut tls, certificate) = identity();
+    let (authority, own) = client_identity();
+    tls.client_authorities_pem = Some(authority);
+    let config = ServerConfig { tls: Some(tls), ..ServerConfig::default() };
+    let known = ClientOptions {
+        ca_certificates_pem: Some(certificate),
+        server_name: Some("node.test".to_owned()),
+        identity: Some(own),
+        ..ClientOptions::default()
+    };
+    let network = Network::with_config(config, "https", &known).await;
+    network.ledger.commit();
+    assert_eq!(network.client.head().await.unwrap().header.height, Height(1));
+    let without = ClientOptions { identity: None, ..known.clone() };
+    let stranger = ClientOptions { identity: Some(client_identity().1), ..known };
+    for options in [without, stranger] {
+        let error = match soon(Client::connect(&network.url, &options)).await {
+            Ok(client) => soon(client.head()).await.map(drop).unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(matches!(error, ClientError::CertificateWanted), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn authorities_that_are_none_do_not_start() {
+    let (mut tls, _) = identity();
+    for authorities in [&b""[..], b"no certificate"] {
+        tls.client_authorities_pem = Some(authorities.to_vec());
+        let config = ServerConfig { tls: Some(tls.clone()), ..ServerConfig::default() };
+        assert!(matches!(config.check(), Err(ServeError::Tls(_))));
+    }
 }
 
 #[tokio::test]

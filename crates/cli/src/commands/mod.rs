@@ -5,6 +5,7 @@ pub(crate) mod block;
 pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod credential;
+pub(crate) mod debug;
 pub(crate) mod entry;
 pub(crate) mod export;
 pub(crate) mod genesis;
@@ -56,6 +57,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Node(command) => node::run(command, output),
         Command::Peer(command) => peer::run(command, output),
         Command::Localnet(command) => localnet::run(command, output),
+        Command::Debug(command) => debug::run(command, output),
         Command::Top(args) => top::run(&args, output),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args, output),

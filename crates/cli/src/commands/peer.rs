@@ -29,7 +29,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct Peers {
+pub(super) struct Peers {
     peers: Vec<Listed>,
 }
 
@@ -44,12 +44,17 @@ struct Listed {
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
     let Command::List(args) = command;
+    output.print(&look(&args.node)?)?;
+    Ok(Outcome::Yes)
+}
+
+/// The peers that a node knows.
+pub(super) fn look(node: &NodeArgs) -> anyhow::Result<Peers> {
     let peers = remote::block_on(async {
-        let remote = Remote::connect(&args.node).await?;
+        let remote = Remote::connect(node).await?;
         remote.told(remote.client().peers().await)
     })??;
-    output.print(&Peers { peers: peers.into_iter().map(Listed::from).collect() })?;
-    Ok(Outcome::Yes)
+    Ok(Peers { peers: peers.into_iter().map(Listed::from).collect() })
 }
 
 impl From<Peer> for Listed {

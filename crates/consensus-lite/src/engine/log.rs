@@ -1,6 +1,8 @@
 //! The engine's log as an actor, and what a restart learns from it.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use malachitebft_app_channel::app::consensus::{HIDDEN_LOCK_ROUND, Input};
@@ -14,6 +16,7 @@ use sanad_core::signature::PublicKey;
 use crate::context::SanadContext;
 use crate::guard::{Position, Step};
 use crate::log::{Contents, Log, LogFile};
+use crate::shared::Shared;
 use crate::stopped::StartError;
 use crate::wire::WireCodec;
 
@@ -70,6 +73,8 @@ struct LogActor {
     codec: WireCodec,
     /// The key whose messages must be on disk before they leave; `None` for a follower, which logs nothing.
     own: Option<PublicKey>,
+    /// Where the time of syncs is kept.
+    shared: Arc<Shared>,
 }
 
 /// The log, and the entries that the engine has not asked for yet.
@@ -84,10 +89,11 @@ pub(super) async fn spawn(
     chain_id: ChainId,
     codec: WireCodec,
     own: Option<PublicKey>,
+    shared: Arc<Shared>,
 ) -> Result<WalRef<SanadContext>, SpawnErr> {
     let OpenLog { log, contents } = open;
     let state = LogState { log, contents };
-    Ok(Actor::spawn(None, LogActor { chain_id, codec, own }, state).await?.0)
+    Ok(Actor::spawn(None, LogActor { chain_id, codec, own, shared }, state).await?.0)
 }
 
 impl LogActor {
@@ -104,9 +110,20 @@ impl LogActor {
         encode_entry(input, &self.codec, &mut entry)?;
         log.append(height, &entry, signed.is_some())?;
         match signed {
-            Some((position, _)) if Round::new(position.round) >= HIDDEN_LOCK_ROUND => on_disk(|| log.flush()),
+            Some((position, _)) if Round::new(position.round) >= HIDDEN_LOCK_ROUND => self.flush(log),
             _ => Ok(()),
         }
+    }
+
+    /// Waits for the disk, if anything is due.
+    fn flush(&self, log: &mut Log<LogFile>) -> std::io::Result<()> {
+        if !log.is_due() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        on_disk(|| log.flush())?;
+        self.shared.observe_log(started.elapsed());
+        Ok(())
     }
 }
 
@@ -160,7 +177,7 @@ impl Actor for LogActor {
                 let _ = reply.send(appended.map_err(Into::into));
             }
             Msg::Flush(reply) => {
-                let flushed = on_disk(|| log.flush());
+                let flushed = self.flush(log);
                 let _ = reply.send(flushed.map_err(Into::into));
             }
             Msg::Dump => {}

@@ -18,6 +18,7 @@ use sanad_core::ids::Height;
 use super::log::{self, OpenLog};
 use super::thread::Setup;
 use crate::arrivals::Arrivals;
+use crate::config::Config;
 use crate::context::{Address, SanadContext};
 use crate::peer::{PeerAddress, peer_id};
 use crate::prevotes::Prevotes;
@@ -73,7 +74,9 @@ pub(super) async fn start(
     let verifier = Box::new(StrictVerifier { chain_id: setup.chain_id, shared: setup.shared.clone() });
     let own = signer.as_ref().map(|signer| signer.key.public());
     let log_codec = own.map_or_else(WireCodec::default, |own| WireCodec::of_log(own, prevotes));
-    let log = log::spawn(log, setup.chain_id, log_codec, own).await.map_err(|error| engine(error.into()))?;
+    let log = log::spawn(log, setup.chain_id, log_codec, own, setup.shared.clone())
+        .await
+        .map_err(|error| engine(error.into()))?;
     let consensus = match signer {
         Some(signer) => {
             ConsensusContext::new_validator(Address(signer.key.public()), verifier, Box::new(signer))
@@ -124,8 +127,10 @@ impl EngineSettings {
         p2p.protocol_names.consensus = format!("/sanad/{}/v1", setup.chain_id);
         // The list of peers is the limit: institutions may share an address, and come back at once.
         let peers = config.peers.len();
-        p2p.discovery.num_inbound_peers = engine_peers(peers);
+        p2p.discovery.num_inbound_peers = inbound_peers(config);
         p2p.discovery.num_outbound_peers = engine_peers(peers);
+        p2p.discovery.max_connections_per_peer =
+            config.connections_per_peer.div_ceil(ENGINE_MULTIPLIER).max(1);
         p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(4 * peers);
         p2p.discovery.ip_throttle_duration = Duration::ZERO;
 
@@ -141,14 +146,18 @@ impl EngineSettings {
     }
 }
 
-/// Most connections that the engine has at once with so many peers, those of strangers included.
+/// Most connections that the engine has at once, those of strangers included.
 ///
 /// The engine limits handshakes that others have begun, and has a timeout of 10 s for each; but it knows nothing of the
 /// process's limit of descriptors, so whoever runs it must leave it as many as this.
-pub(crate) fn connections_max(peers: usize) -> usize {
+pub(crate) fn connections_max(config: &Config) -> usize {
     // `arc-malachitebft-network` 0.8.2, `behaviour.rs`: 4 times the number of peers, each for handshakes and established
     // connections, in and out; but a node dials its peers alone.
-    2 * ENGINE_MULTIPLIER * engine_peers(peers) + 2 * peers
+    2 * ENGINE_MULTIPLIER * inbound_peers(config) + 2 * config.peers.len()
+}
+
+fn inbound_peers(config: &Config) -> usize {
+    config.inbound_connections.div_ceil(ENGINE_MULTIPLIER).max(2 * config.peers.len())
 }
 
 fn engine_peers(peers: usize) -> usize {

@@ -47,6 +47,15 @@ pub enum GuardError {
         /// The file.
         path: PathBuf,
     },
+    /// Another version of this program wrote it.
+    #[error(
+        "the signing guard {path} was written by another version of this program; use that one, or a newer one",
+        path = path.display()
+    )]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+    },
     /// It guards another key.
     #[error("the signing guard {path} is for the key {actual}, not {expected}", path = path.display())]
     OtherKey {

@@ -127,7 +127,7 @@ impl SigningGuard {
         lock(&file, path)?;
         let mut bytes = Vec::with_capacity(FILE_BYTES + 1);
         (&mut file).take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
-        let record = Record::latest(&bytes).ok_or_else(|| GuardError::Corrupt { path: path.to_owned() })?;
+        let record = latest(&bytes, path)?;
         if record.chain_id != chain_id {
             let path = path.to_owned();
             return Err(GuardError::OtherChain { path, expected: chain_id, actual: record.chain_id });
@@ -141,6 +141,22 @@ impl SigningGuard {
         let overwritten = record.signed.is_some() && changed_since(&file, record.written_ms).map_err(io)?;
         let lost = record.lost || moved;
         Ok(Self { path: path.to_owned(), file, record, lost, overwritten })
+    }
+
+    /// What a guard's file says. Takes no lock and changes nothing: the node that has it may run.
+    ///
+    /// # Errors
+    /// [`GuardError::Io`] or [`GuardError::Corrupt`].
+    pub fn inspect(path: &Path) -> Result<GuardState, GuardError> {
+        let io = |source| GuardError::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
+        let mut bytes = Vec::with_capacity(FILE_BYTES + 1);
+        (&file).take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
+        let record = latest(&bytes, path)?;
+        let moved = record.home != Home::of(&file).map_err(io)?;
+        let overwritten = record.signed.is_some() && changed_since(&file, record.written_ms).map_err(io)?;
+        let position = record.signed.map(|signed| signed.position);
+        Ok(GuardState { position, lost: record.lost || moved || overwritten })
     }
 
     /// Whether the key may have signed more than is here: this file is a copy, or was changed by another program, or was
@@ -266,8 +282,25 @@ impl SigningGuard {
     }
 }
 
+/// What a guard's file says of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardState {
+    /// The highest position signed, `None` for a key that has not signed yet.
+    pub position: Option<Position>,
+    /// See [`SigningGuard::is_lost`].
+    pub lost: bool,
+}
+
 /// Writes of one record until its time fits that of the file.
 const WRITES_MAX: usize = 8;
+
+/// The record that counts in a file.
+fn latest(bytes: &[u8], path: &Path) -> Result<Record, GuardError> {
+    Record::latest(bytes).ok_or_else(|| match Record::is_of_other_version(bytes) {
+        true => GuardError::OtherVersion { path: path.to_owned() },
+        false => GuardError::Corrupt { path: path.to_owned() },
+    })
+}
 
 fn lock(file: &File, path: &Path) -> Result<(), GuardError> {
     file.try_lock().map_err(|error| match error {

@@ -15,6 +15,8 @@ pub(super) const SLOT_BYTES: usize = 512;
 pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
 
 const MAGIC: &[u8; 16] = b"sanad guard/v2\0\0";
+/// What every version begins with.
+const MAGIC_OF_ALL: &[u8] = b"sanad guard/v";
 const BODY_BYTES: usize = SLOT_BYTES - 32;
 
 /// What one slot says.
@@ -79,6 +81,11 @@ impl Record {
         let (first, second) = file.split_at(SLOT_BYTES);
         let slots = [Self::decode(first), Self::decode(second)];
         slots.into_iter().flatten().max_by_key(|record| record.sequence)
+    }
+
+    /// Whether a file without an intact record begins as those of other versions do: it is not to be taken for a damaged one.
+    pub(super) fn is_of_other_version(file: &[u8]) -> bool {
+        file.starts_with(MAGIC_OF_ALL) && !file.starts_with(MAGIC)
     }
 
     fn decode(slot: &[u8]) -> Option<Self> {

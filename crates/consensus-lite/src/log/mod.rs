@@ -173,6 +173,11 @@ impl<D: Disk> Log<D> {
         Ok(())
     }
 
+    /// Whether something must be durable before the engine goes on.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due
+    }
+
     /// Waits for the disk, if a due entry is not durable yet.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if self.due {

@@ -181,6 +181,11 @@ impl Scrape {
             "sanad_signing_guard_seconds",
             "Time to put a signature on record in the signing guard",
             &counted(&look.consensus.guard_latencies),
+        )?;
+        out.histogram(
+            "sanad_consensus_log_sync_seconds",
+            "Time to make the consensus log durable before a message leaves",
+            &counted(&look.consensus.log_latencies),
         )
     }
 
@@ -246,6 +251,10 @@ impl Scrape {
         if let Some(ends) = system.certificate_ends {
             let help = "When the certificate of the gRPC service ends";
             out.gauge("sanad_tls_certificate_expiry_timestamp_seconds", help, ends as f64)?;
+        }
+        if let Some(ends) = system.client_ca_ends {
+            let help = "When the first of the authorities that vouch for callers ends";
+            out.gauge("sanad_tls_client_ca_expiry_timestamp_seconds", help, ends as f64)?;
         }
         let warnings = look.diagnosis.warnings.iter().map(|warning| ([("code", warning.code.as_str())], 1.0));
         // Several may have one code.

@@ -58,6 +58,8 @@ pub(crate) struct Watched {
     pub(crate) data_dir: PathBuf,
     /// The certificate of the gRPC service.
     pub(crate) tls_certificate: Option<PathBuf>,
+    /// The authorities that vouch for its callers.
+    pub(crate) tls_client_ca: Option<PathBuf>,
     /// Bytes free on the disk below which no batches are taken.
     pub(crate) free_bytes_min: u64,
     /// Limit of open files.

@@ -17,6 +17,8 @@ pub(crate) struct System {
     pub(crate) cpu_seconds: f64,
     /// When the certificate of the gRPC service ends, in seconds since 1970.
     pub(crate) certificate_ends: Option<i64>,
+    /// When the first of the authorities that vouch for callers ends.
+    pub(crate) client_ca_ends: Option<i64>,
 }
 
 impl System {
@@ -32,6 +34,7 @@ impl System {
             resident_bytes,
             cpu_seconds,
             certificate_ends: files.tls_certificate.as_deref().and_then(certificate_ends),
+            client_ca_ends: files.tls_client_ca.as_deref().and_then(certificates_end),
         }
     }
 }
@@ -48,6 +51,14 @@ pub(crate) fn certificate_ends(path: &Path) -> Option<i64> {
     File::open(path).ok()?.take(CERTIFICATE_BYTES_MAX).read_to_end(&mut pem).ok()?;
     let first = x509_parser::pem::Pem::iter_from_buffer(&pem).next()?.ok()?;
     Some(first.parse_x509().ok()?.validity().not_after.timestamp())
+}
+
+/// When the first certificate of a PEM file to end does so, in seconds since 1970.
+fn certificates_end(path: &Path) -> Option<i64> {
+    let mut pem = Vec::new();
+    File::open(path).ok()?.take(CERTIFICATE_BYTES_MAX).read_to_end(&mut pem).ok()?;
+    let ends = x509_parser::pem::Pem::iter_from_buffer(&pem).filter_map(Result::ok);
+    ends.filter_map(|pem| Some(pem.parse_x509().ok()?.validity().not_after.timestamp())).min()
 }
 
 /// Resident bytes and seconds of processor time of this process.

@@ -50,6 +50,7 @@ impl Case {
             quorum: 3,
             last_signed: Some(last),
             guard_latencies: Default::default(),
+            log_latencies: Default::default(),
             counters: Default::default(),
             peers: Vec::new(),
         };
@@ -208,15 +209,9 @@ fn a_validator_that_does_not_vote_is_not_fit() {
     case.consensus.role = Role::Abstaining { through: Height(120) };
     let diagnosis = case.diagnose();
     assert_eq!((diagnosis.fit, codes(&diagnosis)), (false, vec!["abstaining", "no-margin"]));
-    assert!(
-        diagnosis.warnings.iter().any(|warning| warning.text.contains("120")),
-        "{:?}",
-        diagnosis.warnings
-    );
     case.consensus.role = Role::Abstaining { through: Height(u64::MAX) };
-    let diagnosis = case.diagnose();
-    assert_eq!(codes(&diagnosis), ["abstaining", "no-margin"]);
-    assert!(!format!("{:?}", diagnosis.warnings).contains(&u64::MAX.to_string()), "{:?}", diagnosis.warnings);
+    let said = &case.diagnose().warnings[0].text;
+    assert!(said.contains("until enough validators have shown"), "no height of twenty digits: {said}");
     let mut case = Case::healthy();
     let old = Some(Position { height: Height(50), round: 0, step: Step::Precommit });
     case.consensus.validators[0].last = old;

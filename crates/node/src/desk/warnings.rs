@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sanad_api::{Attendance, ChainState, Diagnosis, Warning};
 use sanad_consensus_lite::Role;
+use sanad_core::ids::Height;
 use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::diagnosis::{Facts, SKEW_NOTED_MS};
@@ -37,19 +38,19 @@ pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning>
 
 fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
     if let Role::Abstaining { through } = facts.consensus.role {
-        // A guard that is lost permits nothing at any height.
-        let (text, advice) = if through.0 == u64::MAX {
-            (
-                "this node does not vote: its key may have signed more than its guard knows".to_owned(),
-                "wait until enough other validators have shown how far they are; they must be connected",
-            )
-        } else {
-            (
+        let (text, advice) = match through {
+            // Nobody has shown how far the key can have come.
+            Height(u64::MAX) => (
+                "this node does not vote until enough validators have shown how far its key can have come"
+                    .to_owned(),
+                "wait for them; if they are gone for good, see \"Two of four are lost\" in docs/operations.md",
+            ),
+            through => (
                 format!(
                     "this node does not vote up to height {through}, which its key may have signed before"
                 ),
                 "wait until the chain is past that height; nothing needs to be done",
-            )
+            ),
         };
         warnings.push(severe("abstaining", text, advice));
         return;

@@ -1,6 +1,6 @@
 //! Who may begin a handshake: checked as soon as a connection comes in, before anything is spent on it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
@@ -18,7 +18,8 @@ use libp2p::{Multiaddr, PeerId};
 /// share a few. So strangers do not keep peers out, and a peer may still come from an address that no configuration
 /// names.
 pub(super) struct Gate {
-    peers: HashSet<IpAddr>,
+    /// One address of each peer, so that their number limits all handshakes. That of a name is the one dialled last.
+    peers: HashMap<PeerId, IpAddr>,
     strangers_max: usize,
     // Only handshakes under way, so its length is limited by what `admit` allows.
     pending: HashMap<ConnectionId, Option<IpAddr>>,
@@ -33,14 +34,13 @@ struct TooMany {
 
 impl Gate {
     /// `strangers_max` is the number of handshakes under way at once from all addresses that are not a peer's.
-    pub(super) fn new(peers: impl IntoIterator<Item = IpAddr>, strangers_max: usize) -> Self {
-        let peers = peers.into_iter().map(|address| address.to_canonical()).collect();
-        Self { peers, strangers_max, pending: HashMap::new() }
+    pub(super) fn new(strangers_max: usize) -> Self {
+        Self { peers: HashMap::new(), strangers_max, pending: HashMap::new() }
     }
 
-    /// A peer may come from this address, too.
-    pub(super) fn expect_from(&mut self, address: IpAddr) {
-        self.peers.insert(address.to_canonical());
+    /// A peer comes from this address now.
+    pub(super) fn expect_from(&mut self, peer: PeerId, address: IpAddr) {
+        self.peers.insert(peer, address.to_canonical());
     }
 
     /// Most handshakes under way at once with so many peers.
@@ -54,7 +54,7 @@ impl Gate {
             Protocol::Ip6(address) => Some(IpAddr::from(address).to_canonical()),
             _ => None,
         });
-        let place = address.filter(|address| self.peers.contains(address));
+        let place = address.filter(|address| self.peers.values().any(|known| known == address));
         let max = if place.is_some() { PEER_ADDRESS_MAX } else { self.strangers_max };
         if self.pending.values().filter(|taken| **taken == place).count() >= max {
             return Err(TooMany { max });
@@ -133,7 +133,10 @@ mod tests {
     #[test]
     fn strangers_leave_room_for_peers() {
         const STRANGERS_MAX: usize = 16;
-        let mut gate = Gate::new(["10.0.0.1".parse().unwrap()], STRANGERS_MAX);
+        let mut gate = Gate::new(STRANGERS_MAX);
+        let peer = PeerId::random();
+        gate.expect_from(peer, "10.0.0.2".parse().unwrap());
+        gate.expect_from(peer, "10.0.0.1".parse().unwrap());
         let mut connection = (0..).map(ConnectionId::new_unchecked);
         for number in 0..STRANGERS_MAX {
             gate.admit(connection.next().unwrap(), &from(&format!("192.0.2.{number}"))).unwrap();

@@ -33,6 +33,7 @@ use tokio::sync::{mpsc, oneshot};
 use asking::Question;
 pub use blocks::{BlockCopy, Wanted};
 
+use crate::config::HostPort;
 use crate::pool::{Interest, Offered, Source, WaitingBatch};
 use crate::watchdog::Beat;
 
@@ -87,7 +88,7 @@ pub struct GossipPeer {
     /// The key that it proves to hold when it connects.
     pub network_key: PublicKey,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub address: HostPort,
     /// Whether it sends to all others itself.
     pub role: PeerRole,
 }
@@ -182,7 +183,7 @@ pub struct Gossip {
 struct Shared {
     connected: BTreeSet<MemberId>,
     /// Peers that are elsewhere now, until the network task has seen it.
-    moved: Vec<(MemberId, SocketAddr)>,
+    moved: Vec<(MemberId, HostPort)>,
     traffic: Traffic,
 }
 
@@ -216,7 +217,7 @@ impl Gossip {
     }
 
     /// From now on dials a peer at another address.
-    pub fn move_peer(&self, member: &MemberId, address: SocketAddr) {
+    pub fn move_peer(&self, member: &MemberId, address: HostPort) {
         let mut shared = lock(&self.shared);
         shared.moved.retain(|(moved, _)| moved != member);
         shared.moved.push((member.clone(), address));

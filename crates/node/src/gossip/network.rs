@@ -1,7 +1,7 @@
 //! The task that owns the libp2p swarm.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,7 @@ use super::{
     BatchExchange, GossipError, GossipLimits, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock,
     multiaddr, peer_id,
 };
+use crate::config::HostPort;
 use crate::pool::{Interest, Offered, Source};
 use crate::watchdog::Beat;
 
@@ -45,7 +46,9 @@ pub(super) struct Behaviour {
 
 pub(super) struct Peer {
     pub(super) member: MemberId,
-    address: SocketAddr,
+    address: HostPort,
+    /// Whether its name is being resolved.
+    resolving: bool,
     role: PeerRole,
     connections: usize,
     /// None while it is not connected.
@@ -72,7 +75,12 @@ pub(super) struct Network {
     /// Messages whose batches were checked, and the sending end for the threads that check. There are at most
     /// [`GossipLimits::requests_per_peer`] on each connection of a peer, since each is an unanswered request.
     checked: (mpsc::UnboundedSender<Checked>, mpsc::UnboundedReceiver<Checked>),
+    /// Names of peers that were resolved, at most one at a time for each, and the sending end for the tasks that do so.
+    resolved: (mpsc::UnboundedSender<Resolved>, mpsc::UnboundedReceiver<Resolved>),
 }
+
+/// Where a peer with a name is now.
+type Resolved = (PeerId, Vec<SocketAddr>);
 
 /// A message from a peer, once the exchange has seen its batches.
 struct Checked {
@@ -91,14 +99,19 @@ impl Network {
         exchange: Arc<dyn BatchExchange>,
         shared: Arc<Mutex<Shared>>,
     ) -> Result<(Self, SocketAddr), GossipError> {
-        let mut swarm = swarm(key, &limits, peers.iter().map(|peer| peer.address.ip()))?;
+        let mut swarm = swarm(key, &limits, peers.len() as u32)?;
         let mut known = HashMap::new();
         for GossipPeer { member, network_key, address, role } in peers {
             let id = peer_id(&member, &network_key)?;
             swarm.behaviour_mut().allow_list.allow_peer(id);
+            if let Some(address) = address.ip() {
+                swarm.behaviour_mut().gate.expect_from(id, address.ip());
+            }
             let flow = Flow::new(limits.peer_bytes_per_second, Instant::now());
             let (progress, traffic) = (None, Traffic::default());
-            let peer = Peer { member, address, role, connections: 0, progress, traffic, flow, given: flow };
+            let (resolving, connections) = (false, 0);
+            let peer =
+                Peer { member, address, resolving, role, connections, progress, traffic, flow, given: flow };
             known.insert(id, peer);
         }
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
@@ -113,9 +126,13 @@ impl Network {
                 _ => {}
             }
         };
-        let (checked, read) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let (checked, read, resolved) =
+            (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let (asked, questions) = (Asked::new(), HashMap::new());
-        Ok((Self { swarm, peers: known, asked, exchange, shared, questions, read, checked }, address))
+        Ok((
+            Self { swarm, peers: known, asked, exchange, shared, questions, read, checked, resolved },
+            address,
+        ))
     }
 
     pub(super) async fn run(
@@ -135,6 +152,7 @@ impl Network {
                 Some(question) = questions.recv() => self.ask(question),
                 Some(read) = self.read.1.recv() => self.on_read(read),
                 Some(checked) = self.checked.1.recv() => self.on_checked(checked),
+                Some((id, addresses)) = self.resolved.1.recv() => self.on_resolved(id, &addresses),
                 _ = tick.tick() => {
                     beat.beat();
                     self.asked.prune(Instant::now());
@@ -324,21 +342,64 @@ impl Network {
     fn dial(&mut self) {
         let moved = std::mem::take(&mut lock(&self.shared).moved);
         for (member, address) in moved {
-            if let Some(peer) = self.peers.values_mut().find(|peer| peer.member == member) {
+            if let Some((id, peer)) = self.peers.iter_mut().find(|(_, peer)| peer.member == member) {
+                if let Some(address) = address.ip() {
+                    self.swarm.behaviour_mut().gate.expect_from(*id, address.ip());
+                }
                 peer.address = address;
-                self.swarm.behaviour_mut().gate.expect_from(address.ip());
             }
         }
+        let mut known = Vec::new();
         for (id, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.connections == 0) {
-            let options = DialOpts::peer_id(*id)
-                .condition(PeerCondition::DisconnectedAndNotDialing)
-                .addresses(vec![multiaddr(peer.address)])
-                .build();
-            if let Err(error) = self.swarm.dial(options) {
-                tracing::trace!(member = %peer.member, %error, "not dialled");
+            match &peer.address {
+                HostPort::Ip(address) => known.push((*id, *address)),
+                HostPort::Name(..) if peer.resolving => {}
+                HostPort::Name(name, port) => {
+                    peer.resolving = true;
+                    tokio::spawn(resolve(*id, name.clone(), *port, self.resolved.0.clone()));
+                }
             }
+        }
+        known.into_iter().for_each(|(id, address)| self.dial_at(id, &[address]));
+    }
+
+    fn on_resolved(&mut self, id: PeerId, addresses: &[SocketAddr]) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.resolving = false;
+        // It may have moved, or come by itself, meanwhile.
+        if peer.connections > 0 || peer.address.ip().is_some() {
+            return;
+        }
+        if let Some(first) = addresses.first() {
+            self.swarm.behaviour_mut().gate.expect_from(id, first.ip());
+            self.dial_at(id, addresses);
         }
     }
+
+    fn dial_at(&mut self, id: PeerId, addresses: &[SocketAddr]) {
+        let options = DialOpts::peer_id(id)
+            .condition(PeerCondition::DisconnectedAndNotDialing)
+            .addresses(addresses.iter().copied().map(multiaddr).collect())
+            .build();
+        if let Err(error) = self.swarm.dial(options) {
+            tracing::trace!(peer = %id, %error, "not dialled");
+        }
+    }
+}
+
+/// Asks the system where a name is, and always answers.
+async fn resolve(id: PeerId, name: String, port: u16, resolved: mpsc::UnboundedSender<Resolved>) {
+    let asked = tokio::net::lookup_host((name.as_str(), port));
+    let addresses = match tokio::time::timeout(RESOLVE_TIMEOUT, asked).await {
+        Ok(Ok(addresses)) => addresses.take(RESOLVED_MAX).collect(),
+        Ok(Err(error)) => {
+            tracing::debug!(name, %error, "the name of a peer is not known");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    };
+    // An error means that the node stops.
+    let _ = resolved.send((id, addresses));
 }
 
 fn count(request: &Request, of_peer: &mut Traffic, shared: &Mutex<Shared>) {
@@ -354,11 +415,7 @@ fn offer_bytes(offered: &[Offered]) -> usize {
     offered.iter().map(|offered| size_of::<BatchId>() + offered.issuer.as_str().len() + 5).sum()
 }
 
-fn swarm(
-    key: &SecretKey,
-    given: &GossipLimits,
-    peers: impl ExactSizeIterator<Item = IpAddr>,
-) -> Result<Swarm<Behaviour>, GossipError> {
+fn swarm(key: &SecretKey, given: &GossipLimits, peers: u32) -> Result<Swarm<Behaviour>, GossipError> {
     let failed = |reason: String| GossipError::Transport { reason };
     let config = request_response::Config::default()
         .with_request_timeout(REQUEST_TIMEOUT)
@@ -366,8 +423,8 @@ fn swarm(
     // Beside the gate, which counts handshakes: a peer that comes back has a place beside the connection that it lost.
     let limits = ConnectionLimits::default()
         .with_max_established_per_peer(Some(given.connections_per_peer))
-        .with_max_established(Some(peers.len() as u32 * given.connections_per_peer));
-    let gate = Gate::new(peers, given.handshakes);
+        .with_max_established(Some(peers * given.connections_per_peer));
+    let gate = Gate::new(given.handshakes);
     let swarm = SwarmBuilder::with_existing_identity(keypair(key)?)
         .with_tokio()
         .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
@@ -414,6 +471,10 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 /// Time between attempts to reach peers that are not connected, and looks at what is to be offered again.
 const TICK: Duration = Duration::from_secs(1);
+/// Time for the system to resolve a name.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Addresses of one name that are tried.
+const RESOLVED_MAX: usize = 4;
 /// Time in which a peer must take a message.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time in which a peer must give a block.

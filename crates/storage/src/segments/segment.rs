@@ -14,7 +14,7 @@ const HEAD_BYTES: u64 = 96;
 /// First bytes of the head, version included.
 const MAGIC: &[u8; 8] = b"SANADSE1";
 
-type Head = [u8; HEAD_BYTES as usize];
+pub(super) type Head = [u8; HEAD_BYTES as usize];
 
 /// An open segment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -77,6 +77,13 @@ impl Segment {
         self.file.path()
     }
 
+    /// The head, as it is in the file.
+    pub(super) fn head(&self) -> Result<Head, StoreError> {
+        let mut head: Head = [0; HEAD_BYTES as usize];
+        self.file.read_exact_at(&mut head, 0)?;
+        Ok(head)
+    }
+
     /// Bytes of frames.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
         Ok(self.file.bytes()?.saturating_sub(HEAD_BYTES))
@@ -84,8 +91,13 @@ impl Segment {
 
     /// One write, one `fdatasync`.
     pub(super) fn write(&self, frame: &[u8], offset: u64) -> Result<(), StoreError> {
-        self.file.write_at(frame, self.position(offset))?;
+        self.write_unsynced(frame, offset)?;
         self.file.sync()
+    }
+
+    /// Writes without waiting for the disk.
+    pub(super) fn write_unsynced(&self, frames: &[u8], offset: u64) -> Result<(), StoreError> {
+        self.file.write_at(frames, self.position(offset))
     }
 
     /// Makes durable whatever is in the file.
@@ -109,7 +121,7 @@ impl Segment {
     }
 }
 
-fn file_name(base: u64) -> String {
+pub(super) fn file_name(base: u64) -> String {
     format!("{base:020}.seg")
 }
 

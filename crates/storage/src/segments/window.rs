@@ -24,9 +24,14 @@ impl RawFrame {
         Self { framer, frame }
     }
 
+    /// Checks the frame against its checksum.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.framer.check(&self.frame)
+    }
+
     /// Checks the frame and decodes what it holds.
     pub(crate) fn decode(&self) -> Result<(Block, CommitCertificate), Fault> {
-        self.framer.check(&self.frame)?;
+        self.check()?;
         Ok((self.frame.block()?, self.frame.certificate()?))
     }
 }

@@ -1,12 +1,14 @@
 //! New connections from all listeners.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, Sleep};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::callers::Callers;
 use super::connection::Connection;
 use super::proxies::Proxies;
+use super::proxy_header;
 use super::seats::{Seat, Seats, Via};
 use crate::server::config::Limits;
 use crate::server::stats::ServerStats;
@@ -27,9 +30,19 @@ pub(in crate::server) struct Incoming {
     sweep: Interval,
     seats: Seats,
     proxies: Proxies,
+    /// Connections of proxies that are still to say whose they are. Each has a seat.
+    announced: JoinSet<Option<Announced>>,
     limits: Limits,
     cut: CancellationToken,
     stats: ServerStats,
+}
+
+/// A connection of a proxy, which has said whose it is; `None` if it is its own.
+struct Announced {
+    stream: TcpStream,
+    caller: Option<IpAddr>,
+    seat: Seat,
+    cut: CancellationToken,
 }
 
 impl Incoming {
@@ -45,10 +58,18 @@ impl Incoming {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let seats = Seats::new(&limits, callers);
-        Self { listeners, turn: 0, pause: None, sweep, seats, proxies, limits, cut, stats }
+        let announced = JoinSet::new();
+        Self { listeners, turn: 0, pause: None, sweep, seats, proxies, announced, limits, cut, stats }
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
+        while let Poll::Ready(Some(announced)) = self.announced.poll_join_next(context) {
+            // What has no header is closed. (A task that panics would be, too.)
+            if let Ok(Some(announced)) = announced {
+                return Poll::Ready(Ok(self.seated(announced)));
+            }
+            tracing::debug!("a proxy's connection was closed: it does not begin with a PROXY header");
+        }
         let count = self.listeners.len();
         for offset in 0..count {
             let place = (self.turn + offset) % count;
@@ -58,10 +79,27 @@ impl Incoming {
                 let cut = self.cut.child_token();
                 let via = if self.proxies.trust(address.ip()) { Via::Proxy } else { Via::Direct };
                 let seat = self.seats.take(address.ip(), via, cut.clone());
-                return Poll::Ready(Ok(seat.map(|seat| self.connection(stream, cut, seat))));
+                let Some(seat) = seat else { return Poll::Ready(Ok(None)) };
+                if self.proxies.begins_with_header(address.ip()) {
+                    self.announced.spawn(announced(stream, seat, cut, self.limits.handshake_timeout));
+                    // Polled once, so that the task is woken when the header is there.
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                return Poll::Ready(Ok(Some(self.connection(stream, cut, seat))));
             }
         }
         Poll::Pending
+    }
+
+    /// Gives a connection that a proxy passes on the seat of whom it is passed on for.
+    fn seated(&self, announced: Announced) -> Option<Connection> {
+        let Announced { stream, caller, seat, cut } = announced;
+        let Some(caller) = caller else { return Some(self.connection(stream, cut, seat)) };
+        drop(seat);
+        let via = if self.proxies.trust(caller) { Via::Proxy } else { Via::Direct };
+        let seat = self.seats.take(caller, via, cut.clone())?;
+        Some(self.connection(stream, cut, seat))
     }
 
     fn connection(&self, stream: TcpStream, cut: CancellationToken, seat: Seat) -> Connection {
@@ -70,6 +108,21 @@ impl Incoming {
         }
         Connection::new(stream, &self.limits, cut, seat)
     }
+}
+
+/// Waits for the header of a proxy's connection.
+async fn announced(
+    mut stream: TcpStream,
+    seat: Seat,
+    cut: CancellationToken,
+    timeout: Duration,
+) -> Option<Announced> {
+    let read = tokio::time::timeout(timeout, proxy_header::read(&mut stream));
+    let caller = tokio::select! {
+        read = read => read.ok()?.ok()?,
+        () = cut.cancelled() => return None,
+    };
+    Some(Announced { stream, caller, seat, cut })
 }
 
 impl Stream for Incoming {

@@ -9,6 +9,7 @@ mod incoming;
 mod observe;
 mod origin;
 mod proxies;
+mod proxy_header;
 mod rate;
 mod seats;
 mod web;

@@ -13,6 +13,8 @@ use super::origin::Origin;
 #[derive(Clone)]
 pub(in crate::server) struct Proxies {
     trusted: Arc<[IpNet]>,
+    /// Whether their connections begin with a header of the PROXY protocol.
+    protocol: bool,
     callers: Arc<Callers>,
 }
 
@@ -23,14 +25,19 @@ impl std::fmt::Debug for Proxies {
 }
 
 impl Proxies {
-    pub(in crate::server) fn new(trusted: Vec<IpNet>, callers: Arc<Callers>) -> Self {
-        Self { trusted: trusted.into(), callers }
+    pub(in crate::server) fn new(trusted: Vec<IpNet>, protocol: bool, callers: Arc<Callers>) -> Self {
+        Self { trusted: trusted.into(), protocol, callers }
     }
 
     /// Whether connections from an address are a proxy's.
     pub(super) fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether a connection from an address has to begin with a header of the PROXY protocol.
+    pub(super) fn begins_with_header(&self, address: IpAddr) -> bool {
+        self.protocol && self.trust(address)
     }
 
     /// Who calls, as the proxies say: the last address that is not a proxy's own. None if they do not say.
@@ -67,7 +74,7 @@ mod tests {
 
     fn proxies() -> Proxies {
         let trusted = ["10.0.0.0/8", "2001:db8::/32"].map(|network| network.parse().unwrap());
-        Proxies::new(trusted.to_vec(), Arc::new(Callers::new(&Limits::default())))
+        Proxies::new(trusted.to_vec(), false, Arc::new(Callers::new(&Limits::default())))
     }
 
     /// The caller behind a header is the one of `expected`, or there is none.

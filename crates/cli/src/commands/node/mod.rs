@@ -1,8 +1,8 @@
 //! `sanad node`: how nodes are, and why.
 
 mod explanation;
-mod status;
-mod why;
+pub(super) mod status;
+pub(super) mod why;
 
 use clap::Subcommand;
 use sanad_api::{Client, ClientError, Diagnosis, ErrorCode};

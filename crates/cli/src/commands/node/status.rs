@@ -41,7 +41,7 @@ struct Statuses {
 }
 
 #[derive(Serialize)]
-struct Status {
+pub(in crate::commands) struct Status {
     url: String,
     #[serde(flatten)]
     facts: Option<Facts>,
@@ -83,22 +83,12 @@ struct Facts {
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut nodes = Vec::new();
     for url in &args.nodes {
-        let answer = remote::block_on(async {
-            let remote = Remote::connect_to(url, &args.connection).await?;
-            let diagnosis = remote.told(super::diagnosis(remote.client()).await)?;
-            anyhow::Ok((remote.node_status().await?, diagnosis))
-        })?;
+        let answer = ask(url, &args.connection);
         if let Err(error) = &answer {
             note(format_args!("error: {error:#}"));
         }
         nodes.push(match answer {
-            Ok((status, diagnosis)) => Status {
-                url: url.clone(),
-                facts: Some(Facts::from(status)),
-                said: diagnosis.as_ref().map(Said::new),
-                diagnosis: diagnosis.map(Found::from),
-                error: None,
-            },
+            Ok(status) => status,
             Err(error) => {
                 let error = Some(format!("{error:#}"));
                 Status { url: url.clone(), facts: None, diagnosis: None, said: None, error }
@@ -113,6 +103,22 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         (false, _) => Outcome::Error,
         (true, false) => Outcome::No,
         (true, true) => Outcome::Yes,
+    })
+}
+
+/// What a node says of itself.
+pub(in crate::commands) fn ask(url: &str, connection: &ConnectionArgs) -> anyhow::Result<Status> {
+    let (status, diagnosis) = remote::block_on(async {
+        let remote = Remote::connect_to(url, connection).await?;
+        let diagnosis = remote.told(super::diagnosis(remote.client()).await)?;
+        anyhow::Ok((remote.node_status().await?, diagnosis))
+    })??;
+    Ok(Status {
+        url: url.to_owned(),
+        facts: Some(Facts::from(status)),
+        said: diagnosis.as_ref().map(Said::new),
+        diagnosis: diagnosis.map(Found::from),
+        error: None,
     })
 }
 

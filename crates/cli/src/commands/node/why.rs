@@ -67,7 +67,7 @@ struct Warned {
 }
 
 #[derive(Serialize)]
-struct Why {
+pub(in crate::commands) struct Why {
     url: String,
     member: Option<MemberId>,
     #[serde(flatten)]
@@ -77,8 +77,15 @@ struct Why {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let why = look(&args.node)?;
+    output.print(&why)?;
+    Ok(if why.found.fit { Outcome::Yes } else { Outcome::No })
+}
+
+/// What a node finds, in words.
+pub(in crate::commands) fn look(node: &NodeArgs) -> anyhow::Result<Why> {
     let (member, url, diagnosis) = remote::block_on(async {
-        let remote = Remote::connect(&args.node).await?;
+        let remote = Remote::connect(node).await?;
         let diagnosis = remote.told(super::diagnosis(remote.client()).await)?;
         anyhow::Ok((remote.node_status().await?.member, remote.url().to_owned(), diagnosis))
     })??;
@@ -86,9 +93,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         bail!("the node {url} does not know: no consensus runs there, or it has just started; ask again");
     };
     let explanation = explain(&diagnosis, member.as_ref());
-    let fit = diagnosis.fit;
-    output.print(&Why { url, member, found: Found::from(diagnosis), explanation })?;
-    Ok(if fit { Outcome::Yes } else { Outcome::No })
+    Ok(Why { url, member, found: Found::from(diagnosis), explanation })
 }
 
 impl From<Diagnosis> for Found {
