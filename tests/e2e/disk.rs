@@ -25,14 +25,8 @@ pub enum Fate {
 
 impl Fate {
     /// Every fate.
-    pub const ALL: [Self; 6] = [
-        Self::Replaced,
-        Self::WrittenOver,
-        Self::LedgerLost,
-        Self::GuardLost,
-        Self::AllLost,
-        Self::Restored,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Replaced, Self::WrittenOver, Self::LedgerLost, Self::GuardLost, Self::AllLost, Self::Restored];
 }
 
 /// Copies what is in a folder into another, which is made if need be.

@@ -273,4 +273,3 @@ const HOLD_MS: std::ops::Range<u64> = 1_000..6_000;
 /// Of a node that is stopped; backups of running ones are for `restores.rs`.
 const FATES: [Fate; 5] =
     [Fate::Replaced, Fate::WrittenOver, Fate::LedgerLost, Fate::GuardLost, Fate::AllLost];
-

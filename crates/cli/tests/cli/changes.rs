@@ -25,9 +25,7 @@ fn what_is_so_already_by_a_node_that_is_behind_is_not_done() {
     let sanad = |arguments: &str| -> Run { node.sanad(folder.path(), &format!("{arguments} {WITH}")) };
     sanad("issue awards").expect(0);
     sanad("suspend awards/a.json").expect(0);
-    let refused = sanad("suspend awards/a.json");
-    refused.expect_error("the node is behind");
-    assert_eq!(refused.stdout, "");
+    sanad("suspend awards/a.json").expect_error("the node is behind");
     // A revocation is final: it holds now, however old the answer is.
     sanad("revoke awards/a.json --yes").expect(0);
     assert!(sanad("revoke awards/a.json --yes").expect(0).stdout.contains("revoked already, as of "));
