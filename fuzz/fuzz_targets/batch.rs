@@ -8,7 +8,7 @@ use sanad_fuzz::{ANCHOR, read};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(signed) = read(data, SignedBatch::decode) else { return };
-    let encoded = [codec::encode(signed.batch()), codec::encode(&signed.signature())].concat();
+    let encoded = [codec::encode(signed.batch()), codec::encode(signed.signatures())].concat();
     assert_eq!(encoded, data);
     assert_eq!(signed.bytes(), data);
     assert_eq!(signed.id(), signed.batch().id());

@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     codec::encode_into(&(block.batches.len() as u32), &mut encoded);
     for signed in &block.batches {
         codec::encode_into(signed.batch(), &mut encoded);
-        codec::encode_into(&signed.signature(), &mut encoded);
+        codec::encode_into(signed.signatures(), &mut encoded);
     }
     assert_eq!(encoded, data, "from the fields");
     has_json_form(&block.header);

@@ -3,7 +3,7 @@
 from typing import List
 
 from layout import (
-    EVENTS, LOG, MEMBERS, MEMBERS_MAX, STATUS, STATUS_LEAF_BYTES, STATUSES_PER_LEAF, VALIDATORS_MAX, Certificate,
+    EVENTS, LOG, MEMBERS, TARGETS, MEMBERS_MAX, STATUS, STATUS_LEAF_BYTES, STATUSES_PER_LEAF, VALIDATORS_MAX, Certificate,
     Certified, Change, Entry, Genesis, Header, History, Member, Past, Record, RecordProof, Sealed, TrustFile,
     ValidatorSet, members_root, path_length, root_of, state_root,
 )  # fmt: skip
@@ -15,7 +15,7 @@ from strict import Malformed, NewerVerifier, member_id, text
 
 RECEIPT_MAGIC = b"\xf5snd"
 TRUST_MAGIC = b"\xf5snt"
-ENTRY_BYTES_MAX = 65535
+ENTRY_BYTES_MAX = 16384
 
 
 class Fault(Exception):
@@ -407,6 +407,76 @@ def set_of(read: Reader) -> ValidatorSet:
     return ValidatorSet(number, height, validators).check()
 
 
+def read_body(kind: str, read: Reader):
+    """entry.md and governance.md: the body of an event without a target."""
+    if kind in ("issue", "approve", "withdraw"):
+        read.hash()
+    elif kind == "rotate-key":
+        if read.u8() > 3:
+            raise Malformed("an unknown purpose")
+        read_new_key(read)
+    elif kind == "set-addresses":
+        read.list32(8, read.text8)
+    elif kind == "drop-issuer-id":
+        read_issuer_id(read)
+    elif kind == "declare-compromise":
+        read.key(), read.u64(), read.option(lambda: read_new_key(read))
+    elif kind == "propose":
+        read_change(read)
+        read.u64(), read.u64()
+
+
+def read_new_key(read: Reader):
+    read.key(), read.signature()
+
+
+def read_issuer_id(read: Reader):
+    given = read.text8()
+    if normal_issuer_id(given) != given:
+        raise Malformed("an issuer id that is not in its normal form")
+
+
+def read_change(read: Reader):
+    """governance.md, "Changes"."""
+
+    def subject():
+        member_id(read.text8())
+
+    def signatures(count_max: int):
+        read.list32(count_max, read.signature)
+
+    def flag():
+        if read.u8() > 1:
+            raise Malformed("a flag is neither 0 nor 1")
+
+    tag = read.u8()
+    if tag == 0:
+        member_of(read)
+        signatures(8)
+    elif tag in (1, 2, 3, 4, 5, 6, 7, 8):
+        subject()
+    if tag == 1 and read.u8() > 2:
+        raise Malformed("an unknown role")
+    if tag == 2:
+        read.option(read.text8)
+        read.option(lambda: read.list32(16, lambda: (read.text8(), read.text8())))
+    elif tag == 6:
+        subject()
+    elif tag == 7:
+        read.list32(5, read.key), read.u8(), signatures(5)
+    elif tag == 8:
+        read_issuer_id(read)
+    elif tag == 9:
+        read.list32(VALIDATORS_MAX, subject)
+        flag()
+    elif tag == 10:
+        read.uint(4), read.uint(4)
+    elif tag == 11:
+        read.u8(), read.u8(), read.u64()
+    elif tag > 11:
+        raise Malformed(f"a change with the tag {tag}")
+
+
 def read_entry(data: bytes) -> Entry:
     """entry.md"""
     if len(data) > ENTRY_BYTES_MAX:
@@ -415,6 +485,12 @@ def read_entry(data: bytes) -> Entry:
     event = read.u8()
     if event >= len(EVENTS):
         raise Malformed(f"an entry with the tag {event}")
-    entry = Entry(event, member_id(read.text8()), read.u64() if event else read.hash())
+    issuer, kind = member_id(read.text8()), EVENTS[event]
+    if kind in TARGETS:
+        entry = Entry(event, issuer, read.u64())
+    else:
+        begin = read.at
+        read_body(kind, read)
+        entry = Entry(event, issuer, data[begin : read.at])
     read.finish()
     return entry

@@ -18,7 +18,12 @@ ROLES = ("observer", "issuer", "validator")
 STANDINGS = ("active", "frozen", "suspended", "retired")
 PURPOSES = ("governance", "issuing", "consensus", "network")
 KINDS = ("json", "bytes", "sd-jwt")
-EVENTS = ("issue", "revoke", "suspend", "reinstate")
+EVENTS = (
+    "issue", "revoke", "suspend", "reinstate", "rotate-key", "set-addresses", "drop-issuer-id", "declare-compromise",
+    "confirm", "revoke-by-governance", "revoke-as-successor", "propose", "approve", "withdraw", "freeze",
+)  # fmt: skip
+TARGETS = ("revoke", "suspend", "reinstate", "confirm", "revoke-by-governance", "revoke-as-successor")
+BY_OTHERS = ("propose", "approve", "withdraw", "revoke-as-successor")
 STATUSES = ("active", "suspended", "confirmed", "revoked")  # by their bits
 
 
@@ -285,10 +290,11 @@ class TrustFile(NamedTuple):
 class Entry(NamedTuple):
     event: int
     issuer: str
-    body: object  # the commitment, or the log index of the target
+    body: object  # the log index of the target, or the encoded body: of an issuance the commitment
 
     def encode(self) -> bytes:
-        return u8(self.event) + text8(self.issuer) + (self.body if self.event == 0 else u64(self.body))
+        body = u64(self.body) if EVENTS[self.event] in TARGETS else self.body
+        return u8(self.event) + text8(self.issuer) + body
 
 
 def vote(header: Header, round_: int) -> bytes:

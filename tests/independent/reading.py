@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ed25519 import usable_point
 from layout import (
-    EVENTS, KINDS, MEMBERS_MAX, PURPOSES, ROLES, STANDINGS, STATUS_LEAF_BYTES, VALIDATORS_MAX, Certificate, Certified,
+    EVENTS, KINDS, MEMBERS_MAX, PURPOSES, ROLES, STANDINGS, STATUS_LEAF_BYTES, TARGETS, VALIDATORS_MAX, Certificate, Certified,
     Change, Entry, Genesis, Header, History, Member, Past, Record, RecordProof, Rest, Sealed, TrustFile, ValidatorSet,
 )  # fmt: skip
 from strict import (
@@ -431,6 +431,9 @@ def entry_of(value) -> Entry:
     entry = fields(value, "entry", ("issuer", "event"))
     kind = entry["event"].get("kind") if isinstance(entry["event"], dict) else None
     event = word(kind, "kind", EVENTS)
+    if kind not in ("issue", *TARGETS):
+        # Governance: no receipt is of it, so its body is not looked at.
+        return Entry(event, member_id(entry["issuer"]), b"")
     given = fields(entry["event"], "event", ("kind", "target" if event else "commitment"))
     body = integer(given["target"], "target", 64) if event else unhex(given["commitment"], "commitment")
     return Entry(event, member_id(entry["issuer"]), body)

@@ -16,7 +16,7 @@ import time
 from binary import RECEIPT_MAGIC, TRUST_MAGIC, Fault, read_binary_receipt, read_entry, read_trust_binary
 from document import DOCUMENT_BYTES_MAX, DocumentNeeded, check_document, contradictions, named_issuer, open_summary
 from layout import (
-    EVENTS, KINDS, LOG, MEMBERS, MEMBERS_MAX, STANDINGS, STATUS, STATUSES, STATUSES_PER_LEAF, Certified, Sealed, derive,
+    BY_OTHERS, EVENTS, KINDS, LOG, MEMBERS, MEMBERS_MAX, STANDINGS, STATUS, STATUSES, STATUSES_PER_LEAF, TARGETS, Certified, Sealed, derive,
     is_consistent, members_root, root_of, state_root, u64,
 )  # fmt: skip
 from reading import (
@@ -250,7 +250,7 @@ class Completeness:
                 entry = read_entry(data)
             except Malformed as e:
                 raise Fault("entries", "tampered", f"the entry at log index {index}: {e}") from None
-            if entry.issuer != self.record.id:
+            if entry.issuer != self.record.id and EVENTS[entry.event] not in BY_OTHERS:
                 raise Fault("entries", "tampered", f"the entry at log index {index} is by {entry.issuer}")
             self.folded = derive("sanad/v1 member events", self.folded + u64(index) + LOG.leaf(data))
             self.seen, self.end = self.seen + 1, index + 1
@@ -262,12 +262,18 @@ class Completeness:
         if event == "issue":
             self.statuses[index] = "active"
             return
+        if event not in TARGETS or (event == "revoke-as-successor" and entry.issuer == self.record.id):
+            return
         allowed = {
             "revoke": ("active", "suspended", "confirmed"), "suspend": ("active", "confirmed"), "reinstate": ("suspended",),
+            "confirm": ("active", "suspended"),
         }  # fmt: skip
+        event = "revoke" if event.startswith("revoke") else event
         if self.statuses.get(entry.body) not in allowed[event]:
             raise Fault("entries", "tampered", f"log index {index}: {event} of {entry.body} is against the rules")
-        self.statuses[entry.body] = {"revoke": "revoked", "suspend": "suspended", "reinstate": "active"}[event]
+        self.statuses[entry.body] = {
+            "revoke": "revoked", "suspend": "suspended", "reinstate": "active", "confirm": "confirmed",
+        }[event]  # fmt: skip
 
     def finish(self) -> dict:
         """The credential status of each log index."""

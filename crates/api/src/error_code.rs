@@ -134,8 +134,10 @@ codes! {
     SequenceGap = "sequence-gap";
     /// The batch names another batch before it than the one there is.
     Fork = "fork";
-    /// The rules in force do not know this chain of batches.
-    UnknownChain = "unknown-chain";
+    /// An event belongs to another chain of batches.
+    WrongChain = "wrong-chain";
+    /// A rule of governance.
+    Governance = "governance";
     /// The log cannot hold the batch.
     LogFull = "log-full";
     /// The issuer has issued the commitment before.
@@ -166,7 +168,8 @@ impl ErrorCode {
             | Self::SequenceUsed
             | Self::SequenceGap
             | Self::Fork
-            | Self::UnknownChain
+            | Self::WrongChain
+            | Self::Governance
             | Self::LogFull
             | Self::AlreadyIssued
             | Self::DuplicateCommitment
@@ -227,10 +230,10 @@ impl From<&BatchError> for ErrorCode {
             BatchError::ForeignChain { .. } => Self::ForeignChain,
             BatchError::UnknownIssuer { .. } => Self::UnknownIssuer,
             BatchError::InactiveIssuer { .. } => Self::InactiveIssuer,
-            BatchError::UnknownChain { .. } => Self::UnknownChain,
             BatchError::LogFull { .. } => Self::LogFull,
             BatchError::WrongRole { .. } => Self::WrongRole,
-            BatchError::Signature { .. } => Self::BadSignature,
+            BatchError::Signature { .. } | BatchError::GovernanceSignature { .. } => Self::BadSignature,
+            BatchError::FreezeEvents { .. } => Self::Governance,
             BatchError::SequenceUsed { .. } => Self::SequenceUsed,
             BatchError::SequenceGap { .. } => Self::SequenceGap,
             BatchError::Fork { .. } => Self::Fork,
@@ -251,6 +254,8 @@ impl From<&EventError> for ErrorCode {
             EventError::NotAnIssuance { .. } => Self::NotAnIssuance,
             EventError::AnotherIssuer { .. } => Self::AnotherIssuer,
             EventError::Status { .. } => Self::StatusConflict,
+            EventError::WrongChain { .. } => Self::WrongChain,
+            EventError::Governance(_) => Self::Governance,
             _ => Self::Refused,
         }
     }

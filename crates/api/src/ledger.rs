@@ -9,7 +9,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
-use sanad_core::proof::{ConsistencyProof, EntryRun, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
 use sanad_core::trust::TrustFile;
 
 use crate::batches::BatchState;
@@ -129,6 +129,12 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     /// [`LedgerError::NotFound`].
     fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError>;
+
+    /// What governance holds as of the last block, with its proof.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBlock`] before the first.
+    fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError>;
 
     /// The entries that concern a member (those that its [`EventsHead`](sanad_core::member::EventsHead) counts) at log
     /// indices in `range`, in runs and in order. Returns the first of them, up to

@@ -1,6 +1,7 @@
 //! What can be done for a block before the ones ahead of it are executed.
 
 use rayon::prelude::*;
+use sanad_core::batch::BatchChain;
 use sanad_core::block::Block;
 use sanad_core::execution::issuing_key;
 use sanad_core::hash::ChainId;
@@ -49,7 +50,7 @@ impl Known {
         let header = &block.header;
         for signed in &block.batches {
             let member = self.registry.member(&signed.batch().issuer);
-            if let Some(Ok(key)) = member.map(issuing_key) {
+            if let (BatchChain::Issuing, Some(Ok(key))) = (signed.batch().chain, member.map(issuing_key)) {
                 // Execution asks again, and names what is wrong.
                 let _ = signed.verify(&key);
             }

@@ -99,10 +99,11 @@ impl Target {
 
 /// What to ask a node for the credential of a receipt.
 pub(crate) fn key_of(receipt: &Receipt) -> anyhow::Result<CredentialKey> {
-    match receipt.proof.entry.event {
-        Event::Issue { commitment } => {
-            Ok(CredentialKey::Issuance { issuer: receipt.proof.entry.issuer.clone(), commitment })
-        }
+    match &receipt.proof.entry.event {
+        Event::Issue { commitment } => Ok(CredentialKey::Issuance {
+            issuer: receipt.proof.entry.issuer.clone(),
+            commitment: *commitment,
+        }),
         event => bail!("the receipt is of \"{}\", not of an issuance", event.kind()),
     }
 }

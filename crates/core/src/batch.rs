@@ -12,8 +12,9 @@ use crate::codec::{self, CodecError};
 use crate::event::{self, Event};
 use crate::hash::{self, BatchId, ChainId};
 use crate::ids::{MemberId, Sequence};
+use crate::member::GOVERNANCE_KEYS_MAX;
 use crate::merkle::Hash;
-use crate::signature::{PublicKey, SIGNATURE_BYTES, SecretKey, Signature, SignatureError};
+use crate::signature::{PUBLIC_KEY_BYTES, PublicKey, SIGNATURE_BYTES, SecretKey, Signature, SignatureError};
 
 /// Most events of one batch.
 pub const BATCH_EVENTS_MAX: usize = 4096;
@@ -21,9 +22,6 @@ pub const BATCH_EVENTS_MAX: usize = 4096;
 pub const BATCH_BYTES_MAX: usize = 1 + 32 + 33 + 1 + 8 + 32 + 4 + SIGNATURE_BYTES + 33 * BATCH_EVENTS_MAX;
 /// The only version of the batch format.
 pub const BATCH_VERSION: u8 = 1;
-
-/// Bytes of a batch's leaf in the batches tree of its block.
-pub const BATCH_LEAF_BYTES: usize = 32 + SIGNATURE_BYTES;
 
 const SIGNATURE_TAG: &[u8] = b"sanad/v1 batch signature";
 
@@ -34,7 +32,7 @@ pub struct Batch {
     pub chain_id: ChainId,
     /// The member that states it.
     pub issuer: MemberId,
-    /// Which of the member's two chains of batches it continues.
+    /// Which of the member's chains of batches it continues.
     pub chain: BatchChain,
     /// Its place in that chain.
     pub sequence: Sequence,
@@ -44,14 +42,32 @@ pub struct Batch {
     pub events: Vec<Event>,
 }
 
-/// The two chains of batches that a member has, each with a key, a sequence and links of its own.
+/// The chains of batches that a member has, each with keys, a sequence and links of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BatchChain {
     /// What it says of credentials, signed by its issuing key.
     Issuing,
-    /// What it says of itself and of the consortium, signed by its governance keys.
+    /// What it says of itself and of the consortium, signed by as many of its governance keys as their threshold asks for.
     Governance,
+    /// Freezes, each signed by one of its governance keys. Outside the other two, so that a thief cannot outrun one by
+    /// sequence: in place of the batch before it names the hash of the governance keys in force
+    /// ([`governance_keys_hash`](crate::governance::governance_keys_hash)).
+    Freeze,
+}
+
+impl BatchChain {
+    /// The chains of a member, by their tags.
+    pub const ALL: [Self; 3] = [Self::Issuing, Self::Governance, Self::Freeze];
+
+    /// The chain in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issuing => "issuing",
+            Self::Governance => "governance",
+            Self::Freeze => "freeze",
+        }
+    }
 }
 
 impl Encode for BatchChain {
@@ -59,6 +75,7 @@ impl Encode for BatchChain {
         let tag: u8 = match self {
             Self::Issuing => 0,
             Self::Governance => 1,
+            Self::Freeze => 2,
         };
         tag.encode(encoder)
     }
@@ -69,6 +86,7 @@ impl<C> Decode<C> for BatchChain {
         match u8::decode(decoder)? {
             0 => Ok(Self::Issuing),
             1 => Ok(Self::Governance),
+            2 => Ok(Self::Freeze),
             _ => Err(DecodeError::Other("batch chain")),
         }
     }
@@ -83,12 +101,24 @@ impl Batch {
         BatchId(hash::BATCH.hash(&[&codec::encode(self)]))
     }
 
-    /// Signs the batch: Ed25519 over `"sanad/v1 batch signature" || id`.
+    /// Signs the batch with one key: Ed25519 over `"sanad/v1 batch signature" || id`.
     pub fn sign(self, key: &SecretKey) -> SignedBatch {
+        let signature = key.sign(&batch_message(&self.id()));
+        let signatures = match self.chain {
+            BatchChain::Issuing => BatchSignatures::Issuing(signature),
+            BatchChain::Governance | BatchChain::Freeze => {
+                BatchSignatures::Governance(vec![KeySignature { key: key.public(), signature }])
+            }
+        };
+        self.with_signatures(signatures)
+    }
+
+    /// The batch with signatures over [`batch_message`]. Requires those of its chain: one of the issuing key, or 1 to 5 of
+    /// governance keys in ascending order of the keys.
+    pub fn with_signatures(self, signatures: BatchSignatures) -> SignedBatch {
         let bytes = codec::encode(&self);
         let id = BatchId(hash::BATCH.hash(&[&bytes]));
-        let signature = key.sign(&signed_message(&id));
-        SignedBatch::assemble(self, bytes, id, signature)
+        SignedBatch::assemble(self, bytes, id, signatures)
     }
 }
 
@@ -124,14 +154,122 @@ impl<C> Decode<C> for Batch {
     }
 }
 
-/// A batch with its issuer's signature, its id and its encoding, which are computed once.
+/// What a member signed a batch with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BatchSignatures {
+    /// Its issuing key.
+    Issuing(Signature),
+    /// Governance keys, in ascending order.
+    Governance(Vec<KeySignature>),
+}
+
+/// A signature and the key that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct KeySignature {
+    /// The key.
+    pub key: PublicKey,
+    /// The signature.
+    pub signature: Signature,
+}
+
+/// Why the signatures of governance keys do not make a batch their member's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GovernanceSignatureError {
+    /// A key that is not, or no longer, one of the member's governance keys.
+    #[error("{key} is not one of the governance keys in force")]
+    Key {
+        /// The key.
+        key: PublicKey,
+    },
+    /// Fewer signatures than the threshold.
+    #[error("{signed} governance key(s) signed; {threshold} have to")]
+    Threshold {
+        /// How many signed.
+        signed: usize,
+        /// How many have to.
+        threshold: u8,
+    },
+    /// A signature does not verify.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+impl BatchSignatures {
+    /// Reads the signatures of a batch of a chain from the front of `bytes`; returns them and the bytes they took.
+    ///
+    /// # Errors
+    /// [`CodecError`].
+    pub fn decode_prefix(chain: BatchChain, bytes: &[u8]) -> Result<(Self, usize), CodecError> {
+        let window = &bytes[..bytes.len().min(BATCH_SIGNATURES_BYTES_MAX)];
+        match chain {
+            BatchChain::Issuing => {
+                let (signature, width) = codec::decode_prefix(window, BATCH_SIGNATURES_BYTES_MAX)?;
+                Ok((Self::Issuing(signature), width))
+            }
+            BatchChain::Governance | BatchChain::Freeze => {
+                let (GovernanceList(list), width) = codec::decode_prefix(window, BATCH_SIGNATURES_BYTES_MAX)?;
+                Ok((Self::Governance(list), width))
+            }
+        }
+    }
+
+    /// Bytes of the encoding.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Issuing(_) => SIGNATURE_BYTES,
+            Self::Governance(list) => 4 + list.len() * KEY_SIGNATURE_BYTES,
+        }
+    }
+}
+
+impl Encode for BatchSignatures {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        match self {
+            Self::Issuing(signature) => signature.encode(encoder),
+            Self::Governance(list) => codec::encode_list(list, encoder),
+        }
+    }
+}
+
+impl std::fmt::Display for BatchSignatures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Issuing(signature) => signature.fmt(f),
+            Self::Governance(list) => {
+                list.iter().try_for_each(|KeySignature { key, signature }| write!(f, "[{key}: {signature}]"))
+            }
+        }
+    }
+}
+
+/// 1 to 5 signatures in ascending order of keys.
+struct GovernanceList(Vec<KeySignature>);
+
+impl<C> Decode<C> for GovernanceList {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let list: Vec<KeySignature> = codec::decode_list(decoder, GOVERNANCE_KEYS_MAX, "signature count")?;
+        if list.is_empty() || !list.is_sorted_by(|a, b| a.key < b.key) {
+            return Err(DecodeError::Other("governance signatures"));
+        }
+        Ok(Self(list))
+    }
+}
+
+const KEY_SIGNATURE_BYTES: usize = PUBLIC_KEY_BYTES + SIGNATURE_BYTES;
+/// Longest encoded signatures of a batch, in bytes.
+const BATCH_SIGNATURES_BYTES_MAX: usize = 4 + GOVERNANCE_KEYS_MAX * KEY_SIGNATURE_BYTES;
+
+/// A batch with its issuer's signatures, its id and its encoding, which are computed once.
 #[derive(Clone)]
 pub struct SignedBatch {
     batch: Batch,
     id: BatchId,
-    signature: Signature,
+    signatures: BatchSignatures,
     bytes: Vec<u8>,
-    /// The key that the signature was found good with, so that it is checked once.
+    /// The issuing key that the signature was found good with, so that it is checked once.
     verified: OnceLock<PublicKey>,
     /// Leaf hashes of the entries, where they were asked for in advance.
     leaves: OnceLock<Vec<Hash>>,
@@ -154,19 +292,15 @@ impl SignedBatch {
     pub(crate) fn decode_prefix(bytes: &[u8]) -> Result<(Self, usize), CodecError> {
         let window = &bytes[..bytes.len().min(BATCH_BYTES_MAX)];
         let (batch, unsigned) = codec::decode_prefix::<Batch>(window, BATCH_BYTES_MAX)?;
-        let rest = &bytes[unsigned..];
-        let Some(signature) = rest.first_chunk::<SIGNATURE_BYTES>() else {
-            return Err(CodecError::Truncated { missing: SIGNATURE_BYTES - rest.len() });
-        };
-        let signature = codec::decode(signature, SIGNATURE_BYTES)?;
+        let (signatures, width) = BatchSignatures::decode_prefix(batch.chain, &bytes[unsigned..])?;
         let id = BatchId(hash::BATCH.hash(&[&bytes[..unsigned]]));
-        let signed = Self::assemble(batch, bytes[..unsigned].to_vec(), id, signature);
-        Ok((signed, unsigned + SIGNATURE_BYTES))
+        let signed = Self::assemble(batch, bytes[..unsigned].to_vec(), id, signatures);
+        Ok((signed, unsigned + width))
     }
 
-    fn assemble(batch: Batch, mut bytes: Vec<u8>, id: BatchId, signature: Signature) -> Self {
-        codec::encode_into(&signature, &mut bytes);
-        Self { batch, id, signature, bytes, verified: OnceLock::new(), leaves: OnceLock::new() }
+    fn assemble(batch: Batch, mut bytes: Vec<u8>, id: BatchId, signatures: BatchSignatures) -> Self {
+        codec::encode_into(&signatures, &mut bytes);
+        Self { batch, id, signatures, bytes, verified: OnceLock::new(), leaves: OnceLock::new() }
     }
 
     /// The batch.
@@ -179,9 +313,9 @@ impl SignedBatch {
         self.id
     }
 
-    /// The signature.
-    pub fn signature(&self) -> Signature {
-        self.signature
+    /// The signatures.
+    pub fn signatures(&self) -> &BatchSignatures {
+        &self.signatures
     }
 
     /// The encoding of batch and signature.
@@ -189,15 +323,45 @@ impl SignedBatch {
         &self.bytes
     }
 
-    /// Checks the signature against the issuer's key. Costs nothing the second time.
+    /// Checks the signature of a batch of the issuing chain against the issuer's key. Costs nothing the second time.
     ///
     /// # Errors
     /// [`SignatureError`].
     pub fn verify(&self, key: &PublicKey) -> Result<(), SignatureError> {
         if self.verified.get() != Some(key) {
-            key.verify(&signed_message(&self.id), &self.signature)?;
+            let BatchSignatures::Issuing(signature) = &self.signatures else {
+                return Err(SignatureError::Mismatch { key: *key });
+            };
+            key.verify(&batch_message(&self.id), signature)?;
             // Another key cannot be found good later: it would need another registry record.
             let _ = self.verified.set(*key);
+        }
+        Ok(())
+    }
+
+    /// Checks that `threshold` of the given governance keys signed, and nobody else.
+    ///
+    /// # Errors
+    /// [`GovernanceSignatureError`].
+    pub fn verify_governance(
+        &self,
+        keys: &[PublicKey],
+        threshold: u8,
+    ) -> Result<(), GovernanceSignatureError> {
+        let signatures: &[KeySignature] = match &self.signatures {
+            BatchSignatures::Governance(list) => list,
+            BatchSignatures::Issuing(_) => &[],
+        };
+        if let Some(other) = signatures.iter().find(|signature| !keys.contains(&signature.key)) {
+            return Err(GovernanceSignatureError::Key { key: other.key });
+        }
+        let signed = signatures.len();
+        if signed < usize::from(threshold) {
+            return Err(GovernanceSignatureError::Threshold { signed, threshold });
+        }
+        let message = batch_message(&self.id);
+        for KeySignature { key, signature } in signatures {
+            key.verify(&message, signature)?;
         }
         Ok(())
     }
@@ -215,12 +379,9 @@ impl SignedBatch {
         }
     }
 
-    /// What the batches tree of a block holds of the batch: `id || algorithm u8 || signature`, 97 bytes.
-    pub fn tree_leaf(&self) -> [u8; BATCH_LEAF_BYTES] {
-        let mut leaf = [0; BATCH_LEAF_BYTES];
-        leaf[..32].copy_from_slice(&self.id.0);
-        leaf[32..].copy_from_slice(&self.bytes[self.bytes.len() - SIGNATURE_BYTES..]);
-        leaf
+    /// What the batches tree of a block holds of the batch: its id and its encoded signatures.
+    pub fn tree_leaf(&self) -> Vec<u8> {
+        [&self.id.0, &self.bytes[self.bytes.len() - self.signatures.bytes()..]].concat()
     }
 }
 
@@ -239,7 +400,8 @@ impl std::fmt::Debug for SignedBatch {
     }
 }
 
-fn signed_message(id: &BatchId) -> Vec<u8> {
+/// What a member signs: `"sanad/v1 batch signature" || id`.
+pub fn batch_message(id: &BatchId) -> Vec<u8> {
     [SIGNATURE_TAG, &id.0].concat()
 }
 

@@ -5,19 +5,23 @@ use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchChain;
 use crate::codec::{self, CodecError};
-use crate::hash::Commitment;
+use crate::governance::{Compromise, KeyRotation, Proposal};
+use crate::hash::{Commitment, ProposalId};
 use crate::ids::{LogIndex, MemberId};
+use crate::member::{ADDRESSES_MAX, IssuerId, decode_texts, encode_texts};
 use crate::merkle::{Hash, Rfc6962, TreeHash};
 
-/// Longest encoded entry, in bytes: tag, issuer, commitment.
-pub const ENTRY_BYTES_MAX: usize = 1 + 1 + crate::ids::MEMBER_ID_BYTES_MAX + 32;
+/// Longest encoded entry, in bytes (16 KiB): the admission of a member with the longest lists.
+pub const ENTRY_BYTES_MAX: usize = 16 << 10;
 
-/// One thing that an issuer says about a credential.
+/// One thing that a member says, of a credential, of itself or of the consortium.
 ///
-/// Tags 0 to 3 are taken; kinds to come take the next ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+/// Each tag is assigned once, for ever, to one kind of event by one kind of acting party. Tags 0 to 3 belong to the issuing
+/// chain, 4 to 13 to the governance chain, 14 is a freeze; kinds to come take the next ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Event {
     /// A credential with this commitment exists.
@@ -40,57 +44,141 @@ pub enum Event {
         /// Where it was issued.
         target: LogIndex,
     },
+    /// The member replaces one of its issuing, consensus and network keys, or gets its first one.
+    RotateKey(Box<KeyRotation>),
+    /// The member's node is reached at these addresses.
+    SetAddresses {
+        /// `host:port`, at most [`ADDRESSES_MAX`](crate::member::ADDRESSES_MAX).
+        addresses: Vec<String>,
+    },
+    /// The member no longer uses an issuer id.
+    DropIssuerId {
+        /// The id.
+        issuer_id: IssuerId,
+    },
+    /// Somebody else may have held one of the member's issuing keys.
+    DeclareCompromise(Box<Compromise>),
+    /// The member stands by a credential in a disputed range.
+    Confirm {
+        /// Where it was issued.
+        target: LogIndex,
+    },
+    /// The member's governance keys revoke the credential issued at `target`.
+    RevokeByGovernance {
+        /// Where it was issued.
+        target: LogIndex,
+    },
+    /// The named successor of a retired member revokes a credential of that member.
+    RevokeAsSuccessor {
+        /// Where it was issued.
+        target: LogIndex,
+    },
+    /// A validator proposes a change, and approves it.
+    Propose(Box<Proposal>),
+    /// A validator approves a proposal.
+    Approve {
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// A validator withdraws its approval.
+    Withdraw {
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// One governance key freezes its member: no issuing and no self-service from the next height on.
+    Freeze,
 }
 
 impl Event {
     /// The tag that the encoding starts with.
     pub fn tag(&self) -> u8 {
-        match self {
-            Self::Issue { .. } => 0,
-            Self::Revoke { .. } => 1,
-            Self::Suspend { .. } => 2,
-            Self::Reinstate { .. } => 3,
-        }
+        EventKind::from(self) as u8
     }
 
-    /// What the event says, in a word: `issue`, `revoke`, `suspend` or `reinstate`.
+    /// What the event says, as in its JSON form: `issue`, `rotate-key` and so on.
     pub fn kind(&self) -> &'static str {
         EventKind::from(self).as_str()
     }
 
-    /// The issuance that the event changes; none for an issuance itself.
+    /// The issuance that the event changes; `None` for events that change no issuance.
     pub fn target(&self) -> Option<LogIndex> {
         match self {
-            Self::Issue { .. } => None,
-            Self::Revoke { target } | Self::Suspend { target } | Self::Reinstate { target } => Some(*target),
+            Self::Revoke { target }
+            | Self::Suspend { target }
+            | Self::Reinstate { target }
+            | Self::Confirm { target }
+            | Self::RevokeByGovernance { target }
+            | Self::RevokeAsSuccessor { target } => Some(*target),
+            Self::Issue { .. }
+            | Self::RotateKey(_)
+            | Self::SetAddresses { .. }
+            | Self::DropIssuerId { .. }
+            | Self::DeclareCompromise(_)
+            | Self::Propose(_)
+            | Self::Approve { .. }
+            | Self::Withdraw { .. }
+            | Self::Freeze => None,
+        }
+    }
+
+    /// The chain of batches that the event belongs to.
+    pub fn chain(&self) -> BatchChain {
+        match EventKind::from(self) {
+            EventKind::Issue | EventKind::Revoke | EventKind::Suspend | EventKind::Reinstate => {
+                BatchChain::Issuing
+            }
+            EventKind::Freeze => BatchChain::Freeze,
+            EventKind::RotateKey
+            | EventKind::SetAddresses
+            | EventKind::DropIssuerId
+            | EventKind::DeclareCompromise
+            | EventKind::Confirm
+            | EventKind::RevokeByGovernance
+            | EventKind::RevokeAsSuccessor
+            | EventKind::Propose
+            | EventKind::Approve
+            | EventKind::Withdraw => BatchChain::Governance,
         }
     }
 }
 
-/// An event without what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// [`Event::Issue`].
-    Issue,
-    /// [`Event::Revoke`].
-    Revoke,
-    /// [`Event::Suspend`].
-    Suspend,
-    /// [`Event::Reinstate`].
-    Reinstate,
+macro_rules! kinds {
+    ($($kind:ident $tag:literal $name:literal,)*) => {
+        /// An event without what it is about. The number is the tag.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum EventKind {
+            $(#[doc = concat!("`", $name, "`: [`Event::", stringify!($kind), "`].")] $kind = $tag,)*
+        }
+
+        impl EventKind {
+            /// The kind as the JSON form has it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl EventKind {
-    /// The kind in a word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Issue => "issue",
-            Self::Revoke => "revoke",
-            Self::Suspend => "suspend",
-            Self::Reinstate => "reinstate",
-        }
-    }
+kinds! {
+    Issue 0 "issue",
+    Revoke 1 "revoke",
+    Suspend 2 "suspend",
+    Reinstate 3 "reinstate",
+    RotateKey 4 "rotate-key",
+    SetAddresses 5 "set-addresses",
+    DropIssuerId 6 "drop-issuer-id",
+    DeclareCompromise 7 "declare-compromise",
+    Confirm 8 "confirm",
+    RevokeByGovernance 9 "revoke-by-governance",
+    RevokeAsSuccessor 10 "revoke-as-successor",
+    Propose 11 "propose",
+    Approve 12 "approve",
+    Withdraw 13 "withdraw",
+    Freeze 14 "freeze",
 }
 
 impl From<&Event> for EventKind {
@@ -100,6 +188,17 @@ impl From<&Event> for EventKind {
             Event::Revoke { .. } => Self::Revoke,
             Event::Suspend { .. } => Self::Suspend,
             Event::Reinstate { .. } => Self::Reinstate,
+            Event::RotateKey(_) => Self::RotateKey,
+            Event::SetAddresses { .. } => Self::SetAddresses,
+            Event::DropIssuerId { .. } => Self::DropIssuerId,
+            Event::DeclareCompromise(_) => Self::DeclareCompromise,
+            Event::Confirm { .. } => Self::Confirm,
+            Event::RevokeByGovernance { .. } => Self::RevokeByGovernance,
+            Event::RevokeAsSuccessor { .. } => Self::RevokeAsSuccessor,
+            Event::Propose(_) => Self::Propose,
+            Event::Approve { .. } => Self::Approve,
+            Event::Withdraw { .. } => Self::Withdraw,
+            Event::Freeze => Self::Freeze,
         }
     }
 }
@@ -178,16 +277,15 @@ impl<C> Decode<C> for Entry {
 
 /// Leaf hashes of a batch's entries, in order. Reuses one buffer: no allocation an event.
 pub(crate) fn leaf_hashes(issuer: &MemberId, events: &[Event]) -> Vec<Hash> {
-    let mut leaf = Vec::with_capacity(ENTRY_BYTES_MAX);
+    let issuer = codec::encode(issuer);
+    let mut leaf = Vec::with_capacity(ISSUE_ENTRY_BYTES_MAX);
     let hash = |event: &Event| {
         leaf.clear();
         leaf.push(event.tag());
-        codec::encode_into(issuer, &mut leaf);
+        leaf.extend_from_slice(&issuer);
         match event {
             Event::Issue { commitment } => leaf.extend_from_slice(&commitment.0),
-            Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
-                leaf.extend_from_slice(&target.0.to_be_bytes());
-            }
+            other => codec::encode_into(&Body(other), &mut leaf),
         }
         Rfc6962::leaf(&leaf)
     };
@@ -203,23 +301,56 @@ fn encode_parts<E: Encoder>(
     if let Some(issuer) = issuer {
         issuer.encode(encoder)?;
     }
-    match event {
-        Event::Issue { commitment } => commitment.encode(encoder),
-        Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
-            target.encode(encoder)
+    Body(event).encode(encoder)
+}
+
+/// What follows the tag.
+struct Body<'a>(&'a Event);
+
+impl Encode for Body<'_> {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        match self.0 {
+            Event::Issue { commitment } => commitment.encode(encoder),
+            Event::Revoke { target }
+            | Event::Suspend { target }
+            | Event::Reinstate { target }
+            | Event::Confirm { target }
+            | Event::RevokeByGovernance { target }
+            | Event::RevokeAsSuccessor { target } => target.encode(encoder),
+            Event::RotateKey(rotation) => rotation.encode(encoder),
+            Event::SetAddresses { addresses } => encode_texts(addresses, encoder),
+            Event::DropIssuerId { issuer_id } => issuer_id.encode(encoder),
+            Event::DeclareCompromise(compromise) => compromise.encode(encoder),
+            Event::Propose(proposal) => proposal.encode(encoder),
+            Event::Approve { proposal } | Event::Withdraw { proposal } => proposal.encode(encoder),
+            Event::Freeze => Ok(()),
         }
     }
 }
 
 fn decode_body<C, D: Decoder<Context = C>>(tag: u8, decoder: &mut D) -> Result<Event, DecodeError> {
-    match tag {
-        0 => Ok(Event::Issue { commitment: Commitment::decode(decoder)? }),
-        1 => Ok(Event::Revoke { target: LogIndex::decode(decoder)? }),
-        2 => Ok(Event::Suspend { target: LogIndex::decode(decoder)? }),
-        3 => Ok(Event::Reinstate { target: LogIndex::decode(decoder)? }),
-        _ => Err(DecodeError::Other("event tag")),
-    }
+    Ok(match tag {
+        0 => Event::Issue { commitment: Commitment::decode(decoder)? },
+        1 => Event::Revoke { target: LogIndex::decode(decoder)? },
+        2 => Event::Suspend { target: LogIndex::decode(decoder)? },
+        3 => Event::Reinstate { target: LogIndex::decode(decoder)? },
+        4 => Event::RotateKey(Box::new(KeyRotation::decode(decoder)?)),
+        5 => Event::SetAddresses { addresses: decode_texts(decoder, ADDRESSES_MAX, "address count")? },
+        6 => Event::DropIssuerId { issuer_id: IssuerId::decode(decoder)? },
+        7 => Event::DeclareCompromise(Box::new(Compromise::decode(decoder)?)),
+        8 => Event::Confirm { target: LogIndex::decode(decoder)? },
+        9 => Event::RevokeByGovernance { target: LogIndex::decode(decoder)? },
+        10 => Event::RevokeAsSuccessor { target: LogIndex::decode(decoder)? },
+        11 => Event::Propose(Box::new(Proposal::decode(decoder)?)),
+        12 => Event::Approve { proposal: ProposalId::decode(decoder)? },
+        13 => Event::Withdraw { proposal: ProposalId::decode(decoder)? },
+        14 => Event::Freeze,
+        _ => return Err(DecodeError::Other("event tag")),
+    })
 }
+
+/// Longest encoded issuance.
+const ISSUE_ENTRY_BYTES_MAX: usize = 1 + 1 + crate::ids::MEMBER_ID_BYTES_MAX + 32;
 
 #[cfg(test)]
 mod tests {
@@ -239,13 +370,13 @@ mod tests {
             assert_eq!(Entry::decode(&entry.encode()).as_ref(), Ok(entry));
         }
         assert_eq!(
-            leaf_hashes(&issuer, &[issue.event, revoke.event]),
+            leaf_hashes(&issuer, &[issue.event.clone(), revoke.event.clone()]),
             [issue.leaf_hash(), revoke.leaf_hash()]
         );
     }
 
     #[test]
     fn unknown_tags_are_refused() {
-        assert_eq!(codec::decode::<Event>(&[4; 33], 64), Err(CodecError::Invalid { field: "event tag" }));
+        assert_eq!(codec::decode::<Event>(&[15; 33], 64), Err(CodecError::Invalid { field: "event tag" }));
     }
 }

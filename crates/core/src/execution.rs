@@ -3,7 +3,11 @@
 //! A proposer builds a block with [`BlockBuilder`]; every validator runs the same builder over the block it
 //! was sent ([`apply`]) and compares the header. There is no other way into the ledger.
 
+mod changes;
+mod draft;
 mod error;
+mod own;
+mod votes;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -14,9 +18,11 @@ use crate::block::{
 };
 use crate::commitment::IssuanceKey;
 use crate::event::{Event, EventKind, Origin};
+use crate::genesis::Parameters;
+use crate::governance::{Governance, GovernanceError, governance_keys_hash};
 use crate::hash::{BatchId, BlockHash, Commitment, HistoryHash, Root};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use crate::member::{ChainHead, KeyPurpose, MemberState, Role, Standing};
+use crate::member::{ChainHead, KeyPurpose, MemberRest, MemberState, Role, Standing};
 use crate::merkle::{Frontier, Hash, Rfc6962, TreeHash};
 use crate::signature::PublicKey;
 use crate::state::{Head, State};
@@ -24,6 +30,7 @@ use crate::state_root;
 use crate::status::{Status, StatusChanges};
 use crate::validators::ValidatorSet;
 
+use draft::{Draft, Kept};
 pub use error::{AddError, BatchError, BlockError, EventError};
 
 /// What execution must look up in the log so far.
@@ -80,6 +87,12 @@ pub struct Execution {
     pub members: Vec<MemberState>,
     /// Those who decide the next block.
     pub next_validators: ValidatorSet,
+    /// The parameters after the block.
+    pub parameters: Parameters,
+    /// The governance part after the block.
+    pub governance: Governance,
+    /// Entries that concern another member than the one that signed them, in order of the log.
+    pub concerns: Vec<(MemberId, LogIndex)>,
     /// What the header's `past` is the hash of.
     pub past: Past,
     log: Frontier<Rfc6962>,
@@ -101,6 +114,8 @@ pub struct BlockBuilder<'a, V> {
     bytes: usize,
     places: Vec<BatchPlace>,
     members: BTreeMap<MemberId, MemberState>,
+    kept: Kept,
+    concerns: Vec<(MemberId, LogIndex)>,
     statuses: BTreeMap<LogIndex, Status>,
     // Asked for membership alone; its order is never seen.
     issued: HashSet<IssuanceKey>,
@@ -120,6 +135,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             bytes: HEADER_BYTES + 4,
             places: Vec::new(),
             members: BTreeMap::new(),
+            kept: Kept::new(state),
+            concerns: Vec::new(),
             statuses: BTreeMap::new(),
             issued: HashSet::new(),
             issuances: Vec::new(),
@@ -142,9 +159,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         if bytes > self.room() || self.batches.len() == crate::block::BLOCK_BATCHES_MAX {
             return Err(AddError::Refused(BatchError::BlockFull { bytes, room: self.room() }));
         }
-        let member = self.check_issuer(&signed).map_err(AddError::Refused)?;
-        let (changes, issuances) = self.check_events(&signed)?;
-        self.enter(signed, member, changes, issuances);
+        self.check_issuer(&signed).map_err(AddError::Refused)?;
+        let checked = self.check_events(&signed)?;
+        self.enter(signed, checked);
         Ok(())
     }
 
@@ -153,7 +170,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
     /// # Errors
     /// [`BlockError::Time`] unless `time_ms` is after the block before, and before the year 10000;
     /// [`BlockError::Protocol`] if this program does not know the rules in force.
-    pub fn finish(self, round: u32, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
+    pub fn finish(mut self, round: u32, time_ms: u64) -> Result<(Block, Execution), BlockError<V::Error>> {
         let state = self.state;
         if time_ms <= state.head.time_ms || time_ms > TIME_MS_MAX {
             return Err(BlockError::Time { previous: state.head.time_ms, actual: time_ms });
@@ -162,6 +179,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         if version != ProtocolVersion::CURRENT {
             return Err(BlockError::Protocol { actual: version });
         }
+        let next_validators = self.settle();
         let mut registry = state.registry.clone();
         self.members.values().for_each(|member| registry.set(member.clone()));
         let status = state.status.change(&self.statuses);
@@ -171,9 +189,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             history_root: Root(state.history.root()),
             batches_root: batches_root(&self.batches),
         };
-        // Under rules version 1 nothing changes the validators.
-        let next_validators = state.validators.clone();
-        let validators_hash = state.validators.hash();
+        let others_root =
+            state_root::others_root(&state_root::parts(&self.kept.governance, &self.kept.parameters));
         let header = BlockHeader {
             version,
             chain_id: state.chain_id,
@@ -185,11 +202,11 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             state_root: state_root::state_root(
                 &state.status.root_after(&status, log_size),
                 &registry.root(),
-                &state.others_root(),
+                &others_root,
             ),
             past: past.hash(),
-            validators_hash,
-            next_validators_hash: validators_hash,
+            validators_hash: state.validators.hash(),
+            next_validators_hash: next_validators.hash(),
         };
         let execution = Execution {
             hash: header.hash(),
@@ -201,6 +218,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             status,
             members: self.members.into_values().collect(),
             next_validators,
+            parameters: self.kept.parameters,
+            governance: self.kept.governance,
+            concerns: self.concerns,
             past,
             log: self.log,
         };
@@ -211,7 +231,37 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         self.members.get(id).or_else(|| self.state.registry.member(id))
     }
 
-    fn check_issuer(&self, signed: &SignedBatch) -> Result<MemberState, BatchError> {
+    /// Brings into force what the block decided for the next height; returns those who decide that.
+    fn settle(&mut self) -> ValidatorSet {
+        let next = self.height.next();
+        let mut draft = self.draft(next, LogIndex(self.log.size()));
+        draft.settle();
+        draft.settle_consensus_keys();
+        draft.settle_proposals();
+        // What the proposals put off.
+        draft.settle();
+        draft.settle_protocol();
+        let validators = draft.validator_set();
+        let Draft { members, kept, .. } = draft;
+        self.members.extend(members);
+        self.kept = kept;
+        validators
+    }
+
+    /// Members and governance as they are now, for changes that hold from a height and a log index on.
+    fn draft(&self, since: Height, from: LogIndex) -> Draft<'_> {
+        Draft {
+            state: self.state,
+            block: &self.members,
+            members: BTreeMap::new(),
+            kept: self.kept.clone(),
+            height: self.height,
+            since,
+            from,
+        }
+    }
+
+    fn check_issuer(&self, signed: &SignedBatch) -> Result<(), BatchError> {
         let batch = signed.batch();
         let issuer = batch.issuer.clone();
         if batch.chain_id != self.state.chain_id {
@@ -221,14 +271,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         let Some(member) = self.member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer });
         };
-        if batch.chain != BatchChain::Issuing {
-            return Err(BatchError::UnknownChain { issuer });
-        }
-        let key = issuing_key(member)?;
-        if let Err(source) = signed.verify(&key) {
-            return Err(BatchError::Signature { issuer, source });
-        }
-        let head = member.rest().issuing;
+        check_signatures(member, signed)?;
+        let head = chain_head(member, &self.kept.governance, batch.chain);
         let (expected, actual) = (head.next_sequence, batch.sequence);
         if actual < expected {
             return Err(BatchError::SequenceUsed { issuer, expected, actual });
@@ -237,6 +281,10 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             return Err(BatchError::SequenceGap { issuer, expected, actual });
         }
         if batch.previous != head.last_batch {
+            if batch.chain == BatchChain::Freeze {
+                let source = GovernanceError::OtherKeys { member: issuer }.into();
+                return Err(BatchError::Event { position: 0, source });
+            }
             let (expected, actual) = (head.last_batch, batch.previous);
             return Err(BatchError::Fork { issuer, expected, actual });
         }
@@ -244,13 +292,16 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         if size > LOG_SIZE_MAX {
             return Err(BatchError::LogFull { size: LogSize(size) });
         }
-        Ok(member.clone())
+        Ok(())
     }
 
     /// Checks the events and takes in the new issuances. After an error they are as before.
-    fn check_events(&mut self, signed: &SignedBatch) -> Result<Changes, AddError<V::Error>> {
+    fn check_events(&mut self, signed: &SignedBatch) -> Result<Checked, AddError<V::Error>> {
+        let Batch { issuer, chain, events, .. } = signed.batch();
+        if *chain != BatchChain::Issuing {
+            return self.check_governance(signed);
+        }
         let mut changes = StatusesBy::new();
-        let Batch { issuer, events, .. } = signed.batch();
         let mut issuances = Vec::new();
         self.issued.reserve(events.len());
         for (index, (position, event)) in (self.log.size()..).zip(events.iter().enumerate()) {
@@ -260,22 +311,82 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
                     self.check_issue(key, *commitment).map(|()| issuances.push((key, LogIndex(index))))
                 }
                 Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
-                    self.check_change(event, *target, issuer, &mut changes)
+                    self.check_change(event, *target, issuer, &mut changes).map(drop)
                 }
+                other => Err(wrong_chain(other, *chain)),
             };
             checked.map_err(|error| {
                 for (key, _) in &issuances {
                     self.issued.remove(key);
                 }
-                match error {
-                    EventFailure::Refused(source) => {
-                        AddError::Refused(BatchError::Event { position, source })
-                    }
-                    EventFailure::View(error) => AddError::View(error),
-                }
+                error.at(position)
             })?;
         }
-        Ok((changes, issuances))
+        Ok(Checked { changes, issuances, ..Checked::default() })
+    }
+
+    /// Checks the events of the governance chain, or a freeze.
+    fn check_governance(&self, signed: &SignedBatch) -> Result<Checked, AddError<V::Error>> {
+        let Batch { issuer, chain, sequence, events, .. } = signed.batch();
+        if *chain == BatchChain::Freeze && events.len() != 1 {
+            let (issuer, events) = (issuer.clone(), events.len());
+            return Err(AddError::Refused(BatchError::FreezeEvents { issuer, events }));
+        }
+        let mut draft = self.draft(self.height, LogIndex(self.log.size()));
+        let mut changes = StatusesBy::new();
+        let mut concerns = Vec::new();
+        for (index, (position, event)) in (self.log.size()..).map(LogIndex).zip(events.iter().enumerate()) {
+            draft.from = LogIndex(index.0 + 1);
+            let concerned = match event.chain() == *chain {
+                true => self.check_own(&mut draft, event, issuer, (*sequence, position), index, &mut changes),
+                false => Err(wrong_chain(event, *chain)),
+            };
+            let concerned = concerned.map_err(|error| error.at(position))?;
+            concerns.extend(concerned.filter(|member| member != issuer).map(|member| (member, index)));
+        }
+        let Draft { members, kept, .. } = draft;
+        Ok(Checked { changes, governance: Some((members, kept)), concerns, issuances: Vec::new() })
+    }
+
+    /// Checks an event by governance keys and enters it into a draft; returns the member that it concerns.
+    fn check_own(
+        &self,
+        draft: &mut Draft<'_>,
+        event: &Event,
+        issuer: &MemberId,
+        (sequence, position): (Sequence, usize),
+        index: LogIndex,
+        changes: &mut StatusesBy,
+    ) -> Result<Option<MemberId>, EventFailure<V::Error>> {
+        if event.chain() == BatchChain::Governance {
+            own::check_standing(draft.known(issuer)?, event)?;
+        }
+        match event {
+            Event::RotateKey(rotation) => draft.rotate(issuer, rotation)?,
+            Event::SetAddresses { addresses } => draft.set_addresses(issuer, addresses)?,
+            Event::DropIssuerId { issuer_id } => draft.drop_issuer_id(issuer, issuer_id)?,
+            Event::DeclareCompromise(compromise) => draft.declare(issuer, compromise, index)?,
+            Event::Freeze => draft.enter_freeze(issuer)?,
+            Event::Propose(proposal) => {
+                draft.propose(issuer, sequence, position, proposal)?;
+                return Ok(proposal.change.member());
+            }
+            Event::Approve { proposal } | Event::Withdraw { proposal } => {
+                let concerned = draft.concerned(proposal);
+                match event {
+                    Event::Approve { .. } => draft.approve(issuer, proposal)?,
+                    _ => draft.withdraw(issuer, proposal)?,
+                }
+                return Ok(concerned);
+            }
+            Event::Confirm { target }
+            | Event::RevokeByGovernance { target }
+            | Event::RevokeAsSuccessor { target } => {
+                return self.check_change(event, *target, issuer, changes).map(Some);
+            }
+            other => return Err(wrong_chain(other, BatchChain::Governance)),
+        }
+        Ok(None)
     }
 
     fn check_issue(
@@ -295,25 +406,39 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Err(failure)
     }
 
+    /// Checks a change of an issuance's status; returns its issuer.
     fn check_change(
         &self,
         event: &Event,
         target: LogIndex,
-        issuer: &MemberId,
+        by: &MemberId,
         changes: &mut StatusesBy,
-    ) -> Result<(), EventFailure<V::Error>> {
+    ) -> Result<MemberId, EventFailure<V::Error>> {
         let size = LogSize(self.log.size());
         if target.0 >= size.0 {
             return Err(EventFailure::Refused(EventError::UnknownTarget { target, size }));
         }
-        let origin = self.origin(target).map_err(EventFailure::View)?;
-        if origin.kind != EventKind::Issue {
-            let kind = origin.kind.as_str();
+        let Origin { issuer, kind } = self.origin(target).map_err(EventFailure::View)?;
+        if kind != EventKind::Issue {
+            let kind = kind.as_str();
             return Err(EventFailure::Refused(EventError::NotAnIssuance { target, kind }));
         }
-        if origin.issuer != *issuer {
-            let issuer = origin.issuer;
-            return Err(EventFailure::Refused(EventError::AnotherIssuer { target, issuer }));
+        let record = self.member(&issuer).map(MemberState::record);
+        match event {
+            Event::RevokeAsSuccessor { .. } => {
+                let is_retired = record.is_some_and(|record| record.standing == Standing::Retired);
+                if !is_retired || self.kept.governance.successor(&issuer) != Some(by) {
+                    let member = by.clone();
+                    return Err(GovernanceError::NotSuccessor { member, issuer }.into());
+                }
+            }
+            _ if issuer != *by => {
+                return Err(EventFailure::Refused(EventError::AnotherIssuer { target, issuer }));
+            }
+            Event::Confirm { .. } if !record.is_some_and(|record| record.is_disputed(target)) => {
+                return Err(GovernanceError::NotDisputed { target }.into());
+            }
+            _ => {}
         }
         let pending = changes.get(&target).or_else(|| self.statuses.get(&target)).copied();
         let status = pending.unwrap_or_else(|| self.state.status.status(target));
@@ -322,7 +447,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             return Err(EventFailure::Refused(EventError::Status { target, status, change }));
         };
         changes.insert(target, next);
-        Ok(())
+        Ok(issuer)
     }
 
     /// The origin of the entry at an index, which may stand in this very block.
@@ -336,26 +461,36 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Ok(Origin { issuer: issuer.clone(), kind: EventKind::from(event) })
     }
 
-    fn enter(
-        &mut self,
-        signed: Arc<SignedBatch>,
-        mut member: MemberState,
-        changes: StatusesBy,
-        issuances: Vec<(IssuanceKey, LogIndex)>,
-    ) {
+    fn enter(&mut self, signed: Arc<SignedBatch>, checked: Checked) {
         let batch = signed.batch();
         let first_index = LogIndex(self.log.size());
         let hashes = signed.leaf_hashes();
         self.log.extend(hashes.iter().copied());
         self.leaf_hashes.extend_from_slice(&hashes);
+        let Checked { changes, issuances, governance, concerns } = checked;
         self.issuances.extend(issuances);
         self.statuses.extend(changes);
-        member.change_rest(|rest| {
-            rest.issuing = ChainHead { next_sequence: batch.sequence.next(), last_batch: signed.id() };
+        if let Some((members, kept)) = governance {
+            self.members.extend(members);
+            self.kept = kept;
+        }
+        self.change_member(&batch.issuer, |rest| {
+            let head = ChainHead { next_sequence: batch.sequence.next(), last_batch: signed.id() };
+            match batch.chain {
+                BatchChain::Issuing => rest.issuing = head,
+                BatchChain::Governance => rest.governance = head,
+                BatchChain::Freeze => {}
+            }
             for (index, hash) in (first_index.0..).zip(hashes.iter()) {
                 rest.events.push(LogIndex(index), hash);
             }
         });
+        for (member, index) in concerns {
+            let hash = &hashes[(index.0 - first_index.0) as usize];
+            if self.change_member(&member, |rest| rest.events.push(index, hash)) {
+                self.concerns.push((member, index));
+            }
+        }
         self.places.push(BatchPlace {
             id: signed.id(),
             issuer: batch.issuer.clone(),
@@ -363,22 +498,93 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             first_index,
             entries: batch.events.len() as u64,
         });
-        self.members.insert(batch.issuer.clone(), member);
         self.bytes += signed.bytes().len();
         self.batches.push(signed);
+    }
+
+    /// Changes a member's rest, if it is a member.
+    fn change_member(&mut self, id: &MemberId, change: impl FnOnce(&mut MemberRest)) -> bool {
+        let Some(mut member) = self.member(id).cloned() else { return false };
+        member.change_rest(change);
+        self.members.insert(id.clone(), member);
+        true
     }
 }
 
 /// What one batch makes of statuses.
 type StatusesBy = BTreeMap<LogIndex, Status>;
 
+/// What a batch that follows the rules does.
+#[derive(Default)]
+struct Checked {
+    /// The statuses that it changes.
+    changes: StatusesBy,
+    /// What it issues.
+    issuances: Vec<(IssuanceKey, LogIndex)>,
+    /// Members and governance after it, if it is one of governance.
+    governance: Option<(BTreeMap<MemberId, MemberState>, Kept)>,
+    /// The entries that concern other members.
+    concerns: Vec<(MemberId, LogIndex)>,
+}
+
 enum EventFailure<E> {
     Refused(EventError),
     View(E),
 }
 
-/// The statuses that a batch changes, and what it issues.
-type Changes = (StatusesBy, Vec<(IssuanceKey, LogIndex)>);
+impl<E> EventFailure<E> {
+    /// Why the batch with the event at a position is not added.
+    fn at(self, position: usize) -> AddError<E> {
+        match self {
+            Self::Refused(source) => AddError::Refused(BatchError::Event { position, source }),
+            Self::View(error) => AddError::View(error),
+        }
+    }
+}
+
+impl<E> From<GovernanceError> for EventFailure<E> {
+    fn from(error: GovernanceError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+fn wrong_chain<E>(event: &Event, chain: BatchChain) -> EventFailure<E> {
+    EventFailure::Refused(EventError::WrongChain { kind: event.kind(), chain })
+}
+
+/// Checks that a batch is signed by the keys of its chain that are in force, and that its member may use that chain.
+///
+/// # Errors
+/// [`BatchError::InactiveIssuer`], [`BatchError::WrongRole`], [`BatchError::Signature`] or
+/// [`BatchError::GovernanceSignature`].
+pub fn check_signatures(member: &MemberState, signed: &SignedBatch) -> Result<(), BatchError> {
+    let issuer = || member.record().id.clone();
+    let threshold = match signed.batch().chain {
+        BatchChain::Issuing => {
+            let key = issuing_key(member)?;
+            return signed.verify(&key).map_err(|source| BatchError::Signature { issuer: issuer(), source });
+        }
+        BatchChain::Governance => member.rest().governance_threshold,
+        BatchChain::Freeze => 1,
+    };
+    let keys: Vec<PublicKey> = member.rest().current_keys(KeyPurpose::Governance).collect();
+    signed
+        .verify_governance(&keys, threshold)
+        .map_err(|source| BatchError::GovernanceSignature { issuer: issuer(), source })
+}
+
+/// What the next batch of one of a member's chains follows.
+pub fn chain_head(member: &MemberState, governance: &Governance, chain: BatchChain) -> ChainHead {
+    match chain {
+        BatchChain::Issuing => member.rest().issuing,
+        BatchChain::Governance => member.rest().governance,
+        BatchChain::Freeze => {
+            let freezes = governance.freezes(&member.record().id).map_or(0, |record| record.count);
+            let keys = governance_keys_hash(member.rest().current_keys(KeyPurpose::Governance));
+            ChainHead { next_sequence: Sequence(freezes), last_batch: BatchId(keys) }
+        }
+    }
+}
 
 /// The key with which a member may sign batches.
 ///
@@ -432,5 +638,7 @@ impl State {
         self.status.advance(execution.status.clone());
         execution.members.iter().for_each(|member| self.registry.set(member.clone()));
         self.validators = execution.next_validators.clone();
+        self.parameters = execution.parameters;
+        self.governance = execution.governance.clone();
     }
 }

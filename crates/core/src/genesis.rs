@@ -275,8 +275,8 @@ pub enum GenesisSignatureError {
     },
 }
 
-/// A block must have room for one whole batch.
-const BLOCK_BYTES_FLOOR: u32 = 256 << 10;
+/// Smallest block payload that a genesis may allow, in bytes (256 KiB): room for one whole batch.
+pub const BLOCK_BYTES_FLOOR: u32 = 256 << 10;
 
 impl Genesis {
     /// Reads and checks a genesis file. Signatures are checked by [`Self::check_signatures`].

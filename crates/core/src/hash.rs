@@ -63,6 +63,11 @@ domains! {
     PART = "sanad/v1 part";
     PARTS_NODE = "sanad/v1 parts node";
     PARAMETERS = "sanad/v1 parameters";
+    GOVERNANCE_LEAF = "sanad/v1 governance leaf";
+    GOVERNANCE_NODE = "sanad/v1 governance node";
+    PROPOSAL = "sanad/v1 proposal";
+    KEY_POSSESSION = "sanad/v1 key possession";
+    GOVERNANCE_KEYS = "sanad/v1 governance keys";
     AUDIT_REPORT = "sanad/v1 audit report";
 }
 
@@ -105,6 +110,11 @@ tree! {
 tree! {
     /// Hash of the tree over the parts of the state other than statuses and members.
     PartsHash, PART, PARTS_NODE
+}
+
+tree! {
+    /// Hash of the tree over what governance holds.
+    GovernanceHash, GOVERNANCE_LEAF, GOVERNANCE_NODE
 }
 
 macro_rules! bytes_newtype {
@@ -218,6 +228,10 @@ bytes_newtype! {
 bytes_newtype! {
     /// Hash of the part of a member's record that receipts leave out: see [`crate::member::MemberRest`].
     RestHash, 32
+}
+bytes_newtype! {
+    /// Names a proposal: see [`crate::governance::Proposal::id`].
+    ProposalId, 32
 }
 bytes_newtype! {
     /// Hash of a validator set.

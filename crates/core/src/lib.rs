@@ -12,6 +12,7 @@ pub mod document;
 pub mod event;
 pub mod execution;
 pub mod genesis;
+pub mod governance;
 pub mod hash;
 pub mod history;
 pub mod ids;

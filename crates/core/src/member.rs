@@ -65,7 +65,8 @@ pub enum Role {
 pub enum Standing {
     /// May issue.
     Active,
-    /// Issues nothing until one of its new governance keys is in force: it declared its keys compromised.
+    /// Issues nothing and changes nothing about itself until the consortium gives it new governance keys: one of its
+    /// governance keys said so.
     Frozen,
     /// Issues nothing until the consortium decides otherwise.
     Suspended,
@@ -316,7 +317,7 @@ impl Member {
 }
 
 /// Checks a member's name: its length, and that it has no character that could mislead a reader.
-fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
+pub(crate) fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
     if name.is_empty() || name.len() > MEMBER_NAME_BYTES_MAX {
         return Err(MemberError::Name { id: id.clone(), bytes: name.len() });
     }
@@ -324,7 +325,7 @@ fn check_name(id: &MemberId, name: &str) -> Result<(), MemberError> {
 }
 
 /// Checks how many addresses and facts there are, and their texts.
-fn check_texts(id: &MemberId, addresses: &[String], facts: &[Fact]) -> Result<(), MemberError> {
+pub(crate) fn check_texts(id: &MemberId, addresses: &[String], facts: &[Fact]) -> Result<(), MemberError> {
     for (field, count, limit) in
         [("addresses", addresses.len(), ADDRESSES_MAX), ("facts", facts.len(), FACTS_MAX)]
     {
@@ -463,13 +464,18 @@ pub struct RestMismatch {
 impl MemberState {
     /// The state of a member of the genesis.
     pub fn genesis(member: &Member) -> Self {
-        let rest = MemberRest::genesis(member);
-        let term = |id: &IssuerId| IssuerIdTerm { id: id.clone(), from: LogIndex(0), until: None };
+        Self::admitted(member, Height::GENESIS.next(), LogIndex(0))
+    }
+
+    /// The state of a member that is active since a height, with keys and issuer ids from a log index on.
+    pub(crate) fn admitted(member: &Member, since: Height, from: LogIndex) -> Self {
+        let rest = MemberRest::new(member, from);
+        let term = |id: &IssuerId| IssuerIdTerm { id: id.clone(), from, until: None };
         let record = MemberRecord {
             id: member.id.clone(),
             name: member.name.clone(),
             standing: Standing::Active,
-            since: Height::GENESIS.next(),
+            since,
             issuer_ids: member.issuer_ids.iter().map(term).collect(),
             disputed: Vec::new(),
             rest: rest.hash(),
@@ -497,6 +503,12 @@ impl MemberState {
     /// What stands under the record's rest hash.
     pub fn rest(&self) -> &MemberRest {
         &self.rest
+    }
+
+    /// Changes the record; the rest stays.
+    pub(crate) fn change_record(&mut self, change: impl FnOnce(&mut MemberRecord)) {
+        change(&mut self.record);
+        self.record.rest = self.rest.hash();
     }
 
     /// Changes the rest, and with it the hash in the record.
@@ -571,13 +583,7 @@ impl Encode for MemberRecord {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
         self.id.encode(encoder)?;
         codec::encode_short_text(&self.name, encoder)?;
-        let standing: u8 = match self.standing {
-            Standing::Active => 0,
-            Standing::Frozen => 1,
-            Standing::Suspended => 2,
-            Standing::Retired => 3,
-        };
-        standing.encode(encoder)?;
+        self.standing.encode(encoder)?;
         self.since.encode(encoder)?;
         codec::encode_list(&self.issuer_ids, encoder)?;
         codec::encode_list(&self.disputed, encoder)?;
@@ -590,13 +596,7 @@ impl<C> Decode<C> for MemberRecord {
         Ok(Self {
             id: MemberId::decode(decoder)?,
             name: codec::decode_short_text(decoder, MEMBER_NAME_BYTES_MAX)?,
-            standing: match u8::decode(decoder)? {
-                0 => Standing::Active,
-                1 => Standing::Frozen,
-                2 => Standing::Suspended,
-                3 => Standing::Retired,
-                _ => return Err(DecodeError::Other("standing")),
-            },
+            standing: Standing::decode(decoder)?,
             since: Height::decode(decoder)?,
             issuer_ids: codec::decode_list(decoder, ISSUER_IDS_MAX, "issuer id count")?,
             disputed: codec::decode_list(decoder, DISPUTED_RANGES_MAX, "disputed range count")?,
@@ -606,6 +606,32 @@ impl<C> Decode<C> for MemberRecord {
 }
 
 bincode::impl_borrow_decode!(MemberRecord);
+
+impl Encode for Standing {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let tag: u8 = match self {
+            Self::Active => 0,
+            Self::Frozen => 1,
+            Self::Suspended => 2,
+            Self::Retired => 3,
+        };
+        tag.encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for Standing {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        match u8::decode(decoder)? {
+            0 => Ok(Self::Active),
+            1 => Ok(Self::Frozen),
+            2 => Ok(Self::Suspended),
+            3 => Ok(Self::Retired),
+            _ => Err(DecodeError::Other("standing")),
+        }
+    }
+}
+
+bincode::impl_borrow_decode!(Standing);
 
 impl Encode for Role {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
@@ -645,12 +671,12 @@ impl<C> Decode<C> for Fact {
     }
 }
 
-fn encode_texts<E: Encoder>(texts: &[String], encoder: &mut E) -> Result<(), EncodeError> {
+pub(crate) fn encode_texts<E: Encoder>(texts: &[String], encoder: &mut E) -> Result<(), EncodeError> {
     u32::try_from(texts.len()).map_err(|_| EncodeError::Other("list too long"))?.encode(encoder)?;
     texts.iter().try_for_each(|text| codec::encode_short_text(text, encoder))
 }
 
-fn decode_texts<D: Decoder>(
+pub(crate) fn decode_texts<D: Decoder>(
     decoder: &mut D,
     count_max: usize,
     field: &'static str,

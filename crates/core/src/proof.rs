@@ -3,6 +3,7 @@
 mod completeness;
 mod consistency;
 mod fork;
+mod governance;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub use fork::{
     Contradiction, FORK_FORMAT, FORK_JSON_BYTES_MAX, FORK_MEDIA_TYPE, FORK_SUFFIX, FinalStatement, ForkFault,
     ForkFormatError, ForkProof, ProvenFork,
 };
+pub use governance::GovernanceProof;
 
 /// Most validator-set changes that a proof carries; beyond, a trust file is needed.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;

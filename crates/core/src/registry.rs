@@ -10,6 +10,7 @@ use crate::hash::{RegistryHash, Root};
 use crate::ids::MemberId;
 use crate::member::{KeyPurpose, MemberRecord, MemberState, Role};
 use crate::merkle::{Hash, MemoryTree, TreeHash};
+use crate::signature::PublicKey;
 use crate::state_root;
 use crate::validators::Validator;
 
@@ -20,6 +21,8 @@ pub const MEMBERS_MAX: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Registry {
     members: OrdMap<MemberId, (Arc<MemberState>, Hash)>,
+    /// Whose each key is or was.
+    holders: OrdMap<PublicKey, MemberId>,
 }
 
 /// A record with what proves it under the members' root.
@@ -58,7 +61,18 @@ impl Registry {
     /// Enters a state in place of the member's former one.
     pub fn set(&mut self, member: MemberState) {
         let leaf = Self::leaf_hash(member.record());
-        self.members.insert(member.record().id.clone(), (Arc::new(member), leaf));
+        let id = member.record().id.clone();
+        // Keys are added and never taken away, so as many as before are the same.
+        let known = self.members.get(&id).map_or(0, |(former, _)| former.rest().keys.len());
+        for term in member.rest().keys.iter().skip(known) {
+            self.holders.insert(term.key, id.clone());
+        }
+        self.members.insert(id, (Arc::new(member), leaf));
+    }
+
+    /// The member whose key this is, or was.
+    pub fn holder(&self, key: &PublicKey) -> Option<&MemberId> {
+        self.holders.get(key)
     }
 
     /// Hash of a record as a leaf of the members tree.

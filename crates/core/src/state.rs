@@ -1,9 +1,12 @@
 //! The ledger after a block, as far as deciding the next one needs it.
 
+use std::sync::Arc;
+
 use crate::genesis::{Genesis, Parameters};
+use crate::governance::Governance;
 use crate::hash::{BlockHash, ChainId, HistoryHash, Root};
 use crate::ids::{Height, LogSize};
-use crate::member::MemberState;
+use crate::member::{Invitation, MemberState};
 use crate::merkle::{Frontier, Rfc6962};
 use crate::registry::Registry;
 use crate::state_root;
@@ -17,7 +20,10 @@ use crate::validators::{ValidatorSet, ValidatorSetError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub(crate) chain_id: ChainId,
+    /// The consortium's name and nonce, which member files are bound to.
+    pub(crate) invitation: Arc<Invitation>,
     pub(crate) parameters: Parameters,
+    pub(crate) governance: Governance,
     pub(crate) head: Head,
     pub(crate) log: Frontier<Rfc6962>,
     /// Over the hashes of all headers up to the head.
@@ -54,6 +60,8 @@ pub struct StateParts {
     pub members: Vec<MemberState>,
     /// The parameters in force.
     pub parameters: Parameters,
+    /// Proposals and what else governance keeps.
+    pub governance: Governance,
     /// Those who decide the next block.
     pub validators: ValidatorSet,
 }
@@ -71,16 +79,27 @@ impl State {
             status: StatusTree::default(),
             members: genesis.registry().members().cloned().collect(),
             parameters: genesis.parameters,
+            governance: Governance::default(),
             validators: genesis.validators()?,
         };
-        Ok(Self::from_parts(genesis.chain_id(), parts))
+        Ok(Self::from_parts(genesis, parts))
     }
 
     /// The ledger as a store kept it. The caller compares the roots with the header of the head.
-    pub fn from_parts(chain_id: ChainId, parts: StateParts) -> Self {
-        let StateParts { head, log, history, status, members, parameters, validators } = parts;
-        let registry = Registry::new(members);
-        Self { chain_id, parameters, head, log, history, status, registry, validators }
+    pub fn from_parts(genesis: &Genesis, parts: StateParts) -> Self {
+        let StateParts { head, log, history, status, members, parameters, governance, validators } = parts;
+        Self {
+            chain_id: genesis.chain_id(),
+            invitation: Arc::new(genesis.invitation()),
+            parameters,
+            governance,
+            head,
+            log,
+            history,
+            status,
+            registry: Registry::new(members),
+            validators,
+        }
     }
 
     /// The chain.
@@ -91,6 +110,11 @@ impl State {
     /// The chain's limits.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Proposals and what else governance keeps.
+    pub fn governance(&self) -> &Governance {
+        &self.governance
     }
 
     /// The last block.
@@ -125,7 +149,7 @@ impl State {
 
     /// Root over the parts of the state other than statuses and members.
     pub fn others_root(&self) -> Root {
-        state_root::others_root(&state_root::parts(&self.parameters))
+        state_root::others_root(&state_root::parts(&self.governance, &self.parameters))
     }
 
     /// The status tree.

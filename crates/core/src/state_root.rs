@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::genesis::Parameters;
+use crate::governance::Governance;
 use crate::hash::{self, PartsHash, Root};
 use crate::merkle::{Hash, TreeHash, root_of};
 
@@ -52,9 +53,10 @@ pub fn others_root(parts: &[Part; PARTS]) -> Root {
     Root(root_of::<PartsHash>(&leaves))
 }
 
-/// The parts of a state under rules version 1: the parameters, and nothing else yet.
-pub fn parts(parameters: &Parameters) -> [Part; PARTS] {
+/// The parts of a state under rules version 1: governance and parameters; the others are not in use yet.
+pub fn parts(governance: &Governance, parameters: &Parameters) -> [Part; PARTS] {
     let mut parts = [Part::UNUSED; PARTS];
+    parts[PART_GOVERNANCE] = governance.part();
     parts[PART_PARAMETERS] = Part { count: 1, root: parameters.root() };
     parts
 }

@@ -107,7 +107,11 @@ impl Status {
     /// The status after an event about a credential that has this one; `None` if the event is not allowed.
     pub fn after(self, event: &Event) -> Option<Self> {
         match (event, self) {
-            (Event::Revoke { .. }, Self::Active | Self::Suspended | Self::Confirmed) => Some(Self::Revoked),
+            (
+                Event::Revoke { .. } | Event::RevokeByGovernance { .. } | Event::RevokeAsSuccessor { .. },
+                Self::Active | Self::Suspended | Self::Confirmed,
+            ) => Some(Self::Revoked),
+            (Event::Confirm { .. }, Self::Active | Self::Suspended) => Some(Self::Confirmed),
             (Event::Suspend { .. }, Self::Active | Self::Confirmed) => Some(Self::Suspended),
             (Event::Reinstate { .. }, Self::Suspended) => Some(Self::Active),
             _ => None,

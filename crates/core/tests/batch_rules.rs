@@ -32,13 +32,15 @@ fn issuer_must_be_an_active_issuing_member() {
 }
 
 #[test]
-fn only_the_issuing_chain_is_open() {
+fn each_chain_has_keys_and_events_of_its_own() {
     let ledger = Ledger::new();
     let batch = Batch { chain: BatchChain::Governance, ..ledger.batch("issuer", vec![issue(1)]) };
-    for key in [issuing_key("issuer"), governance_key("issuer")] {
-        let refusal = ledger.refusal(batch.clone().sign(&key));
-        assert_eq!(refusal, Err(BatchError::UnknownChain { issuer: id("issuer") }));
-    }
+    let refusal = ledger.refusal(batch.clone().sign(&issuing_key("issuer")));
+    assert!(matches!(refusal, Err(BatchError::GovernanceSignature { .. })), "{refusal:?}");
+    let wrong = EventError::WrongChain { kind: "issue", chain: BatchChain::Governance };
+    assert_eq!(event_error(ledger.refusal(batch.sign(&governance_key("issuer")))), (0, wrong));
+    let wrong = EventError::WrongChain { kind: "freeze", chain: BatchChain::Issuing };
+    assert_eq!(event_error(ledger.refusal(ledger.signed("issuer", vec![Event::Freeze]))), (0, wrong));
 }
 
 #[test]
@@ -174,7 +176,7 @@ fn only_the_issuer_changes_a_status_and_revocation_is_final() {
     assert_eq!(ledger.state.status().status(target), Status::Revoked);
     for event in [Event::Revoke { target }, Event::Suspend { target }, Event::Reinstate { target }] {
         assert_eq!(
-            event_error(change(&ledger, "issuer", vec![event])).1,
+            event_error(change(&ledger, "issuer", vec![event.clone()])).1,
             EventError::Status { target, status: Status::Revoked, change: event.kind() }
         );
     }

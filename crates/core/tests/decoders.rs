@@ -11,9 +11,10 @@ use sanad_core::block::{Block, BlockHeader, HEADER_BYTES, LOG_SIZE_MAX, Protocol
 use sanad_core::codec::{self, CodecError};
 use sanad_core::commitment::{OPENING_BYTES_MAX, Opening};
 use sanad_core::document::DocumentKind;
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{ENTRY_BYTES_MAX, Entry, Event};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, GENESIS_VERSION, Genesis, Nonce, Parameters};
-use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, PastHash, Root, ValidatorsHash};
+use sanad_core::governance::{Admission, Change, Proposal};
+use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, PastHash, ProposalId, Root, ValidatorsHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters, KeyFileSummary};
@@ -42,6 +43,16 @@ fn event() -> impl Strategy<Value = Event> {
         target().prop_map(|target| Event::Revoke { target }),
         target().prop_map(|target| Event::Suspend { target }),
         target().prop_map(|target| Event::Reinstate { target }),
+        target().prop_map(|target| Event::Confirm { target }),
+        any::<[u8; 32]>().prop_map(|id| Event::Approve { proposal: ProposalId(id) }),
+        vec(text(), 0..4).prop_map(|addresses| Event::SetAddresses { addresses }),
+        (member(), any::<(u64, u64)>()).prop_map(|(member, (expires, effective))| {
+            let possession = vec![SecretKey::from_seed(&[2; 32]).sign(b"possession"); 3];
+            let change = Change::Admit(Box::new(Admission { member, possession }));
+            let (expires, effective) = (Height(expires), Height(effective));
+            Event::Propose(Box::new(Proposal { change, expires, effective }))
+        }),
+        Just(Event::Freeze),
     ]
 }
 
@@ -359,7 +370,7 @@ proptest! {
 
     #[test]
     fn events(event in event(), at: prop::sample::Index) {
-        check_one_encoding(&codec::encode(&event), &event, at, |bytes| codec::decode(bytes, 64))?;
+        check_one_encoding(&codec::encode(&event), &event, at, |bytes| codec::decode(bytes, ENTRY_BYTES_MAX))?;
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sanad_core::commitment::{ContentHash, IssuanceKey, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::{Genesis, agreement_message, fingerprint};
+use sanad_core::governance::Governance;
 use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, PastHash, RestHash, Root, ValidatorsHash};
 use sanad_core::history::fold_history;
 use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
@@ -152,7 +153,7 @@ fn values() -> Vec<(&'static str, String)> {
     status.advance(changes);
     let state = MemberState::new(record(), rest()).unwrap();
     let registry = Registry::new([state.clone()]);
-    let parts = parts(&genesis().parameters);
+    let parts = parts(&Governance::default(), &genesis().parameters);
     let (status_root, members_root) = (status.root(LogSize(600)), registry.root());
     let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
     vec![
@@ -242,7 +243,7 @@ fn roots_are_those_of_the_page() {
     while level.len() > 1 {
         level = level.chunks(2).map(|pair| derive("sanad/v1 parts node", &[&pair[0], &pair[1]])).collect();
     }
-    assert_eq!(others_root(&parts(&parameters)), Root(level[0]));
+    assert_eq!(others_root(&parts(&Governance::default(), &parameters)), Root(level[0]));
     let node = |left: &[u8; 32], right: &[u8; 32]| derive("sanad/v1 state node", &[left, right]);
     let state = node(&node(&[1; 32], &[2; 32]), &[3; 32]);
     assert_eq!(state_root(&Root([1; 32]), &Root([2; 32]), &Root([3; 32])), Root(state));

@@ -13,20 +13,23 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::batch::{Batch, SignedBatch};
-use sanad_core::block::{Block, HEADER_BYTES};
+use sanad_core::block::{Block, HEADER_BYTES, ProtocolVersion};
 use sanad_core::codec;
 use sanad_core::commitment::{ContentHash, IssuanceKey, Opening, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{ChainId, Commitment};
+use sanad_core::governance::{
+    Admission, Change, Compromise, KeyRotation, NewGovernanceKeys, NewKey, Proposal,
+};
+use sanad_core::hash::{ChainId, Commitment, ProposalId};
 use sanad_core::history::HistoryProof;
-use sanad_core::ids::{LogIndex, LogSize};
+use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::member::{
-    Fact, IndexRange, MEMBER_RECORD_BYTES_MAX, Member, MemberFile, MemberRecord, MemberRest, MemberState,
-    Role, possession_message,
+    Fact, IndexRange, IssuerId, KeyPurpose, MEMBER_RECORD_BYTES_MAX, Member, MemberFile, MemberRecord,
+    MemberRest, MemberState, Role, possession_message,
 };
 use sanad_core::proof::{
     CompletenessHead, ConsistencyProof, Contradiction, EntryRun, FinalStatement, ForkFault, ForkProof,
@@ -398,12 +401,86 @@ fn entries() -> Format {
     let entry = |event| Entry { issuer: id("issuer"), event }.encode();
     let target = LogIndex(258);
     let issuance = entry(issue(1));
+    let ledger = Ledger::new();
+    let signature = |name: &str| governance_key(name).sign(b"a sample");
+    let new = |name: &str| NewKey { key: governance_key(name).public(), possession: signature(name) };
+    let proposal = ProposalId([3; 32]);
+    let (member, successor) = (id("issuer"), id("v1"));
+    let propose = |change| {
+        entry(Event::Propose(Box::new(Proposal { change, expires: Height(900), effective: Height(0) })))
+    };
+    let rotation = KeyRotation { purpose: KeyPurpose::Consensus, new: new("a") };
+    let compromise =
+        |replacement| Compromise { key: issuing_key("issuer").public(), from: LogIndex(7), replacement };
+    let rotate = entry(Event::RotateKey(Box::new(rotation)));
+    let amend =
+        Change::Amend { member: member.clone(), name: Some("A name".into()), facts: Some(Vec::new()) };
+    let admitted = ledger.genesis.members[0].clone();
+    let possession = vec![signature("a"); 4];
+    let governance_keys = NewGovernanceKeys {
+        member: member.clone(),
+        keys: vec![governance_key("a").public()],
+        threshold: 1,
+        possession: vec![signature("a")],
+    };
+    let validators = Change::SetValidators { validators: vec![id("v0"), id("v1")], fewer_than_four: true };
+    let issuer_id: IssuerId = "https://issuer.example".parse().unwrap();
+    let next = ProtocolVersion { layout: 1, rules: 2 };
     let samples = [
+        ("sound-rotate-key", "A new consensus key.", rotate.clone()),
+        ("sound-set-addresses", "Addresses of a node.", {
+            entry(Event::SetAddresses { addresses: vec!["node.issuer.example:4040".into()] })
+        }),
+        ("sound-drop-issuer-id", "An issuer id is dropped.", {
+            entry(Event::DropIssuerId { issuer_id: issuer_id.clone() })
+        }),
+        ("sound-compromise", "A key was stolen, another takes its place.", {
+            entry(Event::DeclareCompromise(Box::new(compromise(Some(new("b"))))))
+        }),
+        ("sound-compromise-alone", "A key was stolen.", {
+            entry(Event::DeclareCompromise(Box::new(compromise(None))))
+        }),
+        ("sound-confirm", "A confirmation.", entry(Event::Confirm { target })),
+        ("sound-revoke-by-governance", "A revocation by governance keys.", {
+            entry(Event::RevokeByGovernance { target })
+        }),
+        ("sound-revoke-as-successor", "A revocation by the successor.", {
+            entry(Event::RevokeAsSuccessor { target })
+        }),
+        ("sound-approve", "An approval.", entry(Event::Approve { proposal })),
+        ("sound-withdraw", "An approval taken back.", entry(Event::Withdraw { proposal })),
+        ("sound-freeze", "A freeze.", entry(Event::Freeze)),
+        ("sound-propose-admit", "An admission.", {
+            propose(Change::Admit(Box::new(Admission { member: admitted, possession })))
+        }),
+        ("sound-propose-role", "A role.", {
+            propose(Change::SetRole { member: member.clone(), role: Role::Observer })
+        }),
+        ("sound-propose-amend", "Another name, and no facts.", propose(amend)),
+        ("sound-propose-suspend", "A suspension.", propose(Change::Suspend { member: member.clone() })),
+        ("sound-propose-lift", "Its end.", propose(Change::Lift { member: member.clone() })),
+        ("sound-propose-retire", "A member leaves.", propose(Change::Retire { member: member.clone() })),
+        ("sound-propose-successor", "A successor.", {
+            propose(Change::NameSuccessor { member: member.clone(), successor })
+        }),
+        ("sound-propose-keys", "Governance keys.", {
+            propose(Change::ReplaceGovernanceKeys(Box::new(governance_keys)))
+        }),
+        ("sound-propose-issuer-id", "An issuer id.", { propose(Change::AddIssuerId { member, issuer_id }) }),
+        ("sound-propose-validators", "Two validators, by name fewer than four.", propose(validators.clone())),
+        ("sound-propose-parameters", "Parameters.", {
+            propose(Change::SetParameters { block_bytes_max: 1 << 20, heartbeat_ms: 1_000 })
+        }),
+        ("sound-propose-protocol", "A protocol version.", {
+            propose(Change::ActivateProtocol { protocol: next, height: Height(5_000) })
+        }),
+        ("purpose", "A purpose that no key has.", with(&rotate, |bytes| bytes[8] = 4)),
+        ("change", "A change that there is not.", with(&propose(validators), |bytes| bytes[8] = 12)),
         ("sound-issue", "An issuance.", issuance.clone()),
         ("sound-revoke", "A revocation.", entry(Event::Revoke { target })),
         ("sound-suspend", "A suspension.", entry(Event::Suspend { target })),
         ("sound-reinstate", "The end of a suspension.", entry(Event::Reinstate { target })),
-        ("tag", "A tag that stands for no event.", with(&issuance, |bytes| bytes[0] = 4)),
+        ("tag", "A tag that stands for no event.", with(&issuance, |bytes| bytes[0] = 15)),
         ("issuer", "An issuer in upper case.", with(&issuance, |bytes| bytes[2] = b'I')),
         ("issuer-too-long", "An id longer than ids are.", with(&issuance, |bytes| bytes[1] = 33)),
         ("cut", "A byte is missing.", cut(&issuance)),
@@ -430,7 +507,7 @@ fn signed_batches(ledger: &Ledger) -> Format {
         ("event-changed", "The target was changed after the batch was signed.", {
             with(&sound, |bytes| bytes[sound.len() - 66] ^= 1)
         }),
-        ("chain", "A chain that no member has.", with(&sound, |bytes| bytes[chain] = 2)),
+        ("chain", "A chain that no member has.", with(&sound, |bytes| bytes[chain] = 3)),
         ("other-chain", "The chain was changed after the batch was signed.", {
             with(&sound, |bytes| bytes[chain] = 1)
         }),
@@ -1033,6 +1110,31 @@ fn fork_proofs() -> Format {
     format("fork", ("fork_proof", ""), context, check, samples)
 }
 
+/// A ledger on which an issuer's key was stolen; it confirmed a credential and left, and its successor revoked another.
+fn governed() -> Ledger {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..4);
+    let key = issuing_key("issuer").public();
+    let compromise = Compromise { key, from: LogIndex(1), replacement: None };
+    let mut act = |by: &str, event: Event| {
+        let batch = ledger.governed(by, vec![event]);
+        ledger.commit(vec![batch.clone()]);
+        batch
+    };
+    act("issuer", Event::DeclareCompromise(Box::new(compromise)));
+    act("issuer", Event::Confirm { target: LogIndex(2) });
+    let (member, successor) = (id("issuer"), id("v3"));
+    for change in [Change::NameSuccessor { member: member.clone(), successor }, Change::Retire { member }] {
+        let proposal = Proposal { change, expires: Height(100), effective: Height(0) };
+        let batch = act("v0", Event::Propose(Box::new(proposal.clone())));
+        let proposal = proposal.id(&batch.batch().chain_id, &id("v0"), batch.batch().sequence, 0);
+        act("v1", Event::Approve { proposal });
+        act("v2", Event::Approve { proposal });
+    }
+    act("v3", Event::RevokeAsSuccessor { target: LogIndex(3) });
+    ledger
+}
+
 fn completeness_proofs(ledger: &Ledger) -> Format {
     let sound = ledger.completeness("issuer");
     let written = |(head, runs): &(CompletenessHead, Vec<EntryRun>)| {
@@ -1044,6 +1146,18 @@ fn completeness_proofs(ledger: &Ledger) -> Format {
     let samples = [
         ("sound", "Two lines of entries.", written(&sound)),
         ("sound-none", "An issuer without an entry.", written(&ledger.completeness("v3"))),
+        ("sound-governance", "A member that confirmed, left, and has a successor that revoked.", {
+            written(&governed().completeness("issuer"))
+        }),
+        ("sound-successor", "The successor of that member.", written(&governed().completeness("v3"))),
+        ("vote-missing", "A vote of another member is missing.", {
+            written(&with(&governed().completeness("issuer"), |(_, list)| drop(list.remove(3))))
+        }),
+        ("by-others", "An issuance of another member in place of a vote.", {
+            written(&with(&governed().completeness("issuer"), |(_, list)| {
+                list[3].entries[0] = Entry { issuer: id("v0"), event: issue(1) }.encode();
+            }))
+        }),
         ("last-missing", "The last line is missing.", runs(&|list| drop(list.pop()))),
         ("first-missing", "The first line is missing.", runs(&|list| drop(list.remove(0)))),
         (

@@ -61,7 +61,7 @@ fn ledger(kind: DocumentKind, issuer: &str, later: &[Event]) -> Ledger {
     let batch = ledger.signed(issuer, events);
     ledger.commit(vec![batch]);
     for event in later {
-        let batch = ledger.signed(issuer, vec![*event]);
+        let batch = ledger.signed(issuer, vec![event.clone()]);
         ledger.commit(vec![batch]);
     }
     ledger

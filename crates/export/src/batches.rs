@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sanad_core::batch::BatchChain;
+use sanad_core::batch::{BatchChain, NO_BATCH};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, MemberId, Sequence};
 use sanad_core::registry::Registry;
@@ -43,9 +43,11 @@ impl Batches {
                 let last = rest.map(|rest| match chain {
                     BatchChain::Issuing => rest.issuing.last_batch,
                     BatchChain::Governance => rest.governance.last_batch,
+                    // Freezes do not name the one before: their ids are in the blocks alone.
+                    BatchChain::Freeze => NO_BATCH,
                 });
                 let own = batches.entry((envelope.issuer, chain)).or_default();
-                if let Some(before) = own.last_mut() {
+                if let (true, Some(before)) = (chain != BatchChain::Freeze, own.last_mut()) {
                     before.id = previous;
                 }
                 // The last one of a chain keeps this id.

@@ -33,7 +33,7 @@ use crate::manifest::Manifest;
 use crate::note::CheckpointSigner;
 use crate::reader::{Export, Resumed, history_path, stored_genesis};
 use crate::records::BlockRecord;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Concerns, Snapshot};
 use crate::status::{self, page_count, page_of};
 use crate::tiles::{TileEdges, Tiles};
 use crate::writing::Writing;
@@ -63,6 +63,8 @@ pub struct Exporter {
     entries: Edge,
     blocks: Edge,
     index: IndexBuilder,
+    /// Of each member, the entries by others that concern it.
+    concerns: Concerns,
     pages: Vec<Hash>,
     /// Pages of status leaves that changed.
     touched: BTreeSet<u64>,
@@ -133,7 +135,7 @@ impl Exporter {
         if published.is_none() {
             writing.write(GENESIS, genesis.to_json().as_bytes())?;
         }
-        let Resumed { state, log, history, entries, blocks, pages, last, changes } = resumed;
+        let Resumed { state, log, history, entries, blocks, concerns, pages, last, changes } = resumed;
         Ok(Self {
             index: IndexBuilder::open(&folder, state.log_size().0)?,
             folder,
@@ -147,6 +149,7 @@ impl Exporter {
             history,
             entries,
             blocks,
+            concerns,
             pages,
             touched: BTreeSet::new(),
             last,
@@ -236,9 +239,9 @@ impl Exporter {
         }
         let mut leaf_hashes = execution.leaf_hashes.iter();
         for batch in block.batches.iter().map(|signed| signed.batch()) {
-            let mut entry = Entry { issuer: batch.issuer.clone(), event: batch.events[0] };
+            let mut entry = Entry { issuer: batch.issuer.clone(), event: batch.events[0].clone() };
             for (event, leaf_hash) in batch.events.iter().zip(&mut leaf_hashes) {
-                entry.event = *event;
+                entry.event.clone_from(event);
                 log.push(leaf_hash, writing)?;
                 entries.push(&entries::record(&entry), writing)?;
             }
@@ -254,6 +257,9 @@ impl Exporter {
                 certificate: certificate.clone(),
                 next: execution.next_validators.clone(),
             });
+        }
+        for (member, index) in &execution.concerns {
+            self.concerns.entry(member.clone()).or_default().push(*index);
         }
         self.state.advance(&execution);
         self.last = Some(Anchor { header: block.header, certificate, past: execution.past });
@@ -320,6 +326,8 @@ impl Exporter {
         let snapshot = Snapshot {
             registry: self.state.registry().clone(),
             parameters: *self.state.parameters(),
+            governance: self.state.governance().clone(),
+            concerns: self.concerns.clone(),
             pages: self.pages.clone(),
             run_pages: index::run_pages(&self.folder, size.0)?,
         };
@@ -329,7 +337,8 @@ impl Exporter {
     fn write_index(&mut self, size: LogSize) -> Result<(), ExportError> {
         for (first, second) in self.index.finish(&self.folder, size.0, &mut self.writing)? {
             let (former, entry) = (self.stored_entry(first)?, self.stored_entry(second)?);
-            if let (true, Event::Issue { commitment }) = (former == entry, entry.event) {
+            if let (true, Event::Issue { commitment }) = (former == entry, &entry.event) {
+                let commitment = *commitment;
                 return Err(ExportError::IssuedTwice { issuer: entry.issuer, commitment, first, second });
             }
         }

@@ -15,7 +15,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
-use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, GovernanceProof, StatusProof};
 use sanad_core::state::Head;
 use sanad_core::trust::TrustFile;
 
@@ -204,6 +204,14 @@ impl Ledger for ExportedLedger {
             proof.finality = in_form(proof.finality, form);
             let member = export.registry().member(id).ok_or_else(|| ExportError::NoMember(id.clone()))?;
             Ok(MemberDetails { proof, rest: member.rest().clone() })
+        })
+    }
+
+    fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {
+        self.answer(|export| {
+            let mut proof = export.governance_proof();
+            proof.finality = in_form(proof.finality, form);
+            Ok(proof)
         })
     }
 

@@ -4,13 +4,12 @@
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-use sanad_core::batch::{BATCH_VERSION, Batch, BatchChain, SignedBatch};
+use sanad_core::batch::{BATCH_VERSION, Batch, BatchChain, BatchSignatures, SignedBatch};
 use sanad_core::block::{BLOCK_BATCHES_MAX, Block, BlockHeader, HEADER_BYTES, Past};
 use sanad_core::codec::{self, CodecError};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, MemberId, Sequence};
-use sanad_core::signature::Signature;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
 
 use crate::bundle::width_at;
@@ -43,20 +42,22 @@ pub(crate) struct Envelope {
     pub(crate) sequence: Sequence,
     pub(crate) previous: BatchId,
     pub(crate) events: u32,
-    pub(crate) signature: Signature,
+    pub(crate) signatures: BatchSignatures,
 }
 
 impl Envelope {
     fn encode_into(&self, bytes: &mut Vec<u8>) {
-        let Self { issuer, chain, sequence, previous, events, signature } = self;
-        codec::encode_into(&(issuer, *chain, *sequence, *previous, *events, *signature), bytes);
+        let Self { issuer, chain, sequence, previous, events, signatures } = self;
+        codec::encode_into(&(issuer, *chain, *sequence, *previous, *events), bytes);
+        codec::encode_into(signatures, bytes);
     }
 
     /// Reads an envelope from the front of `bytes`; returns it and the bytes it took.
     fn decode_prefix(bytes: &[u8]) -> Result<(Self, usize), CodecError> {
-        let ((issuer, chain, sequence, previous, events, signature), width) =
+        let ((issuer, chain, sequence, previous, events), width) =
             codec::decode_prefix(bytes, RECORD_BYTES_MAX as usize)?;
-        Ok((Self { issuer, chain, sequence, previous, events, signature }, width))
+        let (signatures, more) = BatchSignatures::decode_prefix(chain, &bytes[width..])?;
+        Ok((Self { issuer, chain, sequence, previous, events, signatures }, width + more))
     }
 }
 
@@ -70,7 +71,7 @@ impl BlockRecord {
                 sequence: *sequence,
                 previous: *previous,
                 events: events.len() as u32,
-                signature: signed.signature(),
+                signatures: signed.signatures().clone(),
             }
         };
         Self {
@@ -133,7 +134,7 @@ impl BlockRecord {
         let mut entries = entries.into_iter();
         let mut batches = Vec::with_capacity(self.batches.len());
         let mut bytes = Vec::new();
-        for Envelope { issuer, chain, sequence, previous, events, signature } in &self.batches {
+        for Envelope { issuer, chain, sequence, previous, events, signatures } in &self.batches {
             let issuer = codec::encode(issuer);
             bytes.clear();
             bytes.push(BATCH_VERSION);
@@ -148,7 +149,7 @@ impl BlockRecord {
                 bytes.push(*tag);
                 bytes.extend_from_slice(body);
             }
-            codec::encode_into(signature, &mut bytes);
+            codec::encode_into(signatures, &mut bytes);
             batches.push(Arc::new(SignedBatch::decode(&bytes)?));
         }
         match entries.count() {

@@ -1,13 +1,15 @@
 //! The state after the last block, except for what entries, history and trust file hold: members, parameters, and the
 //! roots of the pages of status leaves.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sanad_core::block::BlockHeader;
 use sanad_core::codec::{self, CodecError};
 use sanad_core::genesis::Parameters;
+use sanad_core::governance::{GOVERNANCE_ITEM_BYTES_MAX, GOVERNANCE_ITEMS_MAX, Governance, GovernanceItem};
 use sanad_core::hash::Root;
-use sanad_core::ids::Height;
+use sanad_core::ids::{Height, LogIndex, MEMBER_ID_BYTES_MAX, MemberId};
 use sanad_core::member::{
     ADDRESSES_MAX, FACTS_MAX, KEY_TERMS_MAX, MEMBER_RECORD_BYTES_MAX, MEMBER_TEXT_BYTES_MAX, MemberRecord,
     MemberRest, MemberState,
@@ -40,17 +42,32 @@ const MEMBER_REST_BYTES_MAX: usize = 2
     + (4 + FACTS_MAX * 2 * TEXT_BYTES_MAX);
 /// Longest encoded parameters, in bytes.
 const PARAMETERS_BYTES_MAX: usize = 4 + 4 + 2 + 1 + 2 + 8;
+/// Most entries that concern another member than the one that signed them.
+const CONCERNS_MAX: usize = 1 << 24;
+/// Longest such entry: member and log index.
+const CONCERN_BYTES_MAX: u64 = 1 + MEMBER_ID_BYTES_MAX as u64 + 8;
 /// Longest file, in bytes.
 const SNAPSHOT_BYTES_MAX: u64 = 8
     + (MEMBERS_MAX * (MEMBER_RECORD_BYTES_MAX + MEMBER_REST_BYTES_MAX)) as u64
     + PARAMETERS_BYTES_MAX as u64
+    + 4
+    + (GOVERNANCE_ITEMS_MAX * GOVERNANCE_ITEM_BYTES_MAX) as u64
+    + 4
+    + CONCERNS_MAX as u64 * CONCERN_BYTES_MAX
     + 32 * PAGES_MAX
     + 4 * RUNS_MAX;
+
+/// Of each member, the entries by others that concern it.
+pub(crate) type Concerns = BTreeMap<MemberId, Vec<LogIndex>>;
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) registry: Registry,
     pub(crate) parameters: Parameters,
+    pub(crate) governance: Governance,
+    /// Of each member, the entries by others that concern it, in ascending order. No root vouches for them; that they are
+    /// all shows in the member's accumulator.
+    pub(crate) concerns: Concerns,
     pub(crate) pages: Vec<Hash>,
     /// Pages of each run of the index, in order. No root vouches for them: like the index, they only help to find.
     pub(crate) run_pages: Vec<u32>,
@@ -64,6 +81,12 @@ impl Snapshot {
             codec::encode_into(member.rest(), &mut bytes);
         }
         codec::encode_into(&self.parameters, &mut bytes);
+        let items = self.governance.items();
+        codec::encode_into(&(items.len() as u32), &mut bytes);
+        items.for_each(|item| codec::encode_into(item, &mut bytes));
+        let concerns = self.concerns.iter().flat_map(|(id, all)| all.iter().map(move |index| (id, *index)));
+        codec::encode_into(&(concerns.clone().count() as u32), &mut bytes);
+        concerns.for_each(|concern| codec::encode_into(&concern, &mut bytes));
         codec::encode_into(&(self.run_pages.len() as u32), &mut bytes);
         self.run_pages.iter().for_each(|pages| codec::encode_into(pages, &mut bytes));
         codec::encode_into(&(self.pages.len() as u32), &mut bytes);
@@ -102,7 +125,7 @@ impl Snapshot {
 
     /// Root over the parts of the state other than statuses and members.
     pub(crate) fn others_root(&self) -> Root {
-        others_root(&parts(&self.parameters))
+        others_root(&parts(&self.governance, &self.parameters))
     }
 
     fn state_root(&self) -> Root {
@@ -146,6 +169,37 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
     next = rest(width);
     let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
     next = rest(width);
+    if count as usize > GOVERNANCE_ITEMS_MAX {
+        return Err(CodecError::Invalid { field: "governance item count" });
+    }
+    let mut items: Vec<GovernanceItem> = Vec::new();
+    for _ in 0..count {
+        let (item, width) = codec::decode_prefix::<GovernanceItem>(next, limit)?;
+        next = rest(width);
+        if items.last().is_some_and(|last| last.key() >= item.key()) {
+            return Err(CodecError::Invalid { field: "order of governance items" });
+        }
+        items.push(item);
+    }
+    let governance = Governance::from_items(items);
+    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
+    next = rest(width);
+    if count as usize > CONCERNS_MAX {
+        return Err(CodecError::Invalid { field: "concern count" });
+    }
+    let mut concerns = Concerns::new();
+    let mut last = None;
+    for _ in 0..count {
+        let (concern, width) = codec::decode_prefix::<(MemberId, LogIndex)>(next, limit)?;
+        next = rest(width);
+        if last.as_ref().is_some_and(|last| *last >= concern) {
+            return Err(CodecError::Invalid { field: "order of concerns" });
+        }
+        concerns.entry(concern.0.clone()).or_default().push(concern.1);
+        last = Some(concern);
+    }
+    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
+    next = rest(width);
     if u64::from(count) > RUNS_MAX {
         return Err(CodecError::Invalid { field: "run count" });
     }
@@ -167,7 +221,14 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
         }
         std::cmp::Ordering::Equal => {
             let pages = roots.as_chunks().0.to_vec();
-            Ok(Snapshot { registry: Registry::new(members), parameters, pages, run_pages })
+            Ok(Snapshot {
+                registry: Registry::new(members),
+                parameters,
+                governance,
+                concerns,
+                pages,
+                run_pages,
+            })
         }
     }
 }

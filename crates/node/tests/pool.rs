@@ -92,7 +92,7 @@ fn what_an_issuer_submits_follows_what_waits() {
     governing.chain = BatchChain::Governance;
     for source in [Source::Submitted, Source::Gossiped] {
         let refused = admit(&mut pool, &state, &Arc::new(governing.clone().sign(&issuing_key("v1"))), source);
-        assert!(matches!(refused, Err(PoolError::Refused(BatchError::UnknownChain { .. }))));
+        assert!(matches!(refused, Err(PoolError::Refused(BatchError::GovernanceSignature { .. }))));
     }
     let forged = Arc::new(batches[2].batch().clone().sign(&issuing_key("v2")));
     let refused = admit(&mut pool, &state, &forged, Source::Submitted);

@@ -70,8 +70,15 @@ impl Shared {
         if announces(execution) {
             Arc::make_mut(&mut sets).push(execution.next_validators.clone());
         }
+        let mut concerns = Arc::clone(&published.concerns);
+        if !execution.concerns.is_empty() {
+            let all = Arc::make_mut(&mut concerns);
+            for (member, index) in &execution.concerns {
+                all.entry(member.clone()).or_default().push(*index);
+            }
+        }
         *self.published.write().expect("invariant: no holder of this lock panics") =
-            Arc::new(Published { head: Some(Arc::new(head)), place, sets });
+            Arc::new(Published { head: Some(Arc::new(head)), place, sets, concerns });
         let checkpoint =
             writer.blocks >= self.options.checkpoint_blocks || writer.bytes >= self.options.checkpoint_bytes;
         Ok(Due { index, checkpoint })
@@ -131,6 +138,9 @@ impl Delta {
         if announces(execution) {
             self.sets.push(execution.next_validators.clone());
         }
+        self.parameters = Some(execution.parameters);
+        self.governance = Some(execution.governance.clone());
+        self.concerns.extend(execution.concerns.iter().cloned());
     }
 }
 

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use sanad_core::codec;
 use sanad_core::genesis::Parameters;
+use sanad_core::governance::{GOVERNANCE_ITEM_BYTES_MAX, Governance, GovernanceItem};
 use sanad_core::hash::BlockHash;
-use sanad_core::ids::{Height, LogSize, MEMBER_ID_BYTES_MAX, MemberId};
+use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId};
 use sanad_core::member::{MEMBER_RECORD_BYTES_MAX, MemberState};
 use sanad_core::signature::PUBLIC_KEY_BYTES;
 use sanad_core::status::StatusLeaf;
@@ -40,18 +41,22 @@ pub(crate) struct Delta {
     pub(crate) leaves: BTreeMap<u64, StatusLeaf>,
     /// Validator sets that were announced.
     pub(crate) sets: Vec<ValidatorSet>,
-    // Set at the genesis alone: under rules version 1 nothing changes them.
     pub(crate) parameters: Option<Parameters>,
+    pub(crate) governance: Option<Governance>,
+    /// Entries that concern another member than the one that signed them.
+    pub(crate) concerns: Vec<(MemberId, LogIndex)>,
 }
 
 impl Delta {
     /// Takes in what changed after it.
     pub(crate) fn merge(&mut self, newer: Self) {
-        let Self { members, leaves, sets, parameters } = newer;
+        let Self { members, leaves, sets, parameters, governance, concerns } = newer;
         self.members.extend(members);
         self.leaves.extend(leaves);
         self.sets.extend(sets);
         self.parameters = parameters.or(self.parameters);
+        self.governance = governance.or_else(|| self.governance.take());
+        self.concerns.extend(concerns);
     }
 }
 
@@ -65,7 +70,12 @@ pub(crate) struct Loaded {
     pub(crate) leaves: Vec<(u64, StatusLeaf)>,
     /// Every validator set announced so far, by number.
     pub(crate) sets: Vec<ValidatorSet>,
+    pub(crate) governance: Governance,
+    pub(crate) concerns: Concerns,
 }
+
+/// Of each member, the entries by others that concern it, in ascending order.
+pub(crate) type Concerns = BTreeMap<MemberId, Vec<LogIndex>>;
 
 /// The sled database.
 #[derive(Debug)]
@@ -121,7 +131,8 @@ impl Checkpoints {
         let value = value.ok_or_else(damaged)?;
         let parameters = codec::decode(&value, PARAMETERS_BYTES_MAX).map_err(|_| damaged())?;
         let (members, leaves, sets) = (Vec::new(), Vec::new(), Vec::new());
-        let mut loaded = Loaded { checkpoint, parameters, members, leaves, sets };
+        let (governance, concerns) = (self.governance()?, self.concerns()?);
+        let mut loaded = Loaded { checkpoint, parameters, members, leaves, sets, governance, concerns };
         for item in self.database.scan_prefix([MEMBER_PREFIX]) {
             let (_, value) = item.map_err(|error| self.error(error))?;
             let member: MemberState = codec::decode(&value, MEMBER_STATE_BYTES_MAX).map_err(|_| damaged())?;
@@ -144,11 +155,37 @@ impl Checkpoints {
         Ok(Some(loaded))
     }
 
+    fn governance(&self) -> Result<Governance, StoreError> {
+        let mut items: Vec<GovernanceItem> = Vec::new();
+        for item in self.database.scan_prefix([GOVERNANCE_PREFIX]) {
+            let (_, value) = item.map_err(|error| self.error(error))?;
+            let item = codec::decode(&value, GOVERNANCE_ITEM_BYTES_MAX);
+            items.push(item.map_err(|_| StoreError::Damaged { part: Part::Checkpoint })?);
+        }
+        Ok(Governance::from_items(items))
+    }
+
+    fn concerns(&self) -> Result<Concerns, StoreError> {
+        let mut concerns = Concerns::new();
+        for item in self.database.scan_prefix([CONCERN_PREFIX]) {
+            let (key, _) = item.map_err(|error| self.error(error))?;
+            let (member, index) = concern(&key[1..]).ok_or(StoreError::Damaged { part: Part::Checkpoint })?;
+            concerns.entry(member).or_default().push(index);
+        }
+        Ok(concerns)
+    }
+
     /// Moves on to a checkpoint, all or nothing; durable on return.
     pub(crate) fn write(&self, checkpoint: &Checkpoint, delta: &Delta) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         if let Some(parameters) = &delta.parameters {
             batch.insert(PARAMETERS_KEY, codec::encode(parameters));
+        }
+        if let Some(governance) = &delta.governance {
+            self.write_governance(governance, &mut batch)?;
+        }
+        for (member, index) in &delta.concerns {
+            batch.insert(concern_key(member, *index), &[][..]);
         }
         for (id, member) in &delta.members {
             batch.insert([&[MEMBER_PREFIX], id.as_str().as_bytes()].concat(), codec::encode(member));
@@ -163,6 +200,24 @@ impl Checkpoints {
         self.database.apply_batch(batch).map_err(|error| self.error(error))?;
         self.database.flush().map_err(|error| self.error(error))?;
         self.sync()
+    }
+
+    /// Replaces the items that changed, and removes those that are no longer there.
+    fn write_governance(&self, governance: &Governance, batch: &mut sled::Batch) -> Result<(), StoreError> {
+        let mut items: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        for item in governance.items() {
+            items.insert([&[GOVERNANCE_PREFIX][..], &item.key()].concat(), codec::encode(item));
+        }
+        for former in self.database.scan_prefix([GOVERNANCE_PREFIX]) {
+            let (key, value) = former.map_err(|error| self.error(error))?;
+            match items.get(&*key) {
+                Some(item) if *item == *value => drop(items.remove(&*key)),
+                Some(_) => {}
+                None => batch.remove(key),
+            }
+        }
+        items.into_iter().for_each(|(key, item)| batch.insert(key, item));
+        Ok(())
     }
 
     /// Syncs every file of the database, and their names.
@@ -224,9 +279,23 @@ fn is_lock(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
 
+fn concern_key(member: &MemberId, index: LogIndex) -> Vec<u8> {
+    [&[CONCERN_PREFIX], member.as_str().as_bytes(), &[0], &index.0.to_be_bytes()[..]].concat()
+}
+
+/// The member and the index in a key without its prefix.
+fn concern(key: &[u8]) -> Option<(MemberId, LogIndex)> {
+    let (rest, index) = key.split_last_chunk::<8>()?;
+    let (0, member) = rest.split_last()? else { return None };
+    let member = std::str::from_utf8(member).ok()?.parse().ok()?;
+    Some((member, LogIndex(u64::from_be_bytes(*index))))
+}
+
 const CHECKPOINT_KEY: &[u8] = b"c";
 const PARAMETERS_KEY: &[u8] = b"p";
 const MEMBER_PREFIX: u8 = b'm';
+const GOVERNANCE_PREFIX: u8 = b'g';
+const CONCERN_PREFIX: u8 = b'e';
 const LEAF_PREFIX: u8 = b's';
 const SET_PREFIX: u8 = b'v';
 /// Longest encoded parameters, in bytes.

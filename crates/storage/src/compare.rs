@@ -167,7 +167,7 @@ fn difference(height: Height, one: &RawFrame, other: &RawFrame) -> BlockDifferen
     let fields = fields.filter(|((_, one), (_, other))| one != other);
     let fields = fields.map(|((field, one), (_, other))| (field, one, other)).collect();
     let batch = |block: &Block, position: usize| {
-        block.batches.get(position).map(|batch| format!("{} signed {}", batch.id(), batch.signature()))
+        block.batches.get(position).map(|batch| format!("{} signed {}", batch.id(), batch.signatures()))
     };
     let positions = 0..one.batches.len().max(other.batches.len());
     let batches = positions.map(|position| (position, batch(&one, position), batch(&other, position)));

@@ -129,7 +129,7 @@ impl Shared {
         let signed = self.signed(record)?;
         let first = record.first_index.0;
         let end = end.min(first + u64::from(record.entries));
-        let entry = |event: &Event| Entry { issuer: signed.batch().issuer.clone(), event: *event };
+        let entry = |event: &Event| Entry { issuer: signed.batch().issuer.clone(), event: event.clone() };
         let wanted = (start.saturating_sub(first) as usize)..(end.saturating_sub(first) as usize);
         let events = signed.batch().events.get(wanted).ok_or(StoreError::Damaged { part: Part::Batches })?;
         let entries: Vec<Entry> = events.iter().map(entry).collect();

@@ -1,7 +1,7 @@
 //! The entries that concern one member, in the order of the log: the lines of a completeness proof.
 //!
-//! Under rules version 1 these are the entries of the member's own batches. They are found by sequence number, without
-//! an index of their own.
+//! The entries of the member's own batches are found by sequence number. Those that others signed, votes about it and
+//! revocations by its successor, are few, and listed in the checkpoint.
 
 use std::ops::Range;
 
@@ -44,11 +44,18 @@ impl MemberEntries<'_> {
         }
         if !self.started {
             self.started = true;
-            for chain in [BatchChain::Issuing, BatchChain::Governance] {
+            for chain in BatchChain::ALL {
                 self.heads.extend(self.first_batch(chain)?);
             }
         }
         let first = self.heads.iter().enumerate().min_by_key(|(_, batch)| batch.first_index);
+        if let Some(index) = self.next_concern()
+            && first.is_none_or(|(_, batch)| index < batch.first_index)
+        {
+            self.range.start = LogIndex(index.0 + 1);
+            let entry = self.store.entry(index)?;
+            return Ok(Some(EntryRun { first_index: index, entries: vec![entry.encode()] }));
+        }
         let Some((place, _)) = first else { return Ok(None) };
         let batch = self.heads.swap_remove(place);
         self.heads.extend(self.store.batch_of(&self.member, batch.chain, batch.sequence.next())?);
@@ -64,6 +71,14 @@ impl MemberEntries<'_> {
             first_index: LogIndex(start),
             entries: entries.iter().map(Entry::encode).collect(),
         }))
+    }
+
+    /// The next entry in the range that another member signed.
+    fn next_concern(&self) -> Option<LogIndex> {
+        let published = self.store.shared.published();
+        let concerns = published.concerns.get(&self.member)?;
+        let next = concerns.partition_point(|index| *index < self.range.start);
+        concerns.get(next).copied().filter(|index| *index < self.range.end)
     }
 
     /// The first batch of a chain that reaches into the range.

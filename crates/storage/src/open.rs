@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex, RwLock};
 
 use sanad_core::genesis::Genesis;
+use sanad_core::governance::Governance;
 use sanad_core::hash::ChainId;
 use sanad_core::state::State;
 
 use crate::background::Background;
-use crate::checkpoint::{Checkpoints, Delta, Loaded};
+use crate::checkpoint::{Checkpoints, Concerns, Delta, Loaded};
 use crate::closed::Closed;
 use crate::columns::Columns;
 use crate::directory::{Identity, StoreDirectory};
@@ -67,9 +68,13 @@ pub(crate) fn begin(
         leaves: BTreeMap::new(),
         sets: sets.clone(),
         parameters: Some(parameters),
+        governance: None,
+        concerns: Vec::new(),
     };
     checkpoints.write(&checkpoint, &delta)?;
-    Ok((checkpoints, Loaded { checkpoint, parameters, members, leaves: Vec::new(), sets }))
+    let (governance, concerns) = (Governance::default(), Concerns::new());
+    let loaded = Loaded { checkpoint, parameters, members, leaves: Vec::new(), sets, governance, concerns };
+    Ok((checkpoints, loaded))
 }
 
 /// A store whose segments are open.
@@ -158,6 +163,7 @@ impl Opening {
                 head: head.map(Arc::new),
                 place,
                 sets: Arc::new(loaded.sets),
+                concerns: Arc::new(loaded.concerns),
             })),
             writer: Mutex::new(Writer {
                 log_edge,

@@ -120,9 +120,10 @@ impl Restoring<'_> {
             status: StatusTree::from_leaves(self.loaded.leaves.iter().copied()),
             members: self.loaded.members.clone(),
             parameters: self.loaded.parameters,
+            governance: self.loaded.governance.clone(),
             validators: validators.clone(),
         };
-        let state = State::from_parts(self.chain_id, parts);
+        let state = State::from_parts(self.genesis, parts);
         if state.log_root() != header.log_root {
             return Err(damaged(Part::Tiles));
         }

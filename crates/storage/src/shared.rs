@@ -11,7 +11,7 @@ use sanad_core::ids::{Height, LogSize, MemberId, Sequence};
 use sanad_core::merkle::Rfc6962;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
-use crate::checkpoint::{Checkpoint, Checkpoints, Delta};
+use crate::checkpoint::{Checkpoint, Checkpoints, Concerns, Delta};
 use crate::columns::Columns;
 use crate::directory::StoreDirectory;
 use crate::error::StoreError;
@@ -58,6 +58,7 @@ pub(crate) struct Published {
     pub(crate) place: Checkpoint,
     /// Every validator set announced up to the head, by number: the last decides the next block.
     pub(crate) sets: Arc<Vec<ValidatorSet>>,
+    pub(crate) concerns: Arc<Concerns>,
 }
 
 /// What appending alone needs.

@@ -9,13 +9,13 @@ use sanad_core::batch::{Batch, BatchChain, NO_BATCH, SignedBatch};
 use sanad_core::block::{Block, BlockHeader, Past};
 use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::{Entry, Event, Origin};
-use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, LedgerView, apply};
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, LedgerView, apply, chain_head};
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::LogIndex;
+use sanad_core::ids::{LogIndex, MemberId};
 use sanad_core::state::State;
 use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, VoteKind, vote_message};
 
-use crate::{consensus_key, genesis, id, issue, issuing_key};
+use crate::{consensus_key, genesis, governance_key, id, issue, issuing_key};
 
 /// Time of the first block, in milliseconds since 1970-01-01 UTC.
 pub(crate) const FIRST_BLOCK_MS: u64 = 1_700_000_000_000;
@@ -39,6 +39,8 @@ pub struct Ledger {
     pub pasts: Vec<Past>,
     /// Every batch, and where its entries begin.
     pub batches: Vec<(Arc<SignedBatch>, LogIndex)>,
+    /// Entries that concern another member than the one that signed them.
+    pub concerns: Vec<(MemberId, LogIndex)>,
 }
 
 impl Default for Ledger {
@@ -66,6 +68,7 @@ impl Ledger {
             blocks: Vec::new(),
             pasts: Vec::new(),
             batches: Vec::new(),
+            concerns: Vec::new(),
         }
     }
 
@@ -87,6 +90,17 @@ impl Ledger {
     /// The next batch of an issuer.
     pub fn signed(&self, issuer: &str, events: Vec<Event>) -> SignedBatch {
         self.batch(issuer, events).sign(&issuing_key(issuer))
+    }
+
+    /// The next batch of a member's governance chain.
+    pub fn governed(&self, member: &str, events: Vec<Event>) -> SignedBatch {
+        next_batch_of(&self.state, member, BatchChain::Governance, events).sign(&governance_key(member))
+    }
+
+    /// A freeze of a member.
+    pub fn freeze(&self, member: &str) -> SignedBatch {
+        next_batch_of(&self.state, member, BatchChain::Freeze, vec![Event::Freeze])
+            .sign(&governance_key(member))
     }
 
     /// Why the ledger refuses one batch at its head, if it does.
@@ -124,9 +138,10 @@ impl Ledger {
         for batch in &block.batches {
             let issuer = &batch.batch().issuer;
             self.batches.push((Arc::clone(batch), LogIndex(self.entries.len() as u64)));
-            let entry = |event: &Event| Entry { issuer: issuer.clone(), event: *event };
+            let entry = |event: &Event| Entry { issuer: issuer.clone(), event: event.clone() };
             self.entries.extend(batch.batch().events.iter().map(entry));
         }
+        self.concerns.extend(execution.concerns.iter().cloned());
         self.state.advance(&execution);
         self.pasts.push(execution.past);
         self.blocks.push(block);
@@ -147,14 +162,19 @@ impl Ledger {
 
 /// The next batch of an issuer on top of a state, unsigned.
 pub fn next_batch(state: &State, issuer: &str, events: Vec<Event>) -> Batch {
+    next_batch_of(state, issuer, BatchChain::Issuing, events)
+}
+
+/// The next batch of one of a member's chains on top of a state, unsigned.
+pub fn next_batch_of(state: &State, issuer: &str, chain: BatchChain, events: Vec<Event>) -> Batch {
     let issuer = id(issuer);
-    let chain = state.registry().member(&issuer).map(|member| member.rest().issuing);
+    let head = state.registry().member(&issuer).map(|member| chain_head(member, state.governance(), chain));
     Batch {
         chain_id: state.chain_id(),
         issuer,
-        chain: BatchChain::Issuing,
-        sequence: chain.map_or_else(Default::default, |chain| chain.next_sequence),
-        previous: chain.map_or(NO_BATCH, |chain| chain.last_batch),
+        chain,
+        sequence: head.map_or_else(Default::default, |head| head.next_sequence),
+        previous: head.map_or(NO_BATCH, |head| head.last_batch),
         events,
     }
 }

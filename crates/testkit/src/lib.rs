@@ -14,5 +14,5 @@ pub use consortium::{
     Consortium, agree, commitment, commitment_of, consensus_key, genesis, governance_key, id, issue,
     issuing_key, member, member_keys, network_key, sign_genesis,
 };
-pub use ledger::{Ledger, certify, next_batch};
+pub use ledger::{Ledger, certify, next_batch, next_batch_of};
 pub use synthetic::{Body, DOCUMENT, Shape, receipt, synthetic_validators};

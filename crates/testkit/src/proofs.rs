@@ -7,8 +7,8 @@ use sanad_core::history::{HistoryProof, SEAL_HEADERS, seals_and_remainder};
 use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::merkle::{MemoryTree, Rfc6962, TreeHash, consistency_path, inclusion_path, root_at};
 use sanad_core::proof::{
-    CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof,
-    StatusProof,
+    CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, GovernanceProof, LogHead,
+    MemberProof, StatusProof,
 };
 use sanad_core::trust::{Anchor, TrustAnchor, TrustFile};
 
@@ -73,6 +73,19 @@ impl Ledger {
         }
     }
 
+    /// What governance holds as of the head, with its proof.
+    pub fn prove_governance(&self) -> GovernanceProof {
+        let header = self.head().clone();
+        GovernanceProof {
+            items: self.state.governance().items().cloned().collect(),
+            parameters: *self.state.parameters(),
+            status_root: self.state.status().root(self.state.log_size()),
+            members_root: self.state.registry().root(),
+            finality: self.finality(&header),
+            header,
+        }
+    }
+
     /// The consistency proof between two sizes, as of the head.
     pub fn consistency(&self, older: u64, newer: u64) -> ConsistencyProof {
         let tree = self.log_tree();
@@ -91,7 +104,7 @@ impl Ledger {
         }
     }
 
-    /// The completeness proof of a member, as of the head: one line a batch.
+    /// The completeness proof of a member, as of the head: one line a batch, or an entry by another member.
     pub fn completeness(&self, member: &str) -> (CompletenessHead, Vec<EntryRun>) {
         let rest = self.state.registry().member(&id(member)).unwrap().rest().clone();
         let own = self.batches.iter().filter(|(batch, _)| batch.batch().issuer.as_str() == member);
@@ -100,7 +113,14 @@ impl Ledger {
             let entries = &self.entries[first..first + batch.batch().events.len()];
             EntryRun { first_index: *first_index, entries: entries.iter().map(Entry::encode).collect() }
         });
-        (CompletenessHead::new(self.prove_member(member), rest), runs.collect())
+        let by_others = self.concerns.iter().filter(|(concerned, _)| concerned.as_str() == member);
+        let by_others = by_others.map(|(_, index)| EntryRun {
+            first_index: *index,
+            entries: vec![self.entries[index.0 as usize].encode()],
+        });
+        let mut runs: Vec<EntryRun> = runs.chain(by_others).collect();
+        runs.sort_by_key(|run| run.first_index);
+        (CompletenessHead::new(self.prove_member(member), rest), runs)
     }
 
     /// The proof that the header at `height` is in the history of the head.

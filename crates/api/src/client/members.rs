@@ -3,6 +3,7 @@
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::MemberId;
 use sanad_core::member::MemberState;
+use sanad_core::proof::GovernanceProof;
 use sanad_core::registry::MEMBERS_MAX;
 
 use super::{Client, ClientError, asked};
@@ -54,6 +55,15 @@ impl Client {
         let member = MemberDetails::try_from(answer)?;
         asked("member.id", id, &member.proof.member.record.id)?;
         Ok(member)
+    }
+
+    /// What governance holds as of the node's last block. The proof is not verified.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn governance(&self, form: ProofForm) -> Result<GovernanceProof, ClientError> {
+        let message = wire::GetGovernanceRequest { form: wire::ProofForm::from(form).into() };
+        Ok(self.ledger().get_governance(self.request(message)).await?.into_inner().try_into()?)
     }
 
     /// The genesis as the node has it. Its chain id must be compared with one learnt elsewhere.

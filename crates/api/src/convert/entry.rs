@@ -15,13 +15,29 @@ impl From<&LogEntry> for wire::Entry {
 
 /// The message of an entry and its place.
 pub(super) fn log_entry(entry: &Entry, index: LogIndex) -> wire::Entry {
-    let (kind, commitment) = match entry.event {
-        Event::Issue { commitment } => (wire::EventKind::Issue, commitment.0.to_vec()),
-        Event::Revoke { .. } => (wire::EventKind::Revoke, Vec::new()),
-        Event::Suspend { .. } => (wire::EventKind::Suspend, Vec::new()),
-        Event::Reinstate { .. } => (wire::EventKind::Reinstate, Vec::new()),
+    use wire::EventKind as Kind;
+    let kind = match entry.event {
+        Event::Issue { .. } => Kind::Issue,
+        Event::Revoke { .. } => Kind::Revoke,
+        Event::Suspend { .. } => Kind::Suspend,
+        Event::Reinstate { .. } => Kind::Reinstate,
+        Event::RotateKey(_) => Kind::RotateKey,
+        Event::SetAddresses { .. } => Kind::SetAddresses,
+        Event::DropIssuerId { .. } => Kind::DropIssuerId,
+        Event::DeclareCompromise(_) => Kind::DeclareCompromise,
+        Event::Confirm { .. } => Kind::Confirm,
+        Event::RevokeByGovernance { .. } => Kind::RevokeByGovernance,
+        Event::RevokeAsSuccessor { .. } => Kind::RevokeAsSuccessor,
+        Event::Propose(_) => Kind::Propose,
+        Event::Approve { .. } => Kind::Approve,
+        Event::Withdraw { .. } => Kind::Withdraw,
+        Event::Freeze => Kind::Freeze,
         // A kind that came after this API: the encoding holds it.
-        _ => (wire::EventKind::Unspecified, Vec::new()),
+        _ => Kind::Unspecified,
+    };
+    let commitment = match &entry.event {
+        Event::Issue { commitment } => commitment.0.to_vec(),
+        _ => Vec::new(),
     };
     wire::Entry {
         encoded: entry.encode(),

@@ -8,6 +8,7 @@ mod block;
 mod diagnosis;
 mod entry;
 mod finality;
+mod governance;
 mod member;
 mod node;
 mod proof;

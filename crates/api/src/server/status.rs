@@ -198,7 +198,9 @@ fn refused(error: &BatchError) -> Answer {
         BatchError::SequenceUsed { .. } | BatchError::SequenceGap { .. } | BatchError::Fork { .. } => {
             (Code::FailedPrecondition, "build it on the last batch that `sanad member show` shows")
         }
-        BatchError::UnknownChain { .. } => (Code::FailedPrecondition, "use the issuing chain"),
+        BatchError::GovernanceSignature { .. } => {
+            (Code::Unauthenticated, "sign with the governance keys that `sanad member show` shows")
+        }
         BatchError::LogFull { .. } => (Code::FailedPrecondition, "ask the consortium for a successor chain"),
         BatchError::BlockFull { .. } => (Code::ResourceExhausted, "try again later"),
         BatchError::Event { source, .. } => event(source),
@@ -220,6 +222,10 @@ fn event(error: &EventError) -> (Code, &'static str) {
         EventError::AnotherIssuer { .. } => (Code::PermissionDenied, "ask that issuer"),
         EventError::Status { .. } => {
             (Code::FailedPrecondition, "look at it with `sanad status`, and leave it out")
+        }
+        EventError::WrongChain { .. } => (Code::FailedPrecondition, "put it into a batch of its own chain"),
+        EventError::Governance(_) => {
+            (Code::FailedPrecondition, "look at `sanad governance list`, and change the event")
         }
         _ => (Code::FailedPrecondition, "change the event"),
     }

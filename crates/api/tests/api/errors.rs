@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sanad_api::{ClientError, ErrorCode, LedgerError, Missing, StatusCode, Wait};
-use sanad_core::batch::NO_BATCH;
+use sanad_core::batch::{BatchChain, GovernanceSignatureError, NO_BATCH};
 use sanad_core::execution::{BatchError, EventError};
+use sanad_core::governance::GovernanceError;
 use sanad_core::hash::{BatchId, ChainId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::member::{Role, Standing};
@@ -133,9 +134,30 @@ const ROWS: &[Row] = &[
         ErrorCode::Fork,
     ),
     (
-        || BatchError::UnknownChain { issuer: issuer() }.into(),
+        || {
+            let source = GovernanceSignatureError::Threshold { signed: 1, threshold: 2 };
+            BatchError::GovernanceSignature { issuer: issuer(), source }.into()
+        },
+        StatusCode::Unauthenticated,
+        ErrorCode::BadSignature,
+    ),
+    (
+        || BatchError::FreezeEvents { issuer: issuer(), events: 2 }.into(),
         StatusCode::FailedPrecondition,
-        ErrorCode::UnknownChain,
+        ErrorCode::Governance,
+    ),
+    (
+        || {
+            let source = EventError::WrongChain { kind: "issue", chain: BatchChain::Governance };
+            BatchError::Event { position: 0, source }.into()
+        },
+        StatusCode::FailedPrecondition,
+        ErrorCode::WrongChain,
+    ),
+    (
+        || BatchError::Event { position: 0, source: GovernanceError::NoChange.into() }.into(),
+        StatusCode::FailedPrecondition,
+        ErrorCode::Governance,
     ),
     (|| BatchError::LogFull { size: LogSize(9) }.into(), StatusCode::FailedPrecondition, ErrorCode::LogFull),
     (

@@ -24,7 +24,7 @@ use sanad_core::hash::{BatchId, Root};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
 use sanad_core::merkle::{Rfc6962, inclusion_path, root_at};
-use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, GovernanceProof, StatusProof};
 use sanad_core::signature::PublicKey;
 use sanad_core::trust::TrustFile;
 use sanad_testkit::issue;
@@ -432,6 +432,14 @@ impl Ledger for MemoryLedger {
         let mut proof = chain.ledger.prove_member(id.as_str());
         proof.finality = in_form(proof.finality, form);
         Ok(MemberDetails { proof, rest })
+    }
+
+    fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {
+        let chain = self.chain()?;
+        chain.check_block()?;
+        let mut proof = chain.ledger.prove_governance();
+        proof.finality = in_form(proof.finality, form);
+        Ok(proof)
     }
 
     fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {

@@ -1,6 +1,8 @@
 //! Why batches, events and blocks are refused.
 
+use crate::batch::{BatchChain, GovernanceSignatureError};
 use crate::block::{BlockHeader, ProtocolVersion};
+use crate::governance::GovernanceError;
 use crate::hash::{BatchId, ChainId, Commitment};
 use crate::ids::{LogIndex, LogSize, MemberId, Sequence};
 use crate::member::{Role, Standing};
@@ -33,11 +35,21 @@ pub enum BatchError {
         /// How it stands.
         standing: Standing,
     },
-    /// A batch of the governance chain, which these rules do not know yet.
-    #[error("{issuer}: batches of the governance chain are not part of these rules")]
-    UnknownChain {
+    /// The signatures are not those of the member's governance keys.
+    #[error("the batch is not signed by the governance keys of {issuer}")]
+    GovernanceSignature {
         /// The member.
         issuer: MemberId,
+        /// Why.
+        source: GovernanceSignatureError,
+    },
+    /// A freeze has one event.
+    #[error("a freeze of {issuer} with {events} events; it has one")]
+    FreezeEvents {
+        /// The member.
+        issuer: MemberId,
+        /// How many there are.
+        events: usize,
     },
     /// The log can hold no more.
     #[error("the log would have {size} entries, more than it can hold")]
@@ -151,6 +163,17 @@ pub enum EventError {
         /// Who issued it.
         issuer: MemberId,
     },
+    /// The event belongs to another chain of batches.
+    #[error("\"{kind}\" does not belong to the {} chain", chain.as_str())]
+    WrongChain {
+        /// The event's kind.
+        kind: &'static str,
+        /// The batch's chain.
+        chain: BatchChain,
+    },
+    /// A rule of governance.
+    #[error(transparent)]
+    Governance(Box<GovernanceError>),
     /// The status does not allow the change.
     #[error("log index {target} is {status}: it cannot {change}")]
     Status {
@@ -161,6 +184,12 @@ pub enum EventError {
         /// The event's kind.
         change: &'static str,
     },
+}
+
+impl From<GovernanceError> for EventError {
+    fn from(error: GovernanceError) -> Self {
+        Self::Governance(Box::new(error))
+    }
 }
 
 /// A batch was not added.

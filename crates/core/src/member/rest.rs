@@ -43,7 +43,7 @@ impl KeyPurpose {
         }
     }
 
-    fn tag(self) -> u8 {
+    pub(crate) fn tag(self) -> u8 {
         match self {
             Self::Governance => 0,
             Self::Issuing => 1,
@@ -143,9 +143,9 @@ pub struct MemberRest {
 }
 
 impl MemberRest {
-    /// The rest of a member of the genesis.
-    pub(super) fn genesis(member: &Member) -> Self {
-        let term = |(purpose, key)| KeyTerm { purpose, key, from: LogIndex(0), until: None };
+    /// The rest of a new member, with keys from a log index on.
+    pub(super) fn new(member: &Member, from: LogIndex) -> Self {
+        let term = |(purpose, key)| KeyTerm { purpose, key, from, until: None };
         Self {
             role: member.role,
             governance_threshold: member.governance_threshold,
@@ -195,7 +195,7 @@ impl MemberRest {
         bytes.push(self.governance_threshold);
         codec::encode_into(&(self.keys.len() as u32), bytes);
         for KeyTerm { purpose, key, from, until } in &self.keys {
-            codec::encode_into(&(purpose.tag(), name(key), *from, *until), bytes);
+            codec::encode_into(&(*purpose, name(key), *from, *until), bytes);
         }
         codec::encode_into(&Tail(self), bytes);
     }
@@ -213,21 +213,35 @@ impl Encode for Tail<'_> {
     }
 }
 
+impl Encode for KeyPurpose {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.tag().encode(encoder)
+    }
+}
+
+impl<C> Decode<C> for KeyPurpose {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        match u8::decode(decoder)? {
+            0 => Ok(Self::Governance),
+            1 => Ok(Self::Issuing),
+            2 => Ok(Self::Consensus),
+            3 => Ok(Self::Network),
+            _ => Err(DecodeError::Other("key purpose")),
+        }
+    }
+}
+
+bincode::impl_borrow_decode!(KeyPurpose);
+
 impl Encode for KeyTerm {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        (self.purpose.tag(), self.key, self.from, self.until).encode(encoder)
+        (self.purpose, self.key, self.from, self.until).encode(encoder)
     }
 }
 
 impl<C> Decode<C> for KeyTerm {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        let purpose = match u8::decode(decoder)? {
-            0 => KeyPurpose::Governance,
-            1 => KeyPurpose::Issuing,
-            2 => KeyPurpose::Consensus,
-            3 => KeyPurpose::Network,
-            _ => return Err(DecodeError::Other("key purpose")),
-        };
+        let purpose = KeyPurpose::decode(decoder)?;
         let (key, from, until) = Decode::decode(decoder)?;
         Ok(Self { purpose, key, from, until })
     }

@@ -277,14 +277,14 @@ impl CompletenessVerifier {
                 return Err(CompletenessFault::Order { index, from, size });
             }
             let entry = Entry::decode(bytes).map_err(|source| CompletenessFault::Entry { index, source })?;
-            if entry.issuer != self.record.id {
+            if entry.issuer != self.record.id && !is_by_others(&entry.event) {
                 let (expected, actual) = (self.record.id.clone(), entry.issuer);
                 return Err(CompletenessFault::Member { index, expected, actual });
             }
             let leaf: Hash = Rfc6962::leaf(bytes);
             self.seen.push(index, &leaf);
             self.end = LogIndex(index.0 + 1);
-            self.enter(index, &entry.event)?;
+            self.enter(index, &entry)?;
             entries.push(entry);
         }
         Ok(entries)
@@ -318,11 +318,20 @@ impl CompletenessVerifier {
         })
     }
 
-    /// Enters what an event does.
-    fn enter(&mut self, index: LogIndex, event: &Event) -> Result<(), CompletenessFault> {
-        let Some(target) = event.target() else {
-            self.statuses.insert(index, Status::Active);
-            return Ok(());
+    /// Enters what an entry does to the member's issuances.
+    fn enter(&mut self, index: LogIndex, entry: &Entry) -> Result<(), CompletenessFault> {
+        let Entry { issuer, event } = entry;
+        let target = match event {
+            Event::Issue { .. } => {
+                self.statuses.insert(index, Status::Active);
+                return Ok(());
+            }
+            // What the member revokes as a successor is another's.
+            Event::RevokeAsSuccessor { .. } if *issuer == self.record.id => return Ok(()),
+            event => match event.target() {
+                Some(target) => target,
+                None => return Ok(()),
+            },
         };
         let status = self.statuses.get_mut(&target);
         match status.and_then(|status| Some((status.after(event)?, status))) {
@@ -331,6 +340,14 @@ impl CompletenessVerifier {
         }
         Ok(())
     }
+}
+
+/// Whether an entry of this kind may concern a member that did not sign it. That it does shows in the accumulator.
+fn is_by_others(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Propose(_) | Event::Approve { .. } | Event::Withdraw { .. } | Event::RevokeAsSuccessor { .. }
+    )
 }
 
 impl Complete {

@@ -6,14 +6,13 @@ use sanad_core::history::{HistoryProof, seal_path};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::merkle::{self, Hash, PathError, Rfc6962};
 use sanad_core::proof::{
-    CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof,
-    ProofFault, StatusProof, VALIDATOR_CHANGES_MAX, ValidatorChange,
+    CONSISTENCY_FORMAT, CompletenessHead, ConsistencyProof, EntryRun, Finality, GovernanceProof, LogHead,
+    MemberProof, ProofFault, StatusProof, VALIDATOR_CHANGES_MAX, ValidatorChange,
 };
 use sanad_core::registry::RegistryProof;
 use sanad_core::status::leaf_of;
 
 use super::Export;
-use crate::batches::BatchPlace;
 use crate::error::ExportError;
 use crate::layout::{BUNDLE_RECORDS, history_size};
 use crate::status::{self, page_of};
@@ -87,6 +86,18 @@ impl Export {
         })
     }
 
+    /// What governance holds as of the last block, with all that proves it.
+    pub fn governance_proof(&self) -> GovernanceProof {
+        GovernanceProof {
+            items: self.snapshot.governance.items().cloned().collect(),
+            parameters: self.snapshot.parameters,
+            status_root: self.snapshot.status_root(),
+            members_root: self.snapshot.registry.root(),
+            header: self.head.header.clone(),
+            finality: self.finality(),
+        }
+    }
+
     /// The proof that lists all entries of a member up to the last block: its head, and the lines after it. The list is
     /// complete if [`CompletenessVerifier`](sanad_core::proof::CompletenessVerifier) says so at its end.
     ///
@@ -96,9 +107,11 @@ impl Export {
         let proof = self.member_proof(id)?;
         let member = self.snapshot.registry.member(id).ok_or_else(|| ExportError::NoMember(id.clone()))?;
         let batches = self.batches()?;
-        let chains = [BatchChain::Issuing, BatchChain::Governance].map(|chain| batches.all(id, chain));
-        let mut places: Vec<&BatchPlace> = chains.into_iter().flatten().collect();
-        places.sort_by_key(|place| place.first_index);
+        let own = BatchChain::ALL.iter().flat_map(|chain| batches.all(id, *chain));
+        let mut places: Vec<(LogIndex, u32)> = own.map(|place| (place.first_index, place.entries)).collect();
+        let by_others = self.snapshot.concerns.get(id).into_iter().flatten();
+        places.extend(by_others.map(|index| (*index, 1)));
+        places.sort_unstable();
         let runs = EntryRuns { export: self, places: places.into_iter() };
         Ok((CompletenessHead::new(proof, member.rest().clone()), runs))
     }
@@ -207,14 +220,15 @@ pub(crate) fn history_path(
 /// The lines of a completeness proof after its head, one a batch.
 pub struct EntryRuns<'a> {
     export: &'a Export,
-    places: std::vec::IntoIter<&'a BatchPlace>,
+    /// First index and number of entries of each line.
+    places: std::vec::IntoIter<(LogIndex, u32)>,
 }
 
 impl Iterator for EntryRuns<'_> {
     type Item = Result<EntryRun, ExportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let BatchPlace { first_index, entries, .. } = *self.places.next()?;
+        let (first_index, entries) = self.places.next()?;
         let entries = self.export.entries(first_index, entries as usize);
         Some(entries.map(|entries| EntryRun {
             first_index,

@@ -13,6 +13,7 @@ use super::Export;
 use crate::bundle::Edge;
 use crate::error::ExportError;
 use crate::layout::{BUNDLE_RECORDS, Series};
+use crate::snapshot::Concerns;
 use crate::tiles::TileEdges;
 use crate::{entries, status};
 
@@ -36,6 +37,7 @@ impl Export {
             status: StatusTree::from_leaves(leaves),
             members: self.snapshot.registry.members().cloned().collect(),
             parameters: self.snapshot.parameters,
+            governance: self.snapshot.governance.clone(),
             validators: self.next_validators().clone(),
         };
         let mut edge_of_entries = Vec::new();
@@ -50,11 +52,12 @@ impl Export {
             edge_of_blocks.extend(self.record(Height(height + 1))?.0.encode());
         }
         Ok(Resumed {
-            state: State::from_parts(header.chain_id, parts),
+            state: State::from_parts(self.genesis(), parts),
             log: TileEdges::of(&self.log),
             history: TileEdges::of(self.history()?),
             entries: Edge::new(Series::Entries, size.0, edge_of_entries),
             blocks: Edge::new(Series::Blocks, header.height.0, edge_of_blocks),
+            concerns: self.snapshot.concerns,
             pages: self.snapshot.pages,
             last: Some(self.trust_file.anchor),
             changes: self.changes,
@@ -69,6 +72,7 @@ pub(crate) struct Resumed {
     pub(crate) history: TileEdges<HistoryHash>,
     pub(crate) entries: Edge,
     pub(crate) blocks: Edge,
+    pub(crate) concerns: Concerns,
     pub(crate) pages: Vec<Hash>,
     pub(crate) last: Option<Anchor>,
     pub(crate) changes: Vec<ValidatorChange>,
@@ -83,6 +87,7 @@ impl Resumed {
             history: TileEdges::new(),
             entries: Edge::new(Series::Entries, 0, Vec::new()),
             blocks: Edge::new(Series::Blocks, 0, Vec::new()),
+            concerns: Concerns::new(),
             pages: Vec::new(),
             last: None,
             changes: Vec::new(),

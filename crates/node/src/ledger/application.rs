@@ -199,7 +199,9 @@ impl Application for LedgerApplication {
 
     fn has_work(&self) -> bool {
         let current = self.ledger.current();
-        self.ledger.pool().has_candidates(&current.state)
+        let next = current.state.head().height.next();
+        // What governance decided comes into force by blocks, with or without batches.
+        current.state.governance().is_due(next.next()) || self.ledger.pool().has_candidates(&current.state)
     }
 
     fn evidence(&mut self, evidence: &[Evidence]) {

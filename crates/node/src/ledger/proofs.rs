@@ -11,8 +11,8 @@ use sanad_core::history::{HistoryProof, seal_path, seals_and_remainder};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::merkle::{self, NodeSource, Rfc6962};
 use sanad_core::proof::{
-    CONSISTENCY_FORMAT, ConsistencyProof, EntryRun, Finality, LogHead, MemberProof, StatusProof,
-    VALIDATOR_CHANGES_MAX, ValidatorChange,
+    CONSISTENCY_FORMAT, ConsistencyProof, EntryRun, Finality, GovernanceProof, LogHead, MemberProof,
+    StatusProof, VALIDATOR_CHANGES_MAX, ValidatorChange,
 };
 use sanad_core::state::State;
 use sanad_core::trust::{Anchor, TrustFile, TrustedChange};
@@ -45,6 +45,19 @@ impl Current {
         let FinalHeader { header, certificate } = self.head()?;
         let changes = self.carried_changes(header.height, form);
         Ok(HeaderProof { header, finality: Finality::certificate(certificate, changes) })
+    }
+
+    /// What governance holds, with its proof.
+    pub(super) fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {
+        let HeaderProof { header, finality } = self.final_head(form)?;
+        Ok(GovernanceProof {
+            items: self.state.governance().items().cloned().collect(),
+            parameters: *self.state.parameters(),
+            status_root: self.state.status().root(self.state.log_size()),
+            members_root: self.state.registry().root(),
+            header,
+            finality,
+        })
     }
 
     /// The part of a proof that all entries of an issuer share.

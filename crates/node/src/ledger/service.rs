@@ -17,7 +17,7 @@ use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
-use sanad_core::proof::{ConsistencyProof, EntryRun, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
 use sanad_core::state::Head;
 use sanad_core::trust::TrustFile;
 use sanad_storage::{Store, StoreError};
@@ -236,6 +236,10 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
 
     fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
         self.ledger.member_details(id, form)
+    }
+
+    fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {
+        self.ledger.current().governance(form)
     }
 
     fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_core::batch::{BatchChain, SignedBatch};
-use sanad_core::execution::{BatchError, issuing_key};
+use sanad_core::execution::{BatchError, chain_head, check_signatures};
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{MemberId, Sequence};
+use sanad_core::member::ChainHead;
 use sanad_core::state::State;
 
 mod room;
@@ -156,16 +157,19 @@ struct Waiting {
     unchecked: bool,
 }
 
+/// A member and one of its chains of batches.
+type Chain = (MemberId, BatchChain);
+
 struct Place {
-    issuer: MemberId,
+    chain: Chain,
     sequence: Sequence,
     arrival: u64,
 }
 
-/// Batches by issuer and sequence number.
+/// Batches by issuer, chain and sequence number.
 pub struct Pool {
     limits: PoolLimits,
-    issuers: BTreeMap<MemberId, BTreeMap<Sequence, Waiting>>,
+    chains: BTreeMap<Chain, BTreeMap<Sequence, Waiting>>,
     ids: HashMap<BatchId, Place>,
     /// The batches in the order in which they came.
     arrivals: BTreeMap<u64, BatchId>,
@@ -194,9 +198,19 @@ pub enum PoolRefusal {
     Displaced,
 }
 
-/// The sequence number of a member's next batch.
-fn next_sequence(state: &State, issuer: &MemberId) -> Option<Sequence> {
-    state.registry().member(issuer).map(|member| member.rest().issuing.next_sequence)
+/// The chain that a batch continues.
+fn chain_of(batch: &SignedBatch) -> Chain {
+    (batch.batch().issuer.clone(), batch.batch().chain)
+}
+
+/// What the next batch of a chain follows.
+fn head_of(state: &State, (issuer, chain): &Chain) -> Option<ChainHead> {
+    state.registry().member(issuer).map(|member| chain_head(member, state.governance(), *chain))
+}
+
+/// The sequence number of a chain's next batch.
+fn next_sequence(state: &State, chain: &Chain) -> Option<Sequence> {
+    head_of(state, chain).map(|head| head.next_sequence)
 }
 
 impl Pool {
@@ -204,7 +218,7 @@ impl Pool {
     pub fn new(limits: PoolLimits) -> Self {
         Self {
             limits,
-            issuers: BTreeMap::new(),
+            chains: BTreeMap::new(),
             ids: HashMap::new(),
             arrivals: BTreeMap::new(),
             next_arrival: 0,
@@ -234,17 +248,17 @@ impl Pool {
         self.check_ledger(state, &batch, source)?;
         let displaced = self.room_for(state, &batch)?.into_iter().filter_map(|place| self.displace(&place));
         let displaced = displaced.collect();
-        let (issuer, sequence) = (batch.batch().issuer.clone(), batch.batch().sequence);
+        let (chain, sequence) = (chain_of(&batch), batch.batch().sequence);
         self.bytes += batch.bytes().len();
-        *self.issuer_bytes.entry(issuer.clone()).or_default() += batch.bytes().len();
+        *self.issuer_bytes.entry(chain.0.clone()).or_default() += batch.bytes().len();
         let arrival = self.next_arrival;
         self.next_arrival += 1;
         self.arrivals.insert(arrival, batch.id());
-        self.ids.insert(batch.id(), Place { issuer: issuer.clone(), sequence, arrival });
-        let behind_others = self.issuers.get(&issuer).is_some_and(|waiting| !waiting.is_empty());
+        self.ids.insert(batch.id(), Place { chain: chain.clone(), sequence, arrival });
+        let behind_others = self.chains.get(&chain).is_some_and(|waiting| !waiting.is_empty());
         let unchecked = source == Source::Submitted && behind_others;
         let waiting = Waiting { batch, since: now, source, unchecked };
-        self.issuers.entry(issuer).or_default().insert(sequence, waiting);
+        self.chains.entry(chain).or_default().insert(sequence, waiting);
         Ok(Admitted { admission: Admission::New, displaced })
     }
 
@@ -254,14 +268,14 @@ impl Pool {
     /// # Errors
     /// [`PoolError::Full`] or [`PoolError::IssuerFull`].
     pub fn check_room(&self, state: &State, batch: &SignedBatch) -> Result<(), PoolError> {
-        match next_sequence(state, &batch.batch().issuer) {
+        match next_sequence(state, &chain_of(batch)) {
             Some(next) if batch.batch().sequence >= next => self.room_for(state, batch).map(drop),
             _ => Ok(()),
         }
     }
 
-    fn displace(&mut self, (issuer, sequence): &(MemberId, Sequence)) -> Option<BatchId> {
-        let batch = self.issuers.get_mut(issuer)?.remove(sequence)?.batch;
+    fn displace(&mut self, (chain, sequence): &(Chain, Sequence)) -> Option<BatchId> {
+        let batch = self.chains.get_mut(chain)?.remove(sequence)?.batch;
         self.forget(&batch);
         self.remember(batch.id(), PoolRefusal::Displaced);
         Some(batch.id())
@@ -276,20 +290,15 @@ impl Pool {
         let Some(member) = state.registry().member(&issuer) else {
             return Err(BatchError::UnknownIssuer { issuer }.into());
         };
-        if batch.batch().chain != BatchChain::Issuing {
-            return Err(BatchError::UnknownChain { issuer }.into());
-        }
-        let key = issuing_key(member)?;
-        if let Err(source) = batch.verify(&key) {
-            return Err(BatchError::Signature { issuer, source }.into());
-        }
+        check_signatures(member, batch)?;
+        let chain = chain_of(batch);
         let actual = batch.batch().sequence;
-        let head = member.rest().issuing;
+        let head = chain_head(member, state.governance(), chain.1);
         let committed = head.next_sequence;
         if actual < committed {
             return Err(BatchError::SequenceUsed { issuer, expected: committed, actual }.into());
         }
-        let waiting = self.issuers.get(&issuer);
+        let waiting = self.chains.get(&chain);
         if let Some(other) = waiting.and_then(|waiting| waiting.get(&actual)) {
             let waiting = other.batch.id();
             return Err(PoolError::Conflict { issuer, sequence: actual, waiting });
@@ -363,7 +372,7 @@ impl Pool {
 
     fn waiting(&self, id: &BatchId) -> Option<&Waiting> {
         let place = self.ids.get(id)?;
-        self.issuers.get(&place.issuer)?.get(&place.sequence)
+        self.chains.get(&place.chain)?.get(&place.sequence)
     }
 
     /// Why a batch left the pool, if it is remembered.
@@ -373,8 +382,8 @@ impl Pool {
 
     /// Whether a batch could go into the next block.
     pub fn has_candidates(&self, state: &State) -> bool {
-        self.issuers.iter().any(|(issuer, waiting)| {
-            let next = next_sequence(state, issuer);
+        self.chains.iter().any(|(chain, waiting)| {
+            let next = next_sequence(state, chain);
             next.is_some_and(|next| waiting.contains_key(&next))
         })
     }
@@ -384,12 +393,11 @@ impl Pool {
     /// this block, and a full one takes long on every node.
     pub fn candidates(&mut self, state: &State, bytes_max: usize) -> Vec<Arc<SignedBatch>> {
         self.turn = self.turn.wrapping_add(1);
-        let start = self.turn % self.issuers.len().max(1);
+        let start = self.turn % self.chains.len().max(1);
         let share = bytes_max / ISSUERS_PER_BLOCK;
         // With the bytes taken of each.
-        let ready =
-            |(issuer, waiting)| Some((contiguous(waiting, next_sequence(state, issuer)?).peekable(), 0));
-        let order = self.issuers.iter().skip(start).chain(self.issuers.iter().take(start));
+        let ready = |(chain, waiting)| Some((contiguous(waiting, next_sequence(state, chain)?).peekable(), 0));
+        let order = self.chains.iter().skip(start).chain(self.chains.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
         let mut room = bytes_max;
@@ -419,8 +427,8 @@ impl Pool {
         if !self.ids.contains_key(&batch.id()) {
             return Vec::new();
         }
-        let (issuer, sequence) = (&batch.batch().issuer, batch.batch().sequence);
-        let Some(waiting) = self.issuers.get_mut(issuer) else { return Vec::new() };
+        let sequence = batch.batch().sequence;
+        let Some(waiting) = self.chains.get_mut(&chain_of(batch)) else { return Vec::new() };
         let dropped = waiting.split_off(&sequence);
         let ids: Vec<BatchId> = dropped.values().map(|waiting| waiting.batch.id()).collect();
         for waiting in dropped.into_values() {
@@ -434,22 +442,22 @@ impl Pool {
     /// the ids of the latter.
     pub fn settle(&mut self, state: &State, entered: &[BatchId]) -> Vec<BatchId> {
         for id in entered {
-            if let Some(Place { issuer, sequence, .. }) = self.ids.get(id)
-                && let Some(waiting) = self.issuers.get_mut(issuer).and_then(|all| all.remove(sequence))
+            if let Some(Place { chain, sequence, .. }) = self.ids.get(id)
+                && let Some(waiting) = self.chains.get_mut(chain).and_then(|all| all.remove(sequence))
             {
                 self.forget(&waiting.batch);
             }
         }
         let mut stale = Vec::new();
-        for (issuer, waiting) in &mut self.issuers {
-            let Some(next) = next_sequence(state, issuer) else { continue };
+        for (chain, waiting) in &mut self.chains {
+            let Some(next) = next_sequence(state, chain) else { continue };
             let rest = waiting.split_off(&next);
             stale.extend(std::mem::replace(waiting, rest).into_values().map(|waiting| waiting.batch));
         }
         let mut ids = Vec::with_capacity(stale.len());
         for batch in stale {
             let issuer = batch.batch().issuer.clone();
-            let expected = next_sequence(state, &issuer);
+            let expected = next_sequence(state, &chain_of(&batch));
             let error = BatchError::SequenceUsed {
                 issuer,
                 expected: expected.unwrap_or_default(),
@@ -459,7 +467,7 @@ impl Pool {
             self.remember(batch.id(), PoolRefusal::Ledger(error));
             ids.push(batch.id());
         }
-        self.issuers.retain(|_, waiting| !waiting.is_empty());
+        self.chains.retain(|_, waiting| !waiting.is_empty());
         ids
     }
 
@@ -468,36 +476,36 @@ impl Pool {
         let age_max = self.limits.age_max;
         let old = |waiting: &&Waiting| now.duration_since(waiting.since) > age_max;
         let expired: Vec<_> = self
-            .issuers
+            .chains
             .values()
             .flat_map(BTreeMap::values)
             .filter(old)
             .map(|waiting| Arc::clone(&waiting.batch))
             .collect();
         for batch in &expired {
-            if let Some(waiting) = self.issuers.get_mut(&batch.batch().issuer) {
+            if let Some(waiting) = self.chains.get_mut(&chain_of(batch)) {
                 waiting.remove(&batch.batch().sequence);
             }
             self.forget(batch);
             self.remember(batch.id(), PoolRefusal::Expired(age_max));
         }
-        self.issuers.retain(|_, waiting| !waiting.is_empty());
+        self.chains.retain(|_, waiting| !waiting.is_empty());
         expired.iter().map(|batch| batch.id()).collect()
     }
 
     /// Batches submitted here whose turn has come and whose events were not checked yet. Each is returned
     /// once.
     pub fn take_unchecked(&mut self, state: &State) -> Vec<Arc<SignedBatch>> {
-        let next = |(issuer, waiting): (&MemberId, &'_ mut BTreeMap<Sequence, Waiting>)| {
-            let first = waiting.get_mut(&next_sequence(state, issuer)?)?;
+        let next = |(chain, waiting): (&Chain, &'_ mut BTreeMap<Sequence, Waiting>)| {
+            let first = waiting.get_mut(&next_sequence(state, chain)?)?;
             std::mem::take(&mut first.unchecked).then(|| Arc::clone(&first.batch))
         };
-        self.issuers.iter_mut().filter_map(next).collect()
+        self.chains.iter_mut().filter_map(next).collect()
     }
 
     /// Every batch that waits, each issuer's in order.
     pub fn all(&self) -> Vec<Arc<SignedBatch>> {
-        let batches = self.issuers.values().flat_map(BTreeMap::values);
+        let batches = self.chains.values().flat_map(BTreeMap::values);
         batches.map(|waiting| Arc::clone(&waiting.batch)).collect()
     }
 
@@ -525,10 +533,10 @@ impl Pool {
         if let Some(place) = self.ids.remove(&batch.id()) {
             self.arrivals.remove(&place.arrival);
             self.bytes -= batch.bytes().len();
-            if let Some(bytes) = self.issuer_bytes.get_mut(&place.issuer) {
+            if let Some(bytes) = self.issuer_bytes.get_mut(&place.chain.0) {
                 *bytes -= batch.bytes().len();
                 if *bytes == 0 {
-                    self.issuer_bytes.remove(&place.issuer);
+                    self.issuer_bytes.remove(&place.chain.0);
                 }
             }
         }

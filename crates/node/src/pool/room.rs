@@ -11,17 +11,10 @@ use sanad_core::batch::SignedBatch;
 use sanad_core::ids::{MemberId, Sequence};
 use sanad_core::state::State;
 
-use super::{Pool, PoolError, Waiting, contiguous, next_sequence};
+use super::{Chain, Pool, PoolError, Waiting, chain_of, contiguous, next_sequence};
 
 /// Batches that give way, in order: the last ones of these issuers.
-pub(super) type GivesWay = Vec<(MemberId, Sequence)>;
-
-/// How much of an issuer's batches has given way so far.
-#[derive(Clone, Copy, Default)]
-struct Given {
-    batches: usize,
-    bytes: usize,
-}
+pub(super) type GivesWay = Vec<(Chain, Sequence)>;
 
 impl Pool {
     /// What gives way to a new batch; nothing while there is room.
@@ -29,23 +22,27 @@ impl Pool {
         let (issuer, bytes) = (&batch.batch().issuer, batch.bytes().len());
         let follows = self.follows(state, batch);
         let own_after = self.held(issuer) + bytes;
-        let mut given: HashMap<&MemberId, Given> = HashMap::new();
+        // How many batches of each chain, and how many bytes of each issuer, have given way so far.
+        let mut given: HashMap<&Chain, usize> = HashMap::new();
+        let mut given_bytes: HashMap<&MemberId, usize> = HashMap::new();
         let mut gives_way = GivesWay::new();
         let mut short = (self.bytes + bytes).saturating_sub(self.limits.bytes_max);
-        let count = self.issuers.get(issuer).map_or(0, BTreeMap::len);
+        let chain = chain_of(batch);
+        let count = self.chains.get(&chain).map_or(0, BTreeMap::len);
         let issuer_bytes_max = self.limits.issuer_bytes_max();
         loop {
-            let own = given.get(issuer).copied().unwrap_or_default();
-            let over_own = count - own.batches >= self.limits.batches_per_issuer_max
-                || own_after - own.bytes > issuer_bytes_max;
+            let own_batches = given.get(&chain).copied().unwrap_or(0);
+            let own_bytes = given_bytes.get(issuer).copied().unwrap_or(0);
+            let over_own = count - own_batches >= self.limits.batches_per_issuer_max
+                || own_after - own_bytes > issuer_bytes_max;
             if !over_own && short == 0 {
                 return Ok(gives_way);
             }
             let gives = |(other, waiting)| {
-                let given = given.get(other).copied().unwrap_or_default();
-                let (sequence, last, behind_gap) = last_of(state, other, waiting, given.batches)?;
-                let left = self.held(other) - given.bytes;
-                let gives = if other == issuer {
+                let given = given.get(other).copied().unwrap_or(0);
+                let (sequence, last, behind_gap) = last_of(state, other, waiting, given)?;
+                let left = self.held(&other.0) - given_bytes.get(&other.0).copied().unwrap_or(0);
+                let gives = if *other == chain {
                     // A gap is not filled unless there is room for what fills it.
                     follows && behind_gap && sequence > batch.batch().sequence
                 } else {
@@ -53,16 +50,15 @@ impl Pool {
                 };
                 gives.then_some(((behind_gap, left), other, sequence, last.batch.bytes().len()))
             };
-            let victims = self.issuers.iter().filter_map(gives);
+            let victims = self.chains.iter().filter_map(gives);
             let Some((_, other, sequence, freed)) = victims.max_by_key(|(order, ..)| *order) else {
                 return Err(match over_own {
                     true => PoolError::IssuerFull { issuer: issuer.clone(), count },
                     false => PoolError::Full { bytes: self.bytes, bytes_max: self.limits.bytes_max },
                 });
             };
-            let given = given.entry(other).or_default();
-            given.batches += 1;
-            given.bytes += freed;
+            *given.entry(other).or_default() += 1;
+            *given_bytes.entry(&other.0).or_default() += freed;
             gives_way.push((other.clone(), sequence));
             short = short.saturating_sub(freed);
         }
@@ -81,23 +77,24 @@ impl Pool {
 
     /// Whether all batches between the issuer's last entered one and this one wait here.
     fn follows(&self, state: &State, batch: &SignedBatch) -> bool {
-        let Some(next) = next_sequence(state, &batch.batch().issuer) else { return false };
+        let chain = chain_of(batch);
+        let Some(next) = next_sequence(state, &chain) else { return false };
         let before = batch.batch().sequence.0.saturating_sub(next.0);
-        let waiting = self.issuers.get(&batch.batch().issuer);
+        let waiting = self.chains.get(&chain);
         let run = waiting.map_or(0, |waiting| contiguous(waiting, next).take(before as usize).count());
         run as u64 == before
     }
 }
 
-/// An issuer's last batch when `given` of them have given way, and whether a gap is before it.
+/// A chain's last batch when `given` of them have given way, and whether a gap is before it.
 fn last_of<'a>(
     state: &State,
-    issuer: &MemberId,
+    chain: &Chain,
     waiting: &'a BTreeMap<Sequence, Waiting>,
     given: usize,
 ) -> Option<(Sequence, &'a Waiting, bool)> {
     let (sequence, last) = waiting.iter().rev().nth(given)?;
-    let next = next_sequence(state, issuer)?;
+    let next = next_sequence(state, chain)?;
     // As many as there are would reach up to here, without a gap.
     let behind_gap = sequence.0 >= next.0.saturating_add((waiting.len() - given) as u64);
     Some((*sequence, last, behind_gap))

@@ -1,5 +1,6 @@
 //! Comparing the checkpoint with the state that the blocks lead to.
 
+use sanad_core::governance::Governance;
 use sanad_core::state::State;
 use sanad_core::status::StatusTree;
 use sanad_core::validators::ValidatorSet;
@@ -38,6 +39,10 @@ fn parts(loaded: &Loaded, state: &State, sets: &[ValidatorSet]) -> Option<Differ
     let (expected, actual) = (state.parameters(), &loaded.parameters);
     if expected != actual {
         return Some(("parameters".to_owned(), format!("{expected:?}"), format!("{actual:?}")));
+    }
+    if *state.governance() != loaded.governance {
+        let items = |governance: &Governance| format!("{:?}", governance.items().collect::<Vec<_>>());
+        return Some(("governance".to_owned(), items(state.governance()), items(&loaded.governance)));
     }
     let places = 0..sets.len().max(loaded.sets.len());
     let mut places = places.map(|number| (number, sets.get(number), loaded.sets.get(number)));

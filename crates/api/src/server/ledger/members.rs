@@ -32,6 +32,15 @@ pub(super) async fn member<L: Ledger>(
     Ok((&member).into())
 }
 
+pub(super) async fn governance<L: Ledger>(
+    calls: &Calls<L>,
+    request: wire::GetGovernanceRequest,
+) -> Result<wire::GetGovernanceResponse, CallError> {
+    let form = proof_form(request.form).map_err(RequestError::from)?;
+    let proof = calls.read(move |ledger| ledger.governance(form)).await?;
+    Ok((&proof).into())
+}
+
 pub(super) async fn genesis<L: Ledger>(
     calls: &Calls<L>,
     _request: wire::GetGenesisRequest,

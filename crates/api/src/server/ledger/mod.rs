@@ -142,6 +142,13 @@ impl<L: Ledger> LedgerService for LedgerApi<L> {
         self.0.answer(request, members::member).await
     }
 
+    async fn get_governance(
+        &self,
+        request: Request<wire::GetGovernanceRequest>,
+    ) -> Result<Response<wire::GetGovernanceResponse>, Status> {
+        self.0.answer(request, members::governance).await
+    }
+
     async fn get_genesis(
         &self,
         request: Request<wire::GetGenesisRequest>,
