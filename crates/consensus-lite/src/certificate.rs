@@ -9,6 +9,7 @@ use sanad_core::hash::ChainId;
 use sanad_core::validators::{CommitCertificate, CommitSignature, ValidatorSet, VoteKind, vote_message};
 
 use crate::context::{Address, EngineHeight, SanadContext};
+use crate::verified::Verified;
 
 /// Why a certificate has no other form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,15 +72,19 @@ pub(crate) fn verify_polka(
     certificate: &engine::PolkaCertificate<SanadContext>,
     chain_id: &ChainId,
     validators: &ValidatorSet,
+    verified: &Verified,
 ) -> bool {
     let engine::PolkaCertificate { height, round, value_id, polka_signatures } = certificate;
     let Some(round) = round.as_u32() else { return false };
     let keys: BTreeSet<_> = polka_signatures.iter().map(|signed| signed.address.0).collect();
     let message = vote_message(chain_id, VoteKind::Prevote, height.0, round, Some(value_id));
+    let good = |signed: &engine::PolkaSignature<SanadContext>| {
+        verified.check(&signed.address.0, &message, &signed.signature).is_ok()
+    };
     keys.len() == polka_signatures.len()
         && keys.len() >= validators.quorum()
         && keys.iter().all(|key| validators.position(key).is_some())
-        && polka_signatures.iter().all(|signed| signed.address.0.verify(&message, &signed.signature).is_ok())
+        && polka_signatures.iter().all(good)
 }
 
 #[cfg(test)]
@@ -114,7 +119,8 @@ mod tests {
                 polka_signatures: signers.iter().map(signed).collect(),
             }
         };
-        let holds = |certificate| verify_polka(&certificate, &chain_id, &validators);
+        let verified = Verified::default();
+        let holds = |certificate| verify_polka(&certificate, &chain_id, &validators, &verified);
         assert!(holds(polka(VoteKind::Prevote, &[3, 0, 1])));
         for signers in [&[0, 1][..], &[0, 1, 1], &[0, 1, 4], &[0, 1, 2, 4]] {
             assert!(!holds(polka(VoteKind::Prevote, signers)), "{signers:?}");

@@ -39,6 +39,7 @@ mod streams;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeliness;
+mod verified;
 mod wire;
 
 pub use application::{

@@ -15,6 +15,7 @@ use crate::guard::Position;
 use crate::peer::PeerAddress;
 use crate::status::{Latencies, LiveCounters, Phase, Role, Work};
 use crate::stopped::Stopped;
+use crate::verified::Verified;
 
 /// How consensus ended: as asked, or by itself.
 pub(crate) type Outcome = Result<(), Arc<Stopped>>;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) outcome: watch::Sender<Option<Outcome>>,
     pub(crate) counters: LiveCounters,
     pub(crate) attendance: Attendance,
+    pub(crate) verified: Verified,
     /// Of the signing guard.
     guard_latencies: Mutex<Latencies>,
     log_latencies: Mutex<Latencies>,
@@ -96,6 +98,7 @@ impl Shared {
             outcome: watch::Sender::new(None),
             counters: LiveCounters::default(),
             attendance: Attendance::default(),
+            verified: Verified::default(),
             guard_latencies: Mutex::default(),
             log_latencies: Mutex::default(),
             peers: Mutex::new(peers),

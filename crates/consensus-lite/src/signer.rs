@@ -102,7 +102,9 @@ impl GuardedSigner {
         }
         let digest = blake3::hash(message);
         tracing::debug!(%position, %digest, "signed");
-        Ok(self.key.sign(message))
+        let signature = self.key.sign(message);
+        self.shared.verified.made(&self.key.public(), message, &signature);
+        Ok(signature)
     }
 }
 
@@ -149,7 +151,7 @@ impl Signer<SanadContext> for GuardedSigner {
 /// Verifies by the one rule of `sanad-core`.
 pub(crate) struct StrictVerifier {
     pub(crate) chain_id: ChainId,
-    /// Where to say whose signature was verified.
+    /// Where to say whose signature was verified, and which signatures are known to be good.
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -158,6 +160,16 @@ impl StrictVerifier {
         if let Some(round) = round.as_u32() {
             self.shared.attendance.signed(*key, Position { height: height.0, round, step });
         }
+    }
+
+    fn verdict(
+        &self,
+        message: Option<Vec<u8>>,
+        signature: &Signature,
+        key: &PublicKey,
+    ) -> VerificationResult {
+        let good = |message: Vec<u8>| self.shared.verified.check(key, &message, signature).is_ok();
+        VerificationResult::from_bool(message.is_some_and(good))
     }
 }
 
@@ -168,15 +180,6 @@ fn step_of(kind: VoteType) -> Step {
     }
 }
 
-fn verdict(
-    message: Option<Vec<u8>>,
-    signature: &Signature,
-    key: &PublicKey,
-) -> Result<VerificationResult, Error> {
-    let valid = message.is_some_and(|message| key.verify(&message, signature).is_ok());
-    Ok(VerificationResult::from_bool(valid))
-}
-
 #[async_trait]
 impl Verifier<SanadContext> for StrictVerifier {
     async fn verify_signed_vote(
@@ -185,7 +188,7 @@ impl Verifier<SanadContext> for StrictVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        let verdict = verdict(vote.message(&self.chain_id), signature, key)?;
+        let verdict = self.verdict(vote.message(&self.chain_id), signature, key);
         if verdict.is_valid() {
             self.note(key, vote.height, vote.round, step_of(vote.kind));
         }
@@ -202,7 +205,7 @@ impl Verifier<SanadContext> for StrictVerifier {
         if !proposal.is_consistent() {
             return Ok(VerificationResult::Invalid);
         }
-        let verdict = verdict(proposal.message(&self.chain_id), signature, key)?;
+        let verdict = self.verdict(proposal.message(&self.chain_id), signature, key);
         if verdict.is_valid() {
             self.note(key, proposal.height, proposal.round, Step::Proposal);
         }
@@ -224,7 +227,7 @@ impl Verifier<SanadContext> for StrictVerifier {
         proof: &ValidatorProof<SanadContext>,
     ) -> Result<VerificationResult, Error> {
         match proof.decoded_public_key() {
-            Ok(key) => verdict(Some(proof.preimage()), &proof.signature, &key),
+            Ok(key) => Ok(self.verdict(Some(proof.preimage()), &proof.signature, &key)),
             Err(_) => Ok(VerificationResult::Invalid),
         }
     }

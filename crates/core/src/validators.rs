@@ -372,6 +372,22 @@ impl CommitCertificate {
         block: &BlockId,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
+        self.verify_with(chain_id, height, block, validators, PublicKey::verify)
+    }
+
+    /// As [`Self::verify`], for callers that remember which signatures are good. Requires that `check` accepts what
+    /// [`PublicKey::verify`] accepts, and nothing else.
+    ///
+    /// # Errors
+    /// [`CertificateError`], the first thing that is not so.
+    pub fn verify_with(
+        &self,
+        chain_id: &ChainId,
+        height: Height,
+        block: &BlockId,
+        validators: &ValidatorSet,
+        check: impl Fn(&PublicKey, &[u8], &Signature) -> Result<(), SignatureError>,
+    ) -> Result<(), CertificateError> {
         if self.height != height {
             return Err(CertificateError::Height { expected: height, actual: self.height });
         }
@@ -391,7 +407,7 @@ impl CommitCertificate {
         for CommitSignature { validator, signature } in &self.signatures {
             let unknown = CertificateError::UnknownValidator { validator: *validator, count: set.len() };
             let Validator { member, key } = set.get(usize::from(*validator)).ok_or(unknown)?;
-            key.verify(&message, signature).map_err(|source| match self.signs(&message, set) {
+            check(key, &message, signature).map_err(|source| match self.signs(&message, set) {
                 true => CertificateError::Signature { member: member.clone(), source },
                 false => CertificateError::Unsigned { signatures: self.signatures.len() },
             })?;

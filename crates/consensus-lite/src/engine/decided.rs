@@ -27,8 +27,12 @@ impl<A: Application> Driver<A> {
         let block = certificate.value_id;
         let certificate =
             certificate::from_engine(certificate, &validators).map_err(|_| Stopped::Strangers { height })?;
+        // The engine has checked these signatures, and this looks most of them up: but what a block is committed with is
+        // what this line has seen, wherever the engine has it from.
+        let check =
+            |key: &_, message: &_, signature: &_| self.shared().verified.check(key, message, signature);
         certificate
-            .verify(&self.setup().chain_id, self.next().height, &block, &validators)
+            .verify_with(&self.setup().chain_id, self.next().height, &block, &validators, check)
             .map_err(|source| Stopped::Certificate { height, source })?;
         let own = self.setup().keys.validator.as_ref().map(|key| key.public());
         self.check_own_signature(&certificate, own.and_then(|key| validators.position(&key)))?;

@@ -169,7 +169,7 @@ impl<A: Application> Driver<A> {
         HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 
-    /// The height begins: what arrives for it is no news any more.
+    /// The height begins: what arrives for it is no longer news.
     pub(super) fn begun(&mut self) {
         if let Some(link) = &self.link {
             link.arrivals.started(self.next.height);
@@ -195,6 +195,9 @@ impl<A: Application> Driver<A> {
         self.heard.advance(&next);
         self.shared().attendance.retain(&next.validators);
         self.next = next;
+        if let Some(link) = &self.link {
+            link.arrivals.next(&self.next);
+        }
         self.round = 0;
         self.deferred = None;
         self.last_block = Instant::now();

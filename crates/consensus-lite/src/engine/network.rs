@@ -14,10 +14,11 @@ use malachitebft_app_channel::{
 };
 use malachitebft_signing::Signer;
 use sanad_core::ids::Height;
+use sanad_core::validators::VALIDATORS_MAX;
 
 use super::log::{self, OpenLog};
 use super::thread::Setup;
-use crate::arrivals::Arrivals;
+use crate::arrivals::{Arrivals, QUEUED_HEIGHTS_MAX, QUEUED_PER_VALIDATOR_MAX};
 use crate::config::Config;
 use crate::context::{Address, SanadContext};
 use crate::peer::{PeerAddress, peer_id};
@@ -114,7 +115,8 @@ impl EngineSettings {
         // Parts carry the payload and are judged by the ledger; "proposal only" would believe any value.
         let mut consensus =
             ConsensusConfig { value_payload: ValuePayload::ProposalAndParts, ..Default::default() };
-        consensus.queue_per_height_capacity = BUFFERED_MESSAGES_MAX;
+        consensus.queue_capacity = QUEUED_HEIGHTS_MAX + 1;
+        consensus.queue_per_height_capacity = QUEUED_MESSAGES_MAX;
         let p2p = &mut consensus.p2p;
         p2p.listen_addr = listen.parse().map_err(|error| StartError::Engine(Box::new(error)))?;
         p2p.persistent_peers =
@@ -164,10 +166,11 @@ fn engine_peers(peers: usize) -> usize {
     ENGINE_PEERS_MIN.max(2 * peers)
 }
 
-/// For 4 to 21 validators and some followers. Own messages go to all peers at once, so that a vote takes one
-/// hop; a mesh of 8 passes on the others'.
+/// For nodes that are all connected with each other. Own messages go to all peers at once, so that a vote takes one hop.
+/// The mesh passes on the others': every copy costs a check of its envelope's signature, and one or two neighbours are
+/// enough to go round a link that is cut. What still gets lost is asked for within a second.
 fn gossip() -> GossipSubConfig {
-    let (mesh, high, low, outbound) = (8, 16, 6, 3);
+    let (mesh, high, low, outbound) = (1, 2, 1, 0);
     let (scoring, explicit_peering, flood_publish) = (false, false, true);
     GossipSubConfig::new(mesh, high, low, outbound, scoring, explicit_peering, flood_publish)
 }
@@ -204,8 +207,8 @@ const ENGINE_PEERS_MIN: usize = 16;
 const ENGINE_MULTIPLIER: usize = 4;
 /// Questions about the state of the network that may queue up.
 const REQUESTS_MAX: usize = 64;
-/// Messages of a later height that the engine buffers: proposals and votes of several rounds of 128 validators.
-const BUFFERED_MESSAGES_MAX: usize = 2048;
+/// Messages of a later height that the engine queues: as many as can get to it, so that nobody can fill the queue.
+const QUEUED_MESSAGES_MAX: usize = QUEUED_PER_VALIDATOR_MAX * VALIDATORS_MAX;
 /// Blocks asked for at a time.
 const SYNC_BATCH_BLOCKS: usize = 16;
 /// Longest wait for blocks asked for, before another peer is asked.

@@ -2,11 +2,11 @@
 
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamMessage};
 use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
-use malachitebft_core_types::PolkaCertificate;
+use sanad_core::block::BlockId;
+use sanad_core::ids::Height;
 
 use super::driver::Driver;
 use crate::application::Application;
-use crate::certificate;
 use crate::context::{ProposalHeader, ProposalPart, SanadContext};
 use crate::guard::{Position, Step};
 use crate::heard::News;
@@ -16,15 +16,13 @@ use crate::stopped::Stopped;
 use crate::streams::{Admission, Publisher};
 
 impl<A: Application> Driver<A> {
-    /// A certificate that a quorum found a block valid came in, as one does before a block that is sent again.
-    pub(super) fn on_polka(&mut self, certificate: &PolkaCertificate<SanadContext>) -> Result<(), Stopped> {
-        let (height, block) = (certificate.height.0, certificate.value_id);
-        if height != self.next().height || self.proposals.is_proven(&block) {
-            return Ok(());
-        }
-        if certificate::verify_polka(certificate, &self.setup().chain_id, &self.next().validators) {
-            self.load()?;
-            self.proposals.prove(block);
+    /// Certificates that a quorum found these blocks valid came in, as one does before a block that is sent again.
+    pub(super) fn on_polkas(&mut self, polkas: &[(Height, BlockId)]) -> Result<(), Stopped> {
+        for (height, block) in polkas {
+            if *height == self.next().height && !self.proposals.is_proven(block) {
+                self.load()?;
+                self.proposals.prove(*block);
+            }
         }
         Ok(())
     }

@@ -27,6 +27,9 @@ impl<A: Application> Driver<A> {
             return Ok(Vec::new());
         }
         self.round = round;
+        if let Some(link) = self.link() {
+            link.arrivals.entered(height);
+        }
         self.note_failed_rounds(round);
         self.shared().update(|progress| {
             progress.round = Some(round);

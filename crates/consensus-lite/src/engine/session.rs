@@ -13,7 +13,7 @@ use super::log::OpenLog;
 use super::network;
 use super::thread::Ready;
 use crate::application::Application;
-use crate::arrivals::{Arrivals, Arriving};
+use crate::arrivals::Arrivals;
 use crate::context::SanadContext;
 use crate::guard::GuardError;
 use crate::prevotes::Prevotes;
@@ -34,13 +34,13 @@ pub(super) async fn session<A: Application>(
     log: OpenLog,
     ready: &mut Option<Ready>,
 ) -> Result<End, Stopped> {
-    let (arrivals, mut arriving) = Arrivals::new();
+    let arrivals = Arrivals::new(driver.setup().chain_id, driver.shared().clone(), driver.next());
     let (prevotes, mut prevoted) = Prevotes::new();
     let started =
         network::start(driver.setup(), driver.guard(), driver.abstaining, log, arrivals.clone(), prevotes)
             .await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
-    let Some(link) = Link::new(&handle, channels.network.clone(), arrivals, prevoted.clone()) else {
+    let Some(link) = Link::new(&handle, channels.network.clone(), arrivals.clone(), prevoted.clone()) else {
         end_engine(handle).await;
         return Err(Stopped::Restart(StartError::Engine("it has no actor for consensus".into())));
     };
@@ -49,7 +49,7 @@ pub(super) async fn session<A: Application>(
     let ended = tokio::select! {
         biased;
         _ = stopping(&mut stop) => Ok(Some(End::Stopped)),
-        ended = serve(driver, &mut channels, &mut arriving, &mut prevoted, ready) => ended,
+        ended = serve(driver, &mut channels, &arrivals, &mut prevoted, ready) => ended,
     };
     driver.end_session();
     match ended? {
@@ -70,7 +70,7 @@ async fn stopping(stop: &mut watch::Receiver<bool>) {
 async fn serve<A: Application>(
     driver: &mut Driver<A>,
     channels: &mut Channels<SanadContext>,
-    arriving: &mut Arriving,
+    arrivals: &Arrivals,
     prevoted: &mut watch::Receiver<Option<(Height, u32)>>,
     ready: &mut Option<Ready>,
 ) -> Result<Option<End>, Stopped> {
@@ -98,7 +98,7 @@ async fn serve<A: Application>(
                 driver.on_prevoted()?;
             }
             // Before the parts that it makes room for, which it precedes.
-            Some(certificate) = arriving.polkas.recv() => driver.on_polka(&certificate)?,
+            polkas = arrivals.polkas() => driver.on_polkas(&polkas)?,
             message = channels.consensus.recv() => match message {
                 Some(message) => {
                     let _busy = shared.begin(what(&message));
@@ -106,7 +106,7 @@ async fn serve<A: Application>(
                 }
                 None => return Ok(None),
             },
-            Some(arrival) = arriving.news.recv() => driver.on_arrival(&arrival)?,
+            news = arrivals.news() => driver.on_news(&news)?,
             () = shared.wake.notified(), if driver.is_waiting() => driver.on_wake(),
             () = driver.deferred_due() => {
                 let _busy = shared.begin("to propose a block");

@@ -12,7 +12,6 @@ use sanad_core::ids::Height;
 
 use super::driver::Driver;
 use crate::application::Application;
-use crate::arrivals::Arrival;
 use crate::context::{EngineHeight, SanadContext};
 use crate::heard::{News, Urgency};
 use crate::rotation::proposer;
@@ -74,11 +73,8 @@ impl<A: Application> Driver<A> {
         }
     }
 
-    pub(super) fn on_arrival(&mut self, arrival: &Arrival) -> Result<(), Stopped> {
-        match arrival.proven(&self.setup().chain_id, &self.next().validators) {
-            Some(news) => self.hear(news),
-            None => Ok(()),
-        }
+    pub(super) fn on_news(&mut self, news: &[News]) -> Result<(), Stopped> {
+        news.iter().try_for_each(|news| self.hear(*news))
     }
 
     /// Takes note of what others sign or decide, and begins what they have begun.

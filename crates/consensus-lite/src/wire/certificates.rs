@@ -135,7 +135,7 @@ impl Codec<LivenessMsg<SanadContext>> for WireCodec {
         let message = super::decode(&bytes)?;
         if let Some(arrivals) = &self.arrivals {
             match &message {
-                LivenessMsg::Vote(vote) => arrivals.vote(vote),
+                LivenessMsg::Vote(vote) => arrivals.vote(vote)?,
                 LivenessMsg::PolkaCertificate(certificate) => arrivals.polka(certificate),
                 LivenessMsg::SkipRoundCertificate(_) => {}
             }

@@ -120,7 +120,7 @@ impl Codec<SignedConsensusMsg<SanadContext>> for WireCodec {
     fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<SanadContext>, WireError> {
         let message = super::decode(&bytes)?;
         if let Some(arrivals) = &self.arrivals {
-            arrivals.message(&message);
+            arrivals.message(&message)?;
         }
         if let (Some((own, prevotes)), SignedConsensusMsg::Vote(vote)) = (&self.prevotes, &message) {
             prevotes.note(&vote.message, own);

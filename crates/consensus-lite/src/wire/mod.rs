@@ -15,7 +15,7 @@ use sanad_core::codec::{self, CodecError};
 
 use sanad_core::signature::PublicKey;
 
-use crate::arrivals::Arrivals;
+use crate::arrivals::{Arrivals, Refusal};
 use crate::prevotes::Prevotes;
 
 pub(crate) use part::PART_MESSAGE_BYTES_MAX;
@@ -27,14 +27,14 @@ const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// Encodes and decodes for the engine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WireCodec {
-    /// Where to tell of what arrives; `None` for the log.
+    /// Decides what gets in, and reports it; `None` for the log.
     arrivals: Option<Arrivals>,
     /// Where to tell of this node's prevotes; `None` for the network.
     prevotes: Option<(PublicKey, Prevotes)>,
 }
 
 impl WireCodec {
-    /// For the network: also tells `arrivals` what comes in.
+    /// For the network: also asks `arrivals` whether a message may come in.
     pub(crate) fn tapped(arrivals: Arrivals) -> Self {
         Self { arrivals: Some(arrivals), prevotes: None }
     }
@@ -66,6 +66,8 @@ pub(crate) enum WireError {
     Length { actual: usize, limit: usize },
     #[error("Sanad sends no message of this kind")]
     Unsupported,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
 }
 
 /// A message and its twin.

@@ -43,6 +43,8 @@ pub struct Cluster {
     validators: usize,
     pub heartbeat: Duration,
     pub timeouts: Timeouts,
+    /// Two nodes that do not know each other, so that nothing goes between them.
+    pub cut: Option<[usize; 2]>,
     pub ledgers: Vec<Ledger>,
     pub clocks: Vec<TestClock>,
     pub testing: Vec<Testing>,
@@ -67,6 +69,7 @@ impl Cluster {
             validators,
             heartbeat: Duration::from_secs(600),
             timeouts: Timeouts::default(),
+            cut: None,
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
             testing: vec![Testing::default(); nodes],
             clocks: (0..nodes).map(|_| TestClock::default()).collect(),
@@ -101,7 +104,9 @@ impl Cluster {
         config.clock = self.clocks[node].clock();
         config.testing = self.testing[node].clone();
         config.sync_status_interval = Duration::from_millis(500);
-        config.peers = (0..self.addresses.len()).map(|i| self.peer(i)).collect();
+        let knows =
+            |i: &usize| *i == node || self.cut.is_none_or(|cut| !(cut.contains(i) && cut.contains(&node)));
+        config.peers = (0..self.addresses.len()).filter(knows).map(|i| self.peer(i)).collect();
         config
     }
 

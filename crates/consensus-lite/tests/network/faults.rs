@@ -29,6 +29,35 @@ async fn invalid_blocks_get_no_votes() {
     cluster.assert_agreement();
 }
 
+/// Two validators cannot reach each other: the others pass on what they say, in time for the round.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_link_costs_no_rounds() {
+    let all = [0, 1, 2, 3];
+    let mut cluster = Cluster::new(4, 0);
+    cluster.cut = Some([0, 1]);
+    cluster.start_all().await;
+    // While the mesh forms.
+    for work in 0..4 {
+        cluster.decide(work, &all).await;
+    }
+    let lost = async |cluster: &Cluster| {
+        let mut lost = 0;
+        for node in all {
+            let counters = cluster.node(node).status().await.counters;
+            lost += counters.rounds_failed + counters.synced;
+        }
+        lost
+    };
+    let before = lost(&cluster).await;
+    for work in 4..36 {
+        cluster.decide(work, &all).await;
+    }
+    // Every other turn is that of a node which another one does not hear. A slow machine may lose a round by itself.
+    let lost = lost(&cluster).await - before;
+    assert!(lost <= 4, "{lost} rounds were lost, or blocks came by sync");
+    cluster.assert_agreement();
+}
+
 /// All but one call the blocks of the first rounds invalid: a rule that they agree on, as a ledger's are.
 fn refuse_below(cluster: &Cluster, round: u32) {
     [1, 2, 3].iter().for_each(|i| cluster.ledgers[*i].state().refuses_below = round);
