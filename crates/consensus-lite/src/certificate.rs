@@ -158,6 +158,23 @@ mod tests {
         assert_eq!(back, certificate);
         assert_eq!(back.verify(&chain_id, Height(7), &block, &validators), Ok(()));
 
+        // With all good signatures in memory, none that was changed passes, and no other block.
+        let verified = Verified::default();
+        let check = |certificate: &CommitCertificate, block: &BlockId| {
+            let check = |key: &_, message: &_, signature: &_| verified.check(key, message, signature);
+            certificate.verify_with(&chain_id, Height(7), block, &validators, check)
+        };
+        assert_eq!(check(&back, &block), Ok(()));
+        for place in 0..3 {
+            let mut forged = back.clone();
+            forged.signatures[place].signature.0[40] ^= 1;
+            assert!(check(&forged, &block).is_err());
+            forged.signatures[place].signature = back.signatures[(place + 1) % 3].signature;
+            assert!(check(&forged, &block).is_err());
+        }
+        assert!(check(&back, &BlockId { round: 2, ..block }).is_err());
+        assert!(check(&CommitCertificate { round: 2, ..back.clone() }, &block).is_err());
+
         let three = ValidatorSet::genesis(validators.validators()[..3].to_vec()).unwrap();
         assert_eq!(to_engine(&certificate, block, &three), Err(ConversionError::UnknownPlace(3)));
         let stranger = Address(keys[3].public());

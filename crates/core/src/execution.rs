@@ -20,7 +20,7 @@ use crate::commitment::IssuanceKey;
 use crate::event::{Event, EventKind, Origin};
 use crate::genesis::Parameters;
 use crate::governance::{Governance, GovernanceError, governance_keys_hash};
-use crate::hash::{BatchId, BlockHash, Commitment, HistoryHash, Root};
+use crate::hash::{BatchId, BlockHash, HistoryHash, Root};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use crate::member::{ChainHead, KeyPurpose, MemberRest, MemberState, Role, Standing};
 use crate::merkle::{Frontier, Hash, Rfc6962, TreeHash};
@@ -43,6 +43,19 @@ pub trait LedgerView {
     /// # Errors
     /// The store's.
     fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, Self::Error>;
+
+    /// The first of several issuances that was made already, by its place among them, and where it was made.
+    ///
+    /// # Errors
+    /// The store's.
+    fn first_issued(&self, keys: &[IssuanceKey]) -> Result<Option<(usize, LogIndex)>, Self::Error> {
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(index) = self.issuance(key)? {
+                return Ok(Some((place, index)));
+            }
+        }
+        Ok(None)
+    }
 
     /// Who made the entry at an index below the log size, and of what kind it is.
     ///
@@ -77,6 +90,8 @@ pub struct Execution {
     pub first_index: LogIndex,
     /// Leaf hashes of the new entries, in order.
     pub leaf_hashes: Vec<Hash>,
+    /// Roots of the log tree's complete subtrees of 2^[`TILE_LEVEL`] leaves that the new entries end, in order.
+    pub tile_roots: Vec<Hash>,
     /// New issuances and where they were made, in order.
     pub issuances: Vec<(IssuanceKey, LogIndex)>,
     /// The batches, in order.
@@ -122,6 +137,7 @@ pub struct BlockBuilder<'a, V> {
     issuances: Vec<(IssuanceKey, LogIndex)>,
     log: Frontier<Rfc6962>,
     leaf_hashes: Vec<Hash>,
+    tile_roots: Vec<Hash>,
 }
 
 impl<'a, V: LedgerView> BlockBuilder<'a, V> {
@@ -142,6 +158,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             issuances: Vec::new(),
             log: state.log.clone(),
             leaf_hashes: Vec::new(),
+            tile_roots: Vec::new(),
         }
     }
 
@@ -150,18 +167,33 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         (self.state.parameters.block_bytes_max as usize).saturating_sub(self.bytes)
     }
 
+    /// Whether [`Self::add`] would take a batch. Costs less: nothing is hashed but what is looked up.
+    ///
+    /// # Errors
+    /// Those of [`Self::add`].
+    pub fn check(mut self, signed: &SignedBatch) -> Result<(), AddError<V::Error>> {
+        self.check_room(signed)?;
+        self.check_issuer(signed).map_err(AddError::Refused)?;
+        self.check_events(signed).map(|_| ())
+    }
+
     /// Adds a batch, or leaves the block as it was.
     ///
     /// # Errors
     /// [`AddError`]: the first rule that it breaks, or a failed lookup.
     pub fn add(&mut self, signed: Arc<SignedBatch>) -> Result<(), AddError<V::Error>> {
+        self.check_room(&signed)?;
+        self.check_issuer(&signed).map_err(AddError::Refused)?;
+        let checked = self.check_events(&signed)?;
+        self.enter(signed, checked);
+        Ok(())
+    }
+
+    fn check_room(&self, signed: &SignedBatch) -> Result<(), AddError<V::Error>> {
         let bytes = signed.bytes().len();
         if bytes > self.room() || self.batches.len() == crate::block::BLOCK_BATCHES_MAX {
             return Err(AddError::Refused(BatchError::BlockFull { bytes, room: self.room() }));
         }
-        self.check_issuer(&signed).map_err(AddError::Refused)?;
-        let checked = self.check_events(&signed)?;
-        self.enter(signed, checked);
         Ok(())
     }
 
@@ -213,6 +245,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             header: header.clone(),
             first_index: LogIndex(state.log.size()),
             leaf_hashes: self.leaf_hashes,
+            tile_roots: self.tile_roots,
             issuances: self.issuances,
             batches: self.places,
             status,
@@ -302,27 +335,57 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             return self.check_governance(signed);
         }
         let mut changes = StatusesBy::new();
-        let mut issuances = Vec::new();
+        let (mut keys, mut positions) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
         self.issued.reserve(events.len());
-        for (index, (position, event)) in (self.log.size()..).zip(events.iter().enumerate()) {
+        let mut failed = None;
+        for (position, event) in events.iter().enumerate() {
             let checked = match event {
                 Event::Issue { commitment } => {
                     let key = IssuanceKey::new(issuer, commitment);
-                    self.check_issue(key, *commitment).map(|()| issuances.push((key, LogIndex(index))))
+                    match self.issued.insert(key) {
+                        true => {
+                            keys.push(key);
+                            positions.push(position);
+                            Ok(())
+                        }
+                        false => {
+                            let commitment = *commitment;
+                            Err(EventFailure::Refused(EventError::DuplicateCommitment { commitment }))
+                        }
+                    }
                 }
                 Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
                     self.check_change(event, *target, issuer, &mut changes).map(drop)
                 }
                 other => Err(wrong_chain(other, *chain)),
             };
-            checked.map_err(|error| {
-                for (key, _) in &issuances {
-                    self.issued.remove(key);
-                }
-                error.at(position)
-            })?;
+            if let Err(failure) = checked {
+                failed = Some((position, failure));
+                break;
+            }
         }
-        Ok(Checked { changes, issuances, ..Checked::default() })
+        // All at once, which costs the store less. An issuance that is found stands before whatever failed above.
+        match self.view.first_issued(&keys) {
+            Ok(None) => {}
+            Ok(Some((place, at))) => {
+                let position = positions[place];
+                if let Event::Issue { commitment } = events[position] {
+                    failed =
+                        Some((position, EventFailure::Refused(EventError::AlreadyIssued { commitment, at })));
+                }
+            }
+            Err(error) => failed = Some((0, EventFailure::View(error))),
+        }
+        let Some((position, failure)) = failed else {
+            let first = self.log.size();
+            let index = |position: &usize| LogIndex(first + *position as u64);
+            let issuances = keys.into_iter().zip(positions.iter().map(index)).collect();
+            return Ok(Checked { changes, issuances, ..Checked::default() });
+        };
+        for key in &keys {
+            self.issued.remove(key);
+        }
+        Err(failure.at(position))
     }
 
     /// Checks the events of the governance chain, or a freeze.
@@ -389,23 +452,6 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         Ok(None)
     }
 
-    fn check_issue(
-        &mut self,
-        key: IssuanceKey,
-        commitment: Commitment,
-    ) -> Result<(), EventFailure<V::Error>> {
-        if !self.issued.insert(key) {
-            return Err(EventFailure::Refused(EventError::DuplicateCommitment { commitment }));
-        }
-        let failure = match self.view.issuance(&key) {
-            Ok(None) => return Ok(()),
-            Ok(Some(at)) => EventFailure::Refused(EventError::AlreadyIssued { commitment, at }),
-            Err(error) => EventFailure::View(error),
-        };
-        self.issued.remove(&key);
-        Err(failure)
-    }
-
     /// Checks a change of an issuance's status; returns its issuer.
     fn check_change(
         &self,
@@ -465,7 +511,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         let batch = signed.batch();
         let first_index = LogIndex(self.log.size());
         let hashes = signed.leaf_hashes();
-        self.log.extend(hashes.iter().copied());
+        self.tile_roots.extend(self.log.extend_noting(&hashes, TILE_LEVEL));
         self.leaf_hashes.extend_from_slice(&hashes);
         let Checked { changes, issuances, governance, concerns } = checked;
         self.issuances.extend(issuances);
@@ -510,6 +556,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         true
     }
 }
+
+/// Level of the subtrees whose roots an execution gives: those of 256 leaves, as C2SP `tlog-tiles` cuts the log tree.
+pub const TILE_LEVEL: u32 = 8;
 
 /// What one batch makes of statuses.
 type StatusesBy = BTreeMap<LogIndex, Status>;

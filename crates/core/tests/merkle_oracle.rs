@@ -177,3 +177,19 @@ proptest! {
         check_history::<Blake3Domains>(&leaves[..size], &full);
     }
 }
+
+#[test]
+fn noted_subtrees_are_those_of_the_tree() {
+    let leaves: Vec<Hash> = (0..150u64).map(|leaf| Rfc6962::leaf(&leaf.to_be_bytes())).collect();
+    for level in 1..=7 {
+        let whole: Vec<Hash> = leaves.chunks_exact(1 << level).map(oracle_root::<Rfc6962>).collect();
+        // However the leaves are cut into runs.
+        for run in [1, 3, 64, 150] {
+            let mut frontier = Frontier::<Rfc6962>::new();
+            let noted: Vec<Hash> =
+                leaves.chunks(run).flat_map(|run| frontier.extend_noting(run, level)).collect();
+            assert_eq!(noted, whole, "level {level}, runs of {run}");
+            assert_eq!(frontier.root(), oracle_root::<Rfc6962>(&leaves));
+        }
+    }
+}

@@ -59,8 +59,9 @@ impl Shared {
         self.columns.blocks.write(height.0 - 1, &[record.encode()])?;
         let encoded: Vec<_> = batches.iter().map(BatchColumnRecord::encode).collect();
         self.columns.batches.write(before.batches, &encoded)?;
-        self.log_tiles.append(&mut writer.log_edge, &execution.leaf_hashes)?;
-        self.history_tiles.append(&mut writer.history_edge, &[HistoryHash::leaf(&execution.hash.0)])?;
+        self.log_tiles.append(&mut writer.log_edge, &execution.leaf_hashes, Some(&execution.tile_roots))?;
+        let hash = HistoryHash::leaf(&execution.hash.0);
+        self.history_tiles.append(&mut writer.history_edge, &[hash], None)?;
         let index = self.insert_keys(block, execution, &before, &place)?;
         writer.delta.extend(execution);
         writer.blocks += 1;

@@ -69,23 +69,34 @@ impl LedgerView for Store {
     type Error = StoreError;
 
     fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, StoreError> {
-        let size = self.log_size().0;
-        let found = self.shared.issuances.find(&key.0, |index| {
-            // The index may be ahead of the log while blocks are executed again.
-            if index >= size {
-                return Ok(false);
-            }
-            let Entry { issuer, event } = self.shared.entry(LogIndex(index))?;
-            Ok(match event {
-                Event::Issue { commitment } => IssuanceKey::new(&issuer, &commitment) == *key,
-                _ => false,
-            })
-        })?;
+        let found = self.shared.issuances.find(&key.0, |index| self.issues(index, key))?;
         Ok(found.map(LogIndex))
+    }
+
+    fn first_issued(&self, keys: &[IssuanceKey]) -> Result<Option<(usize, LogIndex)>, StoreError> {
+        let hashes = keys.iter().map(|key| &key.0);
+        let found =
+            self.shared.issuances.find_first(hashes, |place, index| self.issues(index, &keys[place]))?;
+        Ok(found.map(|(place, index)| (place, LogIndex(index))))
     }
 
     fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {
         self.entry(index).map(Origin::from)
+    }
+}
+
+impl Store {
+    /// Whether the entry at an index is the issuance of a key.
+    fn issues(&self, index: u64, key: &IssuanceKey) -> Result<bool, StoreError> {
+        // The index may be ahead of the log while blocks are executed again.
+        if index >= self.log_size().0 {
+            return Ok(false);
+        }
+        let Entry { issuer, event } = self.shared.entry(LogIndex(index))?;
+        Ok(match event {
+            Event::Issue { commitment } => IssuanceKey::new(&issuer, &commitment) == *key,
+            _ => false,
+        })
     }
 }
 

@@ -167,6 +167,46 @@ impl KeyIndex {
         Ok(None)
     }
 
+    /// The first of several hashes that has a place, by its position among them, and that place. `verify` is asked for a
+    /// position and a candidate. Most hashes are nowhere, and this finds that out with fewer steps than asking for each.
+    ///
+    /// # Errors
+    /// Those of `verify`, and [`StoreError`] where a run cannot be read.
+    pub fn find_first<'a>(
+        &self,
+        hashes: impl IntoIterator<Item = &'a [u8; 32]>,
+        mut verify: impl FnMut(usize, u64) -> Result<bool, StoreError>,
+    ) -> Result<Option<(usize, u64)>, StoreError> {
+        let keys: Vec<u64> = hashes.into_iter().map(|hash| self.secret.key(hash)).collect();
+        let (mut candidates, mut doubtful, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        {
+            // Table by table, so that the processor waits for the memory of several keys at once. Runs cover all that is not
+            // in memory at this moment, whatever is merged later.
+            let tables = self.read();
+            for table in tables.frozen.iter().map(Arc::as_ref).chain([&tables.active]) {
+                for (position, key) in keys.iter().enumerate() {
+                    table.find(*key, &mut values);
+                    candidates.extend(values.drain(..).map(|value| (position, value)));
+                }
+            }
+            for run in &tables.runs {
+                let held = keys.iter().enumerate().filter(|(_, key)| run.may_hold(**key));
+                doubtful.extend(held.map(|(position, _)| (position, Arc::clone(run))));
+            }
+        }
+        for (position, run) in doubtful {
+            run.find(keys[position], &mut values)?;
+            candidates.extend(values.drain(..).map(|value| (position, value)));
+        }
+        candidates.sort_unstable();
+        for (position, value) in candidates {
+            if verify(position, value)? {
+                return Ok(Some((position, value)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Bytes of memory that the runs' filters and fences take.
     pub fn memory_bytes(&self) -> usize {
         self.read().runs.iter().map(|run| run.memory_bytes()).sum()

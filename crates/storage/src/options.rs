@@ -41,7 +41,8 @@ impl Default for Options {
         Self {
             segment_bytes: 256 << 20,
             checkpoint_blocks: 512,
-            checkpoint_bytes: 64 << 20,
+            // Some 250,000 entries, which are executed again within a second.
+            checkpoint_bytes: 8 << 20,
             index_memory_keys: 64 << 10,
             index_fan_out: 6,
             cached_tiles: 256,

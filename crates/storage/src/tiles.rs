@@ -7,6 +7,7 @@ mod cache;
 
 use std::path::Path;
 
+use sanad_core::execution::TILE_LEVEL;
 use sanad_core::hash::HistoryHash;
 use sanad_core::merkle::{Hash, NodeSource, Rfc6962, TreeHash, root_of};
 
@@ -16,12 +17,12 @@ use crate::column::Column;
 use crate::error::{Part, StoreError};
 
 /// Hashes of a whole tile.
-pub(crate) const TILE_HASHES: u64 = 256;
+pub(crate) const TILE_HASHES: u64 = 1 << TILE_LEVEL;
 
 /// Tile levels: enough for 2^48 leaves, more than an index value can name.
 pub(crate) const LEVELS: usize = 6;
 /// Tree levels that a tile spans.
-const TILE_HEIGHT: u8 = 8;
+const TILE_HEIGHT: u8 = TILE_LEVEL as u8;
 
 /// The tile columns of one tree. Written by the writer alone.
 #[derive(Debug)]
@@ -64,13 +65,19 @@ impl<H: TreeHash> Tiles<H> {
         Ok(edge)
     }
 
-    /// Adds leaves at the right edge, and the subtrees that they complete.
-    pub(crate) fn append(&self, edge: &mut TileEdge, leaf_hashes: &[Hash]) -> Result<(), StoreError> {
+    /// Adds leaves at the right edge, and the subtrees that they complete. `roots` are those of the tiles of leaves that
+    /// they complete, where execution has hashed them already; `None` to hash them here.
+    pub(crate) fn append(
+        &self,
+        edge: &mut TileEdge,
+        leaf_hashes: &[Hash],
+        mut roots: Option<&[Hash]>,
+    ) -> Result<(), StoreError> {
         let mut added = leaf_hashes.to_vec();
         for (column, edge) in self.levels.iter().zip(&mut edge.levels) {
             column.write(edge.count, &added)?;
             edge.count += added.len() as u64;
-            added = edge.complete::<H>(&added);
+            added = edge.complete::<H>(&added, roots.take());
         }
         Ok(())
     }
@@ -121,11 +128,16 @@ impl<H: TreeHash> Tiles<H> {
 }
 
 impl Edge {
-    /// Adds new hashes of this level; returns the hashes that they complete on the level above.
-    fn complete<H: TreeHash>(&mut self, added: &[Hash]) -> Vec<Hash> {
+    /// Adds new hashes of this level; returns the hashes that they complete on the level above, which are `known` if the
+    /// caller has them.
+    fn complete<H: TreeHash>(&mut self, added: &[Hash], known: Option<&[Hash]>) -> Vec<Hash> {
         self.last.extend_from_slice(added);
         let (whole, rest) = self.last.as_chunks::<{ TILE_HASHES as usize }>();
-        let roots = whole.iter().map(|tile| root_of::<H>(tile)).collect();
+        let roots = match known {
+            Some(known) => known.to_vec(),
+            None => whole.iter().map(|tile| root_of::<H>(tile)).collect(),
+        };
+        debug_assert_eq!(roots.len(), whole.len());
         self.last = rest.to_vec();
         roots
     }

@@ -86,6 +86,19 @@ proptest! {
         for n in 0..2_000 {
             prop_assert_eq!(candidates(&index, n), model.get(&n).cloned().unwrap_or_default());
         }
+        // All at once: the same candidates, number by number.
+        let hashes: Vec<[u8; 32]> = (0..2_000).map(hash).collect();
+        let mut found = Vec::new();
+        let first = index.find_first(&hashes, |position, place| {
+            found.push((position as u64, place));
+            Ok(false)
+        });
+        prop_assert_eq!(first.unwrap(), None);
+        let expected: Vec<(u64, u64)> =
+            model.iter().flat_map(|(key, places)| places.iter().map(|place| (*key, *place))).collect();
+        prop_assert_eq!(&found, &expected);
+        let first = index.find_first(&hashes, |_, _| Ok(true)).unwrap();
+        prop_assert_eq!(first.map(|(position, place)| (position as u64, place)), expected.first().copied());
     }
 }
 

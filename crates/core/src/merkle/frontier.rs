@@ -43,13 +43,33 @@ impl<H: TreeHash> Frontier<H> {
 
     /// Adds one leaf at the right, by its leaf hash.
     pub fn append(&mut self, leaf_hash: Hash) {
+        self.append_with(leaf_hash, |_, _| {});
+    }
+
+    /// As [`Self::append`]; calls `complete` with each complete subtree that the leaf ends, from its level 1 on.
+    fn append_with(&mut self, leaf_hash: Hash, mut complete: impl FnMut(u32, &Hash)) {
+        let mut peak = leaf_hash;
         // Each trailing one of the size is a complete subtree that the new leaf completes a pair
         // with, as a carry does in addition.
-        let unmerged = self.peaks.len() - self.size.trailing_ones() as usize;
-        let peak = self.peaks.drain(unmerged..).rfold(leaf_hash, |right, left| H::node(&left, &right));
+        for level in 1..=self.size.trailing_ones() {
+            let left = self.peaks.pop().expect("invariant: one peak for each bit set in the size");
+            peak = H::node(&left, &peak);
+            complete(level, &peak);
+        }
         self.peaks.push(peak);
         // Cannot overflow: from_peaks leaves room for 2^63 more, centuries of appending.
         self.size += 1;
+    }
+
+    /// Adds leaves at the right; returns the roots of the complete subtrees of 2^`level` leaves that they end, in order.
+    ///
+    /// Requires a level above 0.
+    pub fn extend_noting(&mut self, leaf_hashes: &[Hash], level: u32) -> Vec<Hash> {
+        let mut roots = Vec::with_capacity((leaf_hashes.len() >> level.min(usize::BITS - 1)) + 1);
+        for leaf_hash in leaf_hashes {
+            self.append_with(*leaf_hash, |at, root| roots.extend((at == level).then_some(*root)));
+        }
+        roots
     }
 
     /// The number of leaves.

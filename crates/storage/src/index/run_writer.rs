@@ -101,12 +101,12 @@ mod tests {
         let run = writer.finish().unwrap();
         assert_eq!(run.path().file_name().unwrap(), "000000000000005-000000000001000.run");
         let bytes = std::fs::read(run.path()).unwrap();
-        assert_eq!(bytes.len(), 3 * 4096 + 2 * 8 + 6 * 64 + 32);
+        assert_eq!(bytes.len(), 3 * 4096 + 2 * 8 + 9 * 64 + 32);
         assert_eq!(bytes[..8], *b"SANADRU1");
         assert_eq!(bytes[4096 + 14..4096 + 28], [0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6]);
         assert_eq!(
             blake3::hash(&bytes).to_hex().as_str(),
-            "05b6c3b0b954a92457844c1e3d663fcd5094b64f910971681ec484ee9eee2fb8"
+            "80f261b84d4b5999cde6558b179c091f396ba79d538285dae1b3f89a264c024b"
         );
         for n in 0..300u64 {
             let mut found = Vec::new();
