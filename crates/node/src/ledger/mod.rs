@@ -195,6 +195,10 @@ impl Ledger {
             let current = self.current();
             pool.admit(&current.state, Arc::clone(batch), source, Instant::now())?
         };
+        if admission == Admission::New {
+            // Beside the thread of consensus, and once for all rounds in which the batch is proposed.
+            batch.hash_leaves();
+        }
         if !displaced.is_empty() {
             tracing::info!(issuer = %batch.batch().issuer, displaced = displaced.len(), "batches gave way to another issuer's");
             self.waiters.wake(&displaced);
@@ -223,11 +227,16 @@ impl Ledger {
     }
 
     fn check(&self, state: &State, batch: &Arc<SignedBatch>) -> Result<(), AdmitError> {
-        match BlockBuilder::new(state, &LogView::new(&self.store, state)).add(Arc::clone(batch)) {
+        match BlockBuilder::new(state, &LogView::new(&self.store, state)).check(batch) {
             Ok(()) => Ok(()),
             Err(AddError::Refused(error)) => Err(AdmitError::Pool(error.into())),
             Err(AddError::View(error)) => Err(AdmitError::Store(error)),
         }
+    }
+
+    /// Whether a batch waits in the pool. One that has left it is in the published state, or refused.
+    fn waits(&self, id: &BatchId) -> bool {
+        self.pool().batch(id).is_some()
     }
 
     /// The waiting batches, to save them when the node stops.

@@ -128,6 +128,33 @@ fn a_status_is_proved_in_each_form_and_after_a_restart() {
     proved(&ledger);
 }
 
+/// The pool's copy spares a batch in a block the check of its signature if the two are the same, to the last byte.
+#[test]
+fn a_forged_signature_is_refused_though_the_batch_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    let mut application = LedgerApplication::new(Arc::clone(&ledger));
+    let batch = Arc::new(signed(&ledger, "v1", vec![issue(1)]));
+    ledger.admit(&batch, Source::Submitted).unwrap();
+    let mut bytes = batch.bytes().to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    let forged = Arc::new(SignedBatch::decode(&bytes).unwrap());
+    assert_eq!(forged.id(), batch.id());
+
+    let state = ledger.current().state.clone();
+    let mut builder = BlockBuilder::new(&state, &ledger.store);
+    assert!(builder.add(batch).is_ok());
+    let (mut block, _) = builder.finish(0, state.head().time_ms + 1_000).unwrap();
+    let validate = |application: &mut LedgerApplication, block: &Block| {
+        application.validate(Height(1), &block.encode().into()).map_err(|error| error.to_string())
+    };
+    let genuine = std::mem::replace(&mut block.batches, vec![forged]);
+    let refused = validate(&mut application, &block).unwrap_err();
+    assert_eq!(refused, "batch 0 is refused");
+    block.batches = genuine;
+    assert!(validate(&mut application, &block).is_ok());
+}
+
 #[test]
 fn without_a_block_nothing_is_proved() {
     let folder = tempfile::tempdir().unwrap();

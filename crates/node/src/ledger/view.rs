@@ -27,6 +27,21 @@ impl LedgerView for LogView<'_> {
         Ok(LedgerView::issuance(self.store, key)?.filter(|index| index.0 < self.size.0))
     }
 
+    fn first_issued(&self, keys: &[IssuanceKey]) -> Result<Option<(usize, LogIndex)>, StoreError> {
+        match self.store.first_issued(keys)? {
+            // The store is ahead of the state: one by one, then.
+            Some((_, index)) if index.0 >= self.size.0 => {
+                for (place, key) in keys.iter().enumerate() {
+                    if let Some(index) = self.issuance(key)? {
+                        return Ok(Some((place, index)));
+                    }
+                }
+                Ok(None)
+            }
+            found => Ok(found),
+        }
+    }
+
     fn origin(&self, index: LogIndex) -> Result<Origin, StoreError> {
         match index.0 < self.size.0 {
             true => self.store.entry(index).map(Origin::from),
