@@ -268,7 +268,7 @@ fn peers_may_be_named_and_are_found_again() {
         poll("all peers of both networks", || {
             let (_, text) = net.admin(1, "/metrics")?;
             let lines = text.lines().filter(|line| line.starts_with("sanad_peer_connected{"));
-            let (yes, no): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.ends_with(" 1"));
+            let (yes, no): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.ends_with(" 1.0"));
             (yes.len() == 6 && no.is_empty()).then_some(())
         });
     };

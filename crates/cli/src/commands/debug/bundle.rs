@@ -66,6 +66,9 @@ fn collect(args: &Args) -> Vec<Part> {
     if let Ok(passphrase) = std::env::var("SANAD_PASSPHRASE") {
         secrets.add(&passphrase);
     }
+    if let Some(path) = std::env::var_os("SANAD_PASSPHRASE_FILE") {
+        secrets.add_passphrase_file(std::path::Path::new(&path));
+    }
     let (config, data_dir, admin) = match secrets.take_out(&path) {
         Ok(found) => (Ok(found.text), found.data_dir, found.admin),
         Err(error) => (Err(error), None, None),

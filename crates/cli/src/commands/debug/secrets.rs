@@ -30,12 +30,10 @@ impl Secrets {
             let section = table.get_mut(section).and_then(toml::Value::as_table_mut);
             let Some(value) = section.and_then(|section| section.get_mut(field)) else { continue };
             if let Some(named) = value.as_str().map(str::to_owned) {
-                if field == "passphrase_file"
-                    && let Ok(passphrase) = files::read_text(&base.join(&named), PASSPHRASE_BYTES_MAX)
-                {
-                    self.add(passphrase.lines().next().unwrap_or_default());
+                if field == "passphrase_file" {
+                    self.add_passphrase_file(&base.join(&named));
                 }
-                self.add(&base.join(&named).display().to_string());
+                self.add_path(&base.join(&named));
                 self.add(&named);
             }
             *value = REPLACEMENT.into();
@@ -44,6 +42,22 @@ impl Secrets {
         let data_dir = table.get("data_dir").and_then(|dir| Some(base.join(dir.as_str()?)));
         let text = toml::to_string_pretty(&table).map_err(|error| error.to_string())?;
         Ok(Configuration { text: self.strip(&text), data_dir, admin })
+    }
+
+    /// Notes what a file of a passphrase holds, and where it is.
+    pub(super) fn add_passphrase_file(&mut self, path: &Path) {
+        if let Ok(passphrase) = files::read_text(path, PASSPHRASE_BYTES_MAX) {
+            self.add(passphrase.lines().next().unwrap_or_default());
+        }
+        self.add_path(path);
+    }
+
+    /// Notes where a file is, by each of its names that is known.
+    fn add_path(&mut self, path: &Path) {
+        self.add(&path.display().to_string());
+        if let Ok(path) = path.canonicalize() {
+            self.add(&path.display().to_string());
+        }
     }
 
     /// Notes a text. One that is too short is a part of too many words.
