@@ -22,6 +22,9 @@ const ADDRESSES: u8 = 20;
 const FLOOD: Duration = Duration::from_secs(6);
 /// Blocks under a flood, of those without, in percent.
 const BLOCKS_PERCENT_MIN: u64 = 80;
+/// Batches of an honest issuer beside a greedy one, of those without, in percent. Where clients and four nodes share two
+/// cores, 75 to 91 were measured, and 37 when one issuer could have a whole block.
+const HONEST_PERCENT_MIN: u64 = 60;
 /// Turns with a greedy issuer and turns without, one after the other, so that both meet the same machine.
 const TURNS: usize = 4;
 /// What a flood may add to a node's memory, in bytes: the budgets of `configs/node.toml`, and room for the allocator.
@@ -208,9 +211,10 @@ async fn a_greedy_issuer_leaves_the_others_their_pace() {
     serving.await.unwrap();
     let [[blocks, honest, _], [greedy_blocks, greedy_honest, entries]] = sums;
     assert!(entries > 10_000, "{entries} entries are no greed");
-    for (what, with, without) in
-        [("blocks", greedy_blocks, blocks), ("honest batches", greedy_honest, honest)]
-    {
-        assert!(100 * with >= BLOCKS_PERCENT_MIN * without, "{what}: {with} with greed, {without} without");
+    for (what, with, without, percent_min) in [
+        ("blocks", greedy_blocks, blocks, BLOCKS_PERCENT_MIN),
+        ("honest batches", greedy_honest, honest, HONEST_PERCENT_MIN),
+    ] {
+        assert!(100 * with >= percent_min * without, "{what}: {with} with greed, {without} without");
     }
 }
