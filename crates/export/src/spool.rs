@@ -90,7 +90,7 @@ impl Spool {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut bytes: u64 = 0;
         loop {
-            if bytes % ROOM_INTERVAL_BYTES == 0 {
+            if bytes.is_multiple_of(ROOM_INTERVAL_BYTES) {
                 self.check_room()?;
             }
             let count = read_full(&mut reader, &mut buffer)
