@@ -81,17 +81,23 @@ impl Snapshot {
             codec::encode_into(member.rest(), &mut bytes);
         }
         codec::encode_into(&self.parameters, &mut bytes);
-        let items = self.governance.items();
-        codec::encode_into(&(items.len() as u32), &mut bytes);
-        items.for_each(|item| codec::encode_into(item, &mut bytes));
-        let concerns = self.concerns.iter().flat_map(|(id, all)| all.iter().map(move |index| (id, *index)));
-        codec::encode_into(&(concerns.clone().count() as u32), &mut bytes);
-        concerns.for_each(|concern| codec::encode_into(&concern, &mut bytes));
         codec::encode_into(&(self.run_pages.len() as u32), &mut bytes);
         self.run_pages.iter().for_each(|pages| codec::encode_into(pages, &mut bytes));
         codec::encode_into(&(self.pages.len() as u32), &mut bytes);
         self.pages.iter().for_each(|root| bytes.extend_from_slice(root));
+        if self.governance.items().len() > 0 || !self.concerns.is_empty() {
+            self.encode_governance(&mut bytes);
+        }
         bytes
+    }
+
+    fn encode_governance(&self, bytes: &mut Vec<u8>) {
+        let items = self.governance.items();
+        codec::encode_into(&(items.len() as u32), bytes);
+        items.for_each(|item| codec::encode_into(item, bytes));
+        let concerns = self.concerns.iter().flat_map(|(id, all)| all.iter().map(move |index| (id, *index)));
+        codec::encode_into(&(concerns.clone().count() as u32), bytes);
+        concerns.for_each(|concern| codec::encode_into(&concern, bytes));
     }
 
     /// The state after a block, checked against its header.
@@ -169,37 +175,6 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
     next = rest(width);
     let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
     next = rest(width);
-    if count as usize > GOVERNANCE_ITEMS_MAX {
-        return Err(CodecError::Invalid { field: "governance item count" });
-    }
-    let mut items: Vec<GovernanceItem> = Vec::new();
-    for _ in 0..count {
-        let (item, width) = codec::decode_prefix::<GovernanceItem>(next, limit)?;
-        next = rest(width);
-        if items.last().is_some_and(|last| last.key() >= item.key()) {
-            return Err(CodecError::Invalid { field: "order of governance items" });
-        }
-        items.push(item);
-    }
-    let governance = Governance::from_items(items);
-    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
-    next = rest(width);
-    if count as usize > CONCERNS_MAX {
-        return Err(CodecError::Invalid { field: "concern count" });
-    }
-    let mut concerns = Concerns::new();
-    let mut last = None;
-    for _ in 0..count {
-        let (concern, width) = codec::decode_prefix::<(MemberId, LogIndex)>(next, limit)?;
-        next = rest(width);
-        if last.as_ref().is_some_and(|last| *last >= concern) {
-            return Err(CodecError::Invalid { field: "order of concerns" });
-        }
-        concerns.entry(concern.0.clone()).or_default().push(concern.1);
-        last = Some(concern);
-    }
-    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
-    next = rest(width);
     if u64::from(count) > RUNS_MAX {
         return Err(CodecError::Invalid { field: "run count" });
     }
@@ -212,23 +187,61 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
     let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
     let roots = rest(width);
     let expected = u64::from(count) * 32;
-    match (roots.len() as u64).cmp(&expected) {
-        std::cmp::Ordering::Less => {
-            Err(CodecError::Truncated { missing: (expected - roots.len() as u64) as usize })
-        }
-        std::cmp::Ordering::Greater => {
-            Err(CodecError::Trailing { excess: (roots.len() as u64 - expected) as usize })
-        }
-        std::cmp::Ordering::Equal => {
-            let pages = roots.as_chunks().0.to_vec();
-            Ok(Snapshot {
-                registry: Registry::new(members),
-                parameters,
-                governance,
-                concerns,
-                pages,
-                run_pages,
-            })
-        }
+    if (roots.len() as u64) < expected {
+        return Err(CodecError::Truncated { missing: (expected - roots.len() as u64) as usize });
     }
+    let (roots, tail) = roots.split_at(expected as usize);
+    let pages = roots.as_chunks().0.to_vec();
+    let (governance, concerns) = match tail.is_empty() {
+        true => (Governance::default(), Concerns::new()),
+        false => decode_governance(tail)?,
+    };
+    Ok(Snapshot { registry: Registry::new(members), parameters, governance, concerns, pages, run_pages })
+}
+
+/// What follows the pages once governance was used: items, then the entries by others.
+fn decode_governance(bytes: &[u8]) -> Result<(Governance, Concerns), CodecError> {
+    let limit = bytes.len();
+    let mut read = 0;
+    let mut rest = |width: usize| {
+        read += width;
+        bytes.get(read..).unwrap_or_default()
+    };
+    let (count, width) = codec::decode_prefix::<u32>(rest(0), limit)?;
+    let mut next = rest(width);
+    if count as usize > GOVERNANCE_ITEMS_MAX {
+        return Err(CodecError::Invalid { field: "governance item count" });
+    }
+    let mut items: Vec<GovernanceItem> = Vec::new();
+    for _ in 0..count {
+        let (item, width) = codec::decode_prefix::<GovernanceItem>(next, limit)?;
+        next = rest(width);
+        if items.last().is_some_and(|last| last.key() >= item.key()) {
+            return Err(CodecError::Invalid { field: "order of governance items" });
+        }
+        items.push(item);
+    }
+    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
+    next = rest(width);
+    if count as usize > CONCERNS_MAX {
+        return Err(CodecError::Invalid { field: "concern count" });
+    }
+    let (mut concerns, mut last) = (Concerns::new(), None);
+    for _ in 0..count {
+        let (concern, width) = codec::decode_prefix::<(MemberId, LogIndex)>(next, limit)?;
+        next = rest(width);
+        if last.as_ref().is_some_and(|last| *last >= concern) {
+            return Err(CodecError::Invalid { field: "order of concerns" });
+        }
+        concerns.entry(concern.0.clone()).or_default().push(concern.1);
+        last = Some(concern);
+    }
+    if !next.is_empty() {
+        return Err(CodecError::Trailing { excess: next.len() });
+    }
+    // The one encoding of nothing is to leave it out.
+    if items.is_empty() && concerns.is_empty() {
+        return Err(CodecError::Invalid { field: "governance item count" });
+    }
+    Ok((Governance::from_items(items), concerns))
 }
