@@ -396,7 +396,8 @@ impl Pool {
         let start = self.turn % self.chains.len().max(1);
         let share = bytes_max / ISSUERS_PER_BLOCK;
         // With the bytes taken of each.
-        let ready = |(chain, waiting)| Some((contiguous(waiting, next_sequence(state, chain)?).peekable(), 0));
+        let ready =
+            |(chain, waiting)| Some((contiguous(waiting, next_sequence(state, chain)?).peekable(), 0));
         let order = self.chains.iter().skip(start).chain(self.chains.iter().take(start));
         let mut queues: Vec<_> = order.filter_map(ready).collect();
         let mut chosen = Vec::new();
