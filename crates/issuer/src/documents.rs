@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, NamedIssuer};
 use sanad_core::summary::Summary;
-use sanad_credential::Circumstances;
+use sanad_credential::{Check, Circumstances, Part, Verdict};
 use serde_json::Value;
 
 use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, recognise};
@@ -292,7 +292,10 @@ fn remark(
 ) -> Option<Remark> {
     // What verifiers read as a credential, in whatever form, they look at.
     let circumstances = Circumstances { now_ms, member: None, rest: None };
-    let is_looked_at = || sanad_credential::check(bytes, &circumstances).is_some();
+    let is_read = |check: &Check| check.part == Part::Form && check.verdict == Verdict::Good;
+    let is_looked_at = || {
+        sanad_credential::check(bytes, &circumstances).is_some_and(|found| found.checks.iter().any(is_read))
+    };
     match (kind, json) {
         (DocumentKind::Json, Some(json)) => {
             (!is_credential(json) && !is_looked_at()).then_some(Remark::NotACredential)

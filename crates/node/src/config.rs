@@ -652,8 +652,8 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-/// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached at `error`.
-const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p_swarm=warn";
+/// The consensus engine tells of every vote at `info`, and of every peer that cannot be reached, and every message that it does not take, at `error`.
+const LOG_FILTER: &str = "info,arc_malachitebft=error,arc_malachitebft_engine::network=off,arc_malachitebft_network=off,libp2p_swarm=warn";
 
 /// Ranges of numbers: least and greatest value.
 const COUNT: (u64, u64) = (1, 1 << 20);

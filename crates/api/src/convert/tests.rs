@@ -1,7 +1,7 @@
 //! Conversions that no well-behaved server exercises.
 
 use sanad_core::block::{BlockHeader, Past, ProtocolVersion};
-use sanad_core::event::{Entry, Event};
+use sanad_core::event::{ENTRY_BYTES_MAX, Entry, Event};
 use sanad_core::hash::{BlockHash, ChainId, PastHash, Root, ValidatorsHash};
 use sanad_core::history::HistoryProof;
 use sanad_core::ids::{Height, LogIndex, LogSize};
@@ -227,7 +227,7 @@ fn malformed_runs_are_refused() {
     assert_eq!(EntryRun::try_from(wire::EntryRun::from(good.clone())).unwrap(), good);
     assert!(matches!(EntryRun::try_from(run(vec![])), Err(WireError::Missing { .. })));
     assert!(matches!(EntryRun::try_from(run(vec![vec![1]; 4097])), Err(WireError::TooMany { .. })));
-    assert!(matches!(EntryRun::try_from(run(vec![vec![1; 67]])), Err(WireError::TooMany { .. })));
+    assert!(matches!(EntryRun::try_from(run(vec![vec![1; ENTRY_BYTES_MAX + 1]])), Err(WireError::TooMany { .. })));
     assert!(matches!(EntryRun::try_from(run(vec![vec![1; 1 << 20]])), Err(WireError::TooMany { .. })));
 }
 

@@ -1,5 +1,6 @@
 //! The folder of a backup: locked while it is written, its files closed to other users.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -26,10 +27,11 @@ pub(super) fn make(folder: &Path) -> Result<(), BackupError> {
     make_directory(folder).map_err(at(folder))
 }
 
-/// Whether a folder has nothing but its lock.
+/// Whether a folder has nothing but its lock, and what a run left that was killed before it had written its first file.
 pub(super) fn is_unused(folder: &Path) -> Result<bool, BackupError> {
     let mut entries = std::fs::read_dir(folder).map_err(at(folder))?;
-    Ok(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == "LOCK")))
+    let is_own = |name: &OsStr| name == "LOCK" || name == "backup.json.new";
+    Ok(entries.all(|entry| entry.is_ok_and(|entry| is_own(&entry.file_name()))))
 }
 
 /// Writes a file whole and durably, closed to others: it is there with all its bytes, or as it was.
@@ -71,4 +73,20 @@ pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, B
 pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
     let path: PathBuf = path.to_owned();
     move |source| BackupError::File { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_leaves_is_no_strangers_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for own in ["LOCK", "backup.json.new"] {
+            std::fs::write(folder.path().join(own), "").unwrap();
+            assert!(is_unused(folder.path()).unwrap(), "{own}");
+        }
+        std::fs::write(folder.path().join("thesis.pdf"), "").unwrap();
+        assert!(!is_unused(folder.path()).unwrap());
+    }
 }
