@@ -167,10 +167,13 @@ fn engine_peers(peers: usize) -> usize {
 }
 
 /// For nodes that are all connected with each other. Own messages go to all peers at once, so that a vote takes one hop.
-/// The mesh passes on the others': every copy costs a check of its envelope's signature, and one or two neighbours are
-/// enough to go round a link that is cut. What still gets lost is asked for within a second.
+/// The mesh passes on the others': every copy costs a check of its envelope's signature, and a few neighbours are enough to
+/// go round a link that is cut. What still gets lost is asked for within a second.
+///
+/// `libp2p-gossipsub` 0.49, `behaviour.rs`: a mesh that has grown beyond `high` is cut by an index less its four best peers, so
+/// that a lower `high` ends the node.
 fn gossip() -> GossipSubConfig {
-    let (mesh, high, low, outbound) = (1, 2, 1, 0);
+    let (mesh, high, low, outbound) = (3, 4, 2, 1);
     let (scoring, explicit_peering, flood_publish) = (false, false, true);
     GossipSubConfig::new(mesh, high, low, outbound, scoring, explicit_peering, flood_publish)
 }
