@@ -234,11 +234,6 @@ impl Ledger {
         }
     }
 
-    /// Whether a batch waits in the pool. One that has left it is in the published state, or refused.
-    fn waits(&self, id: &BatchId) -> bool {
-        self.pool().batch(id).is_some()
-    }
-
     /// The waiting batches, to save them when the node stops.
     pub fn waiting(&self) -> Vec<Arc<SignedBatch>> {
         self.pool().all()

@@ -273,21 +273,13 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         if self.facts.stopping() {
             return Err(LedgerError::Stopping);
         }
-        // Usual for a caller that comes back to wait. A look at the pool needs no other thread.
-        if self.ledger.waits(&batch.id()) {
-            return Ok(BatchState::Pending);
-        }
         self.blocking(move |service| service.take(batch)).await
     }
 
     async fn batch_decided(&self, id: BatchId) -> Result<BatchState, LedgerError> {
         loop {
             let decided = self.ledger.waiters.register(id);
-            let state = match self.ledger.waits(&id) {
-                true => Ok(BatchState::Pending),
-                false => self.blocking(move |service| service.batch_state(&id)).await,
-            };
-            match state {
+            match self.blocking(move |service| service.batch_state(&id)).await {
                 Ok(BatchState::Pending) => {}
                 other => {
                     drop(decided);
