@@ -41,8 +41,9 @@ fn hot(net: &Net, node: usize) -> String {
     net.path(&format!("hot-{node}"))
 }
 
-/// Backs up a running node, or adds to its backup what is new.
+/// Backs up a running node into a new folder: a ledger that was made anew from peers does not continue an older one.
 pub fn back_up(net: &Net, node: usize) {
+    let _ = std::fs::remove_dir_all(hot(net, node));
     let said = net.sanad_node(node, &["backup", "create", &hot(net, node)]);
     assert_eq!(said.code, 0, "{said:?}");
 }

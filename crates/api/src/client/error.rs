@@ -42,7 +42,8 @@ pub enum ClientError {
     /// The connection was closed without an answer: the node stopped, or is no node. A server that expects TLS does so,
     /// too.
     #[error(
-        "the connection was closed before the whole answer was there; does the node run, and with http or https as in the URL?"
+        "the connection was closed before the whole answer was there; does the node run, with http or https as in the URL, \
+         and does it want a client certificate (--client-cert)?"
     )]
     Closed,
     /// The node answered with an error, or the call broke off.
@@ -186,6 +187,10 @@ fn is_closed(status: &Status) -> bool {
             use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
             return matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
         }
+        // Of hyper, whose types tonic hides.
+        if error.to_string() == CLOSED {
+            return true;
+        }
         cause = error.source();
     }
     false
@@ -221,6 +226,7 @@ const WANTS_CERTIFICATE: [&str; 5] = [
     "received fatal alert: BadCertificate",
     "received fatal alert: CertificateUnknown",
 ];
+const CLOSED: &str = "connection closed";
 const HALF_A_FRAME: &str = "bytes remaining on stream";
 const NOT_TLS: &str = "received corrupt message";
 const TEXT_CHARACTERS_MAX: usize = 1024;

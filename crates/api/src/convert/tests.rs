@@ -227,7 +227,10 @@ fn malformed_runs_are_refused() {
     assert_eq!(EntryRun::try_from(wire::EntryRun::from(good.clone())).unwrap(), good);
     assert!(matches!(EntryRun::try_from(run(vec![])), Err(WireError::Missing { .. })));
     assert!(matches!(EntryRun::try_from(run(vec![vec![1]; 4097])), Err(WireError::TooMany { .. })));
-    assert!(matches!(EntryRun::try_from(run(vec![vec![1; ENTRY_BYTES_MAX + 1]])), Err(WireError::TooMany { .. })));
+    assert!(matches!(
+        EntryRun::try_from(run(vec![vec![1; ENTRY_BYTES_MAX + 1]])),
+        Err(WireError::TooMany { .. })
+    ));
     assert!(matches!(EntryRun::try_from(run(vec![vec![1; 1 << 20]])), Err(WireError::TooMany { .. })));
 }
 
