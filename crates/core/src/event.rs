@@ -48,7 +48,7 @@ pub enum Event {
     RotateKey(Box<KeyRotation>),
     /// The member's node is reached at these addresses.
     SetAddresses {
-        /// `host:port`, at most [`ADDRESSES_MAX`](crate::member::ADDRESSES_MAX).
+        /// `host:port`, at most [`ADDRESSES_MAX`].
         addresses: Vec<String>,
     },
     /// The member no longer uses an issuer id.
