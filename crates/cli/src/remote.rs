@@ -14,6 +14,7 @@ use sanad_core::ids::Height;
 use sanad_export::{Cost, Source, WebOptions};
 use sanad_issuer::Chain;
 use sanad_verify::Trust;
+use zeroize::Zeroizing;
 
 use crate::exported;
 use crate::output::note;
@@ -83,7 +84,10 @@ impl ConnectionArgs {
     fn identity(&self) -> anyhow::Result<Option<ClientIdentity>> {
         let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) else { return Ok(None) };
         let certificates_pem = files::read(certificate, CA_BYTES_MAX)?;
-        Ok(Some(ClientIdentity { certificates_pem, key_pem: files::read(key, CA_BYTES_MAX)? }))
+        Ok(Some(ClientIdentity {
+            certificates_pem,
+            key_pem: Zeroizing::new(files::read(key, CA_BYTES_MAX)?),
+        }))
     }
 }
 

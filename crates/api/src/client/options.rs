@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+use zeroize::Zeroizing;
+
 use super::error::ClientError;
 use super::url::{NodeUrl, NodeUrlError};
 
@@ -28,7 +30,7 @@ pub struct ClientIdentity {
     /// PEM certificates, the client's own first.
     pub certificates_pem: Vec<u8>,
     /// Its PEM private key.
-    pub key_pem: Vec<u8>,
+    pub key_pem: Zeroizing<Vec<u8>>,
 }
 
 // By hand, so that the key does not come into a log.

@@ -56,7 +56,7 @@ fn client_identity() -> (Vec<u8>, ClientIdentity) {
     let client = client.signed_by(&key, &authority, &authority_key).unwrap();
     let own = ClientIdentity {
         certificates_pem: client.pem().into_bytes(),
-        key_pem: key.serialize_pem().into_bytes(),
+        key_pem: key.serialize_pem().into_bytes().into(),
     };
     (authority.pem().into_bytes(), own)
 }
