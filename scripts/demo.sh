@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # The main job, with real processes on loopback: a consortium of four issues, replicates, proves and revokes
-# micro-credentials, and survives the loss of a node. Ends at the first thing that is not true.
-# SANAD_DEMO_PROFILE=dev takes the programs that the tests are built with.
+# micro-credentials, from a spreadsheet to printed certificates, survives the loss of a node, admits a member and answers a stolen key.
+# Ends at the first thing that is not true.
+# It builds the programs unoptimised; SANAD_DEMO_PROFILE=release builds those of a release, SANAD_PROGRAMS=DIR takes those that
+# are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-echo "Building (the first time takes some minutes)"
-profile=${SANAD_DEMO_PROFILE:-release}
-cargo build --profile "$profile" --quiet -p sanad-node -p sanad-cli
-PATH="$(cd "${CARGO_TARGET_DIR:-target}/${profile/#dev/debug}" && pwd):$PATH"
+profile=${SANAD_DEMO_PROFILE:-dev}
+if [ -z "${SANAD_PROGRAMS:-}" ]; then
+    echo "Building (the first time takes some minutes)"
+    cargo build --profile "$profile" --quiet -p sanad-node -p sanad-cli
+fi
+PATH="$(cd "${SANAD_PROGRAMS:-${CARGO_TARGET_DIR:-target}/${profile/#dev/debug}}" && pwd):$PATH"
 demo=$(mktemp -d)
 net=$demo/net
 finish() {
@@ -42,11 +46,59 @@ equal() { [ "$1" = "$2" ] || { echo "expected \"$2\", found \"$1\"" >&2; return 
 verdict() { field verdict; }
 
 must 0 sanad localnet create "$net" --nodes 4 --name "Konsorsium Demo" >/dev/null
-must 0 sanad localnet start "$net" >/dev/null
+mapfile -t pages < <(must 0 sanad --json localnet start "$net" | sed -n 's/.*"page": "\(.*\)".*/\1/p')
 mapfile -t url < <(sanad --json localnet status "$net" | sed -n 's/.*"url": "\(.*\)".*/\1/p')
-equal "${#url[@]}" 4
+equal "${#url[@]} ${#pages[@]}" "4 4"
 export SANAD_GENESIS=$net/genesis.json SANAD_PASSPHRASE_FILE=$net/passphrase
 step "A consortium of four universities runs: ${url[*]}"
+
+# page FILE...: the verdict of the verifier's page, in headless Chromium where it and playwright-core are installed, else of `sanad
+# verify`; what said it comes first.
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+page() {
+    local headline=
+    if [ -n "$chromium" ] && [ -d web/node_modules/playwright-core ] && command -v node >/dev/null; then
+        headline=$(timeout 120 node scripts/demo-page.mjs "$chromium" "${pages[2]}" "$@" 2>"$demo/warned" || true)
+    fi
+    if [ -n "$headline" ]; then
+        echo "The verifier's page, in headless Chromium: $headline"
+    else
+        echo "sanad verify: $(must 0 sanad verify "$@" --online --node "${url[2]}" | sed -n '1s/^[^:]*: //p')"
+    fi
+}
+export SANAD_REGISTER=$demo/register.db SANAD_REGISTER_PASSPHRASE_FILE=$net/passphrase
+semeru=(--issuer-dir "$net/node-3" --node "${url[2]}")
+must 0 sanad register create "$SANAD_REGISTER" --issuer-dir "$net/node-3" >/dev/null
+cp -r tests/roster "$demo/roster"
+printed=(--site https://sertifikat.univ-semeru.example --site-dir "$demo/site")
+must 0 sanad issue roster "$demo/roster/wisuda.csv" --status-lists --certificates "$demo/printed" --zip "${printed[@]}" \
+    "${semeru[@]}" >/dev/null
+equal "$(find "$demo/printed" -name '*.pdf' | wc -l) $(find "$demo/printed" -name '*.zip' | wc -l) $(find "$demo/site/boxes" -type f | wc -l)" "12 12 12"
+# learner NAME FOLDER: the learner's folder there.
+learner() { find "$demo/$2" -mindepth 1 -maxdepth 1 -type d -name "$1-*"; }
+step "From a spreadsheet of 12 learners: 12 signed Open Badges of Universitas Semeru, entered, printed and zipped"
+
+pdf=$(find "$(learner kirananing-astrapati printed)" -name '*.pdf')
+said=$(page "$pdf")
+[[ $said == *" is active"* || $said == *": active as of "* ]]
+step "$said"
+
+must 0 sanad revoke suryodanta@univ-semeru.example --reason plagiarism --yes "${semeru[@]}" >/dev/null
+corrected=$demo/corrected/credential.json
+mkdir "$demo/corrected"
+sed 's/Ucokman Simanjorang/Ucokman Simanjorang, S.Stat./' "$(learner ucokman-simanjorang roster/wisuda)/credential.json" >"$demo/corrected.json"
+said=$(must 0 sanad --json reissue "$demo/corrected.json" --sign --out "$corrected" --replaces ucokman@univ-semeru.example --yes \
+    --reason "degree missing" "${semeru[@]}")
+must 0 sanad certificate make "$corrected" --out "$demo/printed" --zip "${printed[@]}" >/dev/null
+equal "$(must 0 sanad --json verify "$demo/printed/corrected/corrected.pdf" --online --node "${url[3]}" | verdict)" active
+old=$(find "$(learner ucokman-simanjorang printed)" -name '*.pdf')
+equal "$(must 1 sanad --json verify "$old" --online --node "${url[3]}" | verdict)" revoked
+step "One was revoked by the learner's address; one, misprinted, was reissued as row $(field row <<<"$said") of the register, and the old one revoked"
+
+must 0 sanad register erase maria@univ-semeru.example --yes --issuer-dir "$net/node-3" >/dev/null 2>&1
+must 1 sanad register search maria >/dev/null
+step "One was erased: secret, document and every word about her are gone from the register; a signed record of that stays"
+unset SANAD_REGISTER SANAD_REGISTER_PASSPHRASE_FILE
 
 cp -r tests/credentials "$demo/credentials"
 merapi=$demo/credentials/univ-merapi bromo=$demo/credentials/univ-bromo
@@ -129,12 +181,12 @@ for _ in $(seq 300); do
     heads=$(grep -c '"head_hash": "' <<<"$status" || true)
     different=$(sed -n 's/.*"head_hash": "\(.*\)".*/\1/p' <<<"$status" | sort -u | wc -l)
     entries=$(sed -n 's/.*"log_size": \([0-9]*\).*/\1/p' <<<"$status" | sort -u)
-    [ "$heads $different $entries" != "4 1 14" ] || break
+    [ "$heads $different $entries" != "4 1 29" ] || break
     sleep 0.1
 done
-equal "$heads $different $entries" "4 1 14"
+equal "$heads $different $entries" "4 1 29"
 equal "$(must 0 sanad --json status "$demo/later.json" --node "${url[3]}" | verdict)" active
-step "Node 4 is back: four equal heads, $(field head_hash <<<"$status" | cut -c1-16), 14 entries each"
+step "Node 4 is back: four equal heads, $(field head_hash <<<"$status" | cut -c1-16), $entries entries each"
 
 must 0 sanad receipt renew "$badge.receipt.json" "$demo/renewed.receipt" --node "${url[3]}" >/dev/null
 said=$(must 0 sanad --json verify "$badge" --receipt "$demo/renewed.receipt")
@@ -151,6 +203,44 @@ must 0 sanad proof verify "$demo/all.completeness.jsonl" >/dev/null
 equal "$(field active <<<"$said") $(field revoked <<<"$said")" "6 1"
 step "A list proved to be all that Universitas Merapi ever issued: $(field active <<<"$said") active, $(field revoked <<<"$said") revoked"
 
+# vote CHANGE...: node 1's member proposes it, those of nodes 2 and 3 approve, and it comes into force.
+vote() {
+    proposal=$(must 0 sanad --json governance propose "$@" --yes --member-dir "$net/node-1" --node "${url[0]}" | field proposal)
+    must 0 sanad governance approve "$proposal" --yes --member-dir "$net/node-2" --node "${url[1]}" >/dev/null
+    must 0 sanad governance approve "$proposal" --yes --member-dir "$net/node-3" --node "${url[2]}" >/dev/null
+    must 0 sanad governance watch "$proposal" --timeout 1m --node "${url[0]}" >/dev/null
+}
+# award NAME MEMBER-FOLDER: issues a small document.
+award() {
+    printf '{"name":"%s"}\n' "$1" >"$demo/$1.json"
+    must 0 sanad issue "$demo/$1.json" --issuer-dir "$2" --node "${url[0]}" >/dev/null
+}
+must 0 sanad member new --genesis "$SANAD_GENESIS" --dir "$demo/elang" --id politeknik-elang.example \
+    --name "Politeknik Elang" --role issuer >/dev/null
+vote admit "$demo/elang/member.json"
+award surya "$demo/elang"
+said=$(must 0 sanad --json verify "$demo/surya.json")
+equal "$(verdict <<<"$said")" active
+step "Admission: three of four validators voted Politeknik Elang in; what it issues is $(verdict <<<"$said") as of block $(field height <<<"$said")"
+
+said=$(must 0 sanad --json member rotate-key issuing --yes --member-dir "$net/node-1" --node "${url[0]}")
+award stolen "$net/node-1"
+award own "$net/node-1"
+equal "$(must 0 sanad --json status "$demo/later.json" --node "${url[1]}" | verdict)" active
+step "Rotation: Universitas Merapi replaced its issuing key in block $(field height <<<"$said"); what the old key signed is still active"
+
+stolen=$(must 0 sanad --json status "$demo/stolen.json" --node "${url[0]}" | field log_index)
+must 0 sanad member declare-compromise --from "$stolen" --yes --member-dir "$net/node-1" --node "${url[0]}" >/dev/null
+must 0 sanad member confirm "$demo/own.json" --yes --member-dir "$net/node-1" --node "${url[0]}" >/dev/null
+said=$(must 0 sanad --json member affected "$issuer" --node "${url[1]}")
+equal "$(field confirmed <<<"$said")" 1
+must 1 sanad status "$demo/stolen.json" --receipt-out "$demo/stolen.receipt" --node "${url[2]}" >/dev/null
+must 0 sanad status "$demo/own.json" --receipt-out "$demo/own.receipt" --node "${url[2]}" >/dev/null
+equal "$(must 1 sanad --json verify "$demo/stolen.json" --receipt "$demo/stolen.receipt" | verdict)" disputed
+equal "$(must 0 sanad --json verify "$demo/own.json" --receipt "$demo/own.receipt" | verdict)" confirmed
+equal "$(must 0 sanad --json verify "$demo/later.json" | verdict)" active
+step "Compromise: that key was stolen, and declared so from log index $stolen on: offline, the thief's credential is disputed, its own confirmed, older ones active"
+
 must 0 sanad key new --purpose checkpoint --out "$demo/checkpoint.json" >/dev/null
 must 0 sanad export "$demo/public" --key "$demo/checkpoint.json" --node "${url[1]}" >/dev/null
 must 0 sanad localnet stop "$net" >/dev/null
@@ -165,5 +255,5 @@ equal "$(must 0 sanad --json verify "$demo/later.json" --online --export "$demo/
 step "A static export, files that any web server can serve, still proves every status"
 
 said=$(must 0 sanad --json audit "$net/node-1")
-equal "$(field log_size <<<"$said")" 14
+equal "$(field log_size <<<"$said")" 38
 step "Audit of node 1's disk: every hash, signature, rule and certificate holds, up to block $(field height <<<"$said")"

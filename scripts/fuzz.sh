@@ -27,12 +27,12 @@ echo 'pub fn nothing() {}' | rustc $flags --crate-type lib --emit obj -o "$targe
     skip "$(rustc --version) refuses the flags of coverage: $(head -n 1 "$target/refused")"
 
 host=$(rustc -vV | sed -n 's/^host: //p')
+# Few executions are not worth an optimised build.
+[ -z "$same" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=1
 # An explicit target, so that build scripts and macros are not instrumented.
 RUSTFLAGS=$flags CARGO_TARGET_DIR=$target cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
-seeds() { said=$(SANAD_SEEDS=$target/seeds cargo test --quiet "$@" 2>&1) || { echo "$said" && exit 1; }; }
-seeds -p sanad-core --test golden_samples
-seeds -p sanad-qr --test seeds
-seeds -p sanad-export --test seeds
+# The whole workspace, so that nothing is built anew that `cargo test --workspace` has built.
+said=$(SANAD_SEEDS=$target/seeds cargo test --quiet --workspace --test golden_samples --test seeds 2>&1) || { echo "$said" && exit 1; }
 mkdir -p "$target/seeds/config"
 cp configs/*.toml "$target/seeds/config"
 find tests/credentials -name '*.json' -exec cp -t "$target/seeds/json_document" {} +
@@ -42,6 +42,11 @@ for name in receipt_json receipt_binary keyfile genesis trust_file member_file; 
     find "$target/seeds/$name" -type f -exec cp -t "$target/seeds/issuer_files" {} +
 done
 cp configs/*.toml "$target/seeds/issuer_files"
+# A roster, the columns of one, and a template.
+mkdir -p "$target/seeds/roster"
+printf 'Nama;NIM;Tanggal Lulus;SKS\nSiti Aminah;2026001;17/08/2026;3\n"O'"'"'Brien; Dr.";2026002;2026-08-17;2,5\n' >"$target/seeds/roster/roster.csv"
+printf "format = 'sanad-columns/v1'\naward = ['a']\nfields.a = {column = 'a', kind = 'text'}\n" >"$target/seeds/roster/columns.toml"
+printf '{"type":["VerifiableCredential"],"name":"{{a}}"}' >"$target/seeds/roster/template.json"
 for name in credential badge; do
     mkdir -p "$target/seeds/$name"
     find crates/credential/tests/testdata -type f -size -20k -exec cp -t "$target/seeds/$name" {} +

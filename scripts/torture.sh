@@ -3,14 +3,15 @@
 # nothing may contradict itself. Prints faults by kind, what was acknowledged, lost and conflicting, the longest stall and the seed.
 #   scripts/torture.sh --minutes 10 --seed 7      --json prints an object, --keep leaves the network's folder
 # The same seed gives the same faults in the same order; what they meet depends on the machine. Exit code 1: something is wrong.
-# SANAD_DEMO_PROFILE=dev takes the programs that the tests are built with.
+# SANAD_PROGRAMS=DIR takes the programs that are there, sanad-torture among them; without it, those of a release are built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=${SANAD_DEMO_PROFILE:-release}
-# Two builds, as the first one is that of scripts/demo.sh.
-cargo build --profile "$profile" --quiet -p sanad-node -p sanad-cli
-cargo build --profile "$profile" --quiet -p sanad-e2e --bin sanad-torture
-torture=${CARGO_TARGET_DIR:-target}/${profile/#dev/debug}/sanad-torture
+if [ -z "${SANAD_PROGRAMS:-}" ]; then
+    # Two builds, as the first one is that of scripts/demo.sh.
+    cargo build --release --quiet -p sanad-node -p sanad-cli
+    cargo build --release --quiet -p sanad-e2e --bin sanad-torture
+fi
+torture=${SANAD_PROGRAMS:-${CARGO_TARGET_DIR:-target}/release}/sanad-torture
 # One node gets a small disk of its own, which no other program sees and which goes with the last process.
 if unshare --mount --propagation private true 2>/dev/null; then
     exec unshare --mount --propagation private "$torture" "$@"

@@ -67,10 +67,11 @@ fn the_readmes_commands_make_a_chain_of_four_universities() {
     assert_eq!(shown["chain_id"], drafted["chain_id"]);
 
     // The ports of the README may be taken here.
-    let ports = free_ports(16);
+    let ports = free_ports(20);
     let mut configure = configure.clone();
-    let places =
-        ["5006", "2600", "2700", "947"].iter().flat_map(|base| (1..=4).map(move |n| format!("{base}{n}")));
+    let places = ["5006", "2600", "2700", "947", "808"]
+        .iter()
+        .flat_map(|base| (1..=4).map(move |n| format!("{base}{n}")));
     for (place, port) in places.zip(&ports) {
         assert!(configure.contains(&place), "{place}");
         configure = configure.replace(&place, &port.to_string());

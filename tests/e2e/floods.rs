@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use sanad_api::{Client, ClientOptions, Wait};
 use sanad_e2e::strangers::Flood;
 use sanad_e2e::{Issuer, Net, issue, poll};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// The node that is flooded.
@@ -57,18 +60,20 @@ async fn greed(client: Client, issuer: Issuer, turn: usize) {
     }
 }
 
-/// An honest issuer and an honest reader, each with one call at a time.
+/// An honest issuer and an honest reader over gRPC and HTTP, each with one call at a time.
 struct Honest {
     stop: AtomicBool,
     entered: AtomicU64,
     read: AtomicU64,
 }
 
-async fn honest(client: Client, issuer: Issuer, honest: Arc<Honest>) {
+async fn honest(client: Client, http: SocketAddr, issuer: Issuer, honest: Arc<Honest>) {
     let reading = async {
         while !honest.stop.load(Ordering::Relaxed) {
             let asked = Instant::now();
             client.node_status().await.unwrap();
+            let head = read_over_http(http, "/v1/headers/latest").await.unwrap();
+            assert!(head.starts_with("HTTP/1.0 200 OK") && head.contains("\"log_size\""), "{head}");
             assert!(asked.elapsed() < PATIENCE, "{:?}", asked.elapsed());
             honest.read.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -88,6 +93,14 @@ async fn honest(client: Client, issuer: Issuer, honest: Arc<Honest>) {
         }
     };
     tokio::join!(reading, issuing);
+}
+
+async fn read_over_http(node: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(node).await?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
 }
 
 struct Process(u32);
@@ -115,7 +128,7 @@ async fn floods_cost_the_network_little() {
     own.current = own.maximum;
     setrlimit(Resource::Nofile, own).unwrap();
     let net = Net::start_with_open_files(FILES_MAX, &["--heartbeat-ms", "500"]);
-    let listen = net.listen_addresses(FLOODED);
+    let (listen, http) = (net.listen_addresses(FLOODED), net.http_address(FLOODED));
     let process = Process::of(&net, FLOODED);
     let options = ClientOptions { timeout: Duration::from_secs(30), ..ClientOptions::default() };
     let client = Client::connect(&net.url(FLOODED), &options).await.unwrap();
@@ -124,7 +137,7 @@ async fn floods_cost_the_network_little() {
         entered: AtomicU64::new(0),
         read: AtomicU64::new(0),
     });
-    let serving = tokio::spawn(honest(client.clone(), net.issuer("node-1"), Arc::clone(&counts)));
+    let serving = tokio::spawn(honest(client.clone(), http, net.issuer("node-1"), Arc::clone(&counts)));
     // At another node, so that it is not the flooded one's callers that see the height.
     let watcher = net.client(2).await;
     let height = async || watcher.node_status().await.unwrap().head.height.0;
@@ -147,7 +160,7 @@ async fn floods_cost_the_network_little() {
         let quiet = before[1] + blocks_without().await;
         assert!(quiet > 2);
         let blocks_before = before[0];
-        let attack = flood.begin(listen, ADDRESSES);
+        let attack = flood.begin(listen, http, ADDRESSES);
         let (before, started) = (height().await, Instant::now());
         let honest_before = (counts.entered.load(Ordering::Relaxed), counts.read.load(Ordering::Relaxed));
         let (mut files, mut added) = (0, 0);
@@ -184,13 +197,13 @@ async fn floods_cost_the_network_little() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_greedy_issuer_leaves_the_others_their_pace() {
     let net = Net::start(&["--heartbeat-ms", "500"]);
-    let client = net.client(FLOODED).await;
+    let (client, http) = (net.client(FLOODED).await, net.http_address(FLOODED));
     let counts = Arc::new(Honest {
         stop: AtomicBool::new(false),
         entered: AtomicU64::new(0),
         read: AtomicU64::new(0),
     });
-    let serving = tokio::spawn(honest(client.clone(), net.issuer("node-1"), Arc::clone(&counts)));
+    let serving = tokio::spawn(honest(client.clone(), http, net.issuer("node-1"), Arc::clone(&counts)));
     let watcher = net.client(3).await;
     poll("the first honest batch", || (counts.entered.load(Ordering::Relaxed) > 0).then_some(()));
     // Blocks, honest batches and greedy entries: without greed, and with it.

@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code, though in a library")]
 
 pub mod disk;
+pub mod liar;
+pub mod members;
 pub mod relay;
 mod signatures;
 pub mod strangers;
+
+pub mod rosters;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -151,6 +155,14 @@ impl Net {
         let listen = text.lines().filter_map(|line| line.trim().strip_prefix("listen = "));
         let found: Vec<_> = listen.map(|address| address.trim_matches('"').parse().unwrap()).collect();
         found[..3].try_into().unwrap()
+    }
+
+    /// Where a node serves its reads over HTTP.
+    pub fn http_address(&self, node: usize) -> SocketAddr {
+        let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
+        let (_, http) = text.split_once("[http]").unwrap();
+        let address = http.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap();
+        address.trim_matches('"').parse().unwrap()
     }
 
     /// What a node's admin listener answers to `GET path`: the status and the body.

@@ -3,12 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
+use std::net::SocketAddr;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use sanad_api::{Client, ClientOptions};
 use sanad_e2e::{Net, free_ports, poll, program};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 /// A node started by the test itself. Killed when dropped.
 struct Node {
@@ -64,6 +72,22 @@ fn certificate(net: &Net) -> Vec<u8> {
     made.cert.pem().into_bytes()
 }
 
+/// What a read over HTTP answers to one who trusts the certificate.
+async fn read_over_https(node: SocketAddr, certificate: &[u8]) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(certificate).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let config = builder.with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(node).await?;
+    let name = ServerName::IpAddress(node.ip().into());
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    stream.write_all(b"GET /v1/node HTTP/1.0\r\n\r\n").await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong() {
     let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
@@ -78,6 +102,8 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
         Client::connect(&format!("https://{url}"), &options).await?.node_status().await
     };
     connect(&first).await.unwrap();
+    let http = net.http_address(1);
+    assert!(read_over_https(http, &first).await.is_err(), "HTTP is in plain text");
 
     // A new certificate, another limit, more in the log.
     let second = certificate(&net);
@@ -88,9 +114,12 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
         "[api]\n",
         "[pool]\nbytes_max = 1234567\n\n[log]\nfilter = \"debug,libp2p=off\"\n\n[api]\n",
     );
+    edit(&net, 1, "[http]\n", "[http]\ntls = true\n");
     node.signal(Signal::HUP);
     node.says("the configuration is read again", 1);
     connect(&second).await.unwrap();
+    assert!(read_over_https(http, &second).await.unwrap().starts_with("HTTP/1.0 200 OK"));
+    assert!(read_over_https(http, &first).await.is_err(), "the old one is gone");
     assert!(connect(&first).await.is_err(), "the old one is gone");
     poll("the new limit", || (net.metric(1, "sanad_pool_limit_bytes") == Some(1_234_567.0)).then_some(()));
     node.says("DEBUG", 1);

@@ -32,7 +32,7 @@ fn a_node_does_not_start_on_what_is_not_its_own() {
     let genesis = net.path("net/genesis.json");
     let own = std::fs::read(&genesis).unwrap();
     std::fs::copy(other.path("net/genesis.json"), &genesis).unwrap();
-    refused(&net, 1, &["run"], "another network key");
+    refused(&net, 1, &["run"], "belongs to chain");
     std::fs::write(&genesis, String::from_utf8(own.clone()).unwrap().replace("Localnet", "Localnot"))
         .unwrap();
     refused(&net, 1, &["run"], "is not signed by every member");

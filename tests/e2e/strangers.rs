@@ -21,29 +21,37 @@ pub enum Flood {
     DeafSubscribers,
     /// Messages far longer than any limit.
     LongMessages,
+    /// Reads over HTTP whose answers are not read.
+    DeafReaders,
+    /// Paths and queries far longer than any limit.
+    LongTargets,
     /// Random bytes, to every port.
     Garbage,
 }
 
 impl Flood {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Connections,
         Self::HalfOpenCalls,
         Self::EndlessHeaders,
         Self::DeafSubscribers,
         Self::LongMessages,
+        Self::DeafReaders,
+        Self::LongTargets,
         Self::Garbage,
     ];
 
-    /// Floods a node, which listens at `[api, consensus, gossip]`, from `addresses` addresses until the set is dropped.
-    pub fn begin(self, listen: [SocketAddr; 3], addresses: u8) -> JoinSet<()> {
+    /// Floods a node, which listens at `[api, consensus, gossip]` and `http`, from `addresses` addresses until the set is
+    /// dropped.
+    pub fn begin(self, listen: [SocketAddr; 3], http: SocketAddr, addresses: u8) -> JoinSet<()> {
         let [api, ..] = listen;
+        let ports = listen.into_iter().chain([http]);
         let mut attack = JoinSet::new();
         for from in (0..addresses).map(source) {
             match self {
                 Self::Connections => {
-                    for port in listen {
+                    for port in ports.clone() {
                         attack.spawn(hold(from, port, Vec::new(), 30));
                     }
                 }
@@ -59,7 +67,10 @@ impl Flood {
                     let more = frame(CONTINUATION, 0, &fields.collect::<Vec<u8>>());
                     attack.spawn(pour(from, api, greeting(&begun), more, usize::MAX));
                     let line = b"X-Endless: and so on and so on and so on\r\n".repeat(20);
-                    attack.spawn(pour(from, api, b"GET / HTTP/1.1\r\n".to_vec(), line, usize::MAX));
+                    for port in [api, http] {
+                        let begun = b"GET / HTTP/1.1\r\n".to_vec();
+                        attack.spawn(pour(from, port, begun, line.clone(), usize::MAX));
+                    }
                 }
                 Self::DeafSubscribers => {
                     let call = call("/sanad.v1.LedgerService/SubscribeBlocks");
@@ -76,8 +87,19 @@ impl Flood {
                     let start = greeting(&[submit, begun].concat());
                     attack.spawn(pour(from, api, start, part, length as usize));
                 }
+                Self::DeafReaders => {
+                    let read = b"GET /v1/headers?from=1&limit=100 HTTP/1.1\r\nHost: node\r\n\r\n".repeat(100);
+                    attack.spawn(hold(from, http, read, 20));
+                }
+                Self::LongTargets => {
+                    attack.spawn(pour(from, http, b"GET /".to_vec(), vec![b'a'; 16 << 10], usize::MAX));
+                    let query = "from=1&".repeat(300);
+                    let whole =
+                        format!("GET /v1/entries?{query} HTTP/1.1\r\nHost: node\r\n\r\n").into_bytes();
+                    attack.spawn(pour(from, http, whole.clone(), whole, usize::MAX));
+                }
                 Self::Garbage => {
-                    for port in listen {
+                    for port in ports.clone() {
                         attack.spawn(garbage(from, port));
                     }
                 }

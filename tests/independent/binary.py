@@ -3,7 +3,7 @@
 from typing import List
 
 from layout import (
-    EVENTS, LOG, MEMBERS, TARGETS, MEMBERS_MAX, STATUS, STATUS_LEAF_BYTES, STATUSES_PER_LEAF, VALIDATORS_MAX, Certificate,
+    EVENTS, LOG, MEMBERS, STATEMENTS, TARGETS, MEMBERS_MAX, STATUS, STATUS_LEAF_BYTES, STATUSES_PER_LEAF, VALIDATORS_MAX, Certificate,
     Certified, Change, Entry, Genesis, Header, History, Member, Past, Record, RecordProof, Sealed, TrustFile,
     ValidatorSet, members_root, path_length, root_of, state_root,
 )  # fmt: skip
@@ -41,6 +41,9 @@ class Reader:
 
     def u8(self) -> int:
         return self.uint(1)
+
+    def u32(self) -> int:
+        return self.uint(4)
 
     def u64(self) -> int:
         return self.uint(8)
@@ -424,6 +427,17 @@ def read_body(kind: str, read: Reader):
     elif kind == "propose":
         read_change(read)
         read.u64(), read.u64()
+    elif kind == "record-evidence":
+        member_id(read.text8())
+        read.key(), read.u64(), read.u32()
+        if read.u8() >= len(STATEMENTS):
+            raise Malformed("neither a proposal nor a vote")
+        for _ in range(2):
+            read.option(lambda: (read.hash(), read.u32()))
+            read.option(read.u32)
+            read.signature()
+    elif kind == "rejoin":
+        read.key(), read.hash()
 
 
 def read_new_key(read: Reader):

@@ -21,9 +21,11 @@ KINDS = ("json", "bytes", "sd-jwt")
 EVENTS = (
     "issue", "revoke", "suspend", "reinstate", "rotate-key", "set-addresses", "drop-issuer-id", "declare-compromise",
     "confirm", "revoke-by-governance", "revoke-as-successor", "propose", "approve", "withdraw", "freeze",
+    "record-evidence", "rejoin",
 )  # fmt: skip
 TARGETS = ("revoke", "suspend", "reinstate", "confirm", "revoke-by-governance", "revoke-as-successor")
-BY_OTHERS = ("propose", "approve", "withdraw", "revoke-as-successor")
+BY_OTHERS = ("propose", "approve", "withdraw", "revoke-as-successor", "record-evidence")
+STATEMENTS = ("proposal", "prevote", "precommit")
 STATUSES = ("active", "suspended", "confirmed", "revoked")  # by their bits
 
 
@@ -260,9 +262,7 @@ class Genesis(NamedTuple):
         return start + before + self.encode_parameters() + list32(self.members, Member.encode)
 
     def encode_parameters(self) -> bytes:
-        block_bytes, heartbeat, layout, rules, following = self.parameters
-        following = option(following, lambda f: u8(f[0]) + u8(f[1]) + u64(f[2]))
-        return u32(block_bytes) + u32(heartbeat) + u8(layout) + u8(rules) + following
+        return encode_parameters(self.parameters)
 
     def chain_id(self) -> bytes:
         return derive("sanad/v1 genesis", self.encode())
@@ -297,10 +297,29 @@ class Entry(NamedTuple):
         return u8(self.event) + text8(self.issuer) + body
 
 
+def encode_parameters(parameters) -> bytes:
+    block_bytes, heartbeat, layout, rules, following = parameters
+    following = option(following, lambda f: u8(f[0]) + u8(f[1]) + u64(f[2]))
+    return u32(block_bytes) + u32(heartbeat) + u8(layout) + u8(rules) + following
+
+
 def vote(header: Header, round_: int) -> bytes:
     """A precommit for the block of a header: 95 bytes."""
     start = b"sanad/v1 vote" + header.chain_id + u8(1) + u64(header.height) + u32(round_)
     return start + u8(1) + header.hash() + u32(header.round)
+
+
+def statement_message(chain_id: bytes, kind: int, height: int, round_: int, valid_round, block) -> bytes:
+    """certificate.md: the bytes of a vote or a proposal; `block` is a hash and a round, or nothing."""
+    at = u64(height) + u32(round_)
+    value = (b"\1" + block[0] + u32(block[1])) if block else bytes(37)
+    if STATEMENTS[kind] == "proposal":
+        return b"sanad/v1 proposal" + chain_id + at + option_u32(valid_round) + value[1:]
+    return b"sanad/v1 vote" + chain_id + u8(kind - 1) + at + value
+
+
+def option_u32(value) -> bytes:
+    return u8(value is not None) + u32(value or 0)
 
 
 def possession_message(name: str, nonce: bytes, member: Member) -> bytes:
@@ -342,6 +361,7 @@ LOG = Tree(
 STATUS = _tree("sanad/v1 status leaf", "sanad/v1 status node")
 MEMBERS = _tree("sanad/v1 member leaf", "sanad/v1 member node")
 PARTS = _tree("sanad/v1 part", "sanad/v1 parts node")
+GOVERNANCE = _tree("sanad/v1 governance leaf", "sanad/v1 governance node")
 HISTORY = _tree("sanad/v1 history leaf", "sanad/v1 history node")
 BATCHES = _tree("sanad/v1 batches leaf", "sanad/v1 batches node")
 

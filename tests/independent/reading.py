@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ed25519 import usable_point
 from layout import (
-    EVENTS, KINDS, MEMBERS_MAX, PURPOSES, ROLES, STANDINGS, STATUS_LEAF_BYTES, TARGETS, VALIDATORS_MAX, Certificate, Certified,
+    EVENTS, KINDS, MEMBERS_MAX, PURPOSES, ROLES, STANDINGS, STATEMENTS, STATUS_LEAF_BYTES, TARGETS, VALIDATORS_MAX, Certificate, Certified,
     Change, Entry, Genesis, Header, History, Member, Past, Record, RecordProof, Rest, Sealed, TrustFile, ValidatorSet,
 )  # fmt: skip
 from strict import (
@@ -16,12 +16,12 @@ from strict import (
 RECEIPT_FORMAT = "sanad-receipt/v1"
 TRUST_FORMAT = "sanad-trust/v1"
 CONSISTENCY_FORMAT = "sanad-consistency-proof/v1"
-FORK_FORMAT = "sanad-fork-proof/v1"
+EVIDENCE_FORMAT = "sanad-evidence/v1"
 COMPLETENESS_FORMAT = "sanad-completeness-proof/v1"
 MEMBER_FORMAT = "sanad-member/v1"
 PROOF_BYTES_MAX = LINE_BYTES_MAX = RECEIPT_BYTES_MAX = 1 << 20
 GENESIS_BYTES_MAX = TRUST_BYTES_MAX = 16 << 20
-FORK_BYTES_MAX = 4 << 20
+EVIDENCE_BYTES_MAX = 4 << 20
 MEMBER_BYTES_MAX = 64 << 10
 CHANGES_MAX = 64
 LABELS = ("holder", "title", "awarded_on", "credits", "number", "level", "valid_until", "programme")
@@ -73,6 +73,17 @@ class MemberProof(NamedTuple):
     finality: object
 
 
+class Equivocation(NamedTuple):
+    """What one validator signed. Each statement is a block or nothing, a valid round or nothing, and a signature."""
+
+    key: bytes
+    height: int
+    round: int
+    statement: int
+    first: tuple
+    second: tuple
+
+
 class Consistency(NamedTuple):
     older: tuple
     newer: tuple
@@ -103,20 +114,24 @@ def genesis_of(value) -> Genesis:
         before = (unhex(before["chain_id"], "chain_id"), height, unhex(before["block"], "block"))
     parameters = (1 << 20, 60_000, LAYOUT, RULES, None)
     if "parameters" in file:
-        names = ("block_bytes_max", "heartbeat_ms", "protocol")
-        given = fields(file["parameters"], "parameters", names, ("next_protocol",))
-        following = None
-        if "next_protocol" in given:
-            following = fields(given["next_protocol"], "next_protocol", ("protocol", "height"))
-            following = (*version_of(following["protocol"]), integer(following["height"], "height", 64))
-        numbers = (integer(given[name], name, 32) for name in names[:2])
-        parameters = (*numbers, *version_of(given["protocol"]), following)
+        parameters = parameters_of(file["parameters"])
     genesis = Genesis(
         integer(file["version"], "version", 8), file["name"], unhex(file["nonce"], "nonce"), file["log_origin"], before,
         parameters, [member_of(m) for m in items(file["members"], "members", MEMBERS_MAX)],
         signatures_of(file["signatures"]) if "signatures" in file else {},
     )  # fmt: skip
     return check_genesis(genesis)
+
+
+def parameters_of(value):
+    names = ("block_bytes_max", "heartbeat_ms", "protocol")
+    given = fields(value, "parameters", names, ("next_protocol",))
+    following = None
+    if "next_protocol" in given:
+        following = fields(given["next_protocol"], "next_protocol", ("protocol", "height"))
+        following = (*version_of(following["protocol"]), integer(following["height"], "height", 64))
+    numbers = (integer(given[name], name, 32) for name in names[:2])
+    return (*numbers, *version_of(given["protocol"]), following)
 
 
 def version_of(value):
@@ -499,18 +514,39 @@ def read_history(data: bytes) -> History:
     return history_of(parse_json(data, PROOF_BYTES_MAX))
 
 
-def read_fork(data: bytes):
-    """fork.md: the kind and the two statements."""
-    file = fields(parse_json(data, FORK_BYTES_MAX), "fork proof", ("format", "statements"))
-    if file["format"] != FORK_FORMAT:
-        raise Malformed("not a fork proof")
+def read_evidence(data: bytes):
+    """evidence.md: the kind and what it names."""
+    file = fields(parse_json(data, EVIDENCE_BYTES_MAX), "evidence file", ("format", "statements"))
+    if file["format"] != EVIDENCE_FORMAT:
+        raise Malformed("not an evidence file")
     given = file["statements"]
     kind = given.get("kind") if isinstance(given, dict) else None
+    if kind == "equivocation":
+        given = fields(given, "statements", ("kind", "signed"), ("decided",))
+        return kind, [signed_of(given["signed"]), statement_of(given["decided"]) if "decided" in given else None]
     readers = FORKS.get(kind) if isinstance(kind, str) else None
     if readers is None:
-        raise Malformed("not a kind of fork")
+        raise Malformed("not a kind of evidence")
     given = fields(given, "statements", ("kind",) + tuple(readers))
     return kind, [read(given[name]) for name, read in readers.items()]
+
+
+def signed_of(value) -> Equivocation:
+    given = fields(value, "signed", ("key", "height", "round", "statement", "first", "second"))
+    return Equivocation(
+        tagged(given["key"], "key", 32), integer(given["height"], "height", 64), integer(given["round"], "round", 32),
+        word(given["statement"], "statement", STATEMENTS), said_of(given["first"]), said_of(given["second"]),
+    )  # fmt: skip
+
+
+def said_of(value):
+    given = fields(value, "statement", ("signature",), ("block", "valid_round"))
+    block = None
+    if "block" in given:
+        block = fields(given["block"], "block", ("hash", "round"))
+        block = (unhex(block["hash"], "hash"), integer(block["round"], "round", 32))
+    valid_round = integer(given["valid_round"], "valid_round", 32) if "valid_round" in given else None
+    return block, valid_round, tagged(given["signature"], "signature", 64)
 
 
 def statement_of(value):

@@ -20,6 +20,8 @@ import document as d  # noqa: E402
 import ed25519 as e  # noqa: E402
 import layout as l  # noqa: E402
 import reading as r  # noqa: E402
+import signing as g  # noqa: E402
+import snapshot  # noqa: E402
 import strict as s  # noqa: E402
 import trust as t  # noqa: E402
 import verify as v  # noqa: E402
@@ -243,7 +245,7 @@ class Pages(unittest.TestCase):
         with open(os.path.join(FORMATS, "README.md"), encoding="utf-8") as file:
             listed = re.findall("^- `(sanad/v1 [a-z ]+)`$", file.read(), re.M)
         used = set()
-        for name in ("layout.py", "document.py", "verify.py"):
+        for name in ("layout.py", "document.py", "verify.py", "snapshot.py"):
             with open(os.path.join(HERE, name), encoding="utf-8") as file:
                 used |= set(re.findall('"(sanad/v1 [a-z ]+)"', file.read()))
         self.assertEqual(used - set(listed) - {"sanad/v1 vote", "sanad/v1 genesis signature", "sanad/v1 member file signature"}, set())
@@ -252,6 +254,9 @@ class Pages(unittest.TestCase):
 # What the Rust crates say of a sample, and the part and word of docs/formats/finding.md. The first that is found.
 SENTENCES = (
     ("the two statements do not contradict each other", "history not-proven"),
+    ("the two statements are no contradiction of one validator", "history not-proven"),
+    ("the final header is of height", "history not-proven"),
+    ("who decides height|the key was not one of a validator", "validators not-proven"),
     ("the genesis in the trust file is not valid", "error"),
     ("of chain .*, not of the chain of this genesis", "chain foreign-chain"),
     ("layout version", "header needs-newer-verifier"),
@@ -267,6 +272,7 @@ SENTENCES = (
     ("validator-set changes; a (receipt|proof) carries", "validators needs-trust-file"),
     ("needs a newer verifier", "encoding needs-newer-verifier"),
     ("validator-set change at height .* is out of order", "validators tampered"),
+    ("does not know the validators of height", "anchor needs-trust-file"),
     ("the header names the validators", "validators not-proven"),
     ("the validators .* come, but the header names", "validators tampered"),
     ("validator set after height .* does not follow", "validators tampered"),
@@ -340,13 +346,24 @@ class Samples(unittest.TestCase):
                     self.assertEqual(found, expected["status"] if "status" in expected else expected_of(expected["error"]))
 
     def test_proofs(self):
-        for folder in ("consistency", "completeness", "fork", "history"):
+        for folder in ("consistency", "completeness", "evidence", "history"):
             for name, sample in samples(folder):
                 context = sample["context"]
                 older = r.header_of(context["header"]) if "header" in context else None
                 with self.subTest(folder, name=name):
                     found = self.proof_outcome(self.trust_of(sample), sample_bytes(sample), older)
                     self.assertEqual(found, expected_of(sample["verdict"]))
+
+    def test_signing_requests(self):
+        """A person is asked to sign, or not: there is no finding."""
+        for name, sample in samples("signing-request"):
+            try:
+                g.verify_request(self.trust_of(sample), g.read_request(sample_bytes(sample)))
+                found = "good"
+            except (s.Malformed, v.Fault) as error:
+                found = error
+            with self.subTest(name):
+                self.assertEqual(found == "good", sample["verdict"] == "good", (found, sample["verdict"]))
 
     def test_member_proofs(self):
         for name, sample in samples("member-proof"):
@@ -374,6 +391,48 @@ class Samples(unittest.TestCase):
                         found = "error"
                     expected = expected_of(sample["verdict"])
                     self.assertEqual(found, "error" if "not the binary form" in sample["verdict"] else expected)
+
+    def holds(self, check, *arguments):
+        """There is no word for what is wrong with a snapshot."""
+        try:
+            check(*arguments)
+            return True
+        except (v.Fault, s.Malformed):
+            return False
+
+    def test_snapshots(self):
+        manifests = dict(samples("snapshot-manifest"))
+        now_ms = manifests["sound.json"]["context"]["now_ms"]
+        state, others = dict(samples("snapshot-state")), dict(samples("snapshot-chunk"))
+        header = r.header_of(state["sound.json"]["context"]["header"])
+        for name, sample in manifests.items():
+            with self.subTest("manifest", name=name):
+                read = lambda data: t.of_trust_file(snapshot.read_manifest(data).trust, now_ms)  # noqa: E731
+                self.assertEqual(self.holds(read, sample_bytes(sample)), sample["verdict"] == "good")
+        for name, sample in state.items():
+            with self.subTest("state", name=name):
+                read = lambda data: snapshot.read_state(snapshot.records(data), header)  # noqa: E731
+                self.assertEqual(self.holds(read, sample_bytes(sample)), sample["verdict"] == "good")
+        for name, sample in others.items():
+            with self.subTest("chunk", name=name):
+                self.assertEqual(self.holds(snapshot.records, sample_bytes(sample)), sample["verdict"] == "good")
+
+        manifest = sample_bytes(manifests["sound.json"])
+        trust = t.of_genesis(snapshot.read_manifest(manifest).trust.genesis)
+        sound = [sample_bytes(f[name]) for f, name in (
+            (state, "sound.json"), (others, "sound-blocks.json"), (others, "sound-certificates.json"),
+        )]  # fmt: skip
+        chunks = {snapshot.chunk_hash(chunk): chunk for chunk in sound}
+        self.assertEqual(snapshot.check_snapshot(manifest, chunks.__getitem__, trust, now_ms), header)
+        # Whatever is changed in a chunk, and named by its new hash.
+        for chunk in sound:
+            for at in range(4, len(chunk), 1 + len(chunk) // 60):
+                other = chunk[:at] + bytes([chunk[at] ^ 1]) + chunk[at + 1 :]
+                hash_ = snapshot.chunk_hash(other)
+                renamed = manifest.replace(snapshot.chunk_hash(chunk), hash_)
+                with self.subTest(at=at):
+                    given = {**chunks, hash_: other}.__getitem__
+                    self.assertFalse(self.holds(snapshot.check_snapshot, renamed, given, trust, now_ms))
 
     def test_certificates(self):
         for name, sample in samples("certificate"):
@@ -627,7 +686,7 @@ class TrustRules(unittest.TestCase):
         self.check("active", self.receipt, consortium.trust)
         late = consortium.receipt(DOCUMENT, height=30)
         self.check("active", late, consortium.trust)
-        self.assertEqual(outcome(consortium.trust, consortium.receipt(DOCUMENT, height=30, changes=[])), "validators not-proven")
+        self.assertEqual(outcome(consortium.trust, consortium.receipt(DOCUMENT, height=30, changes=[])), "anchor needs-trust-file")
         gap = consortium.receipt(DOCUMENT, height=30, changes=consortium.changes[1:])
         self.assertEqual(outcome(consortium.trust, gap), "validators not-proven")
 
@@ -663,7 +722,7 @@ class TrustRules(unittest.TestCase):
         late = consortium.receipt(DOCUMENT, height=30, changes=consortium.changes[1:])
         self.check("active", late, consortium.trusting(6))
         without = consortium.receipt(DOCUMENT, height=30, changes=[])
-        self.assertEqual(outcome(consortium.trusting(6), without), "validators not-proven")
+        self.assertEqual(outcome(consortium.trusting(6), without), "anchor renew")
         self.check("anchor renew", late, consortium.trusting(6, now_ms=START_MS + 2 * YEAR_MS))
         whole = consortium.receipt(DOCUMENT, height=30)
         self.check("active", whole, consortium.trusting(6))
@@ -903,7 +962,7 @@ class Tampered(unittest.TestCase):
             (signatures + ".2.validator", 3, "certificate tampered"),
             (signatures + ".2.validator", 4, "certificate not-proven"),
             (signatures + ".1.signature", flipped, "certificate tampered"),
-            ("proof.finality", lambda f: {k: x for k, x in f.items() if k != "validator_changes"}, "validators not-proven"),
+            ("proof.finality", lambda f: {k: x for k, x in f.items() if k != "validator_changes"}, "anchor needs-trust-file"),
             ("proof.finality.validator_changes", [], "encoding tampered"),
             ("proof.finality.by", "seal", "encoding tampered"),
         ):  # fmt: skip

@@ -127,12 +127,16 @@ def check_certified(trust: Trust, header: Header, certificate, changes) -> Basis
         raise Fault("validators", "needs-trust-file", f"{len(changes)} validator changes")
     if trust.header is None:
         validators = follow(trust, trust.sets[0], 0, changes, height)
+        if not changes and height > 1 and validators.hash() != header.validators_hash:
+            raise Fault("anchor", "needs-trust-file", f"the genesis does not know the validators of height {height}")
         check_certificate(header, certificate, validators)
     elif height > trust.header.height:
         check_fresh(trust)
         at = trust.header.height
         known = next((i for i, change in enumerate(changes) if change.header.height > at), len(changes))
         validators = follow(trust, trust.sets[-1], at, changes[known:], height)
+        if not changes[known:] and height > at + 1 and validators.hash() != header.validators_hash:
+            raise Fault("anchor", "renew", f"the trust file does not know the validators of height {height}")
         check_certificate(header, certificate, validators)
     else:
         if height == trust.header.height and header.hash() != trust.header.hash():

@@ -15,14 +15,15 @@ import time
 
 from binary import RECEIPT_MAGIC, TRUST_MAGIC, Fault, read_binary_receipt, read_entry, read_trust_binary
 from document import DOCUMENT_BYTES_MAX, DocumentNeeded, check_document, contradictions, named_issuer, open_summary
+from ed25519 import signature_holds
 from layout import (
-    BY_OTHERS, EVENTS, KINDS, LOG, MEMBERS, MEMBERS_MAX, STANDINGS, STATUS, STATUSES, STATUSES_PER_LEAF, TARGETS, Certified, Sealed, derive,
-    is_consistent, members_root, root_of, state_root, u64,
+    BY_OTHERS, EVENTS, KINDS, LOG, MEMBERS, MEMBERS_MAX, STANDINGS, STATEMENTS, STATUS, STATUSES, STATUSES_PER_LEAF, TARGETS, Certified, Sealed, derive,
+    is_consistent, members_root, root_of, state_root, statement_message, u64,
 )  # fmt: skip
 from reading import (
-    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, FORK_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
+    COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, EVIDENCE_FORMAT, GENESIS_BYTES_MAX, LABELS, PROOF_BYTES_MAX, RECEIPT_BYTES_MAX, RECEIPT_FORMAT,
     TRUST_BYTES_MAX, Consistency, Paper, Proof, TooManyChanges, check_rest, header_of, normal_issuer_id, read_completeness_head,
-    read_consistency, read_entry_run, read_fork, read_genesis, read_history, read_receipt, read_trust_json,
+    read_consistency, read_entry_run, read_evidence, read_genesis, read_history, read_receipt, read_trust_json,
 )  # fmt: skip
 from reading import check_record as check_record_limits
 from strict import Malformed, NewerVerifier, parse_json
@@ -194,8 +195,10 @@ def verify_member(trust: Trust, proof):
     check_state(proof.header, proof.status_root, check_record(proof.member), proof.others_root)
 
 
-def verify_fork(trust: Trust, kind: str, statements):
-    """fork.md"""
+def verify_evidence(trust: Trust, kind: str, statements):
+    """evidence.md"""
+    if kind == "equivocation":
+        return verify_equivocation(trust, *statements)
     one, other = statements
     if kind == "heights":
         (header, _), (rival, _) = one, other
@@ -216,6 +219,38 @@ def verify_fork(trust: Trust, kind: str, statements):
         else:
             check_form(trust, statement[0])
             check_final(trust, *statement)
+
+
+def verify_equivocation(trust: Trust, signed, decided) -> str:
+    """evidence.md, "One validator": the member."""
+    if decided is not None and decided[0].height != signed.height:
+        raise Fault("history", "not-proven", "the final header is of another height")
+    messages = []
+    for block, valid_round, _ in (signed.first, signed.second):
+        if block is None if STATEMENTS[signed.statement] == "proposal" else valid_round is not None:
+            raise Fault("history", "not-proven", "not a statement of its kind")
+        at = (signed.height, signed.round)
+        messages.append(statement_message(trust.chain_id, signed.statement, *at, valid_round, block))
+    if messages[0] == messages[1]:
+        raise Fault("history", "not-proven", "the two statements agree")
+    for message, (_, _, signature) in zip(messages, (signed.first, signed.second)):
+        if not signature_holds(signed.key, signature, message):
+            raise Fault("history", "not-proven", "a statement is not signed by the key")
+    if decided is not None:
+        check_final(trust, *decided)
+        changes = getattr(decided[1], "changes", ())
+        known = [change.next for change in reversed(changes)] + list(reversed(trust.sets))
+        sets = [each for each in known if each.hash() == decided[0].validators_hash]
+    elif trust.header is None:
+        sets = [trust.sets[0]] if signed.height == 1 else []
+    else:
+        sets = [trust.set_at(signed.height)] if signed.height <= trust.header.height + 1 else []
+    if not sets:
+        raise Fault("validators", "not-proven", f"who decides height {signed.height} is not proved")
+    holders = [member for member, key in sets[0].validators if key == signed.key]
+    if not holders:
+        raise Fault("validators", "not-proven", "the key was not one of a validator")
+    return holders[0]
 
 
 def read_status(proof) -> str:
@@ -346,7 +381,7 @@ def read_trust(data: bytes):
 
 
 def find_proof(trust: Trust, data: bytes, older=None) -> dict:
-    """A finding for a history, consistency, completeness or fork proof. Raises Malformed if the bytes are none of them."""
+    """A finding for a history, consistency, completeness or evidence file. Raises Malformed if the bytes are none of them."""
     first = re.search(rb'"format"\s*:\s*"([^"]*)"', data[: 1 << 20])
     format_ = first[1].decode("ascii", "replace") if first else None
     finding = {"verdict": "proved", "reason": None}
@@ -356,8 +391,8 @@ def find_proof(trust: Trust, data: bytes, older=None) -> dict:
             finding["statuses"] = {status: statuses.count(status) for status in sorted(set(statuses))}
         elif format_ == CONSISTENCY_FORMAT:
             verify_consistency(trust, read_consistency(data))
-        elif format_ == FORK_FORMAT:
-            verify_fork(trust, *read_fork(data))
+        elif format_ == EVIDENCE_FORMAT:
+            verify_evidence(trust, *read_evidence(data))
         elif older is not None:
             verify_history(trust, older, read_history(data))
         else:

@@ -103,7 +103,7 @@ impl<'a> Faults<'a> {
             }
             Fault::Flood { node, flood } => {
                 let listen = net.listen_addresses(*node);
-                self.floods = flood.begin(listen, FLOOD_ADDRESSES);
+                self.floods = flood.begin(listen, net.http_address(*node), FLOOD_ADDRESSES);
             }
             Fault::DamagedBlock { node, percent, part } => {
                 let height = 1 + self.height(*node) * percent / 200;

@@ -152,6 +152,8 @@ codes! {
     AnotherIssuer = "another-issuer";
     /// The status of the target does not allow the change.
     StatusConflict = "status-conflict";
+    /// The issuing key has revoked as much as it may today.
+    RevocationLimit = "revocation-limit";
 }
 
 impl ErrorCode {
@@ -176,7 +178,8 @@ impl ErrorCode {
             | Self::UnknownTarget
             | Self::NotAnIssuance
             | Self::AnotherIssuer
-            | Self::StatusConflict => true,
+            | Self::StatusConflict
+            | Self::RevocationLimit => true,
             Self::Unknown
             | Self::Malformed
             | Self::NoCredential
@@ -254,6 +257,7 @@ impl From<&EventError> for ErrorCode {
             EventError::NotAnIssuance { .. } => Self::NotAnIssuance,
             EventError::AnotherIssuer { .. } => Self::AnotherIssuer,
             EventError::Status { .. } => Self::StatusConflict,
+            EventError::RevocationLimit { .. } => Self::RevocationLimit,
             EventError::WrongChain { .. } => Self::WrongChain,
             EventError::Governance(_) => Self::Governance,
             _ => Self::Refused,

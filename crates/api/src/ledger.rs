@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::hash::{BatchId, ChunkHash, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
 use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
@@ -16,7 +16,7 @@ use crate::batches::BatchState;
 use crate::blocks::{BlockSummary, FinalBlock, FinalHeader};
 use crate::diagnosis::Diagnosis;
 use crate::entries::LogEntry;
-use crate::ledger_error::LedgerError;
+use crate::ledger_error::{LedgerError, Missing};
 use crate::node_status::{NodeStatus, Peer};
 use crate::proofs::{BatchProofs, HeaderProof, InclusionProof, MemberDetails, ProofForm};
 
@@ -145,6 +145,22 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`LedgerError::NotFound`], [`LedgerError::SizeBeyondLog`] if the range ends beyond the log,
     /// [`LedgerError::NotKept`].
     fn entry_runs(&self, member: &MemberId, range: Range<LogIndex>) -> Result<Vec<EntryRun>, LedgerError>;
+
+    /// The manifest of the newest snapshot that is offered, encoded.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`] if none is.
+    fn snapshot(&self) -> Result<Vec<u8>, LedgerError> {
+        Err(LedgerError::NotFound(Missing::Snapshot))
+    }
+
+    /// A chunk of a snapshot that is offered.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`].
+    fn snapshot_chunk(&self, hash: &ChunkHash) -> Result<Vec<u8>, LedgerError> {
+        Err(LedgerError::NotFound(Missing::SnapshotChunk(*hash)))
+    }
 
     /// The state of a batch.
     ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sanad_core::execution::BatchError;
-use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::hash::{BatchId, ChunkHash, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 
 /// Why a [`crate::Ledger`] gives no answer. `server/status.rs` says what is sent to the caller.
@@ -11,7 +11,7 @@ use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 #[non_exhaustive]
 pub enum LedgerError {
     /// The ledger does not hold it.
-    #[error("{0} is not on the ledger")]
+    #[error("{0}")]
     NotFound(Missing),
     /// The chain has no block yet, so nothing can be proved.
     #[error("the chain has no block yet")]
@@ -131,7 +131,7 @@ impl LedgerError {
 #[non_exhaustive]
 pub enum Missing {
     /// An issuance.
-    #[error("the commitment {commitment} of {issuer}")]
+    #[error("the commitment {commitment} of {issuer} is not on the ledger")]
     Issuance {
         /// The issuer.
         issuer: MemberId,
@@ -139,9 +139,15 @@ pub enum Missing {
         commitment: Commitment,
     },
     /// A batch.
-    #[error("the batch {0}")]
+    #[error("the batch {0} is not on the ledger")]
     Batch(BatchId),
     /// A member.
-    #[error("the member {0}")]
+    #[error("the member {0} is not on the ledger")]
     Member(MemberId),
+    /// A snapshot.
+    #[error("this node offers no snapshot")]
+    Snapshot,
+    /// A chunk of a snapshot.
+    #[error("this node offers no snapshot with the chunk {0}")]
+    SnapshotChunk(ChunkHash),
 }

@@ -1,11 +1,15 @@
-//! The gRPC interface of a node: server and client.
+//! The interface of a node: gRPC server and client, and reads over HTTP.
 //!
 //! - [`Ledger`] is what the services need of a node, in the types of `sanad-core`; [`serve`] serves it
-//!   with health checks, reflection, gRPC-web, TLS, deadlines and limits.
+//!   with health checks, reflection, gRPC-web, TLS, deadlines and limits; and its reads as JSON over HTTP, for pages and
+//!   scripts, under the same limits.
 //! - [`Client`] calls a node and returns the types of `sanad-core`. It converts and bounds what comes in, and checks
 //!   that it answers the question; proofs are verified by whoever holds a genesis or a trust file.
 //!
 //! **Invariant:** no type of prost or tonic is in a public signature outside [`wire`].
+
+#[cfg(test)]
+extern crate self as sanad_api;
 
 mod batches;
 mod blocks;
@@ -39,6 +43,6 @@ pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, EntryProof, HeaderProof, InclusionProof, MemberDetails, ProofForm, ProofHead};
 pub use server::{
-    CALL_SECONDS_BOUNDS, CONNECTIONS_CLOSING_MAX, CallCount, Health, Limits, ServeError, ServerConfig,
-    ServerStats, Serving, TlsIdentity, WebOrigins, serve,
+    CALL_SECONDS_BOUNDS, CONNECTIONS_CLOSING_MAX, CallCount, Health, Limits, Listeners, ServeError,
+    ServerConfig, ServerStats, Serving, SiteContent, SiteFile, TlsIdentity, WebOrigins, serve,
 };

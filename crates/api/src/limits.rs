@@ -20,6 +20,8 @@ pub const ENTRIES_PAGE: PageLimit = PageLimit { default: 100, max: 1000 };
 pub const MEMBERS_PAGE: PageLimit = PageLimit { default: 100, max: 200 };
 /// Pages of `ListPeers`.
 pub const PEERS_PAGE: PageLimit = PageLimit { default: 100, max: 500 };
+/// Most headers of one answer over HTTP.
+pub const HTTP_HEADERS_MAX: u32 = 100;
 /// Most entries of one run of `GetCompleteness`.
 pub const ENTRY_RUN_ENTRIES_MAX: usize = BATCH_EVENTS_MAX;
 /// Longest encoded entries of one run of `GetCompleteness`, in bytes (448 KiB): as a line of a completeness proof
@@ -27,8 +29,8 @@ pub const ENTRY_RUN_ENTRIES_MAX: usize = BATCH_EVENTS_MAX;
 pub const ENTRY_RUN_BYTES_MAX: usize = 448 << 10;
 /// Most entries that [`Ledger::entry_runs`](crate::Ledger::entry_runs) returns at once, in all its runs.
 pub const ENTRY_RUNS_ENTRIES_MAX: usize = 4 * ENTRY_RUN_ENTRIES_MAX;
-/// Longest chunk of `GetTrustFile`, in bytes (1 MiB).
-pub const TRUST_FILE_CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Longest chunk of `GetTrustFile`, and longest piece of `GetSnapshot` and `GetSnapshotChunk`, in bytes (1 MiB).
+pub const PIECE_BYTES_MAX: usize = 1 << 20;
 /// Most credentials of one `GetStatuses`: as many as fit [`READ_REQUEST_BYTES_MAX`].
 pub const STATUSES_MAX: usize = 50;
 /// Most proofs of one `GetBatchProofs`.

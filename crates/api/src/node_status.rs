@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sanad_core::governance::RejoinStatement;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::{LogSize, MemberId};
 use sanad_core::signature::PublicKey;
@@ -40,6 +41,8 @@ pub struct NodeStatus {
     pub damaged_blocks: u64,
     /// Damaged blocks that were put right from peers' copies since the node started.
     pub repaired_blocks: u64,
+    /// What a rejoin statement has to name; `None` unless the node's key may have signed what the node does not know.
+    pub rejoin: Option<RejoinStatement>,
 }
 
 /// Another node, as a node knows it.

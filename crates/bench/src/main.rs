@@ -8,6 +8,7 @@ mod machine;
 mod network;
 mod parts;
 mod reads;
+mod snapshot;
 mod table;
 
 use std::path::PathBuf;
@@ -30,6 +31,12 @@ enum Command {
         /// Blocks of 1,000 events for each figure
         #[arg(long, default_value_t = 500)]
         blocks: u64,
+    },
+    /// A snapshot of a ledger, made and restored in this process
+    Snapshot {
+        /// Entries of the ledger, in blocks of 1,000
+        #[arg(long, default_value_t = 1_000_000)]
+        events: u64,
     },
     /// A running localnet, of which nodes may be stopped: throughput, latency, disk, memory, CPU
     Network {
@@ -78,6 +85,7 @@ async fn main() -> anyhow::Result<()> {
     machine::describe(&mut out)?;
     match Arguments::parse().command {
         Command::Parts { blocks } => parts::run(blocks, &mut out),
+        Command::Snapshot { events } => snapshot::run(events, &mut out),
         Command::Network { localnet, batch, submitters, in_flight, seconds, events } => {
             let net = localnet::Localnet::open(&localnet)?;
             let mut table = network::table();

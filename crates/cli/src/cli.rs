@@ -4,8 +4,9 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use sanad_verify::Language;
 
 use crate::commands::{
-    audit, block, change, completions, credential, debug, entry, export, genesis, issue, key, localnet, man,
-    member, node, peer, proof, receipt, status, tail, tlog_proof, top, trust, verify,
+    audit, block, certificate, change, completions, credential, debug, endorse, entry, evidence, export,
+    genesis, governance, issue, key, localnet, man, member, node, peer, proof, receipt, register, reissue,
+    site, snapshot, status, tail, tlog_proof, top, trust, verify,
 };
 use crate::output;
 
@@ -79,6 +80,18 @@ pub(crate) enum Command {
     /// Enter documents into the ledger and write their receipts
     #[command(after_help = issue::EXAMPLES)]
     Issue(issue::Args),
+    /// What an issuer publishes
+    #[command(subcommand)]
+    Issuer(site::Command),
+    /// Issue a credential anew, and void the one that it replaces, in one batch
+    #[command(after_help = reissue::EXAMPLES)]
+    Reissue(reissue::Args),
+    /// Say what an institution holds of another's achievement or award
+    #[command(after_help = endorse::EXAMPLES)]
+    Endorse(endorse::Args),
+    /// What was issued to whom, in one encrypted file
+    #[command(subcommand)]
+    Register(Box<register::Command>),
     /// Void credentials for ever
     #[command(after_help = change::REVOKE_EXAMPLES)]
     Revoke(change::RevokeArgs),
@@ -88,6 +101,9 @@ pub(crate) enum Command {
     /// Lift suspensions
     #[command(after_help = change::REINSTATE_EXAMPLES)]
     Reinstate(change::Args),
+    /// Certificates to print
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// Trust files: the genesis and one recent block
     #[command(subcommand)]
     Trust(trust::Command),
@@ -106,6 +122,12 @@ pub(crate) enum Command {
     /// Member institutions
     #[command(subcommand)]
     Member(member::Command),
+    /// What the validators decide by vote: members, validators, parameters
+    #[command(subcommand)]
+    Governance(governance::Command),
+    /// Proof that validators contradicted themselves
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// The genesis, on which all verification rests
     #[command(subcommand)]
     Genesis(genesis::Command),
@@ -121,6 +143,9 @@ pub(crate) enum Command {
     /// Check a stopped node's ledger from the genesis to the head, or rebuild its indexes
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::Args),
+    /// A ledger as of one block, from which a node begins
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     /// Prove an entry to the tools of transparency logs (C2SP tlog-proof)
     #[command(after_help = tlog_proof::EXAMPLES)]
     TlogProof(tlog_proof::Args),
@@ -158,7 +183,8 @@ Examples:
 
 Exit codes: 0 yes or done; 1 checked and not so; 2 an error, or it could not be checked.
 Environment: SANAD_NODE, SANAD_GENESIS, SANAD_TRUST, SANAD_ISSUER_DIR, SANAD_PASSPHRASE,
-SANAD_PASSPHRASE_FILE, SANAD_MAX_AGE.";
+SANAD_PASSPHRASE_FILE, SANAD_REGISTER, SANAD_REGISTER_PASSPHRASE, SANAD_REGISTER_PASSPHRASE_FILE,
+SANAD_MAX_AGE.";
 
 #[cfg(test)]
 mod tests {

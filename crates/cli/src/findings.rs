@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sanad_verify::{Finding, Fork, Language, Line, credential_lines};
+use sanad_verify::{EvidenceFinding, Finding, Language, Line, credential_lines};
 
 use crate::output::Report;
 use crate::view::View;
@@ -22,7 +22,7 @@ impl Report for Finding {
     }
 }
 
-impl Report for Fork {
+impl Report for EvidenceFinding {
     fn view(&self) -> View {
         self.view_in(Language::English)
     }

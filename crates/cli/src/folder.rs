@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_issuer::{EXTENSIONS, FolderFiles, look_through};
+use sanad_issuer::{CREDENTIAL_FILE, EXTENSIONS, FolderFiles, look_through};
 
 use crate::output::note;
 
-/// The documents of a folder, sorted: files of the usual kinds, and whatever has a receipt beside it. What is left out
-/// is noted in `left_out`.
+/// The documents of a folder, sorted: files of the usual kinds, whatever has a receipt beside it, and the credentials of
+/// folders that a roster made, one for each learner. What is left out is noted in `left_out`.
 pub(crate) fn documents_in(folder: &Path, left_out: &mut Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
     let FolderFiles { mut documents, links, special, others, folders, .. } = look_through(folder)?;
     let (files, dangling): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.is_file());
     documents.extend(files);
+    let of_learner = |folder: &PathBuf| folder.join(CREDENTIAL_FILE).is_file();
+    let (learners, folders): (Vec<_>, Vec<_>) = folders.into_iter().partition(of_learner);
+    documents.extend(learners.into_iter().map(|folder| folder.join(CREDENTIAL_FILE)));
     documents.sort();
     let before = left_out.len();
     left_out.extend([special, dangling, others, folders].into_iter().flatten());

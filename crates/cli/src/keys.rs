@@ -60,14 +60,14 @@ pub(crate) fn open(path: &Path, purpose: Purpose, passphrase: &PassphraseArgs) -
     Ok(sealed.open(&passphrase.existing(&path.display().to_string())?)?)
 }
 
-fn chosen(bytes: Zeroizing<Vec<u8>>) -> anyhow::Result<Passphrase> {
+pub(crate) fn chosen(bytes: Zeroizing<Vec<u8>>) -> anyhow::Result<Passphrase> {
     if bytes.is_empty() {
         return Err(KeyError::NoPassphrase.into());
     }
     Ok(Passphrase::chosen(bytes)?)
 }
 
-fn ask(prompt: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn ask(prompt: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     use std::io::IsTerminal as _;
     if !std::io::stdin().is_terminal() {
         bail!(

@@ -3,12 +3,14 @@
 //! Exit codes: 0 yes or done; 1 checked and not so; 2 an error, or it could not be checked. Results go to stdout,
 //! everything else to stderr.
 
+mod certificates;
 mod cli;
 mod commands;
 mod exported;
 mod files;
 mod findings;
 mod folder;
+mod governance;
 mod issuer;
 mod keys;
 mod localnet;
@@ -17,7 +19,9 @@ mod output;
 mod progress;
 mod random;
 mod receipt_file;
+mod register;
 mod remote;
+mod signing;
 mod source;
 mod target;
 mod time;

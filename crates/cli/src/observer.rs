@@ -47,6 +47,8 @@ impl Observer for Terminal {
         let mut shown = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         if shown.as_ref().is_none_or(|(of, _)| *of != step) {
             let what = match step {
+                Step::Checking => "checking rows",
+                Step::Signing => "signing",
                 Step::Reading => "reading documents",
                 Step::Issuing => "issuing",
                 Step::Asking => "asking for statuses",

@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) fn bar(length: usize, what: &'static str) -> ProgressBar {
     // indicatif draws on stderr and is silent unless that is a terminal.
     let bar = ProgressBar::new(length as u64).with_message(what);
-    let style = ProgressStyle::with_template("{msg:>18} [{bar:30}] {human_pos}/{human_len} {eta}");
+    let style =
+        ProgressStyle::with_template("{msg:>18} [{bar:30}] {human_pos}/{human_len} {per_sec} {eta} left");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

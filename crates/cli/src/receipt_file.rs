@@ -1,9 +1,12 @@
-//! Receipts in files: JSON, binary, or the picture of a QR code, which this program reads.
+//! Receipts in files: JSON, binary, the picture of a QR code, the text of one, or a certificate in PDF.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+use sanad_certificate::Code;
 use sanad_core::receipt::{RECEIPT_MAGIC, Receipt, ReceiptForm};
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{
@@ -14,14 +17,60 @@ use sanad_qr::{PICTURE_BYTES_MAX, PictureKind};
 
 const _: () = assert!(PICTURE_BYTES_MAX <= RECEIPT_FILE_BYTES_MAX);
 
-/// Reads a receipt out of a picture.
+/// Reads a receipt out of a picture, the text of an offline code, or a certificate in PDF.
 pub(crate) const PICTURES: PictureReader = |bytes| {
-    PictureKind::of(bytes)?;
+    match PictureKind::of(bytes) {
+        Some(PictureKind::Pdf) => {
+            let contents = sanad_certificate::extract(bytes).map_err(Into::into);
+            return Some(contents.map(|contents| contents.receipt));
+        }
+        Some(_) => {}
+        None if Code::is_claimed(bytes) => {}
+        None => return None,
+    }
+    Some(match code_in(bytes, Wanted::Receipt) {
+        Ok(Code::Receipt(receipt)) => Ok(receipt),
+        Ok(Code::Link(_)) => Err(LINK_ONLY.into()),
+        Err(error) => Err(error.into()),
+    })
+};
+
+/// Which code counts where a picture shows both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Receipt,
+    Link,
+}
+
+/// The code in a picture, or in a text; the other one if the one that is wanted is not there.
+pub(crate) fn code_in(bytes: &[u8], wanted: Wanted) -> anyhow::Result<Code> {
+    if PictureKind::of(bytes).is_none() {
+        return Ok(Code::read(bytes)?);
+    }
     let started = Instant::now();
     let late = || started.elapsed() > PICTURE_TIME_MAX;
-    let read = sanad_qr::read(bytes, &late, &|code| code.starts_with(&RECEIPT_MAGIC));
-    Some(read.map_err(Into::into))
-};
+    let other = RefCell::new(None);
+    let is_wanted = |bytes: &[u8]| match (code_of(bytes), wanted) {
+        (Some(Code::Receipt(_)), Wanted::Receipt) | (Some(Code::Link(_)), Wanted::Link) => true,
+        (Some(code), _) => {
+            other.replace(Some(code));
+            false
+        }
+        (None, _) => false,
+    };
+    match sanad_qr::read(bytes, &late, &is_wanted) {
+        Ok(content) => code_of(&content).context("neither a receipt nor a link"),
+        Err(error) => other.into_inner().ok_or_else(|| error.into()),
+    }
+}
+
+/// What the content of a QR code is: a receipt as bytes, an offline code or a link.
+fn code_of(content: &[u8]) -> Option<Code> {
+    match content.starts_with(&RECEIPT_MAGIC) {
+        true => Some(Code::Receipt(content.to_vec())),
+        false => Code::read(content).ok(),
+    }
+}
 
 /// The bytes of a receipt in one of its two forms, from a file, standard input (`-`), or a QR code in a picture.
 pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -48,3 +97,4 @@ pub(crate) fn qr_name(receipt: &Path) -> Option<OsString> {
 
 /// How long a code is looked for in a picture.
 const PICTURE_TIME_MAX: Duration = Duration::from_secs(2);
+const LINK_ONLY: &str = "the code is a link, not a receipt; see `sanad verify --help`";

@@ -30,6 +30,13 @@ pub(crate) struct NodeArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
+impl NodeArgs {
+    /// Whether another node is named than the one that is asked if none is.
+    pub(crate) fn is_named(&self) -> bool {
+        self.node != NODE_DEFAULT
+    }
+}
+
 /// A node or a static export to ask.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SourceArgs {

@@ -1,13 +1,15 @@
 //! What consensus asks of the ledger.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::Bytes;
-use sanad_core::block::BlockId;
+use sanad_core::block::{BlockId, ProtocolVersion};
+use sanad_core::evidence::Equivocation;
 use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
 
-use crate::evidence::Evidence;
 use crate::timeliness::Receipt;
 
 /// The ledger, as consensus sees it.
@@ -72,13 +74,20 @@ pub trait Application: Send + 'static {
         Height::GENESIS.next()
     }
 
+    /// The time of the block before the first one that a key could vote on, in milliseconds since 1970-01-01 UTC; 0 for a
+    /// key of the genesis. `None` if it is not known that the key ever was in a set.
+    ///
+    /// # Errors
+    /// The ledger cannot go on; consensus stops.
+    fn in_force_ms(&self, key: &PublicKey) -> Result<Option<u64>, ApplicationError>;
+
     /// Whether [`Self::propose`] would now build a block that is worth deciding. Must be false when there is
     /// nothing to commit: blocks are made back to back for as long as it is true.
     fn has_work(&self) -> bool;
 
     /// Takes note of validators that contradicted themselves. Each is given once for as long as the process
     /// lives.
-    fn evidence(&mut self, evidence: &[Evidence]);
+    fn evidence(&mut self, evidence: &[Equivocation]);
 }
 
 /// The height to decide next.
@@ -88,9 +97,21 @@ pub struct NextHeight {
     pub height: Height,
     /// The validators that decide it.
     pub validators: ValidatorSet,
+    /// The protocol version of the height, if this program does not know it. Then nothing is proposed, voted on or taken
+    /// from others from this height on, until another program takes over.
+    pub unknown_version: Option<ProtocolVersion>,
+    /// Whether the block before says, in the name of this node's member, that the process which votes with its key is gone
+    /// for good, and does not mean this process's own return: it is not to sign any more.
+    pub disowned: bool,
     /// The earliest time its block may have, in milliseconds since 1970-01-01 UTC: later than that of the block
     /// before.
     pub time_ms_min: u64,
+    /// Longest payload of a block of this height, in bytes; at most
+    /// [`BLOCK_BYTES_LIMIT`](crate::BLOCK_BYTES_LIMIT). The same on all nodes: one with less refuses what the others decide.
+    pub block_bytes_max: usize,
+    /// Longest time between the block before and this one, when there is nothing to commit. Bounds how old an answer about
+    /// a status can be; each block costs every node some storage for ever.
+    pub heartbeat: Duration,
 }
 
 /// What a block to propose must be like.

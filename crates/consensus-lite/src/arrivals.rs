@@ -277,8 +277,17 @@ mod tests {
     fn arrivals() -> Arrivals {
         let validator = |i: u8| Validator { member: format!("m{i}").parse().unwrap(), key: key(i).public() };
         let validators = ValidatorSet::genesis((0..4).map(validator).collect()).unwrap();
-        let next = NextHeight { height: Height(5), validators, time_ms_min: 0 };
-        let arrivals = Arrivals::new(CHAIN, Arc::new(Shared::new(Vec::new())), &next);
+        let next = NextHeight {
+            height: Height(5),
+            validators,
+            time_ms_min: 0,
+            unknown_version: None,
+            disowned: false,
+            block_bytes_max: crate::config::BLOCK_BYTES_LIMIT,
+            heartbeat: std::time::Duration::from_secs(1),
+        };
+        let keys = crate::Keys { network: SecretKey::from_seed(&[9; 32]), validators: Vec::new() };
+        let arrivals = Arrivals::new(CHAIN, Arc::new(Shared::new(Vec::new(), keys)), &next);
         arrivals.started(Height(5));
         arrivals.entered(Height(5));
         arrivals

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sanad_core::ids::Height;
-use sanad_core::signature::SecretKey;
+use sanad_core::signature::{PublicKey, SecretKey};
 
 use crate::clock::Clock;
+use crate::guard::SigningGuard;
 use crate::peer::PeerAddress;
 
-/// Largest `block_bytes_max`, in bytes (8 MiB). Blocks of more than 1 MiB slow the network down: 4 nodes
+/// Longest payload of a block that the network carries, in bytes (8 MiB). Blocks of more than 1 MiB slow the network down: 4 nodes
 /// decided 10 blocks of 1 MiB a second, but 1.5 of 8 MiB.
 pub const BLOCK_BYTES_LIMIT: usize = 8 << 20;
 
-/// Settings of consensus. All but `heartbeat` and `timeouts` may differ between nodes only as described.
+/// Settings of consensus. What all nodes must agree on is in [`NextHeight`](crate::NextHeight).
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Name of the node in logs and metrics, and shown to peers.
@@ -24,22 +25,16 @@ pub struct Config {
     pub directory: PathBuf,
     /// Address to listen on. Port 0 takes a free one: see [`crate::Consensus::listen_address`].
     pub listen: SocketAddr,
-    /// The nodes that may connect, and no others. One with this node's own network key is passed over, so
-    /// that one list can serve a whole network.
+    /// The nodes that may connect at first, and no others: see [`crate::Consensus::set_peers`]. One with this node's own
+    /// network key is passed over, so that one list can serve a whole network.
     pub peers: Vec<PeerAddress>,
     /// Connections at once that others have begun; handshakes as many. The engine counts in fours. Default 64; there are 8 for each
     /// peer at least.
     pub inbound_connections: usize,
     /// Connections at once with one peer. The engine counts in fours. Default 20.
     pub connections_per_peer: usize,
-    /// Longest time between two blocks, when there is nothing to commit. Default 10 s. Bounds how old an
-    /// answer about a status can be; each block costs every node some storage for ever.
-    pub heartbeat: Duration,
     /// How long to wait for others before a round is given up.
     pub timeouts: Timeouts,
-    /// Longest payload of a block, in bytes. Default 1 MiB, at most [`BLOCK_BYTES_LIMIT`]. Must be the same
-    /// on all nodes: one with less refuses what the others decide.
-    pub block_bytes_max: usize,
     /// How often to tell peers the own height, so that those behind notice. Default 2 s.
     pub sync_status_interval: Duration,
     /// A height that others have decided already, if it is known at the start: up to it, votes of this node are of no use
@@ -84,9 +79,7 @@ impl Config {
             peers: Vec::new(),
             inbound_connections: 64,
             connections_per_peer: 20,
-            heartbeat: Duration::from_secs(10),
             timeouts: Timeouts::default(),
-            block_bytes_max: 1 << 20,
             sync_status_interval: Duration::from_secs(2),
             abstain_through: None,
             clock: Clock::system(),
@@ -100,10 +93,24 @@ impl Config {
         crate::engine::connections_max(self)
     }
 
-    /// Where the signing guard lies: create it there once, for a key that has never signed, with
+    /// Where the signing guard of a node's first key lies: create it there once, for a key that has never signed, with
     /// [`crate::SigningGuard::create`].
     pub fn guard_path(directory: &Path) -> PathBuf {
         directory.join("signing.guard")
+    }
+
+    /// Where the signing guard of a key lies. Each key has its own, which stays where it was made: a guard that was moved
+    /// counts as a copy.
+    pub fn guard_path_of(directory: &Path, key: &PublicKey) -> PathBuf {
+        let first = Self::guard_path(directory);
+        match SigningGuard::inspect(&first) {
+            Ok(state) if state.public_key != *key => {
+                let name: String =
+                    key.0.iter().take(GUARD_NAME_BYTES).map(|byte| format!("{byte:02x}")).collect();
+                directory.join(format!("signing-{name}.guard"))
+            }
+            _ => first,
+        }
     }
 
     /// Where the engine's log lies.
@@ -117,7 +124,10 @@ impl Config {
 pub struct Keys {
     /// Proves to peers that a connection is from this node. No vote hangs on it.
     pub network: SecretKey,
-    /// The key this node votes with whenever it is in the validator set, if it is a validator. Its signing
-    /// guard must exist.
-    pub validator: Option<SecretKey>,
+    /// The keys this node may vote with: it uses the one that is in the validator set of a height, and the first that has
+    /// a signing guard while none is. Empty if it only follows.
+    pub validators: Vec<SecretKey>,
 }
+
+/// Bytes of a key in the name of its guard's file.
+const GUARD_NAME_BYTES: usize = 8;

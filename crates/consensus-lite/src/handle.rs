@@ -8,14 +8,13 @@ use std::time::Duration;
 use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
-use sanad_core::signature::PublicKey;
+use sanad_core::signature::{PublicKey, SecretKey};
 use sanad_core::validators::ValidatorSet;
 use tokio::sync::oneshot;
 
 use crate::application::Application;
-use crate::config::{BLOCK_BYTES_LIMIT, Config, Keys};
+use crate::config::{Config, Keys};
 use crate::engine::{self, Setup};
-use crate::limits::Limits;
 use crate::peer::{PeerAddress, PeerAddressError, peer_id};
 use crate::shared::Shared;
 use crate::status::{ConsensusStatus, PeerStatus, Phase, Work};
@@ -39,19 +38,16 @@ impl Consensus {
         keys: Keys,
         application: impl Application,
     ) -> Result<Self, StartError> {
-        let block_bytes = StartError::BlockBytes { actual: config.block_bytes_max, limit: BLOCK_BYTES_LIMIT };
-        let limits = Limits::of(config.block_bytes_max).ok_or(block_bytes)?;
-        let own = keys.network.public();
-        config.peers.retain(|peer| peer.network_key != own);
+        config.peers = others(config.peers, &keys.network.public());
         config.peers.iter().try_for_each(PeerAddress::check)?;
         config.listen = free_address(config.listen)?;
         std::fs::create_dir_all(&config.directory)
             .map_err(|source| StartError::Directory { path: config.directory.clone(), source })?;
 
-        let shared = Arc::new(Shared::new(config.peers.clone()));
+        let shared = Arc::new(Shared::new(config.peers.clone(), keys));
         let handle = Self { shared: shared.clone(), listen: config.listen };
         let (ready, started) = oneshot::channel();
-        let setup = Setup { config, chain_id, keys, limits, shared };
+        let setup = Setup { config, chain_id, shared };
         std::thread::Builder::new()
             .name("sanad-consensus".to_owned())
             .spawn(move || engine::run(setup, application, ready))
@@ -152,23 +148,48 @@ impl Consensus {
         self.stopped().await
     }
 
-    /// From now on dials a peer at another address. Nothing happens for a key that is not among the peers.
+    /// From now on these nodes may connect, and are dialled, and no others. Those that are not among them any more are cut
+    /// off. One with this node's own network key is passed over.
     ///
     /// # Errors
     /// [`PeerAddressError`]; nothing has changed then.
-    pub async fn move_peer(&self, peer: &PeerAddress) -> Result<(), PeerAddressError> {
-        let address = peer.multiaddr()?;
-        let Some(before) = self.shared.move_peer(peer) else { return Ok(()) };
-        // Without a network, the next session begins with the new address.
+    pub async fn set_peers(&self, peers: Vec<PeerAddress>) -> Result<(), PeerAddressError> {
+        let peers = others(peers, &self.shared.network_key().public());
+        let wanted = peers.iter().map(PeerAddress::multiaddr).collect::<Result<Vec<_>, _>>()?;
+        let before = self.shared.set_peers(peers);
+        // A session has room for so many peers.
+        self.shared.network_changed.notify_one();
+        // Without a network, the next session begins with the new peers.
         let Some(network) = self.shared.network() else { return Ok(()) };
-        // First away, then in: the engine forgets the peer's name with its last address.
-        let moving = async {
-            let _ = NetworkRequest::remove_persistent_peer(&network, before.multiaddr()?).await;
-            let _ = NetworkRequest::add_persistent_peer(&network, address).await;
-            Ok(())
+        let known = before.iter().map(PeerAddress::multiaddr).collect::<Result<Vec<_>, _>>()?;
+        // First away, then in: the engine forgets a peer's name with its last address.
+        let changing = async {
+            for gone in known.iter().filter(|address| !wanted.contains(address)) {
+                let _ = NetworkRequest::remove_persistent_peer(&network, gone.clone()).await;
+            }
+            for new in wanted.iter().filter(|address| !known.contains(address)) {
+                let _ = NetworkRequest::add_persistent_peer(&network, new.clone()).await;
+            }
         };
-        // The engine says in its log what goes wrong.
-        tokio::time::timeout(STATUS_TIMEOUT, moving).await.unwrap_or(Ok(()))
+        // The engine says in its log what goes wrong. One that hangs is the watchdog's business.
+        let _ = tokio::time::timeout(PEERS_TIMEOUT, changing).await;
+        Ok(())
+    }
+
+    /// From now on this node may vote with another key, too: from the first height on whose validators have it. Its guard is
+    /// made then, if all that it can have signed is known here: see [`crate::Memory`].
+    pub fn add_validator_key(&self, key: SecretKey) {
+        self.shared.add_validator_key(key);
+    }
+
+    /// The key that this node votes with while it is in the set.
+    pub fn validator_key(&self) -> Option<PublicKey> {
+        self.shared.progress().key
+    }
+
+    /// From now on proves to be this node by another network key. All connections are made anew.
+    pub fn set_network_key(&self, key: SecretKey) {
+        self.shared.set_network_key(key);
     }
 
     async fn peer_status(&self) -> Vec<PeerStatus> {
@@ -217,5 +238,12 @@ fn free_address(address: SocketAddr) -> Result<SocketAddr, StartError> {
     })
 }
 
+fn others(mut peers: Vec<PeerAddress>, own: &PublicKey) -> Vec<PeerAddress> {
+    peers.retain(|peer| peer.network_key != *own);
+    peers
+}
+
+/// Longest wait for the engine's network to take other peers.
+const PEERS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for the engine's network to say who is connected.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);

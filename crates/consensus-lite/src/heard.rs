@@ -95,6 +95,10 @@ mod tests {
             height: Height(height),
             validators: ValidatorSet::genesis((0..count).map(validator).collect()).unwrap(),
             time_ms_min: 0,
+            unknown_version: None,
+            disowned: false,
+            block_bytes_max: crate::config::BLOCK_BYTES_LIMIT,
+            heartbeat: std::time::Duration::from_secs(1),
         }
     }
 

@@ -8,7 +8,7 @@
 //! - Blocks are made when there is something to commit, and at every heartbeat.
 //! - A validator gives its first vote only to a block whose time agrees with its [`Clock`].
 //! - A validator signs only what its [`SigningGuard`] has on disk.
-//! - Only the nodes of [`Config::peers`] may connect.
+//! - Only its peers may connect: [`Config::peers`], then those of [`Consensus::set_peers`].
 
 mod application;
 mod arrivals;
@@ -18,7 +18,6 @@ mod clock;
 mod config;
 mod context;
 mod engine;
-mod evidence;
 mod guard;
 mod handle;
 mod heard;
@@ -48,10 +47,8 @@ pub use application::{
 };
 pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
-pub use evidence::{Evidence, EvidenceError, Statement, StatementKind};
-pub use guard::{GuardError, GuardState, Position, SigningGuard, Step};
+pub use guard::{GuardError, GuardState, Memory, Position, SigningGuard, Step};
 pub use handle::{Consensus, metrics};
-pub use messages::proposal_message;
 pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
 pub use status::{

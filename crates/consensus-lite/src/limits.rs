@@ -1,27 +1,22 @@
-//! Message limits, all from the one limit of blocks, so that a block that may be decided can also be sent.
+//! Message limits. They are those of the longest block that any ledger may ask for, so that a block that may be decided can
+//! also be sent, whatever the ledger's own limit becomes.
 
 use crate::config::BLOCK_BYTES_LIMIT;
 use crate::wire::{DECIDED_OVERHEAD_BYTES_MAX, PART_MESSAGE_BYTES_MAX};
 
-/// The longest messages, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// A payload.
-    pub(crate) payload: usize,
-    /// A gossiped message, with its author, signature and topic around it.
-    pub(crate) gossip: usize,
-    /// The blocks in one answer to a node that catches up.
-    pub(crate) response: usize,
-    /// That answer as it is sent.
-    pub(crate) rpc: usize,
-}
+/// A gossiped message, with its author, signature and topic around it, in bytes.
+pub(crate) const GOSSIP_BYTES_MAX: usize = PART_MESSAGE_BYTES_MAX + GOSSIP_OVERHEAD_BYTES;
+/// The blocks in one answer to a node that catches up, in bytes: one of any length.
+pub(crate) const RESPONSE_BYTES_MAX: usize = BLOCK_BYTES_LIMIT + DECIDED_OVERHEAD_BYTES_MAX + 64;
+/// That answer as it is sent, in bytes.
+pub(crate) const RPC_BYTES_MAX: usize = RESPONSE_BYTES_MAX + RPC_OVERHEAD_BYTES;
 
 /// What gossip adds to a message: keys, signature, topic.
 const GOSSIP_OVERHEAD_BYTES: usize = 1 << 10;
 /// What a request and response protocol adds.
 const RPC_OVERHEAD_BYTES: usize = 1 << 10;
 /// Small blocks are sent several at a time, up to this many bytes (4 MiB).
-const RESPONSE_BYTES_MIN: usize = 4 << 20;
+const RESPONSE_BYTES_ENOUGH: usize = 4 << 20;
 
 /// Longest payload of a block first proposed in a round, in bytes: halves with each round, down to 4 KiB.
 ///
@@ -35,26 +30,16 @@ pub(crate) fn payload_bytes_max(block_bytes_max: usize, round: u32) -> usize {
 /// Longest payload in late rounds, in bytes (4 KiB): room for a header and a small batch.
 const LATE_PAYLOAD_BYTES: usize = 4 << 10;
 
-impl Limits {
-    /// `None` for a limit of blocks that is not allowed.
-    pub(crate) fn of(block_bytes_max: usize) -> Option<Self> {
-        if !(1..=BLOCK_BYTES_LIMIT).contains(&block_bytes_max) {
-            return None;
-        }
-        let response = RESPONSE_BYTES_MIN.max(block_bytes_max + DECIDED_OVERHEAD_BYTES_MAX + 64);
-        Some(Self {
-            payload: block_bytes_max,
-            gossip: PART_MESSAGE_BYTES_MAX + GOSSIP_OVERHEAD_BYTES,
-            response,
-            rpc: response + RPC_OVERHEAD_BYTES,
-        })
-    }
+/// Whether one more block, of so many bytes, fits an answer that has `bytes` bytes of blocks already.
+pub(crate) fn fits_response(bytes: usize, block: usize) -> bool {
+    bytes == 0 || bytes + block <= RESPONSE_BYTES_ENOUGH
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::proposals::{BLOCKS_PER_ROUND_MAX, KEPT_BYTES_MAX};
+    use crate::wire::RESPONSE_BLOCKS_MAX;
     use sanad_core::codec::CODEC_BYTES_MAX;
 
     #[test]
@@ -71,13 +56,15 @@ mod tests {
 
     #[test]
     fn limits_agree() {
-        assert_eq!(Limits::of(0), None);
-        assert_eq!(Limits::of(BLOCK_BYTES_LIMIT + 1), None);
-        for block in [1, 1 << 20, BLOCK_BYTES_LIMIT] {
-            let limits = Limits::of(block).unwrap();
-            assert!(limits.payload + DECIDED_OVERHEAD_BYTES_MAX < limits.response);
-            assert!(limits.response < limits.rpc && limits.rpc < CODEC_BYTES_MAX);
-            assert!(limits.gossip > PART_MESSAGE_BYTES_MAX);
+        // Short blocks bring their certificates: as many as an answer may have still fit.
+        const {
+            assert!(
+                RESPONSE_BYTES_ENOUGH + RESPONSE_BLOCKS_MAX * DECIDED_OVERHEAD_BYTES_MAX < RESPONSE_BYTES_MAX
+            );
+            assert!(RESPONSE_BYTES_MAX < RPC_BYTES_MAX && RPC_BYTES_MAX < CODEC_BYTES_MAX);
+            assert!(GOSSIP_BYTES_MAX > PART_MESSAGE_BYTES_MAX);
         }
+        assert!(fits_response(0, BLOCK_BYTES_LIMIT) && !fits_response(1, BLOCK_BYTES_LIMIT));
+        assert!(fits_response(RESPONSE_BYTES_ENOUGH - 1, 1) && !fits_response(RESPONSE_BYTES_ENOUGH, 1));
     }
 }

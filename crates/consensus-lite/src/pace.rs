@@ -12,14 +12,14 @@ use sanad_core::signature::PublicKey;
 use sanad_core::validators::ValidatorSet;
 
 use crate::config::Timeouts;
-use crate::context::EngineTimeouts;
+use crate::context::{EngineTimeouts, Hurried};
 use crate::rotation::proposer;
 
 /// What this node saw of its proposers.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// Who missed its last turn, the latest at the end; never more than may be faulty.
-    absent: VecDeque<PublicKey>,
+    /// Who missed its last turn, and how many of them in a row, the latest at the end; never more than may be faulty.
+    absent: VecDeque<(PublicKey, u32)>,
     /// Moving mean of the time from the start of a height to its first proposal.
     latency: Option<Duration>,
     /// When the first round of the current height began.
@@ -51,13 +51,13 @@ impl Pace {
         let may_be_faulty = count.saturating_sub(1) / 3;
         for earlier in (0..round).take(count) {
             let key = proposer(validators, height, earlier).key;
-            self.forget(key);
+            let missed = self.forget(key);
             if self.proposed & bit(earlier) == 0 {
-                self.absent.push_back(key);
+                self.absent.push_back((key, missed.saturating_add(1)));
             }
         }
         self.forget(proposer(validators, height, round).key);
-        self.absent.retain(|key| validators.position(key).is_some());
+        self.absent.retain(|(key, _)| validators.position(key).is_some());
         let spare = self.absent.len().saturating_sub(may_be_faulty);
         self.absent.drain(..spare);
         (self.begun, self.proposed) = (None, 0);
@@ -71,12 +71,19 @@ impl Pace {
         height: Height,
     ) -> EngineTimeouts {
         // A set has at most 128 validators, so each has its bit.
-        let rounds = 0..validators.validators().len() as u32;
-        let hurried = rounds.filter(|round| self.absent.contains(&proposer(validators, height, *round).key));
-        EngineTimeouts { configured, short: self.short(configured), hurried: hurried.map(bit).sum() }
+        let mut hurried =
+            [self.once(configured), self.again(configured)].map(|timeouts| Hurried { rounds: 0, timeouts });
+        for round in 0..validators.validators().len() as u32 {
+            let key = proposer(validators, height, round).key;
+            if let Some((_, missed)) = self.absent.iter().find(|(absent, _)| *absent == key) {
+                hurried[usize::from(*missed > 1)].rounds |= bit(round);
+            }
+        }
+        EngineTimeouts { configured, hurried }
     }
 
-    fn short(&self, configured: Timeouts) -> Timeouts {
+    /// How long to wait for who missed one turn: long enough for what is late now and then.
+    fn once(&self, configured: Timeouts) -> Timeouts {
         let latency = self.latency.unwrap_or(configured.propose);
         Timeouts {
             propose: (latency * 3).max(PROPOSE_MIN).min(configured.propose),
@@ -85,8 +92,19 @@ impl Pace {
         }
     }
 
-    fn forget(&mut self, key: PublicKey) {
-        self.absent.retain(|absent| *absent != key);
+    /// How long to wait for who missed several turns in a row: it is down, or too slow to be waited for. If it is back, its
+    /// block comes late once, and it has its full time again.
+    fn again(&self, configured: Timeouts) -> Timeouts {
+        let latency = self.latency.unwrap_or(configured.propose);
+        let wait = |configured: Duration| (latency * 3 / 2).max(AGAIN_MIN).min(configured);
+        let (propose, precommit) = (wait(configured.propose), wait(configured.precommit));
+        Timeouts { propose, precommit, ..self.once(configured) }
+    }
+
+    /// Forgets that a validator was absent; returns how many turns it had missed.
+    fn forget(&mut self, key: PublicKey) -> u32 {
+        let place = self.absent.iter().position(|(absent, _)| *absent == key);
+        place.and_then(|place| self.absent.remove(place)).map_or(0, |(_, missed)| missed)
     }
 }
 
@@ -99,6 +117,8 @@ fn bit(round: u32) -> u128 {
 const MEAN_OF: u32 = 8;
 /// Least time for a proposal: waking up and executing a block may take that long on a busy machine.
 const PROPOSE_MIN: Duration = Duration::from_millis(50);
+/// Least time for a proposal, and for second votes, in the turn of somebody who missed several.
+const AGAIN_MIN: Duration = Duration::from_millis(10);
 /// Least time for the second votes of a round in which there was no proposal.
 const PRECOMMIT_MIN: Duration = Duration::from_millis(15);
 
@@ -117,7 +137,36 @@ mod tests {
     /// The rounds of a height that are hurried.
     fn hurried(pace: &Pace, validators: &ValidatorSet, height: u64) -> Vec<u32> {
         let timeouts = pace.timeouts(Timeouts::default(), validators, Height(height));
-        (0..128).filter(|round| timeouts.hurried & bit(*round) != 0).collect()
+        let rounds = timeouts.hurried.iter().fold(0, |all, hurried| all | hurried.rounds);
+        (0..128).filter(|round| rounds & bit(*round) != 0).collect()
+    }
+
+    #[test]
+    fn who_missed_several_turns_is_waited_for_shortest_until_its_block_comes() {
+        let (set, configured) = (set(4), Timeouts::default());
+        let mut pace = Pace::default();
+        let begun = Instant::now();
+        for _ in 0..100 {
+            pace.began(begun);
+            pace.proposed(0, begun + Duration::from_millis(6));
+        }
+        let wait = |pace: &Pace, height| {
+            let timeouts = pace.timeouts(configured, &set, Height(height));
+            timeouts.duration_for(Timeout { round: Round::new(0), kind: TimeoutKind::Propose })
+        };
+        pace.began(begun);
+        pace.decided(&set, Height(2), 1);
+        assert_eq!(wait(&pace, 6), PROPOSE_MIN);
+        for height in [6, 10, 14] {
+            pace.began(begun);
+            pace.decided(&set, Height(height), 1);
+            assert_eq!(wait(&pace, height + 4), AGAIN_MIN);
+        }
+        // It is back: late, after the short wait, and from then on in time.
+        pace.began(begun);
+        pace.proposed(0, begun + AGAIN_MIN * 2);
+        pace.decided(&set, Height(18), 1);
+        assert_eq!(wait(&pace, 22), configured.propose);
     }
 
     #[test]
@@ -171,7 +220,7 @@ mod tests {
     fn short_waits_follow_the_latency_within_the_configured_ones() {
         let configured = Timeouts::default();
         let mut pace = Pace::default();
-        assert_eq!(pace.short(configured).propose, configured.propose);
+        assert_eq!(pace.once(configured).propose, configured.propose);
         let begun = Instant::now();
         let mut waits = Vec::new();
         for latency in [1, 100, 1_000_000] {
@@ -179,7 +228,7 @@ mod tests {
                 pace.began(begun);
                 pace.proposed(0, begun + Duration::from_millis(latency));
             }
-            waits.push(pace.short(configured).propose);
+            waits.push(pace.once(configured).propose);
         }
         assert_eq!(waits[0], PROPOSE_MIN);
         assert!(waits[1] > Duration::from_millis(295) && waits[1] < Duration::from_millis(305), "{waits:?}");
@@ -194,7 +243,8 @@ mod tests {
     fn each_round_waits_longer_but_for_those_that_are_hurried() {
         let configured = Timeouts::default();
         let short = Timeouts { propose: PROPOSE_MIN, prevote: PROPOSE_MIN, precommit: PRECOMMIT_MIN };
-        let timeouts = EngineTimeouts { configured, short, hurried: 0b10 };
+        let hurried = [Hurried { rounds: 0b10, timeouts: short }, Hurried::default()];
+        let timeouts = EngineTimeouts { configured, hurried };
         let wait = |kind, round| timeouts.duration_for(Timeout { round: Round::new(round), kind });
         assert_eq!(wait(TimeoutKind::Propose, 0), configured.propose);
         assert_eq!(wait(TimeoutKind::Propose, 1), PROPOSE_MIN);

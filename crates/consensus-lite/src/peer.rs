@@ -7,8 +7,9 @@ use sanad_core::signature::PublicKey;
 /// A node that may connect, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerAddress {
-    /// `host:port`; the host is a name, an IPv4 address, or an IPv6 address in brackets.
-    pub address: String,
+    /// `host:port`; the host is a name, an IPv4 address, or an IPv6 address in brackets. `None` for a peer that is let in
+    /// and not dialled.
+    pub address: Option<String>,
     /// Public half of the peer's network key: connections without it are refused.
     pub network_key: PublicKey,
 }
@@ -35,10 +36,15 @@ impl PeerAddress {
         peer_id(&self.network_key).to_bytes() == peer.to_bytes()
     }
 
-    /// `/ip4|ip6|dns/<host>/tcp/<port>/p2p/<peer id>`: pins the address to the key.
+    /// `/ip4|ip6|dns/<host>/tcp/<port>/p2p/<peer id>`, which pins the address to the key; or the peer id alone.
     pub(crate) fn multiaddr(&self) -> Result<Multiaddr, PeerAddressError> {
-        let wrong = || PeerAddressError { address: self.address.clone() };
-        let (host, port) = self.address.rsplit_once(':').ok_or_else(wrong)?;
+        let id = peer_id(&self.network_key);
+        let text = self.address.as_deref().unwrap_or_default();
+        let wrong = || PeerAddressError { address: text.to_owned() };
+        if self.address.is_none() {
+            return format!("/p2p/{id}").parse().map_err(|_| wrong());
+        }
+        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let port: u16 = port.parse().map_err(|_| wrong())?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(ip) => format!("ip6/{}", ip.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?),
@@ -46,7 +52,7 @@ impl PeerAddress {
             None if is_name(host) => format!("dns/{host}"),
             None => return Err(wrong()),
         };
-        format!("/{host}/tcp/{port}/p2p/{}", peer_id(&self.network_key)).parse().map_err(|_| wrong())
+        format!("/{host}/tcp/{port}/p2p/{id}").parse().map_err(|_| wrong())
     }
 }
 
@@ -80,7 +86,7 @@ mod tests {
     fn addresses() {
         let network_key = SecretKey::from_seed(&[5; 32]).public();
         let multiaddr = |address: &str| {
-            PeerAddress { address: address.to_owned(), network_key }
+            PeerAddress { address: Some(address.to_owned()), network_key }
                 .multiaddr()
                 .map(|address| address.to_string())
         };
@@ -88,6 +94,8 @@ mod tests {
         assert_eq!(multiaddr("10.0.0.1:7000"), Ok(format!("/ip4/10.0.0.1/tcp/7000/p2p/{id}")));
         assert_eq!(multiaddr("[::1]:7000"), Ok(format!("/ip6/::1/tcp/7000/p2p/{id}")));
         assert_eq!(multiaddr("node.ui.ac.id:7000"), Ok(format!("/dns/node.ui.ac.id/tcp/7000/p2p/{id}")));
+        let unknown = PeerAddress { address: None, network_key }.multiaddr().unwrap();
+        assert_eq!(unknown.to_string(), format!("/p2p/{id}"));
         for wrong in ["", "host", "host:", "host:70000", ":7000", "a/b:7000", "[::1:7000", "::1:7000"] {
             assert!(multiaddr(wrong).is_err(), "{wrong}");
         }

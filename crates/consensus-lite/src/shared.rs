@@ -4,12 +4,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use malachitebft_app_channel::app::types::PeerId;
 use malachitebft_app_channel::{ConsensusRequest, NetworkRequest};
 use sanad_core::ids::Height;
+use sanad_core::signature::{PublicKey, SecretKey};
 use sanad_core::validators::ValidatorSet;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::attendance::Attendance;
+use crate::config::Keys;
 use crate::context::SanadContext;
 use crate::guard::Position;
 use crate::peer::PeerAddress;
@@ -20,7 +23,7 @@ use crate::verified::Verified;
 /// How consensus ended: as asked, or by itself.
 pub(crate) type Outcome = Result<(), Arc<Stopped>>;
 
-/// Written by the thread of consensus, but for `wake` and `stop`.
+/// Written by the thread of consensus, but for `wake`, `stop`, `settled`, keys and peers.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// There may be work.
@@ -37,6 +40,11 @@ pub(crate) struct Shared {
     log_latencies: Mutex<Latencies>,
     /// The nodes that may connect, where they are now.
     peers: Mutex<Vec<PeerAddress>>,
+    keys: Mutex<Keys>,
+    /// There is another key to vote with.
+    pub(crate) keys_changed: Notify,
+    /// The network key or the peers are others than before.
+    pub(crate) network_changed: Notify,
     /// Whether the guard is lost: see [`crate::SigningGuard::is_lost`].
     pub(crate) lost: AtomicBool,
     /// Whether the ledger is as far as the key has signed.
@@ -75,6 +83,8 @@ pub(crate) struct Progress {
     pub(crate) since: Instant,
     /// `None` before the first session.
     pub(crate) validators: Option<ValidatorSet>,
+    /// The key that this node votes with while it is in the set.
+    pub(crate) key: Option<PublicKey>,
     /// What this node's key signed last.
     pub(crate) last_signed: Option<Position>,
     pub(crate) phase: Phase,
@@ -82,12 +92,13 @@ pub(crate) struct Progress {
 }
 
 impl Shared {
-    pub(crate) fn new(peers: Vec<PeerAddress>) -> Self {
+    pub(crate) fn new(peers: Vec<PeerAddress>, keys: Keys) -> Self {
         let progress = Progress {
             height: Height::GENESIS,
             round: None,
             since: Instant::now(),
             validators: None,
+            key: None,
             last_signed: None,
             phase: Phase::Starting,
             role: Role::Follower,
@@ -102,6 +113,9 @@ impl Shared {
             guard_latencies: Mutex::default(),
             log_latencies: Mutex::default(),
             peers: Mutex::new(peers),
+            keys: Mutex::new(keys),
+            keys_changed: Notify::new(),
+            network_changed: Notify::new(),
             lost: AtomicBool::new(false),
             vouches: AtomicBool::new(false),
             settled: watch::Sender::new(None),
@@ -142,11 +156,47 @@ impl Shared {
         lock(&self.peers).clone()
     }
 
-    /// Notes another address of a peer; returns the one before if it was another.
-    pub(crate) fn move_peer(&self, peer: &PeerAddress) -> Option<PeerAddress> {
-        let mut peers = lock(&self.peers);
-        let known = peers.iter_mut().find(|known| known.network_key == peer.network_key)?;
-        (known != peer).then(|| std::mem::replace(known, peer.clone()))
+    pub(crate) fn peer_count(&self) -> usize {
+        lock(&self.peers).len()
+    }
+
+    /// Whether a node is among the peers.
+    pub(crate) fn is_peer(&self, id: &PeerId) -> bool {
+        lock(&self.peers).iter().any(|peer| peer.is(id))
+    }
+
+    /// From now on these are the peers; returns those that were.
+    pub(crate) fn set_peers(&self, peers: Vec<PeerAddress>) -> Vec<PeerAddress> {
+        std::mem::replace(&mut *lock(&self.peers), peers)
+    }
+
+    pub(crate) fn network_key(&self) -> SecretKey {
+        lock(&self.keys).network.clone()
+    }
+
+    pub(crate) fn set_network_key(&self, key: SecretKey) {
+        lock(&self.keys).network = key;
+        self.network_changed.notify_one();
+    }
+
+    /// Adds a key to vote with, unless it is known.
+    pub(crate) fn add_validator_key(&self, key: SecretKey) {
+        let mut keys = lock(&self.keys);
+        if keys.validators.iter().all(|known| known.public() != key.public()) {
+            keys.validators.push(key);
+            drop(keys);
+            self.keys_changed.notify_one();
+        }
+    }
+
+    /// The first key to vote with that fulfils a condition.
+    pub(crate) fn validator_key(&self, is_it: impl Fn(&PublicKey) -> bool) -> Option<SecretKey> {
+        lock(&self.keys).validators.iter().find(|key| is_it(&key.public())).cloned()
+    }
+
+    /// Whether there is any key to vote with.
+    pub(crate) fn has_validator_key(&self) -> bool {
+        !lock(&self.keys).validators.is_empty()
     }
 
     /// Where to ask the engine's network; `None` while it does not run.

@@ -47,6 +47,11 @@ impl SharedGuard {
         self.lock().guard.pass(through)
     }
 
+    /// See [`SigningGuard::mark_lost`].
+    pub(crate) fn mark_lost(&self) -> Result<(), GuardError> {
+        self.lock().guard.mark_lost()
+    }
+
     /// Why the guard refused since this was asked last.
     pub(crate) fn take_refusal(&self) -> Option<GuardError> {
         self.lock().refusal.take()

@@ -58,6 +58,8 @@ pub enum Phase {
     Waiting,
     /// A block is being agreed on.
     Deciding,
+    /// The next height is under a protocol version that this program does not know: nothing is done any more.
+    Outdated,
     /// Consensus has stopped.
     Stopped,
 }
@@ -122,8 +124,8 @@ pub struct Counters {
 pub struct PeerStatus {
     /// Its network key.
     pub network_key: PublicKey,
-    /// Its address in the configuration.
-    pub address: String,
+    /// Where it is dialled.
+    pub address: Option<String>,
     /// Whether it is connected.
     pub connected: bool,
     /// The name it gives itself.

@@ -39,14 +39,6 @@ pub enum StartError {
     /// A peer's address is none.
     #[error(transparent)]
     Peer(#[from] PeerAddressError),
-    /// `block_bytes_max` is not allowed.
-    #[error("blocks of {actual} bytes are not supported; the limit is between 1 and {limit}")]
-    BlockBytes {
-        /// The setting.
-        actual: usize,
-        /// The largest one.
-        limit: usize,
-    },
     /// The directory of consensus cannot be used.
     #[error("the directory {path} cannot be used: {source}", path = path.display())]
     Directory {
@@ -110,6 +102,16 @@ pub enum Stopped {
     /// This node's key has signed what its guard does not know.
     #[error(transparent)]
     SignedElsewhere(#[from] SignedElsewhere),
+    /// This node's member has declared on the ledger that this process is gone.
+    #[error(
+        "block {height} has a rejoin statement for this node's key that is not of this process: its member says that the \
+         process which voted before is gone for good, and that another one votes now. This one has signed its last vote. Stop it \
+         for good; if it is the statement that is wrong, stop the other one, and `sanad-node recover` has this node vote again"
+    )]
+    Disowned {
+        /// The height.
+        height: Height,
+    },
     /// The guard cannot be written.
     #[error(transparent)]
     Guard(GuardError),

@@ -50,6 +50,13 @@ pub struct ProtocolVersion {
 impl ProtocolVersion {
     /// The version of this program.
     pub const CURRENT: Self = Self { layout: LAYOUT_VERSION, rules: RULES_VERSION };
+    /// The version after it, to rehearse an upgrade with: its rules are those of [`Self::CURRENT`]. Known on test networks
+    /// alone, see [`Genesis::is_test_network`](crate::genesis::Genesis::is_test_network).
+    pub const TEST: Self = Self { layout: LAYOUT_VERSION, rules: RULES_VERSION + 1 };
+    /// The versions whose rules this program knows.
+    pub const KNOWN: &'static [Self] = &[Self::CURRENT];
+    /// Those that it knows on test networks.
+    pub const KNOWN_ON_TEST_NETWORKS: &'static [Self] = &[Self::CURRENT, Self::TEST];
 }
 
 impl std::fmt::Display for ProtocolVersion {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::BatchChain;
 use crate::codec::{self, CodecError};
-use crate::governance::{Compromise, KeyRotation, Proposal};
+use crate::evidence::Accusation;
+use crate::governance::{Compromise, KeyRotation, Proposal, RejoinStatement};
 use crate::hash::{Commitment, ProposalId};
 use crate::ids::{LogIndex, MemberId};
 use crate::member::{ADDRESSES_MAX, IssuerId, decode_texts, encode_texts};
@@ -19,7 +20,7 @@ pub const ENTRY_BYTES_MAX: usize = 16 << 10;
 /// One thing that a member says, of a credential, of itself or of the consortium.
 ///
 /// Each tag is assigned once, for ever, to one kind of event by one kind of acting party. Tags 0 to 3 belong to the issuing
-/// chain, 4 to 13 to the governance chain, 14 is a freeze; kinds to come take the next ones.
+/// chain, 4 to 13, 15 and 16 to the governance chain, 14 is a freeze; kinds to come take the next ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -87,6 +88,10 @@ pub enum Event {
     },
     /// One governance key freezes its member: no issuing and no self-service from the next height on.
     Freeze,
+    /// Whoever holds the proof records that a validator contradicted itself.
+    RecordEvidence(Box<Accusation>),
+    /// The member's validator has lost its memory; the process that signed before is gone for good.
+    Rejoin(Box<RejoinStatement>),
 }
 
 impl Event {
@@ -117,7 +122,9 @@ impl Event {
             | Self::Propose(_)
             | Self::Approve { .. }
             | Self::Withdraw { .. }
-            | Self::Freeze => None,
+            | Self::Freeze
+            | Self::RecordEvidence(_)
+            | Self::Rejoin(_) => None,
         }
     }
 
@@ -137,7 +144,9 @@ impl Event {
             | EventKind::RevokeAsSuccessor
             | EventKind::Propose
             | EventKind::Approve
-            | EventKind::Withdraw => BatchChain::Governance,
+            | EventKind::Withdraw
+            | EventKind::RecordEvidence
+            | EventKind::Rejoin => BatchChain::Governance,
         }
     }
 }
@@ -179,6 +188,8 @@ kinds! {
     Approve 12 "approve",
     Withdraw 13 "withdraw",
     Freeze 14 "freeze",
+    RecordEvidence 15 "record-evidence",
+    Rejoin 16 "rejoin",
 }
 
 impl From<&Event> for EventKind {
@@ -199,6 +210,8 @@ impl From<&Event> for EventKind {
             Event::Approve { .. } => Self::Approve,
             Event::Withdraw { .. } => Self::Withdraw,
             Event::Freeze => Self::Freeze,
+            Event::RecordEvidence(_) => Self::RecordEvidence,
+            Event::Rejoin(_) => Self::Rejoin,
         }
     }
 }
@@ -324,6 +337,8 @@ impl Encode for Body<'_> {
             Event::Propose(proposal) => proposal.encode(encoder),
             Event::Approve { proposal } | Event::Withdraw { proposal } => proposal.encode(encoder),
             Event::Freeze => Ok(()),
+            Event::RecordEvidence(accusation) => accusation.encode(encoder),
+            Event::Rejoin(statement) => statement.encode(encoder),
         }
     }
 }
@@ -345,6 +360,8 @@ fn decode_body<C, D: Decoder<Context = C>>(tag: u8, decoder: &mut D) -> Result<E
         12 => Event::Approve { proposal: ProposalId::decode(decoder)? },
         13 => Event::Withdraw { proposal: ProposalId::decode(decoder)? },
         14 => Event::Freeze,
+        15 => Event::RecordEvidence(Box::new(Accusation::decode(decoder)?)),
+        16 => Event::Rejoin(Box::new(RejoinStatement::decode(decoder)?)),
         _ => return Err(DecodeError::Other("event tag")),
     })
 }
@@ -377,6 +394,6 @@ mod tests {
 
     #[test]
     fn unknown_tags_are_refused() {
-        assert_eq!(codec::decode::<Event>(&[15; 33], 64), Err(CodecError::Invalid { field: "event tag" }));
+        assert_eq!(codec::decode::<Event>(&[17; 33], 64), Err(CodecError::Invalid { field: "event tag" }));
     }
 }

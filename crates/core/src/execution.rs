@@ -6,6 +6,7 @@
 mod changes;
 mod draft;
 mod error;
+mod evidence;
 mod own;
 mod votes;
 
@@ -13,16 +14,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::batch::{Batch, BatchChain, SignedBatch};
-use crate::block::{
-    Block, BlockHeader, HEADER_BYTES, LOG_SIZE_MAX, Past, ProtocolVersion, TIME_MS_MAX, batches_root,
-};
+use crate::block::{Block, BlockHeader, HEADER_BYTES, LOG_SIZE_MAX, Past, TIME_MS_MAX, batches_root};
 use crate::commitment::IssuanceKey;
 use crate::event::{Event, EventKind, Origin};
 use crate::genesis::Parameters;
 use crate::governance::{Governance, GovernanceError, governance_keys_hash};
 use crate::hash::{BatchId, BlockHash, HistoryHash, Root};
 use crate::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
-use crate::member::{ChainHead, KeyPurpose, MemberRest, MemberState, Role, Standing};
+use crate::member::{ChainHead, DailyCount, KeyPurpose, MemberRest, MemberState, Role, Standing};
 use crate::merkle::{Frontier, Hash, Rfc6962, TreeHash};
 use crate::signature::PublicKey;
 use crate::state::{Head, State};
@@ -208,7 +207,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             return Err(BlockError::Time { previous: state.head.time_ms, actual: time_ms });
         }
         let version = state.parameters.protocol;
-        if version != ProtocolVersion::CURRENT {
+        if !state.known_versions.contains(&version) {
             return Err(BlockError::Protocol { actual: version });
         }
         let next_validators = self.settle();
@@ -335,6 +334,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             return self.check_governance(signed);
         }
         let mut changes = StatusesBy::new();
+        let before = self.revoked(issuer);
+        let mut revoked = before;
         let (mut keys, mut positions) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
         self.issued.reserve(events.len());
         let mut failed = None;
@@ -354,7 +355,10 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
                         }
                     }
                 }
-                Event::Revoke { target } | Event::Suspend { target } | Event::Reinstate { target } => {
+                Event::Revoke { target } => self
+                    .check_change(event, *target, issuer, &mut changes)
+                    .and_then(|_| count_revocation(&mut revoked)),
+                Event::Suspend { target } | Event::Reinstate { target } => {
                     self.check_change(event, *target, issuer, &mut changes).map(drop)
                 }
                 other => Err(wrong_chain(other, *chain)),
@@ -380,7 +384,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             let first = self.log.size();
             let index = |position: &usize| LogIndex(first + *position as u64);
             let issuances = keys.into_iter().zip(positions.iter().map(index)).collect();
-            return Ok(Checked { changes, issuances, ..Checked::default() });
+            let revoked = (revoked != before).then_some(revoked);
+            return Ok(Checked { changes, issuances, revoked, ..Checked::default() });
         };
         for key in &keys {
             self.issued.remove(key);
@@ -408,7 +413,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             concerns.extend(concerned.filter(|member| member != issuer).map(|member| (member, index)));
         }
         let Draft { members, kept, .. } = draft;
-        Ok(Checked { changes, governance: Some((members, kept)), concerns, issuances: Vec::new() })
+        Ok(Checked { changes, governance: Some((members, kept)), concerns, ..Checked::default() })
     }
 
     /// Checks an event by governance keys and enters it into a draft; returns the member that it concerns.
@@ -447,6 +452,11 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             | Event::RevokeAsSuccessor { target } => {
                 return self.check_change(event, *target, issuer, changes).map(Some);
             }
+            Event::RecordEvidence(accusation) => {
+                draft.record_evidence(accusation)?;
+                return Ok(Some(accusation.member.clone()));
+            }
+            Event::Rejoin(statement) => draft.rejoin(issuer, statement)?,
             other => return Err(wrong_chain(other, BatchChain::Governance)),
         }
         Ok(None)
@@ -513,7 +523,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         let hashes = signed.leaf_hashes();
         self.tile_roots.extend(self.log.extend_noting(&hashes, TILE_LEVEL));
         self.leaf_hashes.extend_from_slice(&hashes);
-        let Checked { changes, issuances, governance, concerns } = checked;
+        let Checked { changes, issuances, revoked, governance, concerns } = checked;
         self.issuances.extend(issuances);
         self.statuses.extend(changes);
         if let Some((members, kept)) = governance {
@@ -526,6 +536,9 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
                 BatchChain::Issuing => rest.issuing = head,
                 BatchChain::Governance => rest.governance = head,
                 BatchChain::Freeze => {}
+            }
+            if let Some(revoked) = revoked {
+                rest.revoked = revoked;
             }
             for (index, hash) in (first_index.0..).zip(hashes.iter()) {
                 rest.events.push(LogIndex(index), hash);
@@ -548,6 +561,16 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         self.batches.push(signed);
     }
 
+    /// What a member's issuing chain has revoked today. The day is that of the block before: a batch stays good when its
+    /// block is proposed again at a later time.
+    fn revoked(&self, issuer: &MemberId) -> DailyCount {
+        let today = DailyCount { day: DailyCount::day_of(self.state.head.time_ms), count: 0 };
+        match self.member(issuer) {
+            Some(member) if member.rest().revoked.day == today.day => member.rest().revoked,
+            _ => today,
+        }
+    }
+
     /// Changes a member's rest, if it is a member.
     fn change_member(&mut self, id: &MemberId, change: impl FnOnce(&mut MemberRest)) -> bool {
         let Some(mut member) = self.member(id).cloned() else { return false };
@@ -560,6 +583,18 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
 /// Level of the subtrees whose roots an execution gives: those of 256 leaves, as C2SP `tlog-tiles` cuts the log tree.
 pub const TILE_LEVEL: u32 = 8;
 
+/// How many entries the issuing chain of a member revokes a day. Revocation is final, and whoever steals an issuing key must
+/// not void everything; the governance chain has no limit.
+pub const REVOCATIONS_A_DAY_MAX: u32 = 256;
+
+fn count_revocation<E>(revoked: &mut DailyCount) -> Result<(), EventFailure<E>> {
+    if revoked.count >= REVOCATIONS_A_DAY_MAX {
+        return Err(EventFailure::Refused(EventError::RevocationLimit { limit: REVOCATIONS_A_DAY_MAX }));
+    }
+    revoked.count += 1;
+    Ok(())
+}
+
 /// What one batch makes of statuses.
 type StatusesBy = BTreeMap<LogIndex, Status>;
 
@@ -570,6 +605,8 @@ struct Checked {
     changes: StatusesBy,
     /// What it issues.
     issuances: Vec<(IssuanceKey, LogIndex)>,
+    /// What the issuing chain has revoked today, if it revokes.
+    revoked: Option<DailyCount>,
     /// Members and governance after it, if it is one of governance.
     governance: Option<(BTreeMap<MemberId, MemberState>, Kept)>,
     /// The entries that concern other members.

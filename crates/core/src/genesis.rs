@@ -37,6 +37,8 @@ pub const HEARTBEAT_MS_DEFAULT: u32 = 60 * 1000;
 pub const CHAIN_NAME_BYTES_MAX: usize = 128;
 /// Longest origin of the log, in bytes.
 pub const LOG_ORIGIN_BYTES_MAX: usize = 128;
+/// What the origin of a test network's log begins with.
+pub const TEST_NETWORK_PREFIX: &str = "sanad-test/";
 
 const SIGNATURE_TAG: &[u8] = b"sanad/v1 genesis signature";
 
@@ -78,6 +80,30 @@ impl Default for Parameters {
             heartbeat_ms: HEARTBEAT_MS_DEFAULT,
             protocol: ProtocolVersion::CURRENT,
             next_protocol: None,
+        }
+    }
+}
+
+impl Parameters {
+    /// Checks that a genesis can begin with these parameters.
+    ///
+    /// # Errors
+    /// [`GenesisError::BlockBytes`], [`GenesisError::Heartbeat`] or [`GenesisError::Protocol`].
+    pub fn check(&self) -> Result<(), GenesisError> {
+        let Parameters { block_bytes_max, heartbeat_ms, protocol, next_protocol } = *self;
+        if !(BLOCK_BYTES_FLOOR..=BLOCK_BYTES_LIMIT).contains(&block_bytes_max) {
+            return Err(GenesisError::BlockBytes { actual: block_bytes_max });
+        }
+        if !(HEARTBEAT_MS_FLOOR..=HEARTBEAT_MS_LIMIT).contains(&heartbeat_ms) {
+            return Err(GenesisError::Heartbeat { actual: heartbeat_ms });
+        }
+        let unknown = [Some(protocol), next_protocol.map(|next| next.protocol)]
+            .into_iter()
+            .enumerate()
+            .find_map(|(place, version)| version.filter(|v| place == 1 || *v != ProtocolVersion::CURRENT));
+        match unknown {
+            Some(actual) => Err(GenesisError::Protocol { actual }),
+            None => Ok(()),
         }
     }
 }
@@ -279,6 +305,19 @@ pub enum GenesisSignatureError {
 pub const BLOCK_BYTES_FLOOR: u32 = 256 << 10;
 
 impl Genesis {
+    /// Whether the chain is a test network: one on which an upgrade can be rehearsed. Every member has signed that it is.
+    pub fn is_test_network(&self) -> bool {
+        self.log_origin.starts_with(TEST_NETWORK_PREFIX)
+    }
+
+    /// The protocol versions whose rules this program knows on this chain.
+    pub fn known_versions(&self) -> &'static [ProtocolVersion] {
+        match self.is_test_network() {
+            true => ProtocolVersion::KNOWN_ON_TEST_NETWORKS,
+            false => ProtocolVersion::KNOWN,
+        }
+    }
+
     /// Reads and checks a genesis file. Signatures are checked by [`Self::check_signatures`].
     ///
     /// # Errors
@@ -318,28 +357,10 @@ impl Genesis {
         if origin.is_empty() || origin.len() > LOG_ORIGIN_BYTES_MAX || !visible {
             return Err(GenesisError::LogOrigin);
         }
-        self.check_parameters()?;
+        self.parameters.check()?;
         self.check_members()?;
         self.validators()?;
         Ok(())
-    }
-
-    fn check_parameters(&self) -> Result<(), GenesisError> {
-        let Parameters { block_bytes_max, heartbeat_ms, protocol, next_protocol } = self.parameters;
-        if !(BLOCK_BYTES_FLOOR..=BLOCK_BYTES_LIMIT).contains(&block_bytes_max) {
-            return Err(GenesisError::BlockBytes { actual: block_bytes_max });
-        }
-        if !(HEARTBEAT_MS_FLOOR..=HEARTBEAT_MS_LIMIT).contains(&heartbeat_ms) {
-            return Err(GenesisError::Heartbeat { actual: heartbeat_ms });
-        }
-        let unknown = [Some(protocol), next_protocol.map(|next| next.protocol)]
-            .into_iter()
-            .enumerate()
-            .find_map(|(place, version)| version.filter(|v| place == 1 || *v != ProtocolVersion::CURRENT));
-        match unknown {
-            Some(actual) => Err(GenesisError::Protocol { actual }),
-            None => Ok(()),
-        }
     }
 
     fn check_members(&self) -> Result<(), GenesisError> {

@@ -69,6 +69,8 @@ domains! {
     KEY_POSSESSION = "sanad/v1 key possession";
     GOVERNANCE_KEYS = "sanad/v1 governance keys";
     AUDIT_REPORT = "sanad/v1 audit report";
+    DESTRUCTION = "sanad/v1 destruction";
+    SNAPSHOT_CHUNK = "sanad/v1 snapshot chunk";
 }
 
 macro_rules! tree {
@@ -232,6 +234,14 @@ bytes_newtype! {
 bytes_newtype! {
     /// Names a proposal: see [`crate::governance::Proposal::id`].
     ProposalId, 32
+}
+bytes_newtype! {
+    /// A random number that a validator without a memory draws: see [`crate::governance::RejoinStatement`].
+    RejoinNonce, 32
+}
+bytes_newtype! {
+    /// Names a chunk of a snapshot: see [`crate::snapshot`].
+    ChunkHash, 32
 }
 bytes_newtype! {
     /// Hash of a validator set.

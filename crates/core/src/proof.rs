@@ -2,7 +2,7 @@
 
 mod completeness;
 mod consistency;
-mod fork;
+mod evidence;
 mod governance;
 
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,9 @@ pub use consistency::{
     CONSISTENCY_FORMAT, CONSISTENCY_JSON_BYTES_MAX, CONSISTENCY_MEDIA_TYPE, CONSISTENCY_SUFFIX,
     ConsistencyFault, ConsistencyFormatError, ConsistencyProof, LogHead, ProvenConsistency,
 };
-pub use fork::{
-    Contradiction, FORK_FORMAT, FORK_JSON_BYTES_MAX, FORK_MEDIA_TYPE, FORK_SUFFIX, FinalStatement, ForkFault,
-    ForkFormatError, ForkProof, ProvenFork,
+pub use evidence::{
+    Attribution, Contradiction, EVIDENCE_FORMAT, EVIDENCE_JSON_BYTES_MAX, EVIDENCE_MEDIA_TYPE,
+    EVIDENCE_SUFFIX, Evidence, EvidenceFault, EvidenceFormatError, FinalStatement, ProvenEvidence,
 };
 pub use governance::GovernanceProof;
 
@@ -241,6 +241,17 @@ pub enum ProofFault {
         height: Height,
         /// Why.
         source: ValidatorSetError,
+    },
+    /// A header names validators that the anchor does not know, and the proof carries no change that leads to them.
+    #[error(
+        "the genesis or trust file at hand does not know the validators of height {height}, and the proof carries no change of \
+         them: use a newer trust file (sanad trust fetch)"
+    )]
+    UnknownValidators {
+        /// The header.
+        height: Height,
+        /// Whether the anchor is a trust file.
+        has_trust_file: bool,
     },
     /// A sealed proof needs a trust file.
     #[error("a sealed proof is checked with a trust file; none is given")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::block::ProtocolVersion;
 use crate::genesis::{Genesis, Parameters};
 use crate::governance::Governance;
 use crate::hash::{BlockHash, ChainId, HistoryHash, Root};
@@ -22,6 +23,8 @@ pub struct State {
     pub(crate) chain_id: ChainId,
     /// The consortium's name and nonce, which member files are bound to.
     pub(crate) invitation: Arc<Invitation>,
+    /// The protocol versions whose rules this program knows on this chain.
+    pub(crate) known_versions: &'static [ProtocolVersion],
     pub(crate) parameters: Parameters,
     pub(crate) governance: Governance,
     pub(crate) head: Head,
@@ -91,6 +94,7 @@ impl State {
         Self {
             chain_id: genesis.chain_id(),
             invitation: Arc::new(genesis.invitation()),
+            known_versions: genesis.known_versions(),
             parameters,
             governance,
             head,

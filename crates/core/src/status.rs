@@ -199,6 +199,11 @@ impl StatusTree {
         self.leaves.get(&place).copied().unwrap_or([0; STATUS_LEAF_BYTES])
     }
 
+    /// The leaves that are not zero, by place.
+    pub fn leaves(&self) -> impl Iterator<Item = (u64, &StatusLeaf)> {
+        self.leaves.iter().map(|(place, leaf)| (*place, leaf))
+    }
+
     /// Root for a log of `size` entries.
     pub fn root(&self, size: LogSize) -> Root {
         self.root_after(&StatusChanges::default(), size)

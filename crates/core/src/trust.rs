@@ -86,6 +86,14 @@ impl TrustAnchor {
         }
     }
 
+    /// The set that decided a header which was verified with this anchor; `None` if it was proved by history alone.
+    pub fn deciders(&self, header: &BlockHeader, finality: &Finality) -> Option<ValidatorSet> {
+        let carried = finality.validator_changes().iter().rev().map(|change| &change.next);
+        let known = self.file.iter().flat_map(|file| file.sets.iter().rev());
+        let mut sets = carried.chain(known).chain(std::iter::once(&self.validators));
+        sets.find(|set| set.hash() == header.validators_hash).cloned()
+    }
+
     /// The set that decides `height`, as far as the anchor knows, or the last one before the first of `changes`.
     pub(crate) fn set_before(&self, height: Height, changes: &[ValidatorChange]) -> ValidatorSet {
         let first = changes.first().map_or(height, |change| change.header.height);
@@ -182,18 +190,29 @@ impl TrustAnchor {
         if count > VALIDATOR_CHANGES_MAX {
             return Err(ProofFault::TooManyChanges { count });
         }
+        let height = header.height;
+        // Without a change that is newer than the anchor, an unknown set says what the anchor lacks, not that the header is wrong;
+        // but for the first header after it, whose set the anchor names.
+        let unknown = |at: Height, changes: &[ValidatorChange], validators: &ValidatorSet, has_trust_file| {
+            let is_unknown =
+                changes.is_empty() && height > at.next() && header.validators_hash != validators.hash();
+            is_unknown.then_some(ProofFault::UnknownValidators { height, has_trust_file }).map_or(Ok(()), Err)
+        };
         let (validators, rests_on) = match &self.file {
             None => {
-                let validators = self.follow(&self.validators, Height::GENESIS, changes, header.height)?;
+                let validators = self.follow(&self.validators, Height::GENESIS, changes, height)?;
+                unknown(Height::GENESIS, changes, &validators, false)?;
                 (validators, RestsOn::Genesis)
             }
-            Some(file) if header.height <= file.header.height => (file.covered(header)?, file.rests_on()),
+            Some(file) if height <= file.header.height => (file.covered(header)?, file.rests_on()),
             Some(file) => {
                 file.check_fresh()?;
                 let at = file.header.height;
                 // What the trust file knows outranks what a proof carries.
                 let known = changes.iter().take_while(|change| change.header.height <= at).count();
-                (self.follow(file.last_set(), at, &changes[known..], header.height)?, file.rests_on())
+                let validators = self.follow(file.last_set(), at, &changes[known..], height)?;
+                unknown(at, &changes[known..], &validators, true)?;
+                (validators, file.rests_on())
             }
         };
         verify_signed(header, certificate, &validators)?;

@@ -183,6 +183,41 @@ fn only_the_issuer_changes_a_status_and_revocation_is_final() {
 }
 
 #[test]
+fn the_issuing_chain_revokes_256_a_day() {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..600);
+    ledger.issue("v0", 0..1);
+    let revoke = |range: std::ops::Range<u64>| {
+        range.map(|n| Event::Revoke { target: LogIndex(n) }).collect::<Vec<_>>()
+    };
+    let limit = EventError::RevocationLimit { limit: 256 };
+    assert_eq!(event_error(ledger.refusal(ledger.signed("issuer", revoke(0..257)))), (256, limit.clone()));
+    // Over several batches, of one block and of later ones.
+    let first = ledger.signed("issuer", revoke(0..200));
+    let batch = Batch { previous: first.id(), ..ledger.batch("issuer", revoke(200..256)) };
+    let second = Batch { sequence: Sequence(batch.sequence.0 + 1), ..batch };
+    ledger.commit(vec![first, second.sign(&issuing_key("issuer"))]);
+    let refused = ledger.signed("issuer", revoke(256..257));
+    assert_eq!(event_error(ledger.refusal(refused.clone())), (0, limit.clone()));
+    let suspend = (256..600).map(|n| Event::Suspend { target: LogIndex(n) }).collect();
+    ledger.commit(vec![ledger.signed("issuer", suspend)]);
+    ledger.commit(vec![ledger.signed("v0", revoke(600..601))]);
+    let by_governance = Event::RevokeByGovernance { target: LogIndex(257) };
+    ledger.commit(vec![ledger.governed("issuer", vec![by_governance])]);
+
+    // The next day begins with the block after the first one of that day.
+    let tomorrow = (ledger.head().time_ms / 86_400_000 + 1) * 86_400_000;
+    ledger.first_block_ms = tomorrow - 1;
+    ledger.commit(vec![]);
+    assert_eq!(event_error(ledger.refusal(ledger.signed("issuer", revoke(256..257)))), (0, limit));
+    ledger.first_block_ms = tomorrow;
+    ledger.commit(vec![]);
+    ledger.commit(vec![ledger.signed("issuer", revoke(258..514))]);
+    let rest = ledger.state.registry().member(&id("issuer")).unwrap().rest();
+    assert_eq!((u64::from(rest.revoked.day), rest.revoked.count), (tomorrow / 86_400_000, 256));
+}
+
+#[test]
 fn a_batch_of_the_same_block_can_be_revoked() {
     let mut ledger = Ledger::new();
     let first = ledger.signed("issuer", vec![issue(1), issue(2)]);

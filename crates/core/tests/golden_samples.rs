@@ -12,19 +12,21 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sanad_core::batch::{Batch, SignedBatch};
-use sanad_core::block::{Block, HEADER_BYTES, ProtocolVersion};
+use sanad_core::batch::{Batch, BatchChain, SignedBatch};
+use sanad_core::block::{Block, BlockId, HEADER_BYTES, ProtocolVersion};
 use sanad_core::codec;
 use sanad_core::commitment::{ContentHash, IssuanceKey, Opening, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::{Entry, Event};
+use sanad_core::evidence::{Accusation, Equivocation, Statement, StatementKind, proposal_message};
 use sanad_core::genesis::Genesis;
 use sanad_core::governance::{
-    Admission, Change, Compromise, KeyRotation, NewGovernanceKeys, NewKey, Proposal,
+    Admission, Change, Compromise, GovernanceItem, KeyRotation, NewGovernanceKeys, NewKey, Proposal,
+    RejoinStatement, SIGNING_REQUEST_FORMAT, SigningRequest,
 };
-use sanad_core::hash::{ChainId, Commitment, ProposalId};
+use sanad_core::hash::{BatchId, BlockHash, ChainId, Commitment, ProposalId, RejoinNonce};
 use sanad_core::history::HistoryProof;
-use sanad_core::ids::{Height, LogIndex, LogSize};
+use sanad_core::ids::{Height, LogIndex, LogSize, Sequence};
 use sanad_core::json_form;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::member::{
@@ -32,15 +34,17 @@ use sanad_core::member::{
     MemberRest, MemberState, Role, possession_message,
 };
 use sanad_core::proof::{
-    CompletenessHead, ConsistencyProof, Contradiction, EntryRun, FinalStatement, ForkFault, ForkProof,
+    CompletenessHead, ConsistencyProof, Contradiction, EntryRun, Evidence, EvidenceFault, FinalStatement,
     MemberProof, StatusProof,
 };
 use sanad_core::sd_jwt::SdJwt;
 use sanad_core::signature::Signature;
+use sanad_core::snapshot::{Chunk, ChunkCutter, SnapshotManifest, StateReader, StateRecord, records};
 use sanad_core::summary::{Summary, SummaryLabel};
 use sanad_core::trust::{TrustAnchor, TrustFile};
 use sanad_core::validators::{
-    CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet,
+    CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet, VoteKind,
+    vote_message,
 };
 use sanad_testkit::{
     Chain, Ledger, certify, consensus_key, genesis, governance_key, id, issue, issuing_key, member,
@@ -146,11 +150,15 @@ fn formats() -> Vec<Format> {
         key_files(),
         consistency_proofs(&ledger),
         completeness_proofs(&ledger),
-        fork_proofs(),
+        evidence_files(),
+        signing_requests(),
         member_proofs(&ledger),
         history_proofs(),
         trust_files(),
         binary_trust_files(),
+        snapshot_manifests(&ledger),
+        snapshot_states(&ledger),
+        snapshot_chunks(&ledger),
     ]
 }
 
@@ -426,6 +434,10 @@ fn entries() -> Format {
     let validators = Change::SetValidators { validators: vec![id("v0"), id("v1")], fewer_than_four: true };
     let issuer_id: IssuerId = "https://issuer.example".parse().unwrap();
     let next = ProtocolVersion { layout: 1, rules: 2 };
+    let block = BlockId { hash: BlockHash([4; 32]), round: 0 };
+    let signed = equivocation(&ledger.state.chain_id(), "v1", Height(9), [Some(block), None]);
+    let accusation =
+        entry(Event::RecordEvidence(Box::new(Accusation { member: id("v1"), equivocation: signed })));
     let samples = [
         ("sound-rotate-key", "A new consensus key.", rotate.clone()),
         ("sound-set-addresses", "Addresses of a node.", {
@@ -450,6 +462,15 @@ fn entries() -> Format {
         ("sound-approve", "An approval.", entry(Event::Approve { proposal })),
         ("sound-withdraw", "An approval taken back.", entry(Event::Withdraw { proposal })),
         ("sound-freeze", "A freeze.", entry(Event::Freeze)),
+        ("sound-record-evidence", "A validator voted for a block and for nil.", accusation.clone()),
+        ("sound-rejoin", "A validator that has lost its memory.", {
+            let (key, nonce) = (consensus_key("issuer").public(), RejoinNonce([5; 32]));
+            entry(Event::Rejoin(Box::new(RejoinStatement { key, nonce })))
+        }),
+        ("statement", "Neither a proposal nor a vote.", {
+            // After tag, issuer, member, key, height and round.
+            with(&accusation, |bytes| bytes[1 + 7 + 3 + 33 + 8 + 4] = 3)
+        }),
         ("sound-propose-admit", "An admission.", {
             propose(Change::Admit(Box::new(Admission { member: admitted, possession })))
         }),
@@ -480,7 +501,7 @@ fn entries() -> Format {
         ("sound-revoke", "A revocation.", entry(Event::Revoke { target })),
         ("sound-suspend", "A suspension.", entry(Event::Suspend { target })),
         ("sound-reinstate", "The end of a suspension.", entry(Event::Reinstate { target })),
-        ("tag", "A tag that stands for no event.", with(&issuance, |bytes| bytes[0] = 15)),
+        ("tag", "A tag that stands for no event.", with(&issuance, |bytes| bytes[0] = 17)),
         ("issuer", "An issuer in upper case.", with(&issuance, |bytes| bytes[2] = b'I')),
         ("issuer-too-long", "An id longer than ids are.", with(&issuance, |bytes| bytes[1] = 33)),
         ("cut", "A byte is missing.", cut(&issuance)),
@@ -1036,8 +1057,24 @@ fn consistency_proofs(ledger: &Ledger) -> Format {
     format("consistency", ("consistency_proof", ""), context, check, samples)
 }
 
+/// Two precommits of a validator for round 0 of a height.
+fn equivocation(
+    chain_id: &ChainId,
+    name: &str,
+    height: Height,
+    blocks: [Option<BlockId>; 2],
+) -> Equivocation {
+    let key = consensus_key(name);
+    let [first, second] = blocks.map(|block| {
+        let message = vote_message(chain_id, VoteKind::Precommit, height, 0, block.as_ref());
+        Statement { block, valid_round: None, signature: key.sign(&message) }
+    });
+    let statement = StatementKind::Precommit;
+    Equivocation { key: key.public(), height, round: 0, statement, first, second }
+}
+
 /// One ledger revokes where its rival goes on issuing; the same validators sign both.
-fn fork_proofs() -> Format {
+fn evidence_files() -> Format {
     let mut ledger = Ledger::new();
     ledger.issue("issuer", 0..5);
     let active = ledger.prove(1);
@@ -1061,7 +1098,7 @@ fn fork_proofs() -> Format {
         older: statement(older),
         newer: Box::new(rival.consistency(from, 8)),
     };
-    let written = |statements: Contradiction| ForkProof::new(statements).to_json().into_bytes();
+    let written = |statements: Contradiction| Evidence::new(statements).to_json().into_bytes();
     let fewer = |mut statements: Contradiction| {
         if let Contradiction::Revocation { later, .. } = &mut statements {
             signatures(&mut later.finality).truncate(2);
@@ -1069,6 +1106,9 @@ fn fork_proofs() -> Format {
         written(statements)
     };
     let one = statement(&revoked);
+    let chain_id = ledger.state.chain_id();
+    let signed = equivocation(&chain_id, "v1", Height(2), [Some(revoked.header.id()), None]);
+    let written_of = |signed, decided| Evidence::of_validator(signed, decided).to_json().into_bytes();
     let samples = [
         ("sound-heights", "Two final headers of height 2.", written(heights)),
         ("sound-revocation", "Revoked at height 2, active at 3.", written(revocation(&revoked, &later))),
@@ -1092,22 +1132,62 @@ fn fork_proofs() -> Format {
         ("same-log", "The older log begins the newer one.", written(log(&same_height, 6))),
         ("other-size", "Logs of two sizes.", written(log(&revoked, 5))),
         ("too-few", "Two of four validators.", fewer(revocation(&revoked, &later))),
+        ("sound-equivocation", "Two precommits of height 2, and its block.", {
+            written_of(signed.clone(), Some(*statement(&revoked)))
+        }),
+        ("sound-equivocation-first", "Two precommits of height 1: the genesis says whose.", {
+            written_of(equivocation(&chain_id, "v2", Height(1), [None, Some(active.header.id())]), None)
+        }),
+        ("sound-equivocation-proposals", "Two proposals of height 1.", {
+            let mut proposals = equivocation(&chain_id, "v2", Height(1), [None, None]);
+            proposals.statement = StatementKind::Proposal;
+            for (proposed, proof) in [(&mut proposals.first, &revoked), (&mut proposals.second, &same_height)]
+            {
+                let block = proof.header.id();
+                let message = proposal_message(&chain_id, Height(1), 0, None, &block);
+                (proposed.block, proposed.signature) = (Some(block), consensus_key("v2").sign(&message));
+            }
+            written_of(proposals, None)
+        }),
+        ("equivocation-unknown", "Nothing says whose the key was.", written_of(signed.clone(), None)),
+        ("equivocation-agreement", "The same vote twice.", {
+            let twice = Equivocation { second: signed.first.clone(), ..signed.clone() };
+            written_of(twice, Some(*statement(&revoked)))
+        }),
+        ("equivocation-signature", "A vote that the key did not sign.", {
+            let mut changed = signed.clone();
+            changed.round = 1;
+            written_of(changed, Some(*statement(&revoked)))
+        }),
+        ("equivocation-valid-round", "A vote with a valid round.", {
+            let mut changed = signed.clone();
+            changed.first.valid_round = Some(0);
+            written_of(changed, Some(*statement(&revoked)))
+        }),
+        ("equivocation-stranger", "The key is no validator's.", {
+            let blocks = [Some(revoked.header.id()), None];
+            let stranger = equivocation(&chain_id, "issuer", Height(2), blocks);
+            written_of(stranger, Some(*statement(&revoked)))
+        }),
+        ("equivocation-other-height", "The block is of another height.", {
+            written_of(signed.clone(), Some(*statement(&later)))
+        }),
         ("format", "Another format.", {
-            let mut proof = ForkProof::new(revocation(&revoked, &later));
-            proof.format = "sanad-fork-proof/v2".to_owned();
+            let mut proof = Evidence::new(revocation(&revoked, &later));
+            proof.format = "sanad-evidence/v2".to_owned();
             proof.to_json().into_bytes()
         }),
     ];
     let (context, anchor) = trust(&ledger);
     let check = move |bytes: &[u8]| {
-        let proof = ForkProof::from_json(bytes).map_err(|error| error.to_string())?;
-        let causes = |fault: ForkFault| match fault.source() {
+        let proof = Evidence::from_json(bytes).map_err(|error| error.to_string())?;
+        let causes = |fault: EvidenceFault| match fault.source() {
             Some(source) => format!("{fault}: {source}"),
             None => fault.to_string(),
         };
         proof.verify(&anchor).map(|_| ()).map_err(causes)
     };
-    format("fork", ("fork_proof", ""), context, check, samples)
+    format("evidence", ("evidence", ""), context, check, samples)
 }
 
 /// A ledger on which an issuer's key was stolen; it confirmed a credential and left, and its successor revoked another.
@@ -1199,6 +1279,109 @@ fn completeness_proofs(ledger: &Ledger) -> Format {
         text(verify(&head, &runs.map_err(|error| chained(&error))?, &anchor))
     };
     format("completeness", ("completeness_proof", ""), context, check, samples)
+}
+
+/// Every event of the governance chain, a vote and a freeze; what does not fit together; what a signer did not see.
+fn signing_requests() -> Format {
+    let mut ledger = Ledger::new();
+    let change = Change::Suspend { member: id("v3") };
+    let proposal = Proposal { change, expires: Height(900), effective: Height(0) };
+    let proposed = ledger.governed("v1", vec![Event::Propose(Box::new(proposal))]);
+    ledger.commit(vec![proposed]);
+    let open = ledger.state.governance().open().map(|open| open.id).next().unwrap();
+    let mut keys = ["rector", "registrar", "deputy"].map(governance_key).to_vec();
+    keys.sort_by_key(|key| key.public());
+    let of_entries = entries().samples.into_iter().filter(|(name, ..)| name.starts_with("sound"));
+    let events = of_entries.map(|(_, _, bytes)| Entry::decode(&bytes).unwrap().event).filter(|event| {
+        event.chain() == BatchChain::Governance
+            && !matches!(event, Event::Approve { .. } | Event::Withdraw { .. })
+    });
+    let request = |events| SigningRequest {
+        format: SIGNING_REQUEST_FORMAT.to_owned(),
+        chain_id: ledger.state.chain_id(),
+        member: id("v2"),
+        chain: BatchChain::Governance,
+        sequence: Sequence(3),
+        previous: BatchId([9; 32]),
+        events,
+        keys: keys.iter().map(|key| key.public()).collect(),
+        threshold: 2,
+        governance: None,
+        signatures: Vec::new(),
+    };
+    let signed = |mut request: SigningRequest, signers: &[usize]| {
+        signers.iter().for_each(|signer| request.sign(&keys[*signer]).unwrap());
+        request
+    };
+    let every = request(events.collect());
+    let vote = SigningRequest {
+        governance: Some(ledger.prove_governance()),
+        ..request(vec![Event::Approve { proposal: open }, Event::Withdraw { proposal: open }])
+    };
+    let frozen = SigningRequest { chain: BatchChain::Freeze, threshold: 1, ..request(vec![Event::Freeze]) };
+    let written = |request: &SigningRequest| request.to_json().into_bytes();
+    let two = signed(request(vec![Event::Confirm { target: LogIndex(4) }]), &[0, 2]);
+    let changed = |change: &dyn Fn(&mut SigningRequest)| written(&with(&two, change));
+    let of_vote = |change: &dyn Fn(&mut SigningRequest)| written(&with(&signed(vote.clone(), &[1]), change));
+    let samples = [
+        ("sound", "Two of three keys have signed.", written(&two)),
+        ("sound-every-event", "Every event that needs no proof; one key has signed.", {
+            written(&signed(every, &[1]))
+        }),
+        ("sound-unsigned", "Nobody has signed.", changed(&|request| request.signatures.clear())),
+        ("sound-vote", "An approval and a withdrawal of an open proposal.", of_vote(&|_| {})),
+        ("sound-freeze", "A freeze.", written(&signed(frozen, &[0]))),
+        ("format", "Another format.", changed(&|request| request.format.push('1'))),
+        ("no-events", "No events.", changed(&|request| request.events.clear())),
+        ("issuing", "Of the issuing chain.", changed(&|request| request.chain = BatchChain::Issuing)),
+        ("other-chain", "An event of another chain.", changed(&|request| request.events.push(Event::Freeze))),
+        ("keys-order", "The keys are not in order.", changed(&|request| request.keys.swap(0, 1))),
+        ("no-threshold", "Nobody has to sign.", changed(&|request| request.threshold = 0)),
+        ("threshold", "More have to sign than there are keys.", changed(&|request| request.threshold = 4)),
+        ("stranger", "A key signed that is not one of them.", changed(&|request| request.keys.truncate(2))),
+        ("order", "The signatures are not in order.", changed(&|request| request.signatures.reverse())),
+        ("twice", "One key signed twice.", {
+            changed(&|request| request.signatures[1] = request.signatures[0])
+        }),
+        ("event-changed", "An event was changed.", {
+            changed(&|request| request.events = vec![Event::Confirm { target: LogIndex(5) }])
+        }),
+        ("member", "The member was changed.", changed(&|request| request.member = id("v3"))),
+        (
+            "sequence",
+            "The place in the chain was changed.",
+            changed(&|request| request.sequence = Sequence(4)),
+        ),
+        ("other-consortium", "Of another consortium.", {
+            let other = with(&two, |request| {
+                request.chain_id.0[0] ^= 1;
+                request.signatures.clear();
+            });
+            written(&signed(other, &[0, 1]))
+        }),
+        ("no-proof", "A vote without what is voted on.", of_vote(&|request| request.governance = None)),
+        ("proposal-changed", "The proposal is another than the proof has.", {
+            of_vote(&|request| {
+                let proof = request.governance.as_mut().unwrap();
+                if let GovernanceItem::Open(open) = &mut proof.items[0] {
+                    open.proposal.change = Change::Retire { member: id("v3") };
+                }
+            })
+        }),
+        ("too-few", "Two of four validators have signed the header.", {
+            of_vote(&|request| signatures(&mut request.governance.as_mut().unwrap().finality).truncate(2))
+        }),
+    ];
+    let (context, anchor) = trust(&ledger);
+    let check = move |bytes: &[u8]| {
+        let request = SigningRequest::from_json(bytes).map_err(|error| error.to_string())?;
+        if request.chain_id != anchor.chain_id {
+            return Err("for another consortium".to_owned());
+        }
+        let proof = request.governance.as_ref().map_or(Ok(()), |proof| proof.verify(&anchor).map(drop));
+        proof.map_err(|fault| fault.to_string())
+    };
+    format("signing-request", ("signing_request", ""), context, check, samples)
 }
 
 fn member_proofs(ledger: &Ledger) -> Format {
@@ -1362,6 +1545,113 @@ fn binary_trust_files() -> Format {
     ]);
     let context = json!({ "now_ms": 1_700_000_100_000u64 });
     format("trust-file-binary", ("trust_file", ""), context, check_trust_file, samples)
+}
+
+/// The records of a snapshot of a ledger: its state, its blocks and their certificates.
+fn snapshot_records(ledger: &Ledger) -> [Vec<Vec<u8>>; 3] {
+    let state = &ledger.state;
+    let members = state.registry().members().map(|member| StateRecord::Member(Box::new(member.clone())));
+    let leaves = state.status().leaves().map(|(place, leaf)| StateRecord::Statuses(place, *leaf));
+    let records = [StateRecord::Parameters(*state.parameters())].into_iter().chain(members).chain(leaves);
+    let certificate = |block: &Block| codec::encode(&ledger.certify(&block.header, &[0, 1, 3]));
+    [
+        records.map(|record| codec::encode(&record)).collect(),
+        ledger.blocks.iter().map(Block::encode).collect(),
+        ledger.blocks.iter().map(certificate).collect(),
+    ]
+}
+
+fn chunk(records: &[Vec<u8>]) -> Vec<u8> {
+    let mut cutter = ChunkCutter::default();
+    assert!(records.iter().all(|record| cutter.push(record).is_none()), "one chunk");
+    cutter.finish().unwrap()
+}
+
+fn manifest(ledger: &Ledger) -> SnapshotManifest {
+    let chunks = |records: &Vec<Vec<u8>>| vec![Chunk::of(&chunk(records))];
+    let [state, blocks, certificates] = snapshot_records(ledger).each_ref().map(chunks);
+    SnapshotManifest { state, blocks, certificates, trust: ledger.trust_file() }
+}
+
+/// Its chunks are the sound samples of the two formats that follow.
+fn snapshot_manifests(ledger: &Ledger) -> Format {
+    let manifest = manifest(ledger);
+    let changed = |change: &dyn Fn(&mut SnapshotManifest)| with(&manifest, change).to_bytes();
+    let sound = manifest.to_bytes();
+    let samples = [
+        ("sound", "A snapshot of one chunk in each list.", sound.clone()),
+        ("magic", "Other first bytes.", with(&sound, |bytes| bytes[3] ^= 1)),
+        ("version", "Another version.", with(&sound, |bytes| bytes[4] = 2)),
+        ("count", "A claim of 2^32 - 1 chunks.", with(&sound, |bytes| bytes[5..9].fill(255))),
+        ("no-state", "A list without chunks.", changed(&|manifest| manifest.state.clear())),
+        ("empty-chunk", "A chunk of no bytes.", changed(&|manifest| manifest.blocks[0].bytes = 0)),
+        ("long-chunk", "A chunk longer than any.", changed(&|manifest| manifest.blocks[0].bytes = 8_388_612)),
+        ("short-chunk", "A short chunk before the last.", {
+            changed(&|manifest| manifest.certificates.push(manifest.certificates[0]))
+        }),
+        ("certificate", "A certificate of two validators in the trust file.", {
+            changed(&|manifest| manifest.trust.anchor.certificate.signatures.truncate(2))
+        }),
+        ("cut", "A byte is missing.", cut(&sound)),
+        ("longer", "A byte is left over.", longer(&sound)),
+    ];
+    let now_ms = ledger.head().time_ms;
+    let check = move |bytes: &[u8]| {
+        let manifest = SnapshotManifest::from_bytes(bytes).map_err(|error| chained(&error))?;
+        text(manifest.trust.verify(now_ms))
+    };
+    let context = json!({ "now_ms": now_ms });
+    format("snapshot-manifest", ("snapshot_manifest", ""), context, check, samples)
+}
+
+fn snapshot_states(ledger: &Ledger) -> Format {
+    let [sound, ..] = snapshot_records(ledger);
+    let header = ledger.head().clone();
+    let changed = |change: &dyn Fn(&mut Vec<Vec<u8>>)| chunk(&with(&sound, change));
+    let leaf = |place, leaf| codec::encode(&StateRecord::Statuses(place, leaf));
+    let last = sound.len() - 1;
+    let samples = [
+        ("sound", "Parameters, members, and a leaf of statuses.", chunk(&sound)),
+        (
+            "root",
+            "Other statuses.",
+            changed(&|records| records[last] = leaf(0, with(&[0; 64], |leaf| leaf[63] = 1))),
+        ),
+        ("missing", "A member is missing.", changed(&|records| drop(records.remove(1)))),
+        ("no-parameters", "No parameters.", changed(&|records| drop(records.remove(0)))),
+        ("order", "Two members in the wrong order.", changed(&|records| records.swap(1, 2))),
+        ("twice", "A member twice.", changed(&|records| records.insert(1, records[1].clone()))),
+        ("zero-leaf", "A leaf of zeros.", changed(&|records| records.push(leaf(1, [0; 64])))),
+        ("beyond", "A leaf beyond the log.", changed(&|records| records.push(leaf(1, [1; 64])))),
+        ("concern", "An entry that concerns nobody who is a member.", {
+            changed(&|records| {
+                records.push(codec::encode(&StateRecord::Concern(id("nobody.example"), LogIndex(0))));
+            })
+        }),
+        ("tag", "Another tag.", changed(&|records| records[last][0] = 5)),
+        ("longer", "A byte is left over in a record.", changed(&|records| records[0].push(0))),
+        ("empty", "A record of no bytes.", changed(&|records| records.push(Vec::new()))),
+        ("cut", "A byte is missing.", cut(&chunk(&sound))),
+    ];
+    let context = json!({ "header": header });
+    let check = move |bytes: &[u8]| {
+        let mut reader = StateReader::new(&header);
+        text(reader.read(bytes).and_then(|()| reader.finish()))
+    };
+    format("snapshot-state", ("snapshot_chunk", ""), context, check, samples)
+}
+
+/// What every chunk is, whatever its records are.
+fn snapshot_chunks(ledger: &Ledger) -> Format {
+    let [_, blocks, certificates] = snapshot_records(ledger).each_ref().map(|records| chunk(records));
+    let samples = [
+        ("sound-certificates", "The certificates of all blocks.", certificates),
+        ("sound-blocks", "All blocks.", blocks.clone()),
+        ("cut", "It ends inside a record.", cut(&blocks)),
+        ("longer", "It ends inside a length.", longer(&blocks)),
+        ("length", "A record longer than any.", with(&blocks, |bytes| bytes[0] = 1)),
+    ];
+    format("snapshot-chunk", ("snapshot_chunk", ""), Value::Null, |bytes| text(records(bytes)), samples)
 }
 
 fn format(

@@ -5,23 +5,32 @@
 use sanad_core::batch::{
     Batch, BatchChain, BatchSignatures, GovernanceSignatureError, KeySignature, batch_message,
 };
-use sanad_core::block::ProtocolVersion;
+use sanad_core::block::{BlockId, ProtocolVersion};
 use sanad_core::event::Event;
+use sanad_core::evidence::{Accusation, Equivocation, EquivocationError, Occasion, Statement, StatementKind};
 use sanad_core::execution::{BatchError, EventError};
-use sanad_core::governance::{
-    Admission, Change, Compromise, GovernanceError, KeyRotation, NewGovernanceKeys, NewKey, Outcome,
-    PROPOSAL_HEIGHTS_MAX, PROPOSALS_PER_MEMBER_MAX, Proposal, key_possession_message,
+use sanad_core::genesis::{
+    BLOCK_BYTES_FLOOR, BLOCK_BYTES_LIMIT, HEARTBEAT_MS_FLOOR, HEARTBEAT_MS_LIMIT, Parameters,
+    TEST_NETWORK_PREFIX,
 };
-use sanad_core::hash::ProposalId;
+use sanad_core::governance::{
+    Admission, Change, Compromise, EVIDENCE_PER_MEMBER_MAX, GovernanceError, KeyRotation, NewGovernanceKeys,
+    NewKey, Outcome, PROPOSAL_HEIGHTS_MAX, PROPOSALS_PER_MEMBER_MAX, Proposal, RejoinStatement,
+    key_possession_message,
+};
+use sanad_core::hash::{BlockHash, ChainId, ProposalId, RejoinNonce};
 use sanad_core::ids::{Height, LogIndex};
 use sanad_core::member::{
-    Fact, IndexRange, KeyPurpose, Member, MemberState, Role, Standing, possession_message,
+    Fact, ISSUER_IDS_MAX, IndexRange, KEY_TERMS_MAX, KeyPurpose, Member, MemberState, Role, Standing,
+    possession_message,
 };
+use sanad_core::registry::MEMBERS_MAX;
 use sanad_core::signature::SecretKey;
 use sanad_core::status::{CredentialStatus, Status};
+use sanad_core::validators::{VoteKind, vote_message};
 use sanad_testkit::{
     Consortium, Ledger, consensus_key, governance_key, id, issue, issuing_key, member, member_keys,
-    next_batch_of,
+    next_batch_of, sign_genesis,
 };
 
 fn refused(refusal: Result<(), BatchError>) -> GovernanceError {
@@ -118,7 +127,19 @@ fn key(name: &str) -> SecretKey {
 fn a_member_admitted_by_vote_issues_and_validates() {
     let mut ledger = Ledger::new();
     let change = admission(&ledger, member("v4", Role::Validator));
-    assert_eq!(change.to_string(), "admit University v4 (v4) as validator");
+    let keys = member("v4", Role::Validator);
+    let (issuing, consensus, network) = (keys.issuing_key, keys.consensus_key, keys.network_key);
+    assert_eq!(
+        change.to_string(),
+        format!(
+            "admit v4 as validator: name \"University v4\"; no issuer id; one governance key signs: {}; issuing key {}; \
+             consensus key {}; network key {}; no facts",
+            keys.governance_keys[0],
+            issuing.unwrap(),
+            consensus.unwrap(),
+            network.unwrap()
+        )
+    );
     let proposal = open(&mut ledger, change, 0);
     approve(&mut ledger, &["v1"], proposal);
     assert!(ledger.state.registry().member(&id("v4")).is_none(), "two of four are no quorum");
@@ -677,6 +698,14 @@ fn what_else_a_vote_changes() {
         Change::ActivateProtocol { protocol: next, height: Height(ledger.state.head().height.0 + 50) },
     );
     assert!(matches!(refusal(&ledger, "v0", soon), GovernanceError::Past { .. }));
+    // No height that stays in the state for ever, or that no JSON form can hold.
+    for far in [ledger.state.head().height.0 + 1 + PROPOSAL_HEIGHTS_MAX + 1, 1 << 53, u64::MAX] {
+        let change = Change::ActivateProtocol { protocol: next, height: Height(far) };
+        assert_eq!(
+            refusal(&ledger, "v0", propose(&ledger, change)),
+            GovernanceError::Future { field: "height", actual: Height(far) }
+        );
+    }
     decide(&mut ledger, Change::ActivateProtocol { protocol: next, height });
     while ledger.state.head().height.next() < height {
         ledger.commit(vec![]);
@@ -687,6 +716,33 @@ fn what_else_a_vote_changes() {
         builder.finish(0, ledger.state.head().time_ms + 1).is_err(),
         "this program stops before rules that it does not know"
     );
+}
+
+#[test]
+fn an_upgrade_can_be_rehearsed_on_test_networks_alone() {
+    let mut genesis = sanad_testkit::genesis();
+    assert_eq!(genesis.known_versions(), [ProtocolVersion::CURRENT]);
+    genesis.log_origin = format!("{TEST_NETWORK_PREFIX}rehearsal");
+    sign_genesis(&mut genesis);
+    assert_eq!(genesis.known_versions(), [ProtocolVersion::CURRENT, ProtocolVersion::TEST]);
+    let mut ledger = Ledger::of(genesis);
+    let height = Height(150);
+    decide(&mut ledger, Change::ActivateProtocol { protocol: ProtocolVersion::TEST, height });
+    while ledger.state.head().height < height {
+        ledger.commit(vec![]);
+    }
+    assert_eq!(ledger.header(149).version, ProtocolVersion::CURRENT);
+    assert_eq!(ledger.header(150).version, ProtocolVersion::TEST);
+    // The rules are the same, and the version after it is unknown.
+    ledger.issue("issuer", 0..3);
+    let after = ProtocolVersion { layout: 1, rules: ProtocolVersion::TEST.rules + 1 };
+    let height = Height(ledger.state.head().height.0 + 110);
+    decide(&mut ledger, Change::ActivateProtocol { protocol: after, height });
+    while ledger.state.head().height.next() < height {
+        ledger.commit(vec![]);
+    }
+    let builder = sanad_core::execution::BlockBuilder::new(&ledger.state, &ledger);
+    assert!(builder.finish(0, ledger.state.head().time_ms + 1).is_err());
 }
 
 const NAMES: [&str; 8] = ["v0", "v1", "v2", "v3", "v4", "v5", "issuer", "observer"];
@@ -806,4 +862,222 @@ fn what_governance_holds_is_proved() {
     let mut changed = proof;
     changed.parameters.heartbeat_ms += 1;
     assert!(changed.verify(&anchor).is_err());
+}
+
+#[test]
+fn limits_of_changes() {
+    let mut ledger = Ledger::new();
+    let refuse = |ledger: &Ledger, change: Change| refusal(ledger, "v0", propose(ledger, change));
+    let own = Change::NameSuccessor { member: id("issuer"), successor: id("issuer") };
+    assert_eq!(refuse(&ledger, own), GovernanceError::OwnSuccessor { member: id("issuer") });
+    let Parameters { block_bytes_max, heartbeat_ms, .. } = *ledger.state.parameters();
+    for actual in [BLOCK_BYTES_FLOOR - 1, BLOCK_BYTES_LIMIT + 1] {
+        let change = Change::SetParameters { block_bytes_max: actual, heartbeat_ms };
+        assert_eq!(refuse(&ledger, change), GovernanceError::BlockBytes { actual });
+    }
+    for actual in [HEARTBEAT_MS_FLOOR - 1, HEARTBEAT_MS_LIMIT + 1] {
+        let change = Change::SetParameters { block_bytes_max, heartbeat_ms: actual };
+        assert_eq!(refuse(&ledger, change), GovernanceError::Heartbeat { actual });
+    }
+    // One signature too few, of an admission and of new governance keys.
+    let Change::Admit(mut admitted) = admission(&ledger, member("new", Role::Issuer)) else { unreachable!() };
+    let expected = admitted.possession.len();
+    admitted.possession.pop();
+    let count = GovernanceError::PossessionCount { expected, actual: expected - 1 };
+    assert_eq!(refuse(&ledger, Change::Admit(admitted)), count);
+    let new = NewGovernanceKeys {
+        member: id("issuer"),
+        keys: vec![key("another").public()],
+        threshold: 1,
+        possession: Vec::new(),
+    };
+    let change = Change::ReplaceGovernanceKeys(Box::new(new));
+    assert_eq!(refuse(&ledger, change), GovernanceError::PossessionCount { expected: 1, actual: 0 });
+    // As many issuer ids as a record holds.
+    let add = |n: usize| Change::AddIssuerId {
+        member: id("issuer"),
+        issuer_id: format!("did:web:issuer-{n}.example").parse().unwrap(),
+    };
+    let room = ISSUER_IDS_MAX - of(&ledger, "issuer").record().issuer_ids.len();
+    for n in 0..room {
+        decide(&mut ledger, add(n));
+    }
+    let full = GovernanceError::TooManyIssuerIds { member: id("issuer") };
+    assert_eq!(refuse(&ledger, add(room)), full);
+}
+
+#[test]
+fn a_member_keeps_room_for_keys_that_a_vote_may_bring() {
+    let mut ledger = Ledger::new();
+    let rotate = |ledger: &Ledger, n: usize| {
+        rotation(ledger, "issuer", KeyPurpose::Issuing, &key(&format!("issuing {n}")))
+    };
+    let own = KEY_TERMS_MAX - 16 - of(&ledger, "issuer").rest().keys.len();
+    for n in 0..=own {
+        let event = rotate(&ledger, n);
+        act(&mut ledger, "issuer", event);
+    }
+    let full = GovernanceError::TooManyKeys { member: id("issuer") };
+    assert_eq!(refusal(&ledger, "issuer", rotate(&ledger, own + 1)), full);
+    let new = new_key(&ledger, "issuer", KeyPurpose::Governance, &key("voted"));
+    let change = Change::ReplaceGovernanceKeys(Box::new(NewGovernanceKeys {
+        member: id("issuer"),
+        keys: vec![new.key],
+        threshold: 1,
+        possession: vec![new.possession],
+    }));
+    decide(&mut ledger, change);
+}
+
+#[test]
+fn what_has_passed_is_not_approved_after_its_expiry() {
+    let mut ledger = Ledger::new();
+    let suspend = Change::Suspend { member: id("issuer") };
+    let proposal = Proposal { change: suspend, expires: Height(4), effective: Height(20) };
+    let batch = ledger.governed("v0", vec![Event::Propose(Box::new(proposal.clone()))]);
+    let open = proposal.id(&ledger.state.chain_id(), &id("v0"), batch.batch().sequence, 0);
+    ledger.commit(vec![batch]);
+    approve(&mut ledger, &["v1", "v2"], open);
+    while ledger.state.head().height < Height(4) {
+        ledger.commit(Vec::new());
+    }
+    let late = Event::Approve { proposal: open };
+    assert_eq!(refusal(&ledger, "v3", late), GovernanceError::Expired { expires: Height(4) });
+}
+
+/// Two prevotes of a member for one round: for a block and for nil.
+fn double_vote(chain_id: &ChainId, name: &str, height: u64, round: u32) -> Equivocation {
+    let key = consensus_key(name);
+    let vote = |block: Option<BlockId>| {
+        let message = vote_message(chain_id, VoteKind::Prevote, Height(height), round, block.as_ref());
+        Statement { block, valid_round: None, signature: key.sign(&message) }
+    };
+    Equivocation {
+        key: key.public(),
+        height: Height(height),
+        round,
+        statement: StatementKind::Prevote,
+        first: vote(None),
+        second: vote(Some(BlockId { hash: BlockHash([7; 32]), round })),
+    }
+}
+
+fn accuse(member: &str, equivocation: Equivocation) -> Event {
+    Event::RecordEvidence(Box::new(Accusation { member: id(member), equivocation }))
+}
+
+#[test]
+fn a_contradiction_is_recorded_once_by_anyone_who_holds_it() {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..2);
+    let chain_id = ledger.state.chain_id();
+    let signed = double_vote(&chain_id, "v1", 1, 0);
+    let before = of(&ledger, "v1").rest().events.count;
+    // An issuer is no validator, and holds it all the same.
+    act(&mut ledger, "issuer", accuse("v1", signed.clone()));
+    let occasion = Occasion { height: Height(1), round: 0, statement: StatementKind::Prevote };
+    assert_eq!(ledger.state.governance().evidence(&id("v1")), [occasion]);
+    assert_eq!(of(&ledger, "v1").rest().events.count, before + 1, "it concerns the accused");
+    assert_eq!(ledger.concerns.last().unwrap().0, id("v1"));
+    // The other way round, by somebody else: the same occasion.
+    let turned =
+        Equivocation { first: signed.second.clone(), second: signed.first.clone(), ..signed.clone() };
+    let recorded = GovernanceError::EvidenceRecorded { member: id("v1"), occasion };
+    assert_eq!(refusal(&ledger, "v2", accuse("v1", turned)), recorded);
+    // In one batch, too.
+    let other = double_vote(&chain_id, "v1", 1, 1);
+    let twice = ledger.governed("v2", vec![accuse("v1", other.clone()), accuse("v1", other)]);
+    assert!(matches!(refused(ledger.refusal(twice)), GovernanceError::EvidenceRecorded { .. }));
+}
+
+#[test]
+fn what_proves_nothing_is_not_recorded() {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..2);
+    let chain_id = ledger.state.chain_id();
+    let signed = double_vote(&chain_id, "v1", 1, 0);
+    let no_evidence = |source| GovernanceError::NoEvidence { member: id("v1"), source };
+    let refused_by = |member: &str, equivocation| refusal(&ledger, "v2", accuse(member, equivocation));
+    let key = signed.key;
+    let not_its = |member: &str| GovernanceError::NotItsConsensusKey { member: id(member), key };
+    assert_eq!(refused_by("v3", signed.clone()), not_its("v3"));
+    let unknown = GovernanceError::UnknownMember { member: id("nobody") };
+    assert_eq!(refused_by("nobody", signed.clone()), unknown);
+    let twice = Equivocation { second: signed.first.clone(), ..signed.clone() };
+    assert_eq!(refused_by("v1", twice), no_evidence(EquivocationError::Agreement));
+    let foreign = double_vote(&ChainId([9; 32]), "v1", 1, 0);
+    assert!(matches!(refused_by("v1", foreign), GovernanceError::NoEvidence { .. }));
+    let later = Equivocation { round: 1, ..signed.clone() };
+    assert!(matches!(refused_by("v1", later), GovernanceError::NoEvidence { .. }));
+    // The block to come has height 2; what is above was decided by nobody, nor was the genesis.
+    for actual in [0, 3] {
+        let height = GovernanceError::EvidenceHeight { latest: Height(2), actual: Height(actual) };
+        assert_eq!(refused_by("v1", double_vote(&chain_id, "v1", actual, 0)), height);
+    }
+    assert_eq!(
+        ledger.refusal(ledger.governed("v2", vec![accuse("v1", double_vote(&chain_id, "v1", 2, 0))])),
+        Ok(())
+    );
+    // An issuing key is none that votes.
+    let issuing = Equivocation { key: issuing_key("v1").public(), ..signed };
+    assert!(matches!(refused_by("v1", issuing), GovernanceError::NotItsConsensusKey { .. }));
+}
+
+#[test]
+fn evidence_against_a_member_has_an_end_and_outlives_its_key() {
+    let mut ledger = Ledger::new();
+    ledger.issue("issuer", 0..2);
+    let chain_id = ledger.state.chain_id();
+    let rotated = rotation(&ledger, "v1", KeyPurpose::Consensus, &key("later"));
+    act(&mut ledger, "v1", rotated);
+    for number in 0..3 {
+        ledger.issue("issuer", 10 + number..11 + number);
+    }
+    assert_eq!(of(&ledger, "v1").rest().current_key(KeyPurpose::Consensus), Some(key("later").public()));
+    let rounds = 0..EVIDENCE_PER_MEMBER_MAX as u32;
+    let all = rounds.map(|round| accuse("v1", double_vote(&chain_id, "v1", 1, round))).collect();
+    let batch = ledger.governed("v2", all);
+    ledger.commit(vec![batch]);
+    assert_eq!(ledger.state.governance().evidence(&id("v1")).len(), EVIDENCE_PER_MEMBER_MAX);
+    let more = accuse("v1", double_vote(&chain_id, "v1", 2, 0));
+    assert_eq!(refusal(&ledger, "v2", more), GovernanceError::EnoughEvidence { member: id("v1") });
+    // Nobody else is affected, and the accused goes on.
+    act(&mut ledger, "v2", accuse("v3", double_vote(&chain_id, "v3", 1, 0)));
+    act(&mut ledger, "v1", Event::SetAddresses { addresses: vec!["v1.example:1".to_owned()] });
+}
+
+#[test]
+fn a_rejoin_statement_is_of_the_key_in_force_and_counts_once() {
+    let mut ledger = Ledger::new();
+    let rejoin = |key: &SecretKey, nonce: u8| {
+        let statement = RejoinStatement { key: key.public(), nonce: RejoinNonce([nonce; 32]) };
+        Event::Rejoin(Box::new(statement))
+    };
+    act(&mut ledger, "v1", rejoin(&consensus_key("v1"), 1));
+    let record = ledger.state.governance().rejoin(&id("v1")).unwrap().clone();
+    assert_eq!((record.key, record.height), (consensus_key("v1").public(), Height(1)));
+    let used = GovernanceError::NonceUsed { member: id("v1") };
+    assert_eq!(refusal(&ledger, "v1", rejoin(&consensus_key("v1"), 1)), used);
+    let key = consensus_key("v2").public();
+    let not_its = GovernanceError::NotItsVotingKey { member: id("v1"), key };
+    assert_eq!(refusal(&ledger, "v1", rejoin(&consensus_key("v2"), 2)), not_its);
+    // A thief with one governance key freezes the member, or is frozen out: nothing rejoins meanwhile.
+    let freeze = ledger.freeze("v1");
+    ledger.commit(vec![freeze]);
+    let frozen = refusal(&ledger, "v1", rejoin(&consensus_key("v1"), 2));
+    assert!(matches!(frozen, GovernanceError::Standing { .. }));
+    assert_eq!(ledger.state.governance().rejoin(&id("v1")), Some(&record));
+}
+
+#[test]
+fn a_full_register_admits_nobody() {
+    let validators = (0..4).map(|n| (format!("v{n}"), Role::Validator));
+    let others = (4..MEMBERS_MAX).map(|n| (format!("m{n}"), Role::Observer));
+    let all = validators.chain(others).fold(Consortium::new(), |all, (name, role)| all.with(&name, role));
+    let mut ledger = Ledger::of(all.genesis());
+    let one_more = propose(&ledger, admission(&ledger, member("one-more", Role::Observer)));
+    assert_eq!(refusal(&ledger, "v0", one_more.clone()), GovernanceError::TooManyMembers);
+    // A member that leaves keeps its place: its record stays.
+    decide(&mut ledger, Change::Retire { member: id("m4") });
+    assert_eq!(refusal(&ledger, "v0", one_more), GovernanceError::TooManyMembers);
 }

@@ -558,7 +558,7 @@ fn forked_headers_beside_a_true_tree_are_refused() {
         proof.header.height = certified(proof).1[0].header.height;
     });
     assert!(matches!(relieved, ProofFault::ChangeOrder { .. }));
-    assert!(matches!(refused(&|p| certified(p).1.clear()), ProofFault::Validators { .. }));
+    assert!(matches!(refused(&|p| certified(p).1.clear()), ProofFault::UnknownValidators { .. }));
     assert!(matches!(refused(&|p| drop(certified(p).1.remove(0))), ProofFault::Validators { .. }));
     assert!(matches!(refused(&|p| certified(p).1.swap(0, 1)), ProofFault::Validators { .. }));
     let repeated = refused(&|p| {

@@ -120,7 +120,7 @@ fn each_tampered_part_is_named() {
     ));
     assert!(matches!(
         proof_fault(|r| r.proof.header.validators_hash.0[0] ^= 1),
-        ProofFault::Validators { .. }
+        ProofFault::UnknownValidators { has_trust_file: false, .. }
     ));
     let certificate = |change: &dyn Fn(&mut CommitCertificate)| {
         let mut tampered = receipt(&ledger);

@@ -51,6 +51,13 @@ impl Circumstances<'_> {
             if !is_its_key && !id.as_ref().is_some_and(is_listed) {
                 return None;
             }
+            // A site that is not the issuer's may list any key; verifiers would ask that site.
+            let is_own = |did: &str| {
+                did == issuer || public.is_id(did) || IssuerId::normalise(did).is_ok_and(|id| is_listed(&id))
+            };
+            if !method.and_then(|method| method.split('#').next()).is_none_or(is_own) {
+                return None;
+            }
             if is_registered {
                 return Some(Holder::Member { id: member.id.clone(), name: member.name.clone() });
             }
@@ -98,6 +105,12 @@ pub fn validity(document: &[u8], now_ms: u64) -> Option<Validity> {
         DocumentKind::SdJwt => jwt::validity_of_sd_jwt(document, now_ms),
         DocumentKind::Bytes | _ => jwt::validity(document, now_ms),
     }
+}
+
+/// Whether whoever presents a document decides if the end of its validity is seen: an SD-JWT with disclosures whose end is
+/// not among what is always shown. Verifiers will say of such presentations that the end was not checked.
+pub fn end_may_be_withheld(document: &[u8]) -> bool {
+    DocumentKind::detect(document) == DocumentKind::SdJwt && jwt::end_may_be_withheld(document)
 }
 
 fn check_plain(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
@@ -181,6 +194,9 @@ fn after_comma(url: &str) -> &str {
 /// Texts that another reader might take for a credential: in quotes, after odd white space, in UTF-16.
 fn check_other_text(document: &[u8]) -> Option<Finding> {
     let document = document.get(..CREDENTIAL_BYTES_MAX).unwrap_or(document);
+    if let Some(inflated) = disguise::inflated(document) {
+        return holds_credential(&inflated).then(|| unread(&Unread::Compressed));
+    }
     // With a byte order mark, or known by the half of each character that is empty.
     let is_wide = match document {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
@@ -203,13 +219,20 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
     if start.starts_with(['{', '[']) {
         return holds_credential(start.as_bytes()).then(|| unread(&Unread::Around));
     }
-    let text = std::str::from_utf8(document).ok()?;
+    let Ok(text) = std::str::from_utf8(document) else {
+        // CBOR has texts as they are. Pages, archives and pictures may mention what they do not hold.
+        let is_other = [b"%PDF", b"PK\x03\x04", b"\x89PNG"].iter().any(|magic| document.starts_with(*magic));
+        return (!is_other && looks_like_credential(document)).then(|| unread(&Unread::Binary));
+    };
     if let Some(why) = disguise::disguised(text) {
         return Some(unread(&why));
     }
     // A page, or JSON after a comment.
     if text.contains('{') && looks_like_credential(document) {
         return Some(unread(&Unread::Around));
+    }
+    if disguise::decoded_otherwise(text).is_some_and(|inner| holds_credential(&inner)) {
+        return Some(unread(&Unread::Encoded));
     }
     let inner = disguise::decode_leniently(text.trim().strip_prefix("data:").map_or(text, after_comma))?;
     holds_credential(&inner).then(|| unread(&Unread::Base64))

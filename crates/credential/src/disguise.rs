@@ -1,11 +1,15 @@
-//! Texts that hold a credential as a JWT, and are not read as one.
+//! Documents that hold a credential in a form that is not read: as a JWT among other text, encoded, compressed.
 //!
 //! Nothing of them is believed: this is so that they are not passed over in silence.
+
+use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use flate2::read::{GzDecoder, ZlibDecoder};
+use percent_encoding::percent_decode_str;
 
 use crate::credential::{looks_like_credential, read_object};
 use crate::limits::CREDENTIAL_BYTES_MAX;
@@ -61,6 +65,31 @@ pub(crate) fn decode_leniently(text: &str) -> Option<Vec<u8>> {
     let text: String = text.split_ascii_whitespace().collect();
     let text = text.replace('+', "-").replace('/', "_");
     LENIENT.decode(text.trim_end_matches('=')).ok()
+}
+
+/// What stands in hexadecimal digits, or percent-encoded (RFC 3986, 2.1).
+pub(crate) fn decoded_otherwise(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.split_ascii_whitespace().collect();
+    if let Ok(bytes) = hex::decode(digits) {
+        return Some(bytes);
+    }
+    text.contains('%').then(|| percent_decode_str(text).collect())
+}
+
+/// What a document compressed with gzip or zlib (RFC 1952, 1950) begins with, up to the size of a credential.
+pub(crate) fn inflated(document: &[u8]) -> Option<Vec<u8>> {
+    let mut inflated = Vec::new();
+    let max = CREDENTIAL_BYTES_MAX as u64;
+    // What was read before an error counts: it need not be whole.
+    let _ = match document {
+        [0x1f, 0x8b, ..] => GzDecoder::new(document).take(max).read_to_end(&mut inflated),
+        // CM 8, a window of at most 32 KiB, and a check that makes the two bytes a multiple of 31.
+        [cmf, flg, ..] if cmf & 0x8f == 0x08 && u16::from_be_bytes([*cmf, *flg]) % 31 == 0 => {
+            ZlibDecoder::new(document).take(max).read_to_end(&mut inflated)
+        }
+        _ => return None,
+    };
+    Some(inflated)
 }
 
 /// The type of an SD-JWT VC, by which one is known.

@@ -52,7 +52,7 @@ pub(crate) fn check(credential: &Map<String, Value>, circumstances: &Circumstanc
 
 /// How the bytes that are signed come from the document.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Transformation {
+pub(crate) enum Transformation {
     /// The canonical form of its RDF.
     Rdf,
     /// Its canonical JSON.
@@ -123,7 +123,7 @@ const SUITES: [Suite; 6] = {
 type RdfDigest = ([u8; 32], Places);
 
 /// A credential without its proofs.
-struct Unsecured {
+pub(crate) struct Unsecured {
     members: Map<String, Value>,
     /// Of its canonical RDF; the same for all proofs.
     rdf: OnceCell<Result<RdfDigest, Obstacle>>,
@@ -132,7 +132,7 @@ struct Unsecured {
 }
 
 impl Unsecured {
-    fn new(members: Map<String, Value>) -> Self {
+    pub(crate) fn new(members: Map<String, Value>) -> Self {
         Self { members, rdf: OnceCell::new(), json: OnceCell::new() }
     }
 
@@ -193,7 +193,7 @@ impl Unsecured {
     }
 
     /// What is signed, and what of the document is not under it.
-    fn message(
+    pub(crate) fn message(
         &self,
         transformation: Transformation,
         config: Map<String, Value>,

@@ -100,6 +100,13 @@ pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validit
     is_known.then(|| jwt.validity(now_ms))
 }
 
+/// Whether the end of an SD-JWT's credential is left to its holder to show, or cannot be told from one that is.
+pub(crate) fn end_may_be_withheld(document: &[u8]) -> bool {
+    let Ok(sd_jwt) = SdJwt::parse(document) else { return false };
+    let Some(Ok(jwt)) = Jwt::read(sd_jwt.issuer_signed()) else { return false };
+    jwt.claims.contains_key("_sd") && is_credential(jwt.credential()) && jwt.validity(0).until.is_none()
+}
+
 /// Whether claims have digests, of which `added` are disclosed, that nobody shows the claims of.
 fn withholds(signed: &Map<String, Value>, added: usize) -> bool {
     signed.get("_sd").and_then(Value::as_array).is_some_and(|digests| digests.len() > added)

@@ -1,11 +1,14 @@
-//! A credential's own proof: whether its signature is good, whose key made it, and whether it is in force.
+//! A credential's own proof: whether its signature is good, whose key made it, and whether it is in force; and signing one.
 //!
 //! [`check`] takes a document as it was issued: W3C Verifiable Credentials 1.1 and 2.0 and Open Badges 3.0, in
 //! JSON with a Data Integrity proof (`eddsa-rdfc-2022`, `eddsa-jcs-2022`, `ecdsa-rdfc-2019`, `ecdsa-jcs-2019`,
 //! `Ed25519Signature2020`) or as a JWT or SD-JWT (`EdDSA`, `ES256`, `RS256`), also baked into a PNG or SVG. What the ledger proves of a document is
 //! another question, and not asked here.
 //!
-//! [`validity`] reads the dates alone.
+//! [`StatusList`] makes and reads lists that say which credentials are revoked or suspended, for verifiers that know nothing of the
+//! ledger.
+//!
+//! [`validity`] reads the dates alone. [`Signer`] signs what [`check`] would find good.
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
@@ -27,12 +30,19 @@ mod meaning;
 mod model;
 mod pointer;
 mod rdf;
+mod sign;
+mod status_list;
 #[cfg(test)]
 mod testdata;
 mod unread;
 
-pub use credential::{Circumstances, check, validity};
+pub use credential::{Circumstances, check, end_may_be_withheld, validity};
 pub use fault::{ProofFault, Unchecked};
 pub use finding::{Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict};
 pub use key::KeyFault;
 pub use limits::CREDENTIAL_BYTES_MAX;
+pub use sign::{Cryptosuite, SignError, Signer, check_unsigned, did_key, multikey};
+pub use status_list::{
+    ExpectedList, STATUS_ENTRIES_MAX, STATUS_LIST_BYTES_MAX, STATUS_LIST_ENTRIES, StatusEntry, StatusList,
+    StatusListFault, StatusPurpose, signing_keys, status_entries,
+};

@@ -17,6 +17,12 @@ pub(crate) enum Unread {
     Quoted,
     #[error("a credential in base64")]
     Base64,
+    #[error("a credential in hexadecimal digits or percent-encoded")]
+    Encoded,
+    #[error("a compressed credential")]
+    Compressed,
+    #[error("a credential in CBOR, or among other bytes")]
+    Binary,
     #[error("a JWT that is {0}")]
     Jwt(&'static str),
     #[error("a JWT whose header is not JSON that every reader takes the same way ({})", shown(&.0.to_string()))]

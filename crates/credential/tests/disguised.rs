@@ -1,8 +1,12 @@
 //! Credentials in forms that are not read: each of them is said, none is passed over in silence.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::io::Write as _;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use sanad_credential::{Circumstances, Finding, Part, Verdict, check};
 use sanad_testkit::issuing_key;
 use serde_json::{Value, json};
@@ -94,6 +98,12 @@ fn said_and_never_good() {
             format!("data:application/json;base64,{}", BASE64_STANDARD.encode(&text)),
             "in base64",
         ),
+        ("hexadecimal digits in lines", in_lines(&hex::encode(&text)), "hexadecimal"),
+        (
+            "percent-encoding",
+            text.replace('{', "%7B").replace('"', "%22").replace('/', "%2f"),
+            "percent-encoded",
+        ),
         ("UTF-16 without a mark", text.chars().flat_map(|letter| ['\0', letter]).collect(), "in UTF-16"),
         ("a space that nobody sees", format!("{}\u{200b}{}", &plain[..40], &plain[40..]), "line breaks"),
         ("full stops of another script", plain.replace('.', "\u{ff0e}"), "line breaks"),
@@ -112,6 +122,33 @@ fn said_and_never_good() {
         assert_eq!((finding.verdict, form.verdict), (Verdict::NotChecked, Verdict::NotChecked), "{name}");
         assert!(form.detail.contains(expected), "{name}: {}", form.detail);
     }
+}
+
+#[test]
+fn bytes_that_hold_a_credential_are_not_passed_over() {
+    let text = payload().to_string();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    zlib.write_all(text.as_bytes()).unwrap();
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(&vec![b' '; 64 << 20]).unwrap();
+    // A map of one: "type", a list of one text (RFC 8949).
+    let cbor = [&[0xa1, 0x64][..], b"type", &[0x81, 0x74], b"VerifiableCredential"].concat();
+    let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
+    for (document, expected) in [
+        (&gzip, "compressed"),
+        (&gzip[..gzip.len() - 9].to_vec(), "compressed"),
+        (&zlib.finish().unwrap(), "compressed"),
+        (&cbor, "CBOR"),
+    ] {
+        let finding = check(document, &circumstances).unwrap();
+        assert_eq!(finding.verdict, Verdict::NotChecked);
+        assert!(finding.checks[0].detail.contains(expected), "{:?}", finding.checks);
+    }
+    assert!(check(&bomb.finish().unwrap(), &circumstances).is_none());
+    assert!(check(b"%PDF-1.7 \xe2 VerifiableCredential", &circumstances).is_none());
 }
 
 #[test]

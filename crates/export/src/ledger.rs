@@ -279,6 +279,7 @@ impl Ledger for ExportedLedger {
             connected_peers: 0,
             damaged_blocks: 0,
             repaired_blocks: 0,
+            rejoin: None,
         })
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Spool {
     disk: Disk,
     /// Longest file that is fetched, in bytes.
     limit: AtomicU64,
+    /// Tells the bytes that are free on a folder's disk, and all that it has.
+    room: fn(&Path) -> Option<(u64, u64)>,
     fetched: Mutex<HashMap<String, Slot>>,
 }
 
@@ -36,7 +38,7 @@ impl Spool {
         let folder = tempfile::Builder::new().prefix("sanad-audit-").tempdir();
         let folder = folder.map_err(|source| ExportError::Io { path: std::env::temp_dir(), source })?;
         let disk = Disk::new(folder.path());
-        Ok(Self { from, folder, disk, limit: AtomicU64::new(limit), fetched: Mutex::default() })
+        Ok(Self { from, folder, disk, limit: AtomicU64::new(limit), room, fetched: Mutex::default() })
     }
 
     /// Sets the length of the longest file, once it is known.
@@ -108,14 +110,19 @@ impl Spool {
     fn check_room(&self) -> Result<(), ExportError> {
         let folder = self.folder.path();
         // A file system that does not say how full it is says so when it is.
-        let Ok(system) = rustix::fs::statvfs(folder) else { return Ok(()) };
-        let free = system.f_bavail.saturating_mul(system.f_frsize);
-        let least = ROOM_BYTES_MIN.min(system.f_blocks.saturating_mul(system.f_frsize) / ROOM_SHARE);
+        let Some((free, all)) = (self.room)(folder) else { return Ok(()) };
+        let least = ROOM_BYTES_MIN.min(all / ROOM_SHARE);
         match free < least {
             true => Err(ExportError::NoRoom { folder: folder.to_owned(), free, least }),
             false => Ok(()),
         }
     }
+}
+
+fn room(folder: &Path) -> Option<(u64, u64)> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(system.f_frsize);
+    Some((bytes(system.f_bavail), bytes(system.f_blocks)))
 }
 
 /// Fills the buffer, unless the file ends before.
@@ -159,3 +166,29 @@ const ROOM_INTERVAL_BYTES: u64 = 16 << 20;
 /// What stays free of the disk: 1 GiB, or a tenth of it if that is less.
 const ROOM_BYTES_MIN: u64 = 1 << 30;
 const ROOM_SHARE: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_nearly_full_takes_nothing_and_keeps_nothing() {
+        let served = tempfile::tempdir().unwrap();
+        std::fs::write(served.path().join("file"), vec![7; BUFFER_BYTES + 1]).unwrap();
+        let mut spool = Spool::new(Arc::new(Disk::new(served.path())), u64::MAX).unwrap();
+        assert!(spool.fetched("file").unwrap().is_some());
+        // A gigabyte stays free of a large disk, a tenth of a small one.
+        for (room, least) in [
+            ((|_: &Path| Some((ROOM_BYTES_MIN - 1, 1 << 40))) as fn(&Path) -> _, ROOM_BYTES_MIN),
+            (|_| Some((99, 1_000)), 100),
+        ] {
+            spool.room = room;
+            std::fs::write(served.path().join("other"), b"x").unwrap();
+            let refused = spool.fetched("other").unwrap_err();
+            assert!(matches!(refused, ExportError::NoRoom { least: said, .. } if said == least), "{refused}");
+        }
+        assert_eq!(std::fs::read_dir(spool.folder.path()).unwrap().count(), 1, "the first file alone");
+        spool.room = |_| Some((100, 1_000));
+        assert!(spool.fetched("other").unwrap().is_some());
+    }
+}

@@ -7,15 +7,22 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt as _};
 use sanad_api::limits::STATUSES_MAX;
-use sanad_api::{Client, ClientError, CredentialKey, ErrorCode, ProofForm, ask_patiently};
+use sanad_api::{
+    Client, ClientError, CompletenessStream, CredentialKey, ErrorCode, ProofForm, ask_patiently,
+};
 use sanad_core::block::BlockHeader;
 use sanad_core::document::NamedIssuer;
-use sanad_core::genesis::Genesis;
-use sanad_core::ids::MemberId;
-use sanad_core::member::{IssuerId, MemberRest};
-use sanad_core::proof::{Finality, ProofFault, StatusProof};
+use sanad_core::event::Event;
+use sanad_core::genesis::{Genesis, Parameters};
+use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::member::{IssuerId, MemberRecord, MemberRest, MemberState};
+use sanad_core::proof::{
+    CompletenessFault, CompletenessVerifier, Finality, GovernanceProof, ProofFault, StatusProof,
+};
 use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
+
+use crate::status_lists::IssuedStatuses;
 
 /// A node, and the genesis or trust file that its answers are checked against.
 #[derive(Clone, Debug)]
@@ -60,6 +67,16 @@ pub enum ChainError {
         /// Why.
         source: Box<ProofFault>,
     },
+    /// The list of what an issuer issued is not proved to be complete.
+    #[error("{node} does not prove that its list of what {issuer} issued is complete; ask another node")]
+    NotComplete {
+        /// The node.
+        node: String,
+        /// The issuer.
+        issuer: MemberId,
+        /// Why.
+        source: Box<CompletenessFault>,
+    },
     /// The issuer's keys are not those of its record.
     #[error("{node} does not prove the issuer's keys; ask another node")]
     KeysNotProven {
@@ -72,10 +89,16 @@ pub enum ChainError {
 }
 
 impl Chain {
-    /// The age from which a node's last block is not the chain's: a chain that runs has one every heartbeat.
-    pub(crate) fn head_age_max(&self) -> Duration {
-        let heartbeat = Duration::from_millis(self.genesis.parameters.heartbeat_ms.into());
-        (heartbeat * OLD_HEARTBEATS).max(HEAD_AGE_MIN)
+    /// The age from which a node's last block is not the chain's: a chain that runs has one every heartbeat of the
+    /// parameters in force, which are proved.
+    pub(crate) async fn head_age_max(&self) -> Result<Duration, ChainError> {
+        let asked = || self.client.governance(ProofForm::SelfContained);
+        match ask_patiently(Duration::ZERO, asked).await {
+            Ok(proof) => self.checked(age_max(&proof, &self.anchor), "the parameters"),
+            // Before the first block they are those of the genesis.
+            Err(error) if error.code() == Some(ErrorCode::NoBlock) => Ok(old_from(&self.genesis.parameters)),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// A chain at a node. `node` is how errors name it; `genesis` and `anchor` are what the caller trusts, and
@@ -93,17 +116,6 @@ impl Chain {
     /// What proofs are checked against.
     pub fn anchor(&self) -> &TrustAnchor {
         &self.anchor
-    }
-
-    /// Whether a document that names this issuer can be verified as the member's: see `docs/formats/receipt.md`, step 9.
-    pub(crate) fn is_named_by(&self, member: &MemberId, named: &NamedIssuer) -> bool {
-        let known = self.genesis.members.iter().find(|known| known.id == *member);
-        match named {
-            NamedIssuer::None => true,
-            NamedIssuer::Unreadable => false,
-            NamedIssuer::Name(name) => IssuerId::normalise(name)
-                .is_ok_and(|id| known.is_some_and(|known| known.issuer_ids.contains(&id))),
-        }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -186,24 +198,78 @@ impl Chain {
 
     /// The keys and chain heads of a member, proved.
     pub(crate) async fn member_rest(&self, id: &MemberId) -> Result<MemberRest, ChainError> {
+        Ok(self.member(id).await?.rest().clone())
+    }
+
+    /// The statuses of all that a member ever issued, proved to be all, as of one block.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn issued(&self, id: &MemberId) -> Result<IssuedStatuses, ChainError> {
+        let not_complete = |source: CompletenessFault| ChainError::NotComplete {
+            node: self.node.clone(),
+            issuer: id.clone(),
+            source: source.into(),
+        };
+        let ask = async || self.client.completeness(id, ProofForm::SelfContained).await;
+        let CompletenessStream { head, mut runs } = self.insist(ask).await?;
+        let head = head.completeness();
+        let (height, time_ms) = (head.proof.header.height, head.proof.header.time_ms);
+        let mut verifier = CompletenessVerifier::new(head, &self.anchor).map_err(not_complete)?;
+        let mut issued = Vec::new();
+        while let Some(run) = runs.next().await.map_err(|error| self.failed(error))? {
+            let entries = verifier.add(&run).map_err(not_complete)?;
+            issued.extend((run.first_index.0..).zip(entries).filter_map(
+                |(index, entry)| match entry.event {
+                    Event::Issue { commitment } => Some((LogIndex(index), commitment)),
+                    _ => None,
+                },
+            ));
+        }
+        let complete = verifier.finish().map_err(not_complete)?;
+        let status = |(index, commitment)| Some((commitment, *complete.statuses.get(&index)?));
+        Ok(IssuedStatuses { statuses: issued.into_iter().filter_map(status).collect(), height, time_ms })
+    }
+
+    /// The record of a member and its keys, proved.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn member(&self, id: &MemberId) -> Result<MemberState, ChainError> {
         let asked = || self.client.member(id, ProofForm::SelfContained);
         match ask_patiently(Duration::ZERO, asked).await {
             Ok(details) => {
                 self.answered.store(true, Ordering::Relaxed);
                 self.checked(details.proof.verify(&self.anchor), "the issuer's record")?;
-                if details.rest.hash() != details.proof.member.record.rest {
-                    return Err(ChainError::KeysNotProven { node: self.node.clone() });
-                }
-                Ok(details.rest)
+                MemberState::new(details.proof.member.record, details.rest)
+                    .map_err(|_| ChainError::KeysNotProven { node: self.node.clone() })
             }
             // Before the first block nothing can be proved, and the genesis says it all.
             Err(error) if error.code() == Some(ErrorCode::NoBlock) => {
                 let registry = self.genesis.registry();
-                let rest = registry.member(id).map(|member| member.rest().clone());
-                rest.ok_or_else(|| ChainError::NotAMember(id.clone()))
+                registry.member(id).cloned().ok_or_else(|| ChainError::NotAMember(id.clone()))
             }
             Err(error) => Err(self.failed(error)),
         }
+    }
+}
+
+fn age_max(proof: &GovernanceProof, anchor: &TrustAnchor) -> Result<Duration, ProofFault> {
+    proof.verify(anchor)?;
+    Ok(old_from(&proof.parameters))
+}
+
+fn old_from(parameters: &Parameters) -> Duration {
+    (Duration::from_millis(parameters.heartbeat_ms.into()) * OLD_HEARTBEATS).max(HEAD_AGE_MIN)
+}
+
+/// Whether a document that names this issuer can be verified as the member's: see `docs/formats/receipt.md`, step 9.
+pub(crate) fn is_named_by(member: &MemberRecord, named: &NamedIssuer) -> bool {
+    match named {
+        NamedIssuer::None => true,
+        NamedIssuer::Unreadable => false,
+        NamedIssuer::Name(name) => IssuerId::normalise(name)
+            .is_ok_and(|id| member.issuer_ids.iter().any(|term| term.until.is_none() && term.id == id)),
     }
 }
 
@@ -237,3 +303,40 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(300);
 const OLD_HEARTBEATS: u32 = 5;
 /// An age that is never too old: clocks differ.
 const HEAD_AGE_MIN: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use sanad_core::event::Event;
+    use sanad_core::governance::{Change, Proposal};
+    use sanad_core::ids::Height;
+    use sanad_testkit::Ledger;
+
+    use super::*;
+
+    #[test]
+    fn a_head_is_old_by_the_heartbeat_in_force() {
+        let mut ledger = Ledger::new();
+        ledger.issue("issuer", 0..1);
+        let anchor = TrustAnchor::new(&ledger.genesis).unwrap();
+        let before = age_max(&ledger.prove_governance(), &anchor).unwrap();
+        assert_eq!(before, old_from(&ledger.genesis.parameters));
+
+        let block_bytes_max = ledger.genesis.parameters.block_bytes_max;
+        let change = Change::SetParameters { block_bytes_max, heartbeat_ms: 300_000 };
+        let proposal = Proposal { change, expires: Height(100), effective: Height(0) };
+        let batch = ledger.governed("v0", vec![Event::Propose(Box::new(proposal.clone()))]);
+        let sequence = batch.batch().sequence;
+        let proposal = proposal.id(&ledger.genesis.chain_id(), &batch.batch().issuer, sequence, 0);
+        ledger.commit(vec![batch]);
+        for by in ["v1", "v2"] {
+            ledger.commit(vec![ledger.governed(by, vec![Event::Approve { proposal }])]);
+        }
+        let after = age_max(&ledger.prove_governance(), &anchor).unwrap();
+        assert_eq!(after, Duration::from_millis(300_000) * OLD_HEARTBEATS);
+        assert_ne!(after, before);
+
+        let mut changed = ledger.prove_governance();
+        changed.parameters.heartbeat_ms = 1;
+        age_max(&changed, &anchor).unwrap_err();
+    }
+}

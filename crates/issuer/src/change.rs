@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use sanad_api::{CredentialKey, ErrorCode, FinalBatch};
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::event::{Event, EventKind};
+use sanad_core::execution::REVOCATIONS_A_DAY_MAX;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::proof::StatusProof;
@@ -230,7 +231,14 @@ impl ChangePlan {
         observer: &dyn Observer,
     ) -> Result<Self, ChangeError> {
         let (to_change, done) = (BTreeMap::new(), BTreeMap::new());
-        let age_max = chain.head_age_max();
+        let age_max = match change.is_final() {
+            // However old the word of it is.
+            true => Duration::MAX,
+            false => chain.head_age_max().await.map_err(|source| {
+                let total = targets.len();
+                ChangeError::NotAsked { asked: 0, total, source }
+            })?,
+        };
         let mut plan = Self { change, issuer: issuer.clone(), age_max, to_change, done };
         plan.sort_out(chain, targets, observer).await?;
         Ok(plan)
@@ -252,7 +260,8 @@ impl ChangePlan {
         ChangeReport { change: self.change, batches: Vec::new(), credentials }
     }
 
-    /// Enters the changes, in batches of at most [`BATCH_EVENTS_MAX`]; each is entered whole or not at all.
+    /// Enters the changes, in batches of at most [`BATCH_EVENTS_MAX`], or of revocations
+    /// [`REVOCATIONS_A_DAY_MAX`]; each is entered whole or not at all.
     ///
     /// `report` has what was changed, also after an error.
     ///
@@ -282,7 +291,12 @@ impl ChangePlan {
         let (total, mut changed, mut tries) = (self.len(), 0, 0);
         while !self.to_change.is_empty() {
             observer.progress(Step::Changing, changed, total);
-            let next: Vec<LogIndex> = self.to_change.keys().take(BATCH_EVENTS_MAX).copied().collect();
+            let batch_max = match self.change {
+                // More would be refused, and with them those that still can be revoked today.
+                Change::Revoke => REVOCATIONS_A_DAY_MAX as usize,
+                Change::Suspend | Change::Reinstate => BATCH_EVENTS_MAX,
+            };
+            let next: Vec<LogIndex> = self.to_change.keys().take(batch_max).copied().collect();
             let mut events: Vec<Event> = next.iter().map(|index| self.change.event(*index)).collect();
             shuffle(&mut events)?;
             match enter(chain, issuer, &events, wait, observer, |_| Ok(())).await {
@@ -386,7 +400,7 @@ impl ChangePlan {
                 let as_of_ms = proof.header.time_ms;
                 let age = age_of(as_of_ms);
                 // What is final is so now, however old the answer is.
-                if !self.change.is_final() && age > self.age_max {
+                if age > self.age_max {
                     return Err(ChangeFaultReason::Old { as_of, age_seconds: age.as_secs() });
                 }
                 let target = name.to_owned();

@@ -5,7 +5,7 @@ use std::fmt;
 use sanad_core::audit_report::AUDIT_REPORT_FORMAT;
 use sanad_core::keyfile::KEY_FILE_FORMAT;
 use sanad_core::member::{Invitation, MEMBER_FILE_FORMAT};
-use sanad_core::proof::{COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, FORK_FORMAT};
+use sanad_core::proof::{COMPLETENESS_FORMAT, CONSISTENCY_FORMAT, EVIDENCE_FORMAT};
 use sanad_core::receipt::{RECEIPT_FORMAT, RECEIPT_MAGIC};
 use sanad_core::trust::{TRUST_FILE_FORMAT, TRUST_FILE_MAGIC};
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub enum Artifact {
     /// A proof that the log only grew.
     ConsistencyProof,
     /// Evidence of a fork.
-    ForkProof,
+    Evidence,
     /// A signed report of an audit.
     AuditReport,
     /// What members are invited to a new chain with.
@@ -70,7 +70,7 @@ impl fmt::Display for Artifact {
             Self::MemberFile => "a member file",
             Self::CompletenessProof => "a completeness proof",
             Self::ConsistencyProof => "a consistency proof",
-            Self::ForkProof => "a fork proof",
+            Self::Evidence => "an evidence file",
             Self::AuditReport => "an audit report",
             Self::Invitation => "an invitation to a new chain",
             Self::WrappedKey => "something with a secret key in it",
@@ -195,7 +195,7 @@ fn of_format(format: &str) -> Option<Artifact> {
         MEMBER_FILE_FORMAT => Some(Artifact::MemberFile),
         COMPLETENESS_FORMAT => Some(Artifact::CompletenessProof),
         CONSISTENCY_FORMAT => Some(Artifact::ConsistencyProof),
-        FORK_FORMAT => Some(Artifact::ForkProof),
+        EVIDENCE_FORMAT => Some(Artifact::Evidence),
         AUDIT_REPORT_FORMAT => Some(Artifact::AuditReport),
         other => (other.starts_with("sanad-") && other.contains("/v")).then_some(Artifact::Other),
     }
@@ -230,7 +230,7 @@ mod tests {
             (r#"{"type":"VerifiableCredential"}"#, None),
             ("", None),
             ("%PDF-1.7", None),
-            (r#"{"format":"sanad-fork-proof/v1"}"#, Some(Artifact::ForkProof)),
+            (r#"{"format":"sanad-evidence/v1"}"#, Some(Artifact::Evidence)),
             (r#"[{"format": "sanad-key/v1", "cipher": {"ciphertext": ""}}]"#, Some(Artifact::WrappedKey)),
             (r#"{"keys": {"a": {"format":"sanad-key/v1", "ciphertext": ""}}}"#, Some(Artifact::WrappedKey)),
             (r#"{"text": "{\"format\": \"sanad-key/v1\", \"ciphertext\": 0}"}"#, Some(Artifact::WrappedKey)),

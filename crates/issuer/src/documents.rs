@@ -1,4 +1,4 @@
-//! Which documents to issue: files, folders, rosters; and what each of them is.
+//! Which documents to issue: files, folders, lists; and what each of them is.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -220,7 +220,8 @@ pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError>
     let summary = json.as_ref().and_then(Summary::of_json);
     let remarks = remark(path, kind, &bytes, json.as_ref(), reader.now_ms)
         .into_iter()
-        .chain(dated(&bytes, reader.now_ms));
+        .chain(dated(&bytes, reader.now_ms))
+        .chain(sanad_credential::end_may_be_withheld(&bytes).then_some(Remark::EndMayBeWithheld));
     let (path, remarks) = (path.to_owned(), remarks.collect());
     let issuer = document::named_issuer(kind, &bytes);
     Ok(Read::Document(Document { path, kind, digest, summary, remarks, issuer }))
@@ -249,11 +250,11 @@ impl fmt::Display for Missing<'_> {
     }
 }
 
-/// The paths of a roster: one a line, relative to the roster; empty lines and those that begin with `#` are skipped.
+/// The paths of a list: one a line, relative to the list; empty lines and those that begin with `#` are skipped.
 ///
 /// # Errors
 /// [`FileError`].
-pub fn read_roster(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+pub fn read_list(path: &Path) -> Result<Vec<PathBuf>, FileError> {
     let text = files::read_text(path, LIST_BYTES_MAX)?;
     Ok(list_lines(&text).map(|(_, line)| files::parent(path).join(line)).collect())
 }
@@ -337,6 +338,9 @@ const CREDENTIAL_TYPE: &str = "VerifiableCredential";
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
     use super::*;
 
     /// 2026-01-01.
@@ -367,7 +371,7 @@ mod tests {
         std::fs::write(at("roster"), "# two\nsub/d.json\na.json\nnotes.txt\n").unwrap();
         assert_eq!(found(&[folder.path().to_owned()]).unwrap().0, [at("a.json"), at("b.PDF")]);
         let mut named = vec![folder.path().join("sub/../a.json")];
-        named.extend(read_roster(&at("roster")).unwrap());
+        named.extend(read_list(&at("roster")).unwrap());
         assert_eq!(found(&named).unwrap().0, [at("a.json"), at("notes.txt"), at("sub/d.json")]);
         assert!(matches!(found(&[at("missing.json")]), Err(SourceError::Missing(_))));
     }
@@ -440,6 +444,19 @@ mod tests {
         assert_eq!(until("validUntil", "9999-01-01T00:00:00Z"), None);
         assert_eq!(until("validFrom", "9999-01-01T00:00:00Z"), Some(Remark::NotYetValid));
         assert_eq!(read_one("a.json", "", ReadAs::Auto), None, "empty");
+        // The end of a W3C credential in an SD-JWT is shown always, or as its holder likes.
+        let sd_jwt = |end: &str| {
+            let payload = format!(
+                "{{\"type\":[\"VerifiableCredential\"],\"_sd_alg\":\"sha-256\",\"_sd\":[\"{}\"]{end}}}",
+                "A".repeat(43)
+            );
+            let parts = ["{\"alg\":\"EdDSA\",\"typ\":\"vc+sd-jwt\"}", &payload, "signature"];
+            format!("{}~", parts.map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join("."))
+        };
+        let kept = ",\"validUntil\":\"9999-01-01T00:00:00Z\"";
+        assert_eq!(read_one("a.jwt", &sd_jwt(kept), ReadAs::Auto), Some((DocumentKind::SdJwt, None)));
+        let withheld = Some((DocumentKind::SdJwt, Some(Remark::EndMayBeWithheld)));
+        assert_eq!(read_one("a.jwt", &sd_jwt(""), ReadAs::Auto), withheld);
         // Whatever it is called and however it is read.
         let receipt = "{\"format\":\"sanad-receipt/v1\"}";
         assert_eq!(read_one("a.pdf", receipt, ReadAs::Kind(Bytes)), None);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sanad_api::FinalBatch;
@@ -15,12 +16,13 @@ use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::trust::TrustAnchor;
 use serde::Serialize;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, is_named_by};
 use crate::content::PictureReader;
 use crate::documents::{self, Collected, Document, Read, ReadAs, Reader, Source, SourceError};
 use crate::files::{self, FileError};
 use crate::folders::{FolderLocks, LockError};
 use crate::issuer::Issuer;
+use crate::keeper::{KeepError, Keeper};
 use crate::keys::Passphrase;
 use crate::notice::{LeftOut, Notice, Observer, Remark, Step};
 use crate::pending::{Pending, PendingDocument, leave_word, pending_files_elsewhere, pending_files_in};
@@ -44,12 +46,17 @@ pub struct IssueOptions {
     pub summaries: bool,
     /// Where receipts are written.
     pub places: Places,
+    /// The folder above those of the documents, in which pending files are written; `None` for the folder of the first
+    /// document, or of the receipts.
+    pub pending_folder: Option<PathBuf>,
     /// How long to wait: for other programs in the same folders, for the issuer's turn, for a batch to be final.
     pub wait: Duration,
     /// Reads receipts from pictures, if the program can.
     pub pictures: Option<PictureReader>,
     /// The passphrase of the key, if it is known already: a file that holds it is not issued.
     pub passphrase: Option<Passphrase>,
+    /// Keeps what is issued, beside the receipts.
+    pub keeper: Option<Arc<dyn Keeper>>,
 }
 
 impl Default for IssueOptions {
@@ -60,9 +67,11 @@ impl Default for IssueOptions {
             again: false,
             summaries: true,
             places: Places { folder: None, form: None },
+            pending_folder: None,
             wait: Duration::from_secs(120),
             pictures: None,
             passphrase: None,
+            keeper: None,
         }
     }
 }
@@ -152,6 +161,17 @@ pub enum IssueError {
     /// A receipt beside a document cannot be read, or is another's.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+    /// The keeper refuses the documents: nothing was submitted.
+    #[error("nothing was submitted")]
+    NotKept(#[source] KeepError),
+    /// More credentials than can be issued and revoked in one batch.
+    #[error("{issued} credentials in place of {revoked} do not fit one batch of {BATCH_EVENTS_MAX} events")]
+    Replacement {
+        /// How many are issued.
+        issued: usize,
+        /// How many are revoked.
+        revoked: usize,
+    },
     /// Receipts could not be written.
     #[error(transparent)]
     Places(#[from] PlacesError),
@@ -198,6 +218,8 @@ pub struct Issuance {
     options: IssueOptions,
     /// Each with the log index of the receipt that it has, if it is issued again.
     documents: Vec<(Document, Option<LogIndex>)>,
+    /// Issuances that are revoked in the batch of the documents.
+    replaced: Vec<LogIndex>,
     /// Where pending files are written.
     pending_folder: PathBuf,
     /// Kept until everything is written.
@@ -225,13 +247,15 @@ impl Issuance {
         let left_out = left_out.into_iter().map(|(path, reason)| LeftOutFile::new(path, &reason));
         report.left_out.extend(left_out);
         let first = sources.first().ok_or(IssueError::NoDocuments)?;
-        let receipts = options.places.folder.as_deref().map(|folder| {
+        let canonical = |folder: &PathBuf| {
             folder.canonicalize().map_err(FileError::system(folder, "opened")).map_err(SourceError::from)
-        });
-        let receipts = receipts.transpose()?;
-        let pending_folder = receipts.clone().unwrap_or_else(|| files::parent(&first.path).to_owned());
-        let folders: BTreeSet<PathBuf> =
-            sources.iter().map(|source| files::parent(&source.path).to_owned()).chain(receipts).collect();
+        };
+        let receipts = options.places.folder.as_ref().map(canonical).transpose()?;
+        let above = options.pending_folder.as_ref().map(canonical).transpose()?;
+        let pending_folder = above.clone().or_else(|| receipts.clone());
+        let pending_folder = pending_folder.unwrap_or_else(|| files::parent(&first.path).to_owned());
+        let own = sources.iter().map(|source| files::parent(&source.path).to_owned());
+        let folders: BTreeSet<PathBuf> = own.chain(receipts).chain(above).collect();
         let locks = FolderLocks::take(&folders, options.wait, observer)?;
         refuse_unfinished(&folders)?;
         let documents = read_all(&sources, anchor, issuer, &options, observer, report)?;
@@ -239,7 +263,20 @@ impl Issuance {
         let placed: Vec<_> =
             documents.iter().map(|(document, index)| (document.path.as_path(), *index)).collect();
         try_places(&placed, &options.places)?;
-        Ok(Self { options, documents, pending_folder, _locks: locks })
+        Ok(Self { options, documents, replaced: Vec::new(), pending_folder, _locks: locks })
+    }
+
+    /// Has issuances revoked in the same batch as the documents are issued: neither is entered without the other.
+    ///
+    /// # Errors
+    /// [`IssueError::Replacement`] if they do not fit one batch.
+    pub fn replacing(mut self, replaced: Vec<LogIndex>) -> Result<Self, IssueError> {
+        let (issued, revoked) = (self.documents.len(), replaced.len());
+        if issued > self.options.batch_documents_max || issued + revoked > BATCH_EVENTS_MAX {
+            return Err(IssueError::Replacement { issued, revoked });
+        }
+        self.replaced = replaced;
+        Ok(self)
     }
 
     /// How many documents there are to issue.
@@ -266,25 +303,34 @@ impl Issuance {
         report: &mut IssueReport,
     ) -> Result<(), IssueError> {
         let chain_id = chain.anchor().chain_id;
-        let others = self.documents.iter().map(|(document, _)| document);
-        let mut others = others.filter(|document| !chain.is_named_by(&issuer.id, &document.issuer));
-        if let Some(first) = others.next() {
-            let (first, others) = (first.path.clone(), others.count());
-            observer.notice(&Notice::AnotherIssuer { issuer: issuer.id.clone(), first, others });
+        // A member that cannot be asked for is reported when the first batch is signed.
+        if let Ok(member) = chain.member(&issuer.id).await {
+            let others = self.documents.iter().map(|(document, _)| document);
+            let mut others = others.filter(|document| !is_named_by(member.record(), &document.issuer));
+            if let Some(first) = others.next() {
+                let (first, others) = (first.path.clone(), others.count());
+                observer.notice(&Notice::AnotherIssuer { issuer: issuer.id.clone(), first, others });
+            }
         }
         let mut pending = Vec::new();
         for (document, issued_at) in std::mem::take(&mut self.documents) {
             let again = issued_at.is_some();
             pending.push(commit(document, &chain_id, &issuer.id, self.options.summaries, again)?);
         }
+        if let Some(keeper) = &self.options.keeper {
+            keeper.plan(&mut pending).map_err(IssueError::NotKept)?;
+        }
         // Over all batches, so that neither place nor batch tells what comes before what.
         shuffle(&mut pending)?;
         let writer = Writer { chain, options: &self.options, observer, within: None };
+        let mut changes: Vec<Event> = self.replaced.iter().map(|&target| Event::Revoke { target }).collect();
+        shuffle(&mut changes)?;
         let (total, mut done) = (pending.len(), 0);
         let mut ended = Ok(());
         for documents in pending.chunks(self.options.batch_documents_max) {
             observer.progress(Step::Issuing, done, total);
-            let entered = issue_batch(&writer, issuer, documents, &self.pending_folder, report).await;
+            let entered =
+                issue_batch(&writer, issuer, documents, &changes, &self.pending_folder, report).await;
             done += match &entered {
                 Err(IssueError::NotSubmitted(_)) => 0,
                 _ => documents.len(),
@@ -314,16 +360,17 @@ pub(crate) enum Batch {
     NoReceiptWritten,
 }
 
-/// Issues one batch of documents. A receipt that cannot be written leaves the pending file.
+/// Issues one batch of documents, and enters changes of status in it. A receipt that cannot be written leaves the pending file.
 pub(crate) async fn issue_batch(
     writer: &Writer<'_>,
     issuer: &Issuer,
     documents: &[PendingDocument],
+    changes: &[Event],
     folder: &Path,
     report: &mut IssueReport,
 ) -> Result<Batch, IssueError> {
-    let events: Vec<Event> =
-        documents.iter().map(|document| Event::Issue { commitment: document.commitment }).collect();
+    let issuances = documents.iter().map(|document| Event::Issue { commitment: document.commitment });
+    let events: Vec<Event> = issuances.chain(changes.iter().cloned()).collect();
     let mut file: Option<PathBuf> = None;
     let canonical = |folder: &Path| folder.canonicalize().ok();
     let receipts = writer.options.places.folder.as_deref();
@@ -332,9 +379,13 @@ pub(crate) async fn issue_batch(
     let prepare = |batch: &SignedBatch| {
         let pending =
             Pending { batch: batch.clone(), receipts_here, receipts_form, documents: documents.to_vec() };
+        if let Some(keeper) = &writer.options.keeper {
+            keeper.submitted(batch, documents)?;
+        }
         // Before the file is there: without it the word is void, and the file without the word would let documents be issued
         // twice.
-        let others = folders_of(documents).into_iter().filter(|other| *other != folder);
+        let is_seen_from = |other: &&Path| *other == folder || other.parent() == Some(folder);
+        let others = folders_of(documents).into_iter().filter(|other| !is_seen_from(other));
         leave_word(others, &pending.path_in(folder));
         let written = match pending.write(folder) {
             // From an earlier try to enter the same batch.
@@ -343,7 +394,7 @@ pub(crate) async fn issue_batch(
         };
         // The new file holds the same secrets, so the one before is no longer needed.
         match file.replace(written) {
-            Some(before) => files::remove(&before),
+            Some(before) => Ok(files::remove(&before)?),
             None => Ok(()),
         }
     };
@@ -521,17 +572,32 @@ fn commit(
     Ok(PendingDocument { path, kind, digest, secret, summary, commitment, again })
 }
 
-/// Refuses where an issuance was left unfinished: its documents would be issued twice.
+/// Refuses where an issuance was left unfinished: its documents would be issued twice. Its pending file is in the folder, in
+/// the one above it, or elsewhere.
 fn refuse_unfinished(folders: &BTreeSet<PathBuf>) -> Result<(), IssueError> {
+    let mut above: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
     for folder in folders {
         let left = pending_files_in(folder).map_err(SourceError::from)?;
         let elsewhere = pending_files_elsewhere(folder).map_err(SourceError::from)?;
-        if let Some(file) = left.into_iter().chain(elsewhere).next() {
+        let left = left.into_iter().chain(elsewhere).next();
+        let left = left.or_else(|| {
+            let parent = folder.parent()?;
+            // A folder above may be another user's.
+            let files = above.entry(parent).or_insert_with(|| pending_files_in(parent).unwrap_or_default());
+            // One that cannot be read may name this folder.
+            files.iter().find(|file| Pending::read(file).map_or(true, |left| is_in(&left, folder))).cloned()
+        });
+        if let Some(file) = left {
             let folder = files::parent(&file).to_owned();
             return Err(IssueError::Unfinished { file, folder });
         }
     }
     Ok(())
+}
+
+/// Whether a document of a pending file is in a folder.
+fn is_in(pending: &Pending, folder: &Path) -> bool {
+    pending.documents.iter().any(|document| files::parent(&document.path) == folder)
 }
 
 /// Documents of a batch if the caller sets no other number.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sanad_core::ids::MemberId;
-use sanad_core::member::{MEMBER_FILE_BYTES_MAX, Member, MemberFile, MemberFileError};
+use sanad_core::member::{MEMBER_FILE_BYTES_MAX, MemberFile, MemberFileError};
 use sanad_core::signature::SecretKey;
 
 use crate::files::{self, FileError};
@@ -35,14 +35,6 @@ pub enum IssuerError {
     /// The key cannot be read or opened.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The key is another than the member file names.
-    #[error("{} is not the issuing key that {} names; put the key back that belongs to it", key.display(), member.display())]
-    AnotherKey {
-        /// The key file.
-        key: PathBuf,
-        /// The member file.
-        member: PathBuf,
-    },
 }
 
 impl Issuer {
@@ -66,11 +58,8 @@ impl Issuer {
         let path = Purpose::Issuing.path_in(folder);
         let sealed = SealedKey::read(&path, Purpose::Issuing).map_err(IssuerError::Key)?;
         let key = sealed.open(&ask(&path)?).map_err(IssuerError::Key)?;
-        let Member { id, issuing_key, .. } = member;
-        if issuing_key != Some(key.public()) {
-            return Err(IssuerError::AnotherKey { key: path, member: member_path(folder) }.into());
-        }
-        Ok(Self { id, key })
+        // The member file names the first key; whether this one is in force, the ledger says.
+        Ok(Self { id: member.id, key })
     }
 }
 

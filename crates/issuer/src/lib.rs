@@ -1,11 +1,14 @@
-//! What an issuer does: documents become entries of the ledger and get their receipts, and credentials change their
+//! What an issuer does: rosters become signed credentials, documents become entries of the ledger and get their receipts, and credentials change their
 //! status.
 //!
 //! - [`Issuance`] reads documents, refuses what is none, tries the place of every receipt, and enters them in batches.
 //!   Before a batch leaves, its secrets are on the disk, in a pending file; [`Unfinished`] finishes what a crash, a
 //!   timeout or a full disk interrupted.
+//! - [`Roster`] reads the learners of a spreadsheet, checks all of them, and signs a credential for each.
+//! - [`Correction`] is a credential mended, to be reissued; [`Endorsement`] what another institution says of one.
 //! - [`ChangePlan`] asks for the status of credentials, says what there is to change, and revokes, suspends or
 //!   reinstates them.
+//! - [`StatusListPlace`] publishes what the ledger says of them as W3C status lists.
 //! - [`keys`] makes and opens key files, [`Issuer`] is a member with its issuing key, [`Chain`] a node and what its
 //!   answers are checked against.
 //!
@@ -70,15 +73,19 @@
 //! }
 //! ```
 
+mod awards;
 mod chain;
 mod change;
 mod content;
+mod correction;
 mod documents;
+mod endorsement;
 pub mod files;
 mod folder;
 mod folders;
 mod issue;
 mod issuer;
+mod keeper;
 pub mod keys;
 mod notice;
 mod pending;
@@ -88,28 +95,37 @@ mod random;
 mod receipt_file;
 mod receipts;
 mod resume;
+mod signed_file;
+mod site;
+mod status_lists;
 mod submission;
 
+pub use awards::{AwardsError, CREDENTIAL_FILE, LineFault, Plan, Roster};
 pub use chain::{Chain, ChainError};
 pub use change::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangeFaultReason, ChangePlan, ChangeReport, ChangeTarget,
     ChangedCredential,
 };
 pub use content::{Artifact, PictureReader, recognise};
-pub use documents::{LIST_BYTES_MAX, ListLine, ReadAs, SourceError, list_lines, read_roster};
+pub use correction::{Correction, CorrectionError};
+pub use documents::{LIST_BYTES_MAX, ListLine, ReadAs, SourceError, list_lines, read_list};
+pub use endorsement::{
+    COMMENT_BYTES_MAX, ENDORSEMENT_TYPE, Endorsed, Endorsement, EndorsementError, is_type, subresource_digest,
+};
 pub use folder::{EXTENSIONS, FolderFiles, look_through};
-pub use folders::LockError;
+pub use folders::{LockError, SharedFolder};
 pub use issue::{
     BATCH_DOCUMENTS_DEFAULT, Issuance, IssueError, IssueOptions, IssueReport, IssuedBatch, LeftOutFile,
 };
 pub use issuer::{Issuer, IssuerError, member_path, read_member};
+pub use keeper::{KeepError, Keeper};
 pub use notice::{LeftOut, Notice, Observer, Remark, Step};
 pub use pending::{
     PENDING_BYTES_MAX, PENDING_FORMAT, Pending, PendingDocument, PendingError, PendingFault, pending_files_in,
 };
 pub use places::{
-    Places, QR_SUFFIX, all_beside, document_of, find_beside, is_picture_name, is_receipt_name, path_beside,
-    path_like,
+    Places, QR_SUFFIX, all_beside, document_of, find_beside, is_picture_name, is_receipt_name, names_beside,
+    path_beside, path_like,
 };
 pub use preflight::{PlaceFault, PlaceFaultReason, PlacesError};
 pub use random::{NoRandomness, random_bytes};
@@ -118,4 +134,7 @@ pub use receipt_file::{
 };
 pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
-pub use submission::SubmissionError;
+pub use signed_file::SignedFileError;
+pub use site::{SiteError, SiteFile, did_document, did_web, published, write_site};
+pub use status_lists::{DueList, IssuedStatuses, Positions, Published, StatusListPlace, StatusListsError};
+pub use submission::{SubmissionError, submit};

@@ -30,6 +30,10 @@ impl Observer for () {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
+    /// The rows of a roster are checked.
+    Checking,
+    /// Credentials are signed and written.
+    Signing,
     /// Documents are read and digested.
     Reading,
     /// Batches are entered and receipts written.
@@ -113,6 +117,8 @@ pub enum Remark {
     Expired,
     /// Its own dates say that it is not yet valid.
     NotYetValid,
+    /// Whoever presents it decides whether the end of its validity is seen.
+    EndMayBeWithheld,
 }
 
 /// A remark for people. Written as a sentence by its `Display`.
@@ -285,7 +291,7 @@ impl fmt::Display for Notice {
                 write!(f, "another batch of {issuer} is pending; waiting {wait:?} for its turn")
             }
             Self::SignedAnew { batch, code } => {
-                write!(f, "batch {batch} lost its place ({code}); signing the same commitments anew")
+                write!(f, "batch {batch} was refused ({code}); signing the same commitments anew")
             }
             Self::IssuedByAnother { batch, code } => write!(
                 f,
@@ -335,9 +341,17 @@ fn remarked(f: &mut fmt::Formatter<'_>, remark: Remark, first: &Path, others: us
         (Remark::NotYetValid, true) => {
             "are not valid yet, by their own dates: verifiers will say so until then"
         }
+        (Remark::EndMayBeWithheld, false) => {
+            "leaves it to its holder to show until when it is valid: verifiers will say that they could not check it; \
+             keep the end out of the disclosures"
+        }
+        (Remark::EndMayBeWithheld, true) => {
+            "leave it to their holders to show until when they are valid: verifiers will say that they could not check \
+             it; keep the end out of the disclosures"
+        }
     };
     match remark {
-        Remark::Expired | Remark::NotYetValid => write!(f, " {said}"),
+        Remark::Expired | Remark::NotYetValid | Remark::EndMayBeWithheld => write!(f, " {said}"),
         _ => {
             let whose = if many { "their" } else { "its" };
             write!(f, " {said}; {whose} dates and issuer will not be looked at")

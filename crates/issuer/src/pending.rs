@@ -58,7 +58,7 @@ impl PendingDocument {
     }
 }
 
-/// A batch on its way into the ledger: document `n` is its event `n`.
+/// A batch on its way into the ledger: document `n` is its event `n`, and revocations follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// The batch as it was submitted.
@@ -112,7 +112,7 @@ pub enum PendingFault {
         /// The batch that it holds.
         actual: BatchId,
     },
-    /// Events and documents are not as many.
+    /// Events and documents are not as many, and the others are no revocations.
     #[error("its batch has {events} events for {documents} documents")]
     Count {
         /// Events of the batch.
@@ -151,6 +151,11 @@ enum Form {
 }
 
 impl Pending {
+    /// The events that are not of its documents: revocations of what they replace.
+    pub fn changes(&self) -> &[Event] {
+        &self.batch.batch().events[self.documents.len()..]
+    }
+
     /// Writes the file into `folder`, readable by its owner alone, and brings it to the disk; returns its path.
     ///
     /// # Errors
@@ -218,10 +223,12 @@ impl Pending {
             return Err(PendingFault::AnotherBatch { named, actual: batch.id() });
         }
         let events = &batch.batch().events;
-        if events.len() != documents.len() {
+        let (issuances, changes) = events.split_at(documents.len().min(events.len()));
+        let are_revocations = changes.iter().all(|event| matches!(event, Event::Revoke { .. }));
+        if issuances.len() != documents.len() || !are_revocations {
             return Err(PendingFault::Count { events: events.len(), documents: documents.len() });
         }
-        for (document, event) in documents.iter().zip(events) {
+        for (document, event) in documents.iter().zip(issuances) {
             let goes_up = |part: Component<'_>| matches!(part, Component::ParentDir | Component::CurDir);
             if document.path.file_name().is_none() || document.path.components().any(goes_up) {
                 return Err(PendingFault::Path(document.path.clone()));

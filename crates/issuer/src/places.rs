@@ -68,9 +68,14 @@ pub fn path_like(receipt: &Path, document: &Path) -> PathBuf {
     with_suffix(document, suffix_of(receipt).unwrap_or(RECEIPT_JSON_SUFFIX))
 }
 
+/// Where receipts beside a document may lie, in the order in which they are looked for.
+pub fn names_beside(document: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    SUFFIXES.map(|suffix| with_suffix(document, suffix)).into_iter()
+}
+
 /// The receipts beside a document, in whatever form they are there.
 pub fn all_beside(document: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    SUFFIXES.map(|suffix| with_suffix(document, suffix)).into_iter().filter(|place| place.is_file())
+    names_beside(document).filter(|place| place.is_file())
 }
 
 /// The first of [`all_beside`]; if there is none, the place of the JSON form.

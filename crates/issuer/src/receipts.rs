@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 use crate::chain::{Chain, ChainError};
 use crate::files::{self, FileError, Mode};
 use crate::issue::IssueOptions;
+use crate::keeper::KeepError;
 use crate::notice::{Notice, Observer};
 use crate::pending::{Pending, PendingDocument};
 use crate::receipt_file::{ReceiptError, encode_receipt, read_receipt};
@@ -77,6 +78,9 @@ pub enum ReceiptsError {
     /// The node proves something else.
     #[error("the node proves another entry than the one that was issued; ask another node")]
     AnotherEntry,
+    /// The keeper does not take the receipts.
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
     /// What was written is not sure to be on the disk.
     #[error(transparent)]
     File(#[from] FileError),
@@ -126,6 +130,16 @@ impl Writer<'_> {
             }
             self.chain.checked(proof.verify(self.chain.anchor()), "the issuance")?;
         }
+        if let Some(keeper) = &self.options.keeper {
+            let with_proofs = pending.documents.iter().zip(&proofs);
+            let sound = with_proofs.filter(|(document, _)| {
+                let batch = pending.batch.batch();
+                document.opens(&batch.chain_id, &batch.issuer)
+            });
+            let receipts: Vec<_> =
+                sound.map(|(document, proof)| (document, self.receipt(document, proof))).collect();
+            keeper.issued(&receipts)?;
+        }
         Ok(self.place_all(pending, proofs)?)
     }
 
@@ -134,7 +148,8 @@ impl Writer<'_> {
         pending: &Pending,
         place: Option<FinalBatch>,
     ) -> Result<Vec<StatusProof>, ChainError> {
-        if place.is_some() {
+        // With changes of status in it, a batch has more entries than documents.
+        if place.is_some() && pending.changes().is_empty() {
             let (id, client) = (pending.batch.id(), self.chain.client());
             let fetch = async || client.batch_proofs(&id, ProofForm::SelfContained).await?.collect().await;
             return self.chain.insist(fetch).await;
@@ -175,7 +190,14 @@ impl Writer<'_> {
         // Once for each folder; the pending file is removed only after that.
         let folders: BTreeMap<_, _> =
             written.issued.iter().map(|one| (files::parent(&one.receipt), &one.receipt)).collect();
-        folders.values().try_for_each(|receipt| files::sync_parent(receipt))?;
+        let folders: Vec<_> = folders.into_values().collect();
+        let part = folders.len().div_ceil(WRITERS).max(1);
+        std::thread::scope(|scope| {
+            let sync = |part: &[&PathBuf]| part.iter().try_for_each(|receipt| files::sync_parent(receipt));
+            let writers: Vec<_> = folders.chunks(part).map(|part| scope.spawn(move || sync(part))).collect();
+            let mut synced = writers.into_iter().map(|writer| writer.join());
+            synced.try_for_each(|synced| synced.expect("invariant: writers do not panic"))
+        })?;
         Ok(written)
     }
 
@@ -186,8 +208,7 @@ impl Writer<'_> {
         opens: bool,
     ) -> Result<IssuedDocument, FailedReceipt> {
         let (path, log_index) = (document.path.clone(), proof.index);
-        let receipt = Receipt::new(document.kind, document.opening(), proof.clone());
-        let receipt = receipt.trimmed(self.chain.anchor());
+        let receipt = self.receipt(document, proof);
         let placed = match opens {
             false => Err(ReceiptError::Damaged),
             true => match self.place_receipt(document, &receipt) {
@@ -202,6 +223,10 @@ impl Writer<'_> {
         };
         let content = self.content(document);
         Ok(IssuedDocument { document: path, receipt, log_index, commitment: document.commitment, content })
+    }
+
+    fn receipt(&self, document: &PendingDocument, proof: &StatusProof) -> Receipt {
+        Receipt::new(document.kind, document.opening(), proof.clone()).trimmed(self.chain.anchor())
     }
 
     /// Writes a receipt where none is; one with the same secret is there from an earlier try, and stays.
@@ -311,4 +336,4 @@ fn with_causes<S: Serializer>(error: &ReceiptError, serializer: S) -> Result<S::
 }
 
 /// How many receipts are on their way to the disk at once.
-const WRITERS: usize = 16;
+pub(crate) const WRITERS: usize = 16;

@@ -193,7 +193,7 @@ impl Unfinished {
                 observer.notice(&Notice::IssuedByAnother { batch: batch.id(), code });
                 None
             }
-            Err(error) if error.is_sequence_clash() => {
+            Err(error) if error.is_sequence_clash() || (error.is_of_former_key() && issuer.is_some()) => {
                 let Some(issuer) = issuer else { return Err(ResumeError::PlaceTaken(error)) };
                 if let SubmissionError::Refused { code, .. } = error {
                     observer.notice(&Notice::SignedAnew { batch: batch.id(), code });
@@ -276,7 +276,7 @@ async fn again(
         return Err(ResumeError::AnotherIssuer { expected: expected.clone(), actual: issuer.id.clone() });
     }
     let folder = files::parent(file);
-    issue_batch(writer, issuer, &pending.documents, folder, report)
+    issue_batch(writer, issuer, &pending.documents, pending.changes(), folder, report)
         .await
         .map_err(|error| ResumeError::Again(Box::new(error)))?;
     // The new file has the name of the old one if the batch is the same: its turn has come after all.

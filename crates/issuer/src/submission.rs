@@ -17,6 +17,7 @@ use sanad_core::signature::PublicKey;
 use crate::chain::{Chain, ChainError};
 use crate::files::FileError;
 use crate::issuer::Issuer;
+use crate::keeper::KeepError;
 use crate::notice::{Notice, Observer};
 
 /// Why a batch is not in the log.
@@ -61,6 +62,9 @@ pub enum SubmissionError {
     /// What must be on the disk before a batch leaves could not be written.
     #[error(transparent)]
     Prepare(#[from] FileError),
+    /// The keeper does not note the batch.
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
 }
 
 impl SubmissionError {
@@ -71,6 +75,11 @@ impl SubmissionError {
             code,
             ErrorCode::SequenceUsed | ErrorCode::SequenceGap | ErrorCode::SequencePending | ErrorCode::Fork
         )
+    }
+
+    /// Whether the issuer's key was replaced after it had signed: signed with the one in force, it can still be entered.
+    pub(crate) fn is_of_former_key(&self) -> bool {
+        matches!(self, Self::Refused { code: ErrorCode::BadSignature, .. })
     }
 }
 
@@ -84,7 +93,7 @@ pub(crate) async fn enter(
     events: &[Event],
     wait: Duration,
     observer: &dyn Observer,
-    mut prepare: impl FnMut(&SignedBatch) -> Result<(), FileError>,
+    mut prepare: impl FnMut(&SignedBatch) -> Result<(), SubmissionError>,
 ) -> Result<(SignedBatch, FinalBatch), SubmissionError> {
     let mut deadline = Instant::now() + wait;
     let mut last: Option<BatchId> = None;
@@ -119,6 +128,18 @@ pub(crate) async fn enter(
             }
         }
     }
+}
+
+/// Submits a signed batch, again and again, until it is final or `wait` is over.
+///
+/// # Errors
+/// [`SubmissionError::Refused`], [`SubmissionError::Open`] and [`SubmissionError::Failed`].
+pub async fn submit(
+    chain: &Chain,
+    signed: &SignedBatch,
+    wait: Duration,
+) -> Result<FinalBatch, SubmissionError> {
+    hand_in(chain, signed, Instant::now() + wait).await
 }
 
 /// Submits a batch, again and again, until it is final or the time is up.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use sanad_core::ids::MemberId;
+use sanad_core::signature::PublicKey;
 use serde::{Deserialize, Serialize};
 
 /// Longest configuration file, in bytes (1 MiB).
@@ -27,6 +28,9 @@ pub struct Config {
     pub keys: Keys,
     /// The gRPC service.
     pub api: Api,
+    /// Reads over HTTP.
+    #[serde(default)]
+    pub http: Http,
     /// Metrics and health.
     #[serde(default)]
     pub admin: Admin,
@@ -34,7 +38,8 @@ pub struct Config {
     pub consensus: Consensus,
     /// The exchange of batches between nodes.
     pub gossip: Gossip,
-    /// The other nodes. No other peer is let in.
+    /// Where to begin, and peers that are elsewhere than the register says. The peers are the nodes of the register's members,
+    /// at the addresses that it states.
     #[serde(default)]
     pub peers: Vec<Peer>,
     /// Limits of the batch pool.
@@ -43,6 +48,9 @@ pub struct Config {
     /// The ledger on disk.
     #[serde(default)]
     pub storage: Storage,
+    /// Snapshots for nodes that join.
+    #[serde(default)]
+    pub snapshots: Snapshots,
     /// When a node that hangs ends itself.
     #[serde(default)]
     pub watchdog: Watchdog,
@@ -140,7 +148,8 @@ pub struct Api {
     /// block is a call.
     #[serde(default = "calls_max")]
     pub calls_max: usize,
-    /// Batch proofs, lists of statuses and trust files at once. Each may take some 7 MB of memory.
+    /// Batch proofs, lists of statuses, trust files and pieces of snapshots at once. Each may take some 8 MB of memory; the
+    /// manifest of a snapshot of some hundred GB, 16 MB.
     #[serde(default = "batch_proofs_max")]
     pub batch_proofs_max: usize,
     /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of
@@ -164,6 +173,19 @@ pub struct Api {
     /// As `address_percent_max`, for a network: an IPv4 /24 or an IPv6 /48. Of the connections, too.
     #[serde(default = "network_percent_max")]
     pub network_percent_max: u8,
+}
+
+/// Reads over HTTP, and the verifier's page. The limits of `api` hold for both together, its trusted proxies for both.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address to listen on; port 0 lets the system choose. None without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Whether it speaks TLS with certificate and key of `api`; nobody is asked for a certificate of theirs. Plain text is for
+    /// loopback and for a proxy that ends TLS.
+    #[serde(default)]
+    pub tls: bool,
 }
 
 /// Metrics and health, for the operator alone.
@@ -220,8 +242,8 @@ pub struct Gossip {
     pub peer_bytes_per_second_max: u64,
 }
 
-/// Another node. Its keys are those that genesis states of the member.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Another node. Its keys are those that the register states of the member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Peer {
     /// The member that runs it.
@@ -230,6 +252,9 @@ pub struct Peer {
     pub consensus: HostPort,
     /// Its `gossip.listen`, as seen from here.
     pub gossip: HostPort,
+    /// Its network key, where this node's ledger may be older than the key: without it, a new node cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_key: Option<PublicKey>,
 }
 
 /// Where a peer listens. A name is resolved again at each dial.
@@ -352,6 +377,19 @@ pub struct Storage {
     pub free_bytes_min: u64,
 }
 
+/// Snapshots for nodes that join: served over gRPC to everyone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Snapshots {
+    /// Folder of the snapshot that is served. `sanad-node snapshot create` writes to it, or the node itself. None: no snapshot
+    /// is served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// The node makes a snapshot of each block whose height is a multiple of this; 0 for none. Reads the whole ledger each
+    /// time. Equal on all nodes, it gives them the same chunks, so that a node that joins can use them all at once.
+    pub every_blocks: u64,
+}
+
 /// Ends a process that hangs, so that a supervisor starts another.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -390,6 +428,9 @@ pub struct Overrides {
     /// Address of the gRPC service
     #[arg(long, global = true, env = "SANAD_API_LISTEN")]
     pub api_listen: Option<SocketAddr>,
+    /// Address of the reads over HTTP and the verifier's page
+    #[arg(long, global = true, env = "SANAD_HTTP_LISTEN")]
+    pub http_listen: Option<SocketAddr>,
     /// Address for metrics and health
     #[arg(long, global = true, env = "SANAD_ADMIN_LISTEN")]
     pub admin_listen: Option<SocketAddr>,
@@ -448,6 +489,9 @@ pub enum ConfigError {
     /// Clients are to show certificates, and there is no TLS.
     #[error("api.tls_client_ca needs api.tls_certificate and api.tls_key")]
     ClientsWithoutTls,
+    /// HTTP is to speak TLS, and there is no certificate.
+    #[error("http.tls needs api.tls_certificate and api.tls_key")]
+    HttpTlsWithoutCertificate,
     /// A proxy protocol without a proxy.
     #[error("api.proxy_protocol is set, but api.trusted_proxies names no proxy")]
     NoProxies,
@@ -463,6 +507,9 @@ pub enum ConfigError {
         /// Greatest value.
         max: u64,
     },
+    /// Snapshots without a folder for them.
+    #[error("snapshots.every_blocks is set, but snapshots.folder names no folder")]
+    NoSnapshotFolder,
     /// A peer stands twice, or is the node itself.
     #[error("the peer {member} stands twice, or is this node itself")]
     Peer {
@@ -511,6 +558,7 @@ impl Config {
             &mut self.api.tls_certificate,
             &mut self.api.tls_key,
             &mut self.api.tls_client_ca,
+            &mut self.snapshots.folder,
         ];
         let always = [&mut self.genesis, &mut self.data_dir, &mut self.keys.network];
         for path in optional.into_iter().flatten().chain(always) {
@@ -526,6 +574,9 @@ impl Config {
         }
         set(&mut self.data_dir, &overrides.data_dir);
         set(&mut self.api.listen, &overrides.api_listen);
+        if overrides.http_listen.is_some() {
+            self.http.listen = overrides.http_listen;
+        }
         if overrides.admin_listen.is_some() {
             self.admin.listen = overrides.admin_listen;
         }
@@ -558,8 +609,14 @@ impl Config {
         if self.api.tls_client_ca.is_some() && self.api.tls_certificate.is_none() {
             return Err(ConfigError::ClientsWithoutTls);
         }
+        if self.http.tls && self.api.tls_certificate.is_none() {
+            return Err(ConfigError::HttpTlsWithoutCertificate);
+        }
         if self.api.proxy_protocol && self.api.trusted_proxies.is_empty() {
             return Err(ConfigError::NoProxies);
+        }
+        if self.snapshots.every_blocks > 0 && self.snapshots.folder.is_none() {
+            return Err(ConfigError::NoSnapshotFolder);
         }
         let Self { api, consensus, gossip, pool, storage, watchdog, .. } = self;
         let ranges = [

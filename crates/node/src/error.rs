@@ -48,27 +48,13 @@ pub enum NodeError {
         /// Why.
         source: Box<GenesisSignatureError>,
     },
-    /// The configuration names a member that is not in the genesis.
-    #[error("{member} is not a member in the genesis; check {field} in the configuration")]
-    UnknownMember {
-        /// The member.
-        member: MemberId,
-        /// Where it is named.
-        field: &'static str,
-    },
-    /// A key differs from the one in the genesis.
-    #[error("the genesis gives {member} another {key} key; check keys.{key} and member")]
+    /// A key is not the one in the genesis.
+    #[error("by the genesis, keys.{key} is not a key of {member}; check it and member")]
     ForeignKey {
         /// The member.
         member: MemberId,
         /// Which key.
         key: &'static str,
-    },
-    /// A peer has no network key in the genesis.
-    #[error("{member} has no network key in the genesis, so its node cannot be admitted as a peer")]
-    PeerKey {
-        /// The member.
-        member: MemberId,
     },
     /// A key file.
     #[error(transparent)]
@@ -117,6 +103,14 @@ pub enum NodeError {
     /// The gRPC address cannot be listened on.
     #[error("cannot listen on {address} for gRPC (api.listen); is another node running?")]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The address of the reads over HTTP cannot be listened on.
+    #[error("cannot listen on {address} for HTTP (http.listen); is another node running?")]
+    HttpListen {
         /// The address.
         address: SocketAddr,
         /// Why.

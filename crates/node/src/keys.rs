@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use sanad_core::keyfile::{self, KEY_FILE_BYTES_MAX, KeyFileError};
-use sanad_core::signature::SecretKey;
+use sanad_core::signature::{PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
+use crate::checking::said;
 use crate::config;
 
 /// Environment variable with the passphrase of the key files.
@@ -73,6 +74,31 @@ impl NodeKeys {
     }
 }
 
+/// The key in a folder whose file says that it is for a purpose, and names the public half. Files that cannot be read or
+/// opened are passed over with a word in the log.
+pub(crate) fn find(
+    folder: &Path,
+    purpose: &'static str,
+    key: &PublicKey,
+    keys: &config::Keys,
+) -> Option<SecretKey> {
+    let files = std::fs::read_dir(folder).ok()?.take(FOLDER_FILES_MAX).flatten().map(|entry| entry.path());
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        let Ok(text) = read(&path) else { continue };
+        if !keyfile::peek(&text).is_ok_and(|said| said.purpose == purpose && said.public == key.0) {
+            continue;
+        }
+        match passphrase(keys).and_then(|passphrase| open(&path, purpose, &passphrase)) {
+            Ok(found) if found.public() == *key => return Some(found),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(path = %path.display(), error = %said(&error), "a key file is not used")
+            }
+        }
+    }
+    None
+}
+
 fn passphrase(keys: &config::Keys) -> Result<Zeroizing<String>, KeyError> {
     let Some(path) = &keys.passphrase_file else {
         return std::env::var(PASSPHRASE_VARIABLE).map(Zeroizing::new).map_err(|_| KeyError::NoPassphrase);
@@ -108,6 +134,8 @@ fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     Ok(text)
 }
 
+/// Files of a folder that are looked at for a key.
+const FOLDER_FILES_MAX: usize = 1024;
 /// What group and others may do with a file.
 #[cfg(unix)]
 const OTHERS_BITS: u32 = 0o077;

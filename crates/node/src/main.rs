@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use sanad_api::{ClientIdentity, ClientOptions};
 use sanad_core::ids::Height;
 use sanad_node::backup::{self, Secrets};
 use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
-use sanad_node::{Reload, Repaired, logging, recovery, setup};
+use sanad_node::{Reload, Repaired, Versions, logging, recovery, setup, snapshot};
+use zeroize::Zeroizing;
 
 /// One university's node of a Sanad ledger.
 #[derive(Parser)]
@@ -62,6 +64,17 @@ enum Command {
     /// Copy the ledger and settings of a node, which may run, to another disk; check a copy; restore it
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Hand the ledger on as of its last block, and begin a node with it
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    /// Make a ledger where there is none from the snapshots that other nodes offer; then start the node
+    #[command(
+        after_help = "Example:\n  sanad-node join https://node.univ-bromo.example:50051 https://node.univ-merapi.example:50051 \
+        --config node.toml --trust konsorsium.trust.json\n\nNone of the nodes has to be trusted: all of the snapshot is \
+        checked. Run it again after it was cut off: what was fetched is used. In place of `init`; for a node that has lost \
+        its disk, too."
+    )]
+    Join(JoinArgs),
     /// Write manual pages and completions into a folder, for packages
     #[command(hide = true)]
     Man {
@@ -69,7 +82,46 @@ enum Command {
         dir: PathBuf,
     },
     /// Run the node until SIGTERM or SIGINT; SIGHUP reads the configuration again
-    Run,
+    Run {
+        /// On a test network, be a node that was not upgraded to the version for tests
+        #[arg(long, hide = true, env = "SANAD_WITHOUT_TEST_VERSION")]
+        without_test_version: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct JoinArgs {
+    /// URLs of nodes to ask; several are quicker, and one that lies is found out and done without
+    #[arg(value_name = "URL", required = true, value_delimiter = ',')]
+    from: Vec<String>,
+    /// A trust file: the snapshot has to hold its block. Where the configuration's genesis file is not there, it is made, too
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// Certificates (PEM) of the authorities that vouch for https nodes [default: the system's]
+    #[arg(long, value_name = "FILE", env = "SANAD_NODE_CA")]
+    ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to an https node that asks for one
+    #[arg(long, value_name = "FILE", env = "SANAD_CLIENT_CERT", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", env = "SANAD_CLIENT_KEY", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+}
+
+impl JoinArgs {
+    fn options(&self) -> anyhow::Result<ClientOptions> {
+        let read =
+            |path: &Path| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
+        let identity = match (&self.client_cert, &self.client_key) {
+            (Some(certificate), Some(key)) => Some(ClientIdentity {
+                certificates_pem: read(certificate)?,
+                key_pem: Zeroizing::new(read(key)?),
+            }),
+            _ => None,
+        };
+        let ca_certificates_pem = self.ca.as_deref().map(read).transpose()?;
+        Ok(ClientOptions { ca_certificates_pem, identity, ..ClientOptions::default() })
+    }
 }
 
 #[derive(Subcommand)]
@@ -100,6 +152,31 @@ enum BackupCommand {
     Restore {
         /// Folder of the backup
         dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum SnapshotCommand {
+    /// Write to a folder what it does not have yet of a stopped node's ledger
+    #[command(
+        after_help = "Example:\n  sanad-node snapshot create /srv/snapshot --config node.toml\n\nNobody has to trust \
+        the folder: whoever restores it checks all of it. `sanad snapshot info` shows what it is of."
+    )]
+    Create {
+        /// Folder of the snapshot: new, empty, or with an earlier one
+        dir: PathBuf,
+    },
+    /// Check all of a snapshot, and make a ledger of it where there is none; then start the node
+    #[command(
+        after_help = "Example:\n  sanad-node snapshot restore /srv/snapshot --config node.toml --trust \
+        konsorsium.trust.json"
+    )]
+    Restore {
+        /// Folder of the snapshot
+        dir: PathBuf,
+        /// A trust file: the snapshot has to hold its block
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
     },
 }
 
@@ -138,6 +215,12 @@ async fn run() -> anyhow::Result<()> {
         Command::Init => setup::init(&config).map(|_| ())?,
         Command::Check { .. } | Command::Man { .. } => {}
         Command::Backup(command) => back_up(&config, &arguments.config, command)?,
+        Command::Snapshot(command) => hand_on(&config, command)?,
+        Command::Join(join) => {
+            let trust = join.trust.as_deref();
+            let restored = snapshot::join(&config, &join.from, trust, &join.options()?).await?;
+            say_restored(restored, trust)?;
+        }
         Command::Repair => {
             let Repaired { blocks, repaired, left } = sanad_node::repair(&config).await?;
             say(format_args!("{blocks} blocks read, {repaired} put right, {} still damaged", left.len()))?;
@@ -150,9 +233,10 @@ async fn run() -> anyhow::Result<()> {
         Command::Recover { signed_through } => {
             say(format_args!("{}", recovery::recover(&config, signed_through.map(Height))?))?;
         }
-        Command::Run => {
+        Command::Run { without_test_version } => {
             let reload = Reload::new(arguments.config, arguments.overrides, logs)?;
-            sanad_node::run(config, Some(reload), sanad_node::stop_signal()?).await?;
+            let versions = if without_test_version { Versions::WithoutTest } else { Versions::All };
+            sanad_node::run(config, Some(reload), versions, sanad_node::stop_signal()?).await?;
         }
     }
     Ok(())
@@ -176,6 +260,36 @@ fn back_up(config: &Config, config_path: &Path, command: BackupCommand) -> anyho
             say(format_args!("ledger: restored up to height {height}\n{guard}"))
         }
     }
+}
+
+fn hand_on(config: &Config, command: SnapshotCommand) -> anyhow::Result<()> {
+    match command {
+        SnapshotCommand::Create { dir } => {
+            let manifest = snapshot::create(config, &dir)?;
+            let (header, chunks) = (manifest.header(), manifest.chunks().count());
+            let bytes: u64 = manifest.chunks().map(|chunk| u64::from(chunk.bytes)).sum();
+            let (height, entries, block) = (header.height, header.log_size, header.hash());
+            say(format_args!(
+                "snapshot of height {height}: {entries} entries, {chunks} chunks, {bytes} bytes\nblock hash: {block}"
+            ))
+        }
+        SnapshotCommand::Restore { dir, trust } => {
+            say_restored(snapshot::restore(config, &dir, trust.as_deref())?, trust.as_deref())
+        }
+    }
+}
+
+fn say_restored(restored: snapshot::Restored, trust: Option<&Path>) -> anyhow::Result<()> {
+    let snapshot::Restored { height, block, guard } = restored;
+    if trust.is_none() {
+        tracing::warn!(
+            %block,
+            "the snapshot rests on the genesis alone; compare the hash of its block with another member's node, or give \
+             --trust FILE"
+        );
+    }
+    let guard = recovery::guard_in_words(guard.as_ref());
+    say(format_args!("ledger: restored up to height {height}\nblock hash: {block}\n{guard}"))
 }
 
 fn verify_backup(dir: &Path, genesis: &Path) -> anyhow::Result<()> {

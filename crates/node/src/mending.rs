@@ -11,8 +11,9 @@ use crate::config::Config;
 use crate::error::NodeError;
 use crate::gossip::{Gossip, GossipLimits, Wanted};
 use crate::ledger::{Ledger, PoolExchange};
+use crate::peers::{NodePeer, peers};
 use crate::run::open;
-use crate::setup::{DataDir, Setup, peers};
+use crate::setup::{DataDir, Setup};
 
 /// Mends for as long as the node runs. Reads `bytes_per_second` of old blocks to find damage before anyone asks for it.
 pub(crate) async fn mend(ledger: Arc<Ledger>, gossip: Gossip, bytes_per_second: u64) {
@@ -83,7 +84,7 @@ pub struct Repaired {
 /// [`NodeError`]: the ledger cannot be opened, or the exchange with peers does not start.
 pub async fn repair(config: &Config) -> Result<Repaired, NodeError> {
     let setup = Setup::load(config)?;
-    let ledger = open(config, &setup, &DataDir::new(config))?;
+    let ledger = Arc::new(open(config, &setup, &DataDir::new(config))?);
     let looking = Arc::clone(&ledger);
     let looked = tokio::task::spawn_blocking(move || looking.look_for_damage(Height(1), u64::MAX));
     looked.await.map_err(|error| NodeError::File {
@@ -94,7 +95,9 @@ pub async fn repair(config: &Config) -> Result<Repaired, NodeError> {
     if !found.is_empty() {
         tracing::info!(damaged = found.len(), "asking peers for copies");
         let exchange = Arc::new(PoolExchange::new(Arc::clone(&ledger), || {}, || false));
-        let (limits, peers) = (GossipLimits::from(&config.gossip), peers(config, &setup.genesis)?);
+        let limits = GossipLimits::from(&config.gossip);
+        let peers = peers(ledger.state().registry(), &config.peers, &config.member);
+        let peers = peers.iter().map(NodePeer::exchanging).collect();
         let gossip =
             Gossip::start(config.gossip.listen, &setup.keys.network, peers, limits, exchange).await?;
         let mut since = Instant::now();

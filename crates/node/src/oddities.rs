@@ -53,6 +53,7 @@ pub fn check(config: &Config) -> Result<(), Oddity> {
     let mut seen: BTreeMap<HostPort, String> = BTreeMap::new();
     let own = [
         ("api.listen", Some(config.api.listen)),
+        ("http.listen", config.http.listen),
         ("consensus.listen", Some(config.consensus.listen)),
         ("gossip.listen", Some(config.gossip.listen)),
         ("admin.listen", config.admin.listen),

@@ -13,7 +13,7 @@ use sanad_storage::{OpenError, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
-use crate::setup::{DataDir, Setup, make_directory, store_options};
+use crate::setup::{DataDir, Setup, make_consensus, store_options};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,14 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
         Err(_) if is_empty(&path) => Part::Made,
         Err(error) => return Err(failed(error)),
     };
-    make_directory(&consensus).map_err(|source| NodeError::File { path: consensus.clone(), source })?;
-    let guard = ConsensusConfig::guard_path(&consensus);
+    make_consensus(&consensus)?;
     let chain_id = setup.genesis.chain_id();
     // Before the ledger: one that was made in vain is found by the next try.
     let memory = match &setup.keys.consensus {
-        Some(key) => Some(recover_guard(&guard, chain_id, key.public(), ledger, signed_through)?),
+        Some(key) => {
+            let guard = ConsensusConfig::guard_path_of(&consensus, &key.public());
+            Some(recover_guard(&guard, chain_id, key.public(), ledger, signed_through)?)
+        }
         None => None,
     };
     if ledger == Part::Made {
@@ -79,7 +81,14 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     Ok(Recovered { ledger, guard: memory })
 }
 
-pub(crate) fn recover_guard(
+/// The guard of the node's key where a ledger is made in a directory that had none. Requires the directory of consensus.
+pub(crate) fn guard_beside_new_ledger(setup: &Setup, consensus: &Path) -> Result<Option<Memory>, NodeError> {
+    let Some(key) = &setup.keys.consensus else { return Ok(None) };
+    let path = ConsensusConfig::guard_path_of(consensus, &key.public());
+    recover_guard(&path, setup.genesis.chain_id(), key.public(), Part::Made, None).map(Some)
+}
+
+fn recover_guard(
     path: &Path,
     chain_id: ChainId,
     key: PublicKey,
@@ -136,7 +145,8 @@ pub fn guard_in_words(guard: Option<&Memory>) -> String {
             "kept; the node votes once it has all blocks up to its last signature".to_owned()
         }
         Some(Memory::Lost) => "the key may have signed more than it knows; the node follows, and votes once enough \
-                               validators have shown how far they are. The process that ran before must be gone for good"
+                               validators have shown how far they are, or `sanad member rejoin` is entered while it runs. The process that ran \
+                               before must be gone for good"
             .to_owned(),
         Some(Memory::Through(height)) => format!("nothing is signed up to height {height}, as you say"),
     };

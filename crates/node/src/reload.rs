@@ -5,12 +5,11 @@
 use std::path::PathBuf;
 
 use sanad_api::ServerConfig;
-use sanad_consensus_lite::PeerAddress;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::checking::said;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Peer};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::logging::LogControl;
@@ -28,15 +27,6 @@ pub struct Reload {
     logs: LogControl,
 }
 
-/// Why a new configuration is refused.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error(transparent)]
-    Node(#[from] NodeError),
-    #[error("the peers are others than before; that needs a restart")]
-    OtherPeers,
-}
-
 impl Reload {
     /// From now on SIGHUP does not end the process.
     ///
@@ -52,11 +42,12 @@ impl Reload {
         mut current: Config,
         node: RunningNode,
         settings: watch::Sender<ServerConfig>,
+        peers: watch::Sender<Vec<Peer>>,
         connections_max: usize,
     ) {
         while self.hangups.recv().await.is_some() {
             supervisor::reloading();
-            match self.reload(&current, &node, &settings, connections_max).await {
+            match self.reload(&current, &node, &settings, &peers, connections_max) {
                 Ok(new) => current = new,
                 Err(error) => tracing::error!(
                     error = %said(&error), path = %self.path.display(),
@@ -67,27 +58,20 @@ impl Reload {
         }
     }
 
-    async fn reload(
+    fn reload(
         &self,
         current: &Config,
         node: &RunningNode,
         settings: &watch::Sender<ServerConfig>,
+        peers: &watch::Sender<Vec<Peer>>,
         connections_max: usize,
-    ) -> Result<Config, Refused> {
-        let new = Config::load(&self.path, &self.overrides).map_err(NodeError::from)?;
-        oddities::check(&new).map_err(NodeError::from)?;
-        let members = |config: &Config| -> Vec<_> {
-            let mut members: Vec<_> = config.peers.iter().map(|peer| peer.member.clone()).collect();
-            members.sort();
-            members
-        };
-        if members(&new) != members(current) {
-            return Err(Refused::OtherPeers);
-        }
+    ) -> Result<Config, NodeError> {
+        let new = Config::load(&self.path, &self.overrides)?;
+        oddities::check(&new)?;
         let mut server = server_config(&new)?;
         server.limits.connections = server.limits.connections.min(connections_max);
         server.stats = settings.borrow().stats.clone();
-        server.check().map_err(NodeError::from)?;
+        server.check()?;
         // Nothing is refused from here on.
         if self.logs.set_filter(&new.log.filter).is_err() {
             tracing::error!("log.filter is not understood");
@@ -99,35 +83,12 @@ impl Reload {
             files.tls_client_ca.clone_from(&new.api.tls_client_ca);
             files.free_bytes_min = new.storage.free_bytes_min;
         });
-        self.move_peers(current, &new, node).await;
+        let _ = peers.send(new.peers.clone());
         for field in needs_restart(current, &new) {
             tracing::warn!("{field} has changed in the configuration, which takes effect at the next start");
         }
         tracing::info!(path = %self.path.display(), "the configuration is read again");
         Ok(new)
-    }
-
-    async fn move_peers(&self, current: &Config, new: &Config, node: &RunningNode) {
-        for peer in &new.peers {
-            let Some(before) = current.peers.iter().find(|before| before.member == peer.member) else {
-                continue;
-            };
-            let known = node.peers.iter().find(|known| known.member == peer.member);
-            if before.gossip != peer.gossip {
-                node.gossip.move_peer(&peer.member, peer.gossip.clone());
-                tracing::info!(member = %peer.member, address = %peer.gossip, "the peer is elsewhere for batches");
-            }
-            if let Some(known) = known.filter(|_| before.consensus != peer.consensus) {
-                let address =
-                    PeerAddress { address: peer.consensus.to_string(), network_key: known.network_key };
-                match node.consensus.move_peer(&address).await {
-                    Ok(()) => {
-                        tracing::info!(member = %peer.member, address = %peer.consensus, "the peer is elsewhere for votes");
-                    }
-                    Err(error) => tracing::error!(member = %peer.member, %error, "the peer cannot be moved"),
-                }
-            }
-        }
     }
 }
 
@@ -140,10 +101,12 @@ fn needs_restart(current: &Config, new: &Config) -> Vec<&'static str> {
         ("member", current.member != new.member),
         ("keys", format!("{:?}", current.keys) != format!("{:?}", new.keys)),
         ("api.listen", current.api.listen != new.api.listen),
+        ("http.listen", current.http.listen != new.http.listen),
         ("admin.listen", current.admin.listen != new.admin.listen),
         ("consensus", format!("{:?}", current.consensus) != format!("{:?}", new.consensus)),
         ("gossip", format!("{:?}", current.gossip) != format!("{:?}", new.gossip)),
         ("storage.segment_bytes", segment_bytes(current) != segment_bytes(new)),
+        ("snapshots", format!("{:?}", current.snapshots) != format!("{:?}", new.snapshots)),
         ("log.format", current.log.format != new.log.format),
     ];
     differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()

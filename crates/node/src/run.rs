@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sanad_api::{Limits, ServerConfig, Serving, TlsIdentity, WebOrigins};
-use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, PeerAddress, Timeouts};
-use sanad_core::genesis::Genesis;
+use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, Timeouts};
+use sanad_core::signature::SecretKey;
 use sanad_storage::{OpenError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -22,12 +22,16 @@ use crate::facts::RunningNode;
 use crate::gossip::{Gossip, GossipLimits};
 use crate::ledger::{Ledger, LedgerApplication, PoolExchange, Service};
 use crate::mending::mend;
+use crate::own_keys::OwnKeys;
+use crate::peers::{self, NodePeer};
 use crate::pool::{PoolLimits, Source};
 use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
 use crate::settling::{ahead, settle};
-use crate::setup::{DataDir, Setup, peers, store_options};
+use crate::setup::{DataDir, Setup, store_options};
+use crate::site;
+use crate::snapshot::keep_offering;
 use crate::supervisor;
 use crate::watchdog::{self, Beat};
 
@@ -35,6 +39,15 @@ use crate::watchdog::{self, Beat};
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Time after a new head before the node looks again, while it is not ready.
 const HEAD_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a node that runs knows of protocol versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// All that this program knows on its chain.
+    All,
+    /// Not the version for tests: a node that was not upgraded, in a rehearsal. The same as all but on test networks.
+    WithoutTest,
+}
 
 /// Runs a node until `shutdown` completes or a part of it fails. What was acknowledged is durable in either
 /// case; batches that still wait are saved and taken up again at the next start.
@@ -44,23 +57,37 @@ const HEAD_PAUSE: Duration = Duration::from_millis(100);
 pub async fn run(
     config: Config,
     reload: Option<Reload>,
+    versions: Versions,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), NodeError> {
     let files_max = descriptors::raise_limit();
     let setup = Setup::load(&config)?;
     let directory = DataDir::new(&config);
-    let ledger = open(&config, &setup, &directory)?;
+    let mut ledger = open(&config, &setup, &directory)?;
+    if versions == Versions::WithoutTest {
+        ledger = ledger.without_test_version();
+    }
+    let ledger = Arc::new(ledger);
+    if setup.genesis.is_test_network() {
+        tracing::warn!(origin = %setup.genesis.log_origin, "this chain is a test network, as its genesis says");
+    }
     let listener = TcpListener::bind(config.api.listen)
         .await
         .map_err(|source| NodeError::Listen { address: config.api.listen, source })?;
+    let http = match config.http.listen {
+        Some(address) => Some(
+            TcpListener::bind(address).await.map_err(|source| NodeError::HttpListen { address, source })?,
+        ),
+        None => None,
+    };
     let admin = match config.admin.listen {
         Some(address) => Some(Admin::bind(address).await?),
         None => None,
     };
     let mut server = server_config(&config)?;
-    let connections = consensus_config(&config, &setup, &directory, &peers(&config, &setup.genesis)?)
-        .connections_max()
-        + GossipLimits::from(&config.gossip).connections_max(config.peers.len())
+    let peers = peers::peers(ledger.state().registry(), &config.peers, &config.member);
+    let connections = consensus_config(&config, &directory, &peers).connections_max()
+        + GossipLimits::from(&config.gossip).connections_max(peers.len())
         + admin.as_ref().map_or(0, |_| Admin::CONNECTIONS_MAX);
     let files = Files { limit: files_max, connections, reserve: config.storage.files_reserve };
     server.limits.connections = api_connections(&files, config.api.connections_max)?;
@@ -74,7 +101,8 @@ pub async fn run(
         open_files_max: files_max,
     };
     let desk = Arc::new(Desk::new(watched, server.stats.clone()));
-    let node = start(&config, setup, &directory, &ledger, Arc::clone(&desk)).await?;
+    let Started { node, known_peers, own_keys } =
+        start(&config, setup, &directory, &ledger, Arc::clone(&desk), peers).await?;
     tracing::info!(
         member = %node.member,
         chain_id = %ledger.chain_id(),
@@ -82,6 +110,7 @@ pub async fn run(
         api = ?listener.local_addr().ok(),
         consensus = %node.consensus.listen_address(),
         gossip = %node.gossip.address(),
+        http = ?http.as_ref().and_then(|http| http.local_addr().ok()),
         admin = ?admin.as_ref().and_then(Admin::address),
         "the node runs"
     );
@@ -89,18 +118,24 @@ pub async fn run(
     let health = watch::Sender::new(Serving::No);
     let settings = watch::Sender::new(server);
     let stop = CancellationToken::new();
-    let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()));
+    let offered = config.snapshots.folder.as_deref();
+    let service = Arc::new(Service::new(Arc::clone(&ledger), node.clone()).offering(offered));
     let told = Told { settings: settings.subscribe(), serving: health.subscribe(), stop: stop.clone() };
-    let mut api = tokio::spawn(serve_replaceable(listener, service, told));
+    let mut api = tokio::spawn(serve_replaceable(listener, http, service, told));
     let beat = Beat::default();
     let keeping = tokio::spawn(housekeeping(node.clone(), health.clone(), beat.clone()));
     let mending = mend(Arc::clone(&ledger), node.gossip.clone(), config.storage.scrub_bytes_per_second);
     let mending = tokio::spawn(mending);
     let settling = tokio::spawn(settle(node.clone()));
+    let offering = tokio::spawn(keep_offering(node.clone(), config.clone()));
+    let configured_peers = watch::Sender::new(config.peers.clone());
+    let following = peers::follow(node.clone(), configured_peers.subscribe(), known_peers, own_keys);
+    let following = tokio::spawn(following);
     let hang_timeout = Duration::from_millis(config.watchdog.hang_timeout_ms);
     watchdog::watch(node.clone(), beat, node.gossip.beat(), hang_timeout).map_err(NodeError::Watchdog)?;
-    let reloading =
-        reload.map(|reload| tokio::spawn(reload.keep(config, node.clone(), settings, connections_max)));
+    let reloading = reload.map(|reload| {
+        tokio::spawn(reload.keep(config, node.clone(), settings, configured_peers, connections_max))
+    });
     supervisor::ready();
     let administering = admin.map(|admin| tokio::spawn(admin.serve(desk, node.clone())));
 
@@ -124,6 +159,8 @@ pub async fn run(
     }
     mending.abort();
     settling.abort();
+    offering.abort();
+    following.abort();
     health.send_replace(Serving::No);
     stop.cancel();
     // Callers that wait for a batch have until the service's grace is over; consensus goes on meanwhile.
@@ -141,7 +178,7 @@ pub async fn run(
     }
 }
 
-pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Arc<Ledger>, NodeError> {
+pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Ledger, NodeError> {
     let path = directory.ledger();
     let (store, state) =
         Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
@@ -149,7 +186,15 @@ pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Resul
             source => NodeError::Open { path, source },
         })?;
     let (genesis, limits) = (setup.genesis.clone(), PoolLimits::from(&config.pool));
-    Ok(Arc::new(Ledger::new(genesis, store, state, limits, directory.evidence())?))
+    let ledger = Ledger::new(genesis, store, state, limits, directory.evidence())?;
+    Ok(ledger.with_snapshots_every(config.snapshots.every_blocks))
+}
+
+/// A node that runs, and what follows the register for it.
+struct Started {
+    node: RunningNode,
+    known_peers: watch::Sender<Arc<[NodePeer]>>,
+    own_keys: OwnKeys,
 }
 
 async fn start(
@@ -158,10 +203,23 @@ async fn start(
     directory: &DataDir,
     ledger: &Arc<Ledger>,
     desk: Arc<Desk>,
-) -> Result<RunningNode, NodeError> {
-    let peers = peers(config, &setup.genesis)?;
-    let keys = Keys { network: setup.keys.network.clone(), validator: setup.keys.consensus.clone() };
-    let application = LedgerApplication::new(Arc::clone(ledger));
+    peers: Vec<NodePeer>,
+) -> Result<Started, NodeError> {
+    let configured = &setup.keys;
+    let mut own_keys = OwnKeys::new(
+        config.keys.clone(),
+        configured.network.public(),
+        configured.consensus.as_ref().map(SecretKey::public),
+    );
+    // A key of the configuration may have been replaced since it was written.
+    let found = own_keys.find(&ledger.state(), &config.member);
+    let keys = Keys {
+        network: found.network.unwrap_or_else(|| configured.network.clone()),
+        validators: configured.consensus.clone().into_iter().chain(found.validators).collect(),
+    };
+    let rejoin = Arc::new(watch::Sender::new(None));
+    let application =
+        LedgerApplication::new(Arc::clone(ledger)).with_rejoining(config.member.clone(), rejoin.subscribe());
     take_saved_pool(ledger, &directory.pool());
     // Before consensus, which is told how far the others are.
     let started = Arc::new(OnceLock::<Arc<Consensus>>::new());
@@ -174,47 +232,34 @@ async fn start(
     let vouches = move || voucher.get().is_some_and(|consensus| consensus.vouches());
     let exchange = Arc::new(PoolExchange::new(Arc::clone(ledger), wake, vouches));
     let limits = GossipLimits::from(&config.gossip);
-    let gossip =
-        Gossip::start(config.gossip.listen, &setup.keys.network, peers.clone(), limits, exchange).await?;
-    let mut consensus_config = consensus_config(config, &setup, directory, &peers);
-    if setup.keys.consensus.is_some() {
+    let exchanging = peers.iter().map(NodePeer::exchanging).collect();
+    let gossip = Gossip::start(config.gossip.listen, &keys.network, exchanging, limits, exchange).await?;
+    let mut consensus_config = consensus_config(config, directory, &peers);
+    if !keys.validators.is_empty() {
         consensus_config.abstain_through = ahead(&gossip, ledger, &config.member).await;
     }
     let consensus = Arc::new(Consensus::start(consensus_config, ledger.chain_id(), keys, application).await?);
     let _ = started.set(Arc::clone(&consensus));
-    Ok(RunningNode {
+    let known_peers = watch::Sender::new(peers.into());
+    let node = RunningNode {
         member: config.member.clone(),
         ledger: Arc::clone(ledger),
         consensus,
         gossip,
-        peers: peers.into(),
-        consensus_key: setup.keys.consensus.as_ref().map(|key| key.public()),
-        heartbeat: heartbeat(&setup.genesis),
+        peers: known_peers.subscribe(),
+        missing_keys: own_keys.missing(),
+        rejoin,
         desk,
         stopping: Arc::new(AtomicBool::new(false)),
-    })
-}
-
-/// Time between blocks while there is nothing to commit.
-fn heartbeat(genesis: &Genesis) -> Duration {
-    Duration::from_millis(genesis.parameters.heartbeat_ms.into())
-}
-
-fn consensus_config(
-    config: &Config,
-    setup: &Setup,
-    directory: &DataDir,
-    peers: &[crate::gossip::GossipPeer],
-) -> ConsensusConfig {
-    let vote = Duration::from_millis(config.consensus.timeout_vote_ms);
-    let address = |(peer, gossip): (&crate::config::Peer, &crate::gossip::GossipPeer)| PeerAddress {
-        address: peer.consensus.to_string(),
-        network_key: gossip.network_key,
     };
+    Ok(Started { node, known_peers, own_keys })
+}
+
+fn consensus_config(config: &Config, directory: &DataDir, peers: &[NodePeer]) -> ConsensusConfig {
+    let vote = Duration::from_millis(config.consensus.timeout_vote_ms);
     ConsensusConfig {
         moniker: config.member.to_string(),
-        peers: config.peers.iter().zip(peers).map(address).collect(),
-        heartbeat: heartbeat(&setup.genesis),
+        peers: peers.iter().map(NodePeer::voting).collect(),
         timeouts: Timeouts {
             propose: Duration::from_millis(config.consensus.timeout_propose_ms),
             prevote: vote,
@@ -222,7 +267,6 @@ fn consensus_config(
         },
         inbound_connections: config.consensus.inbound_connections_max as usize,
         connections_per_peer: config.consensus.connections_per_peer_max as usize,
-        block_bytes_max: setup.genesis.parameters.block_bytes_max as usize,
         ..ConsensusConfig::new(directory.consensus(), config.consensus.listen)
     }
 }
@@ -241,6 +285,8 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         }
         _ => None,
     };
+    let http_tls = tls.clone().filter(|_| config.http.tls);
+    let http_tls = http_tls.map(|identity| TlsIdentity { client_authorities_pem: None, ..identity });
     let api = &config.api;
     let limits = Limits {
         connections: api.connections_max,
@@ -271,7 +317,17 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
         origins => WebOrigins::These(origins.to_vec()),
     };
     let (trusted_proxies, proxy_protocol) = (api.trusted_proxies.clone(), api.proxy_protocol);
-    Ok(ServerConfig { tls, limits, web_origins, trusted_proxies, proxy_protocol, ..ServerConfig::default() })
+    let site = site::files();
+    Ok(ServerConfig {
+        tls,
+        http_tls,
+        limits,
+        web_origins,
+        trusted_proxies,
+        proxy_protocol,
+        site,
+        ..ServerConfig::default()
+    })
 }
 
 /// Connections for callers, once the ledger is open: see [`Files::api_connections`].

@@ -1,12 +1,12 @@
-//! The gRPC service, and another one in its place when its settings change.
+//! The service over gRPC and HTTP, and another one in its place when its settings change.
 //!
 //! Certificates and limits are fixed for the life of a server. So a reload starts a second one on the same listening
-//! socket, which takes all new connections, and tells the first one to stop: its calls have the time of a shutdown to end.
+//! sockets, which takes all new connections, and tells the first one to stop: its calls have the time of a shutdown to end.
 //! No connection is refused in between.
 
 use std::sync::Arc;
 
-use sanad_api::{Health, Ledger, ServeError, ServerConfig, Serving, serve};
+use sanad_api::{Health, Ledger, Listeners, ServeError, ServerConfig, Serving, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -35,17 +35,21 @@ struct Running {
 /// [`ServeError`].
 pub(crate) async fn serve_replaceable<L: Ledger>(
     listener: TcpListener,
+    http: Option<TcpListener>,
     ledger: Arc<L>,
     mut told: Told,
 ) -> Result<(), ServeError> {
     let listener = listener.into_std().map_err(listening)?;
+    let http = http.map(TcpListener::into_std).transpose().map_err(listening)?;
     let begin = |settings: ServerConfig, serving: Serving| {
-        let listener = listener.try_clone().and_then(TcpListener::from_std).map_err(listening)?;
+        let again = |listener: &std::net::TcpListener| listener.try_clone().and_then(TcpListener::from_std);
+        let grpc = vec![again(&listener).map_err(listening)?];
+        let http = http.iter().map(again).collect::<Result<_, _>>().map_err(listening)?;
+        let listeners = Listeners { grpc, http };
         let (stop, health) = (CancellationToken::new(), Health::new());
         health.set(serving);
         let stopped = stop.clone().cancelled_owned();
-        let task =
-            tokio::spawn(serve(vec![listener], Arc::clone(&ledger), settings, health.clone(), stopped));
+        let task = tokio::spawn(serve(listeners, Arc::clone(&ledger), settings, health.clone(), stopped));
         Ok::<_, ServeError>(Running { stop, health, task })
     };
     let settings = told.settings.borrow_and_update().clone();

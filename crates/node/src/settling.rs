@@ -8,11 +8,16 @@
 //!
 //! The answers must be fresh, so they are asked over connections that prove who answers. A head counts as far as its
 //! certificate does: nobody can keep this node from voting by naming a height that does not exist.
+//!
+//! The owner can say the same without them, by a rejoin statement: a nonce that this process drew, signed by the member's
+//! governance key and entered at a height `R`. What signed before was gone when the nonce was drawn. Had the key signed above
+//! `R`, the block at `R` would have been decided by then, and could not hold the nonce.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sanad_core::block::BlockId;
+use sanad_core::hash::RejoinNonce;
 use sanad_core::ids::{Height, MemberId};
 use tokio::time::timeout;
 
@@ -35,29 +40,62 @@ pub(crate) async fn ahead(gossip: &Gossip, ledger: &Arc<Ledger>, own: &MemberId)
     heads.into_iter().max().filter(|highest| *highest > ledger.height())
 }
 
-/// Asks until enough validators have answered, and tells consensus. Returns at once if nothing was lost.
+/// Whenever something is lost, asks until enough validators have answered, or a rejoin statement is entered, and tells
+/// consensus.
 pub(crate) async fn settle(node: RunningNode) {
     let mut tick = tokio::time::interval(ASK_EVERY);
     let mut said = 0_u64;
-    while node.consensus.is_lost() {
+    loop {
         tick.tick().await;
+        if !node.consensus.is_lost() {
+            said = 0;
+            node.rejoin.send_replace(None);
+            continue;
+        }
+        if let Some(through) = rejoined(&node) {
+            tracing::info!(%through, "a rejoin statement is entered: this node votes above that height");
+            settle_through(&node, through);
+            continue;
+        }
         let votes = Votes::of(&node.ledger, &node.member);
         let answers = ask_all(&node.gossip, &node.ledger, &votes.others).await;
         let (answered, highest) = (answers.len(), answers.into_iter().max().unwrap_or_default());
         if answered >= votes.needed {
             let through = Height(highest.max(node.ledger.height()).0 + AHEAD);
             tracing::info!(answered, highest = %highest, %through, "this node's key has signed at no height above");
-            node.consensus.settle(through);
+            settle_through(&node, through);
         } else if said.is_multiple_of(SAY_EVERY) {
             tracing::warn!(
                 answered,
                 needed = votes.needed,
-                "this node does not vote until more validators have shown how far they are; `sanad-node recover` in \
-                 docs/operations.md says what to do where they cannot"
+                "this node does not vote until more validators have shown how far they are; where they cannot, and the \
+                 process that ran before is gone for good, enter `sanad member rejoin` while this one runs"
             );
         }
         said += 1;
     }
+}
+
+/// The height of the block with this process's rejoin statement. Draws its nonce first, if there is none.
+fn rejoined(node: &RunningNode) -> Option<Height> {
+    let Some(nonce) = *node.rejoin.borrow() else {
+        let mut nonce = [0; 32];
+        match getrandom::fill(&mut nonce) {
+            Ok(()) => drop(node.rejoin.send_replace(Some(RejoinNonce(nonce)))),
+            Err(error) => tracing::warn!(%error, "no nonce for a rejoin statement can be drawn"),
+        }
+        return None;
+    };
+    let state = node.ledger.state();
+    let entered = state.governance().rejoin(&node.member)?;
+    let is_own = entered.nonce == nonce && Some(entered.key) == node.consensus.validator_key();
+    is_own.then_some(entered.height)
+}
+
+/// A nonce serves once: what is lost later may have been signed after its statement.
+fn settle_through(node: &RunningNode, through: Height) {
+    node.rejoin.send_replace(None);
+    node.consensus.settle(through);
 }
 
 /// Whom to ask, and how many must answer.

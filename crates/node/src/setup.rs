@@ -5,14 +5,14 @@ use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::{Config as ConsensusConfig, SigningGuard};
+use sanad_consensus_lite::{Config as ConsensusConfig, Memory, SigningGuard};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
-use sanad_core::member::{Member, Role};
+use sanad_core::ids::MemberId;
+use sanad_core::signature::PublicKey;
 use sanad_storage::{Options, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
-use crate::gossip::{GossipPeer, PeerRole};
 use crate::keys::NodeKeys;
 use crate::oddities;
 
@@ -34,18 +34,31 @@ impl Setup {
         oddities::check(config)?;
         let genesis = read_genesis(&config.genesis)?;
         let keys = NodeKeys::open(&config.keys)?;
-        let member = member(&genesis, &config.member, "member")?;
-        let own = [
-            ("network", Some(keys.network.public()), member.network_key),
-            ("consensus", keys.consensus.as_ref().map(|key| key.public()), member.consensus_key),
-        ];
-        for (key, actual, expected) in own {
-            if actual.is_some() && actual != expected {
-                return Err(NodeError::ForeignKey { member: member.id.clone(), key });
-            }
+        let setup = Self { genesis, keys };
+        let register = setup.genesis.registry();
+        let of_another =
+            |key: &PublicKey| register.holder(key).is_some_and(|holder| *holder != config.member);
+        match setup.own_keys().into_iter().find(|(_, key)| of_another(key)) {
+            Some((key, _)) => Err(NodeError::ForeignKey { member: config.member.clone(), key }),
+            None => Ok(setup),
         }
-        peers(config, &genesis)?;
-        Ok(Self { genesis, keys })
+    }
+
+    fn own_keys(&self) -> Vec<(&'static str, PublicKey)> {
+        let consensus = self.keys.consensus.as_ref().map(|key| ("consensus", key.public()));
+        [("network", self.keys.network.public())].into_iter().chain(consensus).collect()
+    }
+
+    /// Whether these are the keys that the genesis gives to a member, if it knows the member.
+    fn check_first_keys(&self, id: &MemberId) -> Result<(), NodeError> {
+        let register = self.genesis.registry();
+        if register.member(id).is_none() {
+            return Ok(());
+        }
+        match self.own_keys().into_iter().find(|(_, key)| register.holder(key) != Some(id)) {
+            Some((key, _)) => Err(NodeError::ForeignKey { member: id.clone(), key }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -74,6 +87,11 @@ impl DataDir {
         self.0.join("pool.batches")
     }
 
+    /// The snapshot that the node begins with, while it comes from other nodes.
+    pub fn joining(&self) -> PathBuf {
+        self.0.join("joining")
+    }
+
     /// Contradictions of validators, one JSON object a line.
     pub fn evidence(&self) -> PathBuf {
         self.0.join("evidence.jsonl")
@@ -92,6 +110,7 @@ pub fn store_options(config: &Config) -> Options {
 /// [`NodeError`]; what exists is left as it is.
 pub fn init(config: &Config) -> Result<Setup, NodeError> {
     let setup = Setup::load(config)?;
+    setup.check_first_keys(&config.member)?;
     let directory = DataDir::new(config);
     let (path, consensus) = (directory.ledger(), directory.consensus());
     // Whatever is there may be all that is left of what a key has signed.
@@ -111,7 +130,7 @@ pub fn init(config: &Config) -> Result<Setup, NodeError> {
 }
 
 fn make(config: &Config, setup: &Setup, path: &Path, consensus: &Path) -> Result<(), NodeError> {
-    make_directory(consensus).map_err(|source| NodeError::File { path: consensus.to_owned(), source })?;
+    make_consensus(consensus)?;
     let (store, _) = Store::create(path, &setup.genesis, store_options(config))
         .map_err(|source| NodeError::Open { path: path.to_owned(), source })?;
     store.close()?;
@@ -123,33 +142,24 @@ fn make(config: &Config, setup: &Setup, path: &Path, consensus: &Path) -> Result
     Ok(())
 }
 
+/// Makes the directory of consensus: what was signed before now may be forgotten in it.
+pub(crate) fn make_consensus(path: &Path) -> Result<(), NodeError> {
+    let made = make_directory(path).and_then(|()| Memory::begin(path));
+    made.map_err(|source| NodeError::File { path: path.to_owned(), source })
+}
+
 /// Makes a directory that is its owner's alone, and those above it that are not there.
 pub(crate) fn make_directory(path: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// The peers of the configuration, with the keys that the genesis states of them.
-///
-/// # Errors
-/// [`NodeError::UnknownMember`] or [`NodeError::PeerKey`].
-pub fn peers(config: &Config, genesis: &Genesis) -> Result<Vec<GossipPeer>, NodeError> {
-    let peer = |peer: &crate::config::Peer| {
-        let member = member(genesis, &peer.member, "peers")?;
-        let network_key =
-            member.network_key.ok_or_else(|| NodeError::PeerKey { member: member.id.clone() })?;
-        let role = if member.role == Role::Validator { PeerRole::Validator } else { PeerRole::Follower };
-        Ok(GossipPeer { member: member.id.clone(), network_key, address: peer.gossip.clone(), role })
-    };
-    config.peers.iter().map(peer).collect()
-}
-
-fn member<'a>(
-    genesis: &'a Genesis,
-    id: &sanad_core::ids::MemberId,
-    field: &'static str,
-) -> Result<&'a Member, NodeError> {
-    let found = genesis.members.iter().find(|member| member.id == *id);
-    found.ok_or_else(|| NodeError::UnknownMember { member: id.clone(), field })
+/// Reads a file up to one byte more than `limit`: whoever decodes it refuses what is longer.
+pub(crate) fn read_limited(path: &Path, limit: usize) -> Result<Vec<u8>, NodeError> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|source| NodeError::File { path: path.to_owned(), source })?;
+    Ok(bytes)
 }
 
 /// Reads a genesis file, and checks that every member has signed it.
@@ -157,10 +167,7 @@ fn member<'a>(
 /// # Errors
 /// [`NodeError`].
 pub fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
-    let mut text = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(GENESIS_BYTES_MAX as u64 + 1).read_to_end(&mut text))
-        .map_err(|source| NodeError::File { path: path.to_owned(), source })?;
+    let text = read_limited(path, GENESIS_BYTES_MAX)?;
     let genesis = Genesis::from_json(&text)
         .map_err(|source| NodeError::Genesis { path: path.to_owned(), source: Box::new(source) })?;
     genesis

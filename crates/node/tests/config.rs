@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use sanad_core::ids::MemberId;
+use sanad_core::signature::PublicKey;
 use sanad_node::config::{
     CONFIG_BYTES_MAX, Config, ConfigError, Consensus, HostPort, Keys, Log, LogFormat, Overrides, Peer,
 };
@@ -153,6 +154,15 @@ fn settings_that_need_others_are_refused_without_them() {
         Config::parse(&text).unwrap().check().unwrap_err().to_string()
     };
     assert!(said("tls_client_ca = \"ca.pem\"").contains("needs api.tls_certificate"));
+    let http = sample().replacen("[http]\n", "[http]\ntls = true\n", 1);
+    assert!(
+        Config::parse(&http)
+            .unwrap()
+            .check()
+            .unwrap_err()
+            .to_string()
+            .contains("http.tls needs api.tls_certificate")
+    );
     assert!(said("proxy_protocol = true").contains("names no proxy"));
 }
 
@@ -163,11 +173,12 @@ fn file() -> impl Strategy<Value = PathBuf> {
 fn config() -> impl Strategy<Value = Config> {
     let address = || any::<(std::net::IpAddr, u16)>().prop_map(std::net::SocketAddr::from);
     let member = || "[a-z0-9]{1,9}".prop_map(|id| id.parse::<MemberId>().unwrap());
-    let peer = (member(), address(), address());
-    let peer = peer.prop_map(|(member, consensus, gossip)| Peer {
+    let peer = (member(), address(), address(), prop::option::of(any::<[u8; 32]>()));
+    let peer = peer.prop_map(|(member, consensus, gossip, key)| Peer {
         member,
         consensus: consensus.into(),
         gossip: HostPort::Name("node.example".into(), gossip.port()),
+        network_key: key.map(PublicKey),
     });
     let optional = prop::array::uniform4(prop::option::of(file()));
     // TOML has no larger integers.

@@ -127,7 +127,7 @@ fn batch_of(number: u64, events: usize) -> Arc<SignedBatch> {
 
 fn peer(number: u8, address: SocketAddr, role: PeerRole) -> GossipPeer {
     let member = id(&format!("m{number}"));
-    GossipPeer { member, network_key: key(number).public(), address: address.into(), role }
+    GossipPeer { member, network_key: key(number).public(), address: Some(address.into()), role }
 }
 
 /// Addresses that were free a moment ago.
@@ -193,6 +193,23 @@ async fn strangers_are_not_let_in() {
     until("the known peer's batch", || !inbox.ids().is_empty()).await;
     // The stranger dialled first, and again every second.
     assert_eq!(inbox.ids(), [batch(2).id()]);
+    assert_eq!(one.connected(), ["m2".parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn peers_come_and_go_and_change_their_keys() {
+    use PeerRole::Validator;
+    let [a, b] = addresses();
+    let (one, inbox) = start(1, a, vec![peer(2, b, Validator)]).await;
+    let (two, own) = start(2, b, vec![peer(1, a, Validator)]).await;
+    until("the connection", || one.connected().len() == 1 && two.connected().len() == 1).await;
+    one.set_peers(Vec::new());
+    until("the end of it", || one.connected().is_empty() && two.connected().is_empty()).await;
+    submit(&two, &own, batch(1));
+    // It is let in again under another key, which it takes itself; nobody dials it.
+    one.set_peers(vec![GossipPeer { network_key: key(3).public(), address: None, ..peer(2, b, Validator) }]);
+    two.set_network_key(key(3));
+    until("the batch", || inbox.ids() == [batch(1).id()]).await;
     assert_eq!(one.connected(), ["m2".parse().unwrap()]);
 }
 

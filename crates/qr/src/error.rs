@@ -8,11 +8,14 @@ use crate::kind::PictureKind;
 #[non_exhaustive]
 pub enum DrawError {
     /// Too many bytes for one code.
-    #[error("{actual} bytes; one QR code holds {QR_BYTES_MAX}")]
+    #[error("{actual} bytes; one QR code holds {QR_BYTES_MAX}, or a few more if they are digits")]
     TooLong {
         /// Length.
         actual: usize,
     },
+    /// A segment of digits has another character.
+    #[error("a segment of digits has another character")]
+    NotADigit,
     /// The PNG encoder failed.
     #[error("the PNG cannot be written")]
     Png(#[from] png::EncodingError),

@@ -1,6 +1,6 @@
 //! QR codes: drawn for a terminal, as PNG or SVG, and read from pictures that strangers send.
 //!
-//! - [`QrCode`] holds bytes as they are, in byte mode at level L; [`to_png`], [`to_svg`] and [`to_terminal`] draw it.
+//! - [`QrCode`] holds bytes as they are, in byte mode at level L, or an address and digits; [`to_png`], [`to_svg`] and [`to_terminal`] draw it.
 //! - [`PictureKind::of`] tells what kind of picture a file is; [`read()`] finds the code in a PNG, JPEG or WebP at whatever
 //!   angle, mirrored, inverted, without its light border, or unevenly lit.
 //!
@@ -26,7 +26,7 @@ mod kind;
 mod picture;
 mod read;
 
-pub use code::{QR_BYTES_MAX, QrCode};
+pub use code::{Correction, QR_BYTES_MAX, QrCode, Segment};
 pub use draw::{MODULE_PIXELS, to_png, to_svg, to_terminal};
 pub use error::{DrawError, ReadError};
 pub use kind::PictureKind;

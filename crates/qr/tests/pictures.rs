@@ -3,7 +3,7 @@
 
 mod support;
 
-use sanad_qr::{QR_BYTES_MAX, QrCode, ReadError, to_png, to_svg};
+use sanad_qr::{Correction, DrawError, QR_BYTES_MAX, QrCode, ReadError, Segment, to_png, to_svg};
 use support::{Photo, content, late, png_of, read};
 
 #[test]
@@ -139,4 +139,25 @@ fn colours_and_transparency() {
     ] {
         assert_eq!(read(&png).unwrap(), content);
     }
+}
+
+#[test]
+fn an_address_and_digits_are_read_back_as_one_text() {
+    let digits = "0123456789".repeat(480);
+    let segments = [Segment::Bytes(b"https://v.univ.example/v#"), Segment::Digits(&digits)];
+    let code = QrCode::of_segments(&segments, Correction::Low).unwrap();
+    assert!(code.version <= 34, "version {}", code.version);
+    let text = format!("https://v.univ.example/v#{digits}");
+    assert_eq!(read(&to_png(&code).unwrap()).unwrap(), text.as_bytes());
+    let medium = QrCode::of_segments(&[Segment::Bytes(&[7; 80])], Correction::Medium).unwrap();
+    assert_eq!(medium.version, 5);
+    assert!(matches!(
+        QrCode::of_segments(&[Segment::Digits("1a")], Correction::Low),
+        Err(DrawError::NotADigit)
+    ));
+    let long = "1".repeat(7090);
+    assert!(matches!(
+        QrCode::of_segments(&[Segment::Digits(&long)], Correction::Low),
+        Err(DrawError::TooLong { .. })
+    ));
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use sanad_core::batch::SignedBatch;
 use sanad_core::block::{Block, HEADER_BYTES};
 use sanad_core::codec;
-use sanad_core::execution::{BatchPlace, Execution};
+use sanad_core::execution::Execution;
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::{BlockHash, HistoryHash};
+use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::merkle::TreeHash as _;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate};
 
@@ -48,7 +49,7 @@ impl Shared {
         let before = published.place;
         let height = execution.header.height;
         let record = BlockRecord { frame, first_index: before.log_size.0, first_batch: before.batches };
-        let batches = batch_records(block, execution, &frame);
+        let batches = batch_records(block, before.log_size, &frame);
         let place = Checkpoint {
             height,
             hash: execution.hash,
@@ -164,24 +165,22 @@ fn check_lengths(block: &Block, certificate: &CommitCertificate) -> Result<(), S
     Ok(())
 }
 
-/// The records of the batches of a block whose frame is at a place.
-pub(crate) fn batch_records(
-    block: &Block,
-    execution: &Execution,
-    frame: &FramePlace,
-) -> Vec<BatchColumnRecord> {
+/// The records of the batches of a block whose frame is at a place, after a log of `before` entries.
+pub(crate) fn batch_records(block: &Block, before: LogSize, frame: &FramePlace) -> Vec<BatchColumnRecord> {
     let mut offset = frame.payload() + (HEADER_BYTES + COUNT_BYTES) as u64;
-    let record = |(place, signed): (&BatchPlace, &Arc<SignedBatch>)| {
+    let mut first_index = LogIndex(before.0);
+    let record = |signed: &Arc<SignedBatch>| {
         let record = BatchColumnRecord {
-            first_index: place.first_index,
-            height: execution.header.height,
+            first_index,
+            height: block.header.height,
             offset,
             bytes: signed.bytes().len() as u32,
-            entries: place.entries as u32,
-            id: place.id,
+            entries: signed.batch().events.len() as u32,
+            id: signed.id(),
         };
         offset += u64::from(record.bytes);
+        first_index.0 += u64::from(record.entries);
         record
     };
-    execution.batches.iter().zip(&block.batches).map(record).collect()
+    block.batches.iter().map(record).collect()
 }

@@ -118,9 +118,23 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_parent(path)
 }
 
+/// Opens a file to read, but no pipe: until somebody writes to it, that would wait for ever.
+pub(crate) fn open_regular(path: &Path) -> std::io::Result<File> {
+    refuse_special(path)?;
+    File::open(path)
+}
+
+/// Refuses what is there and no regular file.
+pub(crate) fn refuse_special(path: &Path) -> std::io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
 /// Reads a small file of at most `limit` bytes; `None` if it does not exist.
 pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-    let file = match File::open(path) {
+    let file = match open_regular(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(at(path)(error)),

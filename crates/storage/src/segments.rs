@@ -126,16 +126,39 @@ impl Segments {
         block: &Block,
         certificate: &CommitCertificate,
     ) -> Result<FramePlace, StoreError> {
-        let offset = self.end();
-        let last = self.segment_of(offset);
-        let last = match offset - last.base >= self.segment_bytes {
-            false => last,
-            true => self.rotate(offset)?,
-        };
-        let (frame, place) = last.framer.encode(offset, block, certificate);
-        last.write(&frame, offset)?;
+        let (segment, frame, place) = self.next_frame(block, certificate)?;
+        segment.write(&frame, place.offset)?;
         self.end.store(place.end(), Ordering::Release);
         Ok(place)
+    }
+
+    /// As [`Self::append`], but leaves it to [`Self::sync_last`] to make durable.
+    pub(crate) fn append_unsynced(
+        &self,
+        block: &Block,
+        certificate: &CommitCertificate,
+    ) -> Result<FramePlace, StoreError> {
+        let (segment, frame, place) = self.next_frame(block, certificate)?;
+        segment.write_unsynced(&frame, place.offset)?;
+        self.end.store(place.end(), Ordering::Release);
+        Ok(place)
+    }
+
+    /// The frame of a block at the end of the log, and the segment that it goes into.
+    fn next_frame(
+        &self,
+        block: &Block,
+        certificate: &CommitCertificate,
+    ) -> Result<(Segment, Vec<u8>, FramePlace), StoreError> {
+        let offset = self.end();
+        let mut segment = self.segment_of(offset);
+        if offset - segment.base >= self.segment_bytes {
+            // A segment is whole on disk before the next one is there: only the last may be torn.
+            segment.sync()?;
+            segment = self.rotate(offset)?;
+        }
+        let (frame, place) = segment.framer.encode(offset, block, certificate);
+        Ok((segment, frame, place))
     }
 
     /// Makes durable what an earlier process has written and perhaps not synced.

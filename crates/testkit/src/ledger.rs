@@ -25,7 +25,7 @@ pub(crate) const FIRST_BLOCK_MS: u64 = 1_700_000_000_000;
 pub struct Ledger {
     /// The genesis.
     pub genesis: Genesis,
-    /// Time of the first block, in milliseconds since 1970-01-01 UTC. May be changed while there is no block.
+    /// No block to come is before this time, in milliseconds since 1970-01-01 UTC: that of the first block.
     pub first_block_ms: u64,
     /// The state after the last block.
     pub state: State,

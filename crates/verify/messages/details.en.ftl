@@ -76,6 +76,7 @@ detail-the-validator-set-change-at-height-is = the validator-set change at heigh
 detail-at-height-the-header-names-the-validators = at height { $height } the header names the validators { $actual }; the anchor leads to { $expected }
 detail-after-height-the-validators-come-but-the = after height { $height } the validators { $actual } come, but the header names { $expected }
 detail-the-validator-set-after-height-does-not = the validator set after height { $height } does not follow: { $why }
+detail-the-genesis-or-trust-file-at-hand = the genesis or trust file at hand does not know the validators of height { $height }, and the proof carries no change of them: use a newer trust file (sanad trust fetch)
 detail-a-sealed-proof-is-checked-with-a = a sealed proof is checked with a trust file; none is given
 detail-the-trust-file-covers-sealed-proofs-below = the trust file covers sealed proofs below height { $covered }; this one is of height { $height }: renew it
 detail-the-header-at-height-is-not-proved = the header at height { $height } is not proved to be in the history of height { $newer }: { $why }

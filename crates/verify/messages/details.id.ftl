@@ -75,6 +75,7 @@ detail-the-validator-set-change-at-height-is = pergantian himpunan validator pad
 detail-at-height-the-header-names-the-validators = pada ketinggian { $height } kepala blok menyebut validator { $actual }; jangkar mengarah ke { $expected }
 detail-after-height-the-validators-come-but-the = setelah ketinggian { $height } datang validator { $actual }, tetapi kepala blok menyebut { $expected }
 detail-the-validator-set-after-height-does-not = himpunan validator setelah ketinggian { $height } tidak sesuai: { $why }
+detail-the-genesis-or-trust-file-at-hand = genesis atau berkas kepercayaan yang ada tidak mengenal para validator pada ketinggian { $height }, dan bukti tidak membawa perubahannya: gunakan berkas kepercayaan yang lebih baru (sanad trust fetch)
 detail-a-sealed-proof-is-checked-with-a = bukti bersegel diperiksa dengan berkas kepercayaan; tidak ada yang diberikan
 detail-the-trust-file-covers-sealed-proofs-below = berkas kepercayaan mencakup bukti bersegel di bawah ketinggian { $covered }; yang ini dari ketinggian { $height }: perbaruilah
 detail-the-header-at-height-is-not-proved = kepala blok pada ketinggian { $height } tidak terbukti ada dalam riwayat ketinggian { $newer }: { $why }

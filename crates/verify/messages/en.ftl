@@ -179,6 +179,16 @@ fork-heights = two final blocks of one height
 fork-revocation = a revocation that is undone
 fork-log = two logs of one size
 fork-blocks = { $older } and { $newer }, both final, contradict each other
+evidence-equivocation = one validator signed two statements for one round
+fact-attribution = attribution
+attribution-member = { $member } signed both: two { $statement ->
+    [proposal] proposals
+    [prevote] prevotes
+   *[precommit] precommits
+} at height { $height } in round { $round }
+attribution-rounds = to nobody by these certificates alone: one is of round { $one }, the other of round { $other }, and a vote in each may be honest; the votes in between would show whose is not
+attribution-heights = to nobody by these statements alone: they are of two heights or two sets; two final headers of one height would show more
+attribution-no-certificate = to nobody by these statements alone: one is final by a history, and nobody's signature of it is here
 fact-older-log = older log
 fact-newer-log = newer log
 fact-log-value = { $size } entries, root { $root }

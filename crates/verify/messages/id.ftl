@@ -167,6 +167,16 @@ fork-heights = dua blok final pada satu ketinggian
 fork-revocation = pencabutan yang dibatalkan
 fork-log = dua log berukuran sama
 fork-blocks = { $older } dan { $newer }, keduanya final, saling bertentangan
+evidence-equivocation = satu validator menandatangani dua pernyataan untuk satu putaran
+fact-attribution = tanggung jawab
+attribution-member = { $member } menandatangani keduanya: dua { $statement ->
+    [proposal] usulan
+    [prevote] suara pertama
+   *[precommit] suara kedua
+} pada ketinggian { $height } di putaran { $round }
+attribution-rounds = tidak pada siapa pun oleh kedua sertifikat ini saja: yang satu dari putaran { $one }, yang lain dari putaran { $other }, dan satu suara di tiap putaran dapat saja jujur; suara di antaranya akan menunjukkan milik siapa yang tidak
+attribution-heights = tidak pada siapa pun oleh pernyataan ini saja: keduanya dari dua ketinggian atau dua himpunan; dua tajuk final pada satu ketinggian akan menunjukkan lebih banyak
+attribution-no-certificate = tidak pada siapa pun oleh pernyataan ini saja: salah satunya final oleh sejarah, dan tanda tangan siapa pun atasnya tidak ada di sini
 fact-older-log = log lama
 fact-newer-log = log baru
 fact-log-value = { $size } entri, akar { $root }

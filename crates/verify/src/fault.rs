@@ -68,7 +68,12 @@ impl From<&ProofFault> for Fault {
             ProofFault::Header(_) => (Part::Header, Verdict::Tampered),
             ProofFault::ForeignChain { .. } => (Part::Chain, Verdict::ForeignChain),
             ProofFault::NeedsTrustFile => (Part::Anchor, Verdict::NeedsTrustFile),
-            ProofFault::NotCovered { .. } | ProofFault::Renew { .. } => (Part::Anchor, Verdict::Renew),
+            ProofFault::UnknownValidators { has_trust_file: false, .. } => {
+                (Part::Anchor, Verdict::NeedsTrustFile)
+            }
+            ProofFault::UnknownValidators { has_trust_file: true, .. }
+            | ProofFault::NotCovered { .. }
+            | ProofFault::Renew { .. } => (Part::Anchor, Verdict::Renew),
             ProofFault::TooManyChanges { .. } => (Part::Validators, Verdict::NeedsTrustFile),
             ProofFault::ChangeOrder { .. }
             | ProofFault::NextValidators { .. }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sanad_core::hash::Commitment;
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::Standing;
-use sanad_core::proof::{Finality, ForkProof, StatusProof};
+use sanad_core::proof::{Evidence, Finality, StatusProof};
 use sanad_core::summary::Summary;
 use serde::{Serialize, Serializer};
 
@@ -53,7 +53,7 @@ pub struct Finding {
     #[serde(skip)]
     pub(crate) proof: Option<Box<StatusProof>>,
     #[serde(skip)]
-    pub(crate) fork: Option<Box<ForkProof>>,
+    pub(crate) fork: Option<Box<Evidence>>,
 }
 
 /// One thing that was checked.
@@ -273,7 +273,7 @@ impl Finding {
 
     /// Evidence that the validators signed two histories, if the proofs that were compared show it.
     #[must_use]
-    pub fn fork(&self) -> Option<&ForkProof> {
+    pub fn fork(&self) -> Option<&Evidence> {
         self.fork.as_deref()
     }
 

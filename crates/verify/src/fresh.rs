@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sanad_core::proof::{ForkProof, StatusProof};
+use sanad_core::proof::{Evidence, StatusProof};
 
 use crate::fault::Fault;
 use crate::finding::{Asked, Finding};
@@ -38,7 +38,7 @@ impl Finding {
             let failure = fresh.failure().unwrap_or_default();
             return self.unanswered(source, &format!("its proof does not hold: {failure}"));
         }
-        if let Some(fork) = ForkProof::of_statuses(&known, proof) {
+        if let Some(fork) = Evidence::of_statuses(&known, proof) {
             let (held, height) = (known.header.height, proof.header.height);
             let detail = if held == height {
                 format!("FORK: two different blocks are final at height {held}")

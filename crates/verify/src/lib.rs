@@ -46,8 +46,8 @@ pub use fresh::ANSWER_AGE_MAX;
 pub use open::Open;
 pub use part::Part;
 pub use proofs::{
-    Completeness, CompletenessList, Consistency, Fork, ForkKind, ListAsOf, ListedCredential, ProvenTrust,
-    TrustFinding,
+    Completeness, CompletenessList, Consistency, EvidenceFinding, EvidenceKind, ListAsOf, ListedCredential,
+    ProvenTrust, TrustFinding,
 };
 pub use time::{CLOCK_TOLERANCE_SECONDS, age_seconds, format_age, format_ms, format_seconds};
 pub use trust::{Trust, TrustError};

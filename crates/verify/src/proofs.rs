@@ -2,10 +2,10 @@
 
 mod completeness;
 mod consistency;
-mod fork;
+mod evidence;
 mod trust_file;
 
 pub use completeness::{Completeness, CompletenessList, ListAsOf, ListedCredential};
 pub use consistency::Consistency;
-pub use fork::{Fork, ForkKind};
+pub use evidence::{EvidenceFinding, EvidenceKind};
 pub use trust_file::{ProvenTrust, TrustFinding};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
-use sanad_core::proof::{ForkProof, StatusProof};
+use sanad_core::proof::{Evidence, StatusProof};
 use sanad_testkit::{Ledger, issue};
 use sanad_verify::{Answer, Asked, Finding, Trust, Verdict, Verifier};
 
@@ -125,7 +125,7 @@ fn contradicting_proofs_are_evidence_of_a_fork() {
         assert!(finding.reason().unwrap().contains("FORK"), "{:?}", finding.reason());
         // A third party checks it from its text, with nothing but the genesis.
         let text = finding.fork().expect("a fork is shown").to_json();
-        let fork = ForkProof::from_json(text.as_bytes()).unwrap();
+        let fork = Evidence::from_json(text.as_bytes()).unwrap();
         let proven = fork.verify(story.trust.anchor()).unwrap();
         assert_eq!(proven.height, story.revoked.header.height);
     }
@@ -135,15 +135,15 @@ fn contradicting_proofs_are_evidence_of_a_fork() {
 fn what_is_no_fork_proves_none() {
     let story = story();
     let [same_height, later] = &story.rival;
-    assert!(ForkProof::of_statuses(&story.active, &story.revoked).is_none(), "it was revoked, later");
-    assert!(ForkProof::of_statuses(same_height, later).is_none(), "one history");
-    assert!(ForkProof::of_statuses(later, later).is_none(), "the same proof");
-    let fork = ForkProof::of_statuses(&story.revoked, later).unwrap();
+    assert!(Evidence::of_statuses(&story.active, &story.revoked).is_none(), "it was revoked, later");
+    assert!(Evidence::of_statuses(same_height, later).is_none(), "one history");
+    assert!(Evidence::of_statuses(later, later).is_none(), "the same proof");
+    let fork = Evidence::of_statuses(&story.revoked, later).unwrap();
     // A statement that too few signed is not final.
     let mut text: serde_json::Value = serde_json::from_str(&fork.to_json()).unwrap();
     let signatures = text.pointer_mut("/statements/later/finality/certificate/signatures").unwrap();
     signatures.as_array_mut().unwrap().truncate(2);
-    let weak = ForkProof::from_json(text.to_string().as_bytes()).unwrap();
+    let weak = Evidence::from_json(text.to_string().as_bytes()).unwrap();
     assert!(weak.verify(story.trust.anchor()).is_err());
 }
 

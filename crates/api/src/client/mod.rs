@@ -10,6 +10,8 @@ mod members;
 mod node;
 mod options;
 mod patience;
+mod pieces;
+mod snapshot;
 mod status_code;
 mod streams;
 mod submission;

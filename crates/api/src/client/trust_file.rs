@@ -2,9 +2,9 @@
 
 use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustFile};
 
-use super::{Client, ClientError, asked};
-use crate::convert::{WireError, within};
-use crate::limits::TRUST_FILE_CHUNK_BYTES_MAX;
+use super::pieces::Pieces;
+use super::{Client, ClientError};
+use crate::convert::WireError;
 use crate::wire;
 
 impl Client {
@@ -20,23 +20,10 @@ impl Client {
     async fn chunks_of_trust_file(&self) -> Result<TrustFile, ClientError> {
         let request = self.request(wire::GetTrustFileRequest {});
         let mut stream = self.timed_stream(self.ledger().get_trust_file(request)).await?;
-        let (mut file, mut length) = (Vec::new(), None);
-        while let Some(message) = stream.message().await? {
-            let announced = usize::try_from(message.length).unwrap_or(usize::MAX);
-            within("length", announced, TRUST_FILE_BYTES_MAX)?;
-            within("chunk", message.chunk.len(), TRUST_FILE_CHUNK_BYTES_MAX)?;
-            asked("length", length.get_or_insert(announced), &announced)?;
-            within("chunk (bytes of all)", file.len() + message.chunk.len(), announced)?;
-            if message.chunk.is_empty() {
-                return Err(WireError::Missing { field: "chunk" }.into());
-            }
-            file.extend_from_slice(&message.chunk);
+        let mut pieces = Pieces::new("chunk", TRUST_FILE_BYTES_MAX);
+        while let Some(wire::GetTrustFileResponse { length, chunk }) = stream.message().await? {
+            pieces.push(length, &chunk)?;
         }
-        let expected = length.unwrap_or_default();
-        if file.len() < expected {
-            let (expected, actual) = (expected as u64, file.len() as u64);
-            return Err(WireError::EndsEarly { field: "chunk", expected, actual }.into());
-        }
-        Ok(TrustFile::from_bytes(&file).map_err(WireError::from)?)
+        Ok(TrustFile::from_bytes(&pieces.finish()?).map_err(WireError::from)?)
     }
 }

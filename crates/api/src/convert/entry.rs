@@ -32,6 +32,8 @@ pub(super) fn log_entry(entry: &Entry, index: LogIndex) -> wire::Entry {
         Event::Approve { .. } => Kind::Approve,
         Event::Withdraw { .. } => Kind::Withdraw,
         Event::Freeze => Kind::Freeze,
+        Event::RecordEvidence(_) => Kind::RecordEvidence,
+        Event::Rejoin(_) => Kind::Rejoin,
         // A kind that came after this API: the encoding holds it.
         _ => Kind::Unspecified,
     };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sanad_core::codec;
 use sanad_core::genesis::CHAIN_NAME_BYTES_MAX;
+use sanad_core::governance::RejoinStatement;
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::state::Head;
 use sanad_core::validators::VALIDATORS_MAX;
@@ -36,6 +37,10 @@ impl From<NodeStatus> for wire::GetNodeStatusResponse {
             connected_peers: status.connected_peers,
             damaged_blocks: status.damaged_blocks,
             repaired_blocks: status.repaired_blocks,
+            rejoin: status.rejoin.map(|statement| wire::Rejoin {
+                key: codec::encode(&statement.key),
+                nonce: statement.nonce.0.to_vec(),
+            }),
         }
     }
 }
@@ -67,6 +72,13 @@ impl TryFrom<wire::GetNodeStatusResponse> for NodeStatus {
             connected_peers: status.connected_peers,
             damaged_blocks: status.damaged_blocks,
             repaired_blocks: status.repaired_blocks,
+            rejoin: match status.rejoin {
+                Some(rejoin) => Some(RejoinStatement {
+                    key: public_key("rejoin.key", &rejoin.key)?,
+                    nonce: fixed("rejoin.nonce", &rejoin.nonce)?,
+                }),
+                None => None,
+            },
         })
     }
 }

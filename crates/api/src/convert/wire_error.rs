@@ -5,6 +5,7 @@ use sanad_core::genesis::GenesisError;
 use sanad_core::hash::{ChainId, LengthError};
 use sanad_core::ids::MemberIdError;
 use sanad_core::member::{MemberError, RestMismatch};
+use sanad_core::snapshot::ManifestError;
 use sanad_core::trust::TrustFormatError;
 
 /// Why a message is not valid: the first field that is not as `proto/` says.
@@ -71,6 +72,9 @@ pub enum WireError {
     /// The trust file does not decode.
     #[error("the trust file is not valid")]
     TrustFile(#[from] TrustFormatError),
+    /// The manifest of a snapshot does not decode.
+    #[error("the manifest of the snapshot is not valid")]
+    Snapshot(#[from] ManifestError),
     /// The genesis belongs to another chain than the message says.
     #[error("the genesis has the chain id {actual}, the message says {expected}")]
     ChainId {

@@ -77,10 +77,9 @@ impl<L: Ledger> Calls<L> {
         let deadline = self.deadline(&request);
         let connection = net::connection_info(&request).cloned();
         let answer = handler(self, request.into_inner(), deadline).await?;
-        let bytes = answer.encoded_len();
+        let share = self.answer_share(connection.as_ref(), answer.encoded_len())?;
         let mut response = Response::new(answer);
-        if bytes > SMALL_ANSWER_BYTES_MAX {
-            let share = self.share_of(connection.as_ref(), Budget::AnswerBytes, bytes)?;
+        if let Some(share) = share {
             net::hold(response.extensions_mut(), share);
         }
         Ok(response)
@@ -95,7 +94,24 @@ impl<L: Ledger> Calls<L> {
         self.share_of(net::connection_info(request), budget, 1)
     }
 
-    fn share_of(
+    /// The deadline of a call over HTTP, which names none.
+    pub(super) fn default_deadline(&self) -> Deadline {
+        Deadline::by_default(&self.limits)
+    }
+
+    /// Takes a share for an answer of some bytes, if it needs one.
+    pub(super) fn answer_share(
+        &self,
+        connection: Option<&ConnectionInfo>,
+        bytes: usize,
+    ) -> Result<Option<Share>, CallError> {
+        if bytes <= SMALL_ANSWER_BYTES_MAX {
+            return Ok(None);
+        }
+        self.share_of(connection, Budget::AnswerBytes, bytes).map(Some)
+    }
+
+    pub(super) fn share_of(
         &self,
         connection: Option<&ConnectionInfo>,
         budget: Budget,

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::http::SiteFile;
 use super::stats::ServerStats;
 
 /// How [`super::serve()`] serves.
 #[derive(Clone, Debug, Default)]
 pub struct ServerConfig {
-    /// Certificate and key; plain text without. Plain text is for loopback and for a proxy on the same machine.
+    /// Certificate and key of the gRPC service; plain text without. Plain text is for loopback and for a proxy on the same machine.
     pub tls: Option<TlsIdentity>,
+    /// Certificate and key of the reads over HTTP; plain text without.
+    pub http_tls: Option<TlsIdentity>,
     /// Web pages that may call with gRPC-web.
     pub web_origins: WebOrigins,
     /// Reverse proxies. Their connections are not limited by address, and their calls count for the address that the
@@ -19,8 +22,10 @@ pub struct ServerConfig {
     /// Whether each connection of a trusted proxy begins with a header of the PROXY protocol, version 1 or 2, that names the
     /// caller. One without it is closed.
     pub proxy_protocol: bool,
-    /// Limits.
+    /// Limits. They hold for gRPC and HTTP together.
     pub limits: Limits,
+    /// Files that are served over HTTP beside the reads.
+    pub site: Vec<SiteFile>,
     /// Where calls are counted.
     pub stats: ServerStats,
 }

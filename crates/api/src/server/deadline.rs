@@ -24,6 +24,11 @@ impl Deadline {
         Self(Instant::now() + timeout.min(limits.call_timeout_max))
     }
 
+    /// The deadline of a call that names none and begins now.
+    pub(super) fn by_default(limits: &Limits) -> Self {
+        Self(Instant::now() + limits.call_timeout)
+    }
+
     /// The output of the future, if it comes in time.
     pub(super) async fn keep<T>(self, work: impl Future<Output = T>) -> Result<T, CallError> {
         timeout_at(self.0, work).await.map_err(|_| CallError::Deadline)

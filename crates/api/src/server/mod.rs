@@ -6,6 +6,7 @@ mod calls;
 mod config;
 mod deadline;
 mod health;
+mod http;
 mod ledger;
 mod net;
 mod node;
@@ -18,7 +19,8 @@ mod submission;
 
 pub use config::{Limits, ServerConfig, TlsIdentity, WebOrigins};
 pub use health::{Health, Serving};
+pub use http::{SiteContent, SiteFile};
 pub use net::CONNECTIONS_CLOSING_MAX;
 pub(crate) use serve::serve_in_process;
-pub use serve::{ServeError, serve};
+pub use serve::{Listeners, ServeError, serve};
 pub use stats::{CALL_SECONDS_BOUNDS, CallCount, ServerStats};

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::service::Routes;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
@@ -16,8 +17,11 @@ use tonic_web::GrpcWebLayer;
 use super::calls::Calls;
 use super::config::{Limits, ServerConfig, TlsIdentity};
 use super::health::{self, Health, Serving};
+use super::http;
 use super::ledger::LedgerApi;
-use super::net::{AdmissionLayer, AnswerLayer, Callers, Incoming, ObserveLayer, Proxies, WebLayer};
+use super::net::{
+    AdmissionLayer, AnswerLayer, Callers, Incoming, ObserveLayer, Proxies, Seats, Secured, Tls, WebLayer,
+};
 use super::node::NodeApi;
 use super::shares::{Scope, Shares};
 use super::stats::ServerStats;
@@ -40,8 +44,23 @@ pub enum ServeError {
     #[error("the TLS certificate or key cannot be used")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server failed.
-    #[error("the gRPC server failed")]
+    #[error("the server failed")]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Where a server listens.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// For gRPC.
+    pub grpc: Vec<TcpListener>,
+    /// For reads over HTTP.
+    pub http: Vec<TcpListener>,
+}
+
+impl From<Vec<TcpListener>> for Listeners {
+    fn from(grpc: Vec<TcpListener>) -> Self {
+        Self { grpc, http: Vec::new() }
+    }
 }
 
 /// Serves the ledger on the listeners until `shutdown` completes.
@@ -53,40 +72,66 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve<L: Ledger>(
-    listeners: Vec<TcpListener>,
+    listeners: impl Into<Listeners>,
     ledger: Arc<L>,
     config: ServerConfig,
     health: Health,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    if listeners.is_empty() {
+    let listeners = listeners.into();
+    if listeners.grpc.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let ServerConfig { tls, web_origins, trusted_proxies, proxy_protocol, limits, stats } = config;
+    let ServerConfig { tls, http_tls, web_origins, trusted_proxies, proxy_protocol, limits, site, stats } =
+        config;
     let callers = Arc::new(Callers::new(&limits));
     let proxies = Proxies::new(trusted_proxies, proxy_protocol, Arc::clone(&callers));
+    let seats = Arc::new(Seats::new(&limits, callers));
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
     let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone(), stats.clone()));
     let (reporter, health_service) = tonic_health::server::health_reporter();
     health::set_status(&reporter, health.serving()).await;
     let routes = routes(&calls).add_service(health_service);
-    let server = with_tls(Server::builder(), tls, &limits)?
-        .accept_http1(true)
-        .max_concurrent_streams(limits.streams_per_connection)
-        .http2_max_header_list_size(HEADERS_BYTES_MAX)
-        .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
-        // A request whose message does not come ends too; the deadline of a call only begins after it.
-        .timeout(limits.call_timeout_max + REQUEST_MARGIN)
+    // One set of limits for both ports: who takes much of one has less of the other.
+    let admission = |refuse| AdmissionLayer {
+        refuse,
+        server: Arc::clone(&shares),
+        proxies: proxies.clone(),
+        stats: stats.clone(),
+    };
+    let incoming = |listeners| {
+        Incoming::new(listeners, limits, Arc::clone(&seats), proxies.clone(), cut.clone(), stats.clone())
+    };
+    let builder = || {
+        Server::builder()
+            .accept_http1(true)
+            .max_concurrent_streams(limits.streams_per_connection)
+            .http2_max_header_list_size(HEADERS_BYTES_MAX)
+            .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+            // A request whose message does not come ends too; the deadline of a call only begins after it.
+            .timeout(limits.call_timeout_max + REQUEST_MARGIN)
+    };
+    let server = with_tls(builder(), tls, &limits)?
         .layer(AnswerLayer)
         .layer(WebLayer(web_origins))
         .layer(GrpcWebLayer::new())
         .layer(ObserveLayer(stats.clone()))
-        .layer(AdmissionLayer { server: shares, proxies: proxies.clone(), stats: stats.clone() })
+        .layer(admission(|error| Status::from(error).into_http()))
         .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming(listeners.grpc), stopping.clone().cancelled_owned());
+    let http_tls = http_tls.map(|identity| http_security(&identity, &limits)).transpose()?;
+    let secured = move |connection: io::Result<_>| {
+        connection.map(|connection| Secured::new(connection, http_tls.as_ref()))
+    };
+    let reads = builder()
+        .layer(AnswerLayer)
+        .layer(ObserveLayer(stats.clone()))
+        .layer(admission(http::refusal))
+        .add_routes(http::router(&calls, site).into())
         .serve_with_incoming_shutdown(
-            Incoming::new(listeners, limits, callers, proxies, cut.clone(), stats),
+            incoming(listeners.http).map(secured),
             stopping.clone().cancelled_owned(),
         );
     let ending = async {
@@ -103,18 +148,22 @@ pub async fn serve<L: Ledger>(
         std::future::pending().await
     };
     tokio::select! {
-        served = server => served.map_err(|error| ServeError::Transport(Box::new(error))),
+        served = async { tokio::try_join!(server, reads) } => match served {
+            Ok(((), ())) => Ok(()),
+            Err(error) => Err(ServeError::Transport(Box::new(error))),
+        },
         never = ending => never,
     }
 }
 
 impl ServerConfig {
-    /// Checks certificate and key, without serving.
+    /// Checks certificates and keys, without serving.
     ///
     /// # Errors
     /// [`ServeError::Tls`].
     pub fn check(&self) -> Result<(), ServeError> {
-        with_tls(Server::builder(), self.tls.clone(), &self.limits).map(|_| ())
+        with_tls(Server::builder(), self.tls.clone(), &self.limits)?;
+        self.http_tls.iter().try_for_each(|identity| http_security(identity, &self.limits).map(|_| ()))
     }
 }
 
@@ -167,6 +216,10 @@ fn with_tls(server: Server, tls: Option<TlsIdentity>, limits: &Limits) -> Result
         config = config.client_ca_root(Certificate::from_pem(pem));
     }
     server.tls_config(config).map_err(|error| ServeError::Tls(Box::new(error)))
+}
+
+fn http_security(identity: &TlsIdentity, limits: &Limits) -> Result<Tls, ServeError> {
+    Tls::new(identity, limits.handshake_timeout).map_err(|error| ServeError::Tls(Box::new(error)))
 }
 
 /// Longest list of request headers, in bytes.

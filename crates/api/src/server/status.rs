@@ -1,10 +1,11 @@
 //! What is sent to the caller for an error: a status code, a sentence with the next step, and an [`ErrorCode`].
 //!
-//! **Invariant:** no other file makes a `Status`, and nothing of an internal failure leaves the log.
+//! **Invariant:** no other file makes a `Status`; HTTP says the same in its own form; and nothing of an internal failure leaves the log.
 
 use std::time::Duration;
 
 use sanad_core::execution::{BatchError, EventError};
+use sanad_core::member::Standing;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 
@@ -12,14 +13,14 @@ use super::call_error::{CallError, RequestError};
 use crate::causes::causes;
 use crate::error_code::ErrorCode;
 use crate::error_detail::{self, RETRY_AFTER_MS};
-use crate::ledger_error::LedgerError;
+use crate::ledger_error::{LedgerError, Missing};
 
 /// What the caller receives.
-struct Answer {
-    status: Code,
-    code: ErrorCode,
-    message: String,
-    retry_after: Option<Duration>,
+pub(super) struct Answer {
+    pub(super) status: Code,
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Answer {
@@ -33,16 +34,27 @@ impl Answer {
     }
 }
 
-impl From<CallError> for Status {
-    fn from(error: CallError) -> Self {
-        let Answer { status, code, message, retry_after } = answer(&error);
-        match &error {
+impl From<&CallError> for Answer {
+    /// Logs what the caller does not hear.
+    fn from(error: &CallError) -> Self {
+        let answer = answer(error);
+        match error {
             CallError::Blocking(_)
             | CallError::Ledger(LedgerError::Internal(_) | LedgerError::Unreadable(_)) => {
-                tracing::error!(error = %causes(&error), "a call failed");
+                tracing::error!(error = %causes(error), "a call failed");
             }
-            _ => tracing::debug!(?status, %code, error = %causes(&error), "a call was refused"),
+            _ => {
+                let Self { status, code, .. } = &answer;
+                tracing::debug!(?status, %code, error = %causes(error), "a call was refused");
+            }
         }
+        answer
+    }
+}
+
+impl From<CallError> for Status {
+    fn from(error: CallError) -> Self {
+        let Answer { status, code, message, retry_after } = Answer::from(&error);
         let mut metadata = MetadataMap::new();
         if let Some(delay) = retry_after {
             let ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
@@ -126,6 +138,9 @@ fn ledger(error: &LedgerError) -> Answer {
     let (status, code, step) = match error {
         LedgerError::Refused(error) => return refused(error),
         LedgerError::Internal(_) => return internal(),
+        LedgerError::NotFound(Missing::Snapshot | Missing::SnapshotChunk(_)) => {
+            (Code::NotFound, ErrorCode::NotFound, "ask another node, or for a newer snapshot")
+        }
         LedgerError::NotFound(_) => {
             (Code::NotFound, ErrorCode::NotFound, "check it, or ask again if it may not be final yet")
         }
@@ -185,13 +200,23 @@ fn ledger(error: &LedgerError) -> Answer {
     }
 }
 
+fn until_it_issues(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Active => "submit it again",
+        Standing::Frozen => "submit it again once a vote has brought new governance keys",
+        Standing::Suspended => "submit it again once the consortium has lifted the suspension",
+        Standing::Retired => "a retired member issues nothing any more",
+    }
+}
+
 /// The rules of the ledger. The status says whose move it is, the code which rule.
 fn refused(error: &BatchError) -> Answer {
     let (status, step) = match error {
         BatchError::ForeignChain { .. } => (Code::FailedPrecondition, "submit it to a node of its chain"),
-        BatchError::UnknownIssuer { .. }
-        | BatchError::InactiveIssuer { .. }
-        | BatchError::WrongRole { .. } => (Code::PermissionDenied, "ask the consortium for admission"),
+        BatchError::UnknownIssuer { .. } | BatchError::WrongRole { .. } => {
+            (Code::PermissionDenied, "ask the consortium for admission")
+        }
+        BatchError::InactiveIssuer { standing, .. } => (Code::PermissionDenied, until_it_issues(*standing)),
         BatchError::Signature { .. } => {
             (Code::Unauthenticated, "sign with the issuing key that `sanad member show` shows")
         }
@@ -223,6 +248,10 @@ fn event(error: &EventError) -> (Code, &'static str) {
         EventError::Status { .. } => {
             (Code::FailedPrecondition, "look at it with `sanad status`, and leave it out")
         }
+        EventError::RevocationLimit { .. } => (
+            Code::FailedPrecondition,
+            "revoke the others tomorrow, or today with the governance key (`sanad member revoke`)",
+        ),
         EventError::WrongChain { .. } => (Code::FailedPrecondition, "put it into a batch of its own chain"),
         EventError::Governance(_) => {
             (Code::FailedPrecondition, "look at `sanad governance list`, and change the event")

@@ -198,6 +198,11 @@ const ROWS: &[Row] = &[
         StatusCode::FailedPrecondition,
         ErrorCode::StatusConflict,
     ),
+    (
+        || event(EventError::RevocationLimit { limit: 256 }),
+        StatusCode::FailedPrecondition,
+        ErrorCode::RevocationLimit,
+    ),
 ];
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod completeness;
 mod deadlines;
 mod errors;
 mod health;
+mod http;
 mod lies;
 mod limits;
 mod memory_ledger;

@@ -20,7 +20,7 @@ use sanad_core::block::Block;
 use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{BatchId, Root};
+use sanad_core::hash::{BatchId, ChunkHash, Root};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
 use sanad_core::merkle::{Rfc6962, inclusion_path, root_at};
@@ -49,6 +49,10 @@ pub(crate) struct MemoryLedger {
     pub(crate) peers: Mutex<Vec<Peer>>,
     /// Given for every history proof that is asked for, if set.
     pub(crate) history: Mutex<Option<HeaderProof>>,
+    /// The manifest of a snapshot.
+    pub(crate) snapshot: Mutex<Option<Vec<u8>>>,
+    /// Chunks by the hash that they are handed out for.
+    pub(crate) chunks: Mutex<HashMap<ChunkHash, Vec<u8>>>,
 }
 
 /// A ledger, and what a node has beside it.
@@ -157,6 +161,8 @@ impl MemoryLedger {
             waiting: AtomicUsize::new(0),
             peers: Mutex::new(Vec::new()),
             history: Mutex::new(None),
+            snapshot: Mutex::default(),
+            chunks: Mutex::default(),
         }
     }
 
@@ -415,6 +421,15 @@ impl Ledger for MemoryLedger {
         Ok(proof)
     }
 
+    fn snapshot(&self) -> Result<Vec<u8>, LedgerError> {
+        self.snapshot.lock().unwrap().clone().ok_or(LedgerError::NotFound(Missing::Snapshot))
+    }
+
+    fn snapshot_chunk(&self, hash: &ChunkHash) -> Result<Vec<u8>, LedgerError> {
+        let chunk = self.chunks.lock().unwrap().get(hash).cloned();
+        chunk.ok_or(LedgerError::NotFound(Missing::SnapshotChunk(*hash)))
+    }
+
     fn members(&self, after: Option<&MemberId>, count: usize) -> Result<Vec<MemberState>, LedgerError> {
         let chain = self.chain()?;
         let members = chain.ledger.state.registry().members();
@@ -525,6 +540,7 @@ impl Ledger for MemoryLedger {
             connected_peers: 3,
             damaged_blocks: 0,
             repaired_blocks: 0,
+            rejoin: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sanad_api::{Client, ClientOptions, Health, Limits, ServeError, ServerConfig, serve};
+use sanad_api::{Client, ClientOptions, Health, Limits, Listeners, ServeError, ServerConfig, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,6 +19,8 @@ pub(crate) struct Network {
     pub(crate) health: Health,
     pub(crate) url: String,
     pub(crate) port: u16,
+    /// Where the reads are served over HTTP.
+    pub(crate) http_port: u16,
     shutdown: oneshot::Sender<()>,
     server: JoinHandle<Result<(), ServeError>>,
 }
@@ -36,17 +38,20 @@ impl Network {
     pub(crate) async fn with_config(config: ServerConfig, scheme: &str, options: &ClientOptions) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let http = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let http_port = http.local_addr().unwrap().port();
+        let listeners = Listeners { grpc: vec![listener], http: vec![http] };
         let ledger = Arc::new(MemoryLedger::new());
         let health = Health::new();
         let (shutdown, stop) = oneshot::channel::<()>();
         let server = {
             let (ledger, health) = (Arc::clone(&ledger), health.clone());
             let stop = async { stop.await.unwrap_or(()) };
-            tokio::spawn(serve(vec![listener], ledger, config, health, stop))
+            tokio::spawn(serve(listeners, ledger, config, health, stop))
         };
         let url = format!("{scheme}://127.0.0.1:{port}");
         let client = Client::connect(&url, options).await.unwrap();
-        Self { ledger, client, health, url, port, shutdown, server }
+        Self { ledger, client, health, url, port, http_port, shutdown, server }
     }
 
     /// A channel for what the client would not send.

@@ -1,12 +1,13 @@
 //! Each read, there and back.
 
-use sanad_api::limits::STATUSES_MAX;
-use sanad_api::{CredentialKey, ErrorCode, Ledger, PeerKind, ProofForm};
+use sanad_api::limits::{PIECE_BYTES_MAX, STATUSES_MAX};
+use sanad_api::{ClientError, CredentialKey, ErrorCode, Ledger, PeerKind, ProofForm};
 use sanad_core::event::Event;
 use sanad_core::hash::{BatchId, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{Rfc6962, verify_inclusion};
 use sanad_core::proof::Finality;
+use sanad_core::snapshot::{Chunk, SnapshotManifest};
 use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 use sanad_testkit::id;
@@ -239,4 +240,33 @@ async fn the_trust_file_comes_in_chunks_and_vouches_for_compact_proofs() {
     let key = CredentialKey::Index(LogIndex(3));
     let (_, proven) = network.client.verified_status(&key, ProofForm::Compact, &anchor).await.unwrap();
     assert_eq!((proven.status, proven.height), (CredentialStatus::Active, Height(2)));
+}
+
+#[tokio::test]
+async fn snapshots_come_in_pieces_and_chunks_are_those_asked_for() {
+    let network = network().await;
+    let missing = network.client.snapshot().await.unwrap_err();
+    assert!(missing.is_missing() && missing.code() == Some(ErrorCode::NotFound), "{missing}");
+    // Longer than a message, and than two.
+    let bytes: Vec<Vec<u8>> =
+        [1, PIECE_BYTES_MAX, 2 * PIECE_BYTES_MAX + 1].map(|length| vec![7; length]).into();
+    let [state, blocks, certificates] = [&bytes[0], &bytes[1], &bytes[2]].map(|bytes| vec![Chunk::of(bytes)]);
+    let trust = network.ledger.trust_file().unwrap();
+    let manifest = SnapshotManifest { state, blocks, certificates, trust };
+    *network.ledger.snapshot.lock().unwrap() = Some(manifest.to_bytes());
+    let chunks = bytes.iter().map(|bytes| (Chunk::of(bytes).hash, bytes.clone()));
+    network.ledger.chunks.lock().unwrap().extend(chunks);
+    assert_eq!(network.client.snapshot().await.unwrap().to_bytes(), manifest.to_bytes());
+    for (chunk, bytes) in manifest.chunks().zip(&bytes) {
+        assert_eq!(network.client.snapshot_chunk(chunk).await.unwrap(), *bytes);
+    }
+    let other = Chunk::of(b"another");
+    assert!(network.client.snapshot_chunk(&other).await.unwrap_err().is_missing());
+    for lie in [b"anothes".as_slice(), b"anothe", b"another one", b""] {
+        network.ledger.chunks.lock().unwrap().insert(other.hash, lie.to_vec());
+        let error = network.client.snapshot_chunk(&other).await.unwrap_err();
+        assert!(matches!(error, ClientError::BadAnswer(_)), "{lie:?}: {error}");
+    }
+    *network.ledger.snapshot.lock().unwrap() = Some(manifest.to_bytes()[1..].to_vec());
+    assert!(matches!(network.client.snapshot().await, Err(ClientError::BadAnswer(_))));
 }

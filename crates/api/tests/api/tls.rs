@@ -1,10 +1,20 @@
 //! TLS with a certificate of one's own.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use sanad_api::{
-    Client, ClientError, ClientIdentity, ClientOptions, Health, ServeError, ServerConfig, TlsIdentity, serve,
+    Client, ClientError, ClientIdentity, ClientOptions, Health, Limits, ServeError, ServerConfig,
+    TlsIdentity, serve,
 };
 use sanad_core::ids::Height;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use crate::memory_ledger::MemoryLedger;
 use crate::network::{Network, soon};
@@ -87,6 +97,65 @@ async fn only_clients_with_a_certificate_of_the_authority_are_let_in() {
     }
 }
 
+/// A connection to the reads over HTTP of one who trusts the certificate and speaks the protocols.
+async fn https(
+    network: &Network,
+    certificate: &[u8],
+    protocols: &[&[u8]],
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(certificate).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let stream = TcpStream::connect(("127.0.0.1", network.http_port)).await?;
+    let connector = TlsConnector::from(Arc::new(config));
+    soon(connector.connect("node.test".try_into().unwrap(), stream)).await
+}
+
+async fn over_http_1(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
+    let asked = b"GET /v1/headers/1 HTTP/1.1\r\nHost: node.test\r\nConnection: close\r\n\r\n";
+    let _ = stream.write_all(asked).await;
+    let mut answer = Vec::new();
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn reads_over_http_have_tls_for_browsers_and_for_scripts() {
+    let (tls, certificate) = identity();
+    let limits = Limits { handshake_timeout: Duration::from_millis(200), ..Limits::default() };
+    let config = ServerConfig { http_tls: Some(tls), limits, ..ServerConfig::default() };
+    let network = Network::with_config(config, "http", &ClientOptions::default()).await;
+    network.ledger.commit();
+    for protocols in [&[&b"http/1.1"[..]][..], &[]] {
+        let answer = over_http_1(&mut https(&network, &certificate, protocols).await.unwrap()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"height\":1"), "{answer}");
+    }
+    let mut browser = https(&network, &certificate, &[b"h2", b"http/1.1"]).await.unwrap();
+    assert_eq!(browser.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    browser.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut settings = [0; 9];
+    soon(browser.read_exact(&mut settings)).await.unwrap();
+    assert_eq!(settings[3], 4, "the server's settings come first: {settings:?}");
+
+    assert!(https(&network, &identity().1, &[b"h2"]).await.is_err(), "another certificate is not trusted");
+    assert!(https(&network, &certificate, &[b"spdy/3"]).await.is_err(), "no protocol in common");
+    let mut plain = TcpStream::connect(("127.0.0.1", network.http_port)).await.unwrap();
+    assert!(!over_http_1(&mut plain).await.contains("200"), "in plain text");
+    // One that never ends its handshake is closed, and hinders nobody.
+    let mut silent = TcpStream::connect(("127.0.0.1", network.http_port)).await.unwrap();
+    silent
+        .write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on for thirty bytes")
+        .await
+        .unwrap();
+    let mut rest = Vec::new();
+    let _ = soon(silent.read_to_end(&mut rest)).await;
+    let answer = over_http_1(&mut https(&network, &certificate, &[]).await.unwrap()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
 #[tokio::test]
 async fn authorities_that_are_none_do_not_start() {
     let (mut tls, _) = identity();
@@ -100,6 +169,15 @@ async fn authorities_that_are_none_do_not_start() {
 #[tokio::test]
 async fn a_bad_key_does_not_start() {
     let (mut tls, _) = identity();
+    for (key_pem, certificates_pem) in [
+        (b"no key".to_vec(), tls.certificates_pem.clone()),
+        (tls.key_pem.clone(), b"no certificate".to_vec()),
+        (identity().0.key_pem, tls.certificates_pem.clone()),
+    ] {
+        let http_tls = Some(TlsIdentity { key_pem, certificates_pem, client_authorities_pem: None });
+        let config = ServerConfig { http_tls, ..ServerConfig::default() };
+        assert!(matches!(config.check(), Err(ServeError::Tls(_))));
+    }
     tls.key_pem = b"no key".to_vec();
     let config = ServerConfig { tls: Some(tls), ..ServerConfig::default() };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -117,7 +195,6 @@ async fn there_is_something_to_listen_on() {
 
 #[tokio::test]
 async fn what_is_no_node_is_called_that() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let answers: [&'static [u8]; 4] = [
         b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
         b"SSH-2.0-OpenSSH_9.6\r\n",

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use rayon::prelude::*;
 use sanad_core::ids::MemberId;
 use sanad_core::trust::TrustAnchor;
@@ -12,12 +12,14 @@ use sanad_issuer::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential,
     LIST_BYTES_MAX, ListLine, list_lines,
 };
+use sanad_register::Register;
 use serde::Serialize;
 
 use crate::files::{self, STANDARD_INPUT};
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
+use crate::register::{Finder, RegisterArgs, Registered, Wanted, note_changes, read_list};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::target::Target;
 use crate::trust::TrustArgs;
@@ -29,9 +31,14 @@ Examples:
   sanad revoke ijazah.json --issuer-dir merapi
   sanad revoke 42 43 44 --yes --issuer univ-merapi.example --key merapi/keys/issuing.json
   sanad revoke --from withdrawn.txt --yes --issuer-dir merapi
+  sanad revoke --from withdrawn.csv --register merapi/register.db --issuer-dir merapi
+  sanad revoke siti@univ-merapi.example --reason plagiarism --register merapi/register.db --issuer-dir merapi
 
 A revocation is final, so it is asked for once more; --yes answers for scripts. What is revoked already
-counts as done. If one of the credentials cannot be revoked, none is: the errors name them all.";
+counts as done. If one of the credentials cannot be revoked, none is: the errors name them all.
+With --register, credentials are named by row:12, e-mail address, student number (number:26001) or file, and
+the list is CSV, if you like with the columns row, email, student_number, file and reason. Reasons stay in
+the register.";
 
 pub(crate) const SUSPEND_EXAMPLES: &str = "\
 Examples:
@@ -54,12 +61,17 @@ pub(crate) struct Args {
     /// Log indices, ISSUER/COMMITMENT, receipts, or documents with their receipts beside them
     #[arg(required_unless_present = "from", value_name = "TARGET")]
     targets: Vec<String>,
-    /// Text file with one target a line, lines that begin with # left out; - is standard input
+    /// Text file with one target a line (with --register: CSV), lines that begin with # left out; - is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// How long to wait until the batch is final, and for other programs of this issuer
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,
+    /// Why; kept in the register alone. A list may have a reason for each credential
+    #[arg(long, value_name = "TEXT", requires = "register")]
+    reason: Option<String>,
+    #[command(flatten)]
+    register: RegisterArgs,
     #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
@@ -120,18 +132,34 @@ fn work(args: &Args, asks: bool, observer: &Terminal, changed: &mut Changed) -> 
         let remote = Remote::connect(&args.node).await?;
         let trust = args.trust.for_node(&remote).await?;
         let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
-        let targets = targets(args, trust.anchor(), &mut changed.faults)?;
+        let mut register = args.register.open_of(trust.anchor(), &id)?;
+        let (registered, targets) = match &register {
+            Some(register) => {
+                let registered = registered(args, register, trust.anchor(), &mut changed.faults)?;
+                let targets = registered.iter().map(|one| one.target.clone()).collect();
+                (registered, targets)
+            }
+            None => (Vec::new(), targets(args, trust.anchor(), &mut changed.faults)?),
+        };
+        let mut note = |report: &ChangeReport| match &mut register {
+            Some(register) => note_changes(register, &registered, &report.credentials, time::now_ms()),
+            None => Ok(()),
+        };
         let plan = ChangePlan::new(&chain, change, &id, &targets, observer).await?;
         changed.report = plan.report();
         // What there is nothing to do for needs neither an answer nor a key.
         if plan.is_empty() {
-            return Ok(());
+            return note(&changed.report);
         }
         if asks && !ask(plan.len(), &id)? {
             bail!("the answer was not yes; nothing was changed");
         }
         let issuer = args.issuer.open()?;
-        Ok(plan.enter(&chain, &issuer, args.wait, observer, &mut changed.report).await?)
+        let entered = plan.enter(&chain, &issuer, args.wait, observer, &mut changed.report).await;
+        // Also what was changed before an error.
+        let noted = note(&changed.report);
+        entered?;
+        noted
     })?
 }
 
@@ -143,6 +171,48 @@ fn ask(count: usize, issuer: &MemberId) -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
     Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+/// What the arguments and the list name, by the register. All that cannot be used are in `faults` and in the error.
+fn registered(
+    args: &Args,
+    register: &Register,
+    anchor: &TrustAnchor,
+    faults: &mut Vec<Fault>,
+) -> anyhow::Result<Vec<Registered>> {
+    let mut wanted: Vec<Wanted> = args.targets.iter().map(|text| Wanted::argument(text)).collect();
+    let (here, reason) = (Path::new("."), args.reason.as_deref());
+    let mut found = Vec::new();
+    let mut find = |wanted: &[Wanted], base: &Path| {
+        let mut finder = Finder::new(register, anchor, base);
+        for one in wanted {
+            match finder.find(one, reason) {
+                Ok(registered) => found.push(registered),
+                Err(error) => faults.push(Fault {
+                    target: printable(&one.name),
+                    listed: one.listed.as_ref().map(ToString::to_string),
+                    reason: describe(&error),
+                }),
+            }
+        }
+    };
+    find(&wanted, here);
+    if let Some(list) = &args.from {
+        let text = String::from_utf8(files::read_input(list, LIST_BYTES_MAX)?)
+            .with_context(|| format!("{} is not UTF-8 text", list.display()))?;
+        let from_stdin = list == Path::new(STANDARD_INPUT);
+        let name = if from_stdin { Path::new("standard input") } else { list };
+        let lines = read_list(&text, name)?;
+        if lines.is_empty() {
+            bail!("{} names no credential; it needs one a line", list.display());
+        }
+        find(&lines, if from_stdin { here } else { files::parent(list) });
+        wanted.extend(lines);
+    }
+    match faults.is_empty() {
+        true => Ok(found),
+        false => Err(unusable(faults, wanted.len())),
+    }
 }
 
 /// What the arguments and the list name. All that cannot be used are in `faults` and in the error.
@@ -191,12 +261,16 @@ fn targets(args: &Args, anchor: &TrustAnchor, faults: &mut Vec<Fault>) -> anyhow
     if faults.is_empty() {
         return Ok(targets);
     }
+    Err(unusable(faults, total))
+}
+
+fn unusable(faults: &[Fault], total: usize) -> anyhow::Error {
     let lines = faults.iter().map(|Fault { listed, reason, .. }| match listed {
         Some(line) => format!("\n{line}: {reason}"),
         None => format!("\n{reason}"),
     });
     let lines: String = lines.collect();
-    bail!("{} of {total} targets cannot be used, so nothing was asked or changed:{lines}", faults.len())
+    anyhow!("{} of {total} targets cannot be used, so nothing was asked or changed:{lines}", faults.len())
 }
 
 /// A line of a list: a file's name is relative to the list, as in a roster.

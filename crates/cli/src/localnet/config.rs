@@ -17,6 +17,7 @@ pub(crate) struct Addresses {
     pub(crate) consensus: SocketAddr,
     pub(crate) gossip: SocketAddr,
     pub(crate) admin: SocketAddr,
+    pub(crate) http: SocketAddr,
 }
 
 /// A node to write a configuration for.
@@ -31,11 +32,12 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) member: MemberId,
-    api: Api,
+    api: Listening,
+    http: Option<Listening>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Api {
+struct Listening {
     listen: SocketAddr,
 }
 
@@ -44,12 +46,17 @@ impl Facts {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.api.listen)
     }
+
+    /// The URL of the verifier's page, and of the reads over HTTP.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.http.as_ref().map(|http| format!("http://{}/", http.listen))
+    }
 }
 
 /// The configuration of `nodes[place]`, with all others as its peers.
 pub(crate) fn write(nodes: &[Node], place: usize) -> String {
     let Node { member, role, addresses } = &nodes[place];
-    let Addresses { api, consensus, gossip, admin } = addresses;
+    let Addresses { api, consensus, gossip, admin, http } = addresses;
     let consensus_key = match role {
         Role::Validator => "consensus = \"keys/consensus.json\"\n",
         _ => "",
@@ -71,7 +78,9 @@ pub(crate) fn write(nodes: &[Node], place: usize) -> String {
          [gossip]\n\
          listen = \"{gossip}\"\n\n\
          [admin]\n\
-         listen = \"{admin}\"\n"
+         listen = \"{admin}\"\n\n\
+         [http]\n\
+         listen = \"{http}\"\n"
     );
     for (other, Node { member, addresses, .. }) in nodes.iter().enumerate() {
         if other != place {
@@ -104,13 +113,14 @@ mod tests {
                 consensus: address(20 + index as u16),
                 gossip: address(30 + index as u16),
                 admin: address(40 + index as u16),
+                http: address(50 + index as u16),
             },
         };
         let text = write(&[node(0), node(1), node(2)], 1);
         let table: toml::Table = text.parse().unwrap();
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
         let expected =
-            ["admin", "api", "consensus", "data_dir", "genesis", "gossip", "keys", "member", "peers"];
+            ["admin", "api", "consensus", "data_dir", "genesis", "gossip", "http", "keys", "member", "peers"];
         assert_eq!(keys, expected);
         let peers = table["peers"].as_array().unwrap();
         assert_eq!(peers.len(), 2);
@@ -124,5 +134,6 @@ mod tests {
             (facts.member.as_str(), facts.url().as_str()),
             ("univ-bromo.example", "http://127.0.0.1:11")
         );
+        assert_eq!(facts.page().as_deref(), Some("http://127.0.0.1:51/"));
     }
 }

@@ -31,6 +31,22 @@ fn what_is_so_already_by_a_node_that_is_behind_is_not_done() {
     assert!(sanad("revoke awards/a.json --yes").expect(0).stdout.contains("revoked already, as of "));
 }
 
+/// A stolen key must not void everything: what is beyond the limit of a day is said, and done the next day.
+#[test]
+fn the_issuing_key_revokes_256_a_day() {
+    let names: Vec<String> = (0..260).map(|number| format!("{number:03}.json")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (node, folder) = issued(&names);
+    fs::write(folder.path().join("list.txt"), (0..260).map(|n| format!("{n}\n")).collect::<String>())
+        .unwrap();
+    let arguments = format!("revoke --from list.txt --yes {WITH} --json");
+    let revoked = |node: &Node| node.sanad(folder.path(), &arguments);
+    let first = revoked(&node).expect(2);
+    assert!(first.stderr.contains("at most 256 credentials a day"), "{}", first.stderr);
+    assert_eq!(first.json()["batches"][0]["changes"], 256);
+    assert!(revoked(&node).expect(2).stderr.contains("at most 256 credentials a day"));
+}
+
 #[test]
 fn a_list_is_changed_whole_and_what_is_so_already_is_done() {
     let (node, folder) = issued(&["a.json", "b.json", "c.json", "d.json"]);

@@ -49,7 +49,7 @@ fn a_folder_of_receipts_becomes_a_folder_of_codes() {
 fn a_picture_without_a_receipt_says_what_it_is() {
     let issued = Issued::new();
     for (bytes, said) in [
-        (&b"%PDF-1.7\n"[..], "is a PDF; save the page or picture as PNG, JPEG or WebP"),
+        (&b"%PDF-1.7\n"[..], "the PDF is damaged"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "is a HEIC picture; save"),
         (b"\xff\xd8\xff\xe0", "the JPEG cannot be read"),
         (b"\x89PNG\r\n\x1a\n", "the PNG is damaged"),
@@ -62,4 +62,20 @@ fn a_picture_without_a_receipt_says_what_it_is() {
             run.stderr
         );
     }
+}
+
+#[test]
+fn the_digits_of_an_offline_code_are_a_receipt() {
+    let issued = Issued::new();
+    let binary = "receipt convert ijazah.json.receipt.json r.receipt --genesis genesis.json";
+    sanad(issued.at(), binary).expect(0);
+    let digits = sanad_certificate::to_digits(&fs::read(issued.path("r.receipt")).unwrap());
+    fs::write(issued.path("code.txt"), format!("https://univ.example/v#{digits}\n")).unwrap();
+    sanad(issued.at(), "verify ijazah.json --receipt code.txt --genesis genesis.json").expect(0);
+    sanad(issued.at(), "receipt show code.txt --genesis genesis.json").expect(0);
+    fs::write(issued.path("cut.txt"), format!("https://univ.example/v#{}\n", &digits[1..])).unwrap();
+    sanad(issued.at(), "receipt show cut.txt --genesis genesis.json").expect_error("digits of the receipt");
+    fs::write(issued.path("link.txt"), format!("https://univ.example/v#{}", "A".repeat(43))).unwrap();
+    sanad(issued.at(), "verify link.txt --genesis genesis.json").expect_error("the code is a link");
+    sanad(issued.at(), "receipt show link.txt --genesis genesis.json").expect_error("the code is a link");
 }

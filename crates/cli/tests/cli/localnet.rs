@@ -26,6 +26,21 @@ fn a_localnet_is_written_whole() {
     sanad(folder.path(), "localnet create net --no-init").expect_error("not empty");
 }
 
+/// Keys take seconds to make: what cannot be is said before.
+#[test]
+fn what_cannot_be_a_localnet_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        ("--heartbeat-ms 1", "heartbeat_ms is 1"),
+        ("--issuers 5000", "at most 4096"),
+        ("--name \u{202e}", "cannot be the name of a consortium"),
+        ("--nodes 129", "1 to 128"),
+    ] {
+        sanad(folder.path(), &format!("localnet create net --no-init {arguments}")).expect_error(expected);
+        assert!(!folder.path().join("net").exists(), "{arguments}");
+    }
+}
+
 #[test]
 fn nodes_that_do_not_run_are_said_to() {
     let folder = tempfile::tempdir().unwrap();

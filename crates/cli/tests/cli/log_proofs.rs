@@ -49,7 +49,7 @@ fn the_log_of_a_receipt_begins_the_log_of_today() {
     assert!(found["reason"].as_str().unwrap().starts_with("log: "), "{found}");
     fs::write(&path, &text[..text.len() / 2]).unwrap();
     let run = sanad(folder.path(), &verify).expect(2);
-    let said = "is not a consistency, completeness or fork proof";
+    let said = "is not a consistency or completeness proof, nor an evidence file";
     assert!(
         run.stderr.contains(said) && run.json()["error"].as_str().unwrap().contains(said),
         "{}",
@@ -153,5 +153,6 @@ fn all_an_issuer_ever_said_is_listed_and_proved() {
         "no line feed at the end"
     );
     fs::write(&path, "").unwrap();
-    sanad(folder.path(), &verify).expect_error("is not a consistency, completeness or fork proof");
+    sanad(folder.path(), &verify)
+        .expect_error("is not a consistency or completeness proof, nor an evidence file");
 }

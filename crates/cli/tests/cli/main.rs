@@ -26,6 +26,7 @@ mod places;
 mod program;
 mod queries;
 mod receipts;
+mod registers;
 mod renewing;
 mod resuming;
 mod samples;

@@ -111,7 +111,7 @@ fn a_status_that_comes_back_from_revocation_is_evidence_of_a_fork() {
         assert_eq!(found["verdict"], "not-proven");
         assert!(found["findings"][0]["reason"].as_str().unwrap().contains(step), "{found}");
         // The evidence convinces a third party that has nothing but the genesis.
-        let evidence = issued.path("ijazah.json.receipt.json.fork.json");
+        let evidence = issued.path("ijazah.json.receipt.json.evidence.json");
         let prove = format!("proof verify {} --genesis genesis.json --json", evidence.display());
         let proved = crate::program::sanad(issued.at(), &prove).expect(0).json();
         assert_eq!((&proved["verdict"], &proved["height"]), (&"proved".into(), &4.into()));

@@ -37,7 +37,7 @@ fn files_of_sanad_are_never_issued_whatever_they_are_called() {
         ("wrapped", &format!("[{key}]")),
         ("checkpoint", &format!("ledger.example/uji\n7\n{root}\n\n\u{2014} ledger.example AAAA\n")),
         ("proof", "c2sp.org/tlog-proof@v1\nindex 0\n"),
-        ("fork", "{\"format\": \"sanad-fork-proof/v1\"}"),
+        ("fork", "{\"format\": \"sanad-evidence/v1\"}"),
     ] {
         fs::write(at(name), text).unwrap();
     }
@@ -61,7 +61,7 @@ fn files_of_sanad_are_never_issued_whatever_they_are_called() {
         ("wrapped", "w.json", "something with a secret key in it"),
         ("checkpoint", "c.xml", "a checkpoint of a log"),
         ("proof", "t.xml", "a tlog-proof"),
-        ("fork", "k.json", "a fork proof"),
+        ("fork", "k.json", "an evidence file"),
     ] {
         let copy = at("mixed").join(to);
         fs::copy(at(from), &copy).unwrap();

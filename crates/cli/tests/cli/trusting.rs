@@ -84,7 +84,7 @@ fn compact_receipts_need_a_trust_file() {
     }
     assert_eq!(verify("whole.receipt", GENESIS, 0), "active");
     assert_eq!(verify("compact.receipt", GENESIS, 2), "needs-trust-file");
-    assert_eq!(verify("compact.json", GENESIS, 1), "not-proven");
+    assert_eq!(verify("compact.json", GENESIS, 2), "needs-trust-file");
     let code = format!("receipt qr compact.receipt --png code.png {TRUST}");
     sanad(at, &code).expect(0);
     assert_eq!(verify("code.png", TRUST, 0), "active");

@@ -1,10 +1,10 @@
 use malachitebft_core_types::{NilOrVal, Round, SignedExtension, VoteType};
 use sanad_core::block::BlockId;
+use sanad_core::evidence::proposal_message;
 use sanad_core::hash::ChainId;
 use sanad_core::validators::{VoteKind, vote_message};
 
 use super::{Address, EngineHeight, SanadContext};
-use crate::messages::proposal_message;
 
 /// What is agreed on: a block header's hash, and the round in which it was first proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

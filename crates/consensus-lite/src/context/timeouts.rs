@@ -11,19 +11,27 @@ use crate::config::Timeouts;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EngineTimeouts {
     pub(crate) configured: Timeouts,
-    pub(crate) short: Timeouts,
-    /// The rounds with short times: bit r stands for round r.
-    pub(crate) hurried: u128,
+    /// Rounds of validators that missed their last turn, and of those that missed more.
+    pub(crate) hurried: [Hurried; 2],
+}
+
+/// Rounds with short times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hurried {
+    /// Bit r stands for round r.
+    pub(crate) rounds: u128,
+    pub(crate) timeouts: Timeouts,
 }
 
 impl malachitebft_core_types::Timeouts<SanadContext> for EngineTimeouts {
     fn duration_for(&self, timeout: Timeout) -> Duration {
         let round = timeout.round.as_u32().unwrap_or(0);
-        let is_hurried = self.hurried.checked_shr(round).unwrap_or(0) & 1 == 1;
-        match timeout.kind {
-            TimeoutKind::Propose if is_hurried => self.short.propose,
-            TimeoutKind::Prevote if is_hurried => self.short.prevote,
-            TimeoutKind::Precommit if is_hurried => self.short.precommit,
+        let is_in = |hurried: &&Hurried| hurried.rounds.checked_shr(round).unwrap_or(0) & 1 == 1;
+        let short = self.hurried.iter().find(is_in).map(|hurried| hurried.timeouts);
+        match (timeout.kind, short) {
+            (TimeoutKind::Propose, Some(short)) => short.propose,
+            (TimeoutKind::Prevote, Some(short)) => short.prevote,
+            (TimeoutKind::Precommit, Some(short)) => short.precommit,
             _ => LinearTimeouts::from(self.configured).duration_for(timeout),
         }
     }

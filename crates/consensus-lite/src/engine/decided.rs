@@ -4,12 +4,12 @@ use malachitebft_app_channel::Reply;
 use malachitebft_app_channel::app::consensus::MisbehaviorEvidence;
 use malachitebft_app_channel::app::engine::host::Next;
 use malachitebft_core_types::{CommitCertificate as EngineCertificate, SignedProposal, SignedVote, VoteType};
+use sanad_core::evidence::{Equivocation, Statement, StatementKind};
 
 use super::driver::Driver;
 use crate::application::Application;
 use crate::certificate;
 use crate::context::SanadContext;
-use crate::evidence::{Evidence, Statement, StatementKind};
 use crate::status::count;
 use crate::stopped::Stopped;
 
@@ -34,8 +34,7 @@ impl<A: Application> Driver<A> {
         certificate
             .verify_with(&self.setup().chain_id, self.next().height, &block, &validators, check)
             .map_err(|source| Stopped::Certificate { height, source })?;
-        let own = self.setup().keys.validator.as_ref().map(|key| key.public());
-        self.check_own_signature(&certificate, own.and_then(|key| validators.position(&key)))?;
+        self.check_own_signature(&certificate, self.own_key().and_then(|key| validators.position(&key)))?;
 
         self.load()?;
         if self.proposals.get(&block).is_some_and(|known| known.is_invalid()) {
@@ -67,7 +66,7 @@ impl<A: Application> Driver<A> {
     }
 }
 
-fn contradictions(evidence: MisbehaviorEvidence<SanadContext>) -> Vec<Evidence> {
+fn contradictions(evidence: MisbehaviorEvidence<SanadContext>) -> Vec<Equivocation> {
     let proposals = evidence.proposals.iter().flat_map(|(_, pairs)| pairs.iter());
     let proposals = proposals.filter_map(|(first, second)| contradicting_proposals(first, second));
     let votes = evidence.votes.iter().flat_map(|(_, pairs)| pairs.iter());
@@ -77,17 +76,17 @@ fn contradictions(evidence: MisbehaviorEvidence<SanadContext>) -> Vec<Evidence> 
 fn contradicting_proposals(
     first: &SignedProposal<SanadContext>,
     second: &SignedProposal<SanadContext>,
-) -> Option<Evidence> {
+) -> Option<Equivocation> {
     let statement = |signed: &SignedProposal<SanadContext>| Statement {
         block: Some(signed.message.value.0),
         valid_round: signed.message.pol_round.as_u32(),
         signature: signed.signature,
     };
-    Some(Evidence {
-        validator: first.message.address.0,
+    Some(Equivocation {
+        key: first.message.address.0,
         height: first.message.height.0,
         round: first.message.round.as_u32()?,
-        kind: StatementKind::Proposal,
+        statement: StatementKind::Proposal,
         first: statement(first),
         second: statement(second),
     })
@@ -96,17 +95,17 @@ fn contradicting_proposals(
 fn contradicting_votes(
     first: &SignedVote<SanadContext>,
     second: &SignedVote<SanadContext>,
-) -> Option<Evidence> {
+) -> Option<Equivocation> {
     let statement = |signed: &SignedVote<SanadContext>| Statement {
         block: signed.message.block().copied(),
         valid_round: None,
         signature: signed.signature,
     };
-    Some(Evidence {
-        validator: first.message.address.0,
+    Some(Equivocation {
+        key: first.message.address.0,
         height: first.message.height.0,
         round: first.message.round.as_u32()?,
-        kind: match first.message.kind {
+        statement: match first.message.kind {
             VoteType::Prevote => StatementKind::Prevote,
             VoteType::Precommit => StatementKind::Precommit,
         },
@@ -147,7 +146,7 @@ mod tests {
             evidence.votes.add(vote(kind, NilOrVal::Val(blocks[0])), vote(kind, NilOrVal::Nil));
         }
         let found = contradictions(evidence);
-        let kinds: Vec<_> = found.iter().map(|evidence| evidence.kind).collect();
+        let kinds: Vec<_> = found.iter().map(|evidence| evidence.statement).collect();
         assert_eq!(kinds, [StatementKind::Proposal, StatementKind::Prevote, StatementKind::Precommit]);
         for evidence in found {
             assert_eq!((evidence.height, evidence.round), (Height(7), 3));

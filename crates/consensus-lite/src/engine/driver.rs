@@ -7,7 +7,7 @@ use std::time::Instant;
 use malachitebft_app_channel::app::engine::host::HeightParams;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
 use sanad_core::ids::Height;
-use sanad_core::signature::PublicKey;
+use sanad_core::signature::{PublicKey, SecretKey};
 use sanad_core::validators::CommitCertificate;
 
 use super::link::Link;
@@ -29,7 +29,8 @@ use crate::streams::Streams;
 /// Answers the engine. Lives as long as the thread of consensus, over all sessions of the engine.
 pub(super) struct Driver<A> {
     setup: Setup,
-    guard: Option<SharedGuard>,
+    /// The key that this node votes with, and its guard.
+    voter: Option<(SecretKey, SharedGuard)>,
     pub(super) application: A,
     /// The height to decide, as the ledger said last.
     next: NextHeight,
@@ -64,11 +65,11 @@ pub(super) struct Driver<A> {
 }
 
 impl<A: Application> Driver<A> {
-    pub(super) fn new(setup: Setup, application: A, guard: Option<SharedGuard>) -> Self {
+    pub(super) fn new(setup: Setup, application: A) -> Self {
         let next = application.next();
         Self {
             setup,
-            guard,
+            voter: None,
             application,
             next,
             round: 0,
@@ -99,7 +100,39 @@ impl<A: Application> Driver<A> {
     }
 
     pub(super) fn guard(&self) -> Option<&SharedGuard> {
-        self.guard.as_ref()
+        self.voter.as_ref().map(|(_, guard)| guard)
+    }
+
+    /// The key that this node votes with while it is in the set, and its guard.
+    pub(super) fn voter(&self) -> Option<&(SecretKey, SharedGuard)> {
+        self.voter.as_ref()
+    }
+
+    /// The key of [`Self::voter`].
+    pub(super) fn key(&self) -> Option<&SecretKey> {
+        self.voter.as_ref().map(|(key, _)| key)
+    }
+
+    /// The public half of [`Self::key`].
+    pub(super) fn own_key(&self) -> Option<PublicKey> {
+        self.key().map(SecretKey::public)
+    }
+
+    /// From now on votes with another key. Not while a session runs.
+    pub(super) fn take(&mut self, key: SecretKey, guard: SharedGuard) {
+        self.voter = Some((key, guard));
+        // That was the other key's.
+        self.refused_at = None;
+    }
+
+    /// The key of this node that is in the set of the next height.
+    pub(super) fn key_in_set(&self) -> Option<SecretKey> {
+        self.shared().validator_key(|key| self.next.validators.position(key).is_some())
+    }
+
+    /// Whether the session must give way to one with another key.
+    pub(super) fn needs_other_key(&self) -> bool {
+        self.key_in_set().is_some_and(|key| Some(key.public()) != self.own_key())
     }
 
     pub(super) fn link(&self) -> Option<&Link> {
@@ -130,7 +163,7 @@ impl<A: Application> Driver<A> {
 
     /// The key has signed at no height above `through`, as its peers have shown.
     pub(super) fn on_settled(&mut self, through: Height) -> Result<(), Stopped> {
-        let Some(guard) = self.guard.as_ref().filter(|guard| guard.is_lost()) else { return Ok(()) };
+        let Some(guard) = self.guard().filter(|guard| guard.is_lost()) else { return Ok(()) };
         guard.pass(through).map_err(Stopped::Guard)?;
         tracing::warn!(%through, "peers have shown how far this node's key can have signed; voting after that height");
         self.abstaining = Some(through);
@@ -146,14 +179,13 @@ impl<A: Application> Driver<A> {
 
     /// The key this node votes with at the next height, if it does.
     pub(super) fn voting_key(&self) -> Option<PublicKey> {
-        let key = self.setup.keys.validator.as_ref()?.public();
+        let key = self.own_key()?;
         let votes = self.abstaining.is_none() && self.next.validators.position(&key).is_some();
         votes.then_some(key)
     }
 
     pub(super) fn role(&self) -> Role {
-        let key = self.setup.keys.validator.as_ref().map(|key| key.public());
-        match key.and_then(|key| self.next.validators.position(&key)) {
+        match self.own_key().and_then(|key| self.next.validators.position(&key)) {
             None => Role::Follower,
             Some(place) => match self.abstaining {
                 Some(through) => Role::Abstaining { through },
@@ -189,6 +221,11 @@ impl<A: Application> Driver<A> {
         if next.height != decided.next() {
             return Err(Stopped::LedgerHeight { decided, next: next.height });
         }
+        if let Some(guard) = self.known_guard().filter(|_| next.disowned) {
+            // Before anything else is signed. The next process may be started without anybody having read why.
+            guard.mark_lost().map_err(Stopped::Guard)?;
+            return Err(Stopped::Disowned { height: decided });
+        }
         self.proposals.begin(next.height, Vec::new());
         self.loaded = Some(next.height);
         self.streams.prune(next.height);
@@ -205,18 +242,21 @@ impl<A: Application> Driver<A> {
         Ok(())
     }
 
-    fn show_next(&self) {
-        let (height, role) = (self.next.height, self.role());
-        let last_signed = self.guard.as_ref().and_then(SharedGuard::position);
-        let signed = self.guard.as_ref().map(|guard| (guard.is_lost(), guard.position()));
-        let vouches =
-            signed.is_none_or(|(lost, last)| !lost && last.is_none_or(|last| last.height <= height));
+    pub(super) fn show_next(&self) {
+        let (height, role, key) = (self.next.height, self.role(), self.own_key());
+        let last_signed = self.guard().and_then(SharedGuard::position);
+        let vouches = match self.guard() {
+            Some(guard) => !guard.is_lost() && last_signed.is_none_or(|last| last.height <= height),
+            // What keys without a guard have signed is not known here.
+            None => !self.shared().has_validator_key(),
+        };
         self.shared().vouches.store(vouches, Ordering::Relaxed);
         self.shared().update(|progress| {
             progress.height = height;
             progress.round = None;
             progress.since = Instant::now();
             progress.validators = Some(self.next.validators.clone());
+            progress.key = key;
             progress.last_signed = last_signed;
             progress.role = role;
         });
@@ -231,8 +271,7 @@ impl<A: Application> Driver<A> {
         let Some(decided) = self.application.decided(head).map_err(StartError::Application)? else {
             return Ok(());
         };
-        let validator = self.setup.keys.validator.as_ref().map(|key| key.public());
-        let place = validator.and_then(|key| decided.validators.position(&key));
+        let place = self.own_key().and_then(|key| decided.validators.position(&key));
         Ok(self.check_own_signature(&decided.certificate, place)?)
     }
 
@@ -255,12 +294,12 @@ impl<A: Application> Driver<A> {
 
     /// The guard, if it knows all that the key has signed.
     fn known_guard(&self) -> Option<&SharedGuard> {
-        self.guard.as_ref().filter(|guard| !guard.is_lost())
+        self.guard().filter(|guard| !guard.is_lost())
     }
 
     /// Whether a message by this node's key came from elsewhere: one that its guard does not know.
     pub(super) fn check_own_voice(&self, by: PublicKey, at: Position) -> Result<(), SignedElsewhere> {
-        let own = self.setup.keys.validator.as_ref().map(|key| key.public());
+        let own = self.own_key();
         let Some(guard) = self.known_guard().filter(|_| own == Some(by)) else { return Ok(()) };
         let last = guard.position();
         if last < Some(at) {

@@ -17,9 +17,9 @@ impl<A: Application> Driver<A> {
 
     /// Whether a part gets lost.
     pub(super) fn misses(&self, header: &ProposalHeader, publisher: PeerId) -> bool {
-        let config = &self.setup().config;
-        let peer = config.peers.iter().find(|peer| peer.is(&publisher));
-        let (Some(lost), Some(peer)) = (&config.testing.losses, peer) else { return false };
+        let peers = self.shared().peers();
+        let peer = peers.iter().find(|peer| peer.is(&publisher));
+        let (Some(lost), Some(peer)) = (&self.setup().config.testing.losses, peer) else { return false };
         lost(header.round, header.block, peer.network_key)
     }
 
@@ -28,7 +28,7 @@ impl<A: Application> Driver<A> {
         let (height, round) = (self.next().height, self.round);
         self.silent = false;
         let Some(lies) = self.setup().config.testing.lies.clone() else { return };
-        let Some(key) = self.setup().keys.validator.clone() else { return };
+        let Some(key) = self.key().cloned() else { return };
         for lie in lies(height, round) {
             match lie {
                 Lie::Silence => self.silent = true,

@@ -13,7 +13,7 @@ use malachitebft_app_channel::{
     SyncContext,
 };
 use malachitebft_signing::Signer;
-use sanad_core::ids::Height;
+use sanad_core::signature::SecretKey;
 use sanad_core::validators::VALIDATORS_MAX;
 
 use super::log::{self, OpenLog};
@@ -21,6 +21,7 @@ use super::thread::Setup;
 use crate::arrivals::{Arrivals, QUEUED_HEIGHTS_MAX, QUEUED_PER_VALIDATOR_MAX};
 use crate::config::Config;
 use crate::context::{Address, SanadContext};
+use crate::limits::{GOSSIP_BYTES_MAX, RESPONSE_BYTES_MAX, RPC_BYTES_MAX};
 use crate::peer::{PeerAddress, peer_id};
 use crate::prevotes::Prevotes;
 use crate::signer::{GuardedSigner, SharedGuard, StrictVerifier};
@@ -29,20 +30,27 @@ use crate::wire::WireCodec;
 
 type Started = (Channels<SanadContext>, EngineHandle);
 
-/// Starts the engine: as a validator if there is a guard and no reason to abstain, else as a follower.
+/// What a session's network is started with.
+pub(super) struct Network {
+    /// This node's network key.
+    pub(super) key: SecretKey,
+    /// Peers that there is room for.
+    pub(super) room: usize,
+}
+
+/// Starts the engine: as a validator if there is a key to vote with, else as a follower.
 pub(super) async fn start(
     setup: &Setup,
-    guard: Option<&SharedGuard>,
-    abstaining: Option<Height>,
+    network: Network,
+    voter: Option<&(SecretKey, SharedGuard)>,
     log: OpenLog,
     arrivals: Arrivals,
     prevotes: Prevotes,
 ) -> Result<Started, StartError> {
     let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
-    let keypair =
-        Keypair::ed25519_from_bytes(*setup.keys.network.seed()).map_err(|error| engine(error.into()))?;
-    let signer = match (&setup.keys.validator, guard, abstaining) {
-        (Some(key), Some(guard), None) => {
+    let keypair = Keypair::ed25519_from_bytes(*network.key.seed()).map_err(|error| engine(error.into()))?;
+    let signer = match voter {
+        Some((key, guard)) => {
             let (chain_id, key, guard, prevotes) =
                 (setup.chain_id, key.clone(), guard.clone(), prevotes.clone());
             #[cfg(feature = "testing")]
@@ -57,14 +65,14 @@ pub(super) async fn start(
                 testing,
             })
         }
-        _ => None,
+        None => None,
     };
     let codec = WireCodec::tapped(arrivals);
     let moniker = setup.config.moniker.clone();
     let identity = match &signer {
         Some(signer) => {
             let own = signer.key.public();
-            let peer = peer_id(&setup.keys.network.public()).to_bytes();
+            let peer = peer_id(&network.key.public()).to_bytes();
             let proof = signer.sign_validator_proof(own.0.to_vec(), peer).await;
             let proof = codec.encode(&proof.map_err(|error| engine(error.into()))?);
             let proof = proof.map_err(|error| engine(error.into()))?;
@@ -84,7 +92,7 @@ pub(super) async fn start(
         }
         None => ConsensusContext::new_full_node(Address::NOBODY, verifier),
     };
-    let settings = EngineSettings::new(setup)?;
+    let settings = EngineSettings::new(setup, network.room)?;
     let started = EngineBuilder::new(SanadContext, settings)
         .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, codec.clone()))
@@ -104,8 +112,8 @@ struct EngineSettings {
 }
 
 impl EngineSettings {
-    fn new(setup: &Setup) -> Result<Self, StartError> {
-        let (config, limits) = (&setup.config, &setup.limits);
+    fn new(setup: &Setup, room: usize) -> Result<Self, StartError> {
+        let config = &setup.config;
         let (protocol, address) = match config.listen {
             std::net::SocketAddr::V4(address) => ("ip4", std::net::IpAddr::from(*address.ip())),
             std::net::SocketAddr::V6(address) => ("ip6", std::net::IpAddr::from(*address.ip())),
@@ -123,24 +131,23 @@ impl EngineSettings {
             setup.shared.peers().iter().map(PeerAddress::multiaddr).collect::<Result<_, _>>()?;
         p2p.persistent_peers_only = true;
         p2p.protocol = PubSubProtocol::GossipSub(gossip());
-        p2p.pubsub_max_size = bytes(limits.gossip);
-        p2p.rpc_max_size = bytes(limits.rpc);
+        p2p.pubsub_max_size = bytes(GOSSIP_BYTES_MAX);
+        p2p.rpc_max_size = bytes(RPC_BYTES_MAX);
         // Nodes of another chain do not even connect.
         p2p.protocol_names.consensus = format!("/sanad/{}/v1", setup.chain_id);
         // The list of peers is the limit: institutions may share an address, and come back at once.
-        let peers = config.peers.len();
-        p2p.discovery.num_inbound_peers = inbound_peers(config);
-        p2p.discovery.num_outbound_peers = engine_peers(peers);
+        p2p.discovery.num_inbound_peers = inbound_peers(config, room);
+        p2p.discovery.num_outbound_peers = room;
         p2p.discovery.max_connections_per_peer =
             config.connections_per_peer.div_ceil(ENGINE_MULTIPLIER).max(1);
-        p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(4 * peers);
+        p2p.discovery.max_connections_per_ip = p2p.discovery.max_connections_per_ip.max(4 * room);
         p2p.discovery.ip_throttle_duration = Duration::ZERO;
 
         let sync = ValueSyncConfig {
             status_update_interval: config.sync_status_interval,
             request_timeout: SYNC_REQUEST_TIMEOUT,
             max_request_size: bytes(1 << 10),
-            max_response_size: bytes(limits.response),
+            max_response_size: bytes(RESPONSE_BYTES_MAX),
             batch_size: SYNC_BATCH_BLOCKS,
             ..Default::default()
         };
@@ -155,14 +162,16 @@ impl EngineSettings {
 pub(crate) fn connections_max(config: &Config) -> usize {
     // `arc-malachitebft-network` 0.8.2, `behaviour.rs`: 4 times the number of peers, each for handshakes and established
     // connections, in and out; but a node dials its peers alone.
-    2 * ENGINE_MULTIPLIER * inbound_peers(config) + 2 * config.peers.len()
+    let room = peers_room(config.peers.len());
+    2 * ENGINE_MULTIPLIER * inbound_peers(config, room) + 2 * room
 }
 
-fn inbound_peers(config: &Config) -> usize {
-    config.inbound_connections.div_ceil(ENGINE_MULTIPLIER).max(2 * config.peers.len())
+fn inbound_peers(config: &Config, room: usize) -> usize {
+    config.inbound_connections.div_ceil(ENGINE_MULTIPLIER).max(room)
 }
 
-fn engine_peers(peers: usize) -> usize {
+/// Peers that a session has room for: where there are more, another one takes its place.
+pub(super) fn peers_room(peers: usize) -> usize {
     ENGINE_PEERS_MIN.max(2 * peers)
 }
 
@@ -205,7 +214,7 @@ impl NodeConfig for EngineSettings {
     }
 }
 
-/// Peers that the engine leaves room for, in one direction.
+/// Least number of peers that the engine leaves room for.
 const ENGINE_PEERS_MIN: usize = 16;
 const ENGINE_MULTIPLIER: usize = 4;
 /// Questions about the state of the network that may queue up.

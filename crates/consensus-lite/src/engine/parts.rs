@@ -55,7 +55,7 @@ impl<A: Application> Driver<A> {
                 }
             }
         }
-        let listed = self.setup().config.peers.iter().any(|peer| peer.is(&publisher));
+        let listed = self.shared().is_peer(&publisher);
         let publisher = Publisher { peer: publisher, listed };
         let at = Position { height, round, step: Step::Proposal };
         let signed = News::Signed { by: part.sender, at };
@@ -65,9 +65,9 @@ impl<A: Application> Driver<A> {
             height: next.height,
             validators: &next.validators,
             round: self.round,
-            payload_bytes_max: self.setup().limits.payload,
+            payload_bytes_max: next.block_bytes_max,
             now_ms: self.setup().config.clock.now_ms(),
-            own: self.setup().keys.validator.as_ref().map(|key| key.public()),
+            own: self.own_key(),
         };
         let received = match self.streams.accept(id, publisher, part, &admission) {
             Ok(received) => {

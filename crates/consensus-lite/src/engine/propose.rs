@@ -100,7 +100,7 @@ impl<A: Application> Driver<A> {
                     self.deferred = Some(Deferred { round, due: Instant::now() + wait });
                     return Ok(None);
                 }
-                let payload_bytes_max = payload_bytes_max(self.setup().limits.payload, round);
+                let payload_bytes_max = payload_bytes_max(self.next().block_bytes_max, round);
                 let slot = Slot { height, round, time_ms, payload_bytes_max };
                 let proposed = self.application.propose(&slot).map_err(Stopped::Application)?;
                 let ProposedBlock { block, payload } = proposed;
@@ -155,7 +155,7 @@ impl<A: Application> Driver<A> {
         valid_round: Option<u32>,
         payload: &Bytes,
     ) {
-        let Some(key) = self.setup().keys.validator.clone() else { return };
+        let Some(key) = self.key().cloned() else { return };
         let Some(header) = self.header(block, round, valid_round, payload) else { return };
         let signature = sign_header(&self.setup().chain_id, &key, &header);
         self.send_parts(header, key.public(), signature, payload).await;

@@ -20,7 +20,7 @@ impl<A: Application> Driver<A> {
         reply: Reply<(EngineHeight, HeightParams<SanadContext>)>,
         network: &mpsc::Sender<NetworkRequest>,
     ) {
-        let enough = self.next().validators.quorum().saturating_sub(1).min(self.setup().config.peers.len());
+        let enough = self.next().validators.quorum().saturating_sub(1).min(self.shared().peer_count());
         let deadline = Instant::now() + PEERS_TIMEOUT;
         while connected(network).await < enough && Instant::now() < deadline {
             tokio::time::sleep(POLL_INTERVAL).await;

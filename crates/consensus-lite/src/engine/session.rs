@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use malachitebft_app_channel::{AppMsg, Channels, EngineHandle};
 use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -17,6 +18,7 @@ use crate::arrivals::Arrivals;
 use crate::context::SanadContext;
 use crate::guard::GuardError;
 use crate::prevotes::Prevotes;
+use crate::shared::Shared;
 use crate::stopped::{StartError, Stopped};
 
 /// How a session ended without a failure.
@@ -26,6 +28,8 @@ pub(super) enum End {
     Stopped,
     /// The engine shall start anew: to vote again, or to stop voting.
     Again,
+    /// This program does not know the rules of the next height.
+    Outdated,
 }
 
 /// Runs the engine until it is to stop, fails, or must start anew.
@@ -36,20 +40,25 @@ pub(super) async fn session<A: Application>(
 ) -> Result<End, Stopped> {
     let arrivals = Arrivals::new(driver.setup().chain_id, driver.shared().clone(), driver.next());
     let (prevotes, mut prevoted) = Prevotes::new();
-    let started =
-        network::start(driver.setup(), driver.guard(), driver.abstaining, log, arrivals.clone(), prevotes)
-            .await;
+    let network_key = driver.shared().network_key();
+    let identity = network_key.public();
+    let room = network::peers_room(driver.shared().peer_count());
+    let network = network::Network { key: network_key, room };
+    let voter = driver.voter().filter(|_| driver.abstaining.is_none());
+    let started = network::start(driver.setup(), network, voter, log, arrivals.clone(), prevotes).await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
     let Some(link) = Link::new(&handle, channels.network.clone(), arrivals.clone(), prevoted.clone()) else {
         end_engine(handle).await;
         return Err(Stopped::Restart(StartError::Engine("it has no actor for consensus".into())));
     };
     driver.begin_session(link);
-    let mut stop = driver.shared().stop.subscribe();
+    let shared = driver.shared().clone();
+    let mut stop = shared.stop.subscribe();
     let ended = tokio::select! {
         biased;
         _ = stopping(&mut stop) => Ok(Some(End::Stopped)),
         ended = serve(driver, &mut channels, &arrivals, &mut prevoted, ready) => ended,
+        () = network_outdated(&shared, &identity, room) => Ok(Some(End::Again)),
     };
     driver.end_session();
     match ended? {
@@ -59,6 +68,14 @@ pub(super) async fn session<A: Application>(
         }
         None => why_ended(driver, handle).await,
     }
+}
+
+/// Resolves when this node has another network key, or more peers than the session has room for.
+async fn network_outdated(shared: &Shared, key: &PublicKey, room: usize) {
+    while shared.network_key().public() == *key && shared.peer_count() <= room {
+        shared.network_changed.notified().await;
+    }
+    tracing::info!("consensus connects anew: with another network key, or to many more peers");
 }
 
 async fn stopping(stop: &mut watch::Receiver<bool>) {
@@ -119,6 +136,13 @@ async fn serve<A: Application>(
                 }
             }
             () = driver.heartbeat_due() => driver.on_heartbeat(),
+            () = shared.keys_changed.notified() => {}
+        }
+        if driver.next().unknown_version.is_some() {
+            return Ok(Some(End::Outdated));
+        }
+        if driver.needs_other_key() {
+            return Ok(Some(End::Again));
         }
         if driver.may_vote_again() {
             tracing::info!("past the last height this key may have signed: voting again");

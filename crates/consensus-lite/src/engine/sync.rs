@@ -13,6 +13,7 @@ use super::driver::Driver;
 use crate::application::{Application, InvalidPayload};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
+use crate::limits::fits_response;
 use crate::proposals::{Known, Match, Sent, Verdict};
 use crate::status::count;
 use crate::stopped::Stopped;
@@ -99,11 +100,11 @@ impl<A: Application> Driver<A> {
                     break;
                 }
             };
-            bytes += decided.payload.len();
-            values.push(RawDecidedValue::new(decided.payload, certificate));
-            if bytes >= self.setup().limits.response {
+            if !fits_response(bytes, decided.payload.len()) {
                 break;
             }
+            bytes += decided.payload.len();
+            values.push(RawDecidedValue::new(decided.payload, certificate));
         }
         values
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use sanad_core::block::ProtocolVersion;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
+use sanad_core::signature::PublicKey;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -14,9 +16,8 @@ use super::driver::Driver;
 use super::log::OpenLog;
 use super::session::{End, session};
 use crate::application::Application;
-use crate::config::{Config, Keys};
-use crate::guard::SigningGuard;
-use crate::limits::Limits;
+use crate::config::Config;
+use crate::guard::{GuardError, Memory, SigningGuard};
 use crate::log::Contents;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
@@ -28,8 +29,6 @@ use crate::stopped::{StartError, Stopped};
 pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) chain_id: ChainId,
-    pub(crate) keys: Keys,
-    pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -68,21 +67,63 @@ impl Drop for Report {
 }
 
 fn prepare<A: Application>(setup: Setup, application: A) -> Result<Driver<A>, StartError> {
-    let guard = match &setup.keys.validator {
-        Some(key) => {
-            let path = Config::guard_path(&setup.config.directory);
-            Some(SharedGuard::new(SigningGuard::open(&path, setup.chain_id, key.public())?))
-        }
-        None => None,
-    };
-    let driver = Driver::new(setup, application, guard);
+    let mut driver = Driver::new(setup, application);
+    take_key(&mut driver, Moment::Start)?;
     driver.check_head()?;
     Ok(driver)
+}
+
+/// Takes the key that is in the set of the next height, and its guard; without one, at the start, the first key that has a
+/// guard. While no other is in the set, the key stays as it was.
+fn take_key<A: Application>(driver: &mut Driver<A>, moment: Moment) -> Result<(), StartError> {
+    let Setup { config, chain_id, shared, .. } = driver.setup();
+    let has_guard = |key: &PublicKey| Config::guard_path_of(&config.directory, key).is_file();
+    let wanted = driver.key_in_set().or_else(|| match moment {
+        Moment::Start => shared.validator_key(has_guard),
+        Moment::Later => None,
+    });
+    let Some(key) = wanted.filter(|key| Some(key.public()) != driver.own_key()) else { return Ok(()) };
+    let public = key.public();
+    let path = Config::guard_path_of(&config.directory, &public);
+    let guard = match SigningGuard::open(&path, *chain_id, public) {
+        Err(GuardError::Missing { .. }) if is_new(driver, &public)? => {
+            SigningGuard::create(&path, *chain_id, public)?
+        }
+        // It may have signed before, elsewhere.
+        Err(GuardError::Missing { .. }) if moment == Moment::Later => {
+            SigningGuard::create_lost(&path, *chain_id, public)?
+        }
+        opened => opened?,
+    };
+    tracing::info!(key = %public, height = %driver.next().height, "the key to vote with");
+    driver.take(key, SharedGuard::new(guard));
+    Ok(())
+}
+
+/// When a key is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// When the process starts: a guard that is missing was lost.
+    Start,
+    /// When a set changes.
+    Later,
+}
+
+/// Whether all that a key has signed went through a guard in this directory.
+fn is_new<A: Application>(driver: &Driver<A>, key: &PublicKey) -> Result<bool, StartError> {
+    let directory = &driver.setup().config.directory;
+    let memory = Memory::read(directory)
+        .map_err(|source| StartError::Directory { path: directory.clone(), source })?;
+    let in_force_ms = driver.application.in_force_ms(key).map_err(StartError::Application)?;
+    Ok(in_force_ms.zip(memory).is_some_and(|(in_force_ms, memory)| memory.covers(in_force_ms)))
 }
 
 fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), Stopped> {
     let mut ready = Some(ready);
     loop {
+        if let Some(version) = driver.next().unknown_version {
+            return idle(&driver, version, ready);
+        }
         let ended = match begin(&mut driver) {
             Ok((runtime, log)) => {
                 let ended = runtime.block_on(session(&mut driver, log, &mut ready));
@@ -96,7 +137,7 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
             Err(error) => Err(Stopped::Restart(error)),
         };
         match (ended, ready.take()) {
-            (Ok(End::Again), unsent) => ready = unsent,
+            (Ok(End::Again | End::Outdated), unsent) => ready = unsent,
             (Ok(End::Stopped), _) => return Ok(()),
             (Err(Stopped::Restart(error)), Some(ready)) => {
                 let _ = ready.send(Err(error));
@@ -107,11 +148,37 @@ fn sessions<A: Application>(mut driver: Driver<A>, ready: Ready) -> Result<(), S
     }
 }
 
-/// Opens the log, raises the guard to it, and decides whether the node votes.
+/// Signs nothing and serves nobody: what this program does not know the rules of, it must not judge. Its ledger is whole up
+/// to here, and is read as before.
+fn idle<A: Application>(
+    driver: &Driver<A>,
+    version: ProtocolVersion,
+    ready: Option<Ready>,
+) -> Result<(), Stopped> {
+    let height = driver.next().height;
+    tracing::error!(
+        %height, %version,
+        "this program does not know the protocol version in force from this height on; it neither votes nor follows any more. \
+         Stop the node, and start a newer sanad-node on the same data directory"
+    );
+    driver.show_next();
+    driver.shared().update(|progress| progress.phase = Phase::Outdated);
+    if let Some(ready) = ready {
+        let _ = ready.send(Ok(()));
+    }
+    let mut stop = driver.shared().stop.subscribe();
+    let waiting = runtime().map_err(Stopped::Restart)?;
+    // An error means that nobody can ask any more, which asks, too.
+    let _ = waiting.block_on(stop.wait_for(|stop| *stop));
+    Ok(())
+}
+
+/// Takes the key for the next height, opens the log, raises the guard to it, and decides whether the node votes.
 fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), StartError> {
+    take_key(driver, Moment::Later)?;
     let log = OpenLog::open(&driver.setup().config.log_path())?;
-    if let (Some(key), Some(guard)) = (&driver.setup().keys.validator, driver.guard()) {
-        for (position, message) in log.signed(&driver.setup().chain_id, key.public()) {
+    if let (Some(key), Some(guard)) = (driver.own_key(), driver.guard()) {
+        for (position, message) in log.signed(&driver.setup().chain_id, key) {
             guard.raise(position, &message, log.contents.is_own())?;
         }
     }

@@ -113,11 +113,10 @@ impl<A: Application> Driver<A> {
     /// The proposer's heartbeat is due first: the others begin when they hear of its proposal, and by
     /// themselves only if they do not.
     fn due(&self) -> Instant {
-        let config = &self.setup().config;
         let next = self.next();
         let proposes = Some(proposer(&next.validators, next.height, 0).key) == self.voting_key();
-        let heartbeat = self.last_block + config.heartbeat;
-        if proposes { heartbeat } else { heartbeat + config.timeouts.propose }
+        let heartbeat = self.last_block + next.heartbeat;
+        if proposes { heartbeat } else { heartbeat + self.setup().config.timeouts.propose }
     }
 }
 

@@ -12,8 +12,8 @@ pub enum GuardError {
     /// There is no guard file.
     #[error(
         "there is no signing guard at {path}. If the key {key} has ever signed on this chain, bring its guard \
-         back from the machine it ran on, or run `sanad-node recover`; `sanad-node init` is only for a key that has never \
-         signed",
+         back from the machine it ran on, or run `sanad-node recover`; where too few validators can answer it, have the member's \
+         governance key replace the key (`sanad member rotate-key`). `sanad-node init` is only for a key that has never signed",
         path = path.display()
     )]
     Missing {

@@ -6,6 +6,7 @@
 
 mod error;
 pub(crate) mod home;
+mod memory;
 mod record;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -18,6 +19,7 @@ use sanad_core::signature::PublicKey;
 
 pub use error::GuardError;
 use home::{Home, changed_since, is_timely, now_ms};
+pub use memory::Memory;
 use record::{FILE_BYTES, Record, SLOT_BYTES, Signed};
 
 /// A place in the protocol where a validator signs at most one message.
@@ -156,7 +158,8 @@ impl SigningGuard {
         let moved = record.home != Home::of(&file).map_err(io)?;
         let overwritten = record.signed.is_some() && changed_since(&file, record.written_ms).map_err(io)?;
         let position = record.signed.map(|signed| signed.position);
-        Ok(GuardState { position, lost: record.lost || moved || overwritten })
+        let lost = record.lost || moved || overwritten;
+        Ok(GuardState { public_key: record.public_key, position, lost })
     }
 
     /// Whether the key may have signed more than is here: this file is a copy, or was changed by another program, or was
@@ -285,6 +288,8 @@ impl SigningGuard {
 /// What a guard's file says of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuardState {
+    /// The key it guards.
+    pub public_key: PublicKey,
     /// The highest position signed, `None` for a key that has not signed yet.
     pub position: Option<Position>,
     /// See [`SigningGuard::is_lost`].

@@ -64,7 +64,9 @@ async fn large_blocks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heartbeats() {
     let mut cluster = Cluster::new(4, 0);
-    cluster.heartbeat = Duration::from_millis(1500);
+    for ledger in &cluster.ledgers {
+        ledger.state().heartbeat = Duration::from_millis(1500);
+    }
     cluster.start_all().await;
     until("some heartbeats", || cluster.ledgers.iter().all(|ledger| ledger.height() >= 5)).await;
     let gaps = |ledger: &Ledger| {
@@ -78,6 +80,39 @@ async fn heartbeats() {
         }
         assert!(ledger.state().blocks.iter().all(|block| block.work.is_empty()));
     }
+}
+
+/// The ledger changes both while the network runs: nothing is started anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heartbeat_and_block_limit_are_those_of_the_height() {
+    let cluster = Cluster::started(4, 1).await;
+    let all = [0, 1, 2, 3];
+    cluster.decide(0, &all).await;
+    cluster.idle(&all).await;
+    let filling = |bytes: usize| cluster.ledgers.iter().for_each(|ledger| ledger.state().filling = bytes);
+    // More than a block of 1 MiB holds, and more than an answer of a sync has beside others.
+    for ledger in &cluster.ledgers {
+        ledger.state().block_bytes_max = 5 << 20;
+    }
+    cluster.decide(1, &all).await;
+    filling(4_500_000);
+    cluster.decide(2, &all).await;
+    let longest = |ledger: &Ledger| {
+        ledger.state().blocks.iter().map(|block| block.decided.payload.len()).max().unwrap_or_default()
+    };
+    assert!(longest(&cluster.ledgers[0]) > 4_500_000);
+    until("the follower has it", || longest(&cluster.ledgers[4]) > 4_500_000).await;
+    filling(0);
+    cluster.decide(3, &all).await;
+    cluster.idle(&all).await;
+    // The wait under way is as long as it was; those after it are short.
+    for ledger in &cluster.ledgers {
+        ledger.state().heartbeat = Duration::from_millis(300);
+    }
+    cluster.decide(4, &all).await;
+    let height = cluster.ledgers[0].height();
+    until("heartbeats", || cluster.ledgers.iter().all(|ledger| ledger.height() > height + 5)).await;
+    cluster.assert_agreement();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

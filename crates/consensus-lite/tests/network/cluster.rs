@@ -41,7 +41,6 @@ pub struct Cluster {
     directory: TempDir,
     pub chain_id: ChainId,
     validators: usize,
-    pub heartbeat: Duration,
     pub timeouts: Timeouts,
     /// Two nodes that do not know each other, so that nothing goes between them.
     pub cut: Option<[usize; 2]>,
@@ -67,7 +66,6 @@ impl Cluster {
             directory,
             chain_id,
             validators,
-            heartbeat: Duration::from_secs(600),
             timeouts: Timeouts::default(),
             cut: None,
             ledgers: (0..nodes).map(|_| Ledger::new(chain_id, set.clone())).collect(),
@@ -99,7 +97,6 @@ impl Cluster {
     pub fn config(&self, node: usize) -> Config {
         let mut config = Config::new(self.node_directory(node), self.addresses[node]);
         config.moniker = format!("node{node}");
-        config.heartbeat = self.heartbeat;
         config.timeouts = self.timeouts;
         config.clock = self.clocks[node].clock();
         config.testing = self.testing[node].clone();
@@ -111,12 +108,15 @@ impl Cluster {
     }
 
     pub fn peer(&self, node: usize) -> PeerAddress {
-        PeerAddress { address: self.addresses[node].to_string(), network_key: network_key(node).public() }
+        PeerAddress {
+            address: Some(self.addresses[node].to_string()),
+            network_key: network_key(node).public(),
+        }
     }
 
     pub fn keys(&self, node: usize) -> Keys {
         let validator = (node < self.validators).then(|| validator_key(node));
-        Keys { network: network_key(node), validator }
+        Keys { network: network_key(node), validators: Vec::from_iter(validator) }
     }
 
     pub async fn try_start(&mut self, node: usize) -> Result<(), StartError> {

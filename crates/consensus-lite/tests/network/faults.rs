@@ -97,7 +97,7 @@ async fn strangers_are_refused() {
     config.peers = (0..4).map(|node| cluster.peer(node)).collect();
     let validators = cluster.ledgers[0].state().blocks[0].decided.validators.clone();
     let ledger = Ledger::new(cluster.chain_id, validators);
-    let keys = Keys { network: network_key(99), validator: None };
+    let keys = Keys { network: network_key(99), validators: Vec::new() };
     let stranger = Consensus::start(config, cluster.chain_id, keys, ledger.clone()).await.unwrap();
     for work in 1..=10 {
         cluster.decide(work, &[0, 1, 2, 3]).await;
@@ -206,7 +206,7 @@ async fn twins_are_found_out() {
     cluster.ledgers[4].state().blocks = blocks;
     // What it knows of and nobody else does makes its proposals differ.
     cluster.ledgers[4].submit(1_000_000);
-    let keys = Keys { network: network_key(4), validator: Some(key.clone()) };
+    let keys = Keys { network: network_key(4), validators: vec![key.clone()] };
     let twin = Consensus::start(config, cluster.chain_id, keys, cluster.ledgers[4].clone()).await.unwrap();
     cluster.nodes[4] = Some(twin);
 
@@ -222,7 +222,7 @@ async fn twins_are_found_out() {
     // Either the network has proof, or one of the two has heard the other and stopped; often both.
     match evidence() {
         Some(evidence) => {
-            assert_eq!(evidence.validator, key.public());
+            assert_eq!(evidence.key, key.public());
             assert_eq!(evidence.verify(&cluster.chain_id), Ok(()));
         }
         None => {

@@ -65,6 +65,26 @@ async fn a_new_guard_for_an_old_key_is_noticed_while_catching_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_whose_member_says_that_it_is_gone_signs_no_more() {
+    let mut cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &ALL).await;
+    cluster.ledgers[3].state().disowned = true;
+    cluster.submit(1);
+    let stopped = cluster.stopped(3).await;
+    let Stopped::Disowned { height } = *stopped else { panic!("{stopped}") };
+    cluster.nodes[3].take().unwrap().stop().await.unwrap_err();
+    let path = Config::guard_path(&cluster.node_directory(3));
+    let guard = SigningGuard::open(&path, cluster.chain_id, validator_key(3).public()).unwrap();
+    assert!(guard.is_lost());
+    assert!(guard.position().unwrap().height <= height);
+    drop(guard);
+    // Started again, it follows; what lacks its memory is not disowned once more.
+    cluster.start(3).await;
+    cluster.decide(2, &ALL).await;
+    assert!(cluster.node(3).is_lost());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_ledger_is_caught_up_without_votes() {
     let mut cluster = Cluster::started(4, 0).await;
     for work in 0..12 {

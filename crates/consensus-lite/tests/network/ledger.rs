@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
-    Receipt, Slot, Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Receipt, Slot,
+    Undecided, ValidBlock,
 };
-use sanad_core::block::BlockId;
+use sanad_core::block::{BlockId, ProtocolVersion};
+use sanad_core::evidence::Equivocation;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::Height;
-use sanad_core::validators::{CommitCertificate, ValidatorSet};
+use sanad_core::signature::PublicKey;
+use sanad_core::validators::{CommitCertificate, Validator, ValidatorSet};
 
 static PROPOSED: AtomicU64 = AtomicU64::new(0);
 
@@ -22,7 +24,8 @@ pub struct Ledger(Arc<Mutex<State>>);
 
 pub struct State {
     chain_id: ChainId,
-    validators: ValidatorSet,
+    /// Every set, the first one first.
+    sets: Vec<ValidatorSet>,
     pub blocks: Vec<Block>,
     undecided: BTreeMap<(u64, BlockId), Undecided>,
     pool: BTreeSet<u64>,
@@ -34,7 +37,15 @@ pub struct State {
     pub refuses_below: u32,
     /// Fails at the next commit.
     pub fails: bool,
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Equivocation>,
+    /// The first height under a protocol version that it does not know.
+    pub unknown_from: Option<u64>,
+    /// Its member has declared that the process is gone.
+    pub disowned: bool,
+    /// Longest block of the next height, in bytes.
+    pub block_bytes_max: usize,
+    /// Longest wait for the next block.
+    pub heartbeat: Duration,
 }
 
 #[derive(Clone)]
@@ -50,7 +61,7 @@ impl Ledger {
     pub fn new(chain_id: ChainId, validators: ValidatorSet) -> Self {
         Self(Arc::new(Mutex::new(State {
             chain_id,
-            validators,
+            sets: vec![validators],
             blocks: Vec::new(),
             undecided: BTreeMap::new(),
             pool: BTreeSet::new(),
@@ -59,6 +70,10 @@ impl Ledger {
             refuses_below: 0,
             fails: false,
             evidence: Vec::new(),
+            unknown_from: None,
+            disowned: false,
+            block_bytes_max: 1 << 20,
+            heartbeat: Duration::from_secs(600),
         })))
     }
 
@@ -92,7 +107,27 @@ impl State {
     fn next(&self) -> NextHeight {
         let height = Height(self.blocks.len() as u64 + 1);
         let time_ms_min = self.blocks.last().map_or(0, |block| block.time_ms + 1);
-        NextHeight { height, validators: self.validators.clone(), time_ms_min }
+        let validators = self.sets.iter().rev().find(|set| set.first_height() <= height).unwrap().clone();
+        NextHeight {
+            height,
+            validators,
+            time_ms_min,
+            unknown_version: self.unknown_version(height),
+            disowned: self.disowned,
+            block_bytes_max: self.block_bytes_max,
+            heartbeat: self.heartbeat,
+        }
+    }
+
+    fn unknown_version(&self, height: Height) -> Option<ProtocolVersion> {
+        let from = self.unknown_from.filter(|from| height.0 >= *from);
+        from.map(|_| ProtocolVersion { layout: 1, rules: 99 })
+    }
+
+    /// From a height on, which is not begun yet, others decide.
+    pub fn change_set(&mut self, first_height: u64, validators: Vec<Validator>) {
+        let set = self.sets.last().unwrap().successor(Height(first_height), validators).unwrap();
+        self.sets.push(set);
     }
 
     pub fn previous(&self) -> [u8; 32] {
@@ -218,11 +253,18 @@ impl Application for Ledger {
         Ok(index.and_then(|index| state.blocks.get(index)).map(|block| block.decided.clone()))
     }
 
+    fn in_force_ms(&self, key: &PublicKey) -> Result<Option<u64>, ApplicationError> {
+        let state = self.state();
+        let Some(set) = state.sets.iter().find(|set| set.position(key).is_some()) else { return Ok(None) };
+        let before = set.first_height().0.checked_sub(2).and_then(|place| state.blocks.get(place as usize));
+        Ok(Some(before.map_or(0, |block| block.time_ms)))
+    }
+
     fn has_work(&self) -> bool {
         !self.state().pool.is_empty()
     }
 
-    fn evidence(&mut self, evidence: &[Evidence]) {
+    fn evidence(&mut self, evidence: &[Equivocation]) {
         self.state().evidence.extend_from_slice(evidence);
     }
 }

@@ -6,6 +6,7 @@
 mod blocks;
 mod byzantine;
 mod catching_up;
+mod changes;
 mod cluster;
 mod crashes;
 mod faults;

@@ -2,13 +2,13 @@
 
 use std::net::TcpListener;
 
-use sanad_consensus_lite::{BLOCK_BYTES_LIMIT, Config, Consensus, Keys, StartError};
+use sanad_consensus_lite::{Config, Consensus, Keys, StartError};
 use sanad_core::signature::PublicKey;
 
 use crate::cluster::{Cluster, network_key};
 
 async fn start(cluster: &Cluster, config: Config) -> Result<Consensus, StartError> {
-    let keys = Keys { network: network_key(0), validator: None };
+    let keys = Keys { network: network_key(0), validators: Vec::new() };
     Consensus::start(config, cluster.chain_id, keys, cluster.ledgers[0].clone()).await
 }
 
@@ -33,12 +33,9 @@ async fn the_port_is_in_use() {
 async fn settings_that_are_wrong() {
     let cluster = Cluster::new(1, 0);
     let mut config = cluster.config(0);
-    config.block_bytes_max = BLOCK_BYTES_LIMIT + 1;
-    assert!(matches!(start(&cluster, config).await, Err(StartError::BlockBytes { .. })));
-    let mut config = cluster.config(0);
     config.peers = vec![cluster.peer(0)];
     config.peers[0].network_key = PublicKey([1; 32]);
-    config.peers[0].address = "nowhere".to_owned();
+    config.peers[0].address = Some("nowhere".to_owned());
     assert!(matches!(start(&cluster, config).await, Err(StartError::Peer(_))));
     let mut config = cluster.config(0);
     config.directory = "/proc/nowhere".into();

@@ -2,24 +2,20 @@
 
 use super::draft::Draft;
 use crate::block::ProtocolVersion;
-use crate::genesis::{
-    Activation, BLOCK_BYTES_FLOOR, BLOCK_BYTES_LIMIT, HEARTBEAT_MS_FLOOR, HEARTBEAT_MS_LIMIT,
-};
+use crate::genesis::Activation;
 use crate::governance::{
-    Admission, Change, GovernanceError, GovernanceItem, NewGovernanceKeys, NewKey, PROTOCOL_LEAD_HEIGHTS,
-    SuccessorRecord, VALIDATORS_MIN,
+    Admission, Change, GovernanceError, GovernanceItem, NewGovernanceKeys, SuccessorRecord,
 };
-use crate::ids::{Height, MemberId};
+use crate::ids::MemberId;
 use crate::member::{
-    Fact, GOVERNANCE_KEYS_MAX, ISSUER_IDS_MAX, IssuerId, IssuerIdTerm, KeyPurpose, MemberError, MemberState,
-    Role, Standing, check_name, check_texts, possession_message,
+    Fact, ISSUER_IDS_MAX, IssuerId, IssuerIdTerm, KeyPurpose, MemberState, Role, Standing, possession_message,
 };
 use crate::registry::MEMBERS_MAX;
-use crate::validators::VALIDATORS_MAX;
 
 impl Draft<'_> {
     /// Checks that a change is possible as things stand.
     pub(super) fn check_change(&self, change: &Change) -> Result<(), GovernanceError> {
+        change.check(&self.state.chain_id, self.height)?;
         match change {
             Change::Admit(admission) => self.check_admission(admission),
             Change::SetRole { member, role } => self.check_role(member, *role),
@@ -48,13 +44,11 @@ impl Draft<'_> {
                     false => Err(GovernanceError::TooManyIssuerIds { member: member.clone() }),
                 }
             }
-            Change::SetValidators { validators, fewer_than_four } => {
-                self.check_validators(validators, *fewer_than_four)
-            }
+            Change::SetValidators { validators, .. } => self.check_validators(validators),
             Change::SetParameters { block_bytes_max, heartbeat_ms } => {
                 self.check_parameters(*block_bytes_max, *heartbeat_ms)
             }
-            Change::ActivateProtocol { protocol, height } => self.check_protocol(*protocol, *height),
+            Change::ActivateProtocol { protocol, .. } => self.check_protocol(*protocol),
         }
     }
 
@@ -165,18 +159,12 @@ impl Draft<'_> {
         if self.all().count() >= MEMBERS_MAX {
             return Err(GovernanceError::TooManyMembers);
         }
-        member.check()?;
         for (_, key) in member.keys() {
             self.check_unused(&key)?;
         }
         member.issuer_ids.iter().try_for_each(|id| self.check_issuer_id(id))?;
-        let keys: Vec<_> = member.keys().collect();
-        let (expected, actual) = (keys.len(), possession.len());
-        if expected != actual {
-            return Err(GovernanceError::PossessionCount { expected, actual });
-        }
         let message = possession_message(&self.state.invitation, member);
-        for ((purpose, key), signature) in keys.into_iter().zip(possession) {
+        for ((purpose, key), signature) in member.keys().zip(possession) {
             key.verify(&message, signature).map_err(|source| GovernanceError::Possession {
                 member: member.id.clone(),
                 purpose,
@@ -242,15 +230,6 @@ impl Draft<'_> {
         facts: Option<&[Fact]>,
     ) -> Result<(), GovernanceError> {
         let member = self.known_and_not_retired(id)?;
-        if let Some(name) = name {
-            check_name(id, name)?;
-        }
-        if let Some(facts) = facts {
-            check_texts(id, &[], facts)?;
-            if !facts.is_sorted_by(|a, b| a.name < b.name) {
-                return Err(MemberError::Order { id: id.clone(), field: "facts" }.into());
-            }
-        }
         let same_name = name.is_none_or(|name| name == member.record().name);
         let same_facts = facts.is_none_or(|facts| facts == member.rest().facts);
         if same_name && same_facts { Err(GovernanceError::NoChange) } else { Ok(()) }
@@ -259,9 +238,6 @@ impl Draft<'_> {
     fn check_successor(&self, id: &MemberId, successor: &MemberId) -> Result<(), GovernanceError> {
         self.known(id)?;
         self.known_and_not_retired(successor)?;
-        if id == successor {
-            return Err(GovernanceError::OwnSuccessor { member: id.clone() });
-        }
         match self.kept.governance.successor(id) == Some(successor) {
             true => Err(GovernanceError::NoChange),
             false => Ok(()),
@@ -269,27 +245,13 @@ impl Draft<'_> {
     }
 
     fn check_governance_keys(&self, new: &NewGovernanceKeys) -> Result<(), GovernanceError> {
-        let NewGovernanceKeys { member: id, keys, threshold, possession } = new;
+        let NewGovernanceKeys { member: id, keys, threshold, .. } = new;
         let member = self.known(id)?;
-        let count = keys.len();
-        if count == 0 || count > GOVERNANCE_KEYS_MAX {
-            return Err(MemberError::GovernanceKeys { id: id.clone(), count }.into());
-        }
-        if *threshold == 0 || usize::from(*threshold) > count {
-            let (threshold, keys) = (*threshold, count);
-            return Err(MemberError::Threshold { id: id.clone(), threshold, keys }.into());
-        }
-        if !keys.is_sorted_by(|a, b| a < b) {
-            return Err(MemberError::Order { id: id.clone(), field: "governance_keys" }.into());
-        }
-        if count != possession.len() {
-            return Err(GovernanceError::PossessionCount { expected: count, actual: possession.len() });
-        }
         let purpose = KeyPurpose::Governance;
-        self.check_key_room(member, purpose, count)?;
+        self.check_key_room(member, purpose, keys.len())?;
         let current: Vec<_> = member.rest().current_keys(purpose).collect();
         let is_frozen = member.record().standing == Standing::Frozen || self.is_freezing(id);
-        for (key, possession) in keys.iter().zip(possession) {
+        for key in keys {
             match current.contains(key) {
                 true if is_frozen => {
                     return Err(GovernanceError::FrozenKey { member: id.clone(), key: *key });
@@ -297,12 +259,6 @@ impl Draft<'_> {
                 true => {}
                 false => self.check_unused(key)?,
             }
-            let new = NewKey { key: *key, possession: *possession };
-            new.check(&self.state.chain_id, id, purpose).map_err(|source| GovernanceError::Possession {
-                member: id.clone(),
-                purpose,
-                source,
-            })?;
         }
         let same = *threshold == member.rest().governance_threshold
             && keys.len() == current.len()
@@ -311,19 +267,8 @@ impl Draft<'_> {
     }
 
     /// Checks that a set of validators can decide blocks from the switch on.
-    fn check_validators(&self, validators: &[MemberId], fewer: bool) -> Result<(), GovernanceError> {
+    fn check_validators(&self, validators: &[MemberId]) -> Result<(), GovernanceError> {
         let count = validators.len();
-        if count == 0 || count > VALIDATORS_MAX {
-            return Err(GovernanceError::ValidatorCount { count });
-        }
-        match (count < VALIDATORS_MIN, fewer) {
-            (true, false) => return Err(GovernanceError::TooFewValidators { count }),
-            (false, true) => return Err(GovernanceError::NeedlessForce { count }),
-            _ => {}
-        }
-        if let Some(pair) = validators.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(GovernanceError::ValidatorOrder { member: pair[1].clone() });
-        }
         let current = self.next_validators();
         if validators.iter().eq(current.iter().copied()) {
             return Err(GovernanceError::NoChange);
@@ -352,12 +297,6 @@ impl Draft<'_> {
     }
 
     fn check_parameters(&self, block_bytes_max: u32, heartbeat_ms: u32) -> Result<(), GovernanceError> {
-        if !(BLOCK_BYTES_FLOOR..=BLOCK_BYTES_LIMIT).contains(&block_bytes_max) {
-            return Err(GovernanceError::BlockBytes { actual: block_bytes_max });
-        }
-        if !(HEARTBEAT_MS_FLOOR..=HEARTBEAT_MS_LIMIT).contains(&heartbeat_ms) {
-            return Err(GovernanceError::Heartbeat { actual: heartbeat_ms });
-        }
         let current = &self.kept.parameters;
         match (current.block_bytes_max, current.heartbeat_ms) == (block_bytes_max, heartbeat_ms) {
             true => Err(GovernanceError::NoChange),
@@ -365,14 +304,10 @@ impl Draft<'_> {
         }
     }
 
-    fn check_protocol(&self, actual: ProtocolVersion, height: Height) -> Result<(), GovernanceError> {
+    fn check_protocol(&self, actual: ProtocolVersion) -> Result<(), GovernanceError> {
         let current = self.kept.parameters.protocol;
-        if actual <= current || self.kept.parameters.next_protocol.is_some() {
-            return Err(GovernanceError::Protocol { current, actual });
-        }
-        let earliest = Height(self.height.0 + PROTOCOL_LEAD_HEIGHTS);
-        match height < earliest {
-            true => Err(GovernanceError::Past { field: "height", earliest, actual: height }),
+        match actual <= current || self.kept.parameters.next_protocol.is_some() {
+            true => Err(GovernanceError::Protocol { current, actual }),
             false => Ok(()),
         }
     }

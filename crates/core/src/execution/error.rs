@@ -163,6 +163,12 @@ pub enum EventError {
         /// Who issued it.
         issuer: MemberId,
     },
+    /// The issuing chain has revoked as much as it may today.
+    #[error("the issuing key revokes at most {limit} credentials a day (UTC)")]
+    RevocationLimit {
+        /// How many.
+        limit: u32,
+    },
     /// The event belongs to another chain of batches.
     #[error("\"{kind}\" does not belong to the {} chain", chain.as_str())]
     WrongChain {

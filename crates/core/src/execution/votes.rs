@@ -2,11 +2,11 @@
 
 use super::draft::Draft;
 use crate::governance::{
-    Change, GovernanceError, GovernanceItem, OpenProposal, Outcome, PROPOSAL_HEIGHTS_MAX, PROPOSALS_MAX,
-    PROPOSALS_PER_MEMBER_MAX, Proposal, Subject,
+    Change, GovernanceError, GovernanceItem, OpenProposal, Outcome, PROPOSALS_MAX, PROPOSALS_PER_MEMBER_MAX,
+    Proposal, Subject,
 };
 use crate::hash::ProposalId;
-use crate::ids::{Height, MemberId, Sequence};
+use crate::ids::{MemberId, Sequence};
 
 impl Draft<'_> {
     /// Enters a proposal, which its proposer approves.
@@ -24,11 +24,7 @@ impl Draft<'_> {
             let count = if own >= PROPOSALS_PER_MEMBER_MAX { own } else { all };
             return Err(GovernanceError::TooManyProposals { count });
         }
-        let lead = Height(self.height.0 + proposal.change.lead().max(1));
-        self.check_height("expires", proposal.expires, self.height.next())?;
-        if proposal.effective != Height::GENESIS {
-            self.check_height("effective", proposal.effective, lead)?;
-        }
+        proposal.check_heights(self.height)?;
         self.check_pending(&proposal.change, None)?;
         self.check_change(&proposal.change)?;
         let id = proposal.id(&self.state.chain_id, proposer, sequence, position as u32);
@@ -145,21 +141,6 @@ impl Draft<'_> {
     fn check_voter(&self, voter: &MemberId) -> Result<(), GovernanceError> {
         let votes = self.state.validators.validators().iter().any(|validator| validator.member == *voter);
         if votes { Ok(()) } else { Err(GovernanceError::NotAValidator { member: voter.clone() }) }
-    }
-
-    fn check_height(
-        &self,
-        field: &'static str,
-        actual: Height,
-        earliest: Height,
-    ) -> Result<(), GovernanceError> {
-        if actual < earliest {
-            return Err(GovernanceError::Past { field, earliest, actual });
-        }
-        match actual.0 - self.height.0 <= PROPOSAL_HEIGHTS_MAX {
-            true => Ok(()),
-            false => Err(GovernanceError::Future { field, actual }),
-        }
     }
 
     /// Checks that nothing about the same subject has passed and waits for its height.

@@ -1,7 +1,5 @@
 //! What the validators decide by vote.
 
-use std::fmt;
-
 use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
@@ -178,68 +176,6 @@ impl Change {
             Self::SetValidators { .. } => 9,
             Self::SetParameters { .. } => 10,
             Self::ActivateProtocol { .. } => 11,
-        }
-    }
-}
-
-/// A summary in plain words, made from the content alone.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let role = |role: &Role| match role {
-            Role::Observer => "observer",
-            Role::Issuer => "issuer",
-            Role::Validator => "validator",
-        };
-        match self {
-            Self::Admit(admission) => {
-                let Member { id, name, role: admitted, .. } = &admission.member;
-                write!(f, "admit {name} ({id}) as {}", role(admitted))
-            }
-            Self::SetRole { member, role: new } => write!(f, "make {member} {}", role(new)),
-            Self::Amend { member, name, facts } => {
-                write!(f, "amend {member}:")?;
-                if let Some(name) = name {
-                    write!(f, " name \"{name}\"")?;
-                }
-                for fact in facts.iter().flatten() {
-                    write!(f, " {}=\"{}\"", fact.name, fact.value)?;
-                }
-                match facts.as_ref().is_some_and(Vec::is_empty) {
-                    true => f.write_str(" no facts"),
-                    false => Ok(()),
-                }
-            }
-            Self::Suspend { member } => write!(f, "suspend {member}: it issues nothing for now"),
-            Self::Lift { member } => write!(f, "lift the suspension of {member}"),
-            Self::Retire { member } => write!(f, "retire {member} for good"),
-            Self::NameSuccessor { member, successor } => {
-                write!(
-                    f,
-                    "name {successor} successor of {member}: once {member} is retired, it may revoke what {member} issued"
-                )
-            }
-            Self::ReplaceGovernanceKeys(new) => {
-                let NewGovernanceKeys { member, keys, threshold, .. } = &**new;
-                write!(
-                    f,
-                    "replace the governance keys of {member}: {threshold} of {} new keys sign",
-                    keys.len()
-                )
-            }
-            Self::AddIssuerId { member, issuer_id } => {
-                write!(f, "let {member} issue as {}", issuer_id.as_str())
-            }
-            Self::SetValidators { validators, fewer_than_four } => {
-                write!(f, "let {} validators decide the blocks:", validators.len())?;
-                validators.iter().try_for_each(|id| write!(f, " {id}"))?;
-                f.write_str(if *fewer_than_four { " (fewer than four: no fault is borne)" } else { "" })
-            }
-            Self::SetParameters { block_bytes_max, heartbeat_ms } => {
-                write!(f, "set blocks to {block_bytes_max} bytes and the heartbeat to {heartbeat_ms} ms")
-            }
-            Self::ActivateProtocol { protocol, height } => {
-                write!(f, "activate protocol version {protocol} at height {height}")
-            }
         }
     }
 }

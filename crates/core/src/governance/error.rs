@@ -1,7 +1,10 @@
 //! Why the ledger refuses an event of governance.
 
-use super::{PROPOSAL_HEIGHTS_MAX, PROPOSALS_MAX, PROPOSALS_PER_MEMBER_MAX, VALIDATORS_MIN};
+use super::{
+    EVIDENCE_PER_MEMBER_MAX, PROPOSAL_HEIGHTS_MAX, PROPOSALS_MAX, PROPOSALS_PER_MEMBER_MAX, VALIDATORS_MIN,
+};
 use crate::block::ProtocolVersion;
+use crate::evidence::{EquivocationError, Occasion};
 use crate::genesis::{BLOCK_BYTES_FLOOR, BLOCK_BYTES_LIMIT, HEARTBEAT_MS_FLOOR, HEARTBEAT_MS_LIMIT};
 use crate::hash::ProposalId;
 use crate::ids::{Height, LogIndex, MemberId};
@@ -319,6 +322,58 @@ pub enum GovernanceError {
     /// A successor that cannot be one.
     #[error("{member} cannot be its own successor")]
     OwnSuccessor {
+        /// The member.
+        member: MemberId,
+    },
+    /// What is recorded as a contradiction is none.
+    #[error("this is no evidence against {member}")]
+    NoEvidence {
+        /// The member.
+        member: MemberId,
+        /// Why.
+        source: EquivocationError,
+    },
+    /// The key that signed never was a consensus key of the member.
+    #[error("{key} never was a consensus key of {member}")]
+    NotItsConsensusKey {
+        /// The member.
+        member: MemberId,
+        /// The key.
+        key: PublicKey,
+    },
+    /// The contradiction is of a height that has no block.
+    #[error("height {actual} is none of 1 to {latest}, the height of this block")]
+    EvidenceHeight {
+        /// The block's height.
+        latest: Height,
+        /// The height found.
+        actual: Height,
+    },
+    /// The contradiction is on record.
+    #[error("{member} has a record of {occasion} already")]
+    EvidenceRecorded {
+        /// The member.
+        member: MemberId,
+        /// Which statements.
+        occasion: Occasion,
+    },
+    /// Enough is on record.
+    #[error("{EVIDENCE_PER_MEMBER_MAX} contradictions of {member} are on record; no more are taken")]
+    EnoughEvidence {
+        /// The member.
+        member: MemberId,
+    },
+    /// A key that is not the member's consensus key in force.
+    #[error("{key} is not the consensus key of {member} in force")]
+    NotItsVotingKey {
+        /// The member.
+        member: MemberId,
+        /// The key.
+        key: PublicKey,
+    },
+    /// A nonce that was used before.
+    #[error("the nonce is that of the last rejoin statement of {member}")]
+    NonceUsed {
         /// The member.
         member: MemberId,
     },

@@ -6,10 +6,11 @@ use bincode::error::{DecodeError, EncodeError};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::{CLOSED_PROPOSALS_KEPT, OpenProposal, PROPOSALS_MAX};
+use super::{CLOSED_PROPOSALS_KEPT, EVIDENCE_PER_MEMBER_MAX, OpenProposal, PROPOSALS_MAX};
 use crate::codec;
 use crate::event::ENTRY_BYTES_MAX;
-use crate::hash::{GovernanceHash, ProposalId, Root};
+use crate::evidence::Occasion;
+use crate::hash::{GovernanceHash, ProposalId, RejoinNonce, Root};
 use crate::ids::{Height, MEMBER_ID_BYTES_MAX, MemberId};
 use crate::member::Standing;
 use crate::merkle::{self, Hash, TreeHash};
@@ -20,7 +21,7 @@ use crate::state_root::Part;
 /// Longest encoded item, in bytes: an open proposal that every member approved.
 pub const GOVERNANCE_ITEM_BYTES_MAX: usize = 512 + ENTRY_BYTES_MAX + MEMBERS_MAX * (1 + MEMBER_ID_BYTES_MAX);
 /// Most items.
-pub const GOVERNANCE_ITEMS_MAX: usize = PROPOSALS_MAX + CLOSED_PROPOSALS_KEPT + 3 * MEMBERS_MAX;
+pub const GOVERNANCE_ITEMS_MAX: usize = PROPOSALS_MAX + CLOSED_PROPOSALS_KEPT + 5 * MEMBERS_MAX;
 
 /// What became of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,17 @@ pub enum Outcome {
     Expired,
     /// When it was to be executed, the change was no longer possible.
     Void,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Executed => "executed",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Void => "void: it was no longer possible",
+        })
+    }
 }
 
 /// A proposal that is closed.
@@ -83,6 +95,30 @@ pub struct FreezeRecord {
     pub before: Option<Standing>,
 }
 
+/// What a member is proved to have signed twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceRecord {
+    /// The member.
+    pub member: MemberId,
+    /// The occasions, ascending; at most [`EVIDENCE_PER_MEMBER_MAX`]. The signatures are in the log.
+    pub occasions: Vec<Occasion>,
+}
+
+/// The last rejoin statement of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
+#[serde(deny_unknown_fields)]
+pub struct RejoinRecord {
+    /// The member.
+    pub member: MemberId,
+    /// The consensus key that votes again.
+    pub key: PublicKey,
+    /// What the process drew that votes with it.
+    pub nonce: RejoinNonce,
+    /// The height of the block that holds the statement: the key signs nothing up to there.
+    pub height: Height,
+}
+
 /// One leaf of the governance part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "item", rename_all = "kebab-case", deny_unknown_fields)]
@@ -98,6 +134,10 @@ pub enum GovernanceItem {
     Successor(SuccessorRecord),
     /// A freeze.
     Freeze(FreezeRecord),
+    /// Contradictions of a validator.
+    Evidence(EvidenceRecord),
+    /// A rejoin statement.
+    Rejoin(RejoinRecord),
 }
 
 /// The governance part. Cheap to clone: a clone shares all that neither has changed since.
@@ -121,6 +161,8 @@ impl GovernanceItem {
             Self::PendingKey(pending) => member_key(PENDING_KEY, &pending.member),
             Self::Successor(record) => member_key(SUCCESSOR, &record.member),
             Self::Freeze(record) => member_key(FREEZE, &record.member),
+            Self::Evidence(record) => member_key(EVIDENCE, &record.member),
+            Self::Rejoin(record) => member_key(REJOIN, &record.member),
         }
     }
 
@@ -204,6 +246,22 @@ impl Governance {
         }
     }
 
+    /// What a member is proved to have signed twice, ascending.
+    pub fn evidence(&self, member: &MemberId) -> &[Occasion] {
+        match self.items.get(&member_key(EVIDENCE, member)) {
+            Some((GovernanceItem::Evidence(record), _)) => &record.occasions,
+            _ => &[],
+        }
+    }
+
+    /// The last rejoin statement of a member.
+    pub fn rejoin(&self, member: &MemberId) -> Option<&RejoinRecord> {
+        match &self.items.get(&member_key(REJOIN, member))?.0 {
+            GovernanceItem::Rejoin(record) => Some(record),
+            _ => None,
+        }
+    }
+
     /// Whether something is to happen at a height at or before `height`.
     pub fn is_due(&self, height: Height) -> bool {
         self.open().any(|open| open.due().is_some_and(|due| due <= height))
@@ -264,6 +322,11 @@ impl Encode for GovernanceItem {
             Self::Freeze(FreezeRecord { member, count, before }) => {
                 (FREEZE, member, count, before).encode(encoder)
             }
+            Self::Evidence(EvidenceRecord { member, occasions }) => {
+                (EVIDENCE, member).encode(encoder)?;
+                codec::encode_list(occasions, encoder)
+            }
+            Self::Rejoin(record) => (REJOIN, record).encode(encoder),
         }
     }
 }
@@ -280,6 +343,16 @@ impl<C> Decode<C> for GovernanceItem {
                 count: u64::decode(decoder)?,
                 before: Option::decode(decoder)?,
             }),
+            EVIDENCE => {
+                let member = MemberId::decode(decoder)?;
+                let occasions: Vec<Occasion> =
+                    codec::decode_list(decoder, EVIDENCE_PER_MEMBER_MAX, "evidence count")?;
+                if occasions.is_empty() || !occasions.is_sorted_by(|a, b| a < b) {
+                    return Err(DecodeError::Other("evidence order"));
+                }
+                Self::Evidence(EvidenceRecord { member, occasions })
+            }
+            REJOIN => Self::Rejoin(RejoinRecord::decode(decoder)?),
             _ => return Err(DecodeError::Other("governance item")),
         })
     }
@@ -290,3 +363,5 @@ const CLOSED: u8 = 1;
 const PENDING_KEY: u8 = 2;
 const SUCCESSOR: u8 = 3;
 const FREEZE: u8 = 4;
+const EVIDENCE: u8 = 5;
+const REJOIN: u8 = 6;

@@ -4,7 +4,7 @@ use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::hash::{self, ChainId};
+use crate::hash::{self, ChainId, RejoinNonce};
 use crate::ids::{LogIndex, MemberId};
 use crate::member::KeyPurpose;
 use crate::merkle::Hash;
@@ -43,6 +43,19 @@ pub struct Compromise {
     /// The key that takes its place, if it is in force; without one the member issues nothing until it has a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<NewKey>,
+}
+
+/// A validator that has lost its memory votes again.
+///
+/// The nonce was drawn by the process that is to vote, after the one that signed before was gone. So whatever the key has
+/// signed is of heights up to that of the block that holds this, which could not be made before the nonce was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct RejoinStatement {
+    /// The member's consensus key in force.
+    pub key: PublicKey,
+    /// What the new process drew.
+    pub nonce: RejoinNonce,
 }
 
 impl NewKey {

@@ -112,10 +112,17 @@ impl EventsHead {
 )]
 #[serde(deny_unknown_fields)]
 pub struct DailyCount {
-    /// The day: `floor(header time in ms / 86400000)`.
+    /// The day: `floor(time in ms of the block before / 86400000)`.
     pub day: u32,
     /// How many entries it revoked.
     pub count: u32,
+}
+
+impl DailyCount {
+    /// The day (UTC, from 1970-01-01) of a time in milliseconds.
+    pub fn day_of(time_ms: u64) -> u32 {
+        u32::try_from(time_ms / 86_400_000).unwrap_or(u32::MAX)
+    }
 }
 
 /// What stands under the rest hash of a member's record.

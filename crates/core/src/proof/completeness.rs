@@ -346,7 +346,11 @@ impl CompletenessVerifier {
 fn is_by_others(event: &Event) -> bool {
     matches!(
         event,
-        Event::Propose(_) | Event::Approve { .. } | Event::Withdraw { .. } | Event::RevokeAsSuccessor { .. }
+        Event::Propose(_)
+            | Event::Approve { .. }
+            | Event::Withdraw { .. }
+            | Event::RevokeAsSuccessor { .. }
+            | Event::RecordEvidence(_)
     )
 }
 

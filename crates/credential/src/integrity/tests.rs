@@ -217,6 +217,14 @@ fn whose_key_it_is() {
             }
         }
     }
+    // The member's key, as a site names it that is not the issuer's.
+    let mut document = unsigned();
+    document["issuer"]["id"] = json!("https://ui.ac.id/badges");
+    let mut elsewhere = options("eddsa-jcs-2022");
+    elsewhere["verificationMethod"] = json!(format!("did:web:example.org#{}", multikey()));
+    document["proof"] = proof(&document, &elsewhere);
+    let unproven = (Verdict::KeyUnproven, Some(Holder::Unproven));
+    assert_eq!(found(find_for(&document, Some(&ours))), unproven);
     // An address of somebody else in the name of an issuer that is a key.
     let mut options = options("eddsa-jcs-2022");
     options["verificationMethod"] = json!(format!("did:web:example.org#{}", multikey()));

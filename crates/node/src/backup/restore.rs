@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::Config as ConsensusConfig;
 use sanad_core::ids::Height;
 use sanad_storage::{Store, copy_log};
 
@@ -13,8 +12,8 @@ use super::verify::{Verified, verify};
 use crate::config::Config;
 use crate::desk::disk;
 use crate::error::NodeError;
-use crate::recovery::{Memory, Part, recover_guard};
-use crate::setup::{DataDir, Setup, store_options};
+use crate::recovery::{Memory, guard_beside_new_ledger};
+use crate::setup::{DataDir, Setup, make_consensus, store_options};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,15 +59,9 @@ pub fn restore(config: &Config, from: &Path) -> Result<Restored, BackupError> {
     if (head.height, head.hash) != (log.height, log.block) {
         return Err(BackupError::OtherBlock { height: log.height });
     }
-    folder::make(&consensus)?;
+    make_consensus(&consensus)?;
     // Before the ledger: there must be no ledger beside a guard that nobody has looked at.
-    let guard = match &setup.keys.consensus {
-        Some(key) => {
-            let path = ConsensusConfig::guard_path(&consensus);
-            Some(recover_guard(&path, setup.genesis.chain_id(), key.public(), Part::Made, None)?)
-        }
-        None => None,
-    };
+    let guard = guard_beside_new_ledger(&setup, &consensus)?;
     if let Some(bytes) = read_limited(&from.join("evidence.jsonl"), FILE_BYTES_MAX)?
         && !directory.evidence().exists()
     {

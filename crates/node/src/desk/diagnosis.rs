@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use sanad_api::{Attendance, ChainState, Diagnosis, Peer, PeerKind, ValidatorDiagnosis};
 use sanad_consensus_lite::{ConsensusStatus, Phase, Position, Role, Step, ValidatorStatus};
+use sanad_core::block::ProtocolVersion;
+use sanad_core::genesis::Parameters;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::Head;
 
 use super::system::System;
 use super::warnings;
+use crate::own_keys::MissingKey;
 
 /// What there is to judge by.
 pub(super) struct Facts<'a> {
@@ -29,6 +32,12 @@ pub(super) struct Facts<'a> {
     /// Bytes free on the disk below which no batches are taken.
     pub(super) free_bytes_min: u64,
     pub(super) system: &'a System,
+    /// The protocol version in force, and the one that is announced.
+    pub(super) parameters: &'a Parameters,
+    /// The protocol versions that this node takes part in.
+    pub(super) known_versions: &'a [ProtocolVersion],
+    /// Keys that this node should have, and does not.
+    pub(super) missing_keys: &'a [MissingKey],
 }
 
 pub(super) fn diagnose(facts: &Facts<'_>) -> Diagnosis {

@@ -17,7 +17,7 @@ mod warnings;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sanad_api::{ChainState, Diagnosis, Peer, ServerStats, Serving};
 use sanad_consensus_lite::{ConsensusStatus, Phase};
@@ -93,20 +93,25 @@ impl Desk {
         let free_bytes_min = files.free_bytes_min;
         // A disk or a file system over a network may take its time.
         let system = tokio::task::spawn_blocking(move || System::read(&files)).await.unwrap_or_default();
+        let missing_keys = node.missing_keys.borrow().clone();
+        let state = node.ledger.state();
         let diagnosis = diagnosis::diagnose(&diagnosis::Facts {
             consensus: &consensus,
-            own: node.consensus_key,
+            own: node.consensus.validator_key(),
             peers: &peers,
             head: node.ledger.head(),
             since_commit: node.ledger.timings().since_commit(),
             now_ms: now_ms(),
             uptime: self.started.elapsed(),
-            heartbeat: node.heartbeat,
+            heartbeat: Duration::from_millis(state.parameters().heartbeat_ms.into()),
             failed_reads: node.ledger.failed_reads(),
             pool_bytes: node.ledger.pool_size().1,
             pool_bytes_max: node.ledger.pool_bytes_max(),
             free_bytes_min,
             system: &system,
+            parameters: state.parameters(),
+            known_versions: node.ledger.known_versions(),
+            missing_keys: &missing_keys,
         });
         node.ledger.set_disk_low(system.disk_bytes > 0 && system.disk_free_bytes < free_bytes_min);
         let look = Arc::new(Look { diagnosis, consensus, peers, system, at: Instant::now() });

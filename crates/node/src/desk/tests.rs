@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use sanad_api::{Attendance, ChainState, Diagnosis, Peer, PeerKind};
 use sanad_consensus_lite::{ConsensusStatus, Phase, Position, Role, Step, ValidatorStatus};
+use sanad_core::block::ProtocolVersion;
+use sanad_core::genesis::{Activation, Parameters};
 use sanad_core::hash::BlockHash;
 use sanad_core::ids::Height;
+use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::Head;
 
 use super::diagnosis::{Facts, diagnose};
 use super::system::System;
+use crate::own_keys::MissingKey;
 
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const NOW_MS: u64 = 1_700_000_000_000;
@@ -27,6 +31,8 @@ struct Case {
     since_commit: Option<Duration>,
     uptime: Duration,
     system: System,
+    parameters: Parameters,
+    missing_keys: Vec<MissingKey>,
 }
 
 impl Case {
@@ -68,6 +74,8 @@ impl Case {
             since_commit: Some(Duration::from_secs(2)),
             uptime: Duration::from_secs(600),
             system: System { disk_free_bytes: 50 << 30, disk_bytes: 100 << 30, ..System::default() },
+            parameters: Parameters::default(),
+            missing_keys: Vec::new(),
         }
     }
 
@@ -112,6 +120,9 @@ impl Case {
             pool_bytes_max: 1 << 20,
             free_bytes_min: 512 << 20,
             system: &self.system,
+            parameters: &self.parameters,
+            known_versions: ProtocolVersion::KNOWN,
+            missing_keys: &self.missing_keys,
         })
     }
 }
@@ -241,4 +252,34 @@ fn disk_descriptors_and_certificate_are_watched() {
     case.system.certificate_ends = Some(NOW_MS as i64 / 1_000 - 1);
     let diagnosis = case.diagnose();
     assert_eq!((codes(&diagnosis)[0], diagnosis.fit), ("certificate-ended", false));
+}
+
+#[test]
+fn a_key_that_the_node_does_not_have_is_named() {
+    let mut case = Case::healthy();
+    let key = PublicKey([9; 32]);
+    case.missing_keys = vec![MissingKey { purpose: KeyPurpose::Consensus, key, from: Some(Height(103)) }];
+    let diagnosis = case.diagnose();
+    assert_eq!(codes(&diagnosis), ["key-coming"]);
+    assert!(diagnosis.fit && diagnosis.warnings[0].text.contains("from height 103"), "{diagnosis:?}");
+    case.missing_keys = vec![MissingKey { purpose: KeyPurpose::Network, key, from: None }];
+    let diagnosis = case.diagnose();
+    assert!(!diagnosis.fit && codes(&diagnosis) == ["key-missing"], "{diagnosis:?}");
+}
+
+#[test]
+fn a_protocol_version_that_this_program_does_not_know_is_said_beforehand() {
+    let mut case = Case::healthy();
+    let known = ProtocolVersion::CURRENT;
+    let protocol = ProtocolVersion { rules: known.rules + 1, ..known };
+    case.parameters.next_protocol = Some(Activation { protocol, height: Height(5_000) });
+    let diagnosis = case.diagnose();
+    assert_eq!(codes(&diagnosis), ["protocol-coming"]);
+    assert!(diagnosis.fit && diagnosis.warnings[0].text.contains("from height 5000"), "{diagnosis:?}");
+    (case.parameters.protocol, case.parameters.next_protocol) = (protocol, None);
+    let diagnosis = case.diagnose();
+    assert!(!diagnosis.fit && codes(&diagnosis) == ["outdated"], "{diagnosis:?}");
+    case.parameters.protocol = known;
+    case.parameters.next_protocol = Some(Activation { protocol: known, height: Height(5_000) });
+    assert_eq!(codes(&case.diagnose()), [""; 0]);
 }

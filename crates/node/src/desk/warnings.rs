@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use sanad_api::{Attendance, ChainState, Diagnosis, Warning};
 use sanad_consensus_lite::Role;
+use sanad_core::genesis::Parameters;
 use sanad_core::ids::Height;
+use sanad_core::member::KeyPurpose;
 use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::diagnosis::{Facts, SKEW_NOTED_MS};
+use crate::own_keys::MissingKey;
 
 /// All that holds now, the severe ones first.
 pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning> {
@@ -16,6 +19,8 @@ pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning>
     clocks(diagnosis, &mut warnings);
     disk(facts, &mut warnings);
     certificate(facts, &mut warnings);
+    protocol(facts, &mut warnings);
+    keys(facts, &mut warnings);
     others(diagnosis, &mut warnings);
     limits(facts, &mut warnings);
     if facts.failed_reads > 0 {
@@ -29,7 +34,7 @@ pub(super) fn warnings(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Warning>
         warnings.push(warning(
             "evidence",
             format!("validators contradicted themselves {} times", facts.consensus.counters.evidence),
-            "see evidence.jsonl in the data directory, and ask the member whether its key is in two places",
+            "`sanad evidence verify` says who, from evidence.jsonl in the data directory; `sanad evidence submit` records it; ask the member whether its key is in two places",
         ));
     }
     warnings.sort_by_key(|warning| !warning.severe);
@@ -43,7 +48,7 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
             Height(u64::MAX) => (
                 "this node does not vote until enough validators have shown how far its key can have come"
                     .to_owned(),
-                "wait for them; if they are gone for good, see \"Two of four are lost\" in docs/operations.md",
+                "wait for them; if they cannot answer while the chain goes on, and the process that ran before is gone for good: `sanad member rejoin` by the member's governance key, while this node runs; if the chain stands, see \"Two of four are lost\" in docs/operations.md",
             ),
             through => (
                 format!(
@@ -128,10 +133,55 @@ fn certificate(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
     }
 }
 
+fn protocol(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
+    let versions = facts.known_versions;
+    let known = versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let Parameters { protocol, next_protocol, .. } = facts.parameters;
+    if !versions.contains(protocol) {
+        warnings.push(severe(
+            "outdated",
+            format!("protocol version {protocol} is in force, and this program knows {known}: it neither votes nor follows"),
+            "stop the node, and start a newer sanad-node on the same data directory",
+        ));
+    } else if let Some(next) = next_protocol.filter(|next| !versions.contains(&next.protocol)) {
+        warnings.push(warning(
+            "protocol-coming",
+            format!(
+                "from height {} on, protocol version {} is in force, and this program knows {known}: it will not vote then",
+                next.height, next.protocol
+            ),
+            "install a newer sanad-node before that height, and restart the node",
+        ));
+    }
+}
+
+fn keys(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
+    for MissingKey { purpose, key, from } in facts.missing_keys {
+        let folder =
+            "put its file beside the key files that node.toml names: the node finds it there within seconds";
+        let name = match purpose {
+            KeyPurpose::Network => "network",
+            KeyPurpose::Governance | KeyPurpose::Issuing | KeyPurpose::Consensus => "consensus",
+        };
+        warnings.push(match from {
+            Some(height) => warning(
+                "key-coming",
+                format!("from height {height} on, this member's {name} key is {key}, which this node does not have"),
+                folder,
+            ),
+            None => severe(
+                "key-missing",
+                format!("this member's {name} key is {key}, which this node does not have"),
+                folder,
+            ),
+        });
+    }
+}
+
 fn others(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
     for validator in diagnosis.validators.iter().filter(|validator| !validator.connected) {
         let at = match validator.address.as_str() {
-            "" => "it is not among the peers of the configuration".to_owned(),
+            "" => "neither the register nor the configuration says where it is".to_owned(),
             address => format!("it should listen on {address}"),
         };
         warnings.push(warning(

@@ -43,6 +43,11 @@ impl Gate {
         self.peers.insert(peer, address.to_canonical());
     }
 
+    /// A peer comes no more.
+    pub(super) fn forget(&mut self, peer: &PeerId) {
+        self.peers.remove(peer);
+    }
+
     /// Most handshakes under way at once with so many peers.
     pub(super) fn pending_max(peers: usize, strangers_max: usize) -> usize {
         strangers_max + peers * PEER_ADDRESS_MAX

@@ -13,6 +13,7 @@
 mod asked;
 mod asking;
 mod blocks;
+mod changing;
 mod codec;
 mod flow;
 mod gate;
@@ -81,14 +82,14 @@ pub struct Traffic {
 }
 
 /// A peer on the allow-list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GossipPeer {
     /// The member that runs it.
     pub member: MemberId,
     /// The key that it proves to hold when it connects.
     pub network_key: PublicKey,
-    /// Where it listens.
-    pub address: HostPort,
+    /// Where it listens, if that is known: otherwise it has to come by itself.
+    pub address: Option<HostPort>,
     /// Whether it sends to all others itself.
     pub role: PeerRole,
 }
@@ -182,8 +183,10 @@ pub struct Gossip {
 #[derive(Debug, Default)]
 struct Shared {
     connected: BTreeSet<MemberId>,
-    /// Peers that are elsewhere now, until the network task has seen it.
-    moved: Vec<(MemberId, HostPort)>,
+    /// Other peers than before, until the network task has seen them.
+    peers: Option<Vec<GossipPeer>>,
+    /// Another network key than before, until the network task has seen it.
+    key: Option<SecretKey>,
     traffic: Traffic,
 }
 
@@ -216,11 +219,14 @@ impl Gossip {
         let _ = self.news.try_send(());
     }
 
-    /// From now on dials a peer at another address.
-    pub fn move_peer(&self, member: &MemberId, address: HostPort) {
-        let mut shared = lock(&self.shared);
-        shared.moved.retain(|(moved, _)| moved != member);
-        shared.moved.push((member.clone(), address));
+    /// From now on, these are the peers. Those that are not among them any more are cut off, within a second or so.
+    pub fn set_peers(&self, peers: Vec<GossipPeer>) {
+        lock(&self.shared).peers = Some(peers);
+    }
+
+    /// From now on proves to be this node by another network key. All connections are made anew.
+    pub fn set_network_key(&self, key: SecretKey) {
+        lock(&self.shared).key = Some(key);
     }
 
     /// What a connected peer has; `None` if it says that it has nothing of it. Nothing of the answer is checked, but it

@@ -27,7 +27,7 @@ use super::gate::Gate;
 use super::progress::Progress;
 use super::{
     BatchExchange, GossipError, GossipLimits, GossipPeer, PeerRole, Received, Shared, Traffic, keypair, lock,
-    multiaddr, peer_id,
+    multiaddr,
 };
 use crate::config::HostPort;
 use crate::pool::{Interest, Offered, Source};
@@ -36,8 +36,8 @@ use crate::watchdog::Beat;
 // The order matters: a connection is refused by the first that denies it, before the later ones spend anything.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
-    gate: Gate,
-    allow_list: AllowList<AllowedPeers>,
+    pub(super) gate: Gate,
+    pub(super) allow_list: AllowList<AllowedPeers>,
     limits: connection_limits::Behaviour,
     ping: ping::Behaviour,
     batches: request_response::Behaviour<Codec>,
@@ -46,28 +46,32 @@ pub(super) struct Behaviour {
 
 pub(super) struct Peer {
     pub(super) member: MemberId,
-    address: HostPort,
+    pub(super) address: Option<HostPort>,
     /// Whether its name is being resolved.
-    resolving: bool,
-    role: PeerRole,
-    connections: usize,
+    pub(super) resolving: bool,
+    pub(super) role: PeerRole,
+    pub(super) connections: usize,
     /// None while it is not connected.
     pub(super) progress: Option<Progress<OutboundRequestId>>,
     /// Of this connection.
-    traffic: Traffic,
+    pub(super) traffic: Traffic,
     /// What it sends.
-    flow: Flow,
+    pub(super) flow: Flow,
     /// Blocks that it is given.
     pub(super) given: Flow,
 }
 
 pub(super) struct Network {
+    pub(super) limits: GossipLimits,
+    /// Where it listens.
+    pub(super) listen: SocketAddr,
+    pub(super) is_listening: bool,
     pub(super) swarm: Swarm<Behaviour>,
     pub(super) peers: HashMap<PeerId, Peer>,
     /// Batches that peers were asked for.
-    asked: Asked<PeerId>,
+    pub(super) asked: Asked<PeerId>,
     pub(super) exchange: Arc<dyn BatchExchange>,
-    shared: Arc<Mutex<Shared>>,
+    pub(super) shared: Arc<Mutex<Shared>>,
     /// Who waits for an answer of a peer.
     pub(super) questions: HashMap<OutboundRequestId, oneshot::Sender<Told>>,
     /// Blocks that were read for peers, and the sending end for the threads that read.
@@ -99,21 +103,7 @@ impl Network {
         exchange: Arc<dyn BatchExchange>,
         shared: Arc<Mutex<Shared>>,
     ) -> Result<(Self, SocketAddr), GossipError> {
-        let mut swarm = swarm(key, &limits, peers.len() as u32)?;
-        let mut known = HashMap::new();
-        for GossipPeer { member, network_key, address, role } in peers {
-            let id = peer_id(&member, &network_key)?;
-            swarm.behaviour_mut().allow_list.allow_peer(id);
-            if let Some(address) = address.ip() {
-                swarm.behaviour_mut().gate.expect_from(id, address.ip());
-            }
-            let flow = Flow::new(limits.peer_bytes_per_second, Instant::now());
-            let (progress, traffic) = (None, Traffic::default());
-            let (resolving, connections) = (false, 0);
-            let peer =
-                Peer { member, address, resolving, role, connections, progress, traffic, flow, given: flow };
-            known.insert(id, peer);
-        }
+        let mut swarm = swarm(key, &limits)?;
         let refused = |reason: String| GossipError::Listen { address: listen, reason };
         swarm.listen_on(multiaddr(listen)).map_err(|error| refused(cause(&error)))?;
         let address = loop {
@@ -129,10 +119,22 @@ impl Network {
         let (checked, read, resolved) =
             (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let (asked, questions) = (Asked::new(), HashMap::new());
-        Ok((
-            Self { swarm, peers: known, asked, exchange, shared, questions, read, checked, resolved },
-            address,
-        ))
+        let mut network = Self {
+            limits,
+            listen: address,
+            is_listening: true,
+            swarm,
+            peers: HashMap::new(),
+            asked,
+            exchange,
+            shared,
+            questions,
+            read,
+            checked,
+            resolved,
+        };
+        network.set_peers(peers)?;
+        Ok((network, address))
     }
 
     pub(super) async fn run(
@@ -156,6 +158,7 @@ impl Network {
                 _ = tick.tick() => {
                     beat.beat();
                     self.asked.prune(Instant::now());
+                    self.change();
                     self.dial();
                     self.send_to_all();
                 }
@@ -209,9 +212,9 @@ impl Network {
                 batches_received,
                 "peer disconnected for batches"
             );
-            lock(&self.shared).connected.remove(&peer.member);
             peer.progress = None;
             self.asked.had_its_time(id, Instant::now());
+            self.show_connected();
         }
     }
 
@@ -340,21 +343,13 @@ impl Network {
     }
 
     fn dial(&mut self) {
-        let moved = std::mem::take(&mut lock(&self.shared).moved);
-        for (member, address) in moved {
-            if let Some((id, peer)) = self.peers.iter_mut().find(|(_, peer)| peer.member == member) {
-                if let Some(address) = address.ip() {
-                    self.swarm.behaviour_mut().gate.expect_from(*id, address.ip());
-                }
-                peer.address = address;
-            }
-        }
         let mut known = Vec::new();
         for (id, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.connections == 0) {
             match &peer.address {
-                HostPort::Ip(address) => known.push((*id, *address)),
-                HostPort::Name(..) if peer.resolving => {}
-                HostPort::Name(name, port) => {
+                None => {}
+                Some(HostPort::Ip(address)) => known.push((*id, *address)),
+                Some(HostPort::Name(..)) if peer.resolving => {}
+                Some(HostPort::Name(name, port)) => {
                     peer.resolving = true;
                     tokio::spawn(resolve(*id, name.clone(), *port, self.resolved.0.clone()));
                 }
@@ -367,7 +362,7 @@ impl Network {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.resolving = false;
         // It may have moved, or come by itself, meanwhile.
-        if peer.connections > 0 || peer.address.ip().is_some() {
+        if peer.connections > 0 || !matches!(peer.address, Some(HostPort::Name(..))) {
             return;
         }
         if let Some(first) = addresses.first() {
@@ -415,15 +410,13 @@ fn offer_bytes(offered: &[Offered]) -> usize {
     offered.iter().map(|offered| size_of::<BatchId>() + offered.issuer.as_str().len() + 5).sum()
 }
 
-fn swarm(key: &SecretKey, given: &GossipLimits, peers: u32) -> Result<Swarm<Behaviour>, GossipError> {
+pub(super) fn swarm(key: &SecretKey, given: &GossipLimits) -> Result<Swarm<Behaviour>, GossipError> {
     let failed = |reason: String| GossipError::Transport { reason };
     let config = request_response::Config::default()
         .with_request_timeout(REQUEST_TIMEOUT)
         .with_max_concurrent_streams(given.requests_per_peer);
     // Beside the gate, which counts handshakes: a peer that comes back has a place beside the connection that it lost.
-    let limits = ConnectionLimits::default()
-        .with_max_established_per_peer(Some(given.connections_per_peer))
-        .with_max_established(Some(peers * given.connections_per_peer));
+    let limits = ConnectionLimits::default().with_max_established_per_peer(Some(given.connections_per_peer));
     let gate = Gate::new(given.handshakes);
     let swarm = SwarmBuilder::with_existing_identity(keypair(key)?)
         .with_tokio()

@@ -2,21 +2,26 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Evidence, InvalidPayload, NextHeight, ProposedBlock,
-    Receipt, Slot, Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Receipt, Slot,
+    Undecided, ValidBlock,
 };
 use sanad_core::block::{Block, BlockHeader, BlockId, HEADER_BYTES};
 use sanad_core::codec;
+use sanad_core::evidence::Equivocation;
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, BlockError, Execution, apply};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
-use sanad_core::hash::BlockHash;
-use sanad_core::ids::Height;
+use sanad_core::hash::{BlockHash, RejoinNonce};
+use sanad_core::ids::{Height, MemberId};
+use sanad_core::proof::{FinalStatement, Finality};
+use sanad_core::signature::PublicKey;
+use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 use sanad_storage::UndecidedRecord;
+use tokio::sync::watch;
 
 use super::Ledger;
 use super::evidence::EvidenceFile;
@@ -28,6 +33,14 @@ pub struct LedgerApplication {
     /// The last executions on top of the head, so that few blocks are executed twice.
     executions: VecDeque<(Block, Execution)>,
     evidence: EvidenceFile,
+    rejoining: Option<Rejoining>,
+}
+
+/// What tells a rejoin statement of this process from one of another.
+struct Rejoining {
+    member: MemberId,
+    /// What this process drew.
+    nonce: watch::Receiver<Option<RejoinNonce>>,
 }
 
 /// A payload whose batches are not those of its header.
@@ -47,7 +60,23 @@ impl LedgerApplication {
     /// The application of a ledger. There is one at a time.
     pub fn new(ledger: Arc<Ledger>) -> Self {
         let evidence = EvidenceFile::new(ledger.evidence_path.clone());
-        Self { ledger, executions: VecDeque::new(), evidence }
+        Self { ledger, executions: VecDeque::new(), evidence, rejoining: None }
+    }
+
+    /// Stops the votes when a rejoin statement of the member is entered with another number than this process's.
+    #[must_use]
+    pub fn with_rejoining(self, member: MemberId, nonce: watch::Receiver<Option<RejoinNonce>>) -> Self {
+        Self { rejoining: Some(Rejoining { member, nonce }), ..self }
+    }
+
+    /// Whether the head has a rejoin statement of the member that is of another process.
+    fn is_disowned(&self, state: &State) -> bool {
+        self.rejoining.as_ref().is_some_and(|Rejoining { member, nonce }| {
+            let entered = state.governance().rejoin(member);
+            entered.is_some_and(|entered| {
+                entered.height == state.head().height && *nonce.borrow() != Some(entered.nonce)
+            })
+        })
     }
 
     fn execute(&mut self, payload: &[u8]) -> Result<ValidBlock, InvalidPayload> {
@@ -106,6 +135,11 @@ impl Application for LedgerApplication {
             height: head.height.next(),
             validators: state.validators().clone(),
             time_ms_min: head.time_ms.saturating_add(1),
+            unknown_version: Some(state.parameters().protocol)
+                .filter(|version| !self.ledger.known_versions.contains(version)),
+            disowned: self.is_disowned(state),
+            block_bytes_max: state.parameters().block_bytes_max as usize,
+            heartbeat: Duration::from_millis(state.parameters().heartbeat_ms.into()),
         }
     }
 
@@ -197,6 +231,15 @@ impl Application for LedgerApplication {
         Ok(Some(DecidedBlock { block, certificate, validators, payload: payload.into() }))
     }
 
+    fn in_force_ms(&self, key: &PublicKey) -> Result<Option<u64>, ApplicationError> {
+        let store = &self.ledger.store;
+        let mut sets = (0..store.validator_set_count()).filter_map(|number| store.validator_set(number));
+        let Some(set) = sets.find(|set| set.position(key).is_some()) else { return Ok(None) };
+        let announced = Height(set.first_height().0.saturating_sub(1));
+        let header = store.header(announced).map_err(ApplicationError::new)?;
+        Ok(Some(header.map_or(0, |header| header.time_ms)))
+    }
+
     fn has_work(&self) -> bool {
         let current = self.ledger.current();
         let next = current.state.head().height.next();
@@ -204,13 +247,20 @@ impl Application for LedgerApplication {
         current.state.governance().is_due(next.next()) || self.ledger.pool().has_candidates(&current.state)
     }
 
-    fn evidence(&mut self, evidence: &[Evidence]) {
-        for evidence in evidence {
-            let Evidence { validator, height, round, kind, .. } = evidence;
-            tracing::warn!(%validator, %height, round, ?kind, "a validator contradicted itself");
+    fn evidence(&mut self, evidence: &[Equivocation]) {
+        for Equivocation { key, height, round, statement, .. } in evidence {
+            tracing::warn!(%key, %height, round, ?statement, "a validator contradicted itself");
         }
         let path = self.ledger.evidence_path.display();
-        match self.evidence.keep(evidence) {
+        let store = &self.ledger.store;
+        // The certificate alone: changes of the validators before it are in every trust file.
+        let decided = |height| {
+            let (certificate, _) = store.block(height).ok()??;
+            let header = store.header(height).ok()??;
+            let finality = Finality::Certificate { certificate, validator_changes: Vec::new() };
+            Some(FinalStatement { header, finality })
+        };
+        match self.evidence.keep(evidence, decided) {
             Ok(kept) => tracing::warn!(kept, of = evidence.len(), %path, "evidence"),
             Err(error) => tracing::error!(%error, %path, "evidence could not be kept"),
         }

@@ -19,22 +19,23 @@ mod timings;
 mod view;
 mod waiters;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use sanad_api::FinalHeader;
-use sanad_core::batch::SignedBatch;
-use sanad_core::block::Block;
-use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, issuing_key};
+use sanad_core::batch::{Batch, SignedBatch};
+use sanad_core::block::{Block, ProtocolVersion};
+use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, chain_head, check_signatures};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
+use sanad_core::snapshot::SnapshotManifest;
 use sanad_core::state::{Head, State};
 use sanad_core::validators::{CommitCertificate, ValidatorSet};
-use sanad_storage::{Store, StoreError};
+use sanad_storage::{SnapshotError, Store, StoreError, create_snapshot};
 use tokio::sync::watch;
 
 pub use application::LedgerApplication;
@@ -60,12 +61,18 @@ pub struct Ledger {
     waiters: Waiters,
     head: watch::Sender<Height>,
     evidence_path: PathBuf,
+    /// The protocol versions that this node takes part in.
+    known_versions: &'static [ProtocolVersion],
     pool_bytes_max: AtomicUsize,
     /// Set while the disk has too little room for batches.
     disk_low: AtomicBool,
     failed_reads: FailedReads,
     timings: Timings,
     damage: Damage,
+    /// A snapshot is made of each block whose height is a multiple of this; of none if it is 0.
+    snapshot_every: u64,
+    /// The state after the last such block.
+    snapshot_due: watch::Sender<Option<State>>,
 }
 
 impl Ledger {
@@ -86,6 +93,7 @@ impl Ledger {
         let past = store.past(height)?;
         let validator_changes = store.validator_changes(Height(1)..height.next())?;
         let ledger = Self {
+            known_versions: genesis.known_versions(),
             genesis,
             store,
             current: Published::new(Current {
@@ -103,6 +111,8 @@ impl Ledger {
             failed_reads: FailedReads::default(),
             timings: Timings::default(),
             damage: Damage::default(),
+            snapshot_every: 0,
+            snapshot_due: watch::Sender::new(None),
         };
         Ok(ledger)
     }
@@ -164,9 +174,44 @@ impl Ledger {
         self.current().state.validators().clone()
     }
 
+    /// As a program that does not know the version for tests, to rehearse what becomes of one that was not upgraded.
+    #[must_use]
+    pub fn without_test_version(self) -> Self {
+        Self { known_versions: ProtocolVersion::KNOWN, ..self }
+    }
+
+    /// With a snapshot due after each block whose height is a multiple of `blocks`.
+    #[must_use]
+    pub fn with_snapshots_every(self, blocks: u64) -> Self {
+        Self { snapshot_every: blocks, ..self }
+    }
+
+    /// Follows the states that a snapshot is due of.
+    pub fn snapshots_due(&self) -> watch::Receiver<Option<State>> {
+        self.snapshot_due.subscribe()
+    }
+
+    /// Writes to a folder what it does not have yet of the snapshot as of a state of this ledger.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; an earlier snapshot in the folder is still there.
+    pub fn write_snapshot(&self, state: &State, folder: &Path) -> Result<SnapshotManifest, SnapshotError> {
+        create_snapshot(&self.store, state, &self.genesis, folder, |_| {})
+    }
+
+    /// The protocol versions that this node takes part in.
+    pub fn known_versions(&self) -> &'static [ProtocolVersion] {
+        self.known_versions
+    }
+
     /// Whether a key votes on the next block.
     pub fn is_validator(&self, key: &PublicKey) -> bool {
         self.current().state.validators().position(key).is_some()
+    }
+
+    /// The state after the head. Cheap: it is shared.
+    pub fn state(&self) -> State {
+        self.current().state.clone()
     }
 
     /// Follows the height of the head.
@@ -208,22 +253,19 @@ impl Ledger {
 
     /// The slow checks of a batch, before the pool is locked.
     fn check_alone(&self, state: &State, batch: &Arc<SignedBatch>, source: Source) -> Result<(), AdmitError> {
-        let issuer = &batch.batch().issuer;
+        let Batch { chain_id, issuer, chain, sequence, .. } = batch.batch();
         let Some(member) = state.registry().member(issuer) else { return Ok(()) };
-        let next = member.rest().issuing.next_sequence;
-        if source == Source::Submitted && next == batch.batch().sequence {
+        let next = chain_head(member, state.governance(), *chain).next_sequence;
+        if source == Source::Submitted && next == *sequence {
             // Submitters learn at once that an event breaks a rule, not when a block is built.
             return self.check(state, batch);
         }
-        match issuing_key(member) {
-            // A good signature is remembered with the batch: the pool does not check it again.
-            Ok(key) if batch.batch().chain_id == state.chain_id() => batch.verify(&key).map_err(|source| {
-                let issuer = issuer.clone();
-                AdmitError::Pool(BatchError::Signature { issuer, source }.into())
-            }),
-            // The pool refuses it with the reason, before it looks at the signature.
-            _ => Ok(()),
+        if *chain_id == state.chain_id() {
+            // A good signature of the issuing chain is remembered with the batch: the pool does not check it again.
+            check_signatures(member, batch).map_err(PoolError::from)?;
         }
+        // The pool refuses a foreign chain with the reason, before it looks at signatures.
+        Ok(())
     }
 
     fn check(&self, state: &State, batch: &Arc<SignedBatch>) -> Result<(), AdmitError> {
@@ -282,7 +324,11 @@ impl Ledger {
         let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();
         self.current.swap(self.current().after(execution, certificate));
         self.settle(&entered);
-        self.head.send_replace(execution.header.height);
+        let height = execution.header.height;
+        if self.snapshot_every > 0 && height.0.is_multiple_of(self.snapshot_every) {
+            self.snapshot_due.send_replace(Some(self.state()));
+        }
+        self.head.send_replace(height);
         Ok(())
     }
 

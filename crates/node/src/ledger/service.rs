@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,14 @@ use sanad_core::block::Block;
 use sanad_core::event::Entry;
 use sanad_core::execution::BatchError;
 use sanad_core::genesis::{BLOCK_BYTES_LIMIT, Genesis};
-use sanad_core::hash::BatchId;
+use sanad_core::governance::RejoinStatement;
+use sanad_core::hash::{BatchId, ChunkHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
 use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
 use sanad_core::state::Head;
 use sanad_core::trust::TrustFile;
-use sanad_storage::{Store, StoreError};
+use sanad_storage::{SnapshotError, SnapshotFolder, Store, StoreError};
 use tokio::sync::Semaphore;
 
 use super::{AdmitError, Ledger, final_header};
@@ -48,6 +50,10 @@ pub trait NodeFacts: Send + Sync + 'static {
     fn diagnosis(&self) -> Option<Diagnosis> {
         None
     }
+    /// What a rejoin statement has to name, while the node's key may have signed what the node does not know.
+    fn rejoin(&self) -> Option<RejoinStatement> {
+        None
+    }
     /// The peers that it knows, in all its networks.
     fn peers(&self) -> impl Future<Output = Vec<Peer>> + Send;
     /// Passes a new batch on to peers and consensus.
@@ -60,6 +66,8 @@ pub trait NodeFacts: Send + Sync + 'static {
 pub struct Service<F> {
     ledger: Arc<Ledger>,
     facts: Arc<F>,
+    /// The snapshot that it offers.
+    snapshot: Option<Arc<SnapshotFolder>>,
     /// Turns of work that is not done on async workers.
     turns: Arc<Semaphore>,
     started: Instant,
@@ -69,7 +77,13 @@ impl<F: NodeFacts> Service<F> {
     /// A service that answers from a ledger.
     pub fn new(ledger: Arc<Ledger>, facts: F) -> Self {
         let turns = Arc::new(Semaphore::new(BLOCKING_MAX));
-        Self { ledger, facts: Arc::new(facts), turns, started: Instant::now() }
+        Self { ledger, facts: Arc::new(facts), snapshot: None, turns, started: Instant::now() }
+    }
+
+    /// Offers the snapshot in a folder, once there is one.
+    #[must_use]
+    pub fn offering(self, folder: Option<&Path>) -> Self {
+        Self { snapshot: folder.map(|path| Arc::new(SnapshotFolder::open(path))), ..self }
     }
 
     /// Runs work that reads the disk or checks signatures on a blocking thread, when its turn comes. Once begun, it
@@ -82,6 +96,7 @@ impl<F: NodeFacts> Service<F> {
         let service = Self {
             ledger: Arc::clone(&self.ledger),
             facts: Arc::clone(&self.facts),
+            snapshot: self.snapshot.clone(),
             turns: Arc::clone(&self.turns),
             started: self.started,
         };
@@ -246,6 +261,22 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
         self.ledger.entry_runs(member, range)
     }
 
+    fn snapshot(&self) -> Result<Vec<u8>, LedgerError> {
+        let folder = self.snapshot.as_ref().ok_or(LedgerError::NotFound(Missing::Snapshot))?;
+        match folder.manifest() {
+            Ok(manifest) => Ok(manifest.to_bytes()),
+            Err(SnapshotError::NoSnapshot { .. }) => Err(LedgerError::NotFound(Missing::Snapshot)),
+            Err(error) => Err(LedgerError::Unreadable(error.into())),
+        }
+    }
+
+    fn snapshot_chunk(&self, hash: &ChunkHash) -> Result<Vec<u8>, LedgerError> {
+        let missing = || LedgerError::NotFound(Missing::SnapshotChunk(*hash));
+        let folder = self.snapshot.as_ref().ok_or_else(missing)?;
+        let chunk = folder.chunk_named(hash).map_err(|error| LedgerError::Unreadable(error.into()))?;
+        chunk.ok_or_else(missing)
+    }
+
     fn batch_state(&self, id: &BatchId) -> Result<BatchState, LedgerError> {
         if let Some(entered) = self.entered(id)? {
             return Ok(BatchState::Final(entered));
@@ -327,6 +358,7 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
             connected_peers: connected.len() as u32,
             damaged_blocks: self.ledger.damaged_blocks().len() as u64,
             repaired_blocks: self.ledger.repaired_blocks(),
+            rejoin: self.facts.rejoin(),
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sanad_api::limits::ENTRY_RUNS_ENTRIES_MAX;
 use sanad_api::{BatchState, CredentialKey, HeaderProof, Ledger as _, LedgerError, Peer, ProofForm};
 use sanad_consensus_lite::{Application as _, Slot};
-use sanad_core::batch::BATCH_EVENTS_MAX;
+use sanad_core::batch::{BATCH_EVENTS_MAX, BatchChain};
 use sanad_core::block::BlockHeader;
 use sanad_core::commitment::IssuanceKey;
 use sanad_core::event::Event;
@@ -19,7 +19,10 @@ use sanad_core::ids::{LogIndex, MemberId, Sequence};
 use sanad_core::proof::{CompletenessHead, CompletenessVerifier, Finality, RestsOn, VALIDATOR_CHANGES_MAX};
 use sanad_core::trust::TrustAnchor;
 use sanad_storage::Options;
-use sanad_testkit::{Chain, certify, commitment, consensus_key, genesis, id, issue, issuing_key, next_batch};
+use sanad_testkit::{
+    Chain, certify, commitment, consensus_key, genesis, governance_key, id, issue, issuing_key, next_batch,
+    next_batch_of,
+};
 
 use super::*;
 
@@ -100,6 +103,29 @@ fn a_batch_that_finds_no_room_is_refused_for_that_alone() {
     let forged = Arc::new(next.sign(&issuing_key("v2")));
     let refused = ledger.admit(&forged, Source::Submitted).unwrap_err();
     assert!(matches!(refused, AdmitError::Pool(PoolError::IssuerFull { .. })), "{refused:?}");
+}
+
+/// A batch of governance is signed by other keys than the issuing key, and has a place of its own in another chain.
+#[test]
+fn a_batch_of_governance_is_taken_from_issuer_and_peer() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = new_ledger(&folder);
+    commit(&ledger);
+    let addresses =
+        |port: &str| Event::SetAddresses { addresses: vec![format!("consensus://v1.example:{port}")] };
+    let mut batch =
+        next_batch_of(&ledger.current().state, "v1", BatchChain::Governance, vec![addresses("1")]);
+    for source in [Source::Submitted, Source::Gossiped] {
+        let signed = batch.clone().sign(&governance_key("v1"));
+        ledger.admit(&Arc::new(signed.clone()), source).unwrap();
+        (batch.sequence, batch.previous, batch.events) =
+            (batch.sequence.next(), signed.id(), vec![addresses("2")]);
+    }
+    let forged = Arc::new(batch.sign(&issuing_key("v1")));
+    assert!(matches!(
+        ledger.admit(&forged, Source::Gossiped),
+        Err(AdmitError::Pool(PoolError::Refused(BatchError::GovernanceSignature { .. })))
+    ));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sanad_chain::{CheckedBlock, Seen};
 use sanad_core::hash::HistoryHash;
-use sanad_core::ids::{Height, LogIndex};
+use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::merkle::{Frontier, Hash, Rfc6962, TreeHash, root_of};
 
 use super::finding::Finding;
@@ -86,7 +86,7 @@ impl ColumnFiles {
         let (height, frame) = (execution.header.height, raw.frame.place);
         let first_index = execution.first_index.0;
         let record = BlockRecord { frame, first_index, first_batch }.encode();
-        let batches = batch_records(block, execution, &frame);
+        let batches = batch_records(block, LogSize(first_index), &frame);
         let batches: Vec<_> = batches.iter().map(BatchColumnRecord::encode).collect();
         let mut findings = Vec::new();
         findings.extend(self.blocks.compare(height, height.0 - 1, &[record], &BLOCK_FIELDS)?);

@@ -3,7 +3,7 @@
 use sanad_core::hash::Root;
 use sanad_core::ids::{Height, LogSize, MemberId};
 use sanad_core::proof::{
-    ConsistencyProof, Contradiction, FinalStatement, ForkProof, LogHead, ProvenConsistency, StatusProof,
+    ConsistencyProof, Contradiction, Evidence, FinalStatement, LogHead, ProvenConsistency, StatusProof,
 };
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub struct Consistency {
     /// and how many validators there were.
     pub validators: usize,
     #[serde(skip)]
-    fork: Option<Box<ForkProof>>,
+    fork: Option<Box<Evidence>>,
 }
 
 impl Consistency {
@@ -75,7 +75,7 @@ impl Consistency {
             let (header, finality) = (known.header.clone(), known.finality.clone());
             let older = Box::new(FinalStatement { header, finality });
             let newer = Box::new(proof.clone());
-            found.fork = Some(Box::new(ForkProof::new(Contradiction::Log { older, newer })));
+            found.fork = Some(Box::new(Evidence::new(Contradiction::Log { older, newer })));
         } else {
             found.verdict = Verdict::Proved;
         }
@@ -84,7 +84,7 @@ impl Consistency {
 
     /// Evidence that the validators signed two histories, if receipt and proof show it.
     #[must_use]
-    pub fn fork(&self) -> Option<&ForkProof> {
+    pub fn fork(&self) -> Option<&Evidence> {
         self.fork.as_deref()
     }
 

@@ -1,7 +1,10 @@
-//! Findings of consistency, completeness and fork proofs in lines, for people.
+//! Findings of consistency, completeness and evidence files in lines, for people.
+
+use sanad_core::evidence::{Accusation, Occasion};
+use sanad_core::proof::Attribution;
 
 use super::{Language, Line, name_of};
-use crate::proofs::{Completeness, Consistency, Fork, ForkKind};
+use crate::proofs::{Completeness, Consistency, EvidenceFinding, EvidenceKind};
 use crate::time;
 use crate::verdict::Verdict;
 
@@ -58,23 +61,62 @@ impl Completeness {
     }
 }
 
-impl Fork {
+impl EvidenceFinding {
     /// All that people see, in a language. Texts from files are not escaped.
     #[must_use]
     pub fn lines(&self, language: Language) -> Vec<Line> {
         let kind = match self.kind {
-            ForkKind::Heights => "fork-heights",
-            ForkKind::Revocation => "fork-revocation",
-            ForkKind::Log => "fork-log",
+            EvidenceKind::Heights => "fork-heights",
+            EvidenceKind::Revocation => "fork-revocation",
+            EvidenceKind::Log => "fork-log",
+            EvidenceKind::Equivocation => "evidence-equivocation",
         };
-        let proved = language.text("fork-proved", &[("kind", &language.text(kind, &[]))]);
+        let proved = match self.kind {
+            EvidenceKind::Equivocation => language.text(kind, &[]),
+            EvidenceKind::Heights | EvidenceKind::Revocation | EvidenceKind::Log => {
+                language.text("fork-proved", &[("kind", &language.text(kind, &[]))])
+            }
+        };
         let mut lines = vec![headline(language, &self.target, self.verdict, self.reason.as_deref(), &proved)];
-        if let Some(fork) = &self.proved {
-            let (older, newer) = (fork.height.to_string(), fork.newer.to_string());
-            let value = language.text("fork-blocks", &[("older", &older), ("newer", &newer)]);
-            lines.push(Line::Fact(language.text("fact-blocks", &[]), value));
+        if let Some(proved) = &self.proved {
+            if self.kind != EvidenceKind::Equivocation {
+                let (older, newer) = (proved.height.to_string(), proved.newer.to_string());
+                let value = language.text("fork-blocks", &[("older", &older), ("newer", &newer)]);
+                lines.push(Line::Fact(language.text("fact-blocks", &[]), value));
+            }
+            lines.extend(attributed(language, &proved.attribution));
         }
         lines
+    }
+}
+
+/// Whose fault it is, or why that does not follow.
+fn attributed(language: Language, attribution: &Attribution) -> Vec<Line> {
+    let open = |key: &str, arguments: &[(&str, &str)]| {
+        vec![Line::Fact(language.text("fact-attribution", &[]), language.text(key, arguments))]
+    };
+    match attribution {
+        Attribution::Members { accused } => {
+            let line = |accusation: &Accusation| {
+                let Occasion { height, round, statement } = accusation.equivocation.occasion();
+                let (height, round) = (height.to_string(), round.to_string());
+                let arguments = [
+                    ("member", accusation.member.as_str()),
+                    ("statement", statement.as_str()),
+                    ("height", &height),
+                    ("round", &round),
+                ];
+                let value = language.text("attribution-member", &arguments);
+                Line::Fact(language.text("fact-attribution", &[]), value)
+            };
+            accused.iter().map(line).collect()
+        }
+        Attribution::DifferentRounds { one, other } => {
+            let (one, other) = (one.to_string(), other.to_string());
+            open("attribution-rounds", &[("one", &one), ("other", &other)])
+        }
+        Attribution::DifferentHeights => open("attribution-heights", &[]),
+        Attribution::NoCertificate => open("attribution-no-certificate", &[]),
     }
 }
 

@@ -58,6 +58,6 @@ pub(super) async fn list<L: Ledger>(
 }
 
 /// A height of a block: the genesis has none.
-pub(super) fn height(field: &'static str, height: u64) -> Result<Height, RequestError> {
+pub(in crate::server) fn height(field: &'static str, height: u64) -> Result<Height, RequestError> {
     if height == 0 { Err(RequestError::Zero { field }) } else { Ok(Height(height)) }
 }

@@ -5,6 +5,8 @@ mod completeness;
 mod credentials;
 mod entries;
 mod members;
+mod pieces;
+mod snapshot;
 mod subscription;
 mod trust_file;
 
@@ -12,6 +14,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
+pub(super) use self::blocks::height;
 use super::answer_stream::AnswerStream;
 use super::calls::Calls;
 use super::shares::Budget;
@@ -25,6 +28,8 @@ pub(super) struct LedgerApi<L>(pub(super) Arc<Calls<L>>);
 impl<L: Ledger> LedgerService for LedgerApi<L> {
     type GetCompletenessStream = AnswerStream<wire::GetCompletenessResponse>;
     type GetTrustFileStream = AnswerStream<wire::GetTrustFileResponse>;
+    type GetSnapshotStream = AnswerStream<wire::GetSnapshotResponse>;
+    type GetSnapshotChunkStream = AnswerStream<wire::GetSnapshotChunkResponse>;
     type GetBatchProofsStream = AnswerStream<wire::GetBatchProofsResponse>;
     type SubscribeBlocksStream = AnswerStream<wire::SubscribeBlocksResponse>;
 
@@ -154,5 +159,19 @@ impl<L: Ledger> LedgerService for LedgerApi<L> {
         request: Request<wire::GetGenesisRequest>,
     ) -> Result<Response<wire::GetGenesisResponse>, Status> {
         self.0.answer(request, members::genesis).await
+    }
+
+    async fn get_snapshot(
+        &self,
+        request: Request<wire::GetSnapshotRequest>,
+    ) -> Result<Response<Self::GetSnapshotStream>, Status> {
+        snapshot::manifest(&self.0, request).await
+    }
+
+    async fn get_snapshot_chunk(
+        &self,
+        request: Request<wire::GetSnapshotChunkRequest>,
+    ) -> Result<Response<Self::GetSnapshotChunkStream>, Status> {
+        snapshot::chunk(&self.0, request).await
     }
 }

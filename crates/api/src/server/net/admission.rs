@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::codegen::http::{Request, Response};
@@ -23,6 +22,8 @@ use crate::server::stats::ServerStats;
 /// Takes a share of the server for each call, from its first byte to the last of its answer.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct AdmissionLayer {
+    /// What a caller hears that is not let in.
+    pub(in crate::server) refuse: fn(CallError) -> Response<Body>,
     pub(in crate::server) server: Arc<Shares>,
     pub(in crate::server) stats: ServerStats,
     pub(in crate::server) proxies: Proxies,
@@ -32,6 +33,7 @@ pub(in crate::server) struct AdmissionLayer {
 #[derive(Clone, Debug)]
 pub(in crate::server) struct AdmissionService<S> {
     inner: S,
+    refuse: fn(CallError) -> Response<Body>,
     server: Arc<Shares>,
     stats: ServerStats,
     proxies: Proxies,
@@ -43,6 +45,7 @@ impl<S> Layer<S> for AdmissionLayer {
     fn layer(&self, inner: S) -> AdmissionService<S> {
         AdmissionService {
             inner,
+            refuse: self.refuse,
             server: Arc::clone(&self.server),
             proxies: self.proxies.clone(),
             stats: self.stats.clone(),
@@ -96,7 +99,7 @@ where
                 if let Some(limit) = error.limit() {
                     self.stats.limit_hit(limit);
                 }
-                return Box::pin(std::future::ready(Ok(Status::from(error).into_http())));
+                return Box::pin(std::future::ready(Ok((self.refuse)(error))));
             }
         };
         let answer = self.inner.call(request);

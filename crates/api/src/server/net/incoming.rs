@@ -13,7 +13,6 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
-use super::callers::Callers;
 use super::connection::Connection;
 use super::proxies::Proxies;
 use super::proxy_header;
@@ -28,7 +27,7 @@ pub(in crate::server) struct Incoming {
     turn: usize,
     pause: Option<Pin<Box<Sleep>>>,
     sweep: Interval,
-    seats: Seats,
+    seats: Arc<Seats>,
     proxies: Proxies,
     /// Connections of proxies that are still to say whose they are. Each has a seat.
     announced: JoinSet<Option<Announced>>,
@@ -46,18 +45,17 @@ struct Announced {
 }
 
 impl Incoming {
-    /// `cut` cuts every connection. To be called on the runtime.
+    /// `seats` may be those of other ports, too. `cut` cuts every connection. To be called on the runtime.
     pub(in crate::server) fn new(
         listeners: Vec<TcpListener>,
         limits: Limits,
-        callers: Arc<Callers>,
+        seats: Arc<Seats>,
         proxies: Proxies,
         cut: CancellationToken,
         stats: ServerStats,
     ) -> Self {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let seats = Seats::new(&limits, callers);
         let announced = JoinSet::new();
         Self { listeners, turn: 0, pause: None, sweep, seats, proxies, announced, limits, cut, stats }
     }

@@ -12,6 +12,7 @@ mod proxies;
 mod proxy_header;
 mod rate;
 mod seats;
+mod secured;
 mod web;
 
 pub(super) use admission::AdmissionLayer;
@@ -20,6 +21,8 @@ pub(super) use callers::Callers;
 pub(super) use connection::{ConnectionInfo, connection_info, connection_of};
 pub use incoming::CONNECTIONS_CLOSING_MAX;
 pub(super) use incoming::Incoming;
-pub(super) use observe::ObserveLayer;
+pub(super) use observe::{ObserveLayer, Outcome};
 pub(super) use proxies::Proxies;
+pub(super) use seats::Seats;
+pub(super) use secured::{Secured, Tls};
 pub(super) use web::WebLayer;

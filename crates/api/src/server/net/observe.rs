@@ -58,13 +58,23 @@ where
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
+            if let Some(Outcome { name, code }) = response.extensions_mut().remove() {
+                (call.path, call.code) = (name, code);
+            }
             if let Some(code) = code_of(response.headers()) {
                 call.code = code;
             }
             Ok(response.map(|inner| Body::new(ObservedBody { inner, call })))
         })
     }
+}
+
+/// How a call over HTTP is counted, by an extension of its response: no header says it.
+#[derive(Clone)]
+pub(in crate::server) struct Outcome {
+    pub(in crate::server) name: String,
+    pub(in crate::server) code: Code,
 }
 
 /// A call under way; counted when dropped.

@@ -23,7 +23,7 @@ pub(super) enum Via {
 }
 
 /// The seats of a server.
-pub(super) struct Seats {
+pub(in crate::server) struct Seats {
     limits: Limits,
     callers: Arc<Callers>,
     taken: Arc<Mutex<Taken>>,
@@ -65,7 +65,7 @@ struct Group {
 }
 
 impl Seats {
-    pub(super) fn new(limits: &Limits, callers: Arc<Callers>) -> Self {
+    pub(in crate::server) fn new(limits: &Limits, callers: Arc<Callers>) -> Self {
         Self { limits: *limits, callers, taken: Arc::default() }
     }
 

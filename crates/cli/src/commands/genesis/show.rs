@@ -29,6 +29,8 @@ struct Shown {
     fingerprint: String,
     name: String,
     log_origin: String,
+    /// Whether upgrades are rehearsed on it.
+    test_network: bool,
     /// Whether every member signed it: nodes start with no other.
     complete: bool,
     parameters: Parameters,
@@ -42,6 +44,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let set = genesis.validators()?;
     let (validators, quorum) = (set.validators().len(), set.quorum());
     let chain_id = genesis.chain_id();
+    let test_network = genesis.is_test_network();
     let complete = genesis.check_signatures().is_ok();
     let Genesis { name, log_origin, parameters, members, .. } = genesis;
     output.print(&Shown {
@@ -49,6 +52,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         fingerprint: fingerprint(&chain_id),
         name,
         log_origin,
+        test_network,
         complete,
         parameters,
         validators,
@@ -70,6 +74,7 @@ impl Report for Shown {
             .fact("fingerprint", &self.fingerprint)
             .fact("signed", if self.complete { "by every member" } else { "not by every member yet" })
             .fact("log origin", &self.log_origin)
+            .fact("kind", if self.test_network { "a test network" } else { "a consortium" })
             .fact("block limit", format!("{} bytes", self.parameters.block_bytes_max))
             .fact("heartbeat", format!("{} ms", self.parameters.heartbeat_ms))
             .fact("a block needs", format!("{} of {} validators", self.quorum, self.validators))

@@ -1,17 +1,21 @@
 //! `sanad issue`: documents become entries of the log, and get their receipts.
 
+mod init;
 mod report;
+mod roster;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
 use clap::ValueEnum;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::document::DocumentKind;
+use sanad_core::ids::MemberId;
 use sanad_issuer::{
-    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, IssueReport, Places, ReadAs, ResumeError,
-    Unfinished, read_roster,
+    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, IssueReport, Keeper, Places, ReadAs, ResumeError,
+    Unfinished, read_list,
 };
 
 use crate::commands::receipt::Form;
@@ -19,6 +23,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, describe, note};
 use crate::receipt_file::PICTURES;
+use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
 use crate::trust::TrustArgs;
@@ -28,11 +33,12 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad issue ijazah.json --issuer-dir merapi --genesis genesis.json
   sanad issue awards/ --issuer univ-merapi.example --key merapi/keys/issuing.json
-  sanad issue --roster wisuda-2025.txt --issuer-dir merapi
+  sanad issue --from wisuda-2025.txt --issuer-dir merapi
   sanad issue --resume awards/
   sanad issue --resume awards/ moved/
   sanad issue --resume awards/ --receipts elsewhere/
   sanad issue awards/ --issuer-dir merapi --receipts-form binary
+  sanad issue awards/ --issuer-dir merapi --register merapi/register.db --register-batch 2026-11
 
 Each document gets its receipt beside it, DOCUMENT.receipt.json, and none is issued twice: one that has
 a receipt of this issuer is skipped. Receipts, keys and other files of Sanad are never issued, whatever they
@@ -43,16 +49,21 @@ a timeout or a full disk --resume finishes it. It writes beside documents in the
 folders within it, and in those that are named after it; it finds renamed and moved documents there by their
 content. A document that was changed since still gets the receipt of what it was, and the exit code is 2.
 If another `sanad` of the same issuer is at work, this one waits for its turn. Open Badges and W3C
-credentials get a summary (holder, title, date ...) that a paper receipt can prove alone.";
+credentials get a summary (holder, title, date ...) that a paper receipt can prove alone.
+With --register, documents, secrets and receipts are kept in one encrypted file, and nobody gets an
+achievement twice in a batch of that name.";
 
 #[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Documents, or folders of documents; with --resume, further folders that its documents lie in
-    #[arg(required_unless_present_any = ["roster", "resume"])]
+    #[arg(required_unless_present_any = ["from", "resume"])]
     paths: Vec<PathBuf>,
     /// Text file with one document a line, lines that begin with # left out
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
-    roster: Option<PathBuf>,
+    from: Option<PathBuf>,
     /// Finish what a pending file, or those of a folder, began
     #[arg(long, value_name = "DIR|FILE")]
     resume: Option<PathBuf>,
@@ -63,7 +74,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = BATCH_DOCUMENTS_DEFAULT, value_name = "N")]
     batch_size: usize,
     /// Issue documents again that have a receipt; the old entry stays valid unless it is revoked
-    #[arg(long)]
+    #[arg(long, conflicts_with = "register")]
     force: bool,
     /// Bind no summary: no paper receipt can be made of the credential
     #[arg(long)]
@@ -78,12 +89,28 @@ pub(crate) struct Args {
     /// How long to wait until a batch is final, and for other programs of this issuer
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,
+    /// What this issuance is called in the register
+    #[arg(long, default_value = "", value_name = "NAME", requires = "register")]
+    register_batch: String,
+    #[command(flatten)]
+    register: RegisterArgs,
     #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
     node: NodeArgs,
+}
+
+/// From a spreadsheet of learners.
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Propose columns and a template for a roster
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Args),
+    /// Sign a credential for each learner of a roster, and enter all of them
+    #[command(after_help = roster::EXAMPLES)]
+    Roster(Box<roster::Args>),
 }
 
 /// How a document is to be read.
@@ -111,6 +138,11 @@ impl From<As> for ReadAs {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    match &args.command {
+        Some(Command::Init(args)) => return init::run(args, output),
+        Some(Command::Roster(args)) => return roster::run(args, output),
+        None => {}
+    }
     let (observer, mut issued) = (Terminal::default(), Issued::default());
     let mut errors: Vec<String> = Vec::new();
     if let Err(error) = work(args, &observer, &mut issued, &mut errors) {
@@ -179,11 +211,12 @@ async fn issue(
     report: &mut IssueReport,
 ) -> anyhow::Result<()> {
     let mut paths = args.paths.clone();
-    if let Some(roster) = &args.roster {
-        paths.extend(read_roster(roster)?);
+    if let Some(list) = &args.from {
+        paths.extend(read_list(list)?);
     }
     let (id, anchor) = (args.issuer.id()?, chain.anchor());
-    let issuance = Issuance::prepare(&paths, anchor, &id, options(args), observer, report)?;
+    let options = options(args, keeper(&args.register, &args.register_batch, chain, &id)?);
+    let issuance = Issuance::prepare(&paths, anchor, &id, options, observer, report)?;
     if !issuance.is_empty() {
         let issuer = args.issuer.open()?;
         issuance.enter(chain, &issuer, observer, report).await?;
@@ -200,7 +233,11 @@ async fn resume(
     report: &mut IssueReport,
     errors: &mut Vec<String>,
 ) -> anyhow::Result<()> {
-    let options = options(args);
+    let keeper = match args.register.register {
+        Some(_) => keeper(&args.register, &args.register_batch, chain, &args.issuer.id()?)?,
+        None => None,
+    };
+    let options = options(args, keeper);
     let unfinished = Unfinished::open(path, &args.paths, args.wait, observer)?;
     if unfinished.files().len() == 0 {
         observer.remark(format!("{} holds no pending file; nothing to finish", path.display()));
@@ -227,15 +264,29 @@ async fn resume(
     Ok(())
 }
 
-fn options(args: &Args) -> IssueOptions {
+/// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there.
+fn keeper(
+    register: &RegisterArgs,
+    batch: &str,
+    chain: &Chain,
+    issuer: &MemberId,
+) -> anyhow::Result<Option<Arc<RegisterKeeper>>> {
+    let register = register.open_of(chain.anchor(), issuer)?;
+    let batch = batch.to_owned();
+    Ok(register.map(|register| Arc::new(RegisterKeeper::new(register, batch, None))))
+}
+
+fn options(args: &Args, keeper: Option<Arc<RegisterKeeper>>) -> IssueOptions {
     IssueOptions {
         read_as: args.how.into(),
         batch_documents_max: args.batch_size,
         again: args.force,
         summaries: !args.no_summary,
         places: Places { folder: args.receipts.clone(), form: args.receipts_form.map(Into::into) },
+        pending_folder: None,
         wait: args.wait,
         pictures: Some(PICTURES),
         passphrase: args.issuer.known_passphrase(),
+        keeper: keeper.map(|keeper| keeper as Arc<dyn Keeper>),
     }
 }

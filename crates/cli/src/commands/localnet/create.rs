@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sanad_core::genesis::Parameters;
+use sanad_core::genesis::{Parameters, TEST_NETWORK_PREFIX};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
 use sanad_core::member::{Invitation, Role};
+use sanad_core::registry::MEMBERS_MAX;
 use sanad_core::validators::VALIDATORS_MAX;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -76,6 +77,8 @@ struct CreatedNode {
     member: MemberId,
     name: String,
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
     dir: PathBuf,
 }
 
@@ -93,35 +96,49 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if args.followers > VALIDATORS_MAX {
         bail!("--followers is {}; a localnet has at most {VALIDATORS_MAX}", args.followers);
     }
+    let members = args.nodes + args.followers + args.issuers.min(MEMBERS_MAX);
+    if members > MEMBERS_MAX {
+        bail!(
+            "--nodes, --followers and --issuers come to {members} members; a consortium has at most {MEMBERS_MAX}"
+        );
+    }
+    let invitation = invite::new(&args.name)?;
+    let parameters = Parameters { heartbeat_ms: args.heartbeat_ms, ..Parameters::default() };
+    parameters.check()?;
     // Before anything is written.
     let program = if args.no_init { None } else { Some(args.binary.find()?) };
     let folder = Folder::new(&args.dir)?;
-    let created = create(args, &folder, program.as_deref())
+    let created = create(args, &invitation, parameters, &folder, program.as_deref())
         .with_context(|| format!("{} is not complete; remove it before trying again", args.dir.display()))?;
     output.print(&created)?;
     Ok(Outcome::Yes)
 }
 
-fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Result<Created> {
+fn create(
+    args: &Args,
+    invitation: &Invitation,
+    parameters: Parameters,
+    folder: &Folder,
+    program: Option<&Path>,
+) -> anyhow::Result<Created> {
     let passphrase = Passphrase::random()?;
     let line = Zeroizing::new([passphrase.as_bytes(), b"\n"].concat());
     files::create_new(&folder.passphrase(), &line, Mode::Private)?;
     let bar = progress::bar(args.nodes + args.followers + args.issuers, "making members");
-    let invitation = invite::new(&args.name)?;
     let (mut nodes, mut issuers, mut members) = (Vec::new(), Vec::new(), Vec::new());
     let with_node = args.nodes + args.followers;
     for number in 1..=with_node {
         let (id, name) = names::university(number - 1)?;
         let dir = folder.node(number).path().to_owned();
         let role = if number <= args.nodes { Role::Validator } else { Role::Observer };
-        members.push(member(&invitation, id, name, role, &dir, &passphrase)?);
+        members.push(member(invitation, id, name, role, &dir, &passphrase)?);
         bar.inc(1);
     }
     for index in 0..args.issuers {
         let (member_id, institute) = names::institute(index)?;
         let dir = folder.issuer(member_id.as_str());
         let (id, name) = (member_id.clone(), institute.clone());
-        members.push(member(&invitation, id, name, Role::Issuer, &dir, &passphrase)?);
+        members.push(member(invitation, id, name, Role::Issuer, &dir, &passphrase)?);
         issuers.push(CreatedIssuer { member: member_id, name: institute, dir });
         bar.inc(1);
     }
@@ -131,17 +148,20 @@ fn create(args: &Args, folder: &Folder, program: Option<&Path>) -> anyhow::Resul
         let at = folder.node(place + 1);
         let text = config::write(&configured, place);
         files::create_new(&at.config(), text.as_bytes(), Mode::Public)?;
+        let facts = at.facts()?;
         nodes.push(CreatedNode {
             node: at.number,
             member: node.member.clone(),
             name: members[place].file.member.name.clone(),
-            url: at.facts()?.url(),
+            url: facts.url(),
+            page: facts.page(),
             dir: at.path().to_owned(),
         });
     }
-    let parameters = Parameters { heartbeat_ms: args.heartbeat_ms, ..Parameters::default() };
     let files = members.iter().map(|made| made.file.clone()).collect();
-    let mut genesis = assemble(parameters, None, files)?;
+    // Upgrades can be rehearsed on it.
+    let log_origin = format!("{TEST_NETWORK_PREFIX}{}", hex::encode(&invitation.nonce.0[..8]));
+    let mut genesis = assemble(parameters, Some(log_origin), files)?;
     for Made { file, governance } in &members {
         let agreement = agree(&genesis, &file.member.id, governance)?;
         add(&mut genesis, agreement)?;
@@ -185,7 +205,7 @@ fn member(
 }
 
 fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
-    let addresses = ports::free(4 * members.len())?;
+    let addresses = ports::free(5 * members.len())?;
     let node = |(made, addresses): (&Made, &[_])| Node {
         member: made.file.member.id.clone(),
         role: made.file.member.role,
@@ -194,9 +214,10 @@ fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
             consensus: addresses[1],
             gossip: addresses[2],
             admin: addresses[3],
+            http: addresses[4],
         },
     };
-    Ok(members.iter().zip(addresses.chunks(4)).map(node).collect())
+    Ok(members.iter().zip(addresses.chunks(5)).map(node).collect())
 }
 
 fn init(folder: &Folder, program: &Path) -> anyhow::Result<()> {
@@ -214,14 +235,20 @@ fn init(folder: &Folder, program: &Path) -> anyhow::Result<()> {
 impl Report for Created {
     fn view(&self) -> View {
         let row = |node: &CreatedNode| {
-            vec![node.node.to_string(), node.member.to_string(), node.name.clone(), node.url.clone()]
+            vec![
+                node.node.to_string(),
+                node.member.to_string(),
+                node.name.clone(),
+                node.url.clone(),
+                node.page.clone().unwrap_or_default(),
+            ]
         };
         let mut view = View::new()
             .line(format!("{} is ready", self.dir.display()))
             .fact("chain id", self.chain_id)
             .fact("genesis", self.genesis.display())
             .fact("passphrase", self.passphrase_file.display())
-            .table(&["node", "member", "name", "url"], self.nodes.iter().map(row).collect());
+            .table(&["node", "member", "name", "url", "page"], self.nodes.iter().map(row).collect());
         if !self.issuers.is_empty() {
             let row = |issuer: &CreatedIssuer| vec![issuer.member.to_string(), issuer.name.clone()];
             view = view.table(&["issuer", "name"], self.issuers.iter().map(row).collect());

@@ -52,6 +52,8 @@ struct StartedNode {
     member: MemberId,
     pid: u32,
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
     height: Height,
     /// Whether it ran before.
     was_running: bool,
@@ -62,6 +64,7 @@ struct Launch {
     node: NodeFolder,
     member: MemberId,
     url: String,
+    page: Option<String>,
     pid: u32,
     /// The process, where this command started it.
     child: Option<Child>,
@@ -90,6 +93,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             member: launch.member,
             pid: launch.pid,
             url: launch.url,
+            page: launch.page,
             height,
             was_running: launch.child.is_none(),
         });
@@ -101,9 +105,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 fn launch(node: NodeFolder, program: &Path) -> anyhow::Result<Launch> {
     let facts = node.facts()?;
-    let (member, url) = (facts.member.clone(), facts.url());
+    let (member, url, page) = (facts.member.clone(), facts.url(), facts.page());
     match Process::of(&node)? {
-        Process::Running(pid) => return Ok(Launch { node, member, url, pid, child: None }),
+        Process::Running(pid) => return Ok(Launch { node, member, url, page, pid, child: None }),
         Process::Dead(pid) => {
             note(format_args!("node {}: process {pid} had ended; starting it again", node.number));
         }
@@ -111,7 +115,7 @@ fn launch(node: NodeFolder, program: &Path) -> anyhow::Result<Launch> {
     }
     let child = spawn(&node, program)?;
     process::record(&node, child.id())?;
-    Ok(Launch { node, member, url, pid: child.id(), child: Some(child) })
+    Ok(Launch { node, member, url, page, pid: child.id(), child: Some(child) })
 }
 
 /// Starts the node so that it outlives this command and the terminal's Ctrl-C.
@@ -190,7 +194,7 @@ impl Report for Started {
     fn view(&self) -> View {
         let row = |node: &StartedNode| {
             let state = if node.was_running { "was running" } else { "started" };
-            let StartedNode { node, member, pid, url, height, .. } = node;
+            let StartedNode { node, member, pid, url, page, height, .. } = node;
             vec![
                 node.to_string(),
                 member.to_string(),
@@ -198,10 +202,11 @@ impl Report for Started {
                 pid.to_string(),
                 height.to_string(),
                 url.clone(),
+                page.clone().unwrap_or_default(),
             ]
         };
         let view = View::new().table(
-            &["node", "member", "state", "pid", "height", "url"],
+            &["node", "member", "state", "pid", "height", "url", "page"],
             self.nodes.iter().map(row).collect(),
         );
         match self.nodes.first() {

@@ -38,6 +38,8 @@ struct NodeState {
     state: State,
     pid: Option<u32>,
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
     height: Option<Height>,
     head_hash: Option<BlockHash>,
     log_size: Option<LogSize>,
@@ -78,6 +80,7 @@ async fn state(node: &NodeFolder) -> anyhow::Result<NodeState> {
     let mut found = NodeState {
         node: node.number,
         url: facts.url(),
+        page: facts.page(),
         member: facts.member,
         state,
         pid,

@@ -13,16 +13,20 @@ use serde::Serialize;
 use crate::files::{self, Mode};
 use crate::keys::{NewKey, Passphrase, PassphraseArgs, Purpose};
 use crate::output::{Outcome, Output, Report};
+use crate::trust;
 use crate::view::View;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member new --invitation invitation.json --id univ-merapi.example --name \"Universitas Merapi\" \\
-      --role validator --issuer-id did:web:univ-merapi.example --address node.univ-merapi.example:4001 --dir merapi
+      --role validator --issuer-id did:web:univ-merapi.example --dir merapi \\
+      --address consensus://node.univ-merapi.example:4001 --address gossip://node.univ-merapi.example:4002
   sanad member new --invitation invitation.json --id institut-capung.example --name \"Institut Capung\" \\
       --role issuer --dir capung
+  sanad member new --genesis genesis.json --id politeknik-elang.example --name \"Politeknik Elang\" \\
+      --role issuer --dir elang
 
-Writes DIR/member.json, which is public and goes into the genesis, and the keys that the
+Writes DIR/member.json, which is public and goes into the genesis or, later, into the proposal to admit the member, and the keys that the
 role needs into DIR/keys. Every key signs the file, for this consortium alone. Keep
 DIR/keys/governance.json apart from the node: it decides about all other keys. Nothing is
 ever overwritten.";
@@ -30,8 +34,11 @@ ever overwritten.";
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The invitation to the consortium, as `sanad genesis invite` writes it
-    #[arg(long, value_name = "FILE")]
-    invitation: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "genesis")]
+    invitation: Option<PathBuf>,
+    /// The genesis of a consortium that exists already, and may admit the member by vote
+    #[arg(long, value_name = "FILE", conflicts_with = "invitation")]
+    genesis: Option<PathBuf>,
     /// The member's id, by convention its domain name
     #[arg(long)]
     id: MemberId,
@@ -44,8 +51,8 @@ pub(crate) struct Args {
     /// A name by which the institution's credentials call their issuer, a DID or an https URL; may be repeated
     #[arg(long, value_name = "ID")]
     issuer_id: Vec<IssuerId>,
-    /// Where the institution's node will be reached by its peers; may be repeated
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Where its peers reach the institution's node, consensus://HOST:PORT and gossip://HOST:PORT; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
     address: Vec<String>,
     /// A fact about the institution, such as its accreditation; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_fact)]
@@ -61,7 +68,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum RoleName {
+pub(crate) enum RoleName {
     /// Votes on blocks and issues.
     Validator,
     /// Issues.
@@ -97,7 +104,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         addresses: args.address.clone(),
         facts: args.fact.clone(),
     };
-    let invitation = read_invitation(&args.invitation)?;
+    let invitation = match (&args.invitation, &args.genesis) {
+        (Some(path), _) => read_invitation(path)?,
+        (None, Some(path)) => trust::read_genesis(path)?.invitation(),
+        (None, None) => unreachable!("invariant: clap asks for one of the two"),
+    };
     let path = args.dir.join("member.json");
     if path.exists() {
         bail!("{} exists already and is never overwritten; choose another --dir", path.display());
@@ -200,7 +211,8 @@ pub(crate) fn read_invitation(path: &Path) -> anyhow::Result<Invitation> {
 /// Longest invitation, in bytes.
 const INVITATION_BYTES_MAX: usize = 4096;
 
-fn parse_fact(text: &str) -> Result<Fact, String> {
+/// Reads a fact from an argument.
+pub(crate) fn parse_fact(text: &str) -> Result<Fact, String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as accreditation=A")?;
     Ok(Fact { name: name.to_owned(), value: value.to_owned() })
 }
@@ -209,7 +221,7 @@ impl Report for Shown {
     fn view(&self) -> View {
         let keys = self.keys.iter().fold(View::new(), |view, key| view.line(format!("  {}", key.display())));
         View::new()
-            .line(format!("{} written, for the genesis; its keys, for nobody else:", self.path.display()))
+            .line(format!("{} written, for the consortium; its keys, for nobody else:", self.path.display()))
             .then(keys)
     }
 }

@@ -3,7 +3,7 @@
 use sanad_api::{MemberDetails, ProofForm};
 use sanad_core::hash::Root;
 use sanad_core::ids::{Height, MemberId};
-use sanad_core::member::{MemberRecord, MemberRest};
+use sanad_core::member::{KeyPurpose, MemberRecord, MemberRest};
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
@@ -93,6 +93,11 @@ impl Report for Shown {
         for range in &record.disputed {
             view = view.fact("disputed", format!("log indices {} to {}", range.from, range.until));
         }
+        let governance_keys = rest.current_keys(KeyPurpose::Governance).count();
+        view = view.fact(
+            "threshold",
+            format!("{} of {governance_keys} governance keys sign", rest.governance_threshold),
+        );
         for term in rest.keys.iter().filter(|term| term.until.is_none()) {
             view = view.fact(format!("{:?} key", term.purpose).to_lowercase(), term.key);
         }

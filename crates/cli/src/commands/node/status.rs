@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sanad_api::{Diagnosis, NodeStatus};
+use sanad_core::governance::RejoinStatement;
 use sanad_core::hash::{BlockHash, ChainId};
 use sanad_core::ids::{Height, LogSize, MemberId};
 use serde::Serialize;
@@ -78,6 +79,8 @@ struct Facts {
     connected_peers: u32,
     damaged_blocks: u64,
     repaired_blocks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejoin: Option<RejoinStatement>,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -166,6 +169,7 @@ impl From<NodeStatus> for Facts {
             connected_peers: status.connected_peers,
             damaged_blocks: status.damaged_blocks,
             repaired_blocks: status.repaired_blocks,
+            rejoin: status.rejoin,
         }
     }
 }
@@ -199,6 +203,10 @@ impl Facts {
             (0, 0) => view,
             (damaged, repaired) => view
                 .fact("disk", format!("{damaged} blocks damaged, {repaired} put right from peers; check it")),
+        };
+        let view = match &self.rejoin {
+            None => view,
+            Some(RejoinStatement { key, nonce }) => view.fact("rejoin", format!("key {key}, nonce {nonce}")),
         };
         let warnings = said.map(|said| said.warnings.as_slice()).unwrap_or_default();
         warnings.iter().fold(view, |view, warning| view.fact("warning", warning))

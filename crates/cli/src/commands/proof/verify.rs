@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sanad_core::proof::{
     COMPLETENESS_LINE_BYTES_MAX, CONSISTENCY_JSON_BYTES_MAX, CompletenessHead, CompletenessVerifier,
-    ConsistencyProof, EntryRun, FORK_JSON_BYTES_MAX, ForkProof,
+    ConsistencyProof, EVIDENCE_JSON_BYTES_MAX, EntryRun, Evidence,
 };
 
-use sanad_verify::{Completeness, CompletenessList, Consistency, Fork, Trust, explain};
+use sanad_verify::{Completeness, CompletenessList, Consistency, EvidenceFinding, Trust, explain};
 
 use super::completeness::Shown as ShownCompleteness;
 use super::consistency::{Shown as ShownConsistency, proof_of_receipt};
@@ -76,7 +76,8 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
     let length = file.metadata().with_context(|| format!("{} cannot be read", path.display()))?.len();
     let mut lines = Lines { path, file: BufReader::new(file) };
     let first = lines.next()?.unwrap_or_default();
-    let unreadable = || format!("{} is not a consistency, completeness or fork proof", path.display());
+    let unreadable =
+        || format!("{} is not a consistency or completeness proof, nor an evidence file", path.display());
     match CompletenessHead::from_json(&first) {
         Ok(head) => {
             let found = completeness(head, &first, lines, length, args.list, trust)?;
@@ -87,8 +88,8 @@ fn verify(path: &Path, args: &Args, trust: &Trust, output: &Output) -> anyhow::R
         }
         Err(_) => {
             let text = lines.whole(first)?;
-            if let Ok(proof) = ForkProof::from_json(&text) {
-                let found = Fork::of(&path.display().to_string(), &proof, trust);
+            if let Ok(proof) = Evidence::from_json(&text) {
+                let found = EvidenceFinding::of(&path.display().to_string(), &proof, trust);
                 let _ = output.print_next(&found)?;
                 return Ok(found.verdict.answer().into());
             }
@@ -170,7 +171,7 @@ impl Lines<'_> {
 
     /// The first line and all that follows it.
     fn whole(mut self, mut first: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-        let limit = FORK_JSON_BYTES_MAX.max(CONSISTENCY_JSON_BYTES_MAX) as u64 + 1;
+        let limit = EVIDENCE_JSON_BYTES_MAX.max(CONSISTENCY_JSON_BYTES_MAX) as u64 + 1;
         let rest = (&mut self.file).take(limit).read_to_end(&mut first);
         rest.with_context(|| format!("{} cannot be read", self.path.display()))?;
         Ok(first)

@@ -61,6 +61,7 @@ fn sample(height: u64, entries: u64) -> Sample {
             connected_peers: 2,
             damaged_blocks: 0,
             repaired_blocks: 0,
+            rejoin: None,
         },
         diagnosis: Some(Diagnosis {
             state: ChainState::Stalled,

@@ -3,16 +3,16 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use sanad_core::proof::{FORK_SUFFIX, ForkProof};
+use sanad_core::proof::{EVIDENCE_SUFFIX, Evidence};
 
 use crate::files::{self, Mode};
 use crate::output::{describe, warn};
 
-/// Writes a fork proof beside a receipt; in the working directory, if that cannot be written.
-pub(crate) fn keep(receipt: &Path, fork: &ForkProof) {
+/// Writes an evidence file beside a receipt; in the working directory, if that cannot be written.
+pub(crate) fn keep(receipt: &Path, fork: &Evidence) {
     let beside = |path: &Path| {
         let mut path = OsString::from(path);
-        path.push(FORK_SUFFIX);
+        path.push(EVIDENCE_SUFFIX);
         path
     };
     let name = receipt.file_name().map(Path::new).unwrap_or_else(|| Path::new("receipt"));

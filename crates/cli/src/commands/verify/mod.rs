@@ -1,15 +1,19 @@
 //! `sanad verify`: checks documents against their receipts and the genesis or a trust file.
 
 mod documents;
+mod endorsed;
 pub(crate) mod evidence;
+mod lists;
+mod shown;
 mod totals;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use rayon::prelude::*;
-use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::Receipt;
 use sanad_verify::{Answer, Asked, Finding, NotAReceipt, Trust, Verifier};
 use serde::Serialize;
@@ -19,8 +23,11 @@ use crate::remote::{ConnectionArgs, NODE_DEFAULT, NodeArgs, SourceArgs};
 use crate::source::Source;
 use crate::target::key_of;
 use crate::trust::TrustArgs;
-use crate::{files, progress, receipt_file, time};
+use crate::{progress, time};
 use documents::documents;
+use endorsed::{Award, Endorses};
+use lists::ListSays;
+use shown::{ReadFrom, Shown, shown};
 use totals::Totals;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -30,8 +37,18 @@ Examples:
   sanad verify ijazah.pdf --receipt scan.png --genesis genesis.json
   curl -s https://example.org/ijazah.json | sanad verify - --receipt ijazah.receipt
   sanad verify ijazah.json --trust konsorsium.trust.json --node https://ledger.example
-  sanad verify --receipt certificate.png --genesis genesis.json
+  sanad verify certificate.pdf photo.jpg learner.zip --genesis genesis.json
+  sanad verify photo.jpg --site public/ --genesis genesis.json
+  sanad verify ijazah.json ijazah.endorsement.json --genesis genesis.json
+  sanad verify ijazah.json --status-list revocation-0.json --genesis genesis.json
+  sanad verify boxes/5d0c... --link 'https://univ.example/v#...' --genesis genesis.json
 
+An endorsement (sanad endorse) is verified beside the award that it endorses, in one command: what it
+endorses is said, and that it does not endorse a document that only has the id gives exit code 1.
+A certificate in PDF has credential and receipt inside; what is printed on it is not looked at:
+compare it with the facts that are shown. A photo shows an offline code, which is a paper
+receipt, or a link code, whose box is taken from the folder --site. A ZIP holds documents with
+their receipts, and certificates. Whatever has a receipt beside it is checked with that.
 A receipt is JSON, binary, or a picture of its QR code; which one is seen by its first bytes.
 A paper receipt is checked without a document: it proves its summary (holder, title, date
 ...), and nothing else of the document.
@@ -60,7 +77,10 @@ Where a document is a W3C credential or an Open Badge, its own signature and dat
 checked, too: see `sanad credential check --help`. They change nothing of what the ledger
 proved. A signature that is missing or was not checked does not speak against it.
 Two final blocks that contradict each other are evidence of a fork: it is written to a file
-that anybody can check with `sanad proof verify`.";
+that anybody can check with `sanad proof verify`.
+The issuer's W3C status lists are read if they are given, or lie in the folder --site. They change
+nothing of the verdict. One that says something else than the ledger gives exit code 1, one that is
+not the issuer's, or not good, 2.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -71,6 +91,15 @@ pub(crate) struct Args {
     /// DOCUMENT.receipt.json, DOCUMENT.receipt or DOCUMENT.receipt.png]
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    /// The link code that opens a box: its text, or a picture of it
+    #[arg(long, value_name = "LINK|FILE")]
+    link: Option<OsString>,
+    /// The folder of an issuer's web site, for status lists, and the boxes that link codes lead to
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+    /// A status list of the issuer, to compare with the ledger; may be given several times
+    #[arg(long, value_name = "FILE")]
+    status_list: Vec<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
     /// Ask this node for the status as of now
@@ -112,11 +141,22 @@ struct Verified {
     #[serde(flatten)]
     finding: Finding,
     receipt: String,
+    /// Where document and receipt were found.
+    read_from: ReadFrom,
+    /// What the issuer's status lists say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    status_lists: Vec<ListSays>,
+    /// What it endorses, if it is an endorsement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endorses: Option<Endorses>,
 }
 
 /// What all documents are checked with.
 struct Setting<'a> {
     args: &'a Args,
+    documents: Vec<Option<PathBuf>>,
+    /// The awards among them, once an endorsement asks.
+    awards: OnceLock<Vec<Award>>,
     trust: Trust,
     source: Option<Source>,
 }
@@ -152,10 +192,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             .collect();
         for (document, result) in chunk.iter().zip(results) {
             let document = document.as_ref().or(args.receipt.as_ref());
-            bar.suspend(|| match result {
-                Ok(verified) => totals.add(document, &verified),
-                Err(error) => totals.fail(document, describe(&error)),
-            })?;
+            totals.expect_more(result.len().saturating_sub(1));
+            for result in result {
+                bar.suspend(|| match result {
+                    Ok(verified) => totals.add(document, &verified),
+                    Err(error) => totals.fail(document, describe(&error)),
+                })?;
+            }
         }
     }
     bar.finish_and_clear();
@@ -173,7 +216,7 @@ fn prepare<'a>(
     let documents = documents(args, left_out)?;
     let trust = args.trust.read()?;
     let source = args.source().map(|source| Source::open(&source)).transpose()?;
-    Ok((documents, Setting { args, trust, source }))
+    Ok((documents.clone(), Setting { args, documents, awards: OnceLock::new(), trust, source }))
 }
 
 impl Args {
@@ -194,23 +237,18 @@ impl Args {
 }
 
 impl Setting<'_> {
-    /// Checks one document, or a receipt alone.
-    fn verify(&self, document: Option<&Path>) -> anyhow::Result<Verified> {
-        let bytes = document.map(|document| files::read_input(document, DOCUMENT_BYTES_MAX)).transpose()?;
-        if let (Some(path), Some(true)) = (document, bytes.as_deref().map(Receipt::is_claimed)) {
-            bail!(
-                "{0} is a receipt, not a document; name the document that it belongs to, or check the receipt alone: \
-                 sanad verify --receipt {0}",
-                path.display()
-            );
+    /// Checks one file, or a receipt alone. A ZIP holds several documents.
+    fn verify(&self, document: Option<&Path>) -> Vec<anyhow::Result<Verified>> {
+        match shown(self.args, document) {
+            Ok(shown) => shown.into_iter().map(|shown| self.check(shown)).collect(),
+            Err(error) => vec![Err(error)],
         }
-        let beside = || document.map(receipt_file::find_beside);
-        let path = self.args.receipt.clone().or_else(beside).context("give a document or --receipt")?;
-        let receipt = receipt_file::read_bytes(&path)
-            .context("without a receipt there is nothing to verify it with")?;
-        let target = document.unwrap_or(&path).display().to_string();
+    }
+
+    fn check(&self, shown: Shown) -> anyhow::Result<Verified> {
+        let Shown { target, document, receipt, receipt_path: path, read_from } = shown;
         let verifier = self.verifier();
-        let mut finding = match verifier.receipt(&target, &receipt, bytes.as_deref()) {
+        let mut finding = match verifier.receipt(&target, &receipt, document.as_deref()) {
             Ok(finding) => finding,
             Err(NotAReceipt::Bytes(error)) => {
                 return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
@@ -223,7 +261,18 @@ impl Setting<'_> {
         if let Some(fork) = finding.fork() {
             evidence::keep(&path, fork);
         }
-        Ok(Verified { finding, receipt: path.display().to_string() })
+        let lists = || {
+            let receipt = Receipt::from_bytes(&receipt, self.trust.anchor()).ok()?;
+            Some(self.lists(&finding, &receipt, document.as_deref()?))
+        };
+        let status_lists = lists().unwrap_or_default();
+        let endorses =
+            document.as_deref().and_then(|document| endorsed::endorses(document, || self.awards()));
+        Ok(Verified { finding, receipt: path.display().to_string(), read_from, status_lists, endorses })
+    }
+
+    fn awards(&self) -> &[Award] {
+        self.awards.get_or_init(|| endorsed::awards(self.args, &self.documents))
     }
 
     fn verifier(&self) -> Verifier<'_> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sanad_verify::{Answer, Verdict};
 use serde::Serialize;
 
-use super::{Failure, Verified, unanswered};
+use super::{Failure, ReadFrom, Verified, unanswered};
 use crate::output::{Outcome, Output, Report as _, note};
 use crate::view::View;
 
@@ -43,6 +43,11 @@ impl Totals {
         }
     }
 
+    /// A file held more documents than one.
+    pub(super) fn expect_more(&mut self, documents: usize) {
+        self.documents += documents;
+    }
+
     /// Prints a finding. Of several documents, those that are good have a line each.
     pub(super) fn add(&mut self, document: Option<&PathBuf>, verified: &Verified) -> anyhow::Result<()> {
         let finding = &verified.finding;
@@ -61,8 +66,44 @@ impl Totals {
         };
         self.printed += 1;
         self.output.print_raw(text.as_bytes())?;
+        self.lists(verified)?;
+        if let Some(endorses) = &verified.endorses {
+            self.outcome = self.outcome.and(endorses.outcome());
+            let line = endorses.line(self.output.language());
+            match self.output.is_json() {
+                true if endorses.outcome() == Outcome::Yes => {}
+                true => note(format_args!("{}: {line}", finding.target())),
+                false => self.output.print_raw(View::new().line(format!("  {line}")).to_text().as_bytes())?,
+            }
+        }
+        match verified.read_from {
+            ReadFrom::Pdf => note(format_args!(
+                "{}: credential and receipt are inside; the printed page was not looked at, so compare it with what \
+                 stands here",
+                finding.target()
+            )),
+            ReadFrom::Box => {
+                note(format_args!("{}: from the box that the link code opens", finding.target()))
+            }
+            ReadFrom::Files | ReadFrom::Code | ReadFrom::Zip => {}
+        }
         if let Some(error) = unanswered(finding) {
             self.fail(document, error)?;
+        }
+        Ok(())
+    }
+
+    /// Prints what status lists say; of several documents, what is good goes without saying.
+    fn lists(&mut self, verified: &Verified) -> anyhow::Result<()> {
+        for list in &verified.status_lists {
+            self.outcome = self.outcome.and(list.outcome());
+            let line = list.line(self.output.language());
+            match (self.output.is_json(), list.outcome()) {
+                (true, Outcome::Yes) => {}
+                (true, _) => note(format_args!("{}: {line}", verified.finding.target())),
+                (false, Outcome::Yes) if self.documents > 1 => {}
+                (false, _) => self.output.print_raw(View::new().line(line).to_text().as_bytes())?,
+            }
         }
         Ok(())
     }

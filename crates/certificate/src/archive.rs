@@ -1,0 +1,201 @@
+//! A learner's folder in one ZIP.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::attachments::PDF_BYTES_MAX;
+use crate::sealed::is_file_name;
+
+/// Longest ZIP that is read, in bytes (16 MiB).
+pub const ZIP_BYTES_MAX: usize = 16 << 20;
+/// Most files of a ZIP.
+pub const ZIP_FILES_MAX: usize = 64;
+
+/// A file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a ZIP was not read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// Too long.
+    #[error("the ZIP has {actual} bytes; at most {ZIP_BYTES_MAX} are read")]
+    TooLong {
+        /// Length.
+        actual: usize,
+    },
+    /// Too many files.
+    #[error("the ZIP has {count} files; at most {ZIP_FILES_MAX} are read")]
+    Files {
+        /// How many.
+        count: usize,
+    },
+    /// It cannot be read or written.
+    #[error("the ZIP is damaged")]
+    Damaged(#[from] zip::result::ZipError),
+    /// A file of it cannot be read or written.
+    #[error("a file in the ZIP is damaged")]
+    File(#[from] std::io::Error),
+    /// A name that leads elsewhere.
+    #[error("{name:?} in the ZIP is not the name of a file in one folder")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Two files of one name.
+    #[error("{name:?} is in the ZIP twice")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// It inflates to too much.
+    #[error("the files in the ZIP have more than {limit} bytes, one of them or all together")]
+    Inflated {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// A password is needed.
+    #[error("{name:?} in the ZIP is encrypted")]
+    Encrypted {
+        /// The file.
+        name: String,
+    },
+}
+
+/// Whether bytes begin as a ZIP does.
+#[must_use]
+pub fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// A ZIP of the files, in their order, in a folder. Equal files give equal ZIPs.
+///
+/// # Errors
+/// [`ArchiveError::Damaged`], [`ArchiveError::File`].
+pub fn pack(folder: &str, files: &[File]) -> Result<Vec<u8>, ArchiveError> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o600);
+    for file in files {
+        writer.start_file(format!("{folder}/{}", file.name), options)?;
+        writer.write_all(&file.bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// The files of a ZIP, which lie in one folder or in none. Nothing is written anywhere.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
+    if bytes.len() > ZIP_BYTES_MAX {
+        return Err(ArchiveError::TooLong { actual: bytes.len() });
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    let count = archive.len();
+    if count > ZIP_FILES_MAX {
+        return Err(ArchiveError::Files { count });
+    }
+    let mut files: Vec<File> = Vec::new();
+    let mut folders = Vec::new();
+    let mut left = INFLATED_BYTES_MAX;
+    for index in 0..count {
+        let mut entry = archive.by_index_raw(index)?;
+        let path = entry.name().to_owned();
+        if entry.is_dir() {
+            continue;
+        }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let is_folder = folder.is_empty() || is_file_name(folder);
+        folders.push(folder.to_owned());
+        folders.dedup();
+        if !is_file_name(name) || !is_folder || folders.len() > 1 || entry.is_symlink() {
+            return Err(ArchiveError::Name { name: path });
+        }
+        if entry.encrypted() {
+            return Err(ArchiveError::Encrypted { name: path });
+        }
+        if files.iter().any(|file| file.name == name) {
+            return Err(ArchiveError::Twice { name: path });
+        }
+        drop(entry);
+        entry = archive.by_index(index)?;
+        // What the ZIP says of lengths is not believed.
+        let limit = left.min(FILE_BYTES_MAX);
+        let mut content = Vec::new();
+        entry.take(limit as u64 + 1).read_to_end(&mut content)?;
+        left = left
+            .checked_sub(content.len())
+            .filter(|_| content.len() <= limit)
+            .ok_or(ArchiveError::Inflated { limit })?;
+        files.push(File { name: name.to_owned(), bytes: content });
+    }
+    Ok(files)
+}
+
+/// Most bytes of one file in a ZIP.
+const FILE_BYTES_MAX: usize = PDF_BYTES_MAX;
+/// Most bytes of all files in a ZIP (32 MiB).
+const INFLATED_BYTES_MAX: usize = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> File {
+        File { name: name.into(), bytes: bytes.into() }
+    }
+
+    fn packed(options: SimpleFileOptions, files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            writer.start_file(*name, options).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_folder_comes_back() {
+        let files = [file("ijazah.json", b"{}"), file("ijazah.pdf", &[7; 10_000])];
+        let zip = pack("siti", &files).unwrap();
+        assert!(is_zip(&zip) && zip.len() < 1000);
+        assert_eq!(unpack(&zip).unwrap(), files);
+        assert_eq!(pack("siti", &files).unwrap(), zip);
+    }
+
+    #[test]
+    fn hostile_zips_are_refused() {
+        let plain = SimpleFileOptions::default();
+        for name in ["../x", "a/../x", "/etc/passwd", "a/b/c", "a\\b", ".x", "a/.x", "..", "C:\\x"] {
+            let zip = packed(plain, &[(name, b"x")]);
+            assert!(matches!(unpack(&zip), Err(ArchiveError::Name { .. })), "{name}");
+        }
+        let two_folders = packed(plain, &[("a/x", b"x"), ("b/x", b"x")]);
+        assert!(matches!(unpack(&two_folders), Err(ArchiveError::Name { .. })));
+        let bomb = packed(plain, &[("x", &vec![0; FILE_BYTES_MAX + 1])]);
+        assert!(bomb.len() < 10_000);
+        assert!(matches!(unpack(&bomb), Err(ArchiveError::Inflated { limit: FILE_BYTES_MAX })));
+        let much = vec![0; FILE_BYTES_MAX];
+        let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+        let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &much[..])).collect();
+        assert!(matches!(unpack(&packed(plain, &many)), Err(ArchiveError::Inflated { limit: 0 })));
+        let names: Vec<String> = (0..=ZIP_FILES_MAX).map(|number| number.to_string()).collect();
+        let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
+        assert!(matches!(unpack(&packed(plain, &many)), Err(ArchiveError::Files { count: 65 })));
+        let good = packed(plain, &[("x", b"hello")]);
+        for length in 0..good.len() {
+            assert!(unpack(&good[..length]).is_err(), "{length} bytes");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Certificates to print: a PDF with credential and receipt inside, the two codes on it, and what reads them.
+//!
+//! - [`Order::make`] draws a [`Template`] into a PDF/A-3a, and seals the box of the link code; [`Template::check`] tells before
+//!   anything is signed whether all of it can be printed.
+//! - [`extract`] finds credential and receipt in a PDF, [`open`] in a box, [`unpack`] in a ZIP, [`Code::read`] what a code says.
+//!   All of them take what strangers send.
+//!
+//! **Invariant:** no I/O, no clock and no randomness; equal input gives equal files. **Invariant:** what was read is not verified:
+//! `sanad-verify` does that. **Invariant:** limits are checked before memory is taken.
+//!
+//! The formats are described in `docs/formats/codes.md`.
+
+mod archive;
+mod attachments;
+mod code;
+mod digits;
+mod fields;
+mod fonts;
+mod layout;
+mod link;
+mod make;
+mod pdf;
+mod sealed;
+mod template;
+
+pub use archive::{ArchiveError, File, ZIP_BYTES_MAX, ZIP_FILES_MAX, is_zip, pack, unpack};
+pub use attachments::{AttachmentError, PDF_BYTES_MAX, extract};
+pub use code::{CODE_TEXT_BYTES_MAX, Code, CodeError};
+pub use digits::{DigitsError, from_digits, to_digits};
+pub use fields::Fields;
+pub use link::{BOXES_FOLDER, BoxId, LinkKey, LinkKeyError, SITE_BYTES_MAX, Site, SiteError};
+pub use make::{Made, MakeError, OFFLINE_VERSION_MAX, Order, Published};
+pub use pdf::PdfError;
+pub use sealed::{
+    BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
+};
+pub use template::{DEFAULT_TEMPLATE, TEMPLATE_BYTES_MAX, Template, TemplateError};

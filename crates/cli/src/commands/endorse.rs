@@ -1,0 +1,185 @@
+//! `sanad endorse`: an institution says what it holds of another's achievement, of one award, or of a document made elsewhere.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_credential::{Circumstances, did_key};
+use sanad_issuer::{
+    Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Places, did_web,
+};
+use sanad_verify::{Answer, Language, Trust, Verifier, credential_headline};
+use serde::Serialize;
+
+use crate::issuer::IssuerArgs;
+use crate::observer::Terminal;
+use crate::output::{Outcome, Output, Report};
+use crate::receipt_file::{self, PICTURES};
+use crate::remote::{self, NodeArgs, Remote};
+use crate::signing::{Suite, created_now, signer};
+use crate::trust::TrustArgs;
+use crate::view::{View, printable};
+use crate::{files, time};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad endorse siti/credential.json --comment 'Accepted for direct entry.' --issuer-dir bromo
+  sanad endorse www/achievements/data-analysis --comment 'Worth 3 SKS with us.' --issuer-dir bromo
+  sanad endorse siti/credential.json --achievement --comment 'Worth 3 SKS with us.' --issuer-dir bromo
+  sanad issue kursus.pdf --issuer-dir bromo && \\
+      sanad endorse kursus.pdf --comment 'Seen in the original on 27 Nov 2026.' --issuer-dir bromo
+
+Signs an EndorsementCredential of Open Badges 3.0 and enters it, with a receipt beside it. Of an award its
+receipt is checked first, and the endorsement is bound to the very file. Of an achievement, in a file of its
+own or named by an award, the id is endorsed, and so every award of it. Any other file that was entered, as a
+PDF, a JWT or a badge in a picture that was made elsewhere, is endorsed by its digest. The endorsement says
+what the signature of the document itself was found to be, in its description.
+Whoever is to believe it gets both: `sanad verify award.json award.endorsement.json` says what is endorsed.
+To withdraw it, revoke it.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The award or the achievement in JSON, or any document that was entered
+    document: PathBuf,
+    /// What is said of it
+    #[arg(long, value_name = "TEXT")]
+    comment: String,
+    /// Endorse the achievement that the award names, and not the award
+    #[arg(long)]
+    achievement: bool,
+    /// The receipt of the award [default: what is beside it]
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// The endorsement [default: the document's name with .endorsement.json]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How to sign
+    #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
+    suite: Suite,
+    /// How long to wait until the batch is final, and for other programs of this issuer
+    #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
+    wait: Duration,
+    #[command(flatten)]
+    issuer: IssuerArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+#[derive(Serialize)]
+struct Done {
+    /// The id of what is endorsed.
+    endorses: String,
+    name: String,
+    /// The award's own issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awarded_by: Option<String>,
+    /// Whether it is bound to one file.
+    award: bool,
+    /// What the document's own signature was found to be.
+    checked: String,
+    #[serde(flatten)]
+    issued: IssuedDocument,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    output.print(&remote::block_on(endorse(args))??)?;
+    Ok(Outcome::Yes)
+}
+
+async fn endorse(args: &Args) -> anyhow::Result<Done> {
+    let bytes = files::read(&args.document, DOCUMENT_BYTES_MAX)?;
+    let in_document = || args.document.display().to_string();
+    let endorsed = match Endorsed::read(&bytes, args.achievement) {
+        Err(error) if args.achievement => return Err(error).with_context(in_document),
+        Ok(endorsed) => endorsed,
+        Err(_) => {
+            let name = args.document.file_name().unwrap_or_default().to_string_lossy();
+            Endorsed::file(&bytes, &printable(&name))
+        }
+    };
+    let remote = Remote::connect(&args.node).await?;
+    let trust = args.trust.for_node(&remote).await?;
+    let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
+    if endorsed.digest.is_some() {
+        check_award(args, &bytes, &trust)?;
+    }
+    let member = chain.member(&id).await?;
+    let issuer = args.issuer.open()?;
+    let named = did_web(&member).map_or_else(|| did_key(&issuer.key.public()), str::to_owned);
+    let signer = signer(args.suite, &named, &issuer, &member)?;
+    let created = created_now();
+    let by = (named.as_str(), member.record().name.as_str());
+    let checked = checked(&bytes, time::now_ms());
+    let endorsement =
+        Endorsement::new(&endorsed, by, &args.comment, &checked, &created).with_context(in_document)?;
+    let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("endorsement.json"));
+    endorsement.write(&out, &signer, &created)?;
+    let options = IssueOptions {
+        batch_documents_max: 1,
+        wait: args.wait,
+        places: Places { folder: None, form: None },
+        pictures: Some(PICTURES),
+        passphrase: args.issuer.known_passphrase(),
+        ..IssueOptions::default()
+    };
+    let (observer, mut report) = (Terminal::default(), IssueReport::default());
+    let issuance =
+        Issuance::prepare(std::slice::from_ref(&out), chain.anchor(), &id, options, &observer, &mut report)?;
+    if issuance.is_empty() {
+        bail!("{} is entered already, and has its receipt", out.display());
+    }
+    issuance.enter(&chain, &issuer, &observer, &mut report).await?;
+    if let Some(failed) = report.failed.first() {
+        bail!("the endorsement is entered, but its receipt cannot be written: {failed}");
+    }
+    let issued = report
+        .issued
+        .pop()
+        .context("the endorsement is entered without a receipt; run `sanad issue --resume`")?;
+    let Endorsed { id, name, issuer, digest } = endorsed;
+    Ok(Done { endorses: id, name, awarded_by: issuer, award: digest.is_some(), checked, issued })
+}
+
+/// What the document's own signature was found to be, without the ledger.
+fn checked(document: &[u8], now: u64) -> String {
+    let circumstances = Circumstances { now_ms: now, member: None, rest: None };
+    match sanad_credential::check(document, &circumstances) {
+        Some(finding) => {
+            let issuer = finding.issuer.clone().unwrap_or_else(|| "nobody".to_owned());
+            let headline = credential_headline(Language::English, "the document", &finding);
+            printable(&format!("Checked by itself, {headline}; it names {issuer} as its issuer."))
+        }
+        None => "Not checked by itself: nothing in the document is read as a signed credential.".to_owned(),
+    }
+}
+
+/// Nobody endorses an award that its own receipt speaks against.
+fn check_award(args: &Args, document: &[u8], trust: &Trust) -> anyhow::Result<()> {
+    let receipt = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(&args.document));
+    let bytes = receipt_file::read_bytes(&receipt).context(
+        "an award is endorsed by its receipt; enter it with sanad issue, or name its receipt with --receipt",
+    )?;
+    let target = args.document.display().to_string();
+    let finding = Verifier::new(trust, time::now_ms())
+        .receipt(&target, &bytes, Some(document))
+        .with_context(|| receipt.display().to_string())?;
+    match finding.answer() {
+        Answer::Yes => Ok(()),
+        _ => bail!("it is not endorsed: {}", finding.headline()),
+    }
+}
+
+impl Report for Done {
+    fn view(&self) -> View {
+        let what =
+            if self.award { "this file, to the byte" } else { "the achievement, whoever is awarded it" };
+        let view = View::new()
+            .line(format!("{} issued as entry {}", self.issued.document.display(), self.issued.log_index))
+            .fact("endorses", format!("{}: {what}", self.name));
+        let view = self.awarded_by.iter().fold(view, |view, issuer| view.fact("awarded by", issuer));
+        view.fact("checked", &self.checked).fact("receipt", self.issued.receipt.display())
+    }
+}

@@ -1,0 +1,506 @@
+//! `sanad issue roster`: signed credentials for the learners of a roster, entered into the ledger.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use rayon::prelude::*;
+use sanad_certificate::Site;
+use sanad_core::batch::BATCH_EVENTS_MAX;
+use sanad_core::document::DocumentKind;
+use sanad_core::member::MemberState;
+use sanad_issuer::{
+    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, Issuer, Keeper, Notice, Observer, Places, Plan,
+    Roster, Step, Unfinished,
+};
+use sanad_register::Subject;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::init::{columns_of, template_of};
+use super::keeper;
+use super::report::Issued;
+use crate::certificates::{Page, Printer};
+use crate::commands::certificate::parse_field;
+use crate::commands::receipt::Form;
+use crate::issuer::IssuerArgs;
+use crate::observer::Terminal;
+use crate::output::{Outcome, Output, Report, describe, note};
+use crate::progress;
+use crate::receipt_file::PICTURES;
+use crate::register::{RegisterArgs, RegisterKeeper};
+use crate::remote::{self, NodeArgs, Remote};
+use crate::signing::{Suite, check_issuer_id, created_now, signer, status_list_place};
+use crate::time;
+use crate::trust::TrustArgs;
+use crate::view::View;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad issue roster wisuda.xlsx --dry-run
+  sanad issue roster wisuda.xlsx --issuer-dir merapi
+  sanad issue roster wisuda.csv --register merapi/register.db --issuer-dir merapi
+  sanad issue roster wisuda.csv --register merapi/register.db --status-lists --certificates cetak/ --zip \
+      --site https://sertifikat.univ-merapi.example --site-dir public/ --issuer-dir merapi
+  sanad issue roster wisuda.csv --template kursus.template.json --out 2026/ --yes --issuer-dir merapi
+
+Reads the roster by wisuda.columns.toml and wisuda.template.json, as sanad issue init proposes them, and
+checks every row: all that is wrong is named, by line and column, and nothing is signed until nothing is.
+Then each learner's credential is signed and written into a folder of its own, and all are entered.
+Killed, it can be run again: the id of a credential follows from issuer, achievement and the fields of
+award, so that nobody gets a second one. While it runs, nothing else is issued in those folders.
+With --certificates, certificates are made last, as sanad certificate make does; that all of them can be printed
+is checked first. With --status-lists each credential names its place in the issuer's W3C status lists, which
+sanad issuer publish writes: the register allots the places.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The roster: CSV or XLSX
+    roster: PathBuf,
+    /// The credential with {{field}} in it [default: the roster's name with .template.json]
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// Which column is which field [default: the roster's name with .columns.toml]
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+    /// The folder for the learners' folders [default: the roster's name without its end]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Show the first credential and a summary; sign nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask whether the same person twice in the roster is meant so
+    #[arg(long)]
+    yes: bool,
+    /// How to sign
+    #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
+    suite: Suite,
+    /// Most credentials of one batch
+    #[arg(long, default_value_t = BATCH_DOCUMENTS_DEFAULT, value_name = "N")]
+    batch_size: usize,
+    /// Bind no summary: no paper receipt can be made of the credentials
+    #[arg(long)]
+    no_summary: bool,
+    /// The form of the receipts
+    #[arg(long, value_enum)]
+    receipts_form: Option<Form>,
+    /// How long to wait until a batch is final, and for other programs of this issuer
+    #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
+    wait: Duration,
+    /// What this issuance is called in the register
+    #[arg(long, default_value = "", value_name = "NAME", requires = "register")]
+    register_batch: String,
+    /// Name a place in the issuer's status lists in each credential
+    #[arg(long, requires = "register")]
+    status_lists: bool,
+    /// Allot places though the register lacks credentials of this issuer that the ledger has
+    #[arg(long, requires = "status_lists")]
+    incomplete_register: bool,
+    #[command(flatten)]
+    certificates: CertificateArgs,
+    #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
+    issuer: IssuerArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// The certificates that are made of what is issued.
+#[derive(clap::Args, Debug)]
+struct CertificateArgs {
+    /// Also make certificates: a folder for each learner in this one
+    #[arg(long, value_name = "DIR")]
+    certificates: Option<PathBuf>,
+    /// Also make a ZIP of each learner's folder
+    #[arg(long, requires = "certificates")]
+    zip: bool,
+    /// Address of the issuer's web site, for the codes
+    #[arg(long, value_name = "URL", requires_all = ["certificates", "site_dir"])]
+    site: Option<Site>,
+    /// The folder that is served there: boxes are written into it
+    #[arg(long, value_name = "DIR", requires = "site")]
+    site_dir: Option<PathBuf>,
+    /// The page, an SVG [default: one in Indonesian and English]
+    #[arg(long, value_name = "FILE", requires = "certificates")]
+    certificate_template: Option<PathBuf>,
+    /// A text for {{NAME}} on the page; may be given several times
+    #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_field, requires = "certificates")]
+    fields: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct DryRun {
+    roster: PathBuf,
+    credentials: usize,
+    issuer: String,
+    /// Whether a node proved that it is an issuer id of the member.
+    issuer_asked: bool,
+    /// Lines of the same person.
+    same_person: Vec<(u32, u32)>,
+    /// Where they would go.
+    out: PathBuf,
+    /// How many are there already.
+    already: usize,
+    first: Option<Value>,
+    notices: Vec<String>,
+}
+
+/// What was done; also after an error.
+#[derive(Default, Serialize)]
+struct Done {
+    credentials: usize,
+    signed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificates: Option<Certificates>,
+    #[serde(flatten)]
+    issued: Issued,
+}
+
+/// The certificates of a roster.
+#[derive(Serialize)]
+struct Certificates {
+    folder: PathBuf,
+    made: usize,
+    /// Certificates that were there.
+    already: usize,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    if !(1..=BATCH_EVENTS_MAX).contains(&args.batch_size) {
+        bail!("--batch-size is {}; a batch has 1 to {BATCH_EVENTS_MAX} events", args.batch_size);
+    }
+    let observer = Terminal::default();
+    let beside = |given: &Option<PathBuf>, default: fn(&Path) -> PathBuf| {
+        given.clone().unwrap_or_else(|| default(&args.roster))
+    };
+    let (columns, template) = (beside(&args.columns, columns_of), beside(&args.template, template_of));
+    for (path, flag) in [(&columns, "--columns"), (&template, "--template")] {
+        if !path.is_file() {
+            bail!(
+                "{} is not there; `sanad issue init {}` proposes it, or give another with {flag}",
+                path.display(),
+                args.roster.display()
+            );
+        }
+    }
+    let roster = Roster::read(&args.roster, &columns, &template, &observer)?;
+    for remark in roster.remarks() {
+        observer.remark(format!("{}: {remark}", args.roster.display()));
+    }
+    let page = args.certificates.page()?;
+    if let Some(page) = &page {
+        roster.check_each(&template, &observer, |credential| {
+            page.check(Value::Object(credential.clone())).map_err(|error| describe(&error))
+        })?;
+    }
+    let out = beside(&args.out, |roster| roster.with_extension(""));
+    if out == args.roster {
+        bail!("the roster's name has no end to take away; give --out DIR");
+    }
+    if args.dry_run {
+        let already = roster.plan(&out)?.already();
+        let issuer_asked = ask_for_issuer(args, roster.issuer())?;
+        output.print(&DryRun {
+            roster: args.roster.clone(),
+            credentials: roster.len(),
+            issuer: roster.issuer().to_owned(),
+            issuer_asked,
+            same_person: roster.same_person().to_vec(),
+            out,
+            already,
+            first: roster.first(),
+            notices: observer.into_notices(),
+        })?;
+        return Ok(Outcome::Yes);
+    }
+    confirm(args, &roster)?;
+    let mut done = Done { credentials: roster.len(), ..Done::default() };
+    if let Err(error) = work(args, roster, page.as_ref(), &out, &observer, &mut done) {
+        done.issued.errors.push(describe(&error));
+    }
+    done.issued.errors.extend(done.issued.report.failed.iter().map(ToString::to_string));
+    done.issued.notices = observer.into_notices();
+    if output.is_json() || done.issued.says_something() {
+        output.print(&done)?;
+    }
+    done.issued.errors.iter().for_each(|error| note(format_args!("error: {error}")));
+    match done.issued.errors.is_empty() && done.issued.report.unfinished.is_empty() {
+        true => Ok(Outcome::Yes),
+        false => Ok(Outcome::Error),
+    }
+}
+
+/// Has the node that is named say whether the issuer id is the member's; false if none is named, or the member is not.
+fn ask_for_issuer(args: &Args, named: &str) -> anyhow::Result<bool> {
+    if !args.node.is_named() || !args.issuer.is_given() {
+        return Ok(false);
+    }
+    let id = args.issuer.id()?;
+    remote::block_on(async {
+        let remote = Remote::connect(&args.node).await?;
+        let trust = args.trust.for_node(&remote).await?;
+        check_issuer_id(named, &remote.chain(&trust).member(&id).await?)
+    })??;
+    Ok(true)
+}
+
+/// The same person twice in a roster may be a slip, or two awards.
+fn confirm(args: &Args, roster: &Roster) -> anyhow::Result<()> {
+    let same = roster.same_person();
+    if same.is_empty() || args.yes {
+        return Ok(());
+    }
+    let path = args.roster.display();
+    for (first, line) in same.iter().take(SAME_SHOWN_MAX) {
+        note(format_args!("{path}:{line}: the same person as line {first}"));
+    }
+    let people = same.len();
+    if !std::io::stdin().is_terminal() {
+        bail!(
+            "{people} lines name a person of an earlier line; mend the roster, or give --yes if that is meant"
+        );
+    }
+    let mut terminal = std::io::stderr();
+    write!(terminal, "Issue to {people} people more than once? Type yes: ")
+        .and_then(|()| terminal.flush())?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
+    match answer.trim().eq_ignore_ascii_case("yes") {
+        true => Ok(()),
+        false => bail!("the answer was not yes; nothing was signed"),
+    }
+}
+
+/// Signs and issues. What was done is in `done`, whatever fails.
+fn work(
+    args: &Args,
+    roster: Roster,
+    page: Option<&Page>,
+    out: &Path,
+    observer: &Terminal,
+    done: &mut Done,
+) -> anyhow::Result<()> {
+    remote::block_on(async {
+        let remote = Remote::connect(&args.node).await?;
+        let trust = args.trust.for_node(&remote).await?;
+        let chain = remote.chain(&trust);
+        done.issued.chain_id = Some(trust.anchor().chain_id);
+        let id = args.issuer.id()?;
+        let member = chain.member(&id).await?;
+        // Before anything is signed that verifiers would not take for the issuer's, and before a passphrase is asked for.
+        check_issuer_id(roster.issuer(), &member)?;
+        let issuer = args.issuer.open()?;
+        let signer = signer(args.suite, roster.issuer(), &issuer, &member)?;
+        std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+        let observer = &Quiet(observer);
+        let keeper = keeper(&args.register, &args.register_batch, &chain, &id)?;
+        let roster = match keeper.as_ref().filter(|_| args.status_lists) {
+            Some(keeper) => {
+                if !args.incomplete_register {
+                    keeper.check_complete(&chain.issued(&id).await?)?;
+                }
+                with_positions(roster, &member, keeper)?
+            }
+            None => roster,
+        };
+        let kept = keeper.clone();
+        let options = options(args, out, keeper);
+        resume(out, &chain, &issuer, &options, observer, done).await?;
+        let plan = roster.plan(out)?;
+        // Until the rows are in it: another desk with this register could sign the same meanwhile.
+        let claim = kept.as_ref().map(|keeper| keeper.claim(args.wait)).transpose()?;
+        if let Some(keeper) = &kept {
+            check_register(&plan, keeper, &args.register_batch)?;
+        }
+        done.signed = roster.len() - plan.already();
+        let paths = plan.write(&signer, &created_now(), observer)?;
+        let report = &mut done.issued.report;
+        let issuance = Issuance::prepare(&paths, chain.anchor(), &id, options, observer, report)?;
+        drop(claim);
+        if !issuance.is_empty() {
+            issuance.enter(&chain, &issuer, observer, report).await?;
+        }
+        let strays = plan.strays()?;
+        done.issued.errors.extend(strays.iter().map(|path| {
+            format!(
+                "{}: signed by an earlier run, in no line of the roster now, and not on the ledger: put its line back, or delete the \
+                 folder",
+                path.display()
+            )
+        }));
+        if let (Some(page), Some(folder)) = (page, &args.certificates.certificates) {
+            let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
+            let printer = Printer::new(page, site, chain.anchor(), Some(folder))?;
+            print(&printer, &paths, folder, args.certificates.zip, done)?;
+        }
+        Ok(())
+    })?
+}
+
+impl CertificateArgs {
+    fn page(&self) -> anyhow::Result<Option<Page>> {
+        let page = || Page::new(self.certificate_template.as_deref(), &self.fields);
+        self.certificates.as_ref().map(|_| page()).transpose()
+    }
+}
+
+/// Asks the register before anything is signed: a signed credential is good for verifiers who know no ledger.
+fn check_register(plan: &Plan<'_>, keeper: &RegisterKeeper, batch: &str) -> anyhow::Result<()> {
+    let subject =
+        |credential: Value| Subject::of_document(DocumentKind::Json, credential.to_string().as_bytes());
+    let register = keeper.lock();
+    let mut new = Vec::new();
+    for (place, credential) in plan.unsigned() {
+        if register.is_erased(credential["id"].as_str().unwrap_or_default())? {
+            bail!(
+                "{place}: this credential was issued and erased from the register since; take the line out of the roster. Nothing was \
+                 signed"
+            );
+        }
+        new.push((place, subject(credential)));
+    }
+    register.check_new(batch, &new).context("nothing was signed")
+}
+
+/// Has the register allot places in the issuer's status lists. It is done before anything is signed, so that a run that is killed and
+/// begun again finds the same ones.
+fn with_positions(roster: Roster, member: &MemberState, keeper: &RegisterKeeper) -> anyhow::Result<Roster> {
+    let (place, ids) = (status_list_place(roster.issuer(), member)?, roster.ids());
+    let positions = keeper.lock().positions(&ids.iter().map(String::as_str).collect::<Vec<_>>())?;
+    Ok(roster.with_positions(place, &positions)?)
+}
+
+/// Makes the certificates that are not there yet. One that cannot be made holds none of the others back.
+fn print(
+    printer: &Printer<'_>,
+    documents: &[PathBuf],
+    folder: &Path,
+    zip: bool,
+    done: &mut Done,
+) -> anyhow::Result<()> {
+    let bar = progress::bar(documents.len(), "certificates");
+    let results: Vec<_> = documents
+        .par_iter()
+        .map(|document| {
+            let made = printer.folder(document, None, folder, zip);
+            bar.inc(1);
+            made
+        })
+        .collect();
+    bar.finish_and_clear();
+    let mut counted = Certificates { folder: folder.to_owned(), made: 0, already: 0 };
+    for (document, result) in documents.iter().zip(results) {
+        match result {
+            Ok(Some(_)) => counted.made += 1,
+            Ok(None) => counted.already += 1,
+            Err(error) => {
+                done.issued.errors.push(format!(
+                    "{}: no certificate: {}",
+                    document.display(),
+                    describe(&error)
+                ));
+            }
+        }
+    }
+    done.certificates = Some(counted);
+    Ok(())
+}
+
+/// Finishes what an earlier run began.
+async fn resume(
+    out: &Path,
+    chain: &Chain,
+    issuer: &Issuer,
+    options: &IssueOptions,
+    observer: &Quiet<'_>,
+    done: &mut Done,
+) -> anyhow::Result<()> {
+    let unfinished = Unfinished::open(out, &[], options.wait, observer)?;
+    for file in unfinished.files() {
+        let report = &mut done.issued.report;
+        unfinished
+            .finish(file, chain, Some(issuer), options, observer, report)
+            .await
+            .with_context(|| format!("{} was left by an earlier run, and stays", file.display()))?;
+    }
+    Ok(())
+}
+
+fn options(args: &Args, out: &Path, keeper: Option<Arc<RegisterKeeper>>) -> IssueOptions {
+    IssueOptions {
+        batch_documents_max: args.batch_size,
+        summaries: !args.no_summary,
+        places: Places { folder: None, form: args.receipts_form.map(Into::into) },
+        pending_folder: Some(out.to_owned()),
+        wait: args.wait,
+        pictures: Some(PICTURES),
+        passphrase: args.issuer.known_passphrase(),
+        keeper: keeper.map(|keeper| keeper as Arc<dyn Keeper>),
+        ..IssueOptions::default()
+    }
+}
+
+/// Does not name each credential of a roster that has its receipt already: that is what resuming is.
+struct Quiet<'a>(&'a Terminal);
+
+impl Observer for Quiet<'_> {
+    fn notice(&self, notice: &Notice) {
+        if !matches!(notice, Notice::AlreadyIssued(_)) {
+            self.0.notice(notice);
+        }
+    }
+
+    fn progress(&self, step: Step, done: usize, total: usize) {
+        self.0.progress(step, done, total);
+    }
+}
+
+impl Report for DryRun {
+    fn view(&self) -> View {
+        let first = self.first.as_ref().map(|first| format!("{first:#}")).unwrap_or_default();
+        let view =
+            first.lines().fold(View::new().line("the first credential:"), |view, line| view.line(line));
+        let view = view
+            .fact("credentials", self.credentials)
+            .fact(
+                "issuer",
+                match self.issuer_asked {
+                    true => self.issuer.clone(),
+                    false => format!(
+                        "{} (not asked for in the register: name --node and --issuer-dir)",
+                        self.issuer
+                    ),
+                },
+            )
+            .fact("folder", self.out.display())
+            .fact("signed before", self.already);
+        let view = match self.same_person.len() {
+            0 => view,
+            people => view.fact("same person", format!("{people} lines name a person of an earlier line")),
+        };
+        view.line("nothing was signed")
+    }
+}
+
+impl Report for Done {
+    fn view(&self) -> View {
+        let before = self.credentials - self.signed;
+        let counted =
+            format!("{} credentials: {} signed now, {before} before", self.credentials, self.signed);
+        let view = View::new().line(counted).then(self.issued.view());
+        match &self.certificates {
+            None => view,
+            Some(Certificates { folder, made, already }) => {
+                view.line(format!("{made} certificates made now in {}, {already} before", folder.display()))
+            }
+        }
+    }
+}
+
+/// Most lines of the same person that are named.
+const SAME_SHOWN_MAX: usize = 20;

@@ -1,0 +1,137 @@
+//! `sanad issuer page`: the verifier's page for a web server.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use sanad_page::{CONFIG, FILES, SINGLE, SINGLE_FILE, page_hash, site_config};
+use serde::Serialize;
+
+use crate::files::{self, Mode};
+use crate::output::{Outcome, Output, Report, warn};
+use crate::trust::{TrustArgs, read_genesis, read_trust_file};
+use crate::view::View;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad issuer page www/v --trust konsorsium.trust --export ../export/
+  sanad issuer page www/v --trust konsorsium.trust --export https://log.example.org/
+
+Writes the verifier's page and the explorer into a folder for any web server: the one at which the issuer's codes
+point, SITE/v. Its files are those of every other copy of this version, and `sha256sum -c page.sha256` checks them. Only
+config.json differs, and page.html, the page in one file for a USB stick, which has the trust file inside.
+An export on another host is named in the policy of index.html and explorer.html, so that these two differ, too.
+Write the page anew with a new trust file at least once a year. Files of an earlier run are replaced.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The folder
+    dir: PathBuf,
+    /// Address of a static export that answers for the status now; one without https:// is below the page's own
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    export: String,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+#[derive(Serialize)]
+struct Written {
+    dir: PathBuf,
+    files: usize,
+    /// Of `page.sha256`, which is the same for every copy of this version.
+    page_hash: String,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let trust = trusted(&args.trust)?;
+    if trust.is_empty() {
+        warn(format_args!("without --trust or --genesis, visitors have to bring the file of the consortium"));
+    }
+    let host = other_host(&args.export)?;
+    let fixed = FILES.iter().map(|file| {
+        let named = host.filter(|_| file.path.ends_with(".html"));
+        (file.path, named.map_or_else(|| file.content.to_vec(), |host| with_host(file.content, host)))
+    });
+    let own = [
+        (CONFIG, site_config(&args.export, &trust).into_bytes()),
+        (SINGLE_FILE, SINGLE.with(&trust).into_bytes()),
+    ];
+    let mut count = 0;
+    for (path, content) in fixed.chain(own) {
+        let path = args.dir.join(path.trim_start_matches('/'));
+        files::create_folder(files::parent(&path))?;
+        files::replace(&path, &content, Mode::Public)?;
+        count += 1;
+    }
+    output.print(&Written { dir: args.dir.clone(), files: count, page_hash: page_hash() })?;
+    Ok(Outcome::Yes)
+}
+
+/// The file that verifiers get, once it is proved; nothing without one.
+fn trusted(args: &TrustArgs) -> anyhow::Result<Vec<u8>> {
+    args.given()?;
+    match (&args.trust, &args.genesis) {
+        (Some(path), _) => Ok(read_trust_file(path)?.to_binary()),
+        (None, Some(path)) => Ok(read_genesis(path)?.to_json().into_bytes()),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+/// Scheme and host of an address elsewhere. It stands in a policy, where a blank or a semicolon would end it.
+fn other_host(export: &str) -> anyhow::Result<Option<&str>> {
+    let Some((scheme, rest)) = export.split_once("://") else {
+        if export.starts_with("//") {
+            bail!("--export {export} names a host without a scheme; write https:{export}");
+        }
+        return Ok(None);
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    if !["http", "https"].contains(&scheme) || host.is_empty() || !host.bytes().all(is_plain) {
+        bail!("--export {export} is not an http or https address");
+    }
+    Ok(Some(&export[..scheme.len() + "://".len() + host.len()]))
+}
+
+fn with_host(page: &[u8], host: &str) -> Vec<u8> {
+    let page = String::from_utf8_lossy(page);
+    page.replacen("connect-src 'self'", &format!("connect-src 'self' {host}"), 1).into_bytes()
+}
+
+impl Report for Written {
+    fn view(&self) -> View {
+        View::new()
+            .fact("folder", self.dir.display())
+            .fact("files", self.files)
+            .fact("page hash", &self.page_hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_host_of_another_address_alone() {
+        for (export, host) in [
+            ("", None),
+            ("../export/", None),
+            ("https://log.example.org/a/b", Some("https://log.example.org")),
+            ("http://[::1]:8080", Some("http://[::1]:8080")),
+        ] {
+            assert_eq!(other_host(export).unwrap(), host, "{export}");
+        }
+        for export in [
+            "//a.example/",
+            "https://",
+            "https://a.example; script-src *",
+            "ftp://a.example/",
+            "javascript://x",
+        ] {
+            assert!(other_host(export).is_err(), "{export}");
+        }
+        for file in FILES.iter().filter(|file| file.path.ends_with(".html")) {
+            let page = String::from_utf8(with_host(file.content, "https://a.example")).unwrap();
+            assert!(page.contains("connect-src 'self' https://a.example;"), "{}", file.path);
+        }
+    }
+}

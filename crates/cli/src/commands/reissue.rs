@@ -1,0 +1,225 @@
+//! `sanad reissue`: a new credential in place of an old one, which is revoked in the same batch.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sanad_api::CredentialKey;
+use sanad_core::ids::LogIndex;
+use sanad_core::member::MemberState;
+use sanad_issuer::{
+    Change, ChangePlan, ChangeTarget, Correction, Issuance, IssueOptions, IssueReport, IssuedDocument,
+    Issuer, Keeper, Places,
+};
+use sanad_register::{Credential, Query, Row, RowNumber, Status, StatusChange};
+use serde::Serialize;
+
+use crate::issuer::IssuerArgs;
+use crate::observer::Terminal;
+use crate::output::{Outcome, Output, Report};
+use crate::receipt_file::PICTURES;
+use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in};
+use crate::remote::{self, NodeArgs, Remote};
+use crate::signing::{Suite, created_now, signer, status_list_place};
+use crate::time;
+use crate::trust::TrustArgs;
+use crate::view::View;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  sanad reissue corrected.json --replaces 12 --reason \"name misspelt\" --register merapi/register.db --issuer-dir merapi
+  sanad reissue corrected.json --replaces siti@univ-merapi.example --yes --register merapi/register.db --issuer-dir merapi
+  sanad reissue corrected.json --sign --out siti/credential.json --replaces 12 --register merapi/register.db --issuer-dir merapi
+
+With --sign the document is a copy of the old credential, corrected by hand: the new one gets an id and a
+signature of its own, and a place in the status lists if the old one has one. Otherwise the document is
+issued as it is.
+One signed batch issues the new credential and revokes the old one: neither is entered without the other.
+The register links the two. If it does not finish, `sanad issue --resume DIR --register FILE` finishes it.
+A credential that is revoked already is replaced, too.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The new document
+    document: PathBuf,
+    /// The credential that it replaces: a row, e-mail address, student number or file name
+    #[arg(long, value_name = "CREDENTIAL")]
+    replaces: String,
+    /// Sign what the document says as a new credential
+    #[arg(long)]
+    sign: bool,
+    /// The file of the new credential [default: the document's name with .signed.json]
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    out: Option<PathBuf>,
+    /// How to sign
+    #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
+    suite: Suite,
+    /// Why; kept in the register alone
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Do not ask: reissue
+    #[arg(long)]
+    yes: bool,
+    /// How long to wait until the batch is final, and for other programs of this issuer
+    #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
+    wait: Duration,
+    #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
+    issuer: IssuerArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+#[derive(Serialize)]
+struct Reissued {
+    row: RowNumber,
+    replaces: RowNumber,
+    /// The entry that was revoked.
+    revoked: LogIndex,
+    /// Whether it was revoked before.
+    already: bool,
+    #[serde(flatten)]
+    issued: IssuedDocument,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    if !args.yes && !std::io::stdin().is_terminal() {
+        bail!(
+            "a revocation is final, and there is no terminal to ask on; give --yes to reissue without a question"
+        );
+    }
+    output.print(&remote::block_on(reissue(args))??)?;
+    Ok(Outcome::Yes)
+}
+
+async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
+    let remote = Remote::connect(&args.node).await?;
+    let trust = args.trust.for_node(&remote).await?;
+    let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
+    let register =
+        args.register.open_of(trust.anchor(), &id)?.context("no register is named; give --register FILE")?;
+    let old = Lookup::new(&register, Digits::Row).one(&args.replaces)?;
+    let Some(revoked) = old.state.log_index else {
+        bail!("row {} is {}; only what is issued can be replaced", old.row, old.state.progress.as_str())
+    };
+    let key = CredentialKey::Issuance { issuer: id.clone(), commitment: old.facts.commitment };
+    let target = ChangeTarget { name: format!("row {}", old.row), listed: None, key };
+    let observer = Terminal::default();
+    let already = ChangePlan::new(&chain, Change::Revoke, &id, &[target], &observer).await?.is_empty();
+    let correction = match args.sign {
+        true => Some(Correction::read(&args.document, &old.facts.commitment)?),
+        false => None,
+    };
+    let is_listed = position_in(&register.document(old.row)?).is_some();
+    let keeper = Arc::new(RegisterKeeper::new(register, old.facts.batch.clone(), Some(old.row)));
+    let options = IssueOptions {
+        batch_documents_max: 1,
+        wait: args.wait,
+        places: Places { folder: None, form: None },
+        pictures: Some(PICTURES),
+        passphrase: args.issuer.known_passphrase(),
+        keeper: Some(Arc::clone(&keeper) as Arc<dyn Keeper>),
+        ..IssueOptions::default()
+    };
+    let mut report = IssueReport::default();
+    if !args.yes && !ask(&old, already)? {
+        bail!("the answer was not yes; nothing was changed");
+    }
+    let issuer = args.issuer.open()?;
+    let document = match correction {
+        Some(correction) => {
+            if is_listed {
+                keeper.check_complete(&chain.issued(&id).await?)?;
+            }
+            sign(args, correction, is_listed, &chain.member(&id).await?, &issuer, &keeper)?
+        }
+        None => args.document.clone(),
+    };
+    let paths = std::slice::from_ref(&document);
+    let issuance = Issuance::prepare(paths, chain.anchor(), &id, options, &observer, &mut report)?;
+    match issuance.len() {
+        1 => {}
+        0 => bail!("{} is issued already; it cannot replace another", document.display()),
+        documents => {
+            bail!("{} holds {documents} documents; name the one that replaces the other", document.display())
+        }
+    }
+    let issuance = issuance.replacing(if already { Vec::new() } else { vec![revoked] })?;
+    issuance.enter(&chain, &issuer, &observer, &mut report).await?;
+    if let Some(failed) = report.failed.first() {
+        bail!("the batch is entered, but the receipt cannot be written: {failed}");
+    }
+    let issued = report
+        .issued
+        .pop()
+        .context("the batch is entered without a receipt; see `sanad register receipt`")?;
+    let mut register = keeper.lock();
+    let row = match register.find(&Query::Commitment(issued.commitment))?.pop() {
+        Some(Row::Credential(new)) => new.row,
+        _ => bail!("another program took the new row out of the register"),
+    };
+    if old.status() != Status::Revoked {
+        let reason = Some(args.reason.clone().unwrap_or_else(|| format!("replaced by row {row}")));
+        let change = StatusChange { status: Status::Revoked, reason, at_ms: time::now_ms() };
+        register.status_changed(&[(old.row, change)])?;
+    }
+    Ok(Reissued { row, replaces: old.row, revoked, already, issued })
+}
+
+/// Signs what was corrected, with a place in the status lists if the old credential has one. Returns the file.
+fn sign(
+    args: &Args,
+    correction: Correction,
+    is_listed: bool,
+    member: &MemberState,
+    issuer: &Issuer,
+    keeper: &RegisterKeeper,
+) -> anyhow::Result<PathBuf> {
+    let signer = signer(args.suite, correction.issuer(), issuer, member)?;
+    let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("signed.json"));
+    let mut register = keeper.lock();
+    let correction = match is_listed {
+        true => {
+            let place = status_list_place(correction.issuer(), member)?;
+            let positions = register.positions(&[correction.id()])?;
+            let position = *positions.first().context("the register allots no place in status lists")?;
+            correction.with_position(&place, position)
+        }
+        false => correction,
+    };
+    correction.write(&out, &signer, &created_now())?;
+    Ok(out)
+}
+
+fn ask(old: &Credential, already: bool) -> anyhow::Result<bool> {
+    let name = old.facts.subject.person.name.clone().unwrap_or_else(|| old.facts.file.clone());
+    let what = if already { "which is revoked already" } else { "and revoke it for ever" };
+    let mut terminal = std::io::stderr();
+    write!(terminal, "Replace row {} of {name}, {what}? Type yes: ", old.row)
+        .and_then(|()| terminal.flush())?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+impl Report for Reissued {
+    fn view(&self) -> View {
+        let Self { row, replaces, revoked, already, issued } = self;
+        View::new()
+            .line(format!("{} issued as entry {}", issued.document.display(), issued.log_index))
+            .fact("row", row)
+            .fact(
+                "replaces",
+                format!(
+                    "row {replaces}, entry {revoked}, {}",
+                    if *already { "revoked before" } else { "now revoked" }
+                ),
+            )
+            .fact("receipt", issued.receipt.display())
+    }
+}

@@ -1,0 +1,183 @@
+//! Issuing with a register: it has every secret before a batch leaves, and every receipt before the pending file goes.
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use sanad_core::batch::SignedBatch;
+use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::receipt::Receipt;
+use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
+use sanad_register::{Credential, NewCredential, Position, Query, Register, Row, RowNumber, Subject};
+use serde_json::Value;
+
+use crate::output::note;
+use crate::time;
+
+/// A register that keeps what is issued.
+pub(crate) struct RegisterKeeper {
+    register: Mutex<Register>,
+    /// What the issuance is called.
+    batch: String,
+    /// The row that the document replaces.
+    replaces: Option<RowNumber>,
+}
+
+impl RegisterKeeper {
+    pub(crate) fn new(register: Register, batch: String, replaces: Option<RowNumber>) -> Self {
+        Self { register: Mutex::new(register), batch, replaces }
+    }
+
+    /// The register.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks that the register has every credential of its issuer. An older copy would allot places in status lists that others
+    /// have already, and whoever reads the lists alone would take a new credential for a revoked one.
+    pub(crate) fn check_complete(&self, issued: &IssuedStatuses) -> anyhow::Result<()> {
+        match self.lock().lacking(issued.statuses.keys())? {
+            0 => Ok(()),
+            lacking => bail!(
+                "the register lacks {lacking} of the {} credentials that the ledger has of this issuer: it may be an older copy, and \
+                 allot places in status lists twice. Put the newest one back, or `sanad register import` what was issued since; where \
+                 they were issued without a register, give --incomplete-register. Nothing was signed",
+                issued.statuses.len()
+            ),
+        }
+    }
+
+    /// Keeps other programs from signing for this register until the value is dropped.
+    pub(crate) fn claim(&self, wait: Duration) -> anyhow::Result<File> {
+        let mut path = self.lock().path().as_os_str().to_owned();
+        path.push(".lock");
+        let (path, deadline) = (PathBuf::from(path), Instant::now() + wait);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = open.with_context(|| format!("{} cannot be opened", path.display()))?;
+        let mut said = false;
+        loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    bail!(
+                        "another program is at work with this register; wait until it ends, or give a longer --wait"
+                    )
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !std::mem::replace(&mut said, true) {
+                        note(format_args!("another program is at work with this register; waiting"));
+                    }
+                    std::thread::sleep(CLAIM_INTERVAL);
+                }
+                // Some file systems have no locks.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            }
+        }
+    }
+
+    fn new_credential(&self, document: &PendingDocument) -> Result<NewCredential, KeepError> {
+        let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX).map_err(failed)?;
+        Ok(NewCredential { replaces: self.replaces, ..new_credential(document, bytes, &self.batch) })
+    }
+}
+
+impl fmt::Debug for RegisterKeeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisterKeeper").field("batch", &self.batch).finish_non_exhaustive()
+    }
+}
+
+/// A document as the register takes it.
+pub(crate) fn new_credential(document: &PendingDocument, bytes: Vec<u8>, batch: &str) -> NewCredential {
+    let PendingDocument { path, kind, secret, summary, commitment, .. } = document.clone();
+    NewCredential {
+        position: position_in(&bytes),
+        batch: batch.to_owned(),
+        subject: Subject::of_document(kind, &bytes),
+        file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        kind,
+        document: bytes,
+        secret,
+        summary,
+        commitment,
+        replaces: None,
+    }
+}
+
+/// The position that a credential names in the status lists of its issuer.
+pub(crate) fn position_in(document: &[u8]) -> Option<Position> {
+    let credential: Value = serde_json::from_slice(document).ok()?;
+    let issuer = &credential["issuer"];
+    let issuer = issuer.as_str().or_else(|| issuer["id"].as_str())?;
+    let number = StatusListPlace::of_did(issuer).ok()?.position_of(&credential)?;
+    Some(Position { number, credential: credential["id"].as_str()?.to_owned() })
+}
+
+impl Keeper for RegisterKeeper {
+    fn plan(&self, documents: &mut [PendingDocument]) -> Result<(), KeepError> {
+        let mut register = self.lock();
+        let mut adding = register.begin(time::now_ms()).map_err(failed)?;
+        for document in documents.iter_mut() {
+            let new = self.new_credential(document)?;
+            if let Some(added) = adding.add(&new).map_err(failed)?
+                && added.was_there
+            {
+                document.secret = added.facts.secret;
+                document.summary = added.facts.summary;
+                document.commitment = added.facts.commitment;
+            }
+        }
+        adding.commit().map_err(failed)
+    }
+
+    fn submitted(&self, batch: &SignedBatch, documents: &[PendingDocument]) -> Result<(), KeepError> {
+        let mut register = self.lock();
+        let mut rows = Vec::with_capacity(documents.len());
+        for document in documents {
+            rows.extend(row_of(&register, document)?.map(|credential| credential.row));
+        }
+        register.submitted(&rows, &batch.id()).map_err(failed)
+    }
+
+    fn issued(&self, documents: &[(&PendingDocument, Receipt)]) -> Result<(), KeepError> {
+        let mut register = self.lock();
+        // Begun without a register, and finished with one.
+        let mut missing = Vec::new();
+        for (document, _) in documents {
+            if row_of(&register, document)?.is_none() {
+                missing.push(*document);
+            }
+        }
+        if !missing.is_empty() {
+            let mut adding = register.begin(time::now_ms()).map_err(failed)?;
+            for document in missing {
+                adding.add_issued(&self.new_credential(document)?).map_err(failed)?;
+            }
+            adding.commit().map_err(failed)?;
+        }
+        let mut receipts = Vec::with_capacity(documents.len());
+        for (document, receipt) in documents {
+            receipts.extend(row_of(&register, document)?.map(|credential| (credential.row, receipt.clone())));
+        }
+        register.issued(&receipts).map_err(failed)
+    }
+}
+
+/// The row of a document, by its commitment.
+fn row_of(register: &Register, document: &PendingDocument) -> Result<Option<Credential>, KeepError> {
+    let found = register.find(&Query::Commitment(document.commitment)).map_err(failed)?;
+    Ok(found.into_iter().find_map(|row| match row {
+        Row::Credential(credential) => Some(*credential),
+        Row::Erased { .. } => None,
+    }))
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> KeepError {
+    KeepError(Box::new(error))
+}
+
+/// How often a claim is tried again.
+const CLAIM_INTERVAL: Duration = Duration::from_millis(50);

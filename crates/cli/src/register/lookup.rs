@@ -1,0 +1,107 @@
+//! Which credential of the register is meant: by row, e-mail address, student number or file.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use anyhow::{Context, bail};
+use sanad_register::{Credential, Query, Register, Row, RowNumber, Status};
+
+/// What digits mean that say nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Digits {
+    /// The number of a row.
+    Row,
+    /// Nothing: what is final must not hit another credential than the one that was meant.
+    Refused,
+}
+
+/// Looks credentials up.
+pub(crate) struct Lookup<'a> {
+    register: &'a Register,
+    digits: Digits,
+    /// Rows by the names of their files, once they are needed.
+    files: Option<HashMap<String, Vec<RowNumber>>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(register: &'a Register, digits: Digits) -> Self {
+        Self { register, digits, files: None }
+    }
+
+    /// The one credential that a text means. Of several, the one that is not revoked.
+    pub(crate) fn one(&mut self, text: &str) -> anyhow::Result<Credential> {
+        let mut found = self.all(text)?;
+        match found.len() {
+            0 => bail!("{text} is not in the register"),
+            1 => return Ok(found.remove(0)),
+            _ => {}
+        }
+        let (mut live, _): (Vec<_>, Vec<_>) =
+            found.iter().cloned().partition(|credential| credential.status() != Status::Revoked);
+        match live.len() {
+            0 => Ok(found.remove(0)),
+            1 => Ok(live.remove(0)),
+            _ => {
+                let rows: Vec<String> =
+                    live.iter().map(|credential| format!("row:{}", credential.row)).collect();
+                bail!("{text} has {} credentials; name one of {}", rows.len(), rows.join(", "))
+            }
+        }
+    }
+
+    /// Every credential that a text means.
+    pub(crate) fn all(&mut self, text: &str) -> anyhow::Result<Vec<Credential>> {
+        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.split_once(':') {
+            Some(("row", row)) => {
+                let row = row.parse().with_context(|| format!("{text} names no row"))?;
+                return Ok(vec![self.register.credential(row)?]);
+            }
+            Some(("email", email)) => return self.find(&Query::Email(email.to_owned())),
+            Some(("number", number)) => return self.find(&Query::StudentNumber(number.to_owned())),
+            Some(("file", file)) => return self.of_file(file),
+            _ => {}
+        }
+        match self.digits {
+            Digits::Row if is_digits => {
+                let row = text.parse().with_context(|| format!("{text} names no row"))?;
+                Ok(vec![self.register.credential(row)?])
+            }
+            Digits::Refused if is_digits => bail!(
+                "{text} may be a row of the register or a student number; write row:{text} or number:{text}"
+            ),
+            _ if text.contains('@') => self.find(&Query::Email(text.to_owned())),
+            _ => {
+                let found = self.find(&Query::StudentNumber(text.to_owned()))?;
+                if found.is_empty() { self.of_file(text) } else { Ok(found) }
+            }
+        }
+    }
+
+    fn find(&self, query: &Query) -> anyhow::Result<Vec<Credential>> {
+        Ok(self.register.find(query)?.into_iter().filter_map(live).collect())
+    }
+
+    fn of_file(&mut self, name: &str) -> anyhow::Result<Vec<Credential>> {
+        let register = self.register;
+        if self.files.is_none() {
+            let mut files: HashMap<String, Vec<RowNumber>> = HashMap::new();
+            register.visit(|row| {
+                if let Some(credential) = live(row) {
+                    files.entry(credential.facts.file).or_default().push(credential.row);
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            self.files = Some(files);
+        }
+        let rows = self.files.as_ref().and_then(|files| files.get(name));
+        rows.into_iter().flatten().map(|row| Ok(register.credential(*row)?)).collect()
+    }
+}
+
+fn live(row: Row) -> Option<Credential> {
+    match row {
+        Row::Credential(credential) => Some(*credential),
+        Row::Erased { .. } => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! Changes of status by the register: which credentials a list means, and what is noted of them.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use sanad_api::CredentialKey;
+use sanad_core::status::CredentialStatus;
+use sanad_core::trust::TrustAnchor;
+use sanad_issuer::{ChangeTarget, ChangedCredential, ListLine};
+use sanad_register::{Credential, Query, REASON_BYTES_MAX, Register, Row, RowNumber, Status, StatusChange};
+
+use super::lookup::{Digits, Lookup};
+use crate::target::{Target, key_of};
+
+/// A line of a list, or an argument: all that it says of one credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// As people wrote it.
+    pub(crate) name: String,
+    /// What it is looked up by; all must mean the same credential.
+    keys: Vec<String>,
+    /// Why its status changes.
+    pub(crate) reason: Option<String>,
+    pub(crate) listed: Option<ListLine>,
+}
+
+impl Wanted {
+    /// A credential that an argument names.
+    pub(crate) fn argument(text: &str) -> Self {
+        Self { name: text.to_owned(), keys: vec![text.to_owned()], reason: None, listed: None }
+    }
+}
+
+/// A credential of the register that is to be changed.
+pub(crate) struct Registered {
+    pub(crate) credential: Credential,
+    pub(crate) target: ChangeTarget,
+    reason: Option<String>,
+}
+
+/// The lines of a list: CSV with commas, semicolons or tabs. If the first line names columns (`row`, `email`,
+/// `student_number`, `file`, `reason`), others are left out; else a line has a credential, and a reason if it likes.
+pub(crate) fn read_list(text: &str, list: &Path) -> anyhow::Result<Vec<Wanted>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let count = |delimiter: char| first.matches(delimiter).count();
+    let delimiter =
+        [',', ';', '\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .delimiter(delimiter as u8)
+        .from_reader(text.as_bytes());
+    let mut columns: Option<Vec<Option<Column>>> = None;
+    let (mut line, mut counted) = (1, 0);
+    let mut wanted = Vec::new();
+    for (place, record) in reader.records().enumerate() {
+        let record = record.with_context(|| format!("{} is not CSV", list.display()))?;
+        if place == 0 {
+            let named: Vec<_> = record.iter().map(Column::of).collect();
+            if named.iter().any(|column| column.is_some_and(|column| column != Column::Reason)) {
+                columns = Some(named);
+                continue;
+            }
+        }
+        // The number that the reader has is one too low after CRLF. It may count what it leaves out before a record to it.
+        let start = record.position().map_or(0, csv::Position::byte);
+        let mut start = usize::try_from(start).unwrap_or(usize::MAX).min(text.len());
+        while let [first @ (b'\r' | b'\n' | b'#'), rest @ ..] = &text.as_bytes()[start..] {
+            let comment = rest.iter().take_while(|byte| *first == b'#' && **byte != b'\n').count();
+            start += 1 + comment;
+        }
+        line += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
+        counted = start;
+        let listed = Some(ListLine { list: list.to_owned(), line });
+        let cells = record.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let (mut keys, mut reason) = (Vec::new(), None);
+        for (place, cell) in cells {
+            let column = match &columns {
+                Some(columns) => columns.get(place).copied().flatten(),
+                None => [Some(Column::Any), Some(Column::Reason)].get(place).copied().flatten(),
+            };
+            match column {
+                Some(Column::Reason) => reason = Some(cell.to_owned()),
+                Some(column) => keys.push(format!("{}{cell}", column.prefix())),
+                None => {}
+            }
+        }
+        if keys.is_empty() && record.iter().all(str::is_empty) {
+            continue;
+        }
+        wanted.push(Wanted { name: keys.join(", "), keys, reason, listed });
+    }
+    Ok(wanted)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Any,
+    Row,
+    Email,
+    StudentNumber,
+    File,
+    Reason,
+}
+
+impl Column {
+    fn of(name: &str) -> Option<Self> {
+        match name.to_lowercase().replace([' ', '-'], "_").as_str() {
+            "row" => Some(Self::Row),
+            "email" | "e_mail" => Some(Self::Email),
+            "student_number" | "number" | "nim" => Some(Self::StudentNumber),
+            "file" => Some(Self::File),
+            "reason" => Some(Self::Reason),
+            _ => None,
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Any | Self::Reason => "",
+            Self::Row => "row:",
+            Self::Email => "email:",
+            Self::StudentNumber => "number:",
+            Self::File => "file:",
+        }
+    }
+}
+
+/// Finds credentials of the register by what a list says of them.
+pub(crate) struct Finder<'a> {
+    register: &'a Register,
+    lookup: Lookup<'a>,
+    anchor: &'a TrustAnchor,
+    /// The folder that names of files are relative to.
+    base: &'a Path,
+}
+
+impl<'a> Finder<'a> {
+    pub(crate) fn new(register: &'a Register, anchor: &'a TrustAnchor, base: &'a Path) -> Self {
+        Self { register, lookup: Lookup::new(register, Digits::Refused), anchor, base }
+    }
+
+    /// The one credential that is meant, issued as far as the register knows. `reason` is for those without one.
+    pub(crate) fn find(&mut self, wanted: &Wanted, reason: Option<&str>) -> anyhow::Result<Registered> {
+        let mut found: Option<Credential> = None;
+        for key in &wanted.keys {
+            let credential = self.one(key)?;
+            match &found {
+                Some(other) if other.row != credential.row => {
+                    bail!("{} means row {}, and {key} row {}", wanted.name, other.row, credential.row)
+                }
+                _ => found = Some(credential),
+            }
+        }
+        let credential = found.context("the line names no credential")?;
+        if credential.state.log_index.is_none() {
+            let (row, progress) = (credential.row, credential.state.progress.as_str());
+            bail!(
+                "row {row} is {progress}; if it is in the ledger, `sanad register receipt {row}` finds out"
+            );
+        }
+        let reason = wanted.reason.as_deref().or(reason).map(str::to_owned);
+        if reason.as_ref().is_some_and(|reason| reason.len() > REASON_BYTES_MAX) {
+            bail!("the reason is longer than {REASON_BYTES_MAX} bytes");
+        }
+        let (issuer, commitment) = (self.register.owner().issuer.clone(), credential.facts.commitment);
+        let key = CredentialKey::Issuance { issuer, commitment };
+        let (name, listed) = (format!("row {} ({})", credential.row, wanted.name), wanted.listed.clone());
+        Ok(Registered { credential, target: ChangeTarget { name, listed, key }, reason })
+    }
+
+    fn one(&mut self, key: &str) -> anyhow::Result<Credential> {
+        let path = self.base.join(key.strip_prefix("file:").unwrap_or(key));
+        if !path.is_file() {
+            return self.lookup.one(key);
+        }
+        let target = Target::read(&path.to_string_lossy(), self.anchor)?;
+        let Target::Receipt(receipt) = &target else { bail!("{key} is not a document with its receipt") };
+        let CredentialKey::Issuance { commitment, .. } = key_of(receipt)? else {
+            bail!("{key} is not a document with its receipt")
+        };
+        match self.register.find(&Query::Commitment(commitment))?.pop() {
+            Some(Row::Credential(credential)) => Ok(*credential),
+            _ => bail!("{key} is not in the register; `sanad register import` takes it"),
+        }
+    }
+}
+
+/// Notes in the register what was proved of credentials, each with its reason.
+pub(crate) fn note_changes(
+    register: &mut Register,
+    registered: &[Registered],
+    changed: &[ChangedCredential],
+    now_ms: u64,
+) -> anyhow::Result<()> {
+    let mut changes: Vec<(RowNumber, StatusChange)> = Vec::new();
+    for Registered { credential, reason, .. } in registered {
+        let Some(change) = changed.iter().find(|change| Some(change.log_index) == credential.state.log_index)
+        else {
+            continue;
+        };
+        let status = match change.status {
+            CredentialStatus::Revoked => Status::Revoked,
+            CredentialStatus::Suspended => Status::Suspended,
+            CredentialStatus::Active | CredentialStatus::Confirmed | CredentialStatus::Disputed => {
+                Status::Active
+            }
+        };
+        let noted = changes.iter().any(|(row, _)| *row == credential.row);
+        if credential.status() != status && !noted {
+            changes.push((credential.row, StatusChange { status, reason: reason.clone(), at_ms: now_ms }));
+        }
+    }
+    Ok(register.status_changed(&changes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<(Vec<String>, Option<String>, usize)> {
+        let wanted = read_list(text, Path::new("list.csv")).unwrap();
+        wanted.into_iter().map(|one| (one.keys, one.reason, one.listed.unwrap().line)).collect()
+    }
+
+    fn line(keys: &[&str], reason: Option<&str>, line: usize) -> (Vec<String>, Option<String>, usize) {
+        (keys.iter().map(|key| (*key).to_owned()).collect(), reason.map(str::to_owned), line)
+    }
+
+    #[test]
+    fn a_list_has_columns_or_one_credential_a_line() {
+        let with_head =
+            "\u{feff}Email;Name;Reason;NIM\r\na@x.example;Siti;\"left; early\";\r\n\r\n;;;26/1\r\n";
+        assert_eq!(
+            lines(with_head),
+            [line(&["email:a@x.example"], Some("left; early"), 2), line(&["number:26/1"], None, 4)]
+        );
+        let plain = "# withdrawn\na@x.example,plagiarism\nrow:7\n";
+        assert_eq!(lines(plain), [line(&["a@x.example"], Some("plagiarism"), 2), line(&["row:7"], None, 3)]);
+        assert_eq!(lines("row,email\n3,a@x.example\n"), [line(&["row:3", "email:a@x.example"], None, 2)]);
+        assert_eq!(lines(""), []);
+    }
+}

@@ -1,0 +1,77 @@
+//! Signing credentials as an issuer of the register.
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use jiff::Timestamp;
+use sanad_core::member::{KeyPurpose, MemberState};
+use sanad_core::signature::SecretKey;
+use sanad_credential::{Cryptosuite, Signer, did_key};
+use sanad_issuer::{Issuer, StatusListPlace, did_web};
+
+/// How a credential is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// Over the RDF of the credential; what verifiers of Open Badges 3.0 know.
+    #[value(name = "eddsa-rdfc-2022")]
+    Rdfc,
+    /// Over its canonical JSON.
+    #[value(name = "eddsa-jcs-2022")]
+    Jcs,
+}
+
+/// The signer of credentials that name `named` as their issuer: an issuer id of the member, whose key is the current one.
+pub(crate) fn signer(
+    suite: Suite,
+    named: &str,
+    issuer: &Issuer,
+    member: &MemberState,
+) -> anyhow::Result<Signer> {
+    check_issuer_id(named, member)?;
+    if member.rest().current_key(KeyPurpose::Issuing) != Some(issuer.key.public()) {
+        let id = &member.record().id;
+        bail!("the issuing key is not the one that the register has for {id}; it may have been replaced");
+    }
+    signer_of(suite, named, &issuer.key)
+}
+
+/// Whether the register has `named` as an issuer id of the member now.
+pub(crate) fn check_issuer_id(named: &str, member: &MemberState) -> anyhow::Result<()> {
+    let ids = member.record().issuer_ids.iter().filter(|term| term.until.is_none());
+    let ids: Vec<&str> = ids.map(|term| term.id.as_str()).collect();
+    if ids.contains(&named) {
+        return Ok(());
+    }
+    bail!(
+        "the issuer that is named, {named}, is not an issuer id of {} in the register; it has {}",
+        member.record().id,
+        if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
+    )
+}
+
+/// Where the status lists of an issuer are, if they are those of `named`.
+pub(crate) fn status_list_place(named: &str, member: &MemberState) -> anyhow::Result<StatusListPlace> {
+    let did = did_web(member).filter(|did| *did == named).with_context(|| {
+        format!("status lists are published on the site of the issuer's first did:web, and the credential names {named}")
+    })?;
+    Ok(StatusListPlace::of_did(did)?)
+}
+
+/// The time of a signature made now.
+pub(crate) fn created_now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn signer_of(suite: Suite, named: &str, key: &SecretKey) -> anyhow::Result<Signer> {
+    let suite = match suite {
+        Suite::Rdfc => Cryptosuite::EddsaRdfc2022,
+        Suite::Jcs => Cryptosuite::EddsaJcs2022,
+    };
+    let own = did_key(&key.public());
+    match named {
+        did if did.starts_with("did:web:") => Ok(Signer::of_did(key.clone(), did.to_owned(), suite)),
+        did if did == own => Ok(Signer::did_key(key.clone(), suite)),
+        other => {
+            bail!("the issuer that is named is {other}; a credential is signed for a did:web, or for {own}")
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! The credentials of a roster: read, checked, signed, and written into one folder for each learner.
+//!
+//! Everything is checked before anything is signed, and everything is signed before anything is entered. A roster that is
+//! issued again finds the credentials that are there by their ids, so that nobody gets a second one.
+
+mod error;
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use sanad_credential::{CREDENTIAL_BYTES_MAX, Signer, check_unsigned};
+use sanad_roster::{
+    Columns, Learner, ROSTER_BYTES_MAX, TEMPLATE_BYTES_MAX, TableRemark, Template, credential_id, read_table,
+};
+use serde_json::{Map, Value};
+
+use crate::files::{self, FileError, Mode};
+use crate::notice::{Observer, Step};
+use crate::places::find_beside;
+use crate::receipts::WRITERS;
+use crate::status_lists::StatusListPlace;
+
+pub use error::{AwardsError, LineFault};
+
+/// A roster, its columns and its template, read and checked.
+#[derive(Debug)]
+pub struct Roster {
+    path: PathBuf,
+    columns: Columns,
+    template: Template,
+    learners: Vec<Learner>,
+    same_person: Vec<(u32, u32)>,
+    remarks: Vec<TableRemark>,
+    issuer: String,
+    /// Where its status lists are, and the position of each credential in them, by its id.
+    positions: Option<(StatusListPlace, HashMap<String, u64>)>,
+}
+
+/// A credential to be written.
+#[derive(Debug)]
+struct Award<'a> {
+    learner: &'a Learner,
+    credential: PathBuf,
+    is_there: bool,
+}
+
+/// The credentials of a roster, and which of them are there already.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    roster: &'a Roster,
+    /// The folder of the folders.
+    out: PathBuf,
+    awards: Vec<Award<'a>>,
+}
+
+impl Roster {
+    /// Reads a roster by its columns and its template, and checks every cell and every credential.
+    ///
+    /// # Errors
+    /// [`AwardsError`], with all faults of the first of these that has some.
+    pub fn read(
+        path: &Path,
+        columns_path: &Path,
+        template_path: &Path,
+        observer: &dyn Observer,
+    ) -> Result<Self, AwardsError> {
+        let columns = Columns::from_toml(&files::read_text(columns_path, TEMPLATE_BYTES_MAX)?)
+            .map_err(|source| AwardsError::Columns { path: columns_path.to_owned(), source })?;
+        let template = files::read(template_path, TEMPLATE_BYTES_MAX)?;
+        let template = Template::from_json(&template, &columns)
+            .map_err(|faults| AwardsError::Template { path: template_path.to_owned(), faults })?;
+        let bytes = files::read(path, ROSTER_BYTES_MAX)?;
+        let table = read_table(&bytes, &columns.place())
+            .map_err(|faults| AwardsError::Table { path: path.to_owned(), faults })?;
+        let rows = columns
+            .read_rows(&table)
+            .map_err(|faults| AwardsError::Cells { path: path.to_owned(), faults })?;
+        let first = rows.learners.first().map(|learner| template.fill(learner)).unwrap_or_default();
+        let issuer = first.get("issuer").and_then(|issuer| issuer.as_str().or_else(|| issuer["id"].as_str()));
+        let roster = Self {
+            issuer: issuer.unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+            columns,
+            template,
+            learners: rows.learners,
+            same_person: rows.same_person,
+            remarks: table.remarks,
+            positions: None,
+        };
+        roster.check(template_path, observer)?;
+        Ok(roster)
+    }
+
+    /// Every credential keeps the rules that verifiers check.
+    fn check(&self, template: &Path, observer: &dyn Observer) -> Result<(), AwardsError> {
+        self.check_each(template, observer, |credential| {
+            check_unsigned(credential, &self.issuer).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Has every credential checked, before it is signed; `template` is at fault if all have the same fault.
+    ///
+    /// # Errors
+    /// [`AwardsError::Credential`] or [`AwardsError::Credentials`], with what `check` said.
+    pub fn check_each(
+        &self,
+        template: &Path,
+        observer: &dyn Observer,
+        check: impl Fn(&Map<String, Value>) -> Result<(), String> + Sync,
+    ) -> Result<(), AwardsError> {
+        let progress = Progress::new(observer, Step::Checking, self.learners.len());
+        let check = |learner: &Learner| {
+            progress.next();
+            let text = check(&self.credential(learner).1).err()?;
+            Some(LineFault { line: learner.line, text })
+        };
+        let faults: Vec<LineFault> = self.learners.par_iter().filter_map(check).collect();
+        let Some(first) = faults.first() else { return Ok(()) };
+        // What is wrong with every credential in the same way is wrong with the template.
+        if faults.len() == self.learners.len() && faults.iter().all(|fault| fault.text == first.text) {
+            return Err(AwardsError::Credential { path: template.to_owned(), text: first.text.clone() });
+        }
+        Err(AwardsError::Credentials { path: self.path.clone(), faults })
+    }
+
+    /// The id of the issuer that the template names.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The ids of the credentials.
+    pub fn ids(&self) -> Vec<String> {
+        self.learners.par_iter().map(|learner| self.credential(learner).0).collect()
+    }
+
+    /// Gives each credential its position in the issuer's status lists, in the order of [`Roster::ids`].
+    ///
+    /// # Errors
+    /// [`AwardsError::OwnStatus`] if the template has a `credentialStatus` of its own.
+    pub fn with_positions(mut self, place: StatusListPlace, positions: &[u64]) -> Result<Self, AwardsError> {
+        if self.learners.first().is_some_and(|first| self.template.fill(first).contains_key(STATUS)) {
+            return Err(AwardsError::OwnStatus);
+        }
+        let positions = self.ids().into_iter().zip(positions.iter().copied()).collect();
+        self.positions = Some((place, positions));
+        Ok(self)
+    }
+
+    /// How many credentials there are.
+    pub fn len(&self) -> usize {
+        self.learners.len()
+    }
+
+    /// Never: a roster without rows is refused.
+    pub fn is_empty(&self) -> bool {
+        self.learners.is_empty()
+    }
+
+    /// What people should know of how the roster was read.
+    pub fn remarks(&self) -> &[TableRemark] {
+        &self.remarks
+    }
+
+    /// The lines of those who are the same person as one before: that line, and theirs.
+    pub fn same_person(&self) -> &[(u32, u32)] {
+        &self.same_person
+    }
+
+    /// The first credential, as it would be signed.
+    pub fn first(&self) -> Option<Value> {
+        self.learners.first().map(|learner| Value::Object(self.credential(learner).1))
+    }
+
+    /// Where each credential of the roster is or will be, in a folder of its own below `out`.
+    ///
+    /// # Errors
+    /// [`AwardsError::Changed`] if credentials are there that say something else than the roster does now; files that
+    /// cannot be read.
+    pub fn plan(&self, out: &Path) -> Result<Plan<'_>, AwardsError> {
+        let folders = folders_by_id(out)?;
+        let place = |learner| -> Result<_, AwardsError> {
+            let (id, credential) = self.credential(learner);
+            let folder = folders.get(short(&id)).cloned();
+            let folder = folder.unwrap_or_else(|| out.join(folder_name(&self.columns.name(learner), &id)));
+            let path = folder.join(CREDENTIAL_FILE);
+            let is_there = path.is_file();
+            let fault = match is_there && !self.is_said_by(&path, &credential)? {
+                true => Some(LineFault { line: learner.line, text: path.display().to_string() }),
+                false => None,
+            };
+            Ok((Award { learner, credential: path, is_there }, fault))
+        };
+        let placed: Vec<_> = self.learners.par_iter().map(place).collect::<Result<_, _>>()?;
+        let (awards, faults): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
+        let faults: Vec<LineFault> = faults.into_iter().flatten().collect();
+        match faults.is_empty() {
+            true => Ok(Plan { roster: self, out: out.to_owned(), awards }),
+            false => Err(AwardsError::Changed { path: self.path.clone(), faults }),
+        }
+    }
+
+    fn credential(&self, learner: &Learner) -> (String, Map<String, Value>) {
+        let mut credential = self.template.fill(learner);
+        let id = credential_id(&self.issuer, &credential, &self.columns.award(learner));
+        credential.insert("id".to_owned(), id.clone().into());
+        let place =
+            self.positions.as_ref().and_then(|(place, positions)| Some((place, *positions.get(&id)?)));
+        if let Some((place, position)) = place {
+            credential.insert(STATUS.to_owned(), place.credential_status(position));
+        }
+        (id, credential)
+    }
+
+    /// Whether a file holds a credential, whatever its proof and its place in status lists: it may have been signed without one,
+    /// and stays.
+    fn is_said_by(&self, path: &Path, credential: &Map<String, Value>) -> Result<bool, FileError> {
+        let bytes = files::read(path, CREDENTIAL_BYTES_MAX)?;
+        let Ok(mut there) = serde_json::from_slice::<Map<String, Value>>(&bytes) else { return Ok(false) };
+        let mut credential = credential.clone();
+        let own_status = self.positions.is_none() && credential.contains_key(STATUS);
+        let left_out: &[&str] = if own_status { &["proof"] } else { &["proof", STATUS] };
+        for name in left_out {
+            there.remove(*name);
+            credential.remove(*name);
+        }
+        Ok(there == credential)
+    }
+}
+
+impl Plan<'_> {
+    /// How many credentials are signed already.
+    pub fn already(&self) -> usize {
+        self.awards.iter().filter(|award| award.is_there).count()
+    }
+
+    /// The credentials that are to be signed, each by its place in the roster (`wisuda.csv:3`).
+    pub fn unsigned(&self) -> impl Iterator<Item = (String, Value)> {
+        self.awards.iter().filter(|award| !award.is_there).map(|award| {
+            let place = format!("{}:{}", self.roster.path.display(), award.learner.line);
+            (place, Value::Object(self.roster.credential(award.learner).1))
+        })
+    }
+
+    /// Credentials in folders of this roster's that are in none of its lines, and have no receipt.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn strays(&self) -> Result<Vec<PathBuf>, FileError> {
+        let own: HashSet<&Path> = self.awards.iter().map(|award| award.credential.as_path()).collect();
+        let there = folders_by_id(&self.out)?.into_values().map(|folder| folder.join(CREDENTIAL_FILE));
+        let mut strays: Vec<PathBuf> = there
+            .filter(|path| !own.contains(path.as_path()) && path.is_file() && !find_beside(path).is_file())
+            .collect();
+        strays.sort();
+        Ok(strays)
+    }
+
+    /// Signs those that are not there, and writes each into its folder. Returns the paths of all; `created` is the time
+    /// of the signatures.
+    ///
+    /// # Errors
+    /// [`AwardsError`]. What was written stays, and is found when the roster is issued again.
+    pub fn write(
+        &self,
+        signer: &Signer,
+        created: &str,
+        observer: &dyn Observer,
+    ) -> Result<Vec<PathBuf>, AwardsError> {
+        let progress = Progress::new(observer, Step::Signing, self.awards.len());
+        let write = |award: &Award<'_>| -> Result<PathBuf, AwardsError> {
+            progress.next();
+            if !award.is_there {
+                let (_, credential) = self.roster.credential(award.learner);
+                let text = signer.sign(credential, created).map_err(|source| AwardsError::NotSigned {
+                    path: self.roster.path.clone(),
+                    line: award.learner.line,
+                    source,
+                })?;
+                let folder = files::parent(&award.credential);
+                std::fs::create_dir_all(folder).map_err(FileError::system(folder, "made"))?;
+                match files::place_new(&award.credential, &text, Mode::Private) {
+                    // Another desk was faster, with the same credential or an earlier one.
+                    Err(FileError::Exists(path)) => {
+                        let (_, credential) = self.roster.credential(award.learner);
+                        if !self.roster.is_said_by(&path, &credential)? {
+                            let (path, line) = (self.roster.path.clone(), award.learner.line);
+                            let text = award.credential.display().to_string();
+                            return Err(AwardsError::Changed {
+                                path,
+                                faults: vec![LineFault { line, text }],
+                            });
+                        }
+                    }
+                    written => written?,
+                }
+            }
+            Ok(award.credential.clone())
+        };
+        let write_all = || self.awards.par_iter().map(write).collect::<Result<Vec<PathBuf>, _>>();
+        // More threads than cores: most of the time they wait for the disk.
+        let paths = match rayon::ThreadPoolBuilder::new().num_threads(WRITERS).build() {
+            Ok(pool) => pool.install(write_all),
+            Err(_) => write_all(),
+        }?;
+        // A signature of another time would be another document: what is entered has to stay, and so have the folders.
+        if let Some(path) = paths.first() {
+            files::sync_parent(files::parent(path))?;
+        }
+        Ok(paths)
+    }
+}
+
+/// The folders that are there already, by the end of their names.
+fn folders_by_id(out: &Path) -> Result<HashMap<String, PathBuf>, FileError> {
+    let mut folders = HashMap::new();
+    let entries = match out.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(folders),
+        Err(error) => return Err(FileError::system(out, "read")(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(FileError::system(out, "read"))?;
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.rsplit_once('-')).map(|(_, id)| id.to_owned());
+        if let Some(id) = id.filter(|id| id.len() == ID_CHARS) {
+            folders.insert(id, entry.path());
+        }
+    }
+    Ok(folders)
+}
+
+/// A folder that people find by the name, and this program by the end of the id.
+fn folder_name(name: &str, id: &str) -> String {
+    let mut readable = String::new();
+    for letter in name.to_lowercase().chars() {
+        match letter {
+            'a'..='z' | '0'..='9' => readable.push(letter),
+            _ if readable.ends_with('-') || readable.is_empty() => {}
+            _ => readable.push('-'),
+        }
+        if readable.len() >= READABLE_BYTES_MAX {
+            break;
+        }
+    }
+    let readable = readable.trim_end_matches('-');
+    let readable = if readable.is_empty() { "award" } else { readable };
+    format!("{readable}-{}", short(id))
+}
+
+/// The end of an id: 48 bits that nobody chose.
+fn short(id: &str) -> &str {
+    id.rsplit_once('-').map_or(id, |(_, end)| end)
+}
+
+/// Counts what threads have done, and says so in order.
+struct Progress<'a> {
+    observer: &'a dyn Observer,
+    step: Step,
+    total: usize,
+    done: Mutex<usize>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(observer: &'a dyn Observer, step: Step, total: usize) -> Self {
+        Self { observer, step, total, done: Mutex::new(0) }
+    }
+
+    fn next(&self) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        self.observer.progress(self.step, *done, self.total);
+    }
+}
+
+/// The credential in the folder of a learner.
+pub const CREDENTIAL_FILE: &str = "credential.json";
+/// Where a credential names its place in status lists.
+pub(crate) const STATUS: &str = "credentialStatus";
+/// Characters of an id at the end of a folder's name.
+const ID_CHARS: usize = 12;
+/// Longest readable part of a folder's name, in bytes.
+const READABLE_BYTES_MAX: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_for_people_and_by_id() {
+        let id = "urn:uuid:42628ec3-a142-8cd4-a256-10d13a156466";
+        for (name, expected) in [
+            ("Siti Nur'aini, S.T.", "siti-nur-aini-s-t-10d13a156466"),
+            ("عبد الرحمن", "award-10d13a156466"),
+            ("../../etc/passwd", "etc-passwd-10d13a156466"),
+            (&"Raden ".repeat(20), "raden-raden-raden-raden-raden-raden-rade-10d13a156466"),
+        ] {
+            assert_eq!(folder_name(name, id), expected);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What an issuer publishes on its own web server, for verifiers that know nothing of the ledger.
+
+use std::path::{Path, PathBuf};
+
+use sanad_core::member::{IssuerId, KeyPurpose, MemberState};
+use sanad_core::signature::PublicKey;
+use sanad_credential::multikey;
+use serde_json::{Value, json};
+
+use crate::files::{self, FileError, Mode};
+use crate::folders::SharedFolder;
+
+/// A file of a site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteFile {
+    /// Its path, relative to the root of the web server.
+    pub path: PathBuf,
+    /// Its content.
+    pub content: Value,
+}
+
+/// Why there is no site.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// The member has no `did:web`.
+    #[error("{0} has no did:web in the register; its credentials name its key, and need no site")]
+    NoDidWeb(String),
+    /// Not a `did:web` whose document has a place.
+    #[error("{0} is not a did:web whose parts can be folders")]
+    Did(String),
+    /// An achievement without an address of its own.
+    #[error("the achievement {id} is not at {host}, so that it has no place on its site")]
+    Elsewhere {
+        /// Its id.
+        id: String,
+        /// The host of the issuer.
+        host: String,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The `did:web` of a member in force, and what its site holds: the DID document with every issuing key that the register
+/// has or had, so that old signatures stay checkable, but for the `withdrawn`.
+///
+/// # Errors
+/// [`SiteError`].
+pub fn did_document(member: &MemberState, withdrawn: &[PublicKey]) -> Result<SiteFile, SiteError> {
+    let did = did_web(member).ok_or_else(|| SiteError::NoDidWeb(member.record().id.to_string()))?;
+    let (_, mut path) = place_of(did)?;
+    if path.as_os_str().is_empty() {
+        path.push(".well-known");
+    }
+    path.push("did.json");
+    let keys = member.rest().keys.iter().filter(|term| term.purpose == KeyPurpose::Issuing);
+    let keys: Vec<String> =
+        keys.filter(|term| !withdrawn.contains(&term.key)).map(|term| multikey(&term.key)).collect();
+    let method = |key: &String| json!({"id": format!("{did}#{key}"), "type": "Multikey", "controller": did, "publicKeyMultibase": key});
+    let others = member.record().issuer_ids.iter().filter(|term| term.until.is_none());
+    let others: Vec<&str> = others.map(|term| term.id.as_str()).filter(|id| *id != did).collect();
+    let content = json!({
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": did,
+        "alsoKnownAs": others,
+        "verificationMethod": keys.iter().map(method).collect::<Vec<_>>(),
+        "assertionMethod": keys.iter().map(|key| format!("{did}#{key}")).collect::<Vec<_>>(),
+    });
+    Ok(SiteFile { path, content })
+}
+
+/// The first `did:web` of a member in force.
+pub fn did_web(member: &MemberState) -> Option<&str> {
+    let terms = member.record().issuer_ids.iter().filter(|term| term.until.is_none());
+    terms.map(|term| term.id.as_str()).find(|id| id.starts_with(DID_WEB))
+}
+
+/// The profile that the credential of a template names, and its achievement at the path of its address.
+///
+/// # Errors
+/// [`SiteError`].
+pub fn published(credential: &Value) -> Result<Vec<SiteFile>, SiteError> {
+    let issuer = &credential["issuer"];
+    let did = issuer.as_str().or_else(|| issuer["id"].as_str()).unwrap_or_default();
+    let (host, folder) = place_of(did)?;
+    let contexts = &credential["@context"];
+    let with_context = |object: &Value| {
+        let mut object = object.clone();
+        object["@context"] = contexts.clone();
+        object
+    };
+    let mut found = Vec::new();
+    if issuer.is_object() {
+        found.push(SiteFile { path: folder.join("profile.json"), content: with_context(issuer) });
+    }
+    let achievement = &credential["credentialSubject"]["achievement"];
+    if let Some(id) = achievement["id"].as_str() {
+        let path = id.strip_prefix("https://").and_then(|rest| rest.strip_prefix(host.as_str()));
+        let path = path.and_then(|path| path.strip_prefix('/')).filter(|path| !path.is_empty());
+        let path = path.and_then(|path| folders(path.split('/')));
+        let elsewhere = || SiteError::Elsewhere { id: id.to_owned(), host: host.clone() };
+        found.push(SiteFile { path: path.ok_or_else(elsewhere)?, content: with_context(achievement) });
+    }
+    Ok(found)
+}
+
+/// Writes files of a site, in place of those that are there.
+///
+/// # Errors
+/// [`SiteError::File`].
+pub fn write_site(root: &Path, files: &[SiteFile]) -> Result<(), SiteError> {
+    for SiteFile { path, content } in files {
+        let path = root.join(path);
+        let folder = files::parent(&path);
+        std::fs::create_dir_all(folder).map_err(FileError::system(folder, "made"))?;
+        let _at_work = SharedFolder::enter(folder)?;
+        files::replace(&path, format!("{content:#}\n").as_bytes(), Mode::Public)?;
+    }
+    Ok(())
+}
+
+/// The host of a `did:web`, and the folder of its document on that host (did:web Method, 2.4 and 3.2).
+pub(crate) fn place_of(did: &str) -> Result<(String, PathBuf), SiteError> {
+    let refused = || SiteError::Did(did.to_owned());
+    let did = IssuerId::normalise(did).map_err(|_| refused())?;
+    let mut parts = did.as_str().strip_prefix(DID_WEB).ok_or_else(refused)?.split(':');
+    let host = parts.next().filter(|host| !host.is_empty()).ok_or_else(refused)?;
+    // A port is written %3A8443.
+    let host = host.replace("%3A", ":").replace("%3a", ":");
+    Ok((host, folders(parts).ok_or_else(refused)?))
+}
+
+/// A relative path of parts that mean nothing to a file system.
+fn folders<'a>(parts: impl Iterator<Item = &'a str>) -> Option<PathBuf> {
+    let is_plain = |part: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
+    };
+    parts.map(|part| is_plain(part).then_some(part)).collect()
+}
+
+const DID_WEB: &str = "did:web:";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_key_and_its_place() {
+        let genesis = sanad_testkit::genesis();
+        let mut member = genesis.members[0].clone();
+        member.issuer_ids =
+            ["did:web:ui.example:akademik".parse().unwrap(), "https://ui.example".parse().unwrap()].into();
+        let state = MemberState::genesis(&member);
+        let found = did_document(&state, &[]).unwrap();
+        assert_eq!(found.path, Path::new("akademik/did.json"));
+        let key = multikey(&member.issuing_key.unwrap());
+        let method = format!("did:web:ui.example:akademik#{key}");
+        assert_eq!(found.content["assertionMethod"], json!([method]));
+        assert_eq!(found.content["alsoKnownAs"], json!(["https://ui.example"]));
+        let none = did_document(&state, &[member.issuing_key.unwrap()]).unwrap();
+        assert_eq!(none.content["verificationMethod"], json!([]));
+        member.issuer_ids = ["did:web:ui.example".parse().unwrap()].into();
+        let found = did_document(&MemberState::genesis(&member), &[]).unwrap();
+        assert_eq!(found.path, Path::new(".well-known/did.json"));
+        member.issuer_ids.clear();
+        assert!(matches!(did_document(&MemberState::genesis(&member), &[]), Err(SiteError::NoDidWeb(_))));
+    }
+
+    #[test]
+    fn achievements_are_where_their_addresses_lead_and_nowhere_else() {
+        let credential = |id: &str| {
+            json!({"@context": ["x"], "issuer": {"id": "did:web:ui.example", "name": "UI"},
+                "credentialSubject": {"achievement": {"id": id, "name": "Data"}}})
+        };
+        let found = published(&credential("https://ui.example/achievements/data")).unwrap();
+        let paths: Vec<&Path> = found.iter().map(|file| file.path.as_path()).collect();
+        assert_eq!(paths, [Path::new("profile.json"), Path::new("achievements/data")]);
+        assert_eq!(
+            found[1].content,
+            json!({"@context": ["x"], "id": "https://ui.example/achievements/data", "name": "Data"})
+        );
+        for id in [
+            "https://ui.example/../x",
+            "https://ui.example/a/.hidden",
+            "https://ui.example.evil.example/a",
+            "https://ui.example//etc",
+            "https://ui.example/",
+            "https://other.example/a",
+            "https://ui.example/a?b",
+            "urn:uuid:1",
+        ] {
+            assert!(matches!(published(&credential(id)), Err(SiteError::Elsewhere { .. })), "{id}");
+        }
+    }
+}

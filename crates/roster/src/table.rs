@@ -1,0 +1,176 @@
+//! A roster as it was read: a header, and rows of cells that know their line.
+
+use jiff::civil::Date;
+
+/// A roster before anything is known of what its columns mean.
+#[derive(Debug)]
+pub struct Table {
+    /// The titles of the columns; empty for a column without one.
+    pub header: Vec<String>,
+    /// The line of the header, counted from 1.
+    pub header_line: u32,
+    /// The rows below the header that hold something.
+    pub rows: Vec<Row>,
+    /// What people should know of how it was read.
+    pub remarks: Vec<TableRemark>,
+}
+
+/// A row.
+#[derive(Debug)]
+pub struct Row {
+    /// Its line in a CSV file, or its row in a workbook, counted from 1.
+    pub line: u32,
+    /// One cell for each column of the header.
+    pub cells: Vec<Cell>,
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A text without white space around it; every cell of a CSV file is one.
+    Text(String),
+    /// A number of a workbook. Leading zeros, and digits beyond the fifteenth, are lost.
+    Number(f64),
+    /// A date of a workbook.
+    Date(Date),
+    /// Nothing that can be used.
+    Fault(CellFault),
+}
+
+/// Why a cell of a workbook cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CellFault {
+    /// A formula that no program has computed.
+    #[error("it is a formula without a value; open the workbook, let it compute, and save it")]
+    NotComputed,
+    /// An error such as `#N/A`.
+    #[error("it is an error of the workbook, such as #N/A")]
+    Error,
+    /// True or false.
+    #[error("it is true or false")]
+    Bool,
+    /// A point in time that is no day.
+    #[error("it is a time, not a day")]
+    Time,
+    /// A number that is formatted as a date, before the calendar of workbooks is one (ECMA-376, 18.17.4.1).
+    #[error("it is a number that is formatted as a date, and no day since March 1900")]
+    BeforeDates,
+    /// It lies within merged cells, of which only the first has the value.
+    #[error("it is one of several merged cells; split them and write the value into each")]
+    Merged,
+}
+
+/// How a roster was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TableRemark {
+    /// It is not in UTF-8, and was read as Windows-1252, or is in UTF-16.
+    Encoding {
+        /// How it was read.
+        read_as: &'static str,
+        /// A text of it that shows whether this was right.
+        sample: Option<String>,
+    },
+    /// It has several sheets, of which one was read.
+    Sheet {
+        /// That one.
+        read: String,
+        /// How many others there are.
+        others: usize,
+    },
+    /// The first line of a CSV file says what separates cells.
+    Separator(char),
+    /// Rows are hidden in the workbook, and were read all the same.
+    HiddenRows(Vec<u32>),
+    /// Columns are hidden in the workbook, and were read all the same.
+    HiddenColumns(Vec<String>),
+    /// The workbook is built so that hidden rows and columns could not be looked for.
+    HiddenUnknown,
+}
+
+impl std::fmt::Display for TableRemark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Encoding { read_as, sample: None } => write!(f, "it is not UTF-8; read as {read_as}"),
+            Self::Encoding { read_as, sample: Some(sample) } => {
+                write!(f, "it is not UTF-8; read as {read_as}, in which one of its texts is \"{sample}\"")
+            }
+            Self::Sheet { read, others } => {
+                let sheets = if *others == 1 { "sheet is" } else { "sheets are" };
+                write!(f, "the sheet \"{read}\" was read; {others} other {sheets} not looked at")
+            }
+            Self::Separator(separator) => {
+                write!(
+                    f,
+                    "its first line is \"sep={separator}\", as Excel writes it: cells are read as separated by that"
+                )
+            }
+            Self::HiddenRows(rows) => {
+                write_hidden(f, "row", &rows.iter().map(u32::to_string).collect::<Vec<_>>())
+            }
+            Self::HiddenColumns(columns) => write_hidden(f, "column", columns),
+            Self::HiddenUnknown => {
+                write!(f, "whether rows or columns are hidden in the workbook cannot be told; all are read")
+            }
+        }
+    }
+}
+
+fn write_hidden(f: &mut std::fmt::Formatter<'_>, what: &str, hidden: &[String]) -> std::fmt::Result {
+    let first = hidden.get(..HIDDEN_SHOWN_MAX).unwrap_or(hidden).join(", ");
+    let more = match hidden.len().saturating_sub(HIDDEN_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (s, is) = if hidden.len() == 1 { ("", "is") } else { ("s", "are") };
+    write!(f, "{what}{s} {first}{more} {is} hidden in the workbook, and {is} read")
+}
+
+/// Where the header of a table is, and the rows below it.
+///
+/// The header is the given line, or the first row with two texts: above it, spreadsheets have titles.
+pub(crate) fn assemble(
+    mut rows: Vec<Row>,
+    header_line: Option<u32>,
+    remarks: Vec<TableRemark>,
+) -> Result<Table, NoHeader> {
+    let texts = |row: &Row| row.cells.iter().filter(|cell| matches!(cell, Cell::Text(_))).count();
+    let place = rows.iter().position(|row| match header_line {
+        Some(line) => row.line == line,
+        None => texts(row) >= 2,
+    });
+    // A roster of one column has a header, too.
+    let place = place.or((header_line.is_none() && !rows.is_empty()).then_some(0)).ok_or(NoHeader)?;
+    let mut below = rows.split_off(place);
+    let head = below.remove(0);
+    let mut header: Vec<String> = head.cells.into_iter().map(title).collect();
+    while header.last().is_some_and(String::is_empty) {
+        header.pop();
+    }
+    Ok(Table { header, header_line: head.line, rows: below, remarks })
+}
+
+/// There is no row that can be a header.
+pub(crate) struct NoHeader;
+
+fn title(cell: Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Cell::Number(number) => number.to_string(),
+        Cell::Date(date) => date.to_string(),
+        Cell::Empty | Cell::Fault(_) => String::new(),
+    }
+}
+
+/// Most rows of a roster, the header and titles above it included.
+pub const ROWS_MAX: usize = 100_000 + 16;
+/// Most columns of a roster.
+pub const COLUMNS_MAX: usize = 256;
+/// Longest text of a cell, in bytes.
+pub const CELL_BYTES_MAX: usize = 8 << 10;
+/// Most hidden rows or columns that are named.
+const HIDDEN_SHOWN_MAX: usize = 10;

@@ -1,0 +1,194 @@
+//! From a roster to signed credentials with receipts, also if the program is killed; and what others say of them.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sanad_e2e::rosters::{NAMES, outside_verifier, prepare, roster};
+use sanad_e2e::{Net, Said, poll, program};
+use serde_json::{Value, json};
+
+fn arguments<'a>(net: &Net, roster: &'a str, more: &[&'a str]) -> Vec<String> {
+    let (issuer, url) = (net.path("net/node-1"), net.url(1));
+    let mut arguments = vec!["issue", "roster", roster, "--issuer-dir", &issuer, "--node", &url];
+    arguments.extend(more);
+    arguments.into_iter().map(str::to_owned).collect()
+}
+
+fn issue(net: &Net, roster: &str, more: &[&str]) -> Said {
+    let arguments = arguments(net, roster, more);
+    net.sanad(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn files(folder: &str, name: &str) -> Vec<PathBuf> {
+    let Ok(entries) = Path::new(folder).read_dir() else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path().join(name));
+    paths.filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn twelve_learners_get_credentials_that_are_active_and_theirs_alone() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &NAMES);
+    let first = issue(&net, &path, &["--dry-run"]).json(0);
+    assert_eq!(first["first"]["credentialSubject"]["creditsEarned"], json!(3.5));
+    let out = net.path("wisuda");
+    assert!(!Path::new(&out).exists(), "nothing is written by a dry run");
+
+    // Killed in the middle: some are entered, the rest is not.
+    let mut killed = program("sanad");
+    killed.args(arguments(&net, &path, &["--batch-size", "1"]));
+    killed.env("SANAD_GENESIS", net.path("net/genesis.json"));
+    killed.env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"));
+    let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    poll("some receipts", || (files(&out, "credential.json.receipt.json").len() >= 3).then_some(()));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let before = files(&out, "credential.json.receipt.json").len();
+    assert!(before < NAMES.len(), "it was killed too late");
+    let signed: Vec<Vec<u8>> =
+        files(&out, "credential.json").iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(signed.len(), NAMES.len(), "all are signed before any is entered");
+
+    let done = issue(&net, &path, &[]).json(0);
+    assert_eq!((done["credentials"].as_u64(), done["signed"].as_u64()), (Some(12), Some(0)));
+    let again = issue(&net, &path, &[]).json(0);
+    assert_eq!(again["issued"], json!([]));
+    let credentials = files(&out, "credential.json");
+    let kept: Vec<Vec<u8>> = credentials.iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(signed, kept, "none is signed twice");
+    assert_eq!(net.wait_for_equal_heads(12)[0]["log_size"], 12, "none is entered twice");
+
+    let genesis = net.path("net/genesis.json");
+    let paths: Vec<&str> = credentials.iter().map(|path| path.to_str().unwrap()).collect();
+    let verified = net.sanad(&[&["verify"][..], &paths].concat()).json(0);
+    for finding in verified["findings"].as_array().unwrap() {
+        assert_eq!(finding["verdict"], "active", "{finding}");
+    }
+    let check = ["credential", "check", "--member", "univ-merapi.example", "--genesis", &genesis];
+    let checked = net.sanad(&[&check[..], &paths].concat()).json(0);
+    let mut names: Vec<String> = Vec::new();
+    for (finding, text) in checked["findings"].as_array().unwrap().iter().zip(&kept) {
+        assert_eq!(finding["proofs"][0]["key"]["holder"], "member", "{finding}");
+        let credential: Value = serde_json::from_slice(text).unwrap();
+        let name = &credential["credentialSubject"]["identifier"][0]["identityHash"];
+        names.push(name.as_str().unwrap().to_owned());
+    }
+    names.sort();
+    let mut expected = NAMES;
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+
+    // A row that says something else now is not a second credential.
+    fs::write(&path, roster(&NAMES).replace("3,5;A", "4;A")).unwrap();
+    let changed = issue(&net, &path, &[]);
+    assert!(changed.code == 2 && changed.err.contains("signed before with other content"), "{changed:?}");
+    assert_eq!(files(&out, "credential.json").len(), 12);
+
+    site_and_others(&net, &path, &credentials);
+}
+
+/// The site of the issuer, and what an unrelated program says of a credential by it.
+fn site_and_others(net: &Net, roster: &str, credentials: &[PathBuf]) {
+    let (www, issuer, url) = (net.path("www"), net.path("net/node-1"), net.url(1));
+    let template = roster.replace(".csv", ".template.json");
+    let site = ["issuer", "site", &www, "--template", &template, "--issuer-dir", &issuer, "--node", &url];
+    let written = net.sanad(&site).json(0);
+    assert_eq!(
+        (written["did"].as_str(), written["keys"].as_u64()),
+        (Some("did:web:univ-merapi.example"), Some(1))
+    );
+    for file in [".well-known/did.json", "profile.json", "achievements/data-analysis"] {
+        assert!(Path::new(&www).join(file).is_file(), "{file}");
+    }
+    let Some(checker) = outside_verifier() else { return };
+    let tampered = net.path("tampered.json");
+    let text = fs::read_to_string(&credentials[0]).unwrap();
+    assert!(text.contains("\"creditsEarned\": 3.5"));
+    fs::write(&tampered, text.replace("\"creditsEarned\": 3.5", "\"creditsEarned\": 35")).unwrap();
+    let check = |path: &str| {
+        let mut node = Command::new("node");
+        node.arg(&checker).arg(path).arg(Path::new(&www).join(".well-known/did.json"));
+        let said = node.output().unwrap();
+        (said.status.code(), String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned())
+    };
+    for credential in credentials {
+        let (code, said) = check(credential.to_str().unwrap());
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let (code, said) = check(&tampered);
+    assert_eq!(code, Some(1), "a tampered credential is refused: {said}");
+}
+
+#[test]
+fn nothing_is_signed_of_a_roster_with_a_fault() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &NAMES[..3]);
+    let refused = |roster: &str, more: &[&str]| {
+        fs::write(&path, roster).unwrap();
+        let said = issue(&net, &path, more);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(!Path::new(&net.path("wisuda")).exists());
+        said.err
+    };
+    let good = roster(&NAMES[..3]);
+    let said = refused(&good.replace("20/11/2026", "31/02/2026"), &[]);
+    assert!(
+        said.contains("3 cells cannot be used")
+            && said.contains("wisuda.csv:2: Tanggal Lulus: \"31/02/2026\""),
+        "{said}"
+    );
+    let said = refused(&good.replace("000002", "000001"), &[]);
+    assert!(said.contains("wisuda.csv:4: the same person as line 3"), "{said}");
+    fs::write(&path, &good).unwrap();
+    let template = path.replace(".csv", ".template.json");
+    let text = fs::read_to_string(&template).unwrap();
+    for (from, to, expected) in [
+        ("\"name\":\"Analisis", "\"holder\":\"x\",\"name\":\"Analisis", "/holder"),
+        ("T00:00:00+07:00", "", "/validFrom"),
+        (
+            "did:web:univ-merapi.example",
+            "did:web:univ-bromo.example",
+            "is not an issuer id of univ-merapi.example",
+        ),
+    ] {
+        fs::write(&template, text.replace(from, to)).unwrap();
+        let said = refused(&good, &[]);
+        assert!(said.contains(expected), "{said}");
+    }
+    fs::write(&template, text.replace("Analisis Data Dasar", "Analisis\u{ad} Data Dasar")).unwrap();
+    let said = refused(&good, &[]);
+    assert!(said.contains("wisuda.template.json:1:") && said.contains("U+00AD is not allowed"), "{said}");
+    // A dry run asks for the issuer's id as well, and says so if it has nobody to ask.
+    fs::write(&template, text.replace("did:web:univ-merapi.example", "did:web:univ-bromo.example")).unwrap();
+    let said = refused(&good, &["--dry-run"]);
+    assert!(said.contains("is not an issuer id of univ-merapi.example"), "{said}");
+    let unasked = net.sanad(&["issue", "roster", &path, "--dry-run"]).json(0);
+    assert_eq!(unasked["issuer_asked"], false);
+    fs::write(&template, &text).unwrap();
+    let (register, passphrase) = (net.path("register.db"), net.path("net/passphrase"));
+    let opened = ["--register", &register, "--register-passphrase-file", &passphrase];
+    let issuer = net.path("net/node-1");
+    let create = ["register", "create", &register, "--issuer-dir", &issuer, opened[2], opened[3]];
+    net.sanad(&create).json(0);
+    let kept = [&["--suite", "eddsa-jcs-2022"][..], &opened].concat();
+    issue(&net, &path, &kept).json(0);
+    let credentials = files(&net.path("wisuda"), "credential.json");
+    let verified = net.sanad(&["verify", credentials[0].to_str().unwrap()]).json(0);
+    assert_eq!(verified["verdict"], "active");
+    // The folder of all learners stands for their credentials.
+    let (wisuda, printed) = (net.path("wisuda"), net.path("printed"));
+    let all = net.sanad(&["verify", &wisuda]).json(0);
+    assert_eq!(all["findings"].as_array().map(Vec::len), Some(3), "{all}");
+    let made = net.sanad(&["certificate", "make", &wisuda, "--out", &printed]).json(0);
+    assert_eq!(made["made"].as_array().map(Vec::len), Some(3), "{made}");
+    // The same people under other certificate numbers: asked before anything is signed.
+    fs::write(&path, good.replace("UM/2026/", "UM/2027/")).unwrap();
+    let other = net.path("other");
+    let said = issue(&net, &path, &[&kept[..], &["--out", &other]].concat());
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("nothing was signed") && said.err.contains("wisuda.csv:2: row "), "{said:?}");
+    assert!(files(&other, "credential.json").is_empty());
+}

@@ -1,0 +1,226 @@
+// The page: what was opened, in which language, and what is shown. Nothing is stored, but the page itself by its service worker.
+import { Malformed } from "../src/faults.js";
+import { fingerprint } from "../src/layout.js";
+import { readCode } from "../src/open/codes.js";
+import { pairsOf, readText } from "../src/open/index.js";
+import { WORDS_OF, speaker } from "../src/words.js";
+import { codeInPicture, detector, scan } from "./camera.js";
+import { Unread, askExport, askNode, check, embeddedTrust, fetchBox, trustFrom } from "./check.js";
+import { readConfig } from "./config.js";
+import { element, resultNodes, verdictBox } from "./result.js";
+
+/** @typedef {import("../src/words.js").Language} Language */
+/** @typedef {import("./check.js").Result} Result */
+
+const FILE_BYTES_MAX = 64 << 20;
+
+/** @type {Language} */
+let language = navigator.language.startsWith("en") ? "en" : "id";
+/** @type {import("./config.js").Config} */
+let config = { export: "", node: "", trust: "" };
+/** @type {import("../src/trust.js").Trust | null} */
+let trust = null;
+/** @type {{ results: Result[] } | { why: string } | null} */
+let shown = null;
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const byId = (id) => /** @type {T} */ (document.getElementById(id));
+
+/** Whoever answers for the status now: a static export or a node, beside the page or elsewhere. @returns {import("./check.js").Asked | null} */
+function source() {
+  if (!location.protocol.startsWith("http")) return null;
+  if (config.export !== "") return askExport(new URL(config.export, location.href).href);
+  return config.node === "" ? null : askNode(new URL(config.node, location.href).href);
+}
+
+// What is shown
+
+function render() {
+  const { say } = speaker(language);
+  document.documentElement.lang = language;
+  document.title = `${say("title")} – Sanad`;
+  for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-say]"))) {
+    place.textContent = say(place.dataset.say ?? "");
+  }
+  byId("language").lang = language === "en" ? "id" : "en";
+  renderTrust();
+  renderResult();
+}
+
+function renderTrust() {
+  const { say, time, age } = speaker(language);
+  const trouble = byId("trouble");
+  trouble.hidden = trust !== null;
+  trouble.textContent = trust === null ? say("trust-none") : "";
+  byId("trust-word").textContent = "";
+  byId("fingerprint").textContent = trust === null ? "" : fingerprint(trust.chainId);
+  if (trust === null) return;
+  const { name } = trust.genesis;
+  const anchor = trust.header;
+  byId("trust-word").textContent =
+    anchor === null ? say("trust-genesis", { name }) : say("trust-file", { name, time: time(anchor.timeMs), age: age(anchor.timeMs, Date.now()) });
+}
+
+function renderResult() {
+  const speaking = speaker(language);
+  const place = byId("result");
+  place.replaceChildren();
+  byId("start").hidden = shown !== null;
+  byId("another").hidden = shown === null;
+  if (shown === null) return;
+  if ("why" in shown) {
+    const why = shown.why in WORDS_OF.en ? speaking.say(shown.why) : shown.why;
+    place.append(verdictBox(speaking.say("verdict-unread", { why }), "wait"));
+    return;
+  }
+  for (const result of shown.results) place.append(element("article", "", "", resultNodes(speaking, result, Date.now())));
+}
+
+// What was given
+
+/** @param {() => Promise<import("../src/open/index.js").Pair[]>} open */
+async function show(open) {
+  const place = byId("result");
+  byId("start").hidden = true;
+  place.setAttribute("aria-busy", "true");
+  place.replaceChildren(element("p", speaker(language).say("working")));
+  try {
+    if (trust === null) throw new Unread("trust-none");
+    const results = [];
+    const asked = source();
+    for (const pair of await open()) results.push(await check(trust, pair, asked));
+    shown = { results };
+  } catch (error) {
+    shown = { why: whyOf(error) };
+  }
+  renderResult();
+  place.removeAttribute("aria-busy");
+  scrollTo(0, 0);
+  place.focus({ preventScroll: true });
+}
+
+/** @param {unknown} error */
+function whyOf(error) {
+  if (error instanceof Unread || error instanceof Malformed) return error.message;
+  const { name, message } = /** @type {Error} */ (error);
+  return name === "NotSupportedError" || crypto.subtle === undefined ? "no-crypto" : message;
+}
+
+/** @param {string} text */
+const showText = (text) =>
+  show(async () => {
+    const given = readText(text);
+    return ["key" in given ? await fetchBox(given.key, location.href) : given.pair];
+  });
+
+/** @param {File[]} files */
+async function showFiles(files) {
+  /** @type {import("../src/open/index.js").File[]} */
+  const given = [];
+  for (const file of files) {
+    if (file.size > FILE_BYTES_MAX) return show(() => Promise.reject(new Malformed("a file of more than 64 MiB")));
+    given.push({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) });
+  }
+  const picture = files.length === 1 && files[0].type.startsWith("image/");
+  if (!picture) return show(() => pairsOf(given));
+  if (detector() === null) return show(() => Promise.reject(new Unread("camera-none")));
+  return showText((await codeInPicture(files[0]).catch(() => null)) ?? "");
+}
+
+function showAddress() {
+  if (readCode(location.href) !== null) void showText(location.href);
+}
+
+/** @param {File} file */
+async function changeTrust(file) {
+  try {
+    trust = await trustFrom(new Uint8Array(await file.arrayBuffer()), Date.now());
+    shown = null;
+  } catch (error) {
+    shown = { why: whyOf(error) };
+  }
+  render();
+}
+
+// The camera
+
+/** @type {AbortController | null} */
+let scanning = null;
+
+async function toggleCamera() {
+  const { say } = speaker(language);
+  const [button, word, video] = [byId("camera"), byId("camera-word"), /** @type {HTMLVideoElement} */ (byId("video"))];
+  if (scanning !== null) return scanning.abort();
+  word.hidden = detector() !== null;
+  word.textContent = say("camera-none");
+  if (detector() === null) return undefined;
+  scanning = new AbortController();
+  video.hidden = false;
+  button.textContent = say("camera-stop");
+  let text = null;
+  try {
+    text = await scan(video, scanning.signal);
+  } catch {
+    word.hidden = false;
+    word.textContent = say("camera-denied");
+  }
+  scanning = null;
+  video.hidden = true;
+  button.textContent = say("camera");
+  return text === null ? undefined : showText(text);
+}
+
+// The start
+
+function listen() {
+  byId("language").addEventListener("click", () => {
+    language = language === "en" ? "id" : "en";
+    render();
+  });
+  byId("another").addEventListener("click", () => {
+    shown = null;
+    render();
+    byId("files").focus();
+  });
+  const files = /** @type {HTMLInputElement} */ (byId("files"));
+  files.addEventListener("change", async () => {
+    await showFiles([...(files.files ?? [])]);
+    files.value = "";
+  });
+  byId("paste").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void showText(/** @type {HTMLTextAreaElement} */ (byId("text")).value);
+  });
+  byId("camera").addEventListener("click", () => void toggleCamera());
+  const trustInput = /** @type {HTMLInputElement} */ (byId("trust-file"));
+  trustInput.addEventListener("change", () => {
+    if (trustInput.files?.[0]) void changeTrust(trustInput.files[0]);
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    byId("drop").classList.add("over");
+  });
+  addEventListener("dragleave", () => byId("drop").classList.remove("over"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    byId("drop").classList.remove("over");
+    void showFiles([...(event.dataTransfer?.files ?? [])]);
+  });
+  addEventListener("hashchange", showAddress);
+}
+
+/** Shows the page, and what its address names. */
+export async function startPage() {
+  listen();
+  render();
+  try {
+    config = await readConfig();
+    trust = await embeddedTrust(config.trust, Date.now());
+  } catch (error) {
+    shown = { why: whyOf(error) };
+  }
+  render();
+  if (trust !== null) showAddress();
+  // A page on a stick has no service worker.
+  if ("serviceWorker" in navigator && location.protocol.startsWith("http")) navigator.serviceWorker.register("sw.js").catch(() => {});
+}

@@ -1,0 +1,93 @@
+// From what was given to a result; no document object here.
+import { newerProof, overHttp, readLatest, readLimited } from "../src/export.js";
+import { startsWith, unbase64url } from "../src/bytes.js";
+import { DocumentNeeded, Fault, Malformed } from "../src/faults.js";
+import { readGenesis } from "../src/forms.js";
+import { GENESIS_BYTES_MAX } from "../src/genesis.js";
+import { newerFromNode } from "../src/node.js";
+import { boxAddress, openBox } from "../src/open/codes.js";
+import { TRUST_MAGIC, readTrust, trustFile, trustGenesis } from "../src/trust.js";
+import { renewFinding, verifyReceipt } from "../src/verify.js";
+
+/** @typedef {import("../src/open/index.js").Pair} Pair */
+/** @typedef {import("../src/trust.js").Trust} Trust */
+/** @typedef {import("../src/layout.js").Proof} Proof */
+/** @typedef {{ name: string, newer: (held: Proof, anchorHeight: number) => Promise<Proof> }} Asked whoever answers for the status now */
+/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: { source: string } | { why: string } | null }} Result */
+
+const BOX_BYTES_MAX = 2_098_209;
+const ASK_MS_MAX = 15_000;
+
+/** Why nothing could be said: a key of words.js, or a sentence. */
+export class Unread extends Error {}
+
+/** A genesis or trust file, proved. @param {Uint8Array} data @param {number} nowMs @returns {Promise<Trust>} */
+export async function trustFrom(data, nowMs) {
+  if (data.length > GENESIS_BYTES_MAX) throw new Malformed("too long");
+  if (startsWith(data, TRUST_MAGIC) || looksLikeTrust(data)) return trustFile(readTrust(data), nowMs);
+  return trustGenesis(readGenesis(data), nowMs);
+}
+
+/** @param {Uint8Array} data */
+const looksLikeTrust = (data) => new TextDecoder("latin1").decode(data).includes('"sanad-trust/v1"');
+
+/** That of the configuration. @param {string} text base64url @param {number} nowMs */
+export const embeddedTrust = async (text, nowMs) => (text === "" ? null : trustFrom(unbase64url(text), nowMs));
+
+/** Begins to read the last block at once, while what is to be checked is still on its way. @param {string} address @returns {Asked} */
+export function askExport(address) {
+  const source = overHttp(address);
+  const latest = readLatest(source);
+  // Whoever asks hears of it.
+  latest.catch(() => {});
+  return { name: new URL(address).host, newer: async (held, anchorHeight) => newerProof(source, await latest, held, anchorHeight) };
+}
+
+/** @param {string} address @returns {Asked} */
+export const askNode = (address) => ({ name: new URL(address).host, newer: (held, anchorHeight) => newerFromNode(address, held, anchorHeight) });
+
+/** @param {Uint8Array} key @param {string} pageAddress @returns {Promise<Pair>} */
+export async function fetchBox(key, pageAddress) {
+  if (!pageAddress.startsWith("http")) throw new Unread("why-code-site");
+  let answer;
+  try {
+    answer = await fetch(boxAddress(key, pageAddress), { credentials: "omit", redirect: "error", cache: "no-store" });
+  } catch {
+    throw new Unread("why-offline");
+  }
+  if (!answer.ok || answer.body === null) throw new Unread("why-box-missing");
+  return openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
+}
+
+/** @param {Trust} trust @param {Pair} pair @param {Asked | null} source null where nobody can be asked @returns {Promise<Result>} */
+export async function check(trust, pair, source) {
+  let finding;
+  try {
+    finding = await verifyReceipt({ ...trust, nowMs: Date.now() }, pair.receipt, pair.document);
+  } catch (error) {
+    if (error instanceof DocumentNeeded) throw new Unread("why-document-needed");
+    throw error;
+  }
+  const result = { pair, finding, asked: null };
+  return source === null ? result : ask(trust, result, source);
+}
+
+/** @param {Trust} trust @param {Result} result @param {Asked} source @returns {Promise<Result>} */
+async function ask(trust, result, source) {
+  const held = result.finding.proof;
+  const isOpen = result.finding.checks.some(({ part, holds }) => holds && (part === "document" || part === "summary"));
+  if (held === null || !isOpen) return result;
+  try {
+    const newer = await within(ASK_MS_MAX, source.newer(held, trust.header?.height ?? 0));
+    await renewFinding(result.finding, { ...trust, nowMs: Date.now() }, held, newer);
+    return { ...result, asked: { source: source.name } };
+  } catch (error) {
+    // A source that proves nothing changes no verdict.
+    return { ...result, asked: { why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
+  }
+}
+
+/** @template T @param {number} ms @param {Promise<T>} work @returns {Promise<T>} */
+function within(ms, work) {
+  return Promise.race([work, new Promise((_, reject) => setTimeout(() => reject(new Malformed("no answer in time")), ms))]);
+}

@@ -1,0 +1,54 @@
+// Files of a ZIP archive: its central directory alone counts. Stored or deflated, small and few.
+import { decodeUtf8 } from "../bytes.js";
+import { Malformed } from "../faults.js";
+import { inflate } from "./inflate.js";
+
+const ZIP_BYTES_MAX = 64 << 20;
+const FILES_MAX = 64;
+const FILE_BYTES_MAX = 16 << 20;
+const END_BYTES = 22;
+const COMMENT_BYTES_MAX = 65_535;
+
+/** @param {Uint8Array} data */
+export const isZip = (data) => data[0] === 0x50 && data[1] === 0x4b && data[2] === 3 && data[3] === 4;
+
+/** @param {Uint8Array} data @returns {Promise<{ name: string, data: Uint8Array }[]>} */
+export async function readZip(data) {
+  if (data.length > ZIP_BYTES_MAX) throw new Malformed("a ZIP archive of more than 64 MiB");
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let end = data.length - END_BYTES;
+  const lowest = Math.max(0, end - COMMENT_BYTES_MAX);
+  while (end >= lowest && view.getUint32(end, true) !== 0x06054b50) end -= 1;
+  if (end < lowest) throw new Malformed("a ZIP archive without its directory");
+  const count = view.getUint16(end + 10, true);
+  if (count > FILES_MAX) throw new Malformed(`a ZIP archive of more than ${FILES_MAX} files`);
+  const files = [];
+  try {
+    let at = view.getUint32(end + 16, true);
+    for (let i = 0; i < count; i++) {
+      const nameLength = view.getUint16(at + 28, true);
+      const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
+      if (!name.endsWith("/")) files.push({ name: name.replace(/^.*[/\\]/, ""), data: await fileAt(data, view, at) });
+      at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    }
+  } catch (error) {
+    if (error instanceof RangeError) throw new Malformed("a ZIP archive that is cut short");
+    throw error;
+  }
+  return files;
+}
+
+/** @param {Uint8Array} data @param {DataView} view @param {number} at of its entry in the directory */
+async function fileAt(data, view, at) {
+  if (view.getUint32(at, true) !== 0x02014b50) throw new Malformed("the directory of the ZIP archive is damaged");
+  if (view.getUint16(at + 8, true) & 1) throw new Malformed("the ZIP archive is encrypted");
+  const method = view.getUint16(at + 10, true);
+  const packed = view.getUint32(at + 20, true);
+  const start = view.getUint32(at + 42, true);
+  const begin = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
+  const raw = data.subarray(begin, begin + packed);
+  if (method === 8) return inflate(raw, "deflate-raw", FILE_BYTES_MAX);
+  if (method !== 0) throw new Malformed("a compression that is not known");
+  if (raw.length > FILE_BYTES_MAX) throw new Malformed("a file of the ZIP archive is too long");
+  return raw.slice();
+}

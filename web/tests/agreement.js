@@ -1,0 +1,115 @@
+// node tests/agreement.js FOLDER [MUTATIONS [CHROMIUM]]: a ledger of make-ledger.js, judged by `sanad verify --json` and by these
+// modules, run by Node or by that browser: its receipts of all forms, and mutations of them. Ends with 1 if one verdict, or the part that gave it, differs.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { chromiumJudge, nodeJudge } from "./judges.js";
+import { verifyBySanad } from "./ledger.js";
+
+const [folder, mutations = "1000", browser] = process.argv.slice(2);
+const { judge, close } = await (browser === undefined ? nodeJudge() : chromiumJudge(browser));
+const path = (/** @type {string[]} */ ...names) => join(folder, ...names);
+const counts = new Map();
+/** @type {string[]} */
+const differences = [];
+let total = 0;
+
+/** @param {string} flag @param {string} file @param {{ document: string | null, receipt: string }[]} pairs */
+async function compare(flag, file, pairs) {
+  const trust = readFileSync(file);
+  const said = answers(flag, file, pairs);
+  for (const { document, receipt } of pairs) {
+    const found = await judge(trust, readFileSync(receipt), document === null ? null : readFileSync(document));
+    const expected = said.get(receipt) ?? "error";
+    total += 1;
+    counts.set(expected, (counts.get(expected) ?? 0) + 1);
+    if (found !== expected) differences.push(`${flag} ${receipt}: sanad says ${expected}, the page ${found}`);
+  }
+}
+
+/** Verdict and part by receipt. @param {string} flag @param {string} file @param {{ document: string | null, receipt: string }[]} pairs */
+function answers(flag, file, pairs) {
+  const trusted = [flag, file];
+  const beside = pairs.filter(({ document, receipt }) => document !== null && receipt.startsWith(`${document}.receipt`));
+  const said = new Map();
+  const take = (/** @type {any} */ output) => {
+    for (const finding of output.findings) said.set(finding.receipt, `${finding.verdict} ${(finding.reason ?? "").split(":")[0]}`.trim());
+  };
+  for (let i = 0; i < beside.length; i += 500) {
+    take(verifyBySanad([...beside.slice(i, i + 500).map(({ document }) => String(document)), ...trusted]));
+  }
+  for (const { document, receipt } of pairs) {
+    if (document === null || !receipt.startsWith(`${document}.receipt`)) {
+      take(verifyBySanad([...(document === null ? [] : [document]), "--receipt", receipt, ...trusted]));
+    }
+  }
+  return said;
+}
+
+/** The same numbers every time. @param {number} seed */
+function randomly(seed) {
+  let state = seed;
+  return (/** @type {number} */ below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const names = readdirSync(path("documents")).filter((name) => !name.includes(".receipt")).sort();
+const issued = names.map((name) => ({ document: path("documents", name), receipt: path("documents", `${name}.receipt.json`) }));
+const later = readdirSync(path("later")).map((name) => ({ document: path("documents", name.replace(".receipt.json", "")), receipt: path("later", name) }));
+const binary = readdirSync(path("binary")).map((name) => ({ document: path("documents", name.replace(/\.receipt$/, "")), receipt: path("binary", name) }));
+const paper = readdirSync(path("paper")).map((name) => ({ document: null, receipt: path("paper", name) }));
+
+const renewed = readdirSync(path("renewed")).map((name) => ({
+  document: path("documents", name.replace(/\.receipt(\.json)?$/, "")), receipt: path("renewed", name),
+}));
+
+const binaries = [...binary, ...renewed.filter(({ receipt }) => receipt.endsWith(".receipt"))];
+
+/** Copies with one change each: a byte of receipt or document, a digit of a number, a cut, two hashes in each other's place. */
+function mutate() {
+  const random = randomly(20261127);
+  const made = path("mutated");
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made);
+  return Array.from({ length: Number(mutations) }, (_, n) => {
+    const isBinary = n % 2 === 1;
+    const original = isBinary ? binaries[random(binaries.length)] : issued[random(issued.length)];
+    const document = join(made, `${n}-${basename(original.document)}`);
+    const receipt = `${document}.receipt${isBinary ? "" : ".json"}`;
+    copyFileSync(original.document, document);
+    const target = n % 10 === 4 ? document : receipt;
+    const from = new Uint8Array(readFileSync(n % 10 === 4 ? original.document : original.receipt));
+    if (target === document) copyFileSync(original.receipt, receipt);
+    writeFileSync(target, changed(from, n, isBinary, random));
+    return { document, receipt };
+  });
+}
+
+/** @param {Uint8Array} data @param {number} n @param {boolean} isBinary @param {(below: number) => number} random */
+function changed(data, n, isBinary, random) {
+  const at = random(data.length);
+  if (n % 12 === 11) return data.slice(0, at);
+  if (!isBinary && n % 4 === 0) {
+    // Another digit in the place of one, so that the form stays good.
+    const digits = [...data.keys()].filter((i) => data[i] >= 48 && data[i] <= 57);
+    const place = digits[random(digits.length)] ?? at;
+    data[place] = 48 + ((data[place] - 48 + 1 + random(9)) % 10);
+  } else if (isBinary && n % 3 === 0) data[at] ^= 1 << random(8);
+  else if (isBinary) data[at] = (data[at] + 1 + random(255)) & 255;
+  else data[at] = 33 + random(94);
+  return data;
+}
+
+const started = Date.now();
+const genesis = existsSync(path("genesis.json")) ? path("genesis.json") : path("net", "genesis.json");
+await compare("--genesis", genesis, [...issued, ...later, ...binary, ...paper, ...renewed]);
+await compare("--trust", path("consortium.trust"), [...issued.slice(0, 200), ...binary, ...renewed]);
+const changedOnes = mutate();
+await compare("--genesis", genesis, changedOnes);
+await compare("--trust", path("trust.json"), changedOnes.slice(0, 200));
+await close();
+for (const line of differences) console.log(line);
+console.log([...counts].sort((a, b) => b[1] - a[1]).map(([answer, count]) => `${count} ${answer}`).join(", "));
+console.log(`${total} receipts, ${differences.length} differences, ${Math.round((Date.now() - started) / 1000)} s`);
+process.exitCode = differences.length === 0 ? 0 : 1;

@@ -1,0 +1,128 @@
+// A small ledger made by the programs themselves: a network on loopback, documents of all kinds with their receipts, some revoked or
+// suspended, a paper receipt, a trust file and a static export. Its nodes are stopped when it is made.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const BINARIES = process.env.SANAD_BINARIES ?? new URL("../../target/debug", import.meta.url).pathname;
+export const PROGRAM = join(BINARIES, "sanad");
+const RECEIPT = ".receipt.json";
+
+/** @param {string[]} words @param {Record<string, string>} [env] */
+export const sanad = (words, env = {}) => execFileSync(PROGRAM, words, { env: { ...process.env, ...env }, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] });
+
+/** A status that is not good ends with 1. @param {string[]} words @param {Record<string, string>} env */
+function tolerant(words, env) {
+  try {
+    sanad(words, env);
+  } catch (error) {
+    if (/** @type {{ status: number }} */ (error).status !== 1) throw error;
+  }
+}
+
+/** The findings of `sanad verify`, whatever its exit code. @param {string[]} words */
+export function verifyBySanad(words) {
+  try {
+    return JSON.parse(sanad(["--json", "verify", ...words]));
+  } catch (error) {
+    return JSON.parse(/** @type {{ stdout: string }} */ (error).stdout);
+  }
+}
+
+/** Documents of a number, with the kind that `sanad issue` guesses. @param {number} n @returns {[string, string]} */
+export function documentOf(n) {
+  const name = String(n).padStart(5, "0");
+  if (n % 10 === 7) return [`${name}.json`, JSON.stringify({ "name": `Lencana ${n}`, "é": [1e21, 0.1, n, null], "a\u2028": "\t" })];
+  if (n % 10 === 8) return [`${name}.cbor`, `Surat keterangan ${n}`];
+  if (n % 10 === 9) return [`${name}.jwt`, sdJwt(n)];
+  return [`${name}.json`, JSON.stringify(credential(n), null, n % 3)];
+}
+
+/** @param {number} n */
+const credential = (n) => ({
+  "@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
+  id: `urn:uuid:00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
+  type: ["VerifiableCredential", "OpenBadgeCredential"],
+  issuer: { id: "https://univ-merapi.example", type: ["Profile"], name: "Universitas Merapi" },
+  validFrom: "2026-09-01T00:00:00Z",
+  ...(n % 10 === 5 ? { validUntil: "2026-10-01T00:00:00Z" } : {}),
+  name: "Keterampilan Digital Guru",
+  credentialSubject: {
+    type: ["AchievementSubject"],
+    identifier: [{ type: "IdentityObject", identityHash: `Siti Rahma ${n}`, identityType: "name", hashed: false }],
+    creditsEarned: (n % 4) + 0.5,
+    achievement: {
+      id: "https://univ-merapi.example/achievements/guru", type: ["Achievement"], name: "Keterampilan Digital Guru",
+      description: "Mengajar dengan alat digital.", criteria: { narrative: "Semua modul lulus." },
+    },
+  },
+});
+
+/** @param {number} n */
+function sdJwt(n) {
+  const part = (/** @type {unknown} */ value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const disclosure = part([`salt ${n}`, "name", `Siti Rahma ${n}`]);
+  const digest = createHash("sha256").update(disclosure).digest("base64url");
+  return `${part({ alg: "EdDSA" })}.${part({ vct: "badge", _sd: [digest], iss: "https://univ-merapi.example" })}.${part("signature")}~${disclosure}~`;
+}
+
+/** @param {string} folder to make it in @param {number} count of documents */
+export function makeLedger(folder, count) {
+  const path = (/** @type {string[]} */ ...names) => join(folder, ...names);
+  mkdirSync(path("documents"), { recursive: true });
+  for (let n = 0; n < count; n++) {
+    const [name, text] = documentOf(n);
+    writeFileSync(path("documents", name), text);
+  }
+  const net = path("net");
+  sanad(["localnet", "create", net, "--nodes", "4", "--name", "Konsorsium Uji", "--heartbeat-ms", "500"]);
+  sanad(["localnet", "start", net]);
+  try {
+    fill(path, count);
+  } finally {
+    sanad(["localnet", "stop", net]);
+  }
+}
+
+/** @param {(...names: string[]) => string} path @param {number} count */
+function fill(path, count) {
+  const net = path("net");
+  const { nodes } = JSON.parse(sanad(["--json", "localnet", "status", net]));
+  const env = { SANAD_GENESIS: join(net, "genesis.json"), SANAD_PASSPHRASE_FILE: join(net, "passphrase"), SANAD_NODE: nodes[0].url };
+  const issuer = ["--issuer-dir", join(net, "node-1")];
+  sanad(["issue", path("documents"), ...issuer], env);
+  const names = readdirSync(path("documents")).filter((name) => !name.includes(".receipt"));
+  const targets = (/** @type {number} */ rest) => names.filter((_, n) => n % 20 === rest).map((name) => path("documents", name));
+  sanad(["revoke", ...targets(1).slice(0, 200), "--yes", ...issuer], env);
+  sanad(["suspend", ...targets(2), ...issuer], env);
+  mkdirSync(path("later"));
+  // Receipts of a later block, for what was changed and for some that was not.
+  for (const name of names.filter((_, n) => [1, 2, 3].includes(n % 20))) {
+    tolerant(["status", path("documents", name), "--receipt-out", path("later", `${name}${RECEIPT}`)], env);
+  }
+  sanad(["trust", "fetch", path("trust.json"), "--node", nodes[1].url], env);
+  sanad(["trust", "fetch", path("consortium.trust"), "--node", nodes[1].url], env);
+  mkdirSync(path("renewed"));
+  for (const name of names.slice(0, 8)) {
+    const receipt = path("documents", `${name}${RECEIPT}`);
+    sanad(["receipt", "renew", receipt, path("renewed", `${name}${RECEIPT}`)], env);
+    sanad(["receipt", "renew", receipt, path("renewed", `${name}.receipt`)], env);
+  }
+  sanad(["key", "new", "--purpose", "checkpoint", "--out", path("checkpoint.json")], env);
+  sanad(["export", path("export"), "--key", path("checkpoint.json")], env);
+  convert(path, names, env, count);
+  writeFileSync(path("genesis.json"), readFileSync(env.SANAD_GENESIS));
+}
+
+/** Binary and paper receipts. @param {(...names: string[]) => string} path @param {string[]} names @param {Record<string, string>} env @param {number} count */
+function convert(path, names, env, count) {
+  mkdirSync(path("binary"));
+  mkdirSync(path("paper"));
+  names.slice(0, Math.min(count, 60)).forEach((name, n) => {
+    const receipt = path("documents", `${name}${RECEIPT}`);
+    sanad(["receipt", "convert", receipt, path("binary", `${name}.receipt`), ...(n % 2 ? ["--compact"] : [])], env);
+    if (!name.endsWith(".json") || n % 10 === 7) return;
+    sanad(["receipt", "convert", receipt, path("paper", `${name}.receipt`), "--paper", "--document", path("documents", name)], env);
+  });
+}

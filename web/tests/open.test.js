@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
+import { test } from "node:test";
+import { derive } from "../src/blake3.js";
+import { base64url, concat, equal, hex, unhex, utf8 } from "../src/bytes.js";
+import { sha256 } from "../src/ed25519.js";
+import { Malformed } from "../src/faults.js";
+import { boxAddress, boxId, openBox, readCode, readDigits } from "../src/open/codes.js";
+import { textOf } from "../src/open/objects.js";
+import { inflate } from "../src/open/inflate.js";
+import { pairsOf, readText } from "../src/open/index.js";
+import { digitsOf, makeBox, makePdf, makeZip } from "./makers.js";
+import { sample } from "./samples.js";
+
+const given = sample("receipt/active.json");
+const receipt = unhex(given.binary);
+const document = utf8(given.document);
+const file = (/** @type {string} */ name, /** @type {Uint8Array} */ data) => ({ name, data });
+
+/** @param {() => Promise<unknown>} work @param {RegExp} word */
+const refused = (work, word) => assert.rejects(work, (error) => error instanceof Malformed && word.test(error.message));
+
+test("digits", () => {
+  for (let length = 1; length <= 40; length++) {
+    const data = receipt.subarray(0, length);
+    assert.ok(equal(readDigits(digitsOf(data)), data));
+  }
+  assert.deepEqual(readCode(`https://a.example/v#${digitsOf(receipt)}`), { receipt });
+  assert.deepEqual(readText(` ${digitsOf(receipt)}\n`), { pair: { name: "", document: null, receipt } });
+  assert.throws(() => readDigits("1".repeat(30)), Malformed);
+  assert.throws(() => readDigits("9".repeat(29)), Malformed);
+});
+
+test("link codes", () => {
+  const key = new Uint8Array(32).fill(7);
+  assert.deepEqual(readCode(`https://a.example/x/v#${base64url(key)}`), { key });
+  for (const page of ["https://a.example/x/v", "https://a.example/x/v/", "https://a.example/x/v/index.html"]) {
+    assert.match(boxAddress(key, `${page}#abc`), /^https:\/\/a\.example\/x\/boxes\/[0-9a-f]{32}$/);
+  }
+  assert.equal(readCode("https://a.example/v#short"), null);
+  assert.throws(() => readCode(`https://a.example/v#${"_".repeat(43)}`), Malformed);
+});
+
+test("the samples of docs/formats/codes.md", async () => {
+  const fill = (/** @type {number} */ byte) => new Uint8Array(32).fill(byte);
+  const key = derive("sanad/v1 link key", concat(fill(7), fill(9)));
+  assert.deepEqual(readCode("https://sertifikat.univ-merapi.example/v#uxavQdxXaZDWiE-4T3EGJz_oL3uQ-g0RUoBDic3ShXA"), { key });
+  assert.equal(hex(boxId(key)), "71973a36fc531263c9aa90caa6da7275");
+  assert.equal(hex(derive("sanad/v1 box key", key)), "ab94bba4619a28486487975bd1995ec2ee2f3a3a016f859edf8d445001635d0d");
+  const box = await makeBox(key, "ijazah.json", utf8("{}"), unhex("f5736e6401"));
+  assert.equal(hex(await sha256(box)), "17ca6ab0637b76b344ffe72a56cdbe17ad32135dc2efe5bcb980109b8ab2d5bb");
+  assert.deepEqual(readCode("759633751805453710843816199760038823201805"), { receipt: unhex("f5736e640102030405060708090a0b0c0d") });
+});
+
+test("boxes", async () => {
+  const key = new Uint8Array(32).fill(7);
+  const box = await makeBox(key, "ijazah.json", document, receipt);
+  assert.deepEqual(await openBox(key, box), { name: "ijazah.json", document, receipt });
+  assert.equal(boxId(key).length, 16);
+  await refused(() => openBox(new Uint8Array(32), box), /does not open/);
+  for (const at of [5, 17, box.length - 1]) {
+    const changed = box.slice();
+    changed[at] ^= 1;
+    await refused(() => openBox(key, changed), /does not open/);
+  }
+  await refused(() => openBox(key, box.subarray(0, 20)), /cut short/);
+  await refused(() => openBox(key, utf8("x")), /not a box/);
+  for (const name of ["../x", ".x", "a\u202eb"]) await refused(async () => openBox(key, await makeBox(key, name, document, receipt)), /./);
+});
+
+test("PDFs", async () => {
+  for (const packed of [false, true]) {
+    const pairs = await pairsOf([file("a.pdf", makePdf([document, receipt], packed))]);
+    assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt }]);
+  }
+  const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
+  await refuses(makePdf([]), /no attachments/);
+  await refuses(makePdf([document]), /1 attachments/);
+  await refuses(makePdf([document, receipt, document]), /3 attachments/);
+  await refuses(makePdf([document, document]), /no receipt/);
+  await refuses(makePdf([receipt, receipt]), /two receipts/);
+  await refuses(concat(makePdf([document, receipt]), utf8("trailer << /Encrypt 9 0 R >>")), /encrypted/);
+  await refuses(makePdf([new Uint8Array(3 << 20), receipt], true), /inflates to too much/);
+});
+
+test("PDFs that another reader could see something else in", async () => {
+  const sound = makePdf([document, receipt]);
+  const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await pairsOf([file("a.pdf", data)]), [{ name: "a.pdf", document, receipt }]);
+  const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
+  const changed = (/** @type {string | RegExp} */ from, /** @type {string} */ to) => bytes(textOf(sound).replace(from, to));
+  const other = utf8("{}");
+
+  for (const packed of [false, true]) await reads(makePdf([document, receipt], packed, makePdf([document, receipt], packed)));
+  await reads(concat(utf8("%!junk\n".repeat(10)), sound));
+  const update = makePdf([other, receipt], false, sound);
+  await refuses(update, /differ between the revisions/);
+  await refuses(makePdf([document, receipt], false, update), /differ between the revisions/);
+  await refuses(bytes(textOf(update).replace("%%EOF", "%%E0F")), /twice in one revision/);
+const laidOut = makePdf([document, receipt], false, utf8("%PDF-1.7\n%/Linearized 1\n"));
+  await reads(laidOut);
+  await refuses(makePdf([other, receipt], false, laidOut), /twice in one revision/);
+  const named = (/** @type {number} */ i) => `<< /F (other-${i}) /EF << /F ${10 + i} 0 R >> >>`;
+  await refuses(makePdf([document, receipt], false, sound, named), /differ between the revisions/);
+
+  await refuses(concat(sound, new Uint8Array(4 << 20).fill(10)), /more than 4 MiB/);
+  await refuses(sound.subarray(0, sound.length - 20), /no end/);
+  await refuses(concat(sound, utf8("junk")), /no end/);
+  await refuses(changed(/startxref\n\d+/, "startxref\n0"), /no table/);
+  await refuses(changed(/startxref\n\d+/, "startxref\n99999999999999"), /no end/);
+  await refuses(changed(/\n(\d{9})\d 00000 n/, "\n$17 00000 n"), /lead elsewhere/);
+  await refuses(changed("/Size 100", "/Size 4294967295"), /another form/);
+  await refuses(changed("/Size 100", "/Size 100 /Size 100"), /stands twice/);
+  const table = textOf(sound).lastIndexOf("xref\n1 1");
+  await refuses(changed("/Size 100", `/Size 100 /Prev ${table}`), /no chain of tables/);
+  await refuses(concat(changed("%%EOF", ""), utf8("1 0 obj<<>>endobj ".repeat(70_000))), /twice|too many/);
+
+  // A third file, said in ways that a careless reader passes over.
+  const third = (/** @type {string} */ files) =>
+    makePdf([document, receipt, other], false, undefined, (i) => (i < 2 ? named(i) : `<< /F (z) ${files} >>`));
+  for (const files of ["/E#46 << /F 12 0 R >>", "/EF % >>\n << /F 12 0 R >>", "/X (>>stream\n) /EF << /F 12 0 R >>", "/X (endobj\n) /EF << /UF 12 0 R >>", "/X [<< /EF << /DOS 12 0 R >> >>]"]) {
+    await refuses(third(files), /3 attachments/);
+  }
+  await refuses(third("/EF 33 0 R"), /without its file/);
+  await refuses(makePdf([document, receipt, other], false, undefined, (i) => (i ? named(i) : "<< /F (x) /EF << /F 10 0 R /UF 12 0 R >> >>")), /3 attachments/);
+  for (const deep of ["[".repeat(200_000), "<</A".repeat(200_000), "(".repeat(1000)]) await refuses(third(`/X ${deep}`), /damaged/);
+  // Two that the tables do not have.
+  await refuses(bytes(textOf(sound).replace(/30 1\n\d{10} 00000 n/, "30 1\n0000000000 00000 f")), /in no table/);
+  const inside = Array.from({ length: 5000 }, (_, i) => `${100 + i} 0 obj (`).join("") + ") endobj".repeat(5000);
+  await refuses(third(`/X 1 >> endobj ${inside} 99 0 obj <<`), /overlap/);
+});
+
+test("archives", async () => {
+  const files = [file("a/ijazah.json", document), file("a/ijazah.json.receipt", receipt)];
+  for (const packed of [false, true]) {
+    assert.deepEqual(await pairsOf([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt }]);
+  }
+  const two = [...files, file("b.json", utf8("{}")), file("b.json.receipt", receipt)];
+  assert.equal((await pairsOf([file("a.zip", makeZip(two))])).length, 2);
+  await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
+  await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
+  await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
+  await refused(() => pairsOf([file("a.json", document)]), /no receipt/);
+});
+
+test("what is compressed is inflated up to a limit", async () => {
+  const bomb = new Uint8Array(deflateSync(new Uint8Array(50 << 20)));
+  await refused(() => inflate(bomb, "deflate", 1 << 20), /too much/);
+  await refused(() => inflate(bomb.subarray(0, 100), "deflate", 1 << 30), /damaged/);
+});
