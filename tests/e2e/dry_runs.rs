@@ -59,7 +59,7 @@ async fn what_the_ledger_would_refuse_is_refused_before_anything_is_signed() {
     let (late, never) = ((head + (1 << 26)).to_string(), (head + (1 << 53)).to_string());
     let near = (head + 1000).to_string();
     let propose = ["governance", "propose"];
-    let cases: [(&[&str], &str); 19] = [
+    let cases: [(&[&str], &str); 20] = [
         (&["suspend", "univ-nobody.example"], "univ-nobody.example is not a member"),
         (&["set-role", "univ-nobody.example", "issuer"], "univ-nobody.example is not a member"),
         (&["name-successor", &ids[0], "univ-nobody.example"], "univ-nobody.example is not a member"),
@@ -76,6 +76,10 @@ async fn what_the_ledger_would_refuse_is_refused_before_anything_is_signed() {
         (&["activate-protocol", "--layout", "1", "--rules", "2", "--height", "3"], "must be"),
         (&["activate-protocol", "--layout", "1", "--rules", "2", "--height", &never], "heights ahead"),
         (&["activate-protocol", "--layout", "1", "--rules", "1", "--height", &near], "version"),
+        (
+            &["activate-protocol", "--layout", "9", "--rules", "9", "--height", &near],
+            "does not know the protocol version 9.9",
+        ),
         (&["amend", &ids[2], "--name", ""], "name"),
         (&["amend", &ids[2], "--fact", "rank=a\nb"], "is not allowed in a text"),
         (&["amend", &ids[2], "--fact", "rank=a", "--fact", "rank=b"], "facts"),
@@ -107,6 +111,15 @@ async fn what_the_ledger_would_refuse_is_refused_before_anything_is_signed() {
         refused(&said, &format!("is that of {}", ids[0]));
     } else {
         unreachable!("members of a localnet have issuer ids");
+    }
+    // Names that people would take for another's are no fault by the rules: who votes is told.
+    let names: Vec<String> = net.genesis().members.iter().map(|member| member.name.clone()).collect();
+    let own = net.genesis().members.iter().position(|member| member.id.as_str() == ids[0]).unwrap();
+    for (number, name) in [names[own].clone(), names[own].replace('a', "\u{430}")].iter().enumerate() {
+        let change = ["amend", &ids[2], "--name", name];
+        let (said, _) = prepare(&net, &format!("alike-{number}.json"), &[&propose[..], &change].concat());
+        assert!(said.code == 0 && said.err.contains("warning: ") && said.err.contains(&ids[0]), "{said:?}");
+        assert!(said.json(0)["warnings"][0].as_str().unwrap().contains(&ids[0]), "{said:?}");
     }
     // None of it reached the ledger.
     let member = net.sanad(&["member", "show", &ids[1], "--node", &net.url(1)]).json(0);

@@ -76,6 +76,28 @@ fn an_endorsement_is_verified_beside_its_award_and_no_other() {
     let verified = net.sanad(&["verify", &elsewhere, &net.path("kursus.endorsement.json")]).json(0);
     assert_eq!(verified["findings"][1]["endorses"]["document"].as_str(), Some(elsewhere.as_str()));
 
+    // Beside another document than the one it speaks for, a script must not take it for its endorsement.
+    let verified = net.sanad(&["verify", &elsewhere, &endorsement]).json(2);
+    assert_eq!(verified["findings"][1]["endorses"]["endorsed"], "missing");
+    let several = net.path("several.json");
+    let text = r#"{"type": ["VerifiableCredential", "EndorsementCredential"], "credentialSubject": [{"id": "urn:a"}, {"id": "urn:b"}]}"#;
+    fs::write(&several, text).unwrap();
+    net.sanad(&["issue", &several, "--issuer-dir", &bromo, "--node", &url]).json(0);
+    let verified = net.sanad(&["verify", &several]).json(2);
+    assert_eq!(verified["findings"][0]["endorses"]["endorsed"], "unreadable");
+
+    // What is void by now is not endorsed, though its receipt speaks for it.
+    let void = net.path("void.txt");
+    fs::write(&void, "a certificate").unwrap();
+    net.sanad(&["issue", &void, "--issuer-dir", &merapi, "--node", &url]).json(0);
+    net.sanad(&["revoke", &void, "--issuer-dir", &merapi, "--node", &url]).json(0);
+    assert_eq!(net.sanad(&["verify", &void]).json(0)["findings"][0]["verdict"], "active");
+    let refused = endorse(&void, &comment, &bromo);
+    assert!(
+        refused.code == 2 && refused.err.contains("it is not endorsed") && refused.err.contains("revoked"),
+        "{refused:?}"
+    );
+
     let tampered = net.path("tampered.json");
     fs::write(&tampered, fs::read_to_string(&award).unwrap().replace("Nur'aini", "Nur'ain")).unwrap();
     fs::copy(format!("{award}.receipt.json"), format!("{tampered}.receipt.json")).unwrap();

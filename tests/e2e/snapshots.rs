@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rand::Rng as _;
 use sanad_api::Wait;
 use sanad_core::ids::LogSize;
+use sanad_core::snapshot::{Chunk, SnapshotManifest};
 use sanad_e2e::liar::liar;
 use sanad_e2e::{Net, Stop, chain_of_batches, poll, program};
 
@@ -127,6 +129,8 @@ async fn an_observer_and_a_validator_join_over_the_network() {
     for node in 1..=3 {
         configure(&net, node, "\n[snapshots]\nfolder = \"snapshot\"\nevery_blocks = 10\n");
     }
+    // It makes none of its own, and hands out what is put there.
+    configure(&net, 4, "\n[snapshots]\nfolder = \"snapshot\"\n");
     let data = net.node_path(5, "data");
     std::fs::remove_dir_all(&data).unwrap();
     // The observer has no genesis yet, only a trust file.
@@ -194,6 +198,33 @@ async fn an_observer_and_a_validator_join_over_the_network() {
     assert!(!data.join("joining").exists() && !data.join("ledger.restoring").exists());
     let said = net.sanad_node(5, &["join", of(1), "--trust", &trust]);
     assert!(said.code == 1 && said.err.contains("holds a ledger"), "{said:?}");
+
+    // Two that agree on nonsense, one chunk of it named again and again: the others are asked next.
+    std::fs::remove_dir_all(&data).unwrap();
+    let nonsense = Chunk::of(&[7; 1 << 16]);
+    let mut manifest = client.snapshot().await.unwrap();
+    manifest.blocks.splice(0..0, [nonsense; 300]);
+    let folder = net.node_path(4, "snapshot");
+    put_snapshot(&net.node_path(1, "snapshot"), &folder, &manifest);
+    std::fs::write(folder.join("chunks").join(nonsense.hash.to_string()), [7; 1 << 16]).unwrap();
+    let (twice, again) = (net.url(4), net.url(4).replace("127.0.0.1", "localhost"));
+    let said = net.sanad_node(5, &["join", &twice, &again, of(1), of(3), "--trust", &trust]);
+    assert!(said.code == 0 && said.out.contains("restored up to height"), "{said:?}");
+    assert!(said.err.contains("the snapshot of a node is of no use"), "{said:?}");
+
+    // A snapshot that is replaced by a newer one while it is fetched: the newer one is fetched.
+    std::fs::remove_dir_all(&data).unwrap();
+    manifest.blocks.drain(..300);
+    manifest.certificates.push(Chunk::of(b"dropped already"));
+    put_snapshot(&net.node_path(1, "snapshot"), &folder, &manifest);
+    let mut command = program("sanad-node");
+    command.args(["join", &net.url(4), "--trust", &trust, "--config"]).arg(&path);
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("the snapshot of a node is of no use")));
+    put_snapshot(&net.node_path(1, "snapshot"), &folder, &client.snapshot().await.unwrap());
+    let rest: Vec<String> = lines.collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
     net.start_node(5);
     net.wait_for_equal_heads(entries);
 
@@ -216,6 +247,18 @@ async fn an_observer_and_a_validator_join_over_the_network() {
     net.stop_node(5, Stop::Terminate);
     let audited = net.sanad(&["audit", data.to_str().unwrap(), "--genesis", &genesis]).json(0);
     assert_eq!(audited["sound"], true, "{audited}");
+}
+
+/// Puts a manifest, and all chunks that there are, where a node looks for the snapshot that it offers.
+fn put_snapshot(from: &Path, to: &Path, manifest: &SnapshotManifest) {
+    std::fs::create_dir_all(to.join("chunks")).unwrap();
+    for chunk in std::fs::read_dir(from.join("chunks")).unwrap() {
+        let chunk = chunk.unwrap();
+        // A node drops those that are too old at any time.
+        let _ = std::fs::copy(chunk.path(), to.join("chunks").join(chunk.file_name()));
+    }
+    std::fs::write(to.join("manifest.put"), manifest.to_bytes()).unwrap();
+    std::fs::rename(to.join("manifest.put"), to.join("manifest")).unwrap();
 }
 
 /// As many entries as make more than one chunk of blocks.

@@ -32,6 +32,8 @@ export function element(name, text = "", className = "", children = []) {
 export function shownVerdict(finding, nowMs) {
   const verdict = finding.verdict ?? "not-proven";
   if (!GOOD.includes(verdict)) return verdict;
+  // The ledger proves that it is at least as late as its block.
+  nowMs = Math.max(nowMs, finding.asOf?.timeMs ?? 0);
   if (finding.unreadable.length > 0) return "dates";
   if (finding.expiry !== null && finding.expiry <= nowMs) return "expired";
   return finding.start !== null && finding.start - nowMs > CLOCK_TOLERANCE_MS ? "not-yet" : verdict;

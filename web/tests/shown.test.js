@@ -27,6 +27,8 @@ test("outside its own dates nothing is green", () => {
   assert.equal(shown({ start: now + 120_001 }), "not-yet");
   assert.equal(shown({ start: Infinity }), "not-yet");
   assert.equal(shown({ expiry: now }), "expired");
+  // A clock that is behind: the block is later.
+  assert.equal(shown({ expiry: now + 1, asOf: { height: 9, timeMs: now + 1 } }), "expired");
   assert.equal(shown({ unreadable: ["validFrom"], expiry: now }), "dates");
   assert.equal(shown({ verdict: "revoked", start: now * 2 }), "revoked");
 });

@@ -163,7 +163,7 @@ impl From<&Credential> for Listed {
             status: credential.status().as_str(),
             log_index: state.log_index.map(|index| index.0),
             commitment: facts.commitment.to_string(),
-            replaces: facts.replaces.map(|row| row.0),
+            replaces: facts.replaces.map(|replaced| replaced.row.0),
             added_at: time::format_ms(facts.added_at_ms),
             changes: changes.collect(),
         }

@@ -45,7 +45,7 @@ pub struct SnapshotManifest {
 }
 
 /// A chunk: its name and its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, bincode::Encode, bincode::Decode)]
 pub struct Chunk {
     /// Hash of its bytes.
     pub hash: ChunkHash,

@@ -257,7 +257,7 @@ impl Issuance {
         let own = sources.iter().map(|source| files::parent(&source.path).to_owned());
         let folders: BTreeSet<PathBuf> = own.chain(receipts).chain(above).collect();
         let locks = FolderLocks::take(&folders, options.wait, observer)?;
-        refuse_unfinished(&folders)?;
+        refuse_unfinished(&folders, issuer)?;
         let documents = read_all(&sources, anchor, issuer, &options, observer, report)?;
         remark(&documents, observer);
         let placed: Vec<_> =
@@ -573,19 +573,26 @@ fn commit(
 }
 
 /// Refuses where an issuance was left unfinished: its documents would be issued twice. Its pending file is in the folder, in
-/// the one above it, or elsewhere.
-fn refuse_unfinished(folders: &BTreeSet<PathBuf>) -> Result<(), IssueError> {
+/// the one above it, or elsewhere. That of another issuer is no matter of this one.
+fn refuse_unfinished(folders: &BTreeSet<PathBuf>, issuer: &MemberId) -> Result<(), IssueError> {
+    // One that cannot be read may be this issuer's.
+    let is_own =
+        |file: &PathBuf| Pending::read(file).map_or(true, |left| left.batch.batch().issuer == *issuer);
     let mut above: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
     for folder in folders {
         let left = pending_files_in(folder).map_err(SourceError::from)?;
         let elsewhere = pending_files_elsewhere(folder).map_err(SourceError::from)?;
-        let left = left.into_iter().chain(elsewhere).next();
+        let left = left.into_iter().chain(elsewhere).find(is_own);
         let left = left.or_else(|| {
             let parent = folder.parent()?;
             // A folder above may be another user's.
             let files = above.entry(parent).or_insert_with(|| pending_files_in(parent).unwrap_or_default());
             // One that cannot be read may name this folder.
-            files.iter().find(|file| Pending::read(file).map_or(true, |left| is_in(&left, folder))).cloned()
+            let blocks = |file: &&PathBuf| {
+                Pending::read(file)
+                    .map_or(true, |left| is_in(&left, folder) && left.batch.batch().issuer == *issuer)
+            };
+            files.iter().find(blocks).cloned()
         });
         if let Some(file) = left {
             let folder = files::parent(&file).to_owned();

@@ -15,6 +15,7 @@ use crate::reading::{Reader, blind_email, blind_entry, blind_student, bound};
 use crate::register::{Head, Register, read_head, to_json, write_head};
 use crate::schema::{DOCUMENT, FACTS, KEY, ROWS_MAX, STATE, failed};
 use crate::subject::Subject;
+use crate::writing::check_reason;
 
 /// A transaction that adds credentials. Dropped without [`Adding::commit`], it adds nothing.
 pub struct Adding<'a> {
@@ -216,14 +217,15 @@ fn check_texts(new: &NewCredential) -> Result<(), RegisterError> {
             return Err(RegisterError::TooLong { what, actual, limit: TEXT_BYTES_MAX });
         }
     }
-    Ok(())
+    check_reason(new.replaces.as_ref().and_then(|replaced| replaced.reason.as_deref()))
 }
 
 /// What is issued once: an achievement to a person in a batch, or in place of a row. A document that names neither
 /// stands for itself.
 fn blind_identity(keys: &Keys, new: &NewCredential, digest: &[u8; 32]) -> [u8; BLIND_BYTES] {
-    let replaces = text_of(new.replaces);
-    blind_subject(keys, &new.batch, new.replaces, &new.subject).unwrap_or_else(|| {
+    let row = new.replaces.as_ref().map(|replaced| replaced.row);
+    let replaces = text_of(row);
+    blind_subject(keys, &new.batch, row, &new.subject).unwrap_or_else(|| {
         let parts = [new.batch.as_bytes(), replaces.as_bytes(), &[DocumentKind::code(new.kind)], digest];
         keys.blind("document", &parts)
     })

@@ -67,10 +67,21 @@ pub struct NewCredential {
     pub summary: Option<Summary>,
     /// Its commitment.
     pub commitment: Commitment,
-    /// The row that it replaces.
-    pub replaces: Option<RowNumber>,
+    /// What it replaces.
+    pub replaces: Option<Replaced>,
     /// Its position in the issuer's status lists, if the document names one.
     pub position: Option<Position>,
+}
+
+/// A credential that another one replaces: it is revoked in the batch that issues the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// Its row.
+    pub row: RowNumber,
+    /// Why, in at most [`REASON_BYTES_MAX`] bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A position in the issuer's status lists, as a document names it.
@@ -204,9 +215,9 @@ pub struct Facts {
     pub summary: Option<Summary>,
     /// Its commitment.
     pub commitment: Commitment,
-    /// The row that it replaces.
+    /// What it replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<RowNumber>,
+    pub replaces: Option<Replaced>,
     /// When it was added, in milliseconds since 1970-01-01 UTC.
     pub added_at_ms: u64,
 }

@@ -25,7 +25,7 @@ mod writing;
 
 pub use adding::{Added, Adding};
 pub use credential::{
-    Credential, Facts, NewCredential, Position, Progress, REASON_BYTES_MAX, Row, RowNumber,
+    Credential, Facts, NewCredential, Position, Progress, REASON_BYTES_MAX, Replaced, Row, RowNumber,
     STATUS_CHANGES_MAX, State, Status, StatusChange, TEXT_BYTES_MAX,
 };
 pub use error::{Clash, Part, RegisterError};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::RECEIPT_JSON_BYTES_MAX;
 
@@ -13,7 +13,7 @@ use crate::cipher::Column;
 use crate::error::{Part, RegisterError};
 
 /// The version of the tables, and of what is in them.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 /// Most rows of a register.
 pub const ROWS_MAX: u64 = 1_000_000;
 /// Most positions in the issuer's status lists: eight lists.
@@ -119,6 +119,11 @@ pub(crate) fn failed(path: &Path, error: rusqlite::Error) -> RegisterError {
     match (error.sqlite_error_code(), &error) {
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => RegisterError::Busy(path),
         (Some(ErrorCode::DiskFull), _) => RegisterError::DiskFull(path),
+        // The index beside the journal cannot grow: sqlite.org/rescode.html, ioerr_shmsize.
+        (
+            Some(_),
+            rusqlite::Error::SqliteFailure(ffi::Error { extended_code: ffi::SQLITE_IOERR_SHMSIZE, .. }, _),
+        ) => RegisterError::DiskFull(path),
         (Some(ErrorCode::NotADatabase), _) => RegisterError::NotARegister { path },
         (Some(ErrorCode::DatabaseCorrupt | ErrorCode::TooBig), _)
         | (

@@ -10,7 +10,8 @@ use sanad_core::receipt::{RECEIPT_JSON_BYTES_MAX, Receipt};
 
 use crate::cipher::{Keys, Sealer};
 use crate::credential::{
-    Credential, Progress, REASON_BYTES_MAX, Row, RowNumber, STATUS_CHANGES_MAX, State, StatusChange,
+    Credential, Progress, REASON_BYTES_MAX, Replaced, Row, RowNumber, STATUS_CHANGES_MAX, State, Status,
+    StatusChange,
 };
 use crate::error::RegisterError;
 use crate::reading::Reader;
@@ -36,7 +37,8 @@ impl Register {
         })
     }
 
-    /// Notes that rows are in the ledger, and keeps their receipts. A row that has a receipt gets the new one.
+    /// Notes that rows are in the ledger, and keeps their receipts. A row that has a receipt gets the new one; a row that
+    /// is replaced by one of them is revoked.
     ///
     /// The receipts are not verified: requires that their proofs hold.
     ///
@@ -66,6 +68,9 @@ impl Register {
                 let log_index = Some(proof.index);
                 let state = State { progress: Progress::Issued, log_index, ..credential.state };
                 changing.write_state(*row, &sealer, &state)?;
+                if let Some(replaced) = &credential.facts.replaces {
+                    changing.replaced(replaced, *row, proof.header.time_ms)?;
+                }
             }
             Ok(())
         })
@@ -78,16 +83,8 @@ impl Register {
     pub fn status_changed(&mut self, changes: &[(RowNumber, StatusChange)]) -> Result<(), RegisterError> {
         self.change(|changing| {
             for (row, change) in changes {
-                let actual = change.reason.as_ref().map_or(0, String::len);
-                if actual > REASON_BYTES_MAX {
-                    return Err(RegisterError::TooLong { what: "reason", actual, limit: REASON_BYTES_MAX });
-                }
-                let Credential { mut state, .. } = changing.credential(*row)?;
-                if state.changes.len() >= STATUS_CHANGES_MAX {
-                    state.changes.remove(0);
-                }
-                state.changes.push(change.clone());
-                changing.write_state(*row, &changing.reader().sealer_of(*row)?, &state)?;
+                check_reason(change.reason.as_deref())?;
+                changing.change_status(*row, changing.credential(*row)?.state, change.clone())?;
             }
             Ok(())
         })
@@ -132,6 +129,15 @@ impl Register {
     }
 }
 
+pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), RegisterError> {
+    match reason.map_or(0, str::len) {
+        actual if actual > REASON_BYTES_MAX => {
+            Err(RegisterError::TooLong { what: "reason", actual, limit: REASON_BYTES_MAX })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A transaction that changes rows.
 struct Changing<'a> {
     transaction: Transaction<'a>,
@@ -150,6 +156,30 @@ impl Changing<'_> {
             Some(Row::Erased { row, .. }) => Err(RegisterError::Erased(row)),
             None => Err(RegisterError::NoRow(row)),
         }
+    }
+
+    /// Notes that a row was revoked in the batch that issued another. It may be erased since.
+    fn replaced(&self, replaced: &Replaced, by: RowNumber, at_ms: u64) -> Result<(), RegisterError> {
+        let Some(Row::Credential(old)) = self.reader().row(replaced.row)? else { return Ok(()) };
+        if old.status() == Status::Revoked {
+            return Ok(());
+        }
+        let reason = replaced.reason.clone().unwrap_or_else(|| format!("replaced by row {by}"));
+        let change = StatusChange { status: Status::Revoked, reason: Some(reason), at_ms };
+        self.change_status(replaced.row, old.state, change)
+    }
+
+    fn change_status(
+        &self,
+        row: RowNumber,
+        mut state: State,
+        change: StatusChange,
+    ) -> Result<(), RegisterError> {
+        if state.changes.len() >= STATUS_CHANGES_MAX {
+            state.changes.remove(0);
+        }
+        state.changes.push(change);
+        self.write_state(row, &self.reader().sealer_of(row)?, &state)
     }
 
     fn write_state(&self, row: RowNumber, sealer: &Sealer, state: &State) -> Result<(), RegisterError> {

@@ -55,7 +55,9 @@ impl Verifier<'_> {
         };
         let summary = receipt.opening.summary();
         finding.summary = summary.cloned();
-        finding.expired = summary.is_some_and(|summary| self.is_over(summary));
+        // It is at least as late as the proven block says, whatever this machine's clock does.
+        let now_ms = finding.as_of.iter().map(|as_of| as_of.time_ms).fold(self.now_ms, u64::max);
+        finding.expired = summary.is_some_and(|summary| is_over(summary, now_ms));
         match receipt.opening {
             Opening::Paper { .. } => {
                 finding.open.push(Open::DocumentNotSeen);
@@ -72,7 +74,7 @@ impl Verifier<'_> {
             (None, Some(summary)) => compare_summary(finding, receipt.document, summary, document),
         }
         let record = &receipt.proof.issuer.record;
-        let circumstances = Circumstances { now_ms: self.now_ms, member: Some(record), rest: None };
+        let circumstances = Circumstances { now_ms, member: Some(record), rest: None };
         finding.credential = sanad_credential::check(document, &circumstances);
         check_issuer_id(finding, receipt, document);
         if receipt.document == DocumentKind::SdJwt
@@ -82,14 +84,14 @@ impl Verifier<'_> {
         }
         Ok(())
     }
+}
 
-    /// Whether the last day that a summary gives is over, in UTC.
-    fn is_over(&self, summary: &Summary) -> bool {
-        // Days are written as YYYY-MM-DD, so they compare as text.
-        let today = time::format_ms(self.now_ms);
-        let last = summary.text(SummaryLabel::ValidUntil);
-        last.is_some_and(|last| last < &today[..last.len().min(today.len())])
-    }
+/// Whether the last day that a summary gives is over, in UTC.
+fn is_over(summary: &Summary, now_ms: u64) -> bool {
+    // Days are written as YYYY-MM-DD, so they compare as text.
+    let today = time::format_ms(now_ms);
+    let last = summary.text(SummaryLabel::ValidUntil);
+    last.is_some_and(|last| last < &today[..last.len().min(today.len())])
 }
 
 fn compare_summary(finding: &mut Finding, kind: DocumentKind, summary: &Summary, document: &[u8]) {

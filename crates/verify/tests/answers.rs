@@ -170,7 +170,7 @@ fn an_old_answer_is_stale() {
     let finding = verifier.status("diploma", &story.active);
     assert_eq!(finding.verdict(), Verdict::Active);
     assert!(
-        finding.headline().contains("(400 days ago), entered by University issuer; not asked since"),
+        finding.headline().contains("(400 days ago), entered by University issuer (issuer); not asked since"),
         "{}",
         finding.headline()
     );

@@ -99,6 +99,19 @@ fn a_document_in_the_name_of_somebody_else_is_not_proven() {
     }
 }
 
+/// The ledger proves that it is later than a clock says that is behind, or was set back.
+#[test]
+fn a_clock_that_is_behind_brings_nothing_back_into_force() {
+    let document = br#"{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],
+        "issuer": "https://merapi.example", "validUntil": "1971-01-01T00:00:00Z", "credentialSubject": {"id": "urn:a"}}"#;
+    let mut issued = issue(document);
+    for now_ms in [issued.now_ms, 0] {
+        issued.now_ms = now_ms;
+        let finding = serde_json::to_value(issued.check(document)).unwrap();
+        assert_eq!(finding["credential"]["validity"]["expired"], true, "{finding}");
+    }
+}
+
 #[test]
 fn a_document_that_names_nobody_is_said_to_name_nobody() {
     let finding = issue(br#"{"name": "Siti"}"#).check(br#"{"name": "Siti"}"#);

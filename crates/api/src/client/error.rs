@@ -55,7 +55,7 @@ pub enum ClientError {
         code: Option<ErrorCode>,
         /// A sentence, from the node.
         message: String,
-        /// When it is worth trying again, if the node says so.
+        /// When it is worth trying again, if the node says so; ten seconds at most, whatever it says.
         retry_after: Option<Duration>,
     },
     /// The answer is malformed, or not about what was asked. Try another node.
@@ -120,10 +120,13 @@ impl From<Status> for ClientError {
             status: status_code(&status),
             code: error_detail::decode(status.details()),
             message: clipped(&said(&status)),
-            retry_after: retry_after.map(Duration::from_millis),
+            retry_after: retry_after.map(|ms| Duration::from_millis(ms).min(RETRY_AFTER_MAX)),
         }
     }
 }
+
+/// Longest wait that a node can ask for. A node that lies must not put its caller to sleep.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// What a node says, or what broke the call off: tonic alone says "transport error".
 fn said(status: &Status) -> String {

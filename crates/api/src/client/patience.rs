@@ -15,21 +15,19 @@ pub async fn ask_patiently<T, C>(first_block: Duration, call: impl Fn() -> C) ->
 where
     C: Future<Output = Result<T, ClientError>>,
 {
-    let deadline = Instant::now() + first_block;
-    let mut tries = 0;
+    let started = Instant::now();
     loop {
         let error = match call().await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         let pause = match &error {
-            ClientError::Status { code: Some(ErrorCode::NoBlock), .. } if Instant::now() < deadline => {
+            ClientError::Status { code: Some(ErrorCode::NoBlock), .. } if started.elapsed() < first_block => {
                 FIRST_BLOCK_INTERVAL
             }
             ClientError::Status { status: StatusCode::ResourceExhausted, retry_after, .. }
-                if tries < BUSY_TRIES =>
+                if started.elapsed() < BUSY_TIME =>
             {
-                tries += 1;
                 retry_after.unwrap_or(BUSY_INTERVAL)
             }
             _ => return Err(error),
@@ -40,6 +38,6 @@ where
 
 /// How often a node that has no block is asked again.
 const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
-/// How often a call is made again at a busy node, and how long after if the node does not say.
-const BUSY_TRIES: u32 = 20;
+/// For how long a call is made again at a busy node, and how long after the last one if the node does not say.
+const BUSY_TIME: Duration = Duration::from_secs(30);
 const BUSY_INTERVAL: Duration = Duration::from_millis(500);

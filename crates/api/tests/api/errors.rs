@@ -236,6 +236,21 @@ async fn a_full_pool_says_when_to_try_again() {
     assert!(matches!(error, ClientError::Status { retry_after: Some(after), .. } if after == retry_after));
 }
 
+/// A node that lies does not put its caller to sleep for years.
+#[tokio::test]
+async fn no_node_can_ask_for_a_long_wait() {
+    let network = Network::start().await;
+    let late = || LedgerError::PoolFull { batches: 1, bytes: 2, retry_after: Duration::from_secs(11) };
+    let never =
+        || LedgerError::PoolFull { batches: 1, bytes: 2, retry_after: Duration::from_millis(u64::MAX) };
+    for failure in [late as fn() -> LedgerError, never] {
+        network.ledger.fail_with(failure);
+        let error = network.client.submit(&network.ledger.next_batch(1), Wait::Final).await.unwrap_err();
+        let ClientError::Status { retry_after, .. } = error else { panic!("{error:?}") };
+        assert_eq!(retry_after, Some(Duration::from_secs(10)));
+    }
+}
+
 #[tokio::test]
 async fn internal_details_stay_inside() {
     let network = Network::start().await;

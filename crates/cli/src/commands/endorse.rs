@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use sanad_api::ProofForm;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::member::Standing;
+use sanad_core::receipt::Receipt;
 use sanad_credential::{Circumstances, did_key};
 use sanad_issuer::{
     Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Places, did_web,
@@ -18,6 +21,7 @@ use crate::output::{Outcome, Output, Report};
 use crate::receipt_file::{self, PICTURES};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{Suite, created_now, signer};
+use crate::target::key_of;
 use crate::trust::TrustArgs;
 use crate::view::{View, printable};
 use crate::{files, time};
@@ -104,9 +108,13 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let trust = args.trust.for_node(&remote).await?;
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     if endorsed.digest.is_some() {
-        check_award(args, &bytes, &trust)?;
+        check_award(args, &bytes, &trust, &remote).await?;
     }
     let member = chain.member(&id).await?;
+    let standing = member.record().standing;
+    if standing != Standing::Active {
+        bail!("{id} is {standing}: it cannot endorse anything; nothing was signed");
+    }
     let issuer = args.issuer.open()?;
     let named = did_web(&member).map_or_else(|| did_key(&issuer.key.public()), str::to_owned);
     let signer = signer(args.suite, &named, &issuer, &member)?;
@@ -156,16 +164,21 @@ fn checked(document: &[u8], now: u64) -> String {
     }
 }
 
-/// Nobody endorses an award that its own receipt speaks against.
-fn check_award(args: &Args, document: &[u8], trust: &Trust) -> anyhow::Result<()> {
+/// Nobody endorses an award that its own receipt, or the ledger of today, speaks against.
+async fn check_award(args: &Args, document: &[u8], trust: &Trust, remote: &Remote) -> anyhow::Result<()> {
     let receipt = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(&args.document));
     let bytes = receipt_file::read_bytes(&receipt).context(
         "an award is endorsed by its receipt; enter it with sanad issue, or name its receipt with --receipt",
     )?;
     let target = args.document.display().to_string();
-    let finding = Verifier::new(trust, time::now_ms())
-        .receipt(&target, &bytes, Some(document))
-        .with_context(|| receipt.display().to_string())?;
+    let verifier = Verifier::new(trust, time::now_ms());
+    let mut finding =
+        verifier.receipt(&target, &bytes, Some(document)).with_context(|| receipt.display().to_string())?;
+    if finding.has_status() {
+        let key = key_of(&Receipt::from_bytes(&bytes, trust.anchor())?)?;
+        let asked = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
+        finding.refresh(&verifier, remote.url(), &remote.told(asked)?);
+    }
     match finding.answer() {
         Answer::Yes => Ok(()),
         _ => bail!("it is not endorsed: {}", finding.headline()),

@@ -1,31 +1,32 @@
 //! `sanad reissue`: a new credential in place of an old one, which is revoked in the same batch.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_api::CredentialKey;
+use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
 use sanad_issuer::{
     Change, ChangePlan, ChangeTarget, Correction, Issuance, IssueOptions, IssueReport, IssuedDocument,
     Issuer, Keeper, Places,
 };
-use sanad_register::{Credential, Query, Row, RowNumber, Status, StatusChange};
+use sanad_register::{Credential, Query, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
-use crate::output::{Outcome, Output, Report};
+use crate::output::{Outcome, Output, Report, note};
 use crate::receipt_file::PICTURES;
 use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{Suite, created_now, signer, status_list_place};
-use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
+use crate::{files, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -116,7 +117,8 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         false => None,
     };
     let is_listed = position_in(&register.document(old.row)?).is_some();
-    let keeper = Arc::new(RegisterKeeper::new(register, old.facts.batch.clone(), Some(old.row)));
+    let replaced = Replaced { row: old.row, reason: args.reason.clone() };
+    let keeper = Arc::new(RegisterKeeper::new(register, old.facts.batch.clone(), Some(replaced)));
     let options = IssueOptions {
         batch_documents_max: 1,
         wait: args.wait,
@@ -127,7 +129,11 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         ..IssueOptions::default()
     };
     let mut report = IssueReport::default();
-    if !args.yes && !ask(&old, already)? {
+    let new = subject_of(&args.document);
+    for (before, after) in differences(&old.facts.subject, &new) {
+        note(format_args!("warning: row {} says {before}, the new credential {after}", old.row));
+    }
+    if !args.yes && !ask(&old, &new, already)? {
         bail!("the answer was not yes; nothing was changed");
     }
     let issuer = args.issuer.open()?;
@@ -158,16 +164,10 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         .issued
         .pop()
         .context("the batch is entered without a receipt; see `sanad register receipt`")?;
-    let mut register = keeper.lock();
-    let row = match register.find(&Query::Commitment(issued.commitment))?.pop() {
+    let row = match keeper.lock().find(&Query::Commitment(issued.commitment))?.pop() {
         Some(Row::Credential(new)) => new.row,
         _ => bail!("another program took the new row out of the register"),
     };
-    if old.status() != Status::Revoked {
-        let reason = Some(args.reason.clone().unwrap_or_else(|| format!("replaced by row {row}")));
-        let change = StatusChange { status: Status::Revoked, reason, at_ms: time::now_ms() };
-        register.status_changed(&[(old.row, change)])?;
-    }
     Ok(Reissued { row, replaces: old.row, revoked, already, issued })
 }
 
@@ -196,11 +196,33 @@ fn sign(
     Ok(out)
 }
 
-fn ask(old: &Credential, already: bool) -> anyhow::Result<bool> {
+/// Who is awarded what by the new document; nothing where it says so in no known way.
+fn subject_of(document: &Path) -> Subject {
+    let bytes = files::read(document, DOCUMENT_BYTES_MAX).unwrap_or_default();
+    Subject::of_document(DocumentKind::detect(&bytes), &bytes)
+}
+
+/// Where two credentials speak of different people or achievements: a wrong row voids another's credential for ever.
+fn differences(old: &Subject, new: &Subject) -> Vec<(String, String)> {
+    let parts = [
+        (&old.person.name, &new.person.name),
+        (&old.person.email, &new.person.email),
+        (&old.person.student_number, &new.person.student_number),
+        (&old.title, &new.title),
+    ];
+    let words = |text: &Option<String>| {
+        text.as_ref().map_or_else(|| "nothing".to_owned(), |text| format!("{text:?}"))
+    };
+    let differ = parts.iter().filter(|(old, new)| old != new);
+    differ.map(|(old, new)| (words(old), words(new))).collect()
+}
+
+fn ask(old: &Credential, new: &Subject, already: bool) -> anyhow::Result<bool> {
     let name = old.facts.subject.person.name.clone().unwrap_or_else(|| old.facts.file.clone());
+    let by = new.person.name.as_ref().map(|name| format!(" by one of {name}")).unwrap_or_default();
     let what = if already { "which is revoked already" } else { "and revoke it for ever" };
     let mut terminal = std::io::stderr();
-    write!(terminal, "Replace row {} of {name}, {what}? Type yes: ", old.row)
+    write!(terminal, "Replace row {} of {name}{by}, {what}? Type yes: ", old.row)
         .and_then(|()| terminal.flush())?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;

@@ -22,6 +22,9 @@ pub(super) async fn check(session: &Session, actor: &MemberState, events: &[Even
             Event::Approve { proposal } | Event::Withdraw { proposal } => {
                 check_voter(session, id)?;
                 let open = session.governance.proposal(proposal);
+                if let (Event::Approve { .. }, Some(open)) = (event, open) {
+                    check_version(session, &open.proposal.change)?;
+                }
                 let approves = open.is_some_and(|open| open.approvals.contains(id));
                 match (event, approves) {
                     (Event::Approve { .. }, true) => {
@@ -53,7 +56,20 @@ fn check_voter(session: &Session, id: &MemberId) -> Result<(), GovernanceError> 
     }
 }
 
+/// The ledger takes any later version, and a chain whose programs do not know it stands for good.
+fn check_version(session: &Session, change: &Change) -> anyhow::Result<()> {
+    let known = session.trust.genesis().known_versions();
+    match change {
+        Change::ActivateProtocol { protocol, .. } if !known.contains(protocol) => bail!(
+            "this program does not know the protocol version {protocol}, and nodes that do not know it stop when it comes into \
+             force; use the release that brings it"
+        ),
+        _ => Ok(()),
+    }
+}
+
 async fn check_change(session: &Session, change: &Change) -> anyhow::Result<()> {
+    check_version(session, change)?;
     let parameters = &session.proof.parameters;
     match change {
         Change::Admit(admission) => {

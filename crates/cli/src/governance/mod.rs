@@ -2,6 +2,7 @@
 //! batch of governance is signed.
 
 mod dry_run;
+pub(crate) mod look_alikes;
 mod member_keys;
 mod session;
 mod signing;

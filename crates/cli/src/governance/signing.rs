@@ -10,7 +10,7 @@ use sanad_core::batch::{BATCH_EVENTS_MAX, BatchChain};
 use sanad_core::event::Event;
 use sanad_core::execution::chain_head;
 use sanad_core::genesis::fingerprint;
-use sanad_core::governance::{SIGNING_REQUEST_FORMAT, SigningRequest};
+use sanad_core::governance::{Change, SIGNING_REQUEST_FORMAT, SigningRequest};
 use sanad_core::hash::{BatchId, ProposalId};
 use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::KeyPurpose;
@@ -18,7 +18,7 @@ use sanad_core::signature::PublicKey;
 use sanad_issuer::{SubmissionError, member_path, read_member};
 use serde::Serialize;
 
-use super::{Known, Session, dry_run, in_words};
+use super::{Known, Session, dry_run, in_words, look_alikes};
 use crate::files::{self, Mode};
 use crate::keys::{self, PassphraseArgs, Purpose};
 use crate::output::{Output, Report, note};
@@ -62,6 +62,9 @@ pub(crate) struct Acted {
     pub(crate) member: MemberId,
     /// In plain words.
     pub(crate) events: Vec<String>,
+    /// What is to be looked at twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
     /// The id of what was proposed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proposal: Option<ProposalId>,
@@ -126,10 +129,14 @@ impl SignerArgs {
             proposal: proposed(&request),
             member: id.clone(),
             events: shown,
+            warnings: look_alikes::warnings(session, changes_of(&events, session)).await?,
             prepared: None,
             new_key: None,
             batches: Vec::new(),
         };
+        for warning in &acted.warnings {
+            note(format_args!("warning: {warning}"));
+        }
         if let Some(path) = &self.prepare {
             write_request(path, &request)?;
             acted.prepared = Some(path.clone());
@@ -195,6 +202,15 @@ impl SignerArgs {
             signatures: Vec::new(),
         })
     }
+}
+
+/// The changes that events propose or approve.
+fn changes_of<'a>(events: &'a [Event], session: &'a Session) -> impl Iterator<Item = &'a Change> {
+    events.iter().filter_map(|event| match event {
+        Event::Propose(proposal) => Some(&proposal.change),
+        Event::Approve { proposal } => Some(&session.governance.proposal(proposal)?.proposal.change),
+        _ => None,
+    })
 }
 
 /// The id of what a batch proposes.
@@ -316,7 +332,7 @@ impl Report for Acted {
 #[cfg(test)]
 mod tests {
     use sanad_core::block::ProtocolVersion;
-    use sanad_core::governance::{Change, Proposal};
+    use sanad_core::governance::Proposal;
     use sanad_core::hash::ChainId;
     use sanad_core::ids::Sequence;
     use sanad_core::signature::SecretKey;

@@ -12,7 +12,7 @@ use sanad_core::batch::SignedBatch;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::receipt::Receipt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
-use sanad_register::{Credential, NewCredential, Position, Query, Register, Row, RowNumber, Subject};
+use sanad_register::{Credential, NewCredential, Position, Query, Register, Replaced, Row, Subject};
 use serde_json::Value;
 
 use crate::output::note;
@@ -23,12 +23,12 @@ pub(crate) struct RegisterKeeper {
     register: Mutex<Register>,
     /// What the issuance is called.
     batch: String,
-    /// The row that the document replaces.
-    replaces: Option<RowNumber>,
+    /// What the document replaces.
+    replaces: Option<Replaced>,
 }
 
 impl RegisterKeeper {
-    pub(crate) fn new(register: Register, batch: String, replaces: Option<RowNumber>) -> Self {
+    pub(crate) fn new(register: Register, batch: String, replaces: Option<Replaced>) -> Self {
         Self { register: Mutex::new(register), batch, replaces }
     }
 
@@ -80,7 +80,7 @@ impl RegisterKeeper {
 
     fn new_credential(&self, document: &PendingDocument) -> Result<NewCredential, KeepError> {
         let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX).map_err(failed)?;
-        Ok(NewCredential { replaces: self.replaces, ..new_credential(document, bytes, &self.batch) })
+        Ok(NewCredential { replaces: self.replaces.clone(), ..new_credential(document, bytes, &self.batch) })
     }
 }
 

@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanad_api::{Client, ClientOptions};
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::ChunkHash;
-use sanad_core::snapshot::SnapshotManifest;
+use sanad_core::snapshot::{Chunk, SnapshotManifest};
 use sanad_storage::{SnapshotFolder, SnapshotTrust};
 
 use super::fetch::{Peer, fetch};
@@ -49,32 +49,42 @@ pub async fn join(
     };
     let trust =
         SnapshotTrust { genesis: &genesis, anchor: trusted.as_ref().map(|(_, anchor)| anchor), now_ms };
-    let mut peers = offers(clients, trust).await;
     let file = |source| NodeError::File { path: config.data_dir.clone(), source };
     make_directory(&config.data_dir).map_err(file)?;
     let path = directory.joining();
     let folder = Arc::new(SnapshotFolder::begin(&path).map_err(in_folder(&path))?);
-    let mut failed = NodeSnapshotError::NoneOffered;
-    while let Some(best) = best(&peers) {
-        let manifest = Arc::clone(&peers[best].manifest);
-        let made = match obtain(config, &mut peers, &manifest, &folder).await {
-            Ok(()) => restored(config, &path, trust_file).await,
-            Err(error) => Err(error),
-        };
-        match made {
-            Ok(restored) => {
-                drop(folder);
-                std::fs::remove_dir_all(&path).map_err(|source| NodeError::File { path, source })?;
-                return Ok(restored);
-            }
-            Err(error) if error.is_own() => return Err(error),
-            Err(error) => {
-                let (url, height) = (&peers[best].url, manifest.header().height);
-                tracing::warn!(%url, %height, error = %said(&error), "the snapshot of a node is of no use");
-                peers.retain(|peer| peer.manifest != manifest);
-                failed = error;
+    let (mut failed, mut tried) = (NodeSnapshotError::NoneOffered, Vec::new());
+    for round in 1..=ROUNDS_MAX {
+        let mut replaced = false;
+        let mut peers = offers(&clients, trust, &tried).await;
+        while let Some(best) = best(&peers) {
+            let manifest = Arc::clone(&peers[best].manifest);
+            let made = match obtain(config, &mut peers, &manifest, &folder).await {
+                Ok(()) => restored(config, &path, trust_file).await,
+                Err(error) => Err(error),
+            };
+            match made {
+                Ok(restored) => {
+                    drop(folder);
+                    std::fs::remove_dir_all(&path).map_err(|source| NodeError::File { path, source })?;
+                    return Ok(restored);
+                }
+                Err(error) if error.is_own() => return Err(error),
+                Err(error) => {
+                    let (url, height) = (&peers[best].url, manifest.header().height);
+                    tracing::warn!(%url, %height, error = %said(&error), "the snapshot of a node is of no use");
+                    replaced |= matches!(error, NodeSnapshotError::Incomplete { .. });
+                    peers.retain(|peer| peer.manifest != manifest);
+                    tried.push(manifest);
+                    failed = error;
+                }
             }
         }
+        // Nodes that make newer snapshots drop the chunks of older ones.
+        if !replaced || round == ROUNDS_MAX {
+            break;
+        }
+        tokio::time::sleep(ROUND_PAUSE).await;
     }
     Err(failed)
 }
@@ -121,8 +131,12 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(new, path)
 }
 
-/// The nodes that offer a snapshot whose last header is proved.
-async fn offers(clients: Vec<(String, Client)>, trust: SnapshotTrust<'_>) -> Vec<Peer> {
+/// The nodes that offer a snapshot whose last header is proved, and that was not tried.
+async fn offers(
+    clients: &[(String, Client)],
+    trust: SnapshotTrust<'_>,
+    tried: &[Arc<SnapshotManifest>],
+) -> Vec<Peer> {
     let mut peers = Vec::new();
     for (url, client) in clients {
         let manifest = match client.snapshot().await {
@@ -132,8 +146,11 @@ async fn offers(clients: Vec<(String, Client)>, trust: SnapshotTrust<'_>) -> Vec
                 continue;
             }
         };
+        if tried.iter().any(|one| **one == manifest) {
+            continue;
+        }
         match trust.prove(&manifest) {
-            Ok(_) => peers.push(Peer::new(url, client, manifest)),
+            Ok(_) => peers.push(Peer::new(url.clone(), client.clone(), manifest)),
             Err(error) => {
                 tracing::warn!(%url, error = %said(&error), "the snapshot of a node is not believed")
             }
@@ -147,12 +164,16 @@ async fn offers(clients: Vec<(String, Client)>, trust: SnapshotTrust<'_>) -> Vec
 fn best(peers: &[Peer]) -> Option<usize> {
     let shared = |place: usize| {
         let others = peers.iter().enumerate().filter(|(other, _)| *other != place);
-        let offered: HashSet<ChunkHash> =
-            others.flat_map(|(_, peer)| peer.manifest.chunks()).map(|chunk| chunk.hash).collect();
-        let chunks = peers[place].manifest.chunks();
-        chunks.filter(|chunk| offered.contains(&chunk.hash)).map(|chunk| u64::from(chunk.bytes)).sum::<u64>()
+        let offered: HashSet<Chunk> = others.flat_map(|(_, peer)| chunks(&peer.manifest)).collect();
+        let own = chunks(&peers[place].manifest);
+        own.intersection(&offered).map(|chunk| u64::from(chunk.bytes)).sum::<u64>()
     };
     (0..peers.len()).max_by_key(|place| (shared(*place), peers[*place].manifest.header().height))
+}
+
+/// The chunks of a snapshot, each once: a manifest may name one as often as it likes.
+fn chunks(manifest: &SnapshotManifest) -> HashSet<Chunk> {
+    manifest.chunks().copied().collect()
 }
 
 /// Fetches what the folder lacks of a snapshot, its state first: a state that is not the one of the header is found before
@@ -166,7 +187,12 @@ async fn obtain(
     let path = DataDir::new(config).joining();
     let missing = blocking({
         let (folder, manifest) = (Arc::clone(folder), Arc::clone(manifest));
-        move || manifest.chunks().filter(|chunk| folder.chunk(chunk).is_err()).copied().collect::<Vec<_>>()
+        move || {
+            let mut seen = HashSet::new();
+            let missing =
+                manifest.chunks().filter(|chunk| seen.insert(**chunk) && folder.chunk(chunk).is_err());
+            missing.copied().collect::<Vec<_>>()
+        }
     })
     .await?;
     let to_come: u64 = missing.iter().map(|chunk| u64::from(chunk.bytes)).sum();
@@ -204,3 +230,7 @@ async fn blocking<A: Send + 'static>(
 ) -> Result<A, NodeSnapshotError> {
     tokio::task::spawn_blocking(work).await.map_err(super::panicked)
 }
+
+/// How often nodes are asked for newer snapshots once those before could not be had whole, and the time between.
+const ROUNDS_MAX: u32 = 5;
+const ROUND_PAUSE: Duration = Duration::from_secs(1);

@@ -138,7 +138,7 @@ fn other_files_are_no_registers() {
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     assert!(matches!(open(&path), Err(RegisterError::NotARegister { .. })));
     let desk = Desk::new();
-    rusqlite::Connection::open(&desk.path).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    rusqlite::Connection::open(&desk.path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
     assert!(matches!(desk.open(), Err(RegisterError::Newer { version: 2, .. })));
     assert!(matches!(desk.register.credential(RowNumber(u64::MAX)), Err(RegisterError::NoRow(_))));
 }

@@ -3,7 +3,10 @@
 use std::ops::ControlFlow;
 
 use sanad_core::receipt::Receipt;
-use sanad_register::{Progress, Query, Register, RegisterError, Row, RowNumber, Status, StatusChange};
+use sanad_register::{
+    Progress, Query, REASON_BYTES_MAX, Register, RegisterError, Replaced, Row, RowNumber, Status,
+    StatusChange,
+};
 use sanad_testkit::Ledger;
 
 use crate::support::*;
@@ -78,7 +81,7 @@ fn nobody_gets_an_achievement_twice_in_a_batch() {
     let mut next_year = award(&owner, 1);
     next_year.batch = "2027".into();
     let mut replacement = award(&owner, 2);
-    replacement.replaces = Some(rows[1]);
+    replacement.replaces = Some(Replaced { row: rows[1], reason: None });
     assert_eq!(add(&mut desk.register, &[next_year, replacement]).unwrap(), [RowNumber(4), RowNumber(5)]);
     let mut past = desk.register.begin(4).unwrap();
     assert!(past.add_issued(&award(&owner, 1)).unwrap().is_some(), "what was issued is kept, even twice");
@@ -104,6 +107,33 @@ fn a_receipt_of_another_credential_is_refused() {
     assert!(matches!(desk.register.issued(&swapped), Err(RegisterError::DoesNotOpen(_))));
     let renewed = [(rows[0], receipts[0].clone())];
     desk.register.issued(&renewed).unwrap();
+}
+
+/// Whatever program brings the receipt: the batch that issued the one revoked the other.
+#[test]
+fn what_is_replaced_is_revoked_with_the_receipt() {
+    let mut ledger = Ledger::new();
+    let mut desk = Desk::on(ledger.genesis.chain_id());
+    let rows = desk.add(1..3);
+    issue(&mut desk.register, &mut ledger, &rows);
+    for (old, reason, expected) in
+        [(rows[0], Some("degree missing"), "degree missing"), (rows[1], None, "replaced by row 4")]
+    {
+        let mut new = award(&desk.owner, old.0);
+        new.replaces = Some(Replaced { row: old, reason: reason.map(str::to_owned) });
+        let row = add(&mut desk.register, &[new]).unwrap();
+        let before = desk.register.credential(old).unwrap();
+        assert_eq!(before.status(), Status::Active);
+        let receipts = issue(&mut desk.register, &mut ledger, &row);
+        desk.register.issued(&[(row[0], receipts[0].clone())]).unwrap();
+        let after = desk.register.credential(old).unwrap();
+        assert_eq!(after.status(), Status::Revoked);
+        assert_eq!(after.state.changes.len(), 1, "a second time changes nothing");
+        assert_eq!(after.state.changes[0].reason.as_deref(), Some(expected));
+    }
+    let mut wordy = award(&desk.owner, 9);
+    wordy.replaces = Some(Replaced { row: rows[0], reason: Some("x".repeat(REASON_BYTES_MAX + 1)) });
+    assert!(matches!(add(&mut desk.register, &[wordy]), Err(RegisterError::TooLong { what: "reason", .. })));
 }
 
 #[test]

@@ -105,7 +105,9 @@ impl Finding {
             let (time, age) = (time::minute(language, as_of.time_ms), time::age(language, as_of.age_seconds));
             line += &language.text("headline-as-of", &[("time", &time), ("age", &age)]);
             if let Some(issuer) = &self.issuer {
-                line += &language.text("headline-issuer", &[("name", &issuer.name)]);
+                // Names may be alike; ids are not.
+                let name = format!("{} ({})", issuer.name, issuer.id);
+                line += &language.text("headline-issuer", &[("name", &name)]);
             }
             line += &match &self.asked {
                 Asked::NotAsked => language.text("headline-not-asked", &[]),

@@ -58,6 +58,12 @@ impl Shown {
     pub(super) fn standing(&self) -> String {
         match self.due {
             Some(due) => format!("passed, in force from height {due} on"),
+            // Votes are counted when one is cast, and the validators have changed since.
+            None if self.missing == 0 => format!(
+                "{} of {0} approvals are there since the validators changed: it passes with the next vote, so one who \
+                 approved withdraws and approves again",
+                self.needed
+            ),
             None => format!("{} of {} approvals missing", self.missing, self.needed),
         }
     }

@@ -5,7 +5,7 @@ use sanad_core::ids::Height;
 use serde::Serialize;
 
 use super::proposal::Shown;
-use crate::governance::Session;
+use crate::governance::{Session, look_alikes};
 use crate::output::{Outcome, Output, Report};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::trust::TrustArgs;
@@ -38,6 +38,9 @@ struct Answer {
     interval_ms: u64,
     #[serde(flatten)]
     proposal: Option<Shown>,
+    /// What is to be looked at twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     #[serde(flatten)]
     closed: Option<ClosedProposal>,
 }
@@ -46,10 +49,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let answer = remote::block_on(async {
         let session = Session::open(Remote::open(&args.source).await?, &args.trust).await?;
         let id = session.find(&args.proposal)?;
+        let open = session.governance.proposal(&id);
+        let changes = open.iter().map(|open| &open.proposal.change);
         anyhow::Ok(Answer {
+            warnings: look_alikes::warnings(&session, changes).await?,
             as_of: session.proof.header.height,
             interval_ms: session.block_interval_ms().await?,
-            proposal: session.governance.proposal(&id).map(|open| Shown::new(open, &session)),
+            proposal: open.map(|open| Shown::new(open, &session)),
             closed: session.governance.closed().find(|closed| closed.id == id).copied(),
         })
     })??;
@@ -66,6 +72,7 @@ impl Report for Answer {
             }
             (None, None) => View::new(),
         };
+        let view = self.warnings.iter().fold(view, |view, warning| view.line(format!("warning: {warning}")));
         view.line(format!("proved as of block {}", self.as_of))
     }
 }

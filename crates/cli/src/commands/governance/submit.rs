@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         anyhow::Ok(Acted {
             member: request.member.clone(),
             events: in_words(&request.events, proved.known()),
+            warnings: Vec::new(),
             proposal: None,
             prepared: None,
             new_key: None,

@@ -1,15 +1,19 @@
 //! `sanad register import`: documents that were issued before, with their receipts.
 
+use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_core::commitment::Opening;
+use sanad_core::destruction::DestructionRecord;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX};
 use sanad_core::event::Event;
+use sanad_core::hash::Commitment;
 use sanad_core::receipt::Receipt;
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{PendingDocument, all_beside};
-use sanad_register::{Owner, Query, Register};
+use sanad_register::{Owner, Query, Register, Row};
 use serde::Serialize;
 
 use crate::files;
@@ -33,6 +37,9 @@ pub(crate) struct Args {
     /// Folders of documents with their receipts beside them, or documents
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Take back what was erased from this register
+    #[arg(long)]
+    erased: bool,
     /// What the issuance was called
     #[arg(long, default_value = "", value_name = "NAME")]
     register_batch: String,
@@ -65,10 +72,11 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             false => documents.push(path.clone()),
         }
     }
+    let erased = if args.erased { HashSet::new() } else { erased_in(&register)? };
     let mut report = Imported::default();
     let bar = progress::bar(documents.len(), "importing");
     for some in documents.chunks(DOCUMENTS_AT_ONCE) {
-        import(args, some, trust.anchor(), &owner, &mut register, &mut report)?;
+        import(args, some, trust.anchor(), &erased, &mut register, &mut report)?;
         bar.inc(some.len() as u64);
     }
     bar.finish_and_clear();
@@ -82,13 +90,17 @@ fn import(
     args: &Args,
     documents: &[PathBuf],
     anchor: &TrustAnchor,
-    owner: &Owner,
+    erased: &HashSet<Commitment>,
     register: &mut Register,
     report: &mut Imported,
 ) -> anyhow::Result<()> {
-    let mut taken = Vec::new();
+    let (mut taken, owner) = (Vec::new(), register.owner().clone());
     for path in documents {
-        match read(path, anchor, owner) {
+        match read(path, anchor, &owner) {
+            Ok(Some((document, ..))) if erased.contains(&document.commitment) => report.errors.push(format!(
+                "{} was erased from this register, and its file should be gone, too; --erased takes it back",
+                path.display()
+            )),
             Ok(None) => report.without_receipt.push(path.clone()),
             Ok(Some((document, bytes, receipt))) => {
                 if register.find(&Query::Commitment(document.commitment))?.is_empty() {
@@ -109,6 +121,20 @@ fn import(
     register.issued(&receipts)?;
     report.imported += receipts.len();
     Ok(())
+}
+
+/// What a register has records of destruction of.
+fn erased_in(register: &Register) -> anyhow::Result<HashSet<Commitment>> {
+    let mut erased = HashSet::new();
+    register.visit(|row| {
+        if let Row::Erased { record, .. } = row
+            && let Ok(record) = DestructionRecord::from_json(record.as_bytes())
+        {
+            erased.insert(record.statement.commitment);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(erased)
 }
 
 /// A document with its receipt, verified; `None` if it has none.

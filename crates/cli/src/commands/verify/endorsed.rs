@@ -34,8 +34,13 @@ enum Found {
     Named { document: String },
     /// A document with the id, which is not the one that was endorsed.
     Changed { document: String },
-    /// None of them.
-    Missing,
+    /// None of them; alone where no other document was given.
+    Missing {
+        #[serde(skip)]
+        alone: bool,
+    },
+    /// It does not name one thing by its id: whatever it endorses is not found.
+    Unreadable,
 }
 
 /// An award among the documents.
@@ -65,8 +70,14 @@ pub(super) fn awards(args: &Args, documents: &[Option<PathBuf>]) -> Vec<Award> {
 /// What a document endorses, if it is an endorsement.
 pub(super) fn endorses<'a>(document: &[u8], awards: impl FnOnce() -> &'a [Award]) -> Option<Endorses> {
     let json: Value = serde_json::from_slice(document).ok().filter(|json| is_type(json, ENDORSEMENT_TYPE))?;
-    let subject = &json["credentialSubject"];
-    let id = subject["id"].as_str()?;
+    let subject = match &json["credentialSubject"] {
+        Value::Array(subjects) if subjects.len() == 1 => &subjects[0],
+        subject => subject,
+    };
+    let Some(id) = subject["id"].as_str() else {
+        let (id, comment) = (String::new(), String::new());
+        return Some(Endorses { id, comment, found: Found::Unreadable });
+    };
     let comment = subject["endorsementComment"].as_str().unwrap_or_default().to_owned();
     let related =
         json["relatedResource"].as_array().into_iter().flatten().find(|resource| resource["id"] == id);
@@ -86,7 +97,7 @@ pub(super) fn endorses<'a>(document: &[u8], awards: impl FnOnce() -> &'a [Award]
     } else if let Some(award) = by_achievement() {
         Found::Achievement { document: document(award) }
     } else {
-        Found::Missing
+        Found::Missing { alone: awards.len() <= 1 }
     };
     Some(Endorses { id: id.to_owned(), comment, found })
 }
@@ -95,9 +106,12 @@ impl Endorses {
     pub(super) fn outcome(&self) -> Outcome {
         match self.found {
             Found::Changed { .. } => Outcome::No,
-            Found::Award { .. } | Found::Achievement { .. } | Found::Named { .. } | Found::Missing => {
-                Outcome::Yes
-            }
+            // It may be meant to speak for one of the others.
+            Found::Missing { alone: false } | Found::Unreadable => Outcome::Error,
+            Found::Award { .. }
+            | Found::Achievement { .. }
+            | Found::Named { .. }
+            | Found::Missing { alone: true } => Outcome::Yes,
         }
     }
 
@@ -129,10 +143,14 @@ impl Endorses {
             (Found::Changed { document }, true) => {
                 format!("TIDAK mendukung {document}, yang memiliki id {id} tetapi bukan berkas yang didukung")
             }
-            (Found::Missing, false) => {
+            (Found::Unreadable, false) => "endorses nothing that is named by one id: not checked".to_owned(),
+            (Found::Unreadable, true) => {
+                "tidak mendukung sesuatu yang disebut dengan satu id: tidak diperiksa".to_owned()
+            }
+            (Found::Missing { .. }, false) => {
                 format!("endorses {id}, which is not among the documents: give the award, too")
             }
-            (Found::Missing, true) => {
+            (Found::Missing { .. }, true) => {
                 format!("mendukung {id}, yang tidak ada di antara dokumen: berikan kredensialnya juga")
             }
         }

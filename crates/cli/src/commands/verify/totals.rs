@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sanad_verify::{Answer, Verdict};
+use sanad_core::summary::SummaryLabel;
+use sanad_verify::{Answer, Finding, Verdict};
 use serde::Serialize;
 
 use super::{Failure, ReadFrom, Verified, unanswered};
@@ -60,7 +61,8 @@ impl Totals {
                 format!("{start}{}", serde_json::to_string_pretty(verified)?)
             }
             false if self.documents > 1 && finding.answer() == Answer::Yes => {
-                View::new().line(finding.headline_in(self.output.language())).to_text()
+                let view = View::new().line(finding.headline_in(self.output.language()));
+                in_short(finding).into_iter().fold(view, View::line).to_text()
             }
             false => finding.view_in(self.output.language()).to_text(),
         };
@@ -152,4 +154,12 @@ impl Totals {
         self.output.print_raw(text.as_bytes())?;
         Ok(self.outcome)
     }
+}
+
+/// Who was awarded what, as the ledger bound it: a file may be another learner's than its name says.
+fn in_short(finding: &Finding) -> Option<String> {
+    let summary = finding.summary()?;
+    let labels = [SummaryLabel::Holder, SummaryLabel::Title, SummaryLabel::AwardedOn];
+    let texts: Vec<&str> = labels.into_iter().filter_map(|label| summary.text(label)).collect();
+    if texts.is_empty() { None } else { Some(format!("  {}", texts.join(", "))) }
 }
