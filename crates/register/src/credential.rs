@@ -95,7 +95,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Its name.
+    /// The word in lists and messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -119,7 +119,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Its name.
+    /// The word in lists and messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
