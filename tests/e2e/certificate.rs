@@ -87,6 +87,9 @@ fn a_certificate_is_made_and_proves_what_it_says_from_paper_alone() {
     let refused = net.sanad(&["verify", sealed, "--link", &other]);
     assert!(refused.code == 2 && refused.err.contains("does not open with this key"), "{refused:?}");
 
+    let none = net.sanad(&["verify", sealed, "--link", "link.txt"]);
+    assert!(none.code == 2 && none.err.contains("neither a file nor the text of a link code"), "{none:?}");
+
     let folder = net.path("certificates");
     net.sanad(&["certificate", "make", &document, "--out", &folder, "--zip"]).json(0);
     let zip = net.sanad(&["verify", &format!("{folder}/game-developer.zip")]).json(0);

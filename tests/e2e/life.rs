@@ -226,6 +226,20 @@ fn a_check_names_what_is_wrong_by_line() {
     assert_eq!((code, result(&lines, "ledger").as_deref()), (1, Some("failed")), "{lines:?}");
     fs::rename(&aside, &guard).unwrap();
 
+    let http = net.http_address(1);
+    let open = format!("[http]\nlisten = \"0.0.0.0:{}\"", http.port());
+    let is_warned = |lines: &[Value]| {
+        let http = |line: &&Value| line["text"].as_str().unwrap().starts_with("http.listen is open");
+        lines.iter().find(http).map(|line| line["result"] == "warning")
+    };
+    assert_eq!(is_warned(&check(&["--offline"]).1), None, "on loopback");
+    edit(&net, 1, &format!("[http]\nlisten = \"{http}\""), &open);
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, is_warned(&lines)), (0, Some(true)), "{lines:?}");
+    edit(&net, 1, "[api]\n", "[api]\ntrusted_proxies = [\"192.0.2.1/32\"]\n");
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, is_warned(&lines)), (0, None), "a proxy is configured: {lines:?}");
+
     let [api, consensus, _] = net.listen_addresses(1);
     let _taken = std::net::TcpListener::bind(api).unwrap();
     assert_eq!(result(&check(&["--offline"]).1, "api.listen").as_deref(), Some("warning"));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sanad_api::{Attendance, BatchOutcome, Client, ProofForm, Wait};
+use sanad_api::{Attendance, BatchOutcome, BatchResult, Client, ClientError, ProofForm, Wait};
 use sanad_core::batch::{Batch, BatchChain};
 use sanad_core::event::Event;
 use sanad_core::governance::{Admission, Change, KeyRotation, NewKey, Proposal, key_possession_message};
@@ -125,6 +125,18 @@ impl Newcomer {
 impl Governor {
     /// Enters events of its governance chain; returns the batch when it is final.
     pub async fn act(&self, client: &Client, events: Vec<Event>) -> Batch {
+        let (batch, result) = self.submit(client, events).await;
+        let result = result.unwrap();
+        assert!(matches!(result.outcome, BatchOutcome::Final(_)), "{result:?}");
+        batch
+    }
+
+    /// As [`Governor::act`], with what the node answered.
+    pub async fn submit(
+        &self,
+        client: &Client,
+        events: Vec<Event>,
+    ) -> (Batch, Result<BatchResult, ClientError>) {
         let issuer = self.id.parse().unwrap();
         let chain = client.member(&issuer, ProofForm::Compact).await.unwrap().rest.governance;
         let batch = Batch {
@@ -135,9 +147,8 @@ impl Governor {
             previous: chain.last_batch,
             events,
         };
-        let result = client.submit(&batch.clone().sign(&self.key), Wait::Final).await.unwrap();
-        assert!(matches!(result.outcome, BatchOutcome::Final(_)), "{result:?}");
-        batch
+        let result = client.submit(&batch.clone().sign(&self.key), Wait::Final).await;
+        (batch, result)
     }
 
     /// Proposes a change, and thereby approves it.

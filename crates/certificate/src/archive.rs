@@ -47,13 +47,13 @@ pub enum ArchiveError {
     /// A name that leads elsewhere.
     #[error("{name:?} in the ZIP is not the name of a file in one folder")]
     Name {
-        /// The name.
+        /// Path in the ZIP.
         name: String,
     },
     /// Two files of one name.
     #[error("{name:?} is in the ZIP twice")]
     Twice {
-        /// The name.
+        /// Path in the ZIP.
         name: String,
     },
     /// It inflates to too much.
@@ -65,7 +65,7 @@ pub enum ArchiveError {
     /// A password is needed.
     #[error("{name:?} in the ZIP is encrypted")]
     Encrypted {
-        /// The file.
+        /// Path in the ZIP.
         name: String,
     },
 }

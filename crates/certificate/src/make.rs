@@ -48,9 +48,9 @@ pub struct Made {
 
 /// A box, and what opens it.
 pub struct Published {
-    /// Its name.
+    /// Name of its file below `boxes/`.
     pub id: BoxId,
-    /// The box.
+    /// Content of that file: document and receipt, encrypted.
     pub sealed: Vec<u8>,
     /// The text of the link code.
     pub link: String,

@@ -130,7 +130,7 @@ pub struct Slot {
 /// A block that the ledger proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposedBlock {
-    /// Its name.
+    /// Hash and round of its header.
     pub block: BlockId,
     /// All that another node needs to execute it.
     pub payload: Bytes,
@@ -139,7 +139,7 @@ pub struct ProposedBlock {
 /// A block that follows the rules of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidBlock {
-    /// Its name: hash and round of its header.
+    /// Hash and round of its header.
     pub block: BlockId,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
@@ -150,7 +150,7 @@ pub struct ValidBlock {
 pub struct Undecided {
     /// Its height.
     pub height: Height,
-    /// Its name.
+    /// Hash and round of its header.
     pub block: BlockId,
     /// How it came to this node. Must survive a restart: the engine derives its votes anew from the same
     /// answers, or stops.
@@ -162,7 +162,7 @@ pub struct Undecided {
 /// A block of the chain, with what proves it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecidedBlock {
-    /// Its name.
+    /// Hash and round of its header.
     pub block: BlockId,
     /// The votes that decided it.
     pub certificate: CommitCertificate,

@@ -42,7 +42,7 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
-    /// The file.
+    /// One line a file: segments first, then those that are whole, then the others by path.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let others = self.others.iter().map(|(path, hash)| Line { hash: *hash, path: path.clone() });
         encode(self.segments.iter().chain(&self.whole).cloned().chain(others))

@@ -112,7 +112,7 @@ impl TlogProof {
         Ok(Self { index: number, entry, path, checkpoint: checkpoint.to_owned() })
     }
 
-    /// The file.
+    /// The text of a `.tlog-proof` file (C2SP tlog-proof).
     pub fn to_text(&self) -> String {
         let mut text = format!("{MAGIC}\n");
         if let Some(entry) = &self.entry {

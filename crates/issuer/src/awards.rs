@@ -86,7 +86,7 @@ impl Roster {
             template,
             learners: rows.learners,
             same_person: rows.same_person,
-            remarks: table.remarks,
+            remarks: table.remarks.into_iter().chain(rows.remarks).collect(),
             positions: None,
         };
         roster.check(template_path, observer)?;

@@ -204,6 +204,13 @@ impl Checks {
     }
 
     fn tls(&mut self, config: &Config) {
+        let is_open = config.http.listen.is_some_and(|listen| !listen.ip().is_loopback());
+        if is_open && !config.http.tls && config.api.trusted_proxies.is_empty() {
+            let text = "http.listen is open to the network without TLS, and api.trusted_proxies names no proxy that ends TLS: \
+                        readers are not private, and browsers refuse the page signatures and camera; set http.tls, or listen \
+                        on 127.0.0.1 behind a proxy";
+            self.warning("tls", text.to_owned());
+        }
         let Some(certificate) = &config.api.tls_certificate else {
             if !config.api.listen.ip().is_loopback() {
                 let text = "api.listen is open to the network without TLS: callers are not private";

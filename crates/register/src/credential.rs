@@ -106,7 +106,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Its name.
+    /// The word in lists and messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -130,7 +130,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Its name.
+    /// The word in lists and messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::characters::visible;
 use crate::identity::alike;
 use crate::read::{FAULTS_MAX, Place};
-use crate::table::{Cell, Row, Table};
+use crate::table::{Cell, Row, Table, TableRemark};
 use crate::value::{DateOrder, Kind, Value, ValueFault};
 
 /// Which column of a roster is which field of a template.
@@ -71,19 +71,19 @@ pub enum ColumnsError {
     NoField {
         /// `award` or `person`.
         list: &'static str,
-        /// The name.
+        /// Name of the field, as the file of columns has it.
         name: String,
     },
     /// An award needs its fields in every row.
     #[error("award names \"{name}\", which is optional")]
     OptionalAward {
-        /// The name.
+        /// Name of the field, as the file of columns has it.
         name: String,
     },
     /// A name that could not be told from other text in a template.
     #[error("\"{name}\" is not a name for a field: small letters, digits and _ are")]
     Name {
-        /// The name.
+        /// Name of the field, as the file of columns has it.
         name: String,
     },
 }
@@ -104,6 +104,8 @@ pub struct Rows {
     pub learners: Vec<Learner>,
     /// The lines of those that are the same person as one before, with the line of that one.
     pub same_person: Vec<(u32, u32)>,
+    /// Columns whose dates could be read in two ways, one remark a column.
+    pub remarks: Vec<TableRemark>,
 }
 
 /// What is wrong with a cell, or a column. Written as `17: Tanggal: "31/02/2026": it is not a date`.
@@ -260,7 +262,8 @@ impl Columns {
             return Err(faults);
         }
         let same_person = self.same_persons(&learners);
-        Ok(Rows { learners, same_person })
+        let remarks = self.ambiguous_dates(table, &places);
+        Ok(Rows { learners, same_person, remarks })
     }
 
     /// What tells the award of a learner from others.
@@ -295,6 +298,22 @@ impl Columns {
             faults.push(RowFault { line, column, value, reason: RowFaultReason::NoRows });
         }
         if faults.is_empty() { Ok(places) } else { Err(faults) }
+    }
+
+    fn ambiguous_dates(&self, table: &Table, places: &[usize]) -> Vec<TableRemark> {
+        let columns = self.fields.values().zip(places).filter(|(field, _)| field.kind == Kind::Date);
+        let ambiguous = |(field, place): (&Field, &usize)| {
+            let mut found = table.rows.iter().filter_map(|row| {
+                let cell = row.cells.get(*place)?;
+                let read = Kind::Date.read(cell, self.date_order).ok()?;
+                let swapped = Kind::Date.read(cell, self.date_order.swapped()).ok()?;
+                (read != swapped).then(|| (shown(cell), read.to_string()))
+            });
+            let (sample, read) = found.next()?;
+            let (column, cells) = (field.column.clone(), found.count() + 1);
+            Some(TableRemark::AmbiguousDates { column, cells, order: self.date_order, sample, read })
+        };
+        columns.filter_map(ambiguous).collect()
     }
 
     fn same_awards<'a>(&'a self, learners: &'a [Learner]) -> impl Iterator<Item = RowFault> + 'a {

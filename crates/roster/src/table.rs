@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use crate::value::DateOrder;
+
 /// A roster before anything is known of what its columns mean.
 #[derive(Debug)]
 pub struct Table {
@@ -90,6 +92,19 @@ pub enum TableRemark {
     HiddenColumns(Vec<String>),
     /// The workbook is built so that hidden rows and columns could not be looked for.
     HiddenUnknown,
+    /// Dates of digits such as `03/04/2025`, which are another day with day and month swapped.
+    AmbiguousDates {
+        /// Title of the column.
+        column: String,
+        /// How many of its cells are such dates.
+        cells: usize,
+        /// How they were read.
+        order: DateOrder,
+        /// The first of them as it is written, cut short.
+        sample: String,
+        /// The day that was read, `2025-04-03`.
+        read: String,
+    },
 }
 
 impl std::fmt::Display for TableRemark {
@@ -115,6 +130,14 @@ impl std::fmt::Display for TableRemark {
             Self::HiddenColumns(columns) => write_hidden(f, "column", columns),
             Self::HiddenUnknown => {
                 write!(f, "whether rows or columns are hidden in the workbook cannot be told; all are read")
+            }
+            Self::AmbiguousDates { column, cells, order, sample, read } => {
+                let (dates, are) = if *cells == 1 { ("date", "is") } else { ("dates", "are") };
+                write!(
+                    f,
+                    "{column}: {cells} {dates} could be read with the day or the month first, and {are} read as {order}: \
+                     \"{sample}\" as {read}; if that is wrong, change date_order"
+                )
             }
         }
     }

@@ -40,6 +40,25 @@ pub enum DateOrder {
     MonthDayYear,
 }
 
+impl DateOrder {
+    /// Day and month the other way round.
+    pub(crate) fn swapped(self) -> Self {
+        match self {
+            Self::DayMonthYear => Self::MonthDayYear,
+            Self::MonthDayYear => Self::DayMonthYear,
+        }
+    }
+}
+
+impl fmt::Display for DateOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DayMonthYear => "day/month/year",
+            Self::MonthDayYear => "month/day/year",
+        })
+    }
+}
+
 /// What a cell says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -112,8 +131,8 @@ pub enum ValueFault {
     /// Day and month are the other way round.
     #[error("it is not a date in the order {expected}; if all dates are in the other one, change date_order")]
     DateOrder {
-        /// How it is expected.
-        expected: &'static str,
+        /// The order of the column.
+        expected: DateOrder,
     },
     /// A day of a year that no award is of.
     #[error("its year, {0}, is not between {YEAR_MIN} and {YEAR_MAX}")]
@@ -196,9 +215,9 @@ fn not_negative(value: f64) -> Result<Number, ValueFault> {
 
 /// A day in digits, or with the name of its month.
 fn date(text: &str, order: DateOrder) -> Result<Date, ValueFault> {
-    let (expected, ordered) = match order {
-        DateOrder::DayMonthYear => ("20/11/2026", "day/month/year"),
-        DateOrder::MonthDayYear => ("11/20/2026", "month/day/year"),
+    let expected = match order {
+        DateOrder::DayMonthYear => "20/11/2026",
+        DateOrder::MonthDayYear => "11/20/2026",
     };
     let no_date = || ValueFault::Date { expected };
     // Times are not taken for days.
@@ -224,7 +243,7 @@ fn date(text: &str, order: DateOrder) -> Result<Date, ValueFault> {
     };
     match (meant, other) {
         (Some(date), _) => Ok(date),
-        (None, Some(_)) => Err(ValueFault::DateOrder { expected: ordered }),
+        (None, Some(_)) => Err(ValueFault::DateOrder { expected: order }),
         (None, None) => Err(no_date()),
     }
 }

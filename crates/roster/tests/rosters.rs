@@ -48,6 +48,31 @@ fn dates_with_the_month_first_are_found_out() {
 }
 
 #[test]
+fn dates_that_could_be_two_days_are_said_once_for_each_column() {
+    let said = |order: &str, dates: [&str; 4]| -> Vec<String> {
+        let rows: Vec<String> =
+            dates.iter().enumerate().map(|(row, date)| format!("{row},Siti {date},{date},A\n")).collect();
+        let table = table(&format!("NIM,Nama,Tanggal Lulus,Nilai\n{}", rows.concat()));
+        let columns = propose(&table, &Place::default(), None).columns_toml;
+        let (before, after) = columns.split_once("date_order = \"").unwrap();
+        let columns = format!("{before}date_order = \"{order}{}", &after[after.find('"').unwrap()..]);
+        let rows = Columns::from_toml(&columns).unwrap().read_rows(&table).unwrap();
+        rows.remarks.iter().map(ToString::to_string).collect()
+    };
+    let dates = ["20/11/2026", "03/04/2025", "2025-04-03", "1-2-2026"];
+    let expected = "Tanggal Lulus: 2 dates could be read with the day or the month first, and are read as day/month/year: \
+                    \"03/04/2025\" as 2025-04-03; if that is wrong, change date_order";
+    assert_eq!(said("day-month-year", dates), [expected]);
+    let expected = "Tanggal Lulus: 1 date could be read with the day or the month first, and is read as month/day/year: \
+                    \"03/04/2025\" as 2025-03-04; if that is wrong, change date_order";
+    let dates = ["11/20/2026", "03/04/2025", "04/04/2025", "3 April 2025"];
+    assert_eq!(said("month-day-year", dates), [expected]);
+    // The same day either way, or none at all in the other order.
+    let none: [String; 0] = [];
+    assert_eq!(said("day-month-year", ["13/04/2025", "03/03/2025", "2025/04/03", "3 April 2025"]), none);
+}
+
+#[test]
 fn titles_of_any_kind_make_fields_or_none() {
     let header = "Nama,NIM,1st,\"a\"\"b\",日本,Nama,[x]\ny = 1,SKS,sks,\n";
     let proposal = propose(&table(&header.replace('\n', " ")), &Place::default(), None);

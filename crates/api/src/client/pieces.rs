@@ -32,7 +32,7 @@ impl Pieces {
         Ok(())
     }
 
-    /// The file.
+    /// The whole file. An error if fewer bytes came than were announced.
     pub(super) fn finish(self) -> Result<Vec<u8>, WireError> {
         let (expected, actual) = (self.length.unwrap_or_default() as u64, self.bytes.len() as u64);
         match actual < expected {

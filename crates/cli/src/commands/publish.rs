@@ -35,6 +35,8 @@ the statuses that a node proves, for each place that the register allotted. A di
 suspended. A list that says what the ledger says is left as it is until half of --valid-for is over; others are
 replaced at once, and so is one that is valid for longer. A revocation that is published is never taken back.
 
+--watch ends with exit code 2 once the issuing key was replaced: start it again with the new one. Any other fault is said,
+and what failed is tried again.
 --check writes nothing and needs no passphrase of the key. Exit code 1 if a list is missing, or differs from the
 ledger, or is not good.";
 

@@ -25,11 +25,13 @@ pub(crate) struct RegisterKeeper {
     batch: String,
     /// What the document replaces.
     replaces: Option<Replaced>,
+    /// Keeps other programs from signing for this register: from [`RegisterKeeper::claim`] on, until the rows are in it.
+    claim: Mutex<Option<File>>,
 }
 
 impl RegisterKeeper {
     pub(crate) fn new(register: Register, batch: String, replaces: Option<Replaced>) -> Self {
-        Self { register: Mutex::new(register), batch, replaces }
+        Self { register: Mutex::new(register), batch, replaces, claim: Mutex::new(None) }
     }
 
     /// The register.
@@ -51,8 +53,9 @@ impl RegisterKeeper {
         }
     }
 
-    /// Keeps other programs from signing for this register until the value is dropped.
-    pub(crate) fn claim(&self, wait: Duration) -> anyhow::Result<File> {
+    /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until
+    /// [`RegisterKeeper::release`].
+    pub(crate) fn claim(&self, wait: Duration) -> anyhow::Result<()> {
         let mut path = self.lock().path().as_os_str().to_owned();
         path.push(".lock");
         let (path, deadline) = (PathBuf::from(path), Instant::now() + wait);
@@ -73,9 +76,17 @@ impl RegisterKeeper {
                     std::thread::sleep(CLAIM_INTERVAL);
                 }
                 // Some file systems have no locks.
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+                Ok(()) | Err(TryLockError::Error(_)) => {
+                    *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+                    return Ok(());
+                }
             }
         }
+    }
+
+    /// Lets other programs sign for this register.
+    pub(crate) fn release(&self) {
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn new_credential(&self, document: &PendingDocument) -> Result<NewCredential, KeepError> {
@@ -130,7 +141,9 @@ impl Keeper for RegisterKeeper {
                 document.commitment = added.facts.commitment;
             }
         }
-        adding.commit().map_err(failed)
+        adding.commit().map_err(failed)?;
+        self.release();
+        Ok(())
     }
 
     fn submitted(&self, batch: &SignedBatch, documents: &[PendingDocument]) -> Result<(), KeepError> {

@@ -56,4 +56,6 @@ fn they_do_not_wait_for_ever() {
         let run = node.sanad(folder.path(), &format!("{arguments} --genesis genesis.json --node-timeout 1s"));
         run.expect_error("no block");
     }
+    let status = node.sanad(folder.path(), "node status");
+    assert!(status.stdout.contains("no block yet"), "{}\n{}", status.stdout, status.stderr);
 }

@@ -313,18 +313,19 @@ fn work(
         resume(out, &chain, &issuer, &options, observer, done).await?;
         let plan = roster.plan(out)?;
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
-        let claim = kept.as_ref().map(|keeper| keeper.claim(args.wait)).transpose()?;
         if let Some(keeper) = &kept {
+            keeper.claim(args.wait)?;
             check_register(&plan, keeper, &args.register_batch)?;
         }
         done.signed = roster.len() - plan.already();
         let paths = plan.write(&signer, &created_now(), observer)?;
         let report = &mut done.issued.report;
         let issuance = Issuance::prepare(&paths, chain.anchor(), &id, options, observer, report)?;
-        drop(claim);
         if !issuance.is_empty() {
             issuance.enter(&chain, &issuer, observer, report).await?;
         }
+        // Where nothing was entered, no rows were.
+        kept.iter().for_each(|keeper| keeper.release());
         let strays = plan.strays()?;
         done.issued.errors.extend(strays.iter().map(|path| {
             format!(

@@ -183,6 +183,10 @@ impl Facts {
             None if self.catching_up => "; catching up".to_owned(),
             None => String::new(),
         };
+        let head = match self.height {
+            Height::GENESIS => format!("no block yet{state}"),
+            height => format!("block {height}, {age}{state}"),
+        };
         let votes = said.map_or_else(|| self.validators.len().to_string(), |said| said.votes.clone());
         let role = if self.is_validator { "validates" } else { "follows" };
         let uptime = Duration::from_millis(self.uptime_ms).as_secs();
@@ -193,7 +197,7 @@ impl Facts {
                 format!("{member}, {role}, version {}, up {}", self.version, time::format_seconds(uptime)),
             )
             .fact("chain", format!("{} ({})", self.chain_name, self.chain_id))
-            .fact("head", format!("block {}, {age}{state}", self.height))
+            .fact("head", head)
             .fact("head hash", self.head_hash)
             .fact("log", format!("{} entries", self.log_size))
             .fact("validators", votes)

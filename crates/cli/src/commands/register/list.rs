@@ -81,6 +81,10 @@ impl Report for Rows {
             view = view.table(HEAD, credentials.iter().map(Listed::cells).collect());
         }
         let erased = if erased.is_empty() { String::new() } else { format!(", {} erased", erased.len()) };
-        view.line(format!("{} credentials{erased}", credentials.len()))
+        let credentials = match credentials.len() {
+            1 => "1 credential".to_owned(),
+            count => format!("{count} credentials"),
+        };
+        view.line(format!("{credentials}{erased}"))
     }
 }

@@ -1,5 +1,6 @@
 //! `sanad register receipt`: a receipt as the register has it, or made again from secret and ledger.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -23,7 +24,7 @@ Examples:
   sanad register receipt siti@univ-merapi.example --fresh --into out/ --register merapi/register.db
   sanad register receipt 12 --fresh --export public/ --genesis genesis.json --register merapi/register.db
 
-Writes FILE.receipt.json; with --document the document, too. A receipt that the register does not have
+Writes FILE.receipt.json, or ROW-FILE.receipt.json where several have the same name; with --document the document, too. A receipt that the register does not have
 yet, or any with --fresh, is made of its secret and a proof by the node or export, and kept in the register.";
 
 #[derive(clap::Args, Debug)]
@@ -76,10 +77,16 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         remote::block_on(make(args, &mut register, &to_make))??;
     }
     let folder = args.into.clone().unwrap_or_else(|| PathBuf::from("."));
+    files::create_folder(&folder)?;
+    let mut named = BTreeMap::<String, usize>::new();
+    wanted.iter().for_each(|one| *named.entry(file_name(&one.facts.file)).or_default() += 1);
     let mut receipts = Vec::new();
     for Credential { row, facts, .. } in &wanted {
         let receipt = register.receipt(*row)?.context("invariant: each receipt was made")?;
-        let document = folder.join(file_name(&facts.file));
+        // Every document of a roster is called credential.json.
+        let name = file_name(&facts.file);
+        let is_shared = named.get(&name).is_some_and(|count| *count > 1);
+        let document = folder.join(if is_shared { format!("{row}-{name}") } else { name });
         if args.document {
             files::place_new(&document, &register.document(*row)?, Mode::Private)?;
         }

@@ -73,6 +73,12 @@ pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<
     if beside.is_file() {
         return Ok(vec![with_files(Some(bytes), path, &beside)?]);
     }
+    if bytes.is_empty() {
+        bail!(
+            "{} is empty, as what a full disk or a broken download leaves; get the file again",
+            path.display()
+        );
+    }
     if is_zip(&bytes) {
         return in_zip(path, &bytes);
     }
@@ -134,7 +140,8 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8]) -> anyhow::Result<Shown> {
 fn key_of(link: &OsStr) -> anyhow::Result<LinkKey> {
     let bytes = match Path::new(link).is_file() {
         true => files::read(Path::new(link), RECEIPT_FILE_BYTES_MAX)?,
-        false => link.as_encoded_bytes().to_vec(),
+        false if link.as_encoded_bytes().contains(&b'#') => link.as_encoded_bytes().to_vec(),
+        false => bail!("--link: {} is neither a file nor the text of a link code", Path::new(link).display()),
     };
     match receipt_file::code_in(&bytes, Wanted::Link).context("--link")? {
         Code::Link(key) => Ok(key),

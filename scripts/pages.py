@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Runs the commands of docs/issuer.md, docs/issuer-register.md and docs/verifier.md, as a reader copies them, on a localnet.
+
+Fails where a command ends otherwise than its page shows, or says something else. SANAD_PROGRAMS=DIR takes the programs that are
+there; else they are built. In a page:
+
+- ```console: each line that begins with `$ ` is run, and what follows is what it must say, on both channels. A line of dots stands
+  for any lines; times, hashes, block heights and ports count as equal. `error:` means exit code 2, everything else 0.
+- ```sh: each command is run and must end with 0.
+- <!-- run ... --> is run as well, and shown to nobody: what a reader does with an editor, or is asked to type.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = ["issuer.md", "issuer-register.md", "verifier.md"]
+BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$|^<!-- run\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
+DOTS = {"...", "…"}
+# What is asked at a terminal; here the passphrases are in files.
+PROMPTS = {"New passphrase of the register:", "The same again:"}
+DIFFERS_BY_RUN = [
+    (re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC"), "DATE"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "TIME"),
+    (re.compile(r"\((just now|\d+ \w+ ago)\)"), "(AGE)"),
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "URL"),
+    (re.compile(r"/\S*/sanad-pages-\w+/[^/\s]+/"), "…/"),
+    # The order of a batch follows from secrets: log indices at the beginning of a row, and after the row of a register.
+    (re.compile(r"^(\d+) +\d+(?= +[0-9a-f]{64}$)"), r"\1 N"),
+    (re.compile(r"^\d+(?=  )"), "N"),
+    (re.compile(r"\b(block|entry) \d+"), r"\1 N"),
+    (re.compile(r"\b[0-9a-f]{12,}\b"), "HASH"),
+    (re.compile(r"^( *bytes +)\d+$"), r"\1N"),
+    (re.compile(r"\s+"), " "),
+]
+
+
+@dataclass
+class Step:
+    """A command, the line of its page, and what it must say; None if that does not matter."""
+
+    command: str
+    line: int
+    said: list[str] | None = None
+
+
+@dataclass
+class Page:
+    name: str
+    steps: list[Step] = field(default_factory=list)
+
+
+def read(path: Path) -> Page:
+    page, text = Page(path.name), path.read_text()
+    for block in BLOCK.finditer(text):
+        first = text.count("\n", 0, block.start()) + 2
+        kind, shown, hidden = block.groups()
+        if kind == "console":
+            for number, line in enumerate(shown.splitlines()):
+                if line.startswith("$ "):
+                    page.steps.append(Step(line[2:], first + number, []))
+                else:
+                    page.steps[-1].said.append(line)
+        else:
+            page.steps.append(Step(hidden or shown, first))
+    return page
+
+
+def script(steps: list[Step], folder: Path) -> str:
+    """One shell runs them all, so that what is exported stays so. It ends where a command fails that must not."""
+    parts = []
+    for number, step in enumerate(steps):
+        ends = "set -e" if step.said is None else "set +e"
+        parts.append(f"trap 'echo $? >{folder}/{number}.code' EXIT\n{ends}\n")
+        parts.append(f"{{ {step.command}\n}} >{folder}/{number}.said 2>&1 </dev/null; echo $? >{folder}/{number}.code\n")
+    return "".join(parts)
+
+
+def plain(lines: list[str]) -> list[str]:
+    for pattern, replacement in DIFFERS_BY_RUN:
+        lines = [pattern.sub(replacement, line) for line in lines]
+    return [line.strip() for line in lines]
+
+
+def is_as_shown(shown: list[str], said: list[str]) -> bool:
+    """Whether the lines are those that are shown, where dots stand for any."""
+    if not shown:
+        return not said
+    if shown[0] in DOTS:
+        return any(is_as_shown(shown[1:], said[skipped:]) for skipped in range(len(said) + 1))
+    return bool(said) and shown[0] == said[0] and is_as_shown(shown[1:], said[1:])
+
+
+def fault(step: Step, results: Path, number: int) -> str | None:
+    """What is wrong with how a step ended."""
+    if not (results / f"{number}.code").exists():
+        return "not run"
+    code = int((results / f"{number}.code").read_text())
+    said = (results / f"{number}.said").read_text().splitlines()
+    shown = [line for line in step.said or [] if line not in PROMPTS]
+    expected = 2 if any(line.startswith("error:") for line in shown) else 0
+    if code != expected:
+        return f"exit code {code}, not {expected}\n" + "\n".join(said)
+    if step.said is not None and not is_as_shown(plain(shown), plain(said)):
+        return "\n".join(["the page shows:", *shown, "it says:", *said])
+    return None
+
+
+def play(page: Page, folder: Path, environment: dict[str, str]) -> int:
+    """Runs the steps of a page in a folder; returns how many are not as they are shown."""
+    results = Path(tempfile.mkdtemp(dir=folder))
+    text = script(page.steps, results)
+    subprocess.run(["bash", "-c", text], cwd=folder, env=environment, check=False, timeout=300)
+    faults = 0
+    for number, step in enumerate(page.steps):
+        found = fault(step, results, number)
+        if found is not None:
+            faults += 1
+            print(f"docs/{page.name}:{step.line}: {step.command.strip()}\n{found}\n", file=sys.stderr)
+    print(f"docs/{page.name}: {len(page.steps)} commands, {faults} not as shown")
+    return faults
+
+
+def on_a_localnet(page: Page, environment: dict[str, str]) -> int:
+    """Plays a page on a network of its own, at a desk with the members' folders by their names."""
+    folder = Path(tempfile.mkdtemp(prefix="sanad-pages-"))
+    passphrase = str(folder / "net/passphrase")
+    environment = environment | {"SANAD_PASSPHRASE_FILE": passphrase, "SANAD_REGISTER_PASSPHRASE_FILE": passphrase}
+
+    def sanad(*arguments: str, check: bool = True) -> str:
+        command = ["sanad", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, check=check, stdout=subprocess.PIPE, text=True).stdout
+
+    try:
+        sanad("localnet", "create", "net")
+        sanad("localnet", "start", "net")
+        environment["NODE"] = re.search(r'"url": "(.*)"', sanad("--json", "localnet", "status", "net"))[1]
+        desk = folder / "desk"
+        desk.mkdir()
+        shutil.copy(folder / "net/genesis.json", desk)
+        for number, member in enumerate(["merapi", "bromo", "semeru", "kelimutu"], 1):
+            shutil.copytree(folder / f"net/node-{number}", desk / member, ignore=lambda *_: ["data", "node.log"])
+        return play(page, desk, environment)
+    finally:
+        sanad("localnet", "stop", "net", check=False)
+        shutil.rmtree(folder)
+
+
+def main() -> int:
+    programs = os.environ.get("SANAD_PROGRAMS")
+    if programs is None:
+        subprocess.run(["cargo", "build", "--quiet", "-p", "sanad-node", "-p", "sanad-cli"], cwd=REPOSITORY, check=True)
+        programs = os.environ.get("CARGO_TARGET_DIR", "target") + "/debug"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANAD_")}
+    path = f"{(REPOSITORY / programs).resolve()}:{environment['PATH']}"
+    environment |= {"PATH": path, "REPOSITORY": str(REPOSITORY), "LC_ALL": "C.UTF-8"}
+    faults = [on_a_localnet(read(REPOSITORY / "docs" / page), environment) for page in PAGES]
+    return 1 if any(faults) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
