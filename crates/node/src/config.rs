@@ -107,6 +107,13 @@ pub struct Api {
     /// Connections at once from one address.
     #[serde(default = "connections_per_address_max")]
     pub connections_per_address_max: usize,
+    /// Connections that one address may open a second, on average; those beyond it are closed at once. Not a trusted
+    /// proxy's.
+    #[serde(default = "address_connections_per_second_max")]
+    pub address_connections_per_second_max: u32,
+    /// Connections that one address may open at once after a rest.
+    #[serde(default = "address_connections_burst_max")]
+    pub address_connections_burst_max: u32,
     /// Time in which a connection must say which protocol it speaks and end its TLS handshake, in milliseconds.
     #[serde(default = "handshake_timeout_ms")]
     pub handshake_timeout_ms: u64,
@@ -622,6 +629,8 @@ impl Config {
         let ranges = [
             ("api.connections_max", api.connections_max as u64, COUNT),
             ("api.connections_per_address_max", api.connections_per_address_max as u64, COUNT),
+            ("api.address_connections_per_second_max", api.address_connections_per_second_max.into(), COUNT),
+            ("api.address_connections_burst_max", api.address_connections_burst_max.into(), COUNT),
             ("api.handshake_timeout_ms", api.handshake_timeout_ms, TIME_MS),
             ("api.streams_per_connection_max", api.streams_per_connection_max.into(), COUNT),
             ("api.calls_per_second_max", api.calls_per_second_max.into(), COUNT),
@@ -733,6 +742,14 @@ fn connections_max() -> usize {
 
 fn connections_per_address_max() -> usize {
     64
+}
+
+fn address_connections_per_second_max() -> u32 {
+    40
+}
+
+fn address_connections_burst_max() -> u32 {
+    400
 }
 
 fn idle_timeout_ms() -> u64 {

@@ -291,6 +291,8 @@ pub(crate) fn server_config(config: &Config) -> Result<ServerConfig, NodeError> 
     let limits = Limits {
         connections: api.connections_max,
         connections_per_address: api.connections_per_address_max,
+        address_connections_per_second: api.address_connections_per_second_max,
+        address_connections_burst: api.address_connections_burst_max,
         handshake_timeout: Duration::from_millis(api.handshake_timeout_ms),
         idle_timeout: Duration::from_millis(api.idle_timeout_ms),
         streams_per_connection: api.streams_per_connection_max,

@@ -69,6 +69,10 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once from one address.
     pub connections_per_address: usize,
+    /// Connections that one address may open a second, on average; a proxy's are not counted.
+    pub address_connections_per_second: u32,
+    /// Connections that one address may open at once after a rest.
+    pub address_connections_burst: u32,
     /// Time in which a connection must say which protocol it speaks, and end its TLS handshake.
     pub handshake_timeout: Duration,
     /// Time that a connection may be without a call before it is closed.
@@ -119,6 +123,8 @@ impl Default for Limits {
         Self {
             connections: 1024,
             connections_per_address: 64,
+            address_connections_per_second: 40,
+            address_connections_burst: 400,
             handshake_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(120),
             streams_per_connection: 64,

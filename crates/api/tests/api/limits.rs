@@ -191,6 +191,36 @@ async fn connections_are_counted() {
     .await;
 }
 
+/// A flood from one address is closed as it comes; who is connected, and who comes from elsewhere, is served.
+#[tokio::test]
+async fn an_address_opens_so_many_connections_a_second() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let stats = ServerStats::default();
+    let limits =
+        Limits { address_connections_per_second: 1, address_connections_burst: 4, ..Limits::default() };
+    let config = ServerConfig { limits, stats: stats.clone(), ..ServerConfig::default() };
+    let network = Network::with_config(config, "http", &ClientOptions::default()).await;
+    network.client.node_status().await.unwrap();
+    let flood: Vec<_> = (0..60).map(|_| TcpStream::connect(("127.0.0.1", network.port)).unwrap()).collect();
+    soon(async {
+        while flood.iter().filter(|stream| is_closed(stream)).count() < 40 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let hit = stats.limits_hit();
+    assert!(matches!(hit[..], [("connection-rate", 40..=60)]), "{hit:?}");
+    soon(network.client.node_status()).await.unwrap();
+    let elsewhere = tokio::net::TcpSocket::new_v4().unwrap();
+    elsewhere.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut elsewhere = elsewhere.connect(([127, 0, 0, 1], network.http_port).into()).await.unwrap();
+    elsewhere.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = [0; 8];
+    soon(elsewhere.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1");
+}
+
 #[tokio::test]
 async fn connections_that_are_not_used_make_room_and_are_closed() {
     let limits = Limits {

@@ -176,13 +176,15 @@ pub(super) fn peers_room(peers: usize) -> usize {
 }
 
 /// For nodes that are all connected with each other. Own messages go to all peers at once, so that a vote takes one hop.
-/// The mesh passes on the others': every copy costs a check of its envelope's signature, and a few neighbours are enough to
-/// go round a link that is cut. What still gets lost is asked for within a second.
+/// The mesh passes on the others': every copy costs a check of its envelope's signature, a send and a timer, so a node takes
+/// the first neighbour that it finds, another where none of them is one that it dialled, and whoever takes it. That is enough
+/// to go round a link that is cut: a neighbour that is connected with both ends passes on what the one says to the other. What
+/// still gets lost is asked for within a second.
 ///
 /// `libp2p-gossipsub` 0.49, `behaviour.rs`: a mesh that has grown beyond `high` is cut by an index less its four best peers, so
 /// that a lower `high` ends the node.
 fn gossip() -> GossipSubConfig {
-    let (mesh, high, low, outbound) = (3, 4, 2, 1);
+    let (mesh, high, low, outbound) = (2, 4, 1, 1);
     let (scoring, explicit_peering, flood_publish) = (false, false, true);
     GossipSubConfig::new(mesh, high, low, outbound, scoring, explicit_peering, flood_publish)
 }

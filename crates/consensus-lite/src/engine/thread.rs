@@ -216,11 +216,18 @@ fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Opti
 
 fn runtime() -> Result<Runtime, StartError> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKER_THREADS)
+        .worker_threads(worker_threads())
         .thread_name("sanad-engine")
         .enable_all()
         .build()
         .map_err(StartError::Thread)
+}
+
+/// Half of the processors, at least one: each vote goes through half a dozen tasks, and threads that share two processors with
+/// the rest of the node only wake each other for every one of them.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, |processors| (processors.get() / 2).clamp(1, WORKER_THREADS_MAX))
 }
 
 /// The engine's log is closed by an actor that may outlive the engine; the next session needs it.
@@ -232,8 +239,8 @@ fn wait_for_log(path: &Path) {
     }
 }
 
-/// The engine's actors and its network.
-const WORKER_THREADS: usize = 2;
+/// Most threads for the engine's actors and its network.
+const WORKER_THREADS_MAX: usize = 2;
 /// Longest wait for tasks and threads of the engine to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// In the place of a height that only peers can tell.

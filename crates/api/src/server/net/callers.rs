@@ -14,8 +14,10 @@ use crate::server::shares::{Scope, Shares};
 pub(in crate::server) struct Caller {
     /// What is left for the address and for the network.
     pub(in crate::server) shares: [Arc<Shares>; 2],
-    /// Of the address.
+    /// Calls of the address.
     pub(super) rate: Arc<Rate>,
+    /// New connections of the address.
+    pub(super) connections: Arc<Rate>,
 }
 
 /// The callers that have something now, and some that had something lately.
@@ -30,12 +32,17 @@ pub(in crate::server) struct Callers {
 struct Known {
     shares: Arc<Shares>,
     rate: Arc<Rate>,
+    connections: Arc<Rate>,
 }
 
 impl Callers {
     pub(in crate::server) fn new(limits: &Limits) -> Self {
         let [address, network] = SCOPES.map(|(_, scope)| Known::new(scope, limits));
-        let others = Caller { shares: [address.shares, network.shares], rate: address.rate };
+        let others = Caller {
+            shares: [address.shares, network.shares],
+            rate: address.rate,
+            connections: address.connections,
+        };
         Self { limits: *limits, known: Mutex::default(), others }
     }
 
@@ -51,14 +58,23 @@ impl Callers {
         let [address, network] = SCOPES.map(|(level, scope)| {
             known.entry((level, origin.at(level))).or_insert_with(|| Known::new(scope, &self.limits)).clone()
         });
-        Caller { shares: [address.shares, network.shares], rate: address.rate }
+        Caller {
+            shares: [address.shares, network.shares],
+            rate: address.rate,
+            connections: address.connections,
+        }
     }
 }
 
 impl Known {
     fn new(scope: Scope, limits: &Limits) -> Self {
         let rate = Rate::new(limits.address_calls_per_second, limits.address_calls_burst);
-        Self { shares: Arc::new(Shares::new(scope, limits)), rate: Arc::new(rate) }
+        let connections = Rate::new(limits.address_connections_per_second, limits.address_connections_burst);
+        Self {
+            shares: Arc::new(Shares::new(scope, limits)),
+            rate: Arc::new(rate),
+            connections: Arc::new(connections),
+        }
     }
 
     /// Whether a connection or a call counts on it.

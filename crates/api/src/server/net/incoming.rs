@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::Connection;
 use super::proxies::Proxies;
 use super::proxy_header;
-use super::seats::{Seat, Seats, Via};
+use super::seats::{NoSeat, Seat, Seats, Via};
 use crate::server::config::Limits;
 use crate::server::stats::ServerStats;
 
@@ -60,7 +60,7 @@ impl Incoming {
         Self { listeners, turn: 0, pause: None, sweep, seats, proxies, announced, limits, cut, stats }
     }
 
-    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
+    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Result<Connection, NoSeat>>> {
         while let Poll::Ready(Some(announced)) = self.announced.poll_join_next(context) {
             // What has no header is closed. (A task that panics would be, too.)
             if let Ok(Some(announced)) = announced {
@@ -76,28 +76,30 @@ impl Incoming {
                 let (stream, address) = accepted?;
                 let cut = self.cut.child_token();
                 let via = if self.proxies.trust(address.ip()) { Via::Proxy } else { Via::Direct };
-                let seat = self.seats.take(address.ip(), via, cut.clone());
-                let Some(seat) = seat else { return Poll::Ready(Ok(None)) };
+                let seat = match self.seats.take(address.ip(), via, cut.clone()) {
+                    Ok(seat) => seat,
+                    Err(none) => return Poll::Ready(Ok(Err(none))),
+                };
                 if self.proxies.begins_with_header(address.ip()) {
                     self.announced.spawn(announced(stream, seat, cut, self.limits.handshake_timeout));
                     // Polled once, so that the task is woken when the header is there.
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                return Poll::Ready(Ok(Some(self.connection(stream, cut, seat))));
+                return Poll::Ready(Ok(Ok(self.connection(stream, cut, seat))));
             }
         }
         Poll::Pending
     }
 
     /// Gives a connection that a proxy passes on the seat of whom it is passed on for.
-    fn seated(&self, announced: Announced) -> Option<Connection> {
+    fn seated(&self, announced: Announced) -> Result<Connection, NoSeat> {
         let Announced { stream, caller, seat, cut } = announced;
-        let Some(caller) = caller else { return Some(self.connection(stream, cut, seat)) };
+        let Some(caller) = caller else { return Ok(self.connection(stream, cut, seat)) };
         drop(seat);
         let via = if self.proxies.trust(caller) { Via::Proxy } else { Via::Direct };
         let seat = self.seats.take(caller, via, cut.clone())?;
-        Some(self.connection(stream, cut, seat))
+        Ok(self.connection(stream, cut, seat))
     }
 
     fn connection(&self, stream: TcpStream, cut: CancellationToken, seat: Seat) -> Connection {
@@ -141,10 +143,14 @@ impl Stream for Incoming {
                 continue;
             }
             match ready!(self.poll_accept(context)) {
-                Ok(Some(connection)) => return Poll::Ready(Some(Ok(connection))),
-                Ok(None) => {
+                Ok(Ok(connection)) => return Poll::Ready(Some(Ok(connection))),
+                Ok(Err(NoSeat::Full)) => {
                     self.stats.limit_hit("connections");
                     tracing::debug!("a connection was closed: there are too many");
+                }
+                Ok(Err(NoSeat::TooOften)) => {
+                    self.stats.limit_hit("connection-rate");
+                    tracing::debug!("a connection was closed: its address opens too many a second");
                 }
                 // Most often too many open files: asking again at once would only burn the processor.
                 Err(error) => {

@@ -1,9 +1,9 @@
-//! How many calls a connection or an address may make.
+//! How many calls a connection or an address may make, and how many connections an address.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A token bucket: one token a call.
+/// A token bucket: one token a call, or a connection.
 pub(super) struct Rate {
     per_second: u32,
     burst: u32,

@@ -1,5 +1,5 @@
 //! How many connections there may be, in all, from one network and from one address, and which one makes room for
-//! another.
+//! another; and how many one address may open a second.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -20,6 +20,15 @@ pub(super) enum Via {
     Direct,
     /// Through a trusted proxy, whose connections are nobody's in particular.
     Proxy,
+}
+
+/// Why a connection gets no seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoSeat {
+    /// All are taken, and none gives way.
+    Full,
+    /// Its address opens too many connections a second.
+    TooOften,
 }
 
 /// The seats of a server.
@@ -72,18 +81,28 @@ impl Seats {
     /// A seat for a connection that `cut` closes, if there is one or another can be had: from the same address or
     /// network if that has as many as it may, else from where most come from. A proxy's connections are limited in all
     /// alone.
-    pub(super) fn take(&self, address: IpAddr, via: Via, cut: CancellationToken) -> Option<Seat> {
+    ///
+    /// # Errors
+    /// [`NoSeat`].
+    pub(super) fn take(&self, address: IpAddr, via: Via, cut: CancellationToken) -> Result<Seat, NoSeat> {
         let origin = Origin::of(address);
+        let caller = self.callers.of(&origin);
+        if via == Via::Direct {
+            // Before anybody else makes room for it.
+            caller.connections.take(Instant::now()).map_err(|_| NoSeat::TooOften)?;
+        }
         let network_max = part(self.limits.connections, self.limits.network_percent);
         let mut taken = lock(&self.taken);
         let counted = via == Via::Direct;
         let victim = if counted && taken.open(Level::Address, &origin) >= self.limits.connections_per_address
         {
-            Some(taken.idle_longest(|taker| taker.origin.shares(Level::Address, &origin))?.0)
+            let of_address = |taker: &Taker| taker.origin.shares(Level::Address, &origin);
+            Some(taken.idle_longest(of_address).ok_or(NoSeat::Full)?.0)
         } else if counted && taken.open(Level::Network, &origin) >= network_max {
-            Some(taken.victim(&origin, |taker| taker.origin.shares(Level::Network, &origin))?)
+            let of_network = |taker: &Taker| taker.origin.shares(Level::Network, &origin);
+            Some(taken.victim(&origin, of_network).ok_or(NoSeat::Full)?)
         } else if taken.connections.len() >= self.limits.connections {
-            Some(taken.victim(&origin, |_| true)?)
+            Some(taken.victim(&origin, |_| true).ok_or(NoSeat::Full)?)
         } else {
             None
         };
@@ -100,8 +119,7 @@ impl Seats {
         }
         taken.connections.insert(number, Taker { origin, via, activity: Arc::clone(&activity) });
         drop(taken);
-        let caller = self.callers.of(&origin);
-        Some(Seat { number, origin, via, activity, caller, taken: Arc::clone(&self.taken) })
+        Ok(Seat { number, origin, via, activity, caller, taken: Arc::clone(&self.taken) })
     }
 
     /// Connections that were told to close and are still there.
@@ -254,7 +272,7 @@ mod tests {
 
     /// A seat with a call under way.
     fn busy(seats: &Seats, address: &str) -> Option<Seat> {
-        let seat = seats.take(address.parse().unwrap(), Via::Direct, CancellationToken::new())?;
+        let seat = seats.take(address.parse().unwrap(), Via::Direct, CancellationToken::new()).ok()?;
         seat.activity.hold();
         Some(seat)
     }
@@ -357,10 +375,33 @@ mod tests {
         let proxied = || seats.take([10, 0, 0, 9].into(), Via::Proxy, CancellationToken::new());
         let held: Vec<_> = (0..3).map(|_| proxied().unwrap()).collect();
         held[1..].iter().for_each(|seat| seat.activity.hold());
-        assert!(proxied().is_some(), "in the place of one without a call");
+        assert!(proxied().is_ok(), "in the place of one without a call");
         assert!(held[0].activity.is_cut());
         let other = busy(&seats, "10.0.0.2").unwrap();
         assert!(held[1..].iter().all(|seat| !seat.activity.is_cut()) && !other.activity.is_cut());
+    }
+
+    #[test]
+    fn an_address_that_connects_too_often_takes_nobodys_seat() {
+        let limits = Limits {
+            connections: 4,
+            connections_per_address: 4,
+            network_percent: 100,
+            address_connections_per_second: 1,
+            address_connections_burst: 2,
+            ..Limits::default()
+        };
+        let seats = of(&limits);
+        let take = |address: &str, via| seats.take(address.parse().unwrap(), via, CancellationToken::new());
+        let held = [take("10.0.0.1", Via::Direct).unwrap(), take("10.0.0.1", Via::Direct).unwrap()];
+        // Seats are free, and would be without a call.
+        assert_eq!(take("10.0.0.1", Via::Direct).err(), Some(NoSeat::TooOften));
+        assert!(held.iter().all(|seat| !seat.activity.is_cut()));
+        // Others have a rate of their own, and proxies none.
+        assert!(take("10.0.0.2", Via::Direct).is_ok());
+        for _ in 0..9 {
+            assert!(take("10.0.0.1", Via::Proxy).is_ok());
+        }
     }
 
     #[test]
