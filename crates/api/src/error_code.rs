@@ -84,6 +84,8 @@ codes! {
     Stopping = "stopping";
     /// The node does not keep blocks that old.
     NotKept = "not-kept";
+    /// The node does not keep the members of that height.
+    RegisterNotKept = "register-not-kept";
     /// The files that the ledger is read from were changed or are incomplete.
     Damaged = "damaged";
     /// This source cannot answer such a call.
@@ -196,6 +198,7 @@ impl ErrorCode {
             | Self::Syncing
             | Self::Stopping
             | Self::NotKept
+            | Self::RegisterNotKept
             | Self::Damaged
             | Self::Unsupported
             | Self::Internal

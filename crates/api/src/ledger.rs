@@ -9,7 +9,7 @@ use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChunkHash, Commitment};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
-use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, MembersProof, StatusProof};
 use sanad_core::trust::TrustFile;
 
 use crate::batches::BatchState;
@@ -130,6 +130,36 @@ pub trait Ledger: Send + Sync + 'static {
     /// [`LedgerError::NotFound`].
     fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError>;
 
+    /// A member's record with its proof, and its rest, after the block of a height from 1 on.
+    ///
+    /// # Errors
+    /// [`LedgerError::HeightBeyondHead`], [`LedgerError::RegisterNotKept`], [`LedgerError::NotFound`];
+    /// [`LedgerError::Unsupported`] where former registers are not kept at all.
+    fn member_as_of(
+        &self,
+        _id: &MemberId,
+        _height: Height,
+        _form: ProofForm,
+    ) -> Result<MemberDetails, LedgerError> {
+        Err(LedgerError::Unsupported { what: NO_FORMER_REGISTERS })
+    }
+
+    /// Up to `count` members whose ids come after `after`, sorted by id, after the block of a height from 1 on; fewer only at
+    /// the end. The proof is that of all members together.
+    ///
+    /// # Errors
+    /// [`LedgerError::HeightBeyondHead`], [`LedgerError::RegisterNotKept`]; [`LedgerError::Unsupported`] where former
+    /// registers are not kept at all.
+    fn members_as_of(
+        &self,
+        _height: Height,
+        _after: Option<&MemberId>,
+        _count: usize,
+        _form: ProofForm,
+    ) -> Result<MembersProof, LedgerError> {
+        Err(LedgerError::Unsupported { what: NO_FORMER_REGISTERS })
+    }
+
     /// What governance holds as of the last block, with its proof.
     ///
     /// # Errors
@@ -222,3 +252,5 @@ pub enum CredentialKey {
     /// The entry at this index.
     Index(LogIndex),
 }
+
+const NO_FORMER_REGISTERS: &str = "members as of a block of the past are not kept here";

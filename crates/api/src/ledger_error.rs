@@ -46,6 +46,12 @@ pub enum LedgerError {
         /// The first height it keeps.
         first: Height,
     },
+    /// This node started from a snapshot and does not know the members before it.
+    #[error("this node keeps the members of past blocks from height {first} on")]
+    RegisterNotKept {
+        /// The first height whose members it keeps.
+        first: Height,
+    },
     /// The ledger refuses the batch.
     #[error(transparent)]
     Refused(#[from] BatchError),
@@ -144,6 +150,14 @@ pub enum Missing {
     /// A member.
     #[error("the member {0} is not on the ledger")]
     Member(MemberId),
+    /// A member as of a block of the past.
+    #[error("there was no member {member} after block {height}")]
+    MemberAsOf {
+        /// Its id.
+        member: MemberId,
+        /// The block.
+        height: Height,
+    },
     /// A snapshot.
     #[error("this node offers no snapshot")]
     Snapshot,

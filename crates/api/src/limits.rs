@@ -31,6 +31,10 @@ pub const ENTRY_RUN_BYTES_MAX: usize = 448 << 10;
 pub const ENTRY_RUNS_ENTRIES_MAX: usize = 4 * ENTRY_RUN_ENTRIES_MAX;
 /// Longest chunk of `GetTrustFile`, and longest piece of `GetSnapshot` and `GetSnapshotChunk`, in bytes (1 MiB).
 pub const PIECE_BYTES_MAX: usize = 1 << 20;
+/// Longest encoded items of one run of `GetGovernance`, in bytes (1 MiB): more than the longest item has.
+pub const GOVERNANCE_RUN_BYTES_MAX: usize = 1 << 20;
+/// Longest encoded items of governance that are answered over HTTP, where they come all at once, in bytes (4 MiB).
+pub const HTTP_GOVERNANCE_BYTES_MAX: usize = 4 << 20;
 /// Most credentials of one `GetStatuses`: as many as fit [`READ_REQUEST_BYTES_MAX`].
 pub const STATUSES_MAX: usize = 50;
 /// Most proofs of one `GetBatchProofs`.

@@ -109,6 +109,10 @@ pub struct Execution {
     pub concerns: Vec<(MemberId, LogIndex)>,
     /// What the header's `past` is the hash of.
     pub past: Past,
+    /// Root of the status tree after the block.
+    pub status_root: Root,
+    /// Root over the parts of the state other than statuses and members, after the block.
+    pub others_root: Root,
     log: Frontier<Rfc6962>,
 }
 
@@ -222,6 +226,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
         };
         let others_root =
             state_root::others_root(&state_root::parts(&self.kept.governance, &self.kept.parameters));
+        let status_root = state.status.root_after(&status, log_size);
         let header = BlockHeader {
             version,
             chain_id: state.chain_id,
@@ -230,11 +235,7 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             time_ms,
             log_size,
             log_root: Root(self.log.root()),
-            state_root: state_root::state_root(
-                &state.status.root_after(&status, log_size),
-                &registry.root(),
-                &others_root,
-            ),
+            state_root: state_root::state_root(&status_root, &registry.root(), &others_root),
             past: past.hash(),
             validators_hash: state.validators.hash(),
             next_validators_hash: next_validators.hash(),
@@ -254,6 +255,8 @@ impl<'a, V: LedgerView> BlockBuilder<'a, V> {
             governance: self.kept.governance,
             concerns: self.concerns,
             past,
+            status_root,
+            others_root,
             log: self.log,
         };
         Ok((Block { header, batches: self.batches }, execution))

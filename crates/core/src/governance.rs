@@ -15,8 +15,8 @@ mod summary;
 pub use change::{Admission, Change, NewGovernanceKeys, Subject};
 pub use error::GovernanceError;
 pub use item::{
-    ClosedProposal, EvidenceRecord, FreezeRecord, GOVERNANCE_ITEM_BYTES_MAX, GOVERNANCE_ITEMS_MAX,
-    Governance, GovernanceItem, Outcome, PendingKey, RejoinRecord, SuccessorRecord,
+    ClosedProposal, EvidenceRecord, FreezeRecord, GOVERNANCE_BYTES_MAX, GOVERNANCE_ITEM_BYTES_MAX,
+    GOVERNANCE_ITEMS_MAX, Governance, GovernanceItem, Outcome, PendingKey, RejoinRecord, SuccessorRecord,
 };
 pub use own::{
     Compromise, KeyRotation, NewKey, RejoinStatement, governance_keys_hash, key_possession_message,

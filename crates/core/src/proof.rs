@@ -4,6 +4,7 @@ mod completeness;
 mod consistency;
 mod evidence;
 mod governance;
+mod members;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub use evidence::{
     EVIDENCE_SUFFIX, Evidence, EvidenceFault, EvidenceFormatError, FinalStatement, ProvenEvidence,
 };
 pub use governance::GovernanceProof;
+pub use members::MembersProof;
 
 /// Most validator-set changes that a proof carries; beyond, a trust file is needed.
 pub const VALIDATOR_CHANGES_MAX: usize = 64;

@@ -155,8 +155,8 @@ pub struct Api {
     /// block is a call.
     #[serde(default = "calls_max")]
     pub calls_max: usize,
-    /// Batch proofs, lists of statuses, trust files and pieces of snapshots at once. Each may take some 8 MB of memory; the
-    /// manifest of a snapshot of some hundred GB, 16 MB.
+    /// Batch proofs, lists of statuses, trust files, answers about governance and about members of the past, and pieces of
+    /// snapshots at once. Each may take some 8 MB of memory; the manifest of a snapshot of some hundred GB, 16 MB.
     #[serde(default = "batch_proofs_max")]
     pub batch_proofs_max: usize,
     /// Subscriptions, completeness lists, health watches and reflection streams at once. Each may take three blocks of

@@ -63,6 +63,9 @@ impl Shared {
         self.log_tiles.append(&mut writer.log_edge, &execution.leaf_hashes, Some(&execution.tile_roots))?;
         let hash = HistoryHash::leaf(&execution.hash.0);
         self.history_tiles.append(&mut writer.history_edge, &[hash], None)?;
+        let added =
+            writer.register_edge.add(&execution.members, execution.status_root, execution.others_root);
+        self.register.write(height, &added)?;
         let index = self.insert_keys(block, execution, &before, &place)?;
         writer.delta.extend(execution);
         writer.blocks += 1;

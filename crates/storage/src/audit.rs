@@ -7,6 +7,7 @@ mod derived;
 mod finding;
 mod keys;
 mod log;
+mod register;
 
 use std::path::Path;
 
@@ -64,7 +65,7 @@ pub fn audit(
     let mut log = Log::new(inspected, derived.vouched(), derived.checkpoint_end().unwrap_or(0));
     let bytes_total = log.end();
     let mut chain = Chain::new(genesis, derived.secret())?;
-    derived.compare_checkpoint(&chain.state, 0);
+    derived.begin(&chain.state)?;
     let ran = chain.run(&mut log, |state, blocks| {
         let Some(last) = blocks.last() else { return Ok(()) };
         derived.compare(state, blocks)?;

@@ -106,6 +106,11 @@ impl StoreDirectory {
         self.path.join("history")
     }
 
+    /// Former registers.
+    pub(crate) fn register(&self) -> PathBuf {
+        self.path.join("register")
+    }
+
     /// Runs of issuances.
     pub(crate) fn issuances(&self) -> PathBuf {
         self.path.join("index").join("issuances")

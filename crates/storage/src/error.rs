@@ -62,6 +62,12 @@ pub enum StoreError {
         /// Entries in the log.
         size: LogSize,
     },
+    /// The caller asks for a register from before the first one that the store has.
+    #[error("registers of members are kept from height {first} on")]
+    BeforeRegister {
+        /// The first height whose register it has.
+        first: Height,
+    },
     /// The caller asks for a tree node over leaves that are still to come.
     #[error("subtree {index} of 2^{level} leaves is beyond the tree of {size} leaves")]
     NodeBeyondTree {
@@ -187,6 +193,8 @@ pub enum Part {
     Tiles,
     /// The tiles of the history tree.
     History,
+    /// The former registers.
+    Register,
     /// The sorted runs.
     Index,
     /// The checkpoint in sled: parameters, members, status leaves, validator sets, the place in the log.
@@ -201,6 +209,7 @@ impl Part {
             Self::Batches => "batches",
             Self::Tiles => "tiles",
             Self::History => "history",
+            Self::Register => "register",
             Self::Index => "index",
             Self::Checkpoint => "checkpoint",
         }
@@ -214,6 +223,7 @@ impl std::fmt::Display for Part {
             Self::Batches => "the batches column's records",
             Self::Tiles => "the tiles of the log tree",
             Self::History => "the tiles of the history tree",
+            Self::Register => "the former registers",
             Self::Index => "the index runs",
             Self::Checkpoint => "the checkpoint's contents",
         })

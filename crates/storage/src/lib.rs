@@ -1,7 +1,7 @@
 //! The durable log of a Sanad node: append-only segment files, and everything that is derived from them.
 //!
 //! - **The segments are the truth.** A block is one checksummed frame, on disk before it is acknowledged.
-//! - **Columns** (blocks, batches, tiles of the log tree and of the history tree) are fixed-width files, read by position.
+//! - **Columns** (blocks, batches, tiles of the log tree and of the history tree, former registers) are fixed-width files, read by position.
 //! - **Key indexes** (issuances, batch ids, issuers' sequence numbers) are sorted runs, merged in the background; they
 //!   hold hints that are compared with the log.
 //! - **The checkpoint** is in sled: parameters, members, status leaves, validator sets, a place in the log.
@@ -33,6 +33,7 @@ mod open;
 mod options;
 mod read;
 mod rebuild;
+mod register;
 mod repair;
 mod replay;
 mod restore;
@@ -56,6 +57,7 @@ pub use options::{
 };
 pub use read::{BatchRecord, BlockSize};
 pub use rebuild::{Progress, Step};
+pub use register::FormerRegister;
 pub use repair::RepairError;
 pub use sanad_chain::{Fault, IndexSecret};
 pub use shared::StoredHead;

@@ -21,6 +21,7 @@ use crate::frame::Frame;
 use crate::index::{IndexOptions, KeyIndex};
 use crate::options::Options;
 use crate::rebuild::origin;
+use crate::register::Register;
 use crate::replay::{self, LogEnd};
 use crate::restore::Restoring;
 use crate::segments::Segments;
@@ -146,6 +147,7 @@ impl Opening {
         let restoring =
             Restoring { genesis, chain_id, loaded: &loaded, segments: &segments, columns: &columns };
         let (head, state) = restoring.restore(&log_tiles, &history_tiles)?;
+        let (register, register_edge) = Register::open(&directory.register(), &state)?;
         let index =
             IndexOptions { memory_keys: options.index_memory_keys.max(1), fan_out: options.index_fan_out };
         let open_index = |path, limit| KeyIndex::open(path, identity.index_secret(), index, limit);
@@ -159,6 +161,7 @@ impl Opening {
             columns,
             log_tiles,
             history_tiles,
+            register,
             published: RwLock::new(Arc::new(Published {
                 head: head.map(Arc::new),
                 place,
@@ -168,6 +171,7 @@ impl Opening {
             writer: Mutex::new(Writer {
                 log_edge,
                 history_edge,
+                register_edge,
                 delta: Delta::default(),
                 blocks: 0,
                 bytes: 0,

@@ -74,6 +74,7 @@ impl Store {
             directory.columns(),
             directory.tiles(),
             directory.history(),
+            directory.register(),
             directory.issuances(),
             directory.batch_keys(),
         ] {

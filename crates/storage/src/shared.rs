@@ -17,6 +17,7 @@ use crate::directory::StoreDirectory;
 use crate::error::StoreError;
 use crate::index::KeyIndex;
 use crate::options::Options;
+use crate::register::{Register, RegisterEdge};
 use crate::segments::Segments;
 use crate::tiles::{TileEdge, Tiles};
 use crate::undecided::Undecided;
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) columns: Columns,
     pub(crate) log_tiles: Tiles<Rfc6962>,
     pub(crate) history_tiles: Tiles<HistoryHash>,
+    pub(crate) register: Register,
     pub(crate) issuances: KeyIndex,
     pub(crate) batch_keys: KeyIndex,
     pub(crate) undecided: Undecided,
@@ -66,6 +68,7 @@ pub(crate) struct Published {
 pub(crate) struct Writer {
     pub(crate) log_edge: TileEdge,
     pub(crate) history_edge: TileEdge,
+    pub(crate) register_edge: RegisterEdge,
     /// Not yet in a checkpoint.
     pub(crate) delta: Delta,
     pub(crate) blocks: u64,
@@ -132,6 +135,7 @@ impl Shared {
         // The checkpoint vouches for the columns: they go first.
         let synced = self.columns.blocks.sync().and_then(|()| self.columns.batches.sync());
         let synced = synced.and_then(|()| self.log_tiles.sync()).and_then(|()| self.history_tiles.sync());
+        let synced = synced.and_then(|()| self.register.sync());
         if let Err(error) = synced {
             tracing::error!(%error, "columns cannot be synced; no checkpoint is made until the node is started again");
             checkpoints.suspended = true;

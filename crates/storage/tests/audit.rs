@@ -182,6 +182,7 @@ fn each_of_100_bytes_changed_in_columns_tiles_and_runs_is_found() {
         vec![path("columns/blocks"), path("columns/batches")],
         files(&path("tiles")),
         files(&path("history")),
+        files(&path("register")),
         runs,
         batch_runs,
     ];
@@ -338,7 +339,16 @@ fn files_that_are_missing_too_many_or_empty_are_found() {
         }
         fs::remove_file(path).unwrap();
     }
-    for name in ["columns/blocks", "columns/batches", "tiles/0", "tiles/1", "history/0"] {
+    for name in [
+        "columns/blocks",
+        "columns/batches",
+        "tiles/0",
+        "tiles/1",
+        "history/0",
+        "register/heights",
+        "register/changes",
+        "register/states",
+    ] {
         let path = directory.path().join(name);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], &[0; 3]].concat()).unwrap();

@@ -45,7 +45,7 @@ fn earlier_and_later() -> (tempfile::TempDir, tempfile::TempDir, Consortium) {
     (earlier, later, consortium)
 }
 
-const COLUMNS: [&str; 3] = ["columns", "tiles", "history"];
+const COLUMNS: [&str; 4] = ["columns", "tiles", "history", "register"];
 
 #[test]
 fn parts_of_different_times() {

@@ -7,7 +7,7 @@ use sanad_core::member::{
     ADDRESSES_MAX, ChainHead, FACTS_MAX, Fact, IndexRange, IssuerIdTerm, KEY_TERMS_MAX, KeyPurpose, KeyTerm,
     MEMBER_RECORD_BYTES_MAX, MEMBER_TEXT_BYTES_MAX, MemberRecord, MemberRest, MemberState, Role, Standing,
 };
-use sanad_core::proof::MemberProof;
+use sanad_core::proof::{MemberProof, MembersProof};
 use sanad_core::registry::RegistryProof;
 use sanad_core::signature::PUBLIC_KEY_BYTES;
 
@@ -167,6 +167,31 @@ impl TryFrom<wire::MemberProof> for MemberProof {
             others_root: fixed("proof.others_root", &proof.others_root)?,
             header: required("proof.header", proof.header)?.try_into()?,
             finality: required("proof.finality", proof.finality)?.try_into()?,
+        })
+    }
+}
+
+impl From<&MembersProof> for wire::MembersHead {
+    fn from(proof: &MembersProof) -> Self {
+        Self {
+            status_root: proof.status_root.0.to_vec(),
+            others_root: proof.others_root.0.to_vec(),
+            header: Some((&proof.header).into()),
+            finality: Some((&proof.finality).into()),
+        }
+    }
+}
+
+/// The proof without its members.
+impl TryFrom<wire::MembersHead> for MembersProof {
+    type Error = WireError;
+    fn try_from(head: wire::MembersHead) -> Result<Self, WireError> {
+        Ok(Self {
+            members: Vec::new(),
+            status_root: fixed("proof.status_root", &head.status_root)?,
+            others_root: fixed("proof.others_root", &head.others_root)?,
+            header: required("proof.header", head.header)?.try_into()?,
+            finality: required("proof.finality", head.finality)?.try_into()?,
         })
     }
 }

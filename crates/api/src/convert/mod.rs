@@ -17,6 +17,7 @@ mod tests;
 mod wire_error;
 
 pub(crate) use batch::batch_result;
+pub(crate) use governance::{Gathering, encoded_items, governance_head, next_run};
 pub(crate) use proof::{entry_proof, proof_form};
 pub use wire_error::WireError;
 

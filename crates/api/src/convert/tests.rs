@@ -2,18 +2,22 @@
 
 use sanad_core::block::{BlockHeader, Past, ProtocolVersion};
 use sanad_core::event::{ENTRY_BYTES_MAX, Entry, Event};
-use sanad_core::hash::{BlockHash, ChainId, PastHash, Root, ValidatorsHash};
+use sanad_core::governance::{
+    ClosedProposal, GOVERNANCE_BYTES_MAX, GOVERNANCE_ITEMS_MAX, GovernanceItem, Outcome,
+};
+use sanad_core::hash::{BlockHash, ChainId, PastHash, ProposalId, Root, ValidatorsHash};
 use sanad_core::history::HistoryProof;
 use sanad_core::ids::{Height, LogIndex, LogSize};
 use sanad_core::member::{IndexRange, IssuerIdTerm, MemberRecord, MemberState, Role, Standing};
-use sanad_core::proof::{EntryRun, Finality, StatusProof, ValidatorChange};
+use sanad_core::proof::{EntryRun, Finality, GovernanceProof, StatusProof, ValidatorChange};
 use sanad_core::registry::RegistryProof;
 use sanad_core::signature::{PublicKey, Signature};
 use sanad_core::validators::{CommitCertificate, CommitSignature, Validator, ValidatorSet};
 
-use super::WireError;
+use super::{Gathering, WireError, encoded_items, governance_head};
 use crate::batches::BatchResult;
 use crate::blocks::FinalBlock;
+use crate::limits::GOVERNANCE_RUN_BYTES_MAX;
 use crate::node_status::Peer;
 use crate::proofs::MemberDetails;
 use crate::wire;
@@ -232,6 +236,47 @@ fn malformed_runs_are_refused() {
         Err(WireError::TooMany { .. })
     ));
     assert!(matches!(EntryRun::try_from(run(vec![vec![1; 1 << 20]])), Err(WireError::TooMany { .. })));
+}
+
+#[test]
+fn no_more_of_governance_is_taken_than_was_announced() {
+    let ledger = {
+        let mut ledger = sanad_testkit::Ledger::new();
+        ledger.commit(Vec::new());
+        ledger
+    };
+    let closed = |height| {
+        let id = ProposalId([3; 32]);
+        GovernanceItem::Closed(ClosedProposal { height: Height(height), id, outcome: Outcome::Expired })
+    };
+    let proof = GovernanceProof { items: (1..=3).map(closed).collect(), ..ledger.prove_governance() };
+    let items = encoded_items(&proof);
+    let head = governance_head(&proof, &items);
+    let run = |items: &[Vec<u8>]| wire::GovernanceRun { items: items.to_vec() };
+    let gather = |head: &wire::GovernanceHead, runs: &[wire::GovernanceRun]| {
+        let mut gathering = Gathering::new(head.clone())?;
+        runs.iter().try_for_each(|run| gathering.push(run))?;
+        gathering.finish()
+    };
+    assert_eq!(gather(&head, &[run(&items[..1]), run(&items[1..])]).unwrap(), proof);
+    // Refused by the head alone, before anything is kept.
+    for beyond in [
+        wire::GovernanceHead { items: GOVERNANCE_ITEMS_MAX as u32 + 1, ..head.clone() },
+        wire::GovernanceHead { bytes: GOVERNANCE_BYTES_MAX as u64 + 1, ..head.clone() },
+        wire::GovernanceHead { bytes: u64::MAX, ..head.clone() },
+    ] {
+        assert!(matches!(Gathering::new(beyond).err(), Some(WireError::TooMany { .. })));
+    }
+    let fewer = wire::GovernanceHead { items: 2, ..head.clone() };
+    assert!(matches!(gather(&fewer, &[run(&items)]), Err(WireError::TooMany { max: 2, .. })));
+    let shorter = wire::GovernanceHead { bytes: head.bytes - 1, ..head.clone() };
+    assert!(matches!(gather(&shorter, &[run(&items)]), Err(WireError::TooMany { .. })));
+    assert!(matches!(gather(&head, &[run(&items[..2])]), Err(WireError::EndsEarly { actual: 2, .. })));
+    assert!(matches!(gather(&head, &[run(&[])]), Err(WireError::Missing { field: "run.items" })));
+    assert!(matches!(gather(&head, &[run(&[vec![0xff; 9]])]), Err(WireError::Codec { .. })));
+    let roomy = wire::GovernanceHead { bytes: 9 << 20, ..head };
+    let long = run(&[vec![0; GOVERNANCE_RUN_BYTES_MAX + 1]]);
+    assert!(matches!(gather(&roomy, &[long]), Err(WireError::TooMany { .. })));
 }
 
 #[test]

@@ -94,8 +94,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Reads of the ledger at once; others wait for their turn until their deadline.
     pub reads: usize,
-    /// Answers to `GetStatuses`, `GetBatchProofs` and `GetTrustFile` at once; each may hold some 7 MB, a trust file of
-    /// a large consortium more.
+    /// Answers to `GetStatuses`, `GetBatchProofs`, `GetGovernance`, `GetTrustFile`, and to `GetMember` and `ListMembers` as of
+    /// a height, at once; each may hold some 7 MB, a trust file of a large consortium or a thousand long proposals more.
     pub batch_proofs: usize,
     /// Subscriptions and answers to `GetCompleteness` at once; each may hold three blocks. Health watches and reflection
     /// count, too.

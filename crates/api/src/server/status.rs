@@ -159,6 +159,9 @@ fn ledger(error: &LedgerError) -> Answer {
         LedgerError::NotKept { .. } => {
             (Code::FailedPrecondition, ErrorCode::NotKept, "ask a node that keeps them")
         }
+        LedgerError::RegisterNotKept { .. } => {
+            (Code::FailedPrecondition, ErrorCode::RegisterNotKept, "ask a node that has executed every block")
+        }
         LedgerError::SequencePending { .. } => (
             Code::FailedPrecondition,
             ErrorCode::SequencePending,

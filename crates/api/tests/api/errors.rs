@@ -50,6 +50,16 @@ const ROWS: &[Row] = &[
     ),
     (|| LedgerError::NotKept { first: Height(9) }, StatusCode::FailedPrecondition, ErrorCode::NotKept),
     (
+        || LedgerError::RegisterNotKept { first: Height(9) },
+        StatusCode::FailedPrecondition,
+        ErrorCode::RegisterNotKept,
+    ),
+    (
+        || LedgerError::NotFound(Missing::MemberAsOf { member: issuer(), height: Height(9) }),
+        StatusCode::NotFound,
+        ErrorCode::NotFound,
+    ),
+    (
         || LedgerError::SequencePending { issuer: issuer(), sequence: Sequence(1), pending: NO_BATCH },
         StatusCode::FailedPrecondition,
         ErrorCode::SequencePending,

@@ -43,5 +43,7 @@ async fn answers_are_about_the_question() {
     not_about_it(client.consistency(LogSize(2), None, form).await);
     not_about_it(client.history_proof(Height(1), form).await);
     not_about_it(client.member(&ISSUER.parse().unwrap(), form).await);
+    not_about_it(client.member_as_of(&ISSUER.parse().unwrap(), Height(1), form).await);
+    not_about_it(client.members_as_of(Height(1), form).await);
     not_about_it(client.completeness(&ISSUER.parse().unwrap(), form).await);
 }

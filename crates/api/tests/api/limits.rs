@@ -55,7 +55,7 @@ async fn malformed_requests_are_refused() {
     refused(ledger.subscribe_blocks(request).await.map(|answer| answer.map(drop)), ErrorCode::Zero);
     for id in ["", "UI", "a b", &"x".repeat(33)] {
         refused(
-            ledger.get_member(wire::GetMemberRequest { id: id.to_owned(), form: 0 }).await,
+            ledger.get_member(wire::GetMemberRequest { id: id.to_owned(), form: 0, as_of: 0 }).await,
             ErrorCode::Malformed,
         );
     }
@@ -87,13 +87,15 @@ async fn pages_are_capped_and_tokens_lead_through() {
     refused(ledger.list_blocks(request).await, ErrorCode::AboveLimit);
     let request = wire::ListEntriesRequest { from_index: 1, page_size: 1001, page_token: page_token.clone() };
     refused(ledger.list_entries(request).await, ErrorCode::AboveLimit);
-    let request = wire::ListMembersRequest { page_size: 201, page_token: page_token.clone() };
+    let request =
+        wire::ListMembersRequest { page_size: 201, page_token: page_token.clone(), ..Default::default() };
     refused(ledger.list_members(request).await, ErrorCode::AboveLimit);
     refused(
         node.list_peers(wire::ListPeersRequest { page_size: 501, page_token }).await,
         ErrorCode::AboveLimit,
     );
-    let request = wire::ListMembersRequest { page_size: 1, page_token: "b.3".to_owned() };
+    let request =
+        wire::ListMembersRequest { page_size: 1, page_token: "b.3".to_owned(), ..Default::default() };
     refused(ledger.list_members(request).await, ErrorCode::PageToken);
     let request = wire::ListPeersRequest { page_size: 1, page_token: "p.00".to_owned() };
     refused(node.list_peers(request).await, ErrorCode::PageToken);
@@ -114,9 +116,10 @@ async fn pages_are_capped_and_tokens_lead_through() {
     let request = wire::ListBlocksRequest { from_height: 9, page_size: 2, page_token: page.next_page_token };
     let page = ledger.list_blocks(request).await.unwrap().into_inner();
     assert_eq!((page.blocks.len(), page.next_page_token.as_str()), (1, ""));
-    let request = wire::ListMembersRequest { page_size: 4, page_token: String::new() };
+    let request = wire::ListMembersRequest { page_size: 4, page_token: String::new(), ..Default::default() };
     let page = ledger.list_members(request).await.unwrap().into_inner();
-    let request = wire::ListMembersRequest { page_size: 4, page_token: page.next_page_token };
+    let request =
+        wire::ListMembersRequest { page_size: 4, page_token: page.next_page_token, ..Default::default() };
     let page = ledger.list_members(request).await.unwrap().into_inner();
     assert_eq!(
         page.members.iter().map(|m| m.record.as_ref().unwrap().id.as_str()).collect::<Vec<_>>(),
@@ -130,7 +133,7 @@ async fn oversized_messages_are_refused() {
     let mut ledger = LedgerServiceClient::new(network.channel().await);
     let mut submission = SubmissionServiceClient::new(network.channel().await);
     let id = "x".repeat(8 << 10);
-    let status = ledger.get_member(wire::GetMemberRequest { id, form: 0 }).await.unwrap_err();
+    let status = ledger.get_member(wire::GetMemberRequest { id, form: 0, as_of: 0 }).await.unwrap_err();
     assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
     let signed_batch = vec![0; BATCH_BYTES_MAX + (8 << 10)];
     let status = submission.submit_batch(wire::SubmitBatchRequest { signed_batch, wait: 0 }).await;

@@ -22,9 +22,9 @@ use sanad_core::event::Event;
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BatchId, ChunkHash, Root};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
-use sanad_core::member::MemberState;
+use sanad_core::member::{MemberRecord, MemberState};
 use sanad_core::merkle::{Rfc6962, inclusion_path, root_at};
-use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, GovernanceProof, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, Finality, GovernanceProof, MembersProof, StatusProof};
 use sanad_core::signature::PublicKey;
 use sanad_core::trust::TrustFile;
 use sanad_testkit::issue;
@@ -49,6 +49,10 @@ pub(crate) struct MemoryLedger {
     pub(crate) peers: Mutex<Vec<Peer>>,
     /// Given for every history proof that is asked for, if set.
     pub(crate) history: Mutex<Option<HeaderProof>>,
+    /// Given for every question for governance, if set.
+    pub(crate) governance: Mutex<Option<GovernanceProof>>,
+    /// Done to each record of the past that is given away, if set.
+    pub(crate) tampering: Mutex<Option<fn(&mut MemberRecord)>>,
     /// The manifest of a snapshot.
     pub(crate) snapshot: Mutex<Option<Vec<u8>>>,
     /// Chunks by the hash that they are handed out for.
@@ -161,6 +165,8 @@ impl MemoryLedger {
             waiting: AtomicUsize::new(0),
             peers: Mutex::new(Vec::new()),
             history: Mutex::new(None),
+            governance: Mutex::default(),
+            tampering: Mutex::default(),
             snapshot: Mutex::default(),
             chunks: Mutex::default(),
         }
@@ -251,6 +257,21 @@ impl MemoryLedger {
     /// What the tests compare answers with.
     pub(crate) fn with_ledger<T>(&self, read: impl FnOnce(&sanad_testkit::Ledger) -> T) -> T {
         read(&self.chain.lock().unwrap().ledger)
+    }
+
+    /// The ledger after a block of the past.
+    fn past(&self, height: Height) -> Result<sanad_testkit::Ledger, LedgerError> {
+        let chain = self.chain()?;
+        let head = chain.ledger.state.head().height;
+        let height = Height(height.0 + self.shift());
+        if height > head {
+            return Err(LedgerError::HeightBeyondHead { height, head });
+        }
+        let mut past = sanad_testkit::Ledger::of(self.genesis.clone());
+        for block in &chain.ledger.blocks[..height.0 as usize] {
+            past.enter(block.clone());
+        }
+        Ok(past)
     }
 
     fn shift(&self) -> u64 {
@@ -449,10 +470,56 @@ impl Ledger for MemoryLedger {
         Ok(MemberDetails { proof, rest })
     }
 
+    fn member_as_of(
+        &self,
+        id: &MemberId,
+        height: Height,
+        form: ProofForm,
+    ) -> Result<MemberDetails, LedgerError> {
+        let past = self.past(height)?;
+        let missing = || LedgerError::NotFound(Missing::MemberAsOf { member: id.clone(), height });
+        let rest = past.state.registry().member(id).ok_or_else(missing)?.rest().clone();
+        let mut proof = past.prove_member(id.as_str());
+        proof.finality = in_form(proof.finality, form);
+        if let Some(tamper) = *self.tampering.lock().unwrap() {
+            tamper(&mut proof.member.record);
+        }
+        Ok(MemberDetails { proof, rest })
+    }
+
+    fn members_as_of(
+        &self,
+        height: Height,
+        after: Option<&MemberId>,
+        count: usize,
+        form: ProofForm,
+    ) -> Result<MembersProof, LedgerError> {
+        let past = self.past(height)?;
+        let (state, header) = (&past.state, past.head().clone());
+        let later = |member: &&MemberState| after.is_none_or(|after| member.record().id > *after);
+        let mut members: Vec<MemberState> =
+            state.registry().members().filter(later).take(count).cloned().collect();
+        if let Some(tamper) = *self.tampering.lock().unwrap() {
+            for member in &mut members {
+                let (mut record, rest) = (member.record().clone(), member.rest().clone());
+                tamper(&mut record);
+                *member = MemberState::new(record, rest).unwrap();
+            }
+        }
+        Ok(MembersProof {
+            members,
+            status_root: state.status().root(state.log_size()),
+            others_root: state.others_root(),
+            finality: in_form(past.finality(&header), form),
+            header,
+        })
+    }
+
     fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {
         let chain = self.chain()?;
         chain.check_block()?;
-        let mut proof = chain.ledger.prove_governance();
+        let given = self.governance.lock().unwrap().clone();
+        let mut proof = given.unwrap_or_else(|| chain.ledger.prove_governance());
         proof.finality = in_form(proof.finality, form);
         Ok(proof)
     }

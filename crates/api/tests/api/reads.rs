@@ -1,13 +1,19 @@
 //! Each read, there and back.
 
-use sanad_api::limits::{PIECE_BYTES_MAX, STATUSES_MAX};
+use sanad_api::limits::{GOVERNANCE_RUN_BYTES_MAX, PIECE_BYTES_MAX, STATUSES_MAX};
+use sanad_api::wire::GetGovernanceRequest;
+use sanad_api::wire::get_governance_response::Part;
+use sanad_api::wire::ledger_service_client::LedgerServiceClient;
 use sanad_api::{ClientError, CredentialKey, ErrorCode, Ledger, PeerKind, ProofForm};
+use sanad_core::codec;
 use sanad_core::event::Event;
-use sanad_core::hash::{BatchId, Commitment};
+use sanad_core::governance::{Change, GovernanceItem, OpenProposal, Proposal};
+use sanad_core::hash::{BatchId, Commitment, ProposalId};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId, Sequence};
 use sanad_core::merkle::{Rfc6962, verify_inclusion};
-use sanad_core::proof::Finality;
+use sanad_core::proof::{Finality, GovernanceProof, ProofFault};
 use sanad_core::snapshot::{Chunk, SnapshotManifest};
+use sanad_core::state_root::{others_root, parts, state_root};
 use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 use sanad_testkit::id;
@@ -178,6 +184,107 @@ async fn members_and_genesis() {
     member.proof.verify(&network.ledger.with_ledger(|ledger| ledger.anchor())).unwrap();
     let error = network.client.member(&id("nobody"), SELF_CONTAINED).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NotFound));
+}
+
+#[tokio::test]
+async fn members_as_of_a_height_are_proved_alone_and_all_together() {
+    let network = network().await;
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
+    let client = &network.client;
+    let entries = [5, 7, 7];
+    for (height, entries) in (1..).map(Height).zip(entries) {
+        let member = client.member_as_of(&issuer(), height, SELF_CONTAINED).await.unwrap();
+        member.proof.verify(&anchor).unwrap();
+        assert_eq!(member.proof.header.height, height);
+        assert_eq!(member.rest.events.count, entries);
+        let all = client.members_as_of(height, ProofForm::Compact).await.unwrap();
+        all.verify(&anchor).unwrap();
+        assert_eq!(all.header.height, height);
+        assert_eq!(all.members.len(), network.ledger.genesis().members.len());
+        let same = all.members.iter().find(|member| member.record().id == issuer()).unwrap();
+        assert_eq!((same.record(), same.rest()), (&member.proof.member.record, &member.rest));
+        let mut fewer = all;
+        fewer.members.pop();
+        assert!(matches!(fewer.verify(&anchor), Err(ProofFault::StateRoot { .. })));
+    }
+    let missing = client.member_as_of(&id("nobody"), Height(1), SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(missing.code(), Some(ErrorCode::NotFound));
+    let beyond = client.members_as_of(Height(4), SELF_CONTAINED).await.unwrap_err();
+    assert_eq!(beyond.code(), Some(ErrorCode::HeightBeyondHead));
+    *network.ledger.tampering.lock().unwrap() = Some(|record| record.name.push('x'));
+    let member = client.member_as_of(&issuer(), Height(2), SELF_CONTAINED).await.unwrap();
+    assert!(member.proof.verify(&anchor).is_err());
+    let all = client.members_as_of(Height(2), SELF_CONTAINED).await.unwrap();
+    assert!(matches!(all.verify(&anchor), Err(ProofFault::StateRoot { .. })));
+}
+
+/// What governance holds with a thousand proposals, each of them long, under a header that three of four signed.
+fn a_thousand_proposals(ledger: &sanad_testkit::Ledger) -> GovernanceProof {
+    let approvals: Vec<MemberId> =
+        (0..300).map(|n| id(&format!("university-with-a-long-name-{n:04}"))).collect();
+    let open = |n: u16| {
+        let mut proposal_id = [0; 32];
+        proposal_id[..2].copy_from_slice(&n.to_be_bytes());
+        GovernanceItem::Open(OpenProposal {
+            id: ProposalId(proposal_id),
+            proposer: id("v1"),
+            proposed: Height(1),
+            proposal: Proposal {
+                change: Change::Suspend { member: id(ISSUER) },
+                expires: Height(100 + u64::from(n)),
+                effective: Height(0),
+            },
+            approvals: approvals.clone(),
+            passed: None,
+        })
+    };
+    let mut proof = ledger.prove_governance();
+    proof.items = (0..1000).map(open).collect();
+    let others = others_root(&parts(&proof.governance(), &proof.parameters));
+    proof.header.state_root = state_root(&proof.status_root, &proof.members_root, &others);
+    proof.finality = ledger.finality(&proof.header);
+    proof
+}
+
+#[tokio::test]
+async fn a_thousand_proposals_come_in_runs_and_are_proved_together() {
+    let network = network().await;
+    let anchor = network.ledger.with_ledger(|ledger| ledger.anchor());
+    let proof = network.client.governance(SELF_CONTAINED).await.unwrap();
+    proof.verify(&anchor).unwrap();
+    assert!(proof.items.is_empty());
+    let expected = network.ledger.with_ledger(a_thousand_proposals);
+    *network.ledger.governance.lock().unwrap() = Some(expected.clone());
+    let proof = network.client.governance(SELF_CONTAINED).await.unwrap();
+    assert_eq!(proof, expected);
+    proof.verify(&anchor).unwrap();
+    // The last one left out: what is left is not what the header names.
+    let mut fewer = expected;
+    fewer.items.pop();
+    *network.ledger.governance.lock().unwrap() = Some(fewer);
+    let proof = network.client.governance(SELF_CONTAINED).await.unwrap();
+    assert!(matches!(proof.verify(&anchor), Err(ProofFault::StateRoot { .. })));
+}
+
+#[tokio::test]
+async fn runs_of_governance_are_bounded() {
+    let network = network().await;
+    let expected = network.ledger.with_ledger(a_thousand_proposals);
+    let encoded: Vec<Vec<u8>> = expected.items.iter().map(codec::encode).collect();
+    *network.ledger.governance.lock().unwrap() = Some(expected);
+    let mut client = LedgerServiceClient::new(network.channel().await);
+    let mut stream = client.get_governance(GetGovernanceRequest { form: 0 }).await.unwrap().into_inner();
+    let Some(Part::Head(head)) = stream.message().await.unwrap().unwrap().part else { panic!("a head") };
+    assert_eq!((head.items, head.bytes), (1000, encoded.iter().map(|item| item.len() as u64).sum()));
+    let (mut items, mut runs) = (Vec::new(), 0);
+    while let Some(message) = stream.message().await.unwrap() {
+        let Some(Part::Run(run)) = message.part else { panic!("a run") };
+        assert!(run.items.iter().map(Vec::len).sum::<usize>() <= GOVERNANCE_RUN_BYTES_MAX);
+        items.extend(run.items);
+        runs += 1;
+    }
+    assert_eq!(items, encoded);
+    assert!(runs > 8, "{runs}");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! What a node proves of governance and of members.
 
 use anyhow::{Context, bail};
-use sanad_api::{FinalHeader, ProofForm};
+use sanad_api::{ClientError, FinalHeader, MemberDetails, ProofForm};
 use sanad_core::block::BlockHeader;
 use sanad_core::governance::Governance;
 use sanad_core::hash::ProposalId;
 use sanad_core::ids::{Height, MemberId};
-use sanad_core::member::MemberState;
+use sanad_core::member::{MemberRecord, MemberState};
 use sanad_core::proof::GovernanceProof;
 use sanad_core::validators::ValidatorSet;
 use sanad_verify::{Trust, explain};
@@ -53,12 +53,38 @@ impl Session {
         if asked.as_ref().is_err_and(is_missing) {
             return Ok(None);
         }
-        let details = self.remote.told(asked)?;
-        if let Err(fault) = details.proof.verify(self.trust.anchor()) {
-            bail!("{} does not prove the record of {id}: {}", self.remote.url(), explain(&fault));
-        }
+        let details = self.proved(id, asked)?;
         let state = MemberState::new(details.proof.member.record, details.rest);
         state.map(Some).with_context(|| format!("{} does not prove the keys of {id}", self.remote.url()))
+    }
+
+    /// A member's record after the block of a height; `None` if it was no member then.
+    pub(crate) async fn find_member_as_of(
+        &self,
+        id: &MemberId,
+        height: Height,
+    ) -> anyhow::Result<Option<MemberRecord>> {
+        let (client, form) = (self.remote.client(), ProofForm::SelfContained);
+        let asked = self.remote.ask(|| client.member_as_of(id, height, form)).await;
+        if asked.as_ref().is_err_and(is_missing) {
+            return Ok(None);
+        }
+        Ok(Some(self.proved(id, asked)?.proof.member.record))
+    }
+
+    /// What a node answers about a member, if its proof holds.
+    fn proved(
+        &self,
+        id: &MemberId,
+        asked: Result<MemberDetails, ClientError>,
+    ) -> anyhow::Result<MemberDetails> {
+        let details = self.remote.told(asked)?;
+        match details.proof.verify(self.trust.anchor()) {
+            Ok(_) => Ok(details),
+            Err(fault) => {
+                bail!("{} does not prove the record of {id}: {}", self.remote.url(), explain(&fault))
+            }
+        }
     }
 
     /// An open proposal by its id or the beginning of it.

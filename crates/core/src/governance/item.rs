@@ -20,8 +20,13 @@ use crate::state_root::Part;
 
 /// Longest encoded item, in bytes: an open proposal that every member approved.
 pub const GOVERNANCE_ITEM_BYTES_MAX: usize = 512 + ENTRY_BYTES_MAX + MEMBERS_MAX * (1 + MEMBER_ID_BYTES_MAX);
+/// Longest encoded item other than an open proposal, in bytes: evidence is the longest, with 64 occasions.
+const OTHER_ITEM_BYTES_MAX: usize = 1024;
 /// Most items.
 pub const GOVERNANCE_ITEMS_MAX: usize = PROPOSALS_MAX + CLOSED_PROPOSALS_KEPT + 5 * MEMBERS_MAX;
+/// Longest encodings of all items together, in bytes.
+pub const GOVERNANCE_BYTES_MAX: usize =
+    PROPOSALS_MAX * GOVERNANCE_ITEM_BYTES_MAX + (GOVERNANCE_ITEMS_MAX - PROPOSALS_MAX) * OTHER_ITEM_BYTES_MAX;
 
 /// What became of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod damage;
 mod evidence;
 mod exchange;
 mod failed_reads;
+mod former;
 mod proofs;
 mod published;
 mod service;

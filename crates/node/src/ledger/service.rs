@@ -19,7 +19,7 @@ use sanad_core::governance::RejoinStatement;
 use sanad_core::hash::{BatchId, ChunkHash};
 use sanad_core::ids::{Height, LogIndex, LogSize, MemberId};
 use sanad_core::member::MemberState;
-use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, StatusProof};
+use sanad_core::proof::{ConsistencyProof, EntryRun, GovernanceProof, MembersProof, StatusProof};
 use sanad_core::state::Head;
 use sanad_core::trust::TrustFile;
 use sanad_storage::{SnapshotError, SnapshotFolder, Store, StoreError};
@@ -251,6 +251,25 @@ impl<F: NodeFacts> sanad_api::Ledger for Service<F> {
 
     fn member(&self, id: &MemberId, form: ProofForm) -> Result<MemberDetails, LedgerError> {
         self.ledger.member_details(id, form)
+    }
+
+    fn member_as_of(
+        &self,
+        id: &MemberId,
+        height: Height,
+        form: ProofForm,
+    ) -> Result<MemberDetails, LedgerError> {
+        self.ledger.member_as_of(id, height, form)
+    }
+
+    fn members_as_of(
+        &self,
+        height: Height,
+        after: Option<&MemberId>,
+        count: usize,
+        form: ProofForm,
+    ) -> Result<MembersProof, LedgerError> {
+        self.ledger.members_as_of(height, after, count, form)
     }
 
     fn governance(&self, form: ProofForm) -> Result<GovernanceProof, LedgerError> {

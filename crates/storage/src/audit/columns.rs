@@ -44,7 +44,7 @@ pub(super) struct ColumnFiles {
 struct Levels(Vec<File<32>>);
 
 /// A column, and where it is or should be.
-struct File<const WIDTH: usize> {
+pub(super) struct File<const WIDTH: usize> {
     path: PathBuf,
     part: Part,
     column: Option<Column<WIDTH>>,
@@ -237,12 +237,12 @@ impl Levels {
 }
 
 impl<const WIDTH: usize> File<WIDTH> {
-    fn open(path: PathBuf, part: Part) -> Result<Self, StoreError> {
+    pub(super) fn open(path: PathBuf, part: Part) -> Result<Self, StoreError> {
         Ok(Self { column: Column::open_to_read(path.clone(), part)?, path, part })
     }
 
     /// Records from a place on; `None` if they are not all there.
-    fn read(&self, place: u64, count: usize) -> Result<Option<Vec<[u8; WIDTH]>>, StoreError> {
+    pub(super) fn read(&self, place: u64, count: usize) -> Result<Option<Vec<[u8; WIDTH]>>, StoreError> {
         let Some(column) = &self.column else { return Ok(None) };
         match column.slice(place, count) {
             Err(StoreError::Damaged { .. }) => Ok(None),
@@ -252,7 +252,7 @@ impl<const WIDTH: usize> File<WIDTH> {
 
     /// The first record from a place on that is not as expected. `fields` are the names and widths of a
     /// record's fields.
-    fn compare(
+    pub(super) fn compare(
         &self,
         height: Height,
         place: u64,
@@ -277,7 +277,13 @@ impl<const WIDTH: usize> File<WIDTH> {
         Ok(None)
     }
 
-    fn compare_length(&self, records: u64) -> Result<Option<Finding>, StoreError> {
+    /// How many whole records there are.
+    pub(super) fn records(&self) -> Result<u64, StoreError> {
+        let bytes = self.column.as_ref().map_or(Ok(0), Column::bytes)?;
+        Ok(bytes / WIDTH as u64)
+    }
+
+    pub(super) fn compare_length(&self, records: u64) -> Result<Option<Finding>, StoreError> {
         let expected = records * WIDTH as u64;
         let actual = self.column.as_ref().map_or(Ok(0), Column::bytes)?;
         let (part, path) = (self.part, self.path.clone());

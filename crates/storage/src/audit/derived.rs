@@ -13,6 +13,7 @@ use super::checkpoint;
 use super::columns::{ColumnFiles, TreeRoots};
 use super::finding::{Finding, RunFault};
 use super::keys::{Batches, Issuances};
+use super::register::RegisterFiles;
 use crate::checkpoint::{Checkpoint, Checkpoints, Loaded};
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
@@ -26,6 +27,7 @@ use crate::shared::batch_hashes;
 pub(super) struct Derived<'a> {
     directory: &'a StoreDirectory,
     columns: ColumnFiles,
+    register: RegisterFiles,
     /// `None` if the checkpoint cannot be read.
     loaded: Option<Loaded>,
     /// Where the node was stopped cleanly, if it was.
@@ -49,6 +51,7 @@ impl<'a> Derived<'a> {
         let mut derived = Self {
             directory,
             columns: ColumnFiles::open(directory)?,
+            register: RegisterFiles::open(directory)?,
             loaded: None,
             closed: Closed::read(&directory.closed(), &genesis.chain_id())?,
             secret: IndexSecret::random().map_err(at(&directory.identity_path()))?,
@@ -84,6 +87,14 @@ impl<'a> Derived<'a> {
         self.loaded.as_ref().map(|loaded| loaded.checkpoint.height)
     }
 
+    /// Compares what is derived from the genesis alone.
+    pub(super) fn begin(&mut self, state: &State) -> Result<(), StoreError> {
+        self.compare_checkpoint(state, 0);
+        let findings = self.register.begin(state)?;
+        findings.into_iter().for_each(|finding| self.note(finding));
+        Ok(())
+    }
+
     /// Compares the checkpoint, if it is of the place that ends at a logical offset.
     pub(super) fn compare_checkpoint(&mut self, state: &State, end: u64) {
         let Some(loaded) = self.loaded.as_ref().filter(|loaded| loaded.checkpoint.end == end) else { return };
@@ -104,6 +115,8 @@ impl<'a> Derived<'a> {
         // What follows the checkpoint is written again when the store is opened.
         if self.checkpoint().is_none_or(|checkpoint| first.raw.frame.height <= checkpoint) {
             let findings = self.columns.compare(blocks, self.batch_keys.len() as u64)?;
+            findings.into_iter().for_each(|finding| self.note(finding));
+            let findings = self.register.compare(blocks)?;
             findings.into_iter().for_each(|finding| self.note(finding));
         }
         let secret = self.secret;
@@ -128,7 +141,8 @@ impl<'a> Derived<'a> {
             self.columns.compare_levels(height, self.compared.as_ref().or(at_head.as_ref()), &chain.seen)?;
         levels.into_iter().for_each(|finding| self.note(finding));
         if whole && height == head {
-            let lengths = self.columns.compare_lengths(head, chain.seen.batches(), size)?;
+            let mut lengths = self.columns.compare_lengths(head, chain.seen.batches(), size)?;
+            lengths.extend(self.register.compare_lengths(head)?);
             lengths.into_iter().for_each(|finding| self.note(finding));
         }
         if whole

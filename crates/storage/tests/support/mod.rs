@@ -10,7 +10,7 @@ use sanad_core::event::Event;
 use sanad_core::execution::Execution;
 use sanad_core::genesis::{Genesis, Nonce};
 use sanad_core::hash::Commitment;
-use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::{EventsHead, Role};
 use sanad_core::merkle::{Rfc6962, TreeHash as _, root_at};
 use sanad_core::state::State;
@@ -167,6 +167,18 @@ pub fn check_equal(store: &Store, consortium: &Consortium) {
         assert_eq!(store.block_hash(height).unwrap(), Some(block.header.hash()));
         assert_eq!(store.past(height).unwrap(), Some(*past));
         assert_eq!(store.validators_at(height).as_ref(), Some(ledger.state.validators()));
+    }
+    // The store has compared each with the state root in the header.
+    for height in (store.register_begins().0.max(1)..=store.height().0).map(Height) {
+        let register = store.register_as_of(height).unwrap().unwrap();
+        let members = register.members(None, usize::MAX).unwrap();
+        assert_eq!(members.len(), ISSUERS);
+        if height == store.height() {
+            assert_eq!(
+                members.iter().collect::<Vec<_>>(),
+                ledger.state.registry().members().collect::<Vec<_>>()
+            );
+        }
     }
     let (log, history) = (store.log_tree(), store.history_tree());
     assert_eq!((log.size(), history.size()), (size, store.height().0));

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use sanad_core::codec;
 use sanad_core::ids::{LogIndex, MemberId};
 use sanad_core::member::MemberState;
 use sanad_core::proof::{COMPLETENESS_MEDIA_TYPE, EntryRun};
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Asker, Cache, Number, Refusal, page_size, parameter, proof_form};
 use super::blocks::FormQuery;
 use crate::ledger::Ledger;
+use crate::ledger_error::LedgerError;
+use crate::limits::HTTP_GOVERNANCE_BYTES_MAX;
 use crate::server::call_error::RequestError;
 use crate::server::page::List;
 
@@ -79,7 +82,15 @@ pub(super) async fn entries<L: Ledger>(
 
 pub(super) async fn governance<L: Ledger>(asker: Asker<L>) -> Result<Response, Refusal> {
     let form = proof_form(asker.query::<FormQuery>()?.form.as_deref())?;
-    asker.json(Cache::Second, move |ledger| ledger.governance(form)).await
+    let read = move |ledger: &L| {
+        let proof = ledger.governance(form)?;
+        let bytes: usize = proof.items.iter().map(|item| codec::encode(item).len()).sum();
+        match bytes > HTTP_GOVERNANCE_BYTES_MAX {
+            true => Err(LedgerError::Unsupported { what: "this is too long for HTTP; ask over gRPC" }),
+            false => serde_json::to_vec(&proof).map_err(LedgerError::internal),
+        }
+    };
+    asker.long_bytes(Cache::Second, super::JSON, read).await
 }
 
 pub(super) async fn genesis<L: Ledger>(asker: Asker<L>) -> Result<Response, Refusal> {

@@ -4,6 +4,7 @@ mod blocks;
 mod completeness;
 mod credentials;
 mod entries;
+mod governance;
 mod members;
 mod pieces;
 mod snapshot;
@@ -17,16 +18,27 @@ use tonic::{Request, Response, Status};
 pub(super) use self::blocks::height;
 use super::answer_stream::AnswerStream;
 use super::calls::Calls;
-use super::shares::Budget;
+use super::shares::{Budget, Share};
 use crate::ledger::Ledger;
 use crate::wire;
 use crate::wire::ledger_service_server::LedgerService;
 
 pub(super) struct LedgerApi<L>(pub(super) Arc<Calls<L>>);
 
+impl<L: Ledger> LedgerApi<L> {
+    /// The share of a call about members that asks for a height of the past, if it does: a tree of all members is made for it.
+    fn former_share<M>(&self, request: &Request<M>, as_of: u64) -> Result<Option<Share>, Status> {
+        match as_of {
+            0 => Ok(None),
+            _ => Ok(Some(self.0.share(request, Budget::BatchProofs)?)),
+        }
+    }
+}
+
 #[tonic::async_trait]
 impl<L: Ledger> LedgerService for LedgerApi<L> {
     type GetCompletenessStream = AnswerStream<wire::GetCompletenessResponse>;
+    type GetGovernanceStream = AnswerStream<wire::GetGovernanceResponse>;
     type GetTrustFileStream = AnswerStream<wire::GetTrustFileResponse>;
     type GetSnapshotStream = AnswerStream<wire::GetSnapshotResponse>;
     type GetSnapshotChunkStream = AnswerStream<wire::GetSnapshotChunkResponse>;
@@ -137,6 +149,7 @@ impl<L: Ledger> LedgerService for LedgerApi<L> {
         &self,
         request: Request<wire::ListMembersRequest>,
     ) -> Result<Response<wire::ListMembersResponse>, Status> {
+        let _share = self.former_share(&request, request.get_ref().as_of)?;
         self.0.answer(request, members::list).await
     }
 
@@ -144,14 +157,15 @@ impl<L: Ledger> LedgerService for LedgerApi<L> {
         &self,
         request: Request<wire::GetMemberRequest>,
     ) -> Result<Response<wire::GetMemberResponse>, Status> {
+        let _share = self.former_share(&request, request.get_ref().as_of)?;
         self.0.answer(request, members::member).await
     }
 
     async fn get_governance(
         &self,
         request: Request<wire::GetGovernanceRequest>,
-    ) -> Result<Response<wire::GetGovernanceResponse>, Status> {
-        self.0.answer(request, members::governance).await
+    ) -> Result<Response<Self::GetGovernanceStream>, Status> {
+        governance::governance(&self.0, request).await
     }
 
     async fn get_genesis(

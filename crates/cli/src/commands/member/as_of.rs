@@ -1,8 +1,9 @@
-//! `sanad member as-of`: the register at any date, by execution of every block up to it.
+//! `sanad member as-of`: the register at any date, by a proof of a node that keeps it, or by execution of every block up to
+//! it.
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use sanad_api::{BlockStream, Client, ClientError, FinalBlock};
+use sanad_api::{BlockStream, Client, ClientError, ErrorCode, FinalBlock, ProofForm};
 use sanad_chain::{BlockSource, Chain, Fault, IndexSecret};
 use sanad_core::block::Block;
 use sanad_core::hash::BlockHash;
@@ -13,20 +14,22 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::governance::{Session, role};
-use crate::output::{Outcome, Output, Report};
+use crate::output::{Outcome, Output, Report, note};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::time::{self, parse_time};
 use crate::trust::TrustArgs;
 use crate::view::View;
+use sanad_verify::explain;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member as-of 2026-11-20T00:00:00Z --genesis genesis.json
   sanad member as-of --height 4711 --export archive --json | jq '.members[].record.standing'
 
-Every block up to that date is fetched and executed from the genesis on, signatures and all, and the last of them is
-proved to be in the history of the last block: nobody is believed. That takes as long as the log is; an export on this
-machine is the fastest source.";
+A node proves the register of any block that it has executed: all members together, under the header of the block, which is
+in the history of the last one. Where there is no such proof (an export has none, nor has a node for blocks before
+the snapshot that it was made from), or with --execute, every block up to that date is fetched and executed from the genesis
+on, signatures and all. That takes as long as the log is. Nobody is believed in either case.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -36,6 +39,9 @@ pub(crate) struct Args {
     /// The register as it was after the block of this height
     #[arg(long, conflicts_with = "time")]
     height: Option<Height>,
+    /// Execute every block up to there, in place of asking for a proof
+    #[arg(long)]
+    execute: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -48,7 +54,18 @@ struct Register {
     as_of_ms: u64,
     block: BlockHash,
     log_size: LogSize,
+    proved_by: ProvedBy,
     members: Vec<MemberState>,
+}
+
+/// What shows that these were the members.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum ProvedBy {
+    /// A proof of all members under the header of the block.
+    Proof,
+    /// Execution of every block up to it.
+    Execution,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -58,6 +75,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let wanted = wanted(&session, args).await?;
         anyhow::Ok((session, wanted))
     })?;
+    if !args.execute {
+        if let Some(proved) = runtime.block_on(proved(&session, &wanted))? {
+            output.print(&proved)?;
+            return Ok(Outcome::Yes);
+        }
+        note("no proof of the register as of that block; every block up to it is executed");
+    }
     let mut chain = Chain::new(session.trust.genesis(), IndexSecret::random()?)?;
     let stream = runtime.block_on(session.remote.client().subscribe(Height::GENESIS.next()));
     let stream = session.remote.told(stream)?;
@@ -77,9 +101,43 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         as_of_ms: wanted.time_ms,
         block: wanted.hash,
         log_size: chain.state.log_size(),
+        proved_by: ProvedBy::Execution,
         members: chain.state.registry().members().cloned().collect(),
     })?;
     Ok(Outcome::Yes)
+}
+
+/// The register as the node proves it; `None` where it keeps none of that height.
+async fn proved(session: &Session, wanted: &Wanted) -> anyhow::Result<Option<Register>> {
+    let remote = &session.remote;
+    let form = ProofForm::SelfContained;
+    let asked = remote.ask(|| remote.client().members_as_of(wanted.height, form)).await;
+    let kept_nowhere = |error: &ClientError| {
+        matches!(error.code(), Some(ErrorCode::Unsupported | ErrorCode::RegisterNotKept))
+    };
+    if asked.as_ref().is_err_and(kept_nowhere) {
+        return Ok(None);
+    }
+    let proof = remote.told(asked)?;
+    if let Err(fault) = proof.verify(session.trust.anchor()) {
+        bail!(
+            "{} does not prove the members as of block {}: {}",
+            remote.url(),
+            wanted.height,
+            explain(&fault)
+        );
+    }
+    if proof.header.hash() != wanted.hash {
+        bail!("block {} is another one than the history of the last block has", wanted.height);
+    }
+    Ok(Some(Register {
+        as_of: wanted.height,
+        as_of_ms: wanted.time_ms,
+        block: wanted.hash,
+        log_size: proof.header.log_size,
+        proved_by: ProvedBy::Proof,
+        members: proof.members,
+    }))
 }
 
 /// The block that is asked for, as the last one proves it.

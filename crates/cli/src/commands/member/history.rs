@@ -22,6 +22,7 @@ use crate::view::View;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member history univ-merapi.example --genesis genesis.json
+  sanad member history univ-merapi.example --records
   sanad member history univ-merapi.example --export archive --json | jq '.events[] | select(.kind == \"rotate-key\")'
 
 What the member said of itself, and every proposal about it with its votes: proved to be all that the log has, and each
@@ -31,6 +32,9 @@ block proved by the last one. What it issued is in `sanad proof completeness`.";
 pub(crate) struct Args {
     /// The member's id
     id: MemberId,
+    /// With each event, the record after its block, proved by the node
+    #[arg(long)]
+    records: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -58,6 +62,9 @@ struct Happened {
     by: MemberId,
     /// In plain words.
     summary: String,
+    /// The record after the block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<MemberRecord>,
     #[serde(flatten)]
     event: Event,
 }
@@ -73,7 +80,7 @@ async fn ask(args: &Args) -> anyhow::Result<History> {
     let (entries, complete) =
         all_entries(remote, trust, &args.id, |entry| entry.event.chain() != BatchChain::Issuing).await?;
     let mut events: Vec<Happened> = Vec::new();
-    let mut block = None;
+    let (mut block, mut record) = (None, None);
     let mut proposals = BTreeMap::new();
     for (index, entry) in entries {
         // Entries are in order: most share the block of the one before.
@@ -97,12 +104,16 @@ async fn ask(args: &Args) -> anyhow::Result<History> {
             }
             _ => {}
         }
+        if args.records && events.last().is_none_or(|last| last.height != header.height) {
+            record = session.find_member_as_of(&args.id, header.height).await?;
+        }
         events.push(Happened {
             height: header.height,
             time_ms: header.time_ms,
             index,
             by: entry.issuer,
             summary,
+            record: record.clone(),
             event: entry.event,
         });
         block = Some((header.log_size.0, header));
@@ -146,19 +157,26 @@ impl Report for History {
         if let Some(member) = &self.genesis {
             view = view.line(format!("in the genesis: {}, {}", member.name, role(member.role)));
         }
+        let with_records = self.events.iter().any(|happened| happened.record.is_some());
         let row = |happened: &Happened| {
-            let Happened { height, time_ms, index, by, summary, .. } = happened;
-            vec![
+            let Happened { height, time_ms, index, by, summary, record, .. } = happened;
+            let after = record.as_ref().map_or_else(String::new, |record| {
+                format!("{} since block {}, {}", record.standing, record.since, record.name)
+            });
+            let mut cells = vec![
                 height.to_string(),
                 time::format_ms(*time_ms),
                 index.to_string(),
                 by.to_string(),
                 summary.clone(),
-            ]
+            ];
+            cells.extend(with_records.then_some(after));
+            cells
         };
         if !self.events.is_empty() {
             let rows = self.events.iter().map(row).collect();
-            view = view.table(&["block", "time", "index", "by", "what"], rows);
+            let columns = ["block", "time", "index", "by", "what", "after the block"];
+            view = view.table(&columns[..5 + usize::from(with_records)], rows);
         }
         view.line(format!("now: {} since block {}", record.standing, record.since))
             .line(format!("as of block {as_of}, {}, proved to be all", time::format_ms(*as_of_ms)))

@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Everything that changed a member since the genesis, proved to be complete
     #[command(after_help = history::EXAMPLES)]
     History(history::Args),
-    /// The register of members at any date, by execution of every block up to it
+    /// The register of members at any date, proved
     #[command(after_help = as_of::EXAMPLES)]
     AsOf(as_of::Args),
     /// List a member's disputed credentials, proved to be all

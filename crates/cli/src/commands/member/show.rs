@@ -16,6 +16,7 @@ use sanad_verify::explain;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad member show univ-merapi.example --genesis genesis.json
+  sanad member show univ-merapi.example --as-of 4711
   sanad member show univ-merapi.example --json | jq .rest.issuing
 
 Exit code 1 where the node's proof of the record does not hold.";
@@ -24,6 +25,9 @@ Exit code 1 where the node's proof of the record does not hold.";
 pub(crate) struct Args {
     /// The member's id
     id: MemberId,
+    /// The record as it was after the block of this height
+    #[arg(long, value_name = "HEIGHT")]
+    as_of: Option<Height>,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -55,8 +59,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 async fn ask(args: &Args) -> anyhow::Result<Shown> {
     let remote = Remote::open(&args.source).await?;
     let trust = args.trust.for_node(&remote).await?;
-    let details =
-        remote.told(remote.ask(|| remote.client().member(&args.id, ProofForm::SelfContained)).await)?;
+    let asked = remote.ask(|| async {
+        let (client, form) = (remote.client(), ProofForm::SelfContained);
+        match args.as_of {
+            None => client.member(&args.id, form).await,
+            Some(height) => client.member_as_of(&args.id, height, form).await,
+        }
+    });
+    let details = remote.told(asked.await)?;
     let mut reason = details.proof.verify(trust.anchor()).err().map(|fault| explain(&fault));
     let MemberDetails { proof, rest } = details;
     if rest.hash() != proof.member.record.rest {
