@@ -65,11 +65,20 @@ pub fn prepare(net: &Net, names: &[impl AsRef<str>]) -> String {
 /// `tests/interop/vc/check.mjs`; none, and a word, where its packages are not installed. Where `SANAD_NPM` is set, that is a
 /// failure.
 pub fn outside_verifier() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/vc");
-    if folder.join("node_modules/@digitalbazaar/vc").is_dir() {
-        return Some(folder.join("check.mjs"));
+    npm("vc", "@digitalbazaar/vc")
+}
+
+/// `tests/interop/sd-jwt/check.mjs`, likewise.
+pub fn outside_sd_jwt_reader() -> Option<PathBuf> {
+    npm("sd-jwt", "@sd-jwt/sd-jwt-vc")
+}
+
+fn npm(folder: &str, package: &str) -> Option<PathBuf> {
+    let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(folder);
+    if at.join("node_modules").join(package).is_dir() {
+        return Some(at.join("check.mjs"));
     }
-    let lacking = "the packages of tests/interop/vc are not installed (npm ci)";
+    let lacking = format!("the packages of tests/interop/{folder} are not installed (npm ci)");
     assert!(std::env::var_os("SANAD_NPM").is_none(), "{lacking}, but SANAD_NPM is set");
     eprintln!("{lacking}: skipped");
     None

@@ -4,6 +4,7 @@ use sanad_core::commitment::Opening;
 use sanad_core::document::{self, DocumentError, DocumentKind};
 use sanad_core::event::Event;
 use sanad_core::receipt::{Receipt, ReceiptFault, ReceiptForm};
+use sanad_core::sd_jwt::SdJwt;
 use sanad_core::summary::SummaryLabel;
 use sanad_core::trust::TrustAnchor;
 use sanad_qr::{Correction, DrawError, QrCode, Segment};
@@ -194,5 +195,9 @@ fn compacted(mut receipt: Receipt, anchor: &TrustAnchor) -> Option<Receipt> {
 }
 
 fn json_of(kind: DocumentKind, document: &[u8]) -> Option<serde_json::Value> {
-    serde_json::from_slice(document).ok().filter(|_| kind == DocumentKind::Json)
+    match kind {
+        DocumentKind::Json => serde_json::from_slice(document).ok(),
+        DocumentKind::SdJwt => SdJwt::parse(document).ok().map(|sd_jwt| sd_jwt.claims().clone()),
+        _ => None,
+    }
 }

@@ -11,7 +11,7 @@ use sanad_certificate::{
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::summary::Summary;
 use sanad_core::trust::TrustAnchor;
-use sanad_issuer::{CREDENTIAL_FILE, SharedFolder};
+use sanad_issuer::{CredentialForm, SharedFolder};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,13 +71,13 @@ impl Page {
         Ok(Self { template, fields: fields.to_vec() })
     }
 
-    /// Whether all that a credential says can be printed.
-    pub(crate) fn check(&self, credential: Value) -> anyhow::Result<()> {
-        let summary = Summary::of_json(&credential)
+    /// Whether all that a credential says can be printed; `document` is what the file of the credential will say.
+    pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<()> {
+        let summary = Summary::of_json(credential)
             .context("no summary follows from it: it has no title, or texts that are too long or refused")?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut fields = Fields::new(&summary, &issuer, Some(credential));
+        let mut fields = Fields::new(&summary, &issuer, Some(document));
         self.fields.iter().for_each(|(name, text)| fields.set(name, text));
         Ok(self.template.check(&fields)?)
     }
@@ -209,7 +209,11 @@ fn file_name(path: &Path) -> anyhow::Result<&str> {
 fn title<'a>(path: &'a Path, name: &'a str) -> &'a str {
     let folder = path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
     match folder {
-        Some(folder) if name == CREDENTIAL_FILE => folder,
+        Some(folder)
+            if [CredentialForm::Json, CredentialForm::SdJwt].iter().any(|form| name == form.file()) =>
+        {
+            folder
+        }
         _ => name.rsplit_once('.').map_or(name, |(stem, _)| stem),
     }
 }

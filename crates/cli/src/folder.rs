@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_issuer::{CREDENTIAL_FILE, EXTENSIONS, FolderFiles, look_through};
+use sanad_issuer::{EXTENSIONS, FolderFiles, credential_in, look_through};
 
 use crate::output::note;
 
@@ -12,9 +12,9 @@ pub(crate) fn documents_in(folder: &Path, left_out: &mut Vec<PathBuf>) -> anyhow
     let FolderFiles { mut documents, links, special, others, folders, .. } = look_through(folder)?;
     let (files, dangling): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.is_file());
     documents.extend(files);
-    let of_learner = |folder: &PathBuf| folder.join(CREDENTIAL_FILE).is_file();
-    let (learners, folders): (Vec<_>, Vec<_>) = folders.into_iter().partition(of_learner);
-    documents.extend(learners.into_iter().map(|folder| folder.join(CREDENTIAL_FILE)));
+    let (learners, folders): (Vec<_>, Vec<_>) =
+        folders.into_iter().partition(|folder| credential_in(folder).is_some());
+    documents.extend(learners.iter().filter_map(|folder| credential_in(folder)));
     documents.sort();
     let before = left_out.len();
     left_out.extend([special, dangling, others, folders].into_iter().flatten());

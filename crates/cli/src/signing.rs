@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sanad_core::member::{KeyPurpose, MemberState};
 use sanad_core::signature::SecretKey;
 use sanad_credential::{Cryptosuite, Signer, did_key};
-use sanad_issuer::{Issuer, StatusListPlace, did_web};
+use sanad_issuer::{CredentialForm, Issuer, StatusListPlace, did_web};
 
 /// How a credential is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,47 @@ pub(crate) enum Suite {
     /// Over its canonical JSON.
     #[value(name = "eddsa-jcs-2022")]
     Jcs,
+}
+
+/// The form of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// An Open Badge 3.0 in JSON: shown as a whole.
+    Json,
+    /// An SD-JWT VC: the learner chooses what to show of it, with `sanad credential present`.
+    SdJwt,
+}
+
+impl From<Form> for CredentialForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Json => Self::Json,
+            Form::SdJwt => Self::SdJwt,
+        }
+    }
+}
+
+/// The form of a credential, and how it is signed.
+#[derive(clap::Args, Debug)]
+pub(crate) struct FormArgs {
+    /// The form of the credential
+    #[arg(long, value_enum, default_value = "json")]
+    form: Form,
+    /// How to sign a credential in JSON [default: eddsa-rdfc-2022]
+    #[arg(long, value_enum)]
+    suite: Option<Suite>,
+}
+
+impl FormArgs {
+    /// The form, and how to sign.
+    pub(crate) fn form(&self) -> anyhow::Result<(CredentialForm, Suite)> {
+        match (self.form, self.suite) {
+            (Form::SdJwt, Some(_)) => {
+                bail!("--suite is of credentials in JSON; an SD-JWT is signed with EdDSA")
+            }
+            (form, suite) => Ok((form.into(), suite.unwrap_or(Suite::Rdfc))),
+        }
+    }
 }
 
 /// The signer of credentials that name `named` as their issuer: an issuer id of the member, whose key is the current one.

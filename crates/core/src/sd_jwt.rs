@@ -17,6 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::jcs::{self, JSON_DEPTH_MAX, JsonError};
 
+mod selection;
+
+pub use selection::{DisclosedClaim, SelectionError};
+
 /// Longest SD-JWT in any serialisation, in bytes (1 MiB).
 pub const SD_JWT_BYTES_MAX: usize = 1 << 20;
 /// Most disclosures of one SD-JWT.

@@ -391,7 +391,10 @@ const TYPES: [&str; 9] = [
 ];
 
 /// What it says of an SD-JWT VC.
-const VCT_TYPES: [&str; 2] = ["dc+sd-jwt", "vc+sd-jwt"];
+const VCT_TYPES: [&str; 2] = [SD_JWT_VC_TYPE, "vc+sd-jwt"];
+
+/// The `typ` of an SD-JWT VC (2.2.1).
+pub(crate) const SD_JWT_VC_TYPE: &str = "dc+sd-jwt";
 
 /// Claims that an SD-JWT VC may not leave to the holder to show (2.2.2.3).
 const NEVER_WITHHELD: [&str; 6] = ["iss", "nbf", "exp", "cnf", "vct", "status"];

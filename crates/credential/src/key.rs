@@ -8,7 +8,7 @@ use p256::ecdsa::signature::Verifier as _;
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use sanad_core::signature;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::credential::read_object;
 use crate::fault::{Obstacle, ProofFault, Unchecked};
@@ -90,6 +90,14 @@ impl PublicKey {
             Self::P256(key) => multibase(&P256, key.to_encoded_point(true).as_bytes()),
             Self::Rsa { modulus, .. } => format!("RSA of {} bits", modulus.len() * 8),
         }
+    }
+
+    /// The JWK of a P-256 key (RFC 7518, 6.2.1); `None` for every other.
+    pub(crate) fn jwk_of_p256(&self) -> Option<Value> {
+        let Self::P256(key) = self else { return None };
+        let point = key.to_encoded_point(false);
+        let [x, y] = [point.x()?, point.y()?].map(|coordinate| BASE64_URL_SAFE_NO_PAD.encode(coordinate));
+        Some(json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y }))
     }
 
     /// Whether an issuer's id is this key.

@@ -8,7 +8,7 @@
 //! [`StatusList`] makes and reads lists that say which credentials are revoked or suspended, for verifiers that know nothing of the
 //! ledger.
 //!
-//! [`validity`] reads the dates alone. [`Signer`] signs what [`check`] would find good.
+//! [`validity`] reads the dates alone. [`Signer`] signs what [`check`] would find good, as JSON or as an SD-JWT VC of [`SdJwtClaims`].
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
@@ -30,6 +30,7 @@ mod meaning;
 mod model;
 mod pointer;
 mod rdf;
+mod sd_jwt_vc;
 mod sign;
 mod status_list;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use fault::{ProofFault, Unchecked};
 pub use finding::{Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict};
 pub use key::KeyFault;
 pub use limits::CREDENTIAL_BYTES_MAX;
+pub use sd_jwt_vc::{SD_JWT_VCT, Salt, SdJwtClaims, SdJwtClaimsError, badge_of_sd_jwt};
 pub use sign::{Cryptosuite, SignError, Signer, check_unsigned, did_key, multikey};
 pub use status_list::{
     ExpectedList, STATUS_ENTRIES_MAX, STATUS_LIST_BYTES_MAX, STATUS_LIST_ENTRIES, StatusEntry, StatusList,

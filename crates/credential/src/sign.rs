@@ -1,4 +1,4 @@
-//! Signing: one Data Integrity proof over a credential that keeps every rule that [`check`] knows.
+//! Signing a credential in JSON: one Data Integrity proof over a credential that keeps every rule that [`check`] knows.
 //!
 //! Source: Data Integrity EdDSA Cryptosuites 1.0, 3.2.1 and 3.3.1.
 
@@ -11,6 +11,7 @@ use crate::finding::{Fault, Part, Verdict};
 use crate::integrity::{Transformation, Unsecured};
 use crate::key;
 use crate::pointer::shown;
+use crate::sd_jwt_vc::SdJwtClaimsError;
 use crate::{meaning, model, rdf};
 
 /// How a credential is signed.
@@ -57,6 +58,17 @@ pub enum SignError {
         found: String,
         /// The issuer of the key.
         expected: String,
+    },
+    /// It makes no SD-JWT VC.
+    #[error(transparent)]
+    SdJwt(#[from] SdJwtClaimsError),
+    /// Other than one salt for each claim that can be withheld.
+    #[error("{actual} salts for {expected} claims")]
+    Salts {
+        /// Claims.
+        expected: usize,
+        /// Salts.
+        actual: usize,
     },
     /// It cannot be signed as it is.
     #[error("it cannot be signed: {0}")]
@@ -114,8 +126,16 @@ impl Signer {
         Ok(text)
     }
 
+    /// The verification method: the issuer's id with the key in its fragment.
+    pub(crate) fn method(&self) -> String {
+        format!("{}#{}", self.issuer, multikey(&self.key.public()))
+    }
+
+    pub(crate) fn signature(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).0
+    }
+
     fn options(&self, created: &str, credential: &Map<String, Value>) -> Map<String, Value> {
-        let multikey = multikey(&self.key.public());
         let mut proof = Map::new();
         // eddsa-jcs-2022, 3.3.1: the proof counts with the contexts of the document.
         if let (Cryptosuite::EddsaJcs2022, Some(context)) = (self.suite, credential.get("@context")) {
@@ -125,7 +145,7 @@ impl Signer {
             ("type", "DataIntegrityProof"),
             ("cryptosuite", self.suite.as_str()),
             ("created", created),
-            ("verificationMethod", &format!("{}#{multikey}", self.issuer)),
+            ("verificationMethod", &self.method()),
             ("proofPurpose", "assertionMethod"),
         ] {
             proof.insert(name.to_owned(), json!(value));
@@ -135,7 +155,7 @@ impl Signer {
 
     /// What this program would not accept never leaves it. Dates are the issuer's affair, and whose key it is shows in the
     /// register.
-    fn check_signed(&self, text: &[u8]) -> Result<(), SignError> {
+    pub(crate) fn check_signed(&self, text: &[u8]) -> Result<(), SignError> {
         let circumstances = Circumstances { now_ms: 0, member: None, rest: None };
         let finding = check(text, &circumstances);
         let finding = finding.ok_or_else(|| SignError::Refused("it is not a credential".to_owned()))?;

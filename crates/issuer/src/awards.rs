@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use sanad_credential::{CREDENTIAL_BYTES_MAX, Signer, check_unsigned};
+use sanad_credential::{CREDENTIAL_BYTES_MAX, SdJwtClaims, Signer, check_unsigned};
 use sanad_roster::{
     Columns, Learner, ROSTER_BYTES_MAX, TEMPLATE_BYTES_MAX, TableRemark, Template, credential_id, read_table,
 };
@@ -20,6 +20,7 @@ use crate::files::{self, FileError, Mode};
 use crate::notice::{Observer, Step};
 use crate::places::find_beside;
 use crate::receipts::WRITERS;
+use crate::signed_file::{CredentialForm, credential_in};
 use crate::status_lists::StatusListPlace;
 
 pub use error::{AwardsError, LineFault};
@@ -34,6 +35,7 @@ pub struct Roster {
     same_person: Vec<(u32, u32)>,
     remarks: Vec<TableRemark>,
     issuer: String,
+    form: CredentialForm,
     /// Where its status lists are, and the position of each credential in them, by its id.
     positions: Option<(StatusListPlace, HashMap<String, u64>)>,
 }
@@ -87,10 +89,36 @@ impl Roster {
             learners: rows.learners,
             same_person: rows.same_person,
             remarks: table.remarks.into_iter().chain(rows.remarks).collect(),
+            form: CredentialForm::default(),
             positions: None,
         };
         roster.check(template_path, observer)?;
         Ok(roster)
+    }
+
+    /// Has the credentials made in a form.
+    ///
+    /// # Errors
+    /// [`AwardsError::Personal`] if every verifier would see what is the learner's own; [`AwardsError::Credential`] or
+    /// [`AwardsError::Credentials`] if there are credentials that the form cannot have.
+    pub fn in_form(
+        mut self,
+        form: CredentialForm,
+        template: &Path,
+        observer: &dyn Observer,
+    ) -> Result<Self, AwardsError> {
+        self.form = form;
+        if form == CredentialForm::SdJwt {
+            let always = [&["issuer"][..], &["credentialSubject", "achievement"]];
+            let personal = always.map(|path| self.template.personal_fields(&self.columns, path)).concat();
+            if !personal.is_empty() {
+                return Err(AwardsError::Personal { path: template.to_owned(), fields: personal });
+            }
+            self.check_each(template, observer, |credential| {
+                SdJwtClaims::of_badge(credential).map(drop).map_err(|error| error.to_string())
+            })?;
+        }
+        Ok(self)
     }
 
     /// Every credential keeps the rules that verifiers check.
@@ -176,24 +204,32 @@ impl Roster {
     /// Where each credential of the roster is or will be, in a folder of its own below `out`.
     ///
     /// # Errors
-    /// [`AwardsError::Changed`] if credentials are there that say something else than the roster does now; files that
-    /// cannot be read.
+    /// [`AwardsError::Changed`] if credentials are there that say something else than the roster does now, and
+    /// [`AwardsError::OtherForm`] if they have another form; files that cannot be read.
     pub fn plan(&self, out: &Path) -> Result<Plan<'_>, AwardsError> {
         let folders = folders_by_id(out)?;
         let place = |learner| -> Result<_, AwardsError> {
             let (id, credential) = self.credential(learner);
             let folder = folders.get(short(&id)).cloned();
             let folder = folder.unwrap_or_else(|| out.join(folder_name(&self.columns.name(learner), &id)));
-            let path = folder.join(CREDENTIAL_FILE);
+            let path = folder.join(self.form.file());
+            let other = Some(folder.join(self.form.other().file())).filter(|other| other.is_file());
+            let other =
+                other.map(|other| LineFault { line: learner.line, text: other.display().to_string() });
             let is_there = path.is_file();
             let fault = match is_there && !self.is_said_by(&path, &credential)? {
                 true => Some(LineFault { line: learner.line, text: path.display().to_string() }),
                 false => None,
             };
-            Ok((Award { learner, credential: path, is_there }, fault))
+            Ok((Award { learner, credential: path, is_there }, (fault, other)))
         };
         let placed: Vec<_> = self.learners.par_iter().map(place).collect::<Result<_, _>>()?;
         let (awards, faults): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
+        let (faults, others): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
+        let others: Vec<LineFault> = others.into_iter().flatten().collect();
+        if !others.is_empty() {
+            return Err(AwardsError::OtherForm { path: self.path.clone(), faults: others });
+        }
         let faults: Vec<LineFault> = faults.into_iter().flatten().collect();
         match faults.is_empty() {
             true => Ok(Plan { roster: self, out: out.to_owned(), awards }),
@@ -217,15 +253,9 @@ impl Roster {
     /// and stays.
     fn is_said_by(&self, path: &Path, credential: &Map<String, Value>) -> Result<bool, FileError> {
         let bytes = files::read(path, CREDENTIAL_BYTES_MAX)?;
-        let Ok(mut there) = serde_json::from_slice::<Map<String, Value>>(&bytes) else { return Ok(false) };
-        let mut credential = credential.clone();
         let own_status = self.positions.is_none() && credential.contains_key(STATUS);
-        let left_out: &[&str] = if own_status { &["proof"] } else { &["proof", STATUS] };
-        for name in left_out {
-            there.remove(*name);
-            credential.remove(*name);
-        }
-        Ok(there == credential)
+        let left_out: &[&str] = if own_status { &[] } else { &[STATUS] };
+        Ok(self.form.is_said_by(&bytes, credential, left_out))
     }
 }
 
@@ -233,6 +263,13 @@ impl Plan<'_> {
     /// How many credentials are signed already.
     pub fn already(&self) -> usize {
         self.awards.iter().filter(|award| award.is_there).count()
+    }
+
+    /// The ids and the credentials of those whose credential or receipt is not there.
+    pub fn incomplete(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let lacks = |award: &&Award<'_>| !award.is_there || !find_beside(&award.credential).is_file();
+        let lacking = self.awards.iter().filter(lacks);
+        lacking.map(|award| (self.roster.credential(award.learner).0, award.credential.clone()))
     }
 
     /// The credentials that are to be signed, each by its place in the roster (`wisuda.csv:3`).
@@ -249,10 +286,9 @@ impl Plan<'_> {
     /// [`FileError`].
     pub fn strays(&self) -> Result<Vec<PathBuf>, FileError> {
         let own: HashSet<&Path> = self.awards.iter().map(|award| award.credential.as_path()).collect();
-        let there = folders_by_id(&self.out)?.into_values().map(|folder| folder.join(CREDENTIAL_FILE));
-        let mut strays: Vec<PathBuf> = there
-            .filter(|path| !own.contains(path.as_path()) && path.is_file() && !find_beside(path).is_file())
-            .collect();
+        let there = folders_by_id(&self.out)?.into_values().filter_map(|folder| credential_in(&folder));
+        let mut strays: Vec<PathBuf> =
+            there.filter(|path| !own.contains(path.as_path()) && !find_beside(path).is_file()).collect();
         strays.sort();
         Ok(strays)
     }
@@ -273,7 +309,8 @@ impl Plan<'_> {
             progress.next();
             if !award.is_there {
                 let (_, credential) = self.roster.credential(award.learner);
-                let text = signer.sign(credential, created).map_err(|source| AwardsError::NotSigned {
+                let signed = self.roster.form.sign(signer, credential, created);
+                let text = signed.map_err(|source| AwardsError::NotSigned {
                     path: self.roster.path.clone(),
                     line: award.learner.line,
                     source,
@@ -374,8 +411,6 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// The credential in the folder of a learner.
-pub const CREDENTIAL_FILE: &str = "credential.json";
 /// Where a credential names its place in status lists.
 pub(crate) const STATUS: &str = "credentialStatus";
 /// Characters of an id at the end of a folder's name.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::awards::STATUS;
 use crate::files::{self, FileError};
-use crate::signed_file::{SignedFileError, write_signed};
+use crate::signed_file::{CredentialForm, SignedFileError, write_signed};
 use crate::status_lists::StatusListPlace;
 
 /// A corrected credential, checked and not yet signed.
@@ -108,7 +108,13 @@ impl Correction {
     ///
     /// # Errors
     /// [`SignedFileError`].
-    pub fn write(&self, out: &Path, signer: &Signer, created: &str) -> Result<(), SignedFileError> {
-        write_signed(out, &self.credential, signer, created, &[])
+    pub fn write(
+        &self,
+        out: &Path,
+        form: CredentialForm,
+        signer: &Signer,
+        created: &str,
+    ) -> Result<(), SignedFileError> {
+        write_signed(out, &self.credential, form, signer, created, &[])
     }
 }

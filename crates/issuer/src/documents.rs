@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentError, DocumentKind, NamedIssuer};
 use sanad_core::summary::Summary;
-use sanad_credential::{Check, Circumstances, Part, Verdict};
+use sanad_credential::{Check, Circumstances, Part, Verdict, badge_of_sd_jwt};
 use serde_json::Value;
 
 use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, recognise};
@@ -72,7 +72,7 @@ pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) kind: DocumentKind,
     pub(crate) digest: [u8; 32],
-    /// The summary that follows from it, if its kind has a rule for one.
+    /// The summary that follows from it, if there is a rule for one.
     pub(crate) summary: Option<Summary>,
     pub(crate) remarks: Vec<Remark>,
     /// The issuer that it names.
@@ -217,7 +217,11 @@ pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError>
         DocumentKind::Json => serde_json::from_slice(&bytes).ok(),
         _ => None,
     };
-    let summary = json.as_ref().and_then(Summary::of_json);
+    let summary = match kind {
+        // For this kind the issuer states it: by the rule for the badge that it stands for.
+        DocumentKind::SdJwt => badge_of_sd_jwt(&bytes).as_ref().and_then(Summary::of_json),
+        _ => json.as_ref().and_then(Summary::of_json),
+    };
     let remarks = remark(path, kind, &bytes, json.as_ref(), reader.now_ms)
         .into_iter()
         .chain(dated(&bytes, reader.now_ms))

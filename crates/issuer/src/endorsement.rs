@@ -7,12 +7,12 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sanad_core::jcs::{self, JsonError};
-use sanad_credential::Signer;
+use sanad_credential::{Signer, badge_of_sd_jwt};
 use sanad_roster::{TextFault, check_texts, credential_id};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256, Sha384};
 
-use crate::signed_file::{SignedFileError, write_signed};
+use crate::signed_file::{CredentialForm, SignedFileError, write_signed};
 
 /// What is endorsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +63,13 @@ impl Endorsed {
     /// # Errors
     /// [`EndorsementError`].
     pub fn read(document: &[u8], achievement_alone: bool) -> Result<Self, EndorsementError> {
-        jcs::canonicalize(document).map_err(EndorsementError::Json)?;
-        let json: Value = serde_json::from_slice(document).map_err(|_| EndorsementError::NotEndorsable)?;
+        let json: Value = match badge_of_sd_jwt(document).filter(|_| achievement_alone) {
+            Some(badge) => badge,
+            None => {
+                jcs::canonicalize(document).map_err(EndorsementError::Json)?;
+                serde_json::from_slice(document).map_err(|_| EndorsementError::NotEndorsable)?
+            }
+        };
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(EndorsementError::NotEndorsable);
         let issuer = &json["issuer"];
         let issuer = issuer.as_str().or_else(|| issuer["id"].as_str()).map(str::to_owned);
@@ -149,7 +154,7 @@ impl Endorsement {
     /// # Errors
     /// [`SignedFileError`].
     pub fn write(&self, out: &Path, signer: &Signer, created: &str) -> Result<(), SignedFileError> {
-        write_signed(out, &self.credential, signer, created, &[FROM, CHECKED])
+        write_signed(out, &self.credential, CredentialForm::Json, signer, created, &[FROM, CHECKED])
     }
 }
 

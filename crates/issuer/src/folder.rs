@@ -62,4 +62,5 @@ fn is_usual(path: &Path) -> bool {
 }
 
 /// What counts as a document in a folder; a file that is named is taken whatever it is called.
-pub const EXTENSIONS: &[&str] = &["json", "jsonld", "jwt", "pdf", "xml", "png", "svg", "p7m", "cbor"];
+pub const EXTENSIONS: &[&str] =
+    &["json", "jsonld", "jwt", "pdf", "xml", "png", "svg", "p7m", "cbor", "sd-jwt"];

@@ -100,7 +100,7 @@ mod site;
 mod status_lists;
 mod submission;
 
-pub use awards::{AwardsError, CREDENTIAL_FILE, LineFault, Plan, Roster};
+pub use awards::{AwardsError, LineFault, Plan, Roster};
 pub use chain::{Chain, ChainError};
 pub use change::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangeFaultReason, ChangePlan, ChangeReport, ChangeTarget,
@@ -134,7 +134,7 @@ pub use receipt_file::{
 };
 pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
-pub use signed_file::SignedFileError;
+pub use signed_file::{CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, credential_in};
 pub use site::{SiteError, SiteFile, did_document, did_web, published, write_site};
 pub use status_lists::{DueList, IssuedStatuses, Positions, Published, StatusListPlace, StatusListsError};
 pub use submission::{SubmissionError, submit};

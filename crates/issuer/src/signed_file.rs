@@ -2,10 +2,92 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_credential::{CREDENTIAL_BYTES_MAX, SignError, Signer};
+use sanad_credential::{CREDENTIAL_BYTES_MAX, Salt, SdJwtClaims, SignError, Signer};
 use serde_json::{Map, Value};
 
 use crate::files::{self, FileError, Mode};
+use crate::random::{NoRandomness, random_bytes};
+
+/// The form of a credential that is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CredentialForm {
+    /// JSON with a Data Integrity proof: shown as a whole.
+    #[default]
+    Json,
+    /// An SD-JWT VC: the learner chooses what to show.
+    SdJwt,
+}
+
+impl CredentialForm {
+    /// The credential in the folder of a learner.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Json => CREDENTIAL_FILE,
+            Self::SdJwt => SD_JWT_FILE,
+        }
+    }
+
+    /// The other form.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Json => Self::SdJwt,
+            Self::SdJwt => Self::Json,
+        }
+    }
+
+    /// Signs a credential in this form.
+    pub(crate) fn sign(
+        self,
+        signer: &Signer,
+        credential: Map<String, Value>,
+        created: &str,
+    ) -> Result<Vec<u8>, SigningError> {
+        match self {
+            Self::Json => Ok(signer.sign(credential, created)?),
+            Self::SdJwt => {
+                let claims = SdJwtClaims::of_badge(&credential).map_err(SignError::from)?;
+                let salts = claims.own().map(|_| random_bytes()).collect::<Result<Vec<Salt>, _>>()?;
+                Ok(signer.sign_sd_jwt(&claims, created, &salts)?)
+            }
+        }
+    }
+
+    /// Whether a signed document says what a credential says, but for its proof and the members `left_out`.
+    pub(crate) fn is_said_by(
+        self,
+        document: &[u8],
+        credential: &Map<String, Value>,
+        left_out: &[&str],
+    ) -> bool {
+        let without = |mut credential: Map<String, Value>| {
+            ["proof"].iter().chain(left_out).for_each(|name| drop(credential.remove(*name)));
+            credential
+        };
+        match self {
+            Self::Json => serde_json::from_slice(document)
+                .is_ok_and(|there| without(there) == without(credential.clone())),
+            Self::SdJwt => SdJwtClaims::of_badge(credential).is_ok_and(|claims| claims.are_said_by(document)),
+        }
+    }
+}
+
+/// Why a credential is not signed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// It breaks the rules of credentials.
+    #[error(transparent)]
+    Rules(#[from] SignError),
+    /// There are no salts for an SD-JWT.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+}
+
+/// The credential of a learner's folder, in whatever form; `None` if there is none.
+pub fn credential_in(folder: &Path) -> Option<PathBuf> {
+    let files = [CredentialForm::Json, CredentialForm::SdJwt].map(|form| folder.join(form.file()));
+    files.into_iter().find(|path| path.is_file())
+}
 
 /// Why a credential is not signed into a file.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +102,7 @@ pub enum SignedFileError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: SignError,
+        source: SigningError,
     },
     /// The file is there, and is another credential.
     #[error("{} is there already, and says something else; move it away, or give --out another name", .0.display())]
@@ -31,21 +113,18 @@ pub enum SignedFileError {
 pub(crate) fn write_signed(
     out: &Path,
     credential: &Map<String, Value>,
+    form: CredentialForm,
     signer: &Signer,
     created: &str,
     left_out: &[&str],
 ) -> Result<(), SignedFileError> {
-    let signed = signer
-        .sign(credential.clone(), created)
+    let signed = form
+        .sign(signer, credential.clone(), created)
         .map_err(|source| SignedFileError::NotSigned { path: out.to_owned(), source })?;
-    let without = |mut credential: Map<String, Value>| {
-        ["proof"].iter().chain(left_out).for_each(|name| drop(credential.remove(*name)));
-        credential
-    };
     match files::place_new(out, &signed, Mode::Private) {
         Err(FileError::Exists(path)) => {
-            let there = serde_json::from_slice(&files::read(&path, CREDENTIAL_BYTES_MAX)?).map(without);
-            match there.is_ok_and(|there| there == without(credential.clone())) {
+            let there = files::read(&path, CREDENTIAL_BYTES_MAX)?;
+            match form.is_said_by(&there, credential, left_out) {
                 true => Ok(()),
                 false => Err(SignedFileError::Taken(path)),
             }
@@ -53,3 +132,7 @@ pub(crate) fn write_signed(
         written => Ok(written?),
     }
 }
+
+/// The credential in the folder of a learner, in JSON.
+pub const CREDENTIAL_FILE: &str = "credential.json";
+const SD_JWT_FILE: &str = "credential.sd-jwt";

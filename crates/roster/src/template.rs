@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::characters::{TextFault, check_texts};
 use crate::columns::{Columns, Learner};
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// A credential with fields in it.
 #[derive(Debug)]
@@ -115,6 +115,43 @@ impl Template {
     #[must_use]
     pub fn fill(&self, learner: &Learner) -> Map<String, Json> {
         fill_members(&self.root, learner, false).unwrap_or_default()
+    }
+}
+
+impl Template {
+    /// The fields that tell of a person (names, e-mail addresses, and those of `person`) in the member at the end of `path`.
+    #[must_use]
+    pub fn personal_fields(&self, columns: &Columns, path: &[&str]) -> Vec<String> {
+        let (mut members, mut found) = (self.root.as_slice(), None);
+        for name in path {
+            found = members.iter().find(|(member, _)| member == name).map(|(_, node)| node);
+            members = match found {
+                Some(Node::Object(members)) => members,
+                _ => &[],
+            };
+        }
+        let mut fields = Vec::new();
+        found.into_iter().for_each(|node| node.collect_fields(&mut fields));
+        let named = columns.fields().iter().enumerate().filter(|(place, _)| fields.contains(place));
+        let personal = named.filter(|(_, (name, field))| {
+            matches!(field.kind, Kind::Name | Kind::Email) || columns.person_fields().contains(name)
+        });
+        personal.map(|(_, (name, _))| name.clone()).collect()
+    }
+}
+
+impl Node {
+    fn collect_fields(&self, fields: &mut Vec<usize>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Field(field) => fields.push(*field),
+            Self::Text(pieces) => fields.extend(pieces.iter().filter_map(|piece| match piece {
+                Piece::Field(field) => Some(*field),
+                Piece::Constant(_) => None,
+            })),
+            Self::List(entries) => entries.iter().for_each(|entry| entry.collect_fields(fields)),
+            Self::Object(members) => members.iter().for_each(|(_, node)| node.collect_fields(fields)),
+        }
     }
 }
 
@@ -350,5 +387,22 @@ mod tests {
         );
         let deep = format!("{}{}", "{\"a\":[".repeat(200), "]}".repeat(200));
         assert_eq!(said(&deep), ["it is not JSON that everybody reads alike"]);
+    }
+
+    #[test]
+    fn fields_that_tell_of_a_person_are_found_where_they_are() {
+        let template = json!({
+            "name": "For {{name}}",
+            "credentialSubject": {"achievement": {"id": "https://x.example/{{number}}", "criteria": [{"narrative": "{{grade}} {{email}}"}]}},
+        });
+        let template = Template::from_json(template.to_string().as_bytes(), &columns()).unwrap();
+        let personal = |path: &[&str]| template.personal_fields(&columns(), path);
+        assert_eq!(personal(&["credentialSubject", "achievement"]), ["email"]);
+        assert_eq!(personal(&["name"]), ["name"]);
+        assert!(personal(&["issuer"]).is_empty() && personal(&["name", "credentialSubject"]).is_empty());
+        assert!(
+            personal(&["credentialSubject", "achievement", "id"]).is_empty(),
+            "a certificate's number is no person"
+        );
     }
 }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use sanad_certificate::{PART_BYTES_MAX, Site};
 use sanad_core::document::DocumentKind;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::certificates::{MadeOne, Page, Printer};
 use crate::files;
@@ -210,7 +211,8 @@ fn check_one(path: &Path, page: &Page) -> anyhow::Result<()> {
     if DocumentKind::detect(&bytes) != DocumentKind::Json {
         bail!("only of credentials in JSON it can be told what their certificates say");
     }
-    page.check(serde_json::from_slice(&bytes).context("not JSON")?)
+    let credential: Value = serde_json::from_slice(&bytes).context("not JSON")?;
+    page.check(&credential, credential.clone())
 }
 
 impl Report for Made {

@@ -1,5 +1,7 @@
 //! `sanad credential`: a credential by itself, without the ledger.
 
+mod present;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -22,6 +24,9 @@ pub(crate) enum Command {
     /// Check a credential's own signature and dates, offline
     #[command(after_help = EXAMPLES)]
     Check(Args),
+    /// Show some claims of an SD-JWT and withhold the others
+    #[command(after_help = present::EXAMPLES)]
+    Present(present::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -78,7 +83,13 @@ struct Failure {
 }
 
 pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> {
-    let Command::Check(args) = command;
+    match command {
+        Command::Check(args) => check_all(&args, output),
+        Command::Present(args) => present::run(&args, output),
+    }
+}
+
+fn check_all(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let prepared = args.member.as_ref().map(|id| member(&args.trust, id)).transpose();
     let member = match prepared {
         Ok(member) => member,

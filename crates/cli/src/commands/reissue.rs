@@ -11,8 +11,8 @@ use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
 use sanad_issuer::{
-    Change, ChangePlan, ChangeTarget, Correction, Issuance, IssueOptions, IssueReport, IssuedDocument,
-    Issuer, Keeper, Places,
+    Change, ChangePlan, ChangeTarget, Correction, CredentialForm, Issuance, IssueOptions, IssueReport,
+    IssuedDocument, Issuer, Keeper, Places,
 };
 use sanad_register::{Credential, Query, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::output::{Outcome, Output, Report, note};
 use crate::receipt_file::PICTURES;
 use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in};
 use crate::remote::{self, NodeArgs, Remote};
-use crate::signing::{Suite, created_now, signer, status_list_place};
+use crate::signing::{FormArgs, created_now, signer, status_list_place};
 use crate::trust::TrustArgs;
 use crate::view::View;
 use crate::{files, time};
@@ -34,9 +34,9 @@ Examples:
   sanad reissue corrected.json --replaces siti@univ-merapi.example --yes --register merapi/register.db --issuer-dir merapi
   sanad reissue corrected.json --sign --out siti/credential.json --replaces 12 --register merapi/register.db --issuer-dir merapi
 
-With --sign the document is a copy of the old credential, corrected by hand: the new one gets an id and a
-signature of its own, and a place in the status lists if the old one has one. Otherwise the document is
-issued as it is.
+With --sign the document is a copy of the old credential, corrected by hand (of an SD-JWT, of the credential in
+JSON that `sanad issue roster --dry-run` shows): the new one gets an id and a signature of its own, and a place in
+the status lists if the old one has one. Otherwise the document is issued as it is.
 One signed batch issues the new credential and revokes the old one: neither is entered without the other.
 The register links the two. If it does not finish, `sanad issue --resume DIR --register FILE` finishes it.
 A credential that is revoked already is replaced, too.";
@@ -51,12 +51,11 @@ pub(crate) struct Args {
     /// Sign what the document says as a new credential
     #[arg(long)]
     sign: bool,
-    /// The file of the new credential [default: the document's name with .signed.json]
+    /// The file of the new credential [default: the document's name with .signed.json or .signed.sd-jwt]
     #[arg(long, value_name = "FILE", requires = "sign")]
     out: Option<PathBuf>,
-    /// How to sign
-    #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
-    suite: Suite,
+    #[command(flatten)]
+    form: FormArgs,
     /// Why; kept in the register alone
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -180,8 +179,10 @@ fn sign(
     issuer: &Issuer,
     keeper: &RegisterKeeper,
 ) -> anyhow::Result<PathBuf> {
-    let signer = signer(args.suite, correction.issuer(), issuer, member)?;
-    let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("signed.json"));
+    let (form, suite) = args.form.form()?;
+    let signer = signer(suite, correction.issuer(), issuer, member)?;
+    let end = if form == CredentialForm::SdJwt { "signed.sd-jwt" } else { "signed.json" };
+    let out = args.out.clone().unwrap_or_else(|| args.document.with_extension(end));
     let mut register = keeper.lock();
     let correction = match is_listed {
         true => {
@@ -192,7 +193,7 @@ fn sign(
         }
         false => correction,
     };
-    correction.write(&out, &signer, &created_now())?;
+    correction.write(&out, form, &signer, &created_now())?;
     Ok(out)
 }
 

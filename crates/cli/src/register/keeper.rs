@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use sanad_core::batch::SignedBatch;
-use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::receipt::Receipt;
+use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
 use sanad_register::{Credential, NewCredential, Position, Query, Register, Replaced, Row, Subject};
 use serde_json::Value;
@@ -107,7 +108,7 @@ pub(crate) fn new_credential(document: &PendingDocument, bytes: Vec<u8>, batch: 
     NewCredential {
         position: position_in(&bytes),
         batch: batch.to_owned(),
-        subject: Subject::of_document(kind, &bytes),
+        subject: subject_of(kind, &bytes),
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         kind,
         document: bytes,
@@ -115,6 +116,16 @@ pub(crate) fn new_credential(document: &PendingDocument, bytes: Vec<u8>, batch: 
         summary,
         commitment,
         replaces: None,
+    }
+}
+
+/// Who is awarded what by a document; of an SD-JWT VC, by the badge that it stands for.
+fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
+    match kind {
+        DocumentKind::SdJwt => badge_of_sd_jwt(document)
+            .map(|badge| Subject::of_document(DocumentKind::Json, badge.to_string().as_bytes()))
+            .unwrap_or_default(),
+        kind => Subject::of_document(kind, document),
     }
 }
 

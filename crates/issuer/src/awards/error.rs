@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use sanad_credential::SignError;
 use sanad_roster::{ColumnsError, ReadError, RowFault, TemplateError};
 
 use crate::files::FileError;
+use crate::signed_file::SigningError;
 
 /// Why the credentials of a roster are not made.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,32 @@ pub enum AwardsError {
         /// The lines and the credentials.
         faults: Vec<LineFault>,
     },
+    /// Credentials were signed in another form: nobody gets an award twice.
+    #[error(
+        "{} signed before in another form, so nothing was signed now; take the same form again, or another --out for \
+         another award:\n{}",
+        Count(faults.len(), "credential was"),
+        Lines(path, faults)
+    )]
+    OtherForm {
+        /// The roster.
+        path: PathBuf,
+        /// The lines and the credentials.
+        faults: Vec<LineFault>,
+    },
+    /// Fields that tell of a person stand where every verifier sees them.
+    #[error(
+        "{}: in an SD-JWT every verifier sees issuer and achievement, and the template has {} in them; take what is the \
+         learner's own out of them",
+        path.display(),
+        fields.iter().map(|field| format!("{{{{{field}}}}}")).collect::<Vec<_>>().join(", ")
+    )]
+    Personal {
+        /// The template.
+        path: PathBuf,
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// A credential was refused when it was signed.
     #[error("{}:{line}", path.display())]
     NotSigned {
@@ -89,7 +115,7 @@ pub enum AwardsError {
         /// The line.
         line: u32,
         /// Why.
-        source: SignError,
+        source: SigningError,
     },
 }
 

@@ -1,7 +1,9 @@
 //! `sanad issue`: documents become entries of the log, and get their receipts.
 
 mod init;
+mod printing;
 mod report;
+mod restore;
 mod roster;
 
 use std::path::{Path, PathBuf};

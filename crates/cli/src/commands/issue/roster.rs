@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rayon::prelude::*;
-use sanad_certificate::Site;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::document::DocumentKind;
 use sanad_core::member::MemberState;
+use sanad_credential::SdJwtClaims;
 use sanad_issuer::{
-    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, Issuer, Keeper, Notice, Observer, Places, Plan,
-    Roster, Step, Unfinished,
+    BATCH_DOCUMENTS_DEFAULT, Chain, CredentialForm, Issuance, IssueOptions, Issuer, Keeper, Notice, Observer,
+    Places, Plan, Roster, Step, Unfinished,
 };
 use sanad_register::Subject;
 use serde::Serialize;
@@ -21,18 +20,18 @@ use serde_json::Value;
 
 use super::init::{columns_of, template_of};
 use super::keeper;
+use super::printing::{CertificateArgs, Certificates, print};
 use super::report::Issued;
+use super::restore::restore;
 use crate::certificates::{Page, Printer};
-use crate::commands::certificate::parse_field;
 use crate::commands::receipt::Form;
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
-use crate::progress;
 use crate::receipt_file::PICTURES;
 use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
-use crate::signing::{Suite, check_issuer_id, created_now, signer, status_list_place};
+use crate::signing::{FormArgs, check_issuer_id, created_now, signer, status_list_place};
 use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
@@ -44,6 +43,7 @@ Examples:
   sanad issue roster wisuda.csv --register merapi/register.db --issuer-dir merapi
   sanad issue roster wisuda.csv --register merapi/register.db --status-lists --certificates cetak/ --zip \
       --site https://sertifikat.univ-merapi.example --site-dir public/ --issuer-dir merapi
+  sanad issue roster wisuda.csv --form sd-jwt --issuer-dir merapi
   sanad issue roster wisuda.csv --template kursus.template.json --out 2026/ --yes --issuer-dir merapi
 
 Reads the roster by wisuda.columns.toml and wisuda.template.json, as sanad issue init proposes them, and
@@ -51,6 +51,9 @@ checks every row: all that is wrong is named, by line and column, and nothing is
 Then each learner's credential is signed and written into a folder of its own, and all are entered.
 Killed, it can be run again: the id of a credential follows from issuer, achievement and the fields of
 award, so that nobody gets a second one. While it runs, nothing else is issued in those folders.
+With --register, files that a learner's folder has lost are put back from it; none is overwritten.
+With --form sd-jwt each credential is an SD-JWT VC, credential.sd-jwt, of the same template: every verifier sees
+issuer, achievement and validity, and the learner chooses what else, with sanad credential present.
 With --certificates, certificates are made last, as sanad certificate make does; that all of them can be printed
 is checked first. With --status-lists each credential names its place in the issuer's W3C status lists, which
 sanad issuer publish writes: the register allots the places.";
@@ -74,9 +77,8 @@ pub(crate) struct Args {
     /// Do not ask whether the same person twice in the roster is meant so
     #[arg(long)]
     yes: bool,
-    /// How to sign
-    #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
-    suite: Suite,
+    #[command(flatten)]
+    form: FormArgs,
     /// Most credentials of one batch
     #[arg(long, default_value_t = BATCH_DOCUMENTS_DEFAULT, value_name = "N")]
     batch_size: usize,
@@ -110,29 +112,6 @@ pub(crate) struct Args {
     node: NodeArgs,
 }
 
-/// The certificates that are made of what is issued.
-#[derive(clap::Args, Debug)]
-struct CertificateArgs {
-    /// Also make certificates: a folder for each learner in this one
-    #[arg(long, value_name = "DIR")]
-    certificates: Option<PathBuf>,
-    /// Also make a ZIP of each learner's folder
-    #[arg(long, requires = "certificates")]
-    zip: bool,
-    /// Address of the issuer's web site, for the codes
-    #[arg(long, value_name = "URL", requires_all = ["certificates", "site_dir"])]
-    site: Option<Site>,
-    /// The folder that is served there: boxes are written into it
-    #[arg(long, value_name = "DIR", requires = "site")]
-    site_dir: Option<PathBuf>,
-    /// The page, an SVG [default: one in Indonesian and English]
-    #[arg(long, value_name = "FILE", requires = "certificates")]
-    certificate_template: Option<PathBuf>,
-    /// A text for {{NAME}} on the page; may be given several times
-    #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_field, requires = "certificates")]
-    fields: Vec<(String, String)>,
-}
-
 #[derive(Serialize)]
 struct DryRun {
     roster: PathBuf,
@@ -161,15 +140,6 @@ struct Done {
     issued: Issued,
 }
 
-/// The certificates of a roster.
-#[derive(Serialize)]
-struct Certificates {
-    folder: PathBuf,
-    made: usize,
-    /// Certificates that were there.
-    already: usize,
-}
-
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if !(1..=BATCH_EVENTS_MAX).contains(&args.batch_size) {
         bail!("--batch-size is {}; a batch has 1 to {BATCH_EVENTS_MAX} events", args.batch_size);
@@ -188,14 +158,25 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             );
         }
     }
-    let roster = Roster::read(&args.roster, &columns, &template, &observer)?;
+    let (form, _) = args.form.form()?;
+    if form == CredentialForm::SdJwt && args.status_lists {
+        bail!("--status-lists are W3C status lists, which SD-JWT VCs do not refer to; leave them out");
+    }
+    let roster =
+        Roster::read(&args.roster, &columns, &template, &observer)?.in_form(form, &template, &observer)?;
     for remark in roster.remarks() {
         observer.remark(format!("{}: {remark}", args.roster.display()));
     }
     let page = args.certificates.page()?;
     if let Some(page) = &page {
         roster.check_each(&template, &observer, |credential| {
-            page.check(Value::Object(credential.clone())).map_err(|error| describe(&error))
+            let document = match form {
+                CredentialForm::SdJwt => {
+                    SdJwtClaims::of_badge(credential).map_err(|error| error.to_string())?.whole()
+                }
+                CredentialForm::Json => Value::Object(credential.clone()),
+            };
+            page.check(&Value::Object(credential.clone()), document).map_err(|error| describe(&error))
         })?;
     }
     let out = beside(&args.out, |roster| roster.with_extension(""));
@@ -295,7 +276,7 @@ fn work(
         // Before anything is signed that verifiers would not take for the issuer's, and before a passphrase is asked for.
         check_issuer_id(roster.issuer(), &member)?;
         let issuer = args.issuer.open()?;
-        let signer = signer(args.suite, roster.issuer(), &issuer, &member)?;
+        let signer = signer(args.form.form()?.1, roster.issuer(), &issuer, &member)?;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
         let observer = &Quiet(observer);
         let keeper = keeper(&args.register, &args.register_batch, &chain, &id)?;
@@ -310,6 +291,10 @@ fn work(
         };
         let kept = keeper.clone();
         let options = options(args, out, keeper);
+        // What is wrong with the plan is said below, once what was begun is finished.
+        if let (Some(keeper), Ok(plan)) = (&kept, roster.plan(out)) {
+            restore(&plan, keeper, observer.0)?;
+        }
         resume(out, &chain, &issuer, &options, observer, done).await?;
         let plan = roster.plan(out)?;
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
@@ -337,17 +322,11 @@ fn work(
         if let (Some(page), Some(folder)) = (page, &args.certificates.certificates) {
             let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
             let printer = Printer::new(page, site, chain.anchor(), Some(folder))?;
-            print(&printer, &paths, folder, args.certificates.zip, done)?;
+            done.certificates =
+                Some(print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors));
         }
         Ok(())
     })?
-}
-
-impl CertificateArgs {
-    fn page(&self) -> anyhow::Result<Option<Page>> {
-        let page = || Page::new(self.certificate_template.as_deref(), &self.fields);
-        self.certificates.as_ref().map(|_| page()).transpose()
-    }
 }
 
 /// Asks the register before anything is signed: a signed credential is good for verifiers who know no ledger.
@@ -374,42 +353,6 @@ fn with_positions(roster: Roster, member: &MemberState, keeper: &RegisterKeeper)
     let (place, ids) = (status_list_place(roster.issuer(), member)?, roster.ids());
     let positions = keeper.lock().positions(&ids.iter().map(String::as_str).collect::<Vec<_>>())?;
     Ok(roster.with_positions(place, &positions)?)
-}
-
-/// Makes the certificates that are not there yet. One that cannot be made holds none of the others back.
-fn print(
-    printer: &Printer<'_>,
-    documents: &[PathBuf],
-    folder: &Path,
-    zip: bool,
-    done: &mut Done,
-) -> anyhow::Result<()> {
-    let bar = progress::bar(documents.len(), "certificates");
-    let results: Vec<_> = documents
-        .par_iter()
-        .map(|document| {
-            let made = printer.folder(document, None, folder, zip);
-            bar.inc(1);
-            made
-        })
-        .collect();
-    bar.finish_and_clear();
-    let mut counted = Certificates { folder: folder.to_owned(), made: 0, already: 0 };
-    for (document, result) in documents.iter().zip(results) {
-        match result {
-            Ok(Some(_)) => counted.made += 1,
-            Ok(None) => counted.already += 1,
-            Err(error) => {
-                done.issued.errors.push(format!(
-                    "{}: no certificate: {}",
-                    document.display(),
-                    describe(&error)
-                ));
-            }
-        }
-    }
-    done.certificates = Some(counted);
-    Ok(())
 }
 
 /// Finishes what an earlier run began.

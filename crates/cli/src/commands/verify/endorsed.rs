@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{ENDORSEMENT_TYPE, is_type, subresource_digest};
 use sanad_verify::Language;
 use serde::Serialize;
@@ -59,7 +60,8 @@ pub(super) fn awards(args: &Args, documents: &[Option<PathBuf>]) -> Vec<Award> {
         .filter_map(|document| shown(args, Some(document.as_path())).ok())
         .flatten();
     let award = |bytes: &[u8], document: String| {
-        let json: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let json: Value =
+            serde_json::from_slice(bytes).ok().or_else(|| badge_of_sd_jwt(bytes)).unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let achievement = text(&json["credentialSubject"]["achievement"]["id"]);
         Award { document, id: text(&json["id"]), achievement, digest: subresource_digest(bytes) }

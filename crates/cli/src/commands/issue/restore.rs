@@ -1,0 +1,79 @@
+//! Puts back what a learner's folder has lost, as the register has it.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use sanad_core::receipt::{Receipt, ReceiptForm};
+use sanad_credential::{CREDENTIAL_BYTES_MAX, badge_of_sd_jwt};
+use sanad_issuer::{Plan, find_beside, path_beside};
+use sanad_register::{Row, RowNumber};
+use serde_json::Value;
+
+use crate::files::{self, Mode};
+use crate::observer::Terminal;
+use crate::register::RegisterKeeper;
+
+/// Writes the credentials and receipts of a plan that are missing and in the register. A file that is there is left as it is.
+pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Terminal) -> anyhow::Result<()> {
+    let mut missing: HashMap<String, PathBuf> = plan.incomplete().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let register = keeper.lock();
+    let mut rows: Vec<RowNumber> = Vec::new();
+    register.visit(|row| {
+        if let Row::Credential(one) = row {
+            rows.push(one.row);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut restored = Vec::new();
+    // The newest row first: it is the one that a run before this one wrote.
+    for row in rows.into_iter().rev() {
+        if missing.is_empty() {
+            break;
+        }
+        let document = register.document(row)?;
+        let Some(path) = id_of(&document).and_then(|id| missing.remove(&id)) else { continue };
+        let receipt = register.receipt(row)?;
+        let mut was_missing = false;
+        if path.is_file() {
+            let there = files::read(&path, CREDENTIAL_BYTES_MAX)?;
+            let is_issued = |receipt: &[u8]| {
+                Receipt::from_json(receipt).is_ok_and(|receipt| receipt.verify_document(Some(&there)).is_ok())
+            };
+            if receipt.as_ref().is_some_and(|receipt| !is_issued(receipt)) {
+                bail!(
+                    "{} is not the credential that the register has in row {row}, and was left as it is; move it away, and the \
+                     register's is put back",
+                    path.display()
+                );
+            }
+        } else {
+            files::create_folder(files::parent(&path))?;
+            files::place_new(&path, &document, Mode::Private)?;
+            was_missing = true;
+        }
+        if let Some(receipt) = receipt.filter(|_| !find_beside(&path).is_file()) {
+            files::place_new(&path_beside(&path, ReceiptForm::Json), &receipt, Mode::Private)?;
+            was_missing = true;
+        }
+        if was_missing {
+            restored.push(path);
+        }
+    }
+    restored.sort();
+    for path in &restored {
+        observer
+            .remark(format!("{} was incomplete: put back from the register", files::parent(path).display()));
+    }
+    Ok(())
+}
+
+/// The id of a credential in either form.
+fn id_of(document: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
+    json["id"].as_str().map(str::to_owned)
+}
