@@ -99,6 +99,18 @@ fn an_observer_and_a_validator_begin_with_a_snapshot() {
     let url = net.url(5);
     let block = net.sanad(&["block", "show", "1", "--node", &url, "--genesis", &genesis]).json(0);
     assert_eq!(block["header"]["height"], 1, "{block}");
+    // Not so the members as of then, which take execution: the node says from where on it has them.
+    let show = |as_of: u64| {
+        let id = net.issuer("node-2").id;
+        let (as_of, url) = (as_of.to_string(), net.url(5));
+        net.sanad(&["member", "show", &id, "--as-of", &as_of, "--node", &url, "--genesis", &genesis])
+    };
+    let said = show(height - 1);
+    let from = format!("this node keeps the members of past blocks from height {height} on");
+    assert!(said.code == 2 && said.err.contains(&from), "{said:?}");
+    assert_eq!(show(height).json(0)["proven"], true);
+    let as_of = ["member", "as-of", "--height", "1", "--node", &url, "--genesis", &genesis];
+    assert_eq!(net.sanad(&as_of).json(0)["proved_by"], "execution");
 
     // A validator that has lost its disk: it follows, and votes when it is safe.
     net.stop_node(3, Stop::Kill);

@@ -805,7 +805,7 @@ if(!e.ok||null===e.body)throw new n(`config.json is not there: ${e.status}`)
 return t(e.body,i)}())}}})(),O=(()=>{const{base64url:e}=t,{CLOCK_TOLERANCE_MS:n}=g,{visible:a}=S,{WORDS_OF:r}=A,i=["active","confirmed"],s=["suspended","disputed","revoked","expired","not-yet","tampered"],o={good:"✓",bad:"✕",wait:"?"},h=[["holder","who"],["title","what"],["awarded_on","when"],["credits","credits"],["programme","programme"],["level","level"],["number","number"],["valid_until","until"]]
 function c(e,t="",n="",r=[]){const i=document.createElement(e)
 return""!==n&&(i.className=n),""!==t&&i.append(a(t)),i.append(...r),i}function d(e,t){const a=e.verdict??"not-proven"
-return i.includes(a)?e.unreadable.length>0?"dates":null!==e.expiry&&e.expiry<=t?"expired":null!==e.start&&e.start-t>n?"not-yet":a:a}const u=e=>i.includes(e)?"good":s.includes(e)?"bad":"wait"
+return i.includes(a)?(t=Math.max(t,e.asOf?.timeMs??0),e.unreadable.length>0?"dates":null!==e.expiry&&e.expiry<=t?"expired":null!==e.start&&e.start-t>n?"not-yet":a):a}const u=e=>i.includes(e)?"good":s.includes(e)?"bad":"wait"
 function l(e,t){const n=c("div","","icon",[c("span",o[t])])
 return n.setAttribute("aria-hidden","true"),c("div","",`verdict ${t}`,[n,c("h2",e)])}function f({say:e,time:t,age:n},{finding:a,asked:i},s){if(null===a.asOf)return[]
 return[c("p",`${e("as-of",{time:t(a.asOf.timeMs),age:n(a.asOf.timeMs,s)})}; ${null===i?e("not-asked"):"source"in i?e("asked-now",i):e("unanswered",{why:i.why in r.en?e(i.why):i.why})}.`,"asof")]}function m({say:e,time:t,day:n},{finding:a,pair:r}){const{issuer:i}=a

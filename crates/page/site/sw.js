@@ -1,4 +1,4 @@
-const e="sanad-d47d5aaa8e5c6acf",t=["./","explorer.html","style.css","page.js"],a=["config.json"],n=self
-n.addEventListener("install",s=>{s.waitUntil(caches.open(e).then(e=>e.addAll([...t,...a])).then(()=>n.skipWaiting()))}),n.addEventListener("activate",t=>{const a=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
-t.waitUntil(a.then(()=>n.clients.claim()))}),n.addEventListener("fetch",s=>{const{request:c}=s,i=c.url.split("#",1)[0],l=e=>e.some(e=>new URL(e,n.registration.scope).href===i)
-"GET"===c.method&&l([...t,...a])&&s.respondWith(fetch(c).then(t=>(t.ok&&l(a)&&s.waitUntil(async function(t,a){await(await caches.open(e)).put(t,a)}(i,t.clone())),t),()=>caches.match(i)))})
+const e="sanad-d88e08e8e0938766",t=["./","explorer.html","style.css","page.js"],n=["config.json"],s=self
+s.addEventListener("install",a=>{a.waitUntil(caches.open(e).then(e=>e.addAll([...t,...n])).then(()=>s.skipWaiting()))}),s.addEventListener("activate",t=>{const n=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
+t.waitUntil(n.then(()=>s.clients.claim()))}),s.addEventListener("fetch",a=>{const{request:i}=a,c=i.url.split("#",1)[0],l=e=>e.some(e=>new URL(e,s.registration.scope).href===c)
+"GET"===i.method&&l([...t,...n])&&a.respondWith(fetch(i).then(t=>(t.ok&&l(n)&&a.waitUntil(async function(t,n){await(await caches.open(e)).put(t,n)}(c,t.clone())),t),()=>caches.match(c)))})

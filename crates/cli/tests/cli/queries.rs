@@ -124,6 +124,26 @@ fn a_status_that_comes_back_from_revocation_is_evidence_of_a_fork() {
 }
 
 #[test]
+fn members_of_the_past_count_only_as_they_are_proved() {
+    let issued = Issued::new();
+    let folder = issued.folder;
+    let node = Node::over(issued.ledger);
+    node.commits(false);
+    let ask =
+        |arguments: &str| node.sanad(folder.path(), &format!("{arguments} --genesis genesis.json --json"));
+    let now = ask("member show issuer").expect(0).json();
+    let then = ask("member show issuer --as-of 1").expect(0).json();
+    assert_eq!((&then["proven"], &then["height"]), (&true.into(), &1.into()));
+    assert!(then["rest"]["events"]["count"].as_u64() < now["rest"]["events"]["count"].as_u64());
+    ask("member show nobody --as-of 1").expect_error("there was no member nobody after block 1");
+    ask("member show issuer --as-of 99").expect_error("height 99 is beyond the head");
+    *node.ledger.tampering.lock().unwrap() = Some(|record| record.name.push('x'));
+    let forged = ask("member show issuer --as-of 1").expect(1).json();
+    assert_eq!(forged["proven"], false);
+    ask("member show issuer").expect(0);
+}
+
+#[test]
 fn members_blocks_entries_peers_nodes() {
     let issued = Issued::new();
     let folder = issued.folder;
