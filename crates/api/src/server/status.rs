@@ -207,7 +207,10 @@ fn until_it_issues(standing: Standing) -> &'static str {
     match standing {
         Standing::Active => "submit it again",
         Standing::Frozen => "submit it again once a vote has brought new governance keys",
-        Standing::Suspended => "submit it again once the consortium has lifted the suspension",
+        Standing::Suspended => {
+            "submit it again once the consortium has lifted the suspension; its governance key can revoke meanwhile, with \
+             `sanad member revoke`"
+        }
         Standing::Retired => "a retired member issues nothing any more",
     }
 }

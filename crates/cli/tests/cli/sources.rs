@@ -194,7 +194,7 @@ fn a_folder_says_what_is_left_out_of_it_and_why() {
     }
     let said = issued.stderr;
     assert!(said.contains("left out files of other kinds than json"), "{said}");
-    assert!(said.contains("cbor: 1; folders: 1; hidden files: 1"), "{said}");
+    assert!(said.contains("cbor, sd-jwt: 1; folders: 1; hidden files: 1"), "{said}");
     let again = node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
     assert!(again.stdout.contains("0 issued, 1 skipped, 6 left out"), "{}", again.stdout);
     for (name, why) in [("empty.json", "it is empty"), ("secret.pdf", "it holds the passphrase")] {

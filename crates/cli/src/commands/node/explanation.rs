@@ -27,6 +27,8 @@ pub(crate) fn explain(diagnosis: &Diagnosis, member: Option<&MemberId>) -> Expla
     }
     let mut next = Vec::new();
     match diagnosis.state {
+        // Whatever else is the case follows from it, or can wait.
+        _ if is_outdated(diagnosis) => {}
         ChainState::Stalled => stalled(diagnosis, &mut next),
         ChainState::Isolated => next.push(
             "look at this node's own network first: address, firewall, route. `sanad-node check` dials every peer"
@@ -76,7 +78,10 @@ fn summary(diagnosis: &Diagnosis, member: Option<&MemberId>) -> String {
         }
         None => "there is no block yet".to_owned(),
     };
-    let state = state_in_words(diagnosis.state);
+    let state = match is_outdated(diagnosis) {
+        true => "this program is older than the protocol version in force",
+        false => state_in_words(diagnosis.state),
+    };
     let more = match diagnosis.state {
         ChainState::CatchingUp => format!(", of {} at least", diagnosis.chain_height),
         _ => String::new(),
@@ -91,6 +96,10 @@ fn summary(diagnosis: &Diagnosis, member: Option<&MemberId>) -> String {
         _ => String::new(),
     };
     format!("{state}{unfit}: {last}{more}")
+}
+
+fn is_outdated(diagnosis: &Diagnosis) -> bool {
+    diagnosis.warnings.iter().any(|warning| warning.code == "outdated")
 }
 
 fn round(diagnosis: &Diagnosis) -> String {
@@ -256,6 +265,19 @@ mod tests {
         );
         diagnosis.state = ChainState::Isolated;
         assert!(explain(&diagnosis, None).next[0].contains("this node's own network first"));
+        diagnosis.warnings.push(Warning {
+            code: "outdated".to_owned(),
+            text: "this program is too old".to_owned(),
+            advice: "start a newer one".to_owned(),
+            severe: true,
+        });
+        let said = explain(&diagnosis, None);
+        assert!(
+            said.summary.starts_with("this program is older than the protocol version in force"),
+            "{said:?}"
+        );
+        assert_eq!(said.next, ["set it", "start a newer one"], "{said:?}");
+        diagnosis.warnings.pop();
         (diagnosis.state, diagnosis.head_age) = (ChainState::Starting, None);
         assert_eq!(explain(&diagnosis, None).summary, "the node has just started: there is no block yet");
         diagnosis.state = ChainState::Advancing;
