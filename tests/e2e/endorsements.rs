@@ -90,7 +90,7 @@ fn an_endorsement_is_verified_beside_its_award_and_no_other() {
     let void = net.path("void.txt");
     fs::write(&void, "a certificate").unwrap();
     net.sanad(&["issue", &void, "--issuer-dir", &merapi, "--node", &url]).json(0);
-    net.sanad(&["revoke", &void, "--issuer-dir", &merapi, "--node", &url]).json(0);
+    net.sanad(&["revoke", &void, "--yes", "--issuer-dir", &merapi, "--node", &url]).json(0);
     assert_eq!(net.sanad(&["verify", &void]).json(0)["findings"][0]["verdict"], "active");
     let refused = endorse(&void, &comment, &bromo);
     assert!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rand::Rng as _;
 use sanad_api::Wait;
 use sanad_core::ids::LogSize;
-use sanad_core::snapshot::{Chunk, SnapshotManifest};
+use sanad_core::snapshot::{CHUNK_BYTES, Chunk, SnapshotManifest};
 use sanad_e2e::liar::liar;
 use sanad_e2e::{Net, Stop, chain_of_batches, poll, program};
 
@@ -213,12 +213,13 @@ async fn an_observer_and_a_validator_join_over_the_network() {
 
     // Two that agree on nonsense, one chunk of it named again and again: the others are asked next.
     std::fs::remove_dir_all(&data).unwrap();
-    let nonsense = Chunk::of(&[7; 1 << 16]);
+    let bytes = vec![7; CHUNK_BYTES];
+    let nonsense = Chunk::of(&bytes);
     let mut manifest = client.snapshot().await.unwrap();
     manifest.blocks.splice(0..0, [nonsense; 300]);
     let folder = net.node_path(4, "snapshot");
     put_snapshot(&net.node_path(1, "snapshot"), &folder, &manifest);
-    std::fs::write(folder.join("chunks").join(nonsense.hash.to_string()), [7; 1 << 16]).unwrap();
+    std::fs::write(folder.join("chunks").join(nonsense.hash.to_string()), bytes).unwrap();
     let (twice, again) = (net.url(4), net.url(4).replace("127.0.0.1", "localhost"));
     let said = net.sanad_node(5, &["join", &twice, &again, of(1), of(3), "--trust", &trust]);
     assert!(said.code == 0 && said.out.contains("restored up to height"), "{said:?}");
@@ -227,7 +228,7 @@ async fn an_observer_and_a_validator_join_over_the_network() {
     // A snapshot that is replaced by a newer one while it is fetched: the newer one is fetched.
     std::fs::remove_dir_all(&data).unwrap();
     manifest.blocks.drain(..300);
-    manifest.certificates.push(Chunk::of(b"dropped already"));
+    *manifest.certificates.last_mut().unwrap() = Chunk::of(b"dropped already");
     put_snapshot(&net.node_path(1, "snapshot"), &folder, &manifest);
     let mut command = program("sanad-node");
     command.args(["join", &net.url(4), "--trust", &trust, "--config"]).arg(&path);

@@ -139,7 +139,7 @@ fn other_files_are_no_registers() {
     assert!(matches!(open(&path), Err(RegisterError::NotARegister { .. })));
     let desk = Desk::new();
     rusqlite::Connection::open(&desk.path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
-    assert!(matches!(desk.open(), Err(RegisterError::Newer { version: 2, .. })));
+    assert!(matches!(desk.open(), Err(RegisterError::Newer { version: 3, .. })));
     assert!(matches!(desk.register.credential(RowNumber(u64::MAX)), Err(RegisterError::NoRow(_))));
 }
 

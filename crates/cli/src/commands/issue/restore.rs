@@ -8,14 +8,14 @@ use anyhow::bail;
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_credential::{CREDENTIAL_BYTES_MAX, badge_of_sd_jwt};
 use sanad_issuer::{Plan, find_beside, path_beside};
-use sanad_register::{Row, RowNumber};
+use sanad_register::{Progress, Row, RowNumber};
 use serde_json::Value;
 
 use crate::files::{self, Mode};
 use crate::observer::Terminal;
 use crate::register::RegisterKeeper;
 
-/// Writes the credentials and receipts of a plan that are missing and in the register. A file that is there is left as it is.
+/// Writes the credentials and receipts of a plan that are missing, and issued by the register. A file that is there is left as it is.
 pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Terminal) -> anyhow::Result<()> {
     let mut missing: HashMap<String, PathBuf> = plan.incomplete().collect();
     if missing.is_empty() {
@@ -24,7 +24,10 @@ pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Termi
     let register = keeper.lock();
     let mut rows: Vec<RowNumber> = Vec::new();
     register.visit(|row| {
-        if let Row::Credential(one) = row {
+        // What is not issued yet may be another program's, which is at work with it.
+        if let Row::Credential(one) = row
+            && one.state.progress == Progress::Issued
+        {
             rows.push(one.row);
         }
         Ok(ControlFlow::Continue(()))
