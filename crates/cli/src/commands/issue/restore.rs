@@ -15,7 +15,8 @@ use crate::files::{self, Mode};
 use crate::observer::Terminal;
 use crate::register::RegisterKeeper;
 
-/// Writes the credentials and receipts of a plan that are missing, and issued by the register. A file that is there is left as it is.
+/// Writes the credentials and receipts of a plan that are missing, and issued by the register. A file that is there is left as it is; where one is another
+/// credential than the register's, nothing is written.
 pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Terminal) -> anyhow::Result<()> {
     let mut missing: HashMap<String, PathBuf> = plan.incomplete().collect();
     if missing.is_empty() {
@@ -32,34 +33,38 @@ pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Termi
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    let mut restored = Vec::new();
     // The newest row first: it is the one that a run before this one wrote.
+    let mut found = Vec::new();
     for row in rows.into_iter().rev() {
         if missing.is_empty() {
             break;
         }
         let document = register.document(row)?;
         let Some(path) = id_of(&document).and_then(|id| missing.remove(&id)) else { continue };
-        let receipt = register.receipt(row)?;
-        let mut was_missing = false;
         if path.is_file() {
             let there = files::read(&path, CREDENTIAL_BYTES_MAX)?;
             let is_issued = |receipt: &[u8]| {
                 Receipt::from_json(receipt).is_ok_and(|receipt| receipt.verify_document(Some(&there)).is_ok())
             };
-            if receipt.as_ref().is_some_and(|receipt| !is_issued(receipt)) {
+            if register.receipt(row)?.is_some_and(|receipt| !is_issued(&receipt)) {
                 bail!(
                     "{} is not the credential that the register has in row {row}, and was left as it is; move it away, and the \
                      register's is put back",
                     path.display()
                 );
             }
-        } else {
+        }
+        found.push((row, path));
+    }
+    let mut restored = Vec::new();
+    for (row, path) in found {
+        let mut was_missing = false;
+        if !path.is_file() {
             files::create_folder(files::parent(&path))?;
-            files::place_new(&path, &document, Mode::Private)?;
+            files::place_new(&path, &register.document(row)?, Mode::Private)?;
             was_missing = true;
         }
-        if let Some(receipt) = receipt.filter(|_| !find_beside(&path).is_file()) {
+        if let Some(receipt) = register.receipt(row)?.filter(|_| !find_beside(&path).is_file()) {
             files::place_new(&path_beside(&path, ReceiptForm::Json), &receipt, Mode::Private)?;
             was_missing = true;
         }
