@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::Net;
+use crate::{DEADLINE, Net};
 
 /// People as rosters have them.
 pub const NAMES: [&str; 12] = [
@@ -71,6 +72,18 @@ pub fn outside_verifier() -> Option<PathBuf> {
 /// `tests/interop/sd-jwt/check.mjs`, likewise.
 pub fn outside_sd_jwt_reader() -> Option<PathBuf> {
     npm("sd-jwt", "@sd-jwt/sd-jwt-vc")
+}
+
+/// Runs a command, and kills it as soon as something is there: in the middle of its work, or, on a bad day, after its end.
+pub fn killed_once(mut command: Command, is_there: impl Fn() -> bool) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while !is_there() {
+        assert!(started.elapsed() < DEADLINE, "waited in vain for what is to be killed");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 fn npm(folder: &str, package: &str) -> Option<PathBuf> {

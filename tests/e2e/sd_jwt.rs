@@ -4,13 +4,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sanad_e2e::rosters::{outside_sd_jwt_reader, prepare};
-use sanad_e2e::{DEADLINE, Net, Said, program};
+use sanad_e2e::rosters::{killed_once, outside_sd_jwt_reader, prepare};
+use sanad_e2e::{Net, Said, program};
 use serde_json::{Value, json};
 
 const PEOPLE: [&str; 6] =
@@ -113,14 +112,7 @@ fn learners_show_what_they_choose_and_the_ledger_vouches_for_it() {
     killed
         .env("SANAD_GENESIS", net.path("net/genesis.json"))
         .env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"));
-    let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let started = Instant::now();
-    while desk.files("credential.sd-jwt.receipt.json").is_empty() {
-        assert!(started.elapsed() < DEADLINE, "there is no receipt");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    killed_once(killed, || !desk.files("credential.sd-jwt.receipt.json").is_empty());
     let credentials = desk.files("credential.sd-jwt");
     let signed: Vec<Vec<u8>> = credentials.iter().map(|path| fs::read(path).unwrap()).collect();
     assert_eq!(signed.len(), PEOPLE.len(), "all are signed before any is entered");
