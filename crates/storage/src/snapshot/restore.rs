@@ -165,10 +165,12 @@ impl<'a, C: Iterator<Item = (usize, &'a Chunk)>> Source<'a, C> {
             pairs.push((self.height, block, self.certificate()?));
         }
         let anchor = self.anchor;
-        pairs
+        let checked: Vec<_> = pairs
             .into_par_iter()
             .map(|(height, block, certificate)| check(height, block, &certificate, anchor))
-            .collect()
+            .collect();
+        // Of several that are wrong the first is named, whichever thread was first.
+        checked.into_iter().collect()
     }
 
     fn certificate(&mut self) -> Result<Vec<u8>, SnapshotError> {
