@@ -15,7 +15,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sanad_api::{Client, ClientOptions, ProofForm};
@@ -52,6 +52,12 @@ pub fn programs() -> &'static Path {
         }
         folder
     })
+}
+
+/// One network at a time chooses ports and listens on them: another could choose the same ones in between.
+fn starting() -> MutexGuard<'static, ()> {
+    static STARTING: Mutex<()> = Mutex::new(());
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ports of this machine that nobody has now.
@@ -122,6 +128,7 @@ impl Net {
 
     /// Makes a localnet and starts it; its chain advances.
     pub fn start(options: &[&str]) -> Self {
+        let _starting = starting();
         let net = Self::create(options);
         let started = net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
         for node in started["nodes"].as_array().unwrap() {
@@ -132,6 +139,7 @@ impl Net {
 
     /// As [`Net::start`], with nodes that may have `files_max` files open: soft and hard limit.
     pub fn start_with_open_files(files_max: usize, options: &[&str]) -> Self {
+        let _starting = starting();
         let net = Self::create(options);
         let mut start = Command::new("sh");
         start
