@@ -6,6 +6,7 @@ import { readGenesis } from "../src/forms.js";
 import { GENESIS_BYTES_MAX } from "../src/genesis.js";
 import { newerFromNode } from "../src/node.js";
 import { boxAddress, openBox } from "../src/open/codes.js";
+import { awardOf, endorses } from "../src/endorsement.js";
 import { TRUST_MAGIC, readTrust, trustFile, trustGenesis } from "../src/trust.js";
 import { renewFinding, verifyReceipt } from "../src/verify.js";
 
@@ -13,12 +14,12 @@ import { renewFinding, verifyReceipt } from "../src/verify.js";
 /** @typedef {import("../src/trust.js").Trust} Trust */
 /** @typedef {import("../src/layout.js").Proof} Proof */
 /** @typedef {{ name: string, newer: (held: Proof, anchorHeight: number) => Promise<Proof> }} Asked whoever answers for the status now */
-/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: { source: string } | { why: string } | null }} Result */
+/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: import("../src/answer.js").Asked, endorses: import("../src/endorsement.js").Endorses | null }} Result */
 
 const BOX_BYTES_MAX = 2_098_209;
 const ASK_MS_MAX = 15_000;
 
-/** Why nothing could be said: a key of words.js, or a sentence. */
+/** Why nothing could be said: a key of words.js. */
 export class Unread extends Error {}
 
 /** A genesis or trust file, proved. @param {Uint8Array} data @param {number} nowMs @returns {Promise<Trust>} */
@@ -56,11 +57,25 @@ export async function fetchBox(key, pageAddress) {
     throw new Unread("why-offline");
   }
   if (!answer.ok || answer.body === null) throw new Unread("why-box-missing");
-  return openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
+  return { ...(await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX))), from: "box" };
 }
 
-/** @param {Trust} trust @param {Pair} pair @param {Asked | null} source null where nobody can be asked @returns {Promise<Result>} */
-export async function check(trust, pair, source) {
+/** All that were given together: an endorsement speaks of the others. @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody
+ * can be asked @returns {Promise<Result[]>} */
+export async function checkAll(trust, pairs, source) {
+  const results = [];
+  for (const pair of pairs) results.push(await check(trust, pair, source));
+  const awards = [];
+  for (const { name, document } of pairs) if (document !== null) awards.push(await awardOf(name, document));
+  for (const result of results) {
+    const { document } = result.pair;
+    if (document !== null && result.finding.checks.some(({ part, holds }) => part === "document" && holds)) result.endorses = endorses(document, awards);
+  }
+  return results;
+}
+
+/** @param {Trust} trust @param {Pair} pair @param {Asked | null} source @returns {Promise<Result>} */
+async function check(trust, pair, source) {
   let finding;
   try {
     finding = await verifyReceipt({ ...trust, nowMs: Date.now() }, pair.receipt, pair.document);
@@ -68,7 +83,8 @@ export async function check(trust, pair, source) {
     if (error instanceof DocumentNeeded) throw new Unread("why-document-needed");
     throw error;
   }
-  const result = { pair, finding, asked: null };
+  /** @type {Result} */
+  const result = { pair, finding, asked: null, endorses: null };
   return source === null ? result : ask(trust, result, source);
 }
 
@@ -83,7 +99,7 @@ async function ask(trust, result, source) {
     return { ...result, asked: { source: source.name } };
   } catch (error) {
     // A source that proves nothing changes no verdict.
-    return { ...result, asked: { why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
+    return { ...result, asked: { source: source.name, why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
   }
 }
 

@@ -11,17 +11,19 @@ import { readSdJwt } from "./sdjwt.js";
 /** @typedef {import("./layout.js").Summary} Summary */
 
 const DOCUMENT_BYTES_MAX = 64 << 20;
+/** The type of SD-JWT VCs that are made of Open Badges: docs/credentials.md. */
+const SD_JWT_VCT = "urn:sanad:open-badge:1";
 
 /** Its digest, and what it says: parsed JSON, processed claims, or nothing. @param {number} kind @param {Uint8Array} document
- * @returns {Promise<{ digest: Uint8Array, said?: Json, holderBound?: boolean }>} */
+ * @returns {Promise<{ digest: Uint8Array, said?: Json, holderBound?: boolean, shown?: import("./sdjwt.js").Shown }>} */
 export async function digestOf(kind, document) {
   if (KINDS[kind] === "json") {
     const said = parseDocument(document);
     return { digest: blake3(utf8(canonical(said))), said };
   }
   if (KINDS[kind] === "sd-jwt") {
-    const { issuerSigned, claims, holderBound } = await readSdJwt(document);
-    return { digest: blake3(utf8(issuerSigned)), said: claims, holderBound };
+    const { issuerSigned, claims, holderBound, always, disclosed } = await readSdJwt(document);
+    return { digest: blake3(utf8(issuerSigned)), said: claims, holderBound, shown: { always, disclosed } };
   }
   if (document.length > DOCUMENT_BYTES_MAX) throw new Malformed("longer than 64 MiB");
   return { digest: blake3(document) };
@@ -75,7 +77,7 @@ export async function checkDocument(chainId, issuer, expected, kind, opening, do
   if (!equal(commitmentOf(chainId, issuer, kind, opening, found?.digest ?? new Uint8Array(0)), expected)) {
     throw new Fault("document", "tampered", "the document or the secret was changed");
   }
-  return { said: found?.said, holderBound: found?.holderBound ?? false };
+  return { said: found?.said, holderBound: found?.holderBound ?? false, shown: found?.shown ?? null };
 }
 
 /** The open summary, if there is one. @param {Opening} opening */
@@ -91,6 +93,7 @@ export function contradictions(summary, said) {
 /** "Summary of a JSON credential": texts by label; null if the rule does not apply. @param {Json | undefined} said */
 export function derivedFields(said) {
   if (!isObject(said)) return null;
+  if (said.vct === SD_JWT_VCT) return derivedFields(badgeOf(said));
   const { type } = said;
   if (type !== "VerifiableCredential" && !(Array.isArray(type) && type.includes("VerifiableCredential"))) return null;
   const given = said.credentialSubject;
@@ -109,6 +112,9 @@ export function derivedFields(said) {
   ];
   return new Map(found.flatMap(([label, text]) => (typeof text === "string" ? [[label, text]] : [])));
 }
+
+/** An Open Badge whose claims an SD-JWT VC has, as far as it is shown. @param {import("./json.js").JsonObject} said @returns {import("./json.js").JsonObject} */
+const badgeOf = ({ vct: _, ...claims }) => ({ ...claims, type: "VerifiableCredential", credentialSubject: claims });
 
 /** @param {import("./json.js").JsonObject} subject */
 function holderOf(subject) {

@@ -26,7 +26,7 @@ test("digits", () => {
     assert.ok(equal(readDigits(digitsOf(data)), data));
   }
   assert.deepEqual(readCode(`https://a.example/v#${digitsOf(receipt)}`), { receipt });
-  assert.deepEqual(readText(` ${digitsOf(receipt)}\n`), { pair: { name: "", document: null, receipt } });
+  assert.deepEqual(readText(` ${digitsOf(receipt)}\n`), { pair: { name: "", document: null, receipt, from: "code" } });
   assert.throws(() => readDigits("1".repeat(30)), Malformed);
   assert.throws(() => readDigits("9".repeat(29)), Malformed);
 });
@@ -70,8 +70,8 @@ test("boxes", async () => {
 
 test("PDFs", async () => {
   for (const packed of [false, true]) {
-    const pairs = await pairsOf([file("a.pdf", makePdf([document, receipt], packed))]);
-    assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt }]);
+    const { pairs } = await pairsOf([file("a.pdf", makePdf([document, receipt], packed))]);
+    assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt, from: "pdf" }]);
   }
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
   await refuses(makePdf([]), /no attachments/);
@@ -86,7 +86,7 @@ test("PDFs", async () => {
 test("PDFs that another reader could see something else in", async () => {
   const sound = makePdf([document, receipt]);
   const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await pairsOf([file("a.pdf", data)]), [{ name: "a.pdf", document, receipt }]);
+  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await pairsOf([file("a.pdf", data)]), { pairs: [{ name: "a.pdf", document, receipt, from: "pdf" }], leftOut: [] });
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
   const changed = (/** @type {string | RegExp} */ from, /** @type {string} */ to) => bytes(textOf(sound).replace(from, to));
   const other = utf8("{}");
@@ -133,10 +133,13 @@ const laidOut = makePdf([document, receipt], false, utf8("%PDF-1.7\n%/Linearized
 test("archives", async () => {
   const files = [file("a/ijazah.json", document), file("a/ijazah.json.receipt", receipt)];
   for (const packed of [false, true]) {
-    assert.deepEqual(await pairsOf([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt }]);
+    assert.deepEqual(await pairsOf([file("a.zip", makeZip(files, packed))]), { pairs: [{ name: "ijazah.json", document, receipt, from: "files" }], leftOut: [] });
   }
   const two = [...files, file("b.json", utf8("{}")), file("b.json.receipt", receipt)];
-  assert.equal((await pairsOf([file("a.zip", makeZip(two))])).length, 2);
+  assert.equal((await pairsOf([file("a.zip", makeZip(two))])).pairs.length, 2);
+  // What has no receipt is named, and a certificate beside other files is not passed over.
+  const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([document, receipt]))]);
+  assert.deepEqual([mixed.pairs.map(({ from }) => from), mixed.leftOut], [["files", "files", "pdf"], ["notes.txt"]]);
   await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
   await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
   await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
