@@ -55,7 +55,7 @@ const SNAPSHOT_BYTES_MAX: u64 = 8
     + 4
     + CONCERNS_MAX as u64 * CONCERN_BYTES_MAX
     + 32 * PAGES_MAX
-    + 4 * RUNS_MAX;
+    + 4 * RUNS_MAX as u64;
 
 /// Of each member, the entries by others that concern it.
 pub(crate) type Concerns = BTreeMap<MemberId, Vec<LogIndex>>;
