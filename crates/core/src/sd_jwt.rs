@@ -58,7 +58,7 @@ pub enum SdJwtPart {
     Serialisation,
     /// The protected header.
     Header,
-    /// The payload.
+    /// The JWT claims set, the second part between dots (RFC 7519).
     Payload,
     /// The issuer's signature.
     Signature,
@@ -106,7 +106,7 @@ pub enum SdJwtError {
     /// A member of the JSON serialisation is missing, of another type, or excludes another one.
     #[error("the JSON serialisation's member \"{member}\" is missing, malformed or out of place")]
     Member {
-        /// The member.
+        /// Name of the member (RFC 9901, 8).
         member: &'static str,
     },
     /// Other than exactly one signature: the digest covers one.
@@ -118,13 +118,13 @@ pub enum SdJwtError {
     /// Not the one base64url encoding of its bytes: padding, another alphabet, or trailing bits.
     #[error("the {part} is not canonical base64url")]
     Base64 {
-        /// The part.
+        /// Part that is not canonical.
         part: SdJwtPart,
     },
     /// Not JSON that every reader takes the same way.
     #[error("the {part} is not unambiguous JSON")]
     Json {
-        /// The part.
+        /// Part that does not parse, or has a member twice.
         part: SdJwtPart,
         /// What is wrong.
         source: JsonError,
@@ -132,7 +132,7 @@ pub enum SdJwtError {
     /// JSON of another type than the part has.
     #[error("the {part} has members of the wrong type")]
     Type {
-        /// The part.
+        /// Part whose members have the wrong type.
         part: SdJwtPart,
     },
     /// The algorithm is `none` or not given in the protected header.
@@ -178,7 +178,7 @@ pub enum SdJwtError {
     /// A name that RFC 9901 reserves stands where it may not: `_sd`, `...`, or a disclosed `_sd_alg`.
     #[error("the name \"{name}\" is reserved")]
     ReservedName {
-        /// The name.
+        /// Name that stands where it may not.
         name: &'static str,
     },
     /// A disclosed claim has the name of one that is there already.
@@ -186,7 +186,7 @@ pub enum SdJwtError {
     ClaimExists {
         /// Place of the disclosure, counted from 0.
         place: usize,
-        /// The name.
+        /// Claim that the object has already.
         name: String,
     },
 }

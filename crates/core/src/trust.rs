@@ -30,7 +30,7 @@ pub const ANCHOR_AGE_MS_MAX: u64 = 365 * 24 * 60 * 60 * 1000;
 /// What a verifier trusts of one chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustAnchor {
-    /// The chain.
+    /// Id of the chain: the hash of its genesis.
     pub chain_id: ChainId,
     /// Those who decide the first block.
     pub validators: ValidatorSet,

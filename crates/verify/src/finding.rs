@@ -59,7 +59,7 @@ pub struct Finding {
 /// One thing that was checked.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What.
+    /// What was checked.
     pub part: Part,
     /// Whether it holds.
     pub holds: bool,
@@ -72,7 +72,7 @@ pub struct Check {
 /// The block that a finding speaks of.
 #[derive(Clone, Debug, Serialize)]
 pub struct AsOf {
-    /// Its height.
+    /// Height of the block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
@@ -85,11 +85,11 @@ pub struct AsOf {
 /// The issuer, by its proved record.
 #[derive(Clone, Debug, Serialize)]
 pub struct Issuer {
-    /// Its member id.
+    /// Member id; unique on the ledger.
     pub id: MemberId,
-    /// Its name.
+    /// Name in the record; other members may have the same one.
     pub name: String,
-    /// Its standing,
+    /// How the member stands with the consortium,
     pub standing: Standing,
     /// and since which block.
     pub since: Height,
@@ -139,7 +139,7 @@ pub enum Asked {
     CouldNotBeChecked {
         /// Its address.
         source: String,
-        /// Why.
+        /// What the source lacked, in words for people.
         reason: String,
     },
 }
