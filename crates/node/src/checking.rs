@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError, HostPort, Overrides};
 use crate::descriptors;
-use crate::desk::{certificate_ends, disk};
+use crate::desk::{CERTIFICATE_DAYS_MIN, CLIENT_CA_DAYS_MIN, certificate_ends, certificates_end, disk};
 use crate::error::NodeError;
 use crate::oddities;
 use crate::run::server_config;
@@ -222,15 +222,24 @@ impl Checks {
         if let Err(error) = loaded {
             return self.failed("tls", said(&error));
         }
-        let days =
-            certificate_ends(certificate).map(|ends| ends.saturating_sub(now_seconds()).div_euclid(86_400));
+        let days_until = |ends: i64| ends.saturating_sub(now_seconds()).div_euclid(86_400);
+        match config.api.tls_client_ca.as_deref().and_then(certificates_end).map(days_until) {
+            Some(days) if days < 0 => {
+                self.warning("tls", "an authority of api.tls_client_ca has ended".to_owned());
+            }
+            Some(days) if days < CLIENT_CA_DAYS_MIN => {
+                self.warning("tls", format!("an authority of api.tls_client_ca ends in {days} days"));
+            }
+            _ => {}
+        }
+        let days = certificate_ends(certificate).map(days_until);
         let clients = match &config.api.tls_client_ca {
             Some(_) => "; only clients of api.tls_client_ca are let in",
             None => "",
         };
         match days {
             Some(days) if days < 0 => self.failed("tls", "the certificate has ended".to_owned()),
-            Some(days) if days < 14 => self.warning("tls", format!("the certificate ends in {days} days")),
+            Some(days) if days < CERTIFICATE_DAYS_MIN => self.warning("tls", format!("the certificate ends in {days} days")),
             Some(days) => self.ok("tls", format!("certificate and key fit; it ends in {days} days{clients}")),
             None => self.warning("tls", "certificate and key fit; when it ends cannot be read".to_owned()),
         }
