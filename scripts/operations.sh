@@ -9,6 +9,11 @@ address() {
     case $1 in merapi) echo 127.0.0.1 ;; bromo) echo 127.0.0.2 ;; semeru) echo 127.0.0.3 ;; kelimutu) echo 127.0.0.4 ;; esac
 }
 
+# The last digit of the ports for votes and batches: a node dials from the port that it listens on, so that on one machine each has its own.
+digit() {
+    case $1 in merapi) echo 0 ;; bromo) echo 2 ;; semeru) echo 3 ;; kelimutu) echo 4 ;; esac
+}
+
 # Waits until a command succeeds.
 until_is() {
     local deadline=$((SECONDS + 90))
@@ -33,7 +38,7 @@ certificate() {
 the_consortium() {
     local name
     command -v sudo >/dev/null || {
-        printf '#!/bin/sh\nuser=$2\nshift 2\nexec runuser -u "$user" -- "$@"\n' >/usr/local/bin/sudo
+        printf '#!/bin/sh\nuser=$2\nshift 2\nexec runuser -u "$user" -- env -i PATH="$PATH" LC_ALL=C.UTF-8 "$@"\n' >/usr/local/bin/sudo
         chmod 755 /usr/local/bin/sudo
     }
     export PATH=$PWD/target/release:$PATH
@@ -47,8 +52,8 @@ the_consortium() {
     for name in merapi $OTHERS; do
         echo "$(address $name) node.univ-$name.example" >>/etc/hosts
         sanad member new --invitation invitation.json --dir $name --id univ-$name.example --name "Universitas $name" --role validator \
-            --issuer-id https://univ-$name.example --address consensus://node.univ-$name.example:26000 \
-            --address gossip://node.univ-$name.example:27000
+            --issuer-id https://univ-$name.example --address "consensus://node.univ-$name.example:2600$(digit $name)" \
+            --address "gossip://node.univ-$name.example:2700$(digit $name)"
     done
     sanad genesis new --heartbeat-ms 1000 --log-origin sanad-test/operations --out draft.json */member.json
     for name in merapi $OTHERS; do sanad genesis sign draft.json --member-dir $name; done
@@ -57,7 +62,8 @@ the_consortium() {
         certificate node.univ-$name.example
         # Without [[peers]]: where the others are is in the register.
         sed -e 's|^genesis = .*|genesis = "../genesis.json"|' -e 's|^passphrase_file = .*|passphrase_file = "../passphrase"|' \
-            -e "s|univ-merapi|univ-$name|" -e "s|127.0.0.1:|$(address $name):|" -e '/^\[\[peers\]\]/,/^gossip/d' \
+            -e "s|univ-merapi|univ-$name|" -e "s|127.0.0.1:|$(address $name):|" -e "s|:26000|:2600$(digit $name)|" \
+            -e "s|:27000|:2700$(digit $name)|" -e '/^\[\[peers\]\]/,/^gossip/d' \
             -e "s|^# tls_certificate = .*|tls_certificate = \"../tls/node.univ-$name.example.pem\"|" \
             -e "s|^# tls_key = .*|tls_key = \"../tls/node.univ-$name.example.key\"|" \
             -e 's|^# every_blocks = .*|every_blocks = 10|' configs/node.toml >$name/node.toml
@@ -77,7 +83,7 @@ start() {
 
 # The settings of the reader's node, as the page says to make them.
 settings() {
-    sed -i -e 's|^data_dir = .*|data_dir = "/var/lib/sanad"|' -e 's|192.0.2.2:|node.univ-bromo.example:|' $CONFIG
+    sed -i -e 's|^data_dir = .*|data_dir = "/var/lib/sanad"|' -e 's|192.0.2.2:\(2[67]00\)0|node.univ-bromo.example:\12|' $CONFIG
 }
 
 # What must be in the answer of the reader's node about itself.
@@ -108,4 +114,55 @@ damage() {
     size=$(stat --format %s "$1")
     byte=$(dd if="$1" bs=1 skip=$((size / 2)) count=1 2>/dev/null | od -An -tu1)
     printf "\\x$(printf %x $((byte ^ 16)))" | dd of="$1" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+}
+
+# Reloads the reader's node, and waits until it has read its settings: SIGHUP alone does not.
+reload() {
+    local before
+    before=$(reloads)
+    systemctl reload sanad-node
+    until_is has_reloaded "$before"
+}
+has_reloaded() { [ "$(reloads)" -gt "$1" ]; }
+reloads() { journalctl --no-pager --unit sanad-node | grep -c "the configuration is read again" || true; }
+
+# A caller from an address, through the proxy: prints the status code of gRPC.
+call_from() {
+    printf '\0\0\0\0\0' | curl --silent --interface "$1" --header 'Content-Type: application/grpc-web+proto' --data-binary @- --dump-header - \
+        https://ledger.univ-merapi.example/sanad.v1.NodeService/GetNodeStatus | tr -d '\r' | grep -a -o 'grpc-status: *[0-9]*' | grep -o '[0-9]*$'
+}
+
+# One caller uses up its calls, and another is answered all the same: the node counts by the address that the proxy names.
+behind_the_proxy() {
+    local call code refused=no
+    sed -i -e 's|^# address_calls_per_second_max = .*|address_calls_per_second_max = 1|' \
+        -e 's|^# address_calls_burst_max = .*|address_calls_burst_max = 5|' $CONFIG
+    reload
+    for call in 1 2 3 4 5 6 7 8 9 10; do
+        code=$(call_from 127.0.0.9)
+        [ "$code" != 8 ] || refused=yes
+    done
+    [ "$refused" = yes ] || { echo "10 calls at once from one address, of 5 allowed, are answered; the last with $code"; return 1; }
+    code=$(call_from 127.0.0.10)
+    [ "$code" = 0 ] || { echo "another address pays for the first: $code"; return 1; }
+    metric_is 'sanad_limits_hit_total{limit="address-calls"}' '[1-9]' || curl -s http://127.0.0.1:9464/metrics | grep sanad_limits_hit
+    sed -i -e 's|^address_calls_per_second_max = .*|# address_calls_per_second_max = 4000|' \
+        -e 's|^address_calls_burst_max = .*|# address_calls_burst_max = 8000|' $CONFIG
+    reload
+}
+
+# Batches do not reach kelimutu's node from the reader's, nor the other way round.
+part_from_kelimutu() {
+    cp kelimutu/node.toml kelimutu/node.toml.before
+    cp -p $CONFIG node.toml.before
+    printf '\n[[peers]]\nmember = "univ-merapi.example"\nconsensus = "127.0.0.1:26000"\ngossip = "127.0.0.99:27000"\n' >>kelimutu/node.toml
+    printf '\n[[peers]]\nmember = "univ-kelimutu.example"\nconsensus = "127.0.0.4:26004"\ngossip = "127.0.0.99:27000"\n' >>$CONFIG
+    systemctl kill --signal=HUP kelimutu
+}
+
+join_kelimutu_again() {
+    cat kelimutu/node.toml.before >kelimutu/node.toml
+    cat node.toml.before >$CONFIG
+    systemctl kill --signal=HUP kelimutu
+    systemctl reload sanad-node
 }

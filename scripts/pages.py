@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,7 @@ ON_A_MACHINE = ["operations.md"]
 MACHINE = REPOSITORY / "scripts/machine.sh"
 # What the machine needs besides systemd-nspawn.
 PROGRAMS = ["nginx", "caddy", "openssl", "curl"]
-BLOCK = re.compile(r"^(<!-- not run: [^\n]*-->\n)?```(console|sh)\n(.*?)^```$|^<!-- run\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^(<!-- not run: [^\n]*-->\n)? *```(console|sh)\n(.*?)^ *```$|^ *<!-- run\n(.*?)^ *-->$", re.MULTILINE | re.DOTALL)
 DOTS = {"...", "…"}
 # What is asked at a terminal; here the passphrases are in files.
 PROMPTS = {"New passphrase of the register:", "The same again:"}
@@ -71,6 +72,8 @@ def read(path: Path) -> Page:
         left_out, kind, shown, hidden = block.groups()
         if left_out:
             continue
+        # In lists they are indented.
+        shown, hidden = textwrap.dedent(shown or ""), textwrap.dedent(hidden or "")
         if kind == "console":
             for number, line in enumerate(shown.splitlines()):
                 if line.startswith("$ "):

@@ -90,6 +90,11 @@ fn metrics_health_and_what_reads_them_agree() {
     ] {
         poll(name, || net.metric(1, name).filter(|value| *value >= least));
     }
+    // A proposal and two votes at most: one sync each, in a round.
+    let count = |name| net.metric(1, name).unwrap();
+    let syncs = count("sanad_consensus_log_sync_seconds_count");
+    let rounds = count("sanad_blocks_total") + count("sanad_rounds_failed_total") + 1.0;
+    assert!(syncs <= 3.0 * rounds, "{syncs} syncs in {rounds} rounds");
     assert!(net.metric(1, "process_open_fds") < net.metric(1, "process_max_fds"));
     assert!(net.metric(1, "sanad_disk_free_bytes") > Some(0.0));
     assert!(net.metric(1, "sanad_clock_skew_seconds").is_some_and(|skew| skew.abs() < 2.0));

@@ -218,6 +218,20 @@ fn a_check_names_what_is_wrong_by_line() {
     }
     assert_eq!(result(&lines, "peer").as_deref(), Some("warning"), "nobody runs: {lines:?}");
     assert_eq!(result(&check(&["--offline"]).1, "peer"), None);
+    // Before `init` there is nothing, which is no fault.
+    let (data, kept) = (net.node_path(1, "data"), net.node_path(1, "kept"));
+    fs::rename(&data, &kept).unwrap();
+    fs::create_dir(&data).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (0, Some("warning")), "{lines:?}");
+    // The guard alone: what it knows is said.
+    fs::rename(kept.join("consensus"), data.join("consensus")).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (1, Some("failed")), "{lines:?}");
+    assert!(result(&lines, "guard").is_some(), "{lines:?}");
+    fs::rename(data.join("consensus"), kept.join("consensus")).unwrap();
+    fs::remove_dir(&data).unwrap();
+    fs::rename(&kept, &data).unwrap();
     let plain = net.sanad_node(1, &["check", "--offline"]);
     assert!(plain.out.contains("ok       genesis"), "{plain:?}");
 

@@ -17,6 +17,7 @@ use crate::descriptors;
 use crate::desk::{CERTIFICATE_DAYS_MIN, CLIENT_CA_DAYS_MIN, certificate_ends, certificates_end, disk};
 use crate::error::NodeError;
 use crate::oddities;
+use crate::recovery;
 use crate::run::server_config;
 use crate::setup::{DataDir, Setup};
 
@@ -151,23 +152,31 @@ impl Checks {
             ),
             Ok(_) => self.ok("data_dir", format!("{} is there, and closed to others", path.display())),
         }
-        let guard = ConsensusConfig::guard_path(&directory.consensus());
-        match (directory.ledger().is_dir(), config.keys.consensus.is_none() || guard.is_file()) {
-            (true, true) => {
-                self.ok("ledger", "ledger and signing guard are there".to_owned());
-                self.guard(&guard);
-            }
-            (false, true) if config.keys.consensus.is_none() || !guard.exists() => {
-                self.warning("ledger", "there is none; `sanad-node init` makes it, once".to_owned());
-            }
-            (false, _) => self.failed("ledger", "the signing guard is there, the ledger is not".to_owned()),
-            (true, false) => self.failed(
+        let consensus = directory.consensus();
+        let guard = ConsensusConfig::guard_path(&consensus);
+        let guards = recovery::guards(&consensus).unwrap_or_default();
+        match (directory.ledger().is_dir(), guards.is_empty()) {
+            (true, true) if config.keys.consensus.is_some() => self.failed(
                 "ledger",
                 format!(
                     "the ledger is there, its signing guard {} is not: do not vote with this key",
                     guard.display()
                 ),
             ),
+            (true, true) => self.ok("ledger", "the ledger is there".to_owned()),
+            (true, false) => self.ok("ledger", "ledger and signing guard are there".to_owned()),
+            (false, true) => self.warning(
+                "ledger",
+                "there is none; `sanad-node init` makes it, once, for a key that has never voted".to_owned(),
+            ),
+            (false, false) => self.failed(
+                "ledger",
+                "the signing guard is there, the ledger is not; `sanad-node recover` makes it, and keeps the guard".to_owned(),
+            ),
+        }
+        // Each key has its own.
+        for path in guards {
+            self.guard(&path);
         }
         let Some((free, all)) = disk(path) else { return };
         let text = format!("{} of {} MiB are free", free >> 20, all >> 20);
@@ -185,13 +194,9 @@ impl Checks {
     }
 
     fn guard(&mut self, path: &Path) {
-        // A node that only follows has none.
-        if !path.is_file() {
-            return;
-        }
         let signed = |state: &GuardState| match state.position {
-            Some(position) => format!("signed last: {position}"),
-            None => "has signed nothing yet".to_owned(),
+            Some(position) => format!("signed last: {position}, with {}", state.public_key),
+            None => format!("{} has signed nothing yet", state.public_key),
         };
         match SigningGuard::inspect(path) {
             Ok(state) if state.lost => self.warning(
