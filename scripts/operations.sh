@@ -105,6 +105,8 @@ metric_is() { curl -s http://127.0.0.1:9464/metrics | grep -q "^$1 $2"; }
 # The disk of the reader's node is lost; the settings and keys stay.
 lose_the_disk() {
     systemctl stop sanad-node
+    # More starts than an operator makes in ten minutes.
+    systemctl reset-failed sanad-node || true
     find /var/lib/sanad -mindepth 1 -delete
 }
 

@@ -244,7 +244,9 @@ impl Checks {
         };
         match days {
             Some(days) if days < 0 => self.failed("tls", "the certificate has ended".to_owned()),
-            Some(days) if days < CERTIFICATE_DAYS_MIN => self.warning("tls", format!("the certificate ends in {days} days")),
+            Some(days) if days < CERTIFICATE_DAYS_MIN => {
+                self.warning("tls", format!("the certificate ends in {days} days"))
+            }
             Some(days) => self.ok("tls", format!("certificate and key fit; it ends in {days} days{clients}")),
             None => self.warning("tls", "certificate and key fit; when it ends cannot be read".to_owned()),
         }

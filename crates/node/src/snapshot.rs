@@ -162,7 +162,8 @@ pub fn restore(
         std::fs::remove_dir_all(&unfinished).map_err(file(&unfinished))?;
     }
     let (height, block) = (manifest.header().height, manifest.header().hash());
-    let state = restore_snapshot(from, trust, &unfinished, store_options(config), |_| {}).map_err(in_folder(from))?;
+    let state =
+        restore_snapshot(from, trust, &unfinished, store_options(config), |_| {}).map_err(in_folder(from))?;
     make_consensus(&consensus)?;
     // Before the ledger: there must be no ledger beside a guard that nobody has looked at.
     let guard = guard_beside_new_ledger(&setup, &consensus, current_key(&state, &config.member))?;
