@@ -6,6 +6,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sanad_api::{Client, ClientOptions};
@@ -205,6 +206,20 @@ fn a_check_names_what_is_wrong_by_line() {
     }
     assert_eq!(result(&lines, "peer").as_deref(), Some("warning"), "nobody runs: {lines:?}");
     assert_eq!(result(&check(&["--offline"]).1, "peer"), None);
+    // Before `init` there is nothing, which is no fault.
+    let (data, kept) = (net.node_path(1, "data"), net.node_path(1, "kept"));
+    fs::rename(&data, &kept).unwrap();
+    fs::create_dir(&data).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (0, Some("warning")), "{lines:?}");
+    // The guard alone: what it knows is said.
+    fs::rename(kept.join("consensus"), data.join("consensus")).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (1, Some("failed")), "{lines:?}");
+    assert!(result(&lines, "guard").is_some(), "{lines:?}");
+    fs::rename(data.join("consensus"), kept.join("consensus")).unwrap();
+    fs::remove_dir(&data).unwrap();
+    fs::rename(&kept, &data).unwrap();
     let plain = net.sanad_node(1, &["check", "--offline"]);
     assert!(plain.out.contains("ok       genesis"), "{plain:?}");
 
@@ -253,8 +268,11 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    // Of those two, the first to end counts.
+    let later = ca.self_signed(&ca_key).unwrap();
+    ca.not_after = (SystemTime::now() + Duration::from_secs(20 * 86_400)).into();
     let ca = ca.self_signed(&ca_key).unwrap();
-    fs::write(net.node_path(1, "clients.pem"), ca.pem()).unwrap();
+    fs::write(net.node_path(1, "clients.pem"), later.pem() + &ca.pem()).unwrap();
     let key = rcgen::KeyPair::generate().unwrap();
     let client = rcgen::CertificateParams::new(vec!["issuer.test".to_owned()]).unwrap();
     let client = client.signed_by(&key, &ca, &ca_key).unwrap();
@@ -262,6 +280,7 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     fs::write(net.path("client.key"), key.serialize_pem()).unwrap();
     let checked = net.sanad_node(1, &["check", "--offline"]);
     assert!(checked.code == 0 && checked.out.contains("only clients"), "{checked:?}");
+    assert!(checked.out.contains("an authority of api.tls_client_ca ends in 19 days"), "{checked:?}");
     let node = Node::start(&net, 1, &[]);
     node.says("the node runs", 1);
     let url = format!("https://{}", net.listen_addresses(1)[0]);
@@ -280,6 +299,9 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
         (ends("sanad_tls_client_ca_expiry_timestamp_seconds")
             && ends("sanad_tls_certificate_expiry_timestamp_seconds"))
         .then_some(())
+    });
+    poll("the warning", || {
+        (net.metric(1, "sanad_warning{code=\"client-ca-ends\"}") == Some(1.0)).then_some(())
     });
 }
 

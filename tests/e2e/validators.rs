@@ -176,6 +176,17 @@ async fn a_validator_without_a_disk_votes_again_by_a_fresh_key() {
     let member = client.member(&net.governor(4).id.parse().unwrap(), ProofForm::Compact).await.unwrap();
     assert_eq!(member.rest.current_key(KeyPurpose::Consensus), Some(key.public()));
     net.wait_for_equal_heads(0);
+
+    // The memory of the new key is lost, and the configuration still names the first.
+    net.stop_node(4, Stop::Kill);
+    std::fs::remove_dir_all(net.node_path(4, "data/consensus")).unwrap();
+    let refused = net.sanad_node(4, &["run"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let recovered = net.sanad_node(4, &["recover"]);
+    assert_eq!(recovered.code, 0, "{recovered:?}");
+    assert_eq!(later_guards(&net, 4).len(), 1, "the key in force has a guard");
+    net.start_node(4);
+    wait_for_votes(&net, 4, 4, 4).await;
 }
 
 /// "One disk lost, and peers that cannot answer" in docs/operations.md: the same key, by the governance key's word.
