@@ -5,7 +5,8 @@
 //! more are hurried than may be faulty, and only in the first n rounds, so some correct proposer always has its full time.
 //!
 //! A slow validator gets its full time back, too. Its proposal may come when its height is long decided without it; what
-//! counts is that it comes within the full time.
+//! counts is that it comes within the full time. But a turn that took many times as long as those of others is paid back:
+//! until that much time has gone by sixteen times, its turns are hurried.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -24,6 +25,8 @@ use crate::rotation::proposer;
 pub(crate) struct Pace {
     /// Validators that missed their last turn, the latest at the end; never more than may be faulty.
     absent: VecDeque<Absent>,
+    /// Validators whose blocks take long, the latest at the end; never more than may be faulty.
+    slow: VecDeque<Slow>,
     /// Moving mean of the time from the start of a height to its first proposal.
     latency: Option<Duration>,
     /// When the first round of the current height began.
@@ -32,6 +35,16 @@ pub(crate) struct Pace {
     came: u128,
     /// Of these, the rounds whose block was valid and timely.
     proposed: u128,
+    /// How long the block of the first round took, if that was slow.
+    dragged: Option<Duration>,
+}
+
+/// A validator whose last block in its full time was slow.
+#[derive(Debug)]
+struct Slow {
+    key: PublicKey,
+    /// When it has its full time again.
+    until: Instant,
 }
 
 /// A validator that missed its last turn.
@@ -59,7 +72,7 @@ struct Turn {
 enum Wait {
     /// It missed one turn: long enough for what is late now and then.
     Once,
-    /// It missed several turns in a row: its block takes about as long as those of others, or comes late.
+    /// It missed several turns in a row, or is slow: its block takes about as long as those of others, or comes late.
     Again,
     /// It signed nothing at the height of its last turn: nothing is expected.
     Silent,
@@ -68,7 +81,7 @@ enum Wait {
 impl Pace {
     /// The first round of a height began.
     pub(crate) fn began(&mut self, now: Instant) {
-        (self.begun, self.came, self.proposed) = (Some(now), 0, 0);
+        (self.begun, self.came, self.proposed, self.dragged) = (Some(now), 0, 0, None);
     }
 
     /// A block of another validator came, valid or not.
@@ -82,7 +95,10 @@ impl Pace {
         if let Some(begun) = self.begun.filter(|_| round == 0) {
             let latency = now.saturating_duration_since(begun);
             let mean = self.latency.unwrap_or(latency);
-            self.latency = Some(mean * (MEAN_OF - 1) / MEAN_OF + latency / MEAN_OF);
+            let usual = mean * SLOW_TIMES;
+            self.dragged = Some(latency).filter(|latency| *latency > usual.max(ONCE_MIN));
+            // One slow block does not make this node patient with all; a network that became slow does in a few heights.
+            self.latency = Some(mean * (MEAN_OF - 1) / MEAN_OF + latency.min(usual) / MEAN_OF);
         }
     }
 
@@ -127,7 +143,15 @@ impl Pace {
         self.absent.retain(|absent| validators.position(&absent.key).is_some());
         let spare = self.absent.len().saturating_sub(may_be_faulty);
         self.absent.drain(..spare);
-        (self.begun, self.came, self.proposed) = (None, 0, 0);
+        if let (Some(begun), Some(took)) = (self.begun, self.dragged) {
+            let key = proposer(validators, height, 0).key;
+            self.slow.retain(|slow| slow.key != key);
+            self.slow.push_back(Slow { key, until: begun + took * (1 + PAID_BACK_TIMES) });
+        }
+        self.slow.retain(|slow| validators.position(&slow.key).is_some());
+        let spare = self.slow.len().saturating_sub(may_be_faulty);
+        self.slow.drain(..spare);
+        (self.begun, self.came, self.proposed, self.dragged) = (None, 0, 0, None);
     }
 
     /// Whether a proposal for a height that is decided would have been in time, had its proposer been waited for in full.
@@ -149,17 +173,19 @@ impl Pace {
         self.forget(key);
     }
 
-    /// The timeouts of a height.
+    /// The timeouts of a height that begins now.
     pub(crate) fn timeouts(
         &self,
         configured: Timeouts,
         validators: &ValidatorSet,
         height: Height,
+        now: Instant,
     ) -> EngineTimeouts {
+        let waits = self.hurried(validators, now);
         let hurried = [Wait::Once, Wait::Again, Wait::Silent].map(|wait| {
             let is_due = |round: &u32| {
                 let key = proposer(validators, height, *round).key;
-                self.absent.iter().any(|absent| absent.key == key && absent.wait() == wait)
+                waits.contains(&(key, wait))
             };
             // A set has at most 128 validators, so each has its bit.
             let rounds = (0..validators.validators().len() as u32)
@@ -171,6 +197,19 @@ impl Pace {
         let precommit = (latency * 3).max(ONCE_MIN).min(configured.precommit);
         let early = Early { rounds: validators.validators().len() as u32, precommit };
         EngineTimeouts { configured, early, hurried }
+    }
+
+    /// The validators that are not waited for in full, no more than may be faulty.
+    fn hurried(&self, validators: &ValidatorSet, now: Instant) -> Vec<(PublicKey, Wait)> {
+        let is_slow = |key: &PublicKey| self.slow.iter().any(|slow| slow.key == *key && now < slow.until);
+        let absent = self.absent.iter().rev().map(|absent| match absent.wait() {
+            Wait::Once if is_slow(&absent.key) => (absent.key, Wait::Again),
+            wait => (absent.key, wait),
+        });
+        let is_absent = |key: &PublicKey| self.absent.iter().any(|absent| absent.key == *key);
+        let slow = self.slow.iter().rev().map(|slow| slow.key).filter(|key| is_slow(key) && !is_absent(key));
+        let may_be_faulty = validators.validators().len().saturating_sub(1) / 3;
+        absent.chain(slow.map(|key| (key, Wait::Again))).take(may_be_faulty).collect()
     }
 
     fn waits(&self, wait: Wait, configured: Timeouts) -> Timeouts {
@@ -211,6 +250,10 @@ fn bit(round: u32) -> u128 {
 
 /// Heights over which the latency is averaged.
 const MEAN_OF: u32 = 8;
+/// A block is slow that took more than this many times the mean, and more than [`ONCE_MIN`].
+const SLOW_TIMES: u32 = 4;
+/// For how many times the time that a slow block took its validator has no full time.
+const PAID_BACK_TIMES: u32 = 16;
 /// Missed turns of a validator that are remembered.
 const TURNS_MAX: usize = 64;
 /// Least time for a proposal after one missed turn, and for second votes in a turn that is not hurried: waking up and
@@ -258,13 +301,13 @@ mod tests {
     }
 
     fn wait(pace: &Pace, set: &ValidatorSet, height: u64, kind: TimeoutKind) -> Duration {
-        let timeouts = pace.timeouts(Timeouts::default(), set, Height(height));
+        let timeouts = pace.timeouts(Timeouts::default(), set, Height(height), Instant::now());
         timeouts.duration_for(Timeout { round: Round::new(0), kind })
     }
 
     /// The rounds of a height that are hurried.
     fn hurried(pace: &Pace, validators: &ValidatorSet, height: u64) -> Vec<u32> {
-        let timeouts = pace.timeouts(Timeouts::default(), validators, Height(height));
+        let timeouts = pace.timeouts(Timeouts::default(), validators, Height(height), Instant::now());
         let rounds = timeouts.hurried.iter().fold(0, |all, hurried| all | hurried.rounds);
         (0..128).filter(|round| rounds & bit(*round) != 0).collect()
     }
@@ -339,6 +382,53 @@ mod tests {
         assert!(!in_time(&PublicKey([2; 32]), 10, 0, late));
         pace.is_back(&slow);
         assert_eq!(wait(&pace, &set, 30, TimeoutKind::Propose), configured.propose);
+    }
+
+    /// Its disk is slow: in its full time it makes blocks that take a hundred times as long as those of others.
+    #[test]
+    fn a_turn_that_dragged_is_paid_back_before_the_next_one_has_its_full_time() {
+        let (set, configured) = (set(4), Timeouts::default());
+        let (mut pace, begun) = paced(5);
+        let slow = PublicKey([1; 32]);
+        let took = Duration::from_millis(600);
+        pace.proposed(0, begun + took);
+        decided(&mut pace, &set, 2, 0, &[]);
+        let propose = |pace: &Pace, now| {
+            let timeouts = pace.timeouts(configured, &set, Height(6), now);
+            timeouts.duration_for(Timeout { round: Round::new(0), kind: TimeoutKind::Propose })
+        };
+        // The others are waited for hardly longer than before.
+        assert!(pace.latency.unwrap() < Duration::from_millis(8));
+        let again = (pace.latency.unwrap() * 3 / 2).max(AGAIN_MIN);
+        let until = begun + took * (1 + PAID_BACK_TIMES);
+        assert_eq!(propose(&pace, begun + took), again);
+        // It misses a turn meanwhile, and its block comes late: no more of its turns is given back for that.
+        decided(&mut pace, &set, 6, 1, &[]);
+        assert_eq!(propose(&pace, begun + took * 2), again);
+        pace.is_back(&slow);
+        assert_eq!(propose(&pace, until - Duration::from_millis(1)), again);
+        assert_eq!(propose(&pace, until), configured.propose);
+        // Then it is as fast as the others.
+        pace.began(until);
+        pace.proposed(0, until + Duration::from_millis(5));
+        decided(&mut pace, &set, 10, 0, &[]);
+        assert_eq!(propose(&pace, until + Duration::from_millis(6)), configured.propose);
+    }
+
+    #[test]
+    fn a_network_that_became_slow_is_followed_in_a_few_heights() {
+        let set = set(4);
+        let (mut pace, begun) = paced(5);
+        for height in 1..40 {
+            pace.began(begun);
+            pace.proposed(0, begun + Duration::from_millis(500));
+            decided(&mut pace, &set, height, 0, &[]);
+        }
+        assert!(pace.latency.unwrap() > Duration::from_millis(400));
+        // None of the last blocks was slow among the others.
+        pace.began(begun);
+        pace.proposed(0, begun + Duration::from_millis(500));
+        assert_eq!(pace.dragged, None);
     }
 
     /// It learns of turns that it missed from the certificates of others.
