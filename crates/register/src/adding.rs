@@ -54,7 +54,16 @@ impl Register {
             .map_err(|error| failed(path, error))?;
         let head = read_head(&transaction, keys, path)?;
         let last = head.rows;
-        Ok(Adding { transaction, keys, path, head, last, clashes: Vec::new(), takes_back_erased: false, now_ms })
+        Ok(Adding {
+            transaction,
+            keys,
+            path,
+            head,
+            last,
+            clashes: Vec::new(),
+            takes_back_erased: false,
+            now_ms,
+        })
     }
 }
 
@@ -193,7 +202,10 @@ impl Adding<'_> {
     /// Of a row that was erased: its place is another's now.
     fn forget_identity(&self, row: RowNumber) -> Result<(), RegisterError> {
         self.transaction
-            .execute("UPDATE credential SET identity = NULL WHERE row = ?1 AND destruction IS NOT NULL", [row.sql()])
+            .execute(
+                "UPDATE credential SET identity = NULL WHERE row = ?1 AND destruction IS NOT NULL",
+                [row.sql()],
+            )
             .map_err(|error| failed(self.path, error))
             .map(drop)
     }

@@ -79,7 +79,8 @@ fn fits(reader: &Reader<'_>, row: RowNumber, owner: &Owner) -> Result<(), Regist
         None => return Err(fault("row")),
     };
     let Credential { facts, state, .. } = &*credential;
-    let opened = credential.opening().commitment(&owner.chain_id, &owner.issuer, facts.kind, Some(&facts.digest));
+    let opened =
+        credential.opening().commitment(&owner.chain_id, &owner.issuer, facts.kind, Some(&facts.digest));
     if opened != Ok(facts.commitment) {
         return Err(fault(FACTS.name));
     }

@@ -25,11 +25,11 @@ mod subject;
 mod writing;
 
 pub use adding::{Added, Adding};
+pub use check::FAULTS_MAX;
 pub use credential::{
     Credential, Facts, NewCredential, Position, Progress, REASON_BYTES_MAX, Replaced, Row, RowNumber,
     STATUS_CHANGES_MAX, State, Status, StatusChange, TEXT_BYTES_MAX,
 };
-pub use check::FAULTS_MAX;
 pub use error::{Clash, Part, RegisterError, There};
 pub use reading::Query;
 pub use register::{Owner, Register, RegisterOptions};

@@ -136,7 +136,7 @@ pub(crate) fn new_credential(document: &PendingDocument, bytes: Vec<u8>, batch: 
 }
 
 /// Who is awarded what by a document; of an SD-JWT VC, by the badge that it stands for.
-fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
+pub(crate) fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
     match kind {
         DocumentKind::SdJwt => badge_of_sd_jwt(document)
             .map(|badge| Subject::of_document(DocumentKind::Json, badge.to_string().as_bytes()))

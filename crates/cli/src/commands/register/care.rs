@@ -142,10 +142,10 @@ impl Report for Checked {
             "{file} is damaged. Put it back from a backup, then import what was issued since; `sanad register export ROW` still writes \
              what is whole"
         ));
-        damaged.iter().fold(view, |view, part| view.line(format!("  {part}"))).line(format!(
-            "{} of {rows} rows and other parts{most}",
-            damaged.len()
-        ))
+        damaged
+            .iter()
+            .fold(view, |view, part| view.line(format!("  {part}")))
+            .line(format!("{} of {rows} rows and other parts{most}", damaged.len()))
     }
 }
 
