@@ -98,6 +98,19 @@ fn a_register_keeps_what_was_issued_through_its_whole_life() {
     fs::write(&corrected, badge("Made", "Awan Lanjut")).unwrap();
     let replaces = format!("row:{}", row("Made.json")["row"]);
     let before = net.wait_for_equal_heads(6)[0]["log_size"].as_u64().unwrap();
+    // A wrong row would be void for ever.
+    let text = net.path("note.txt");
+    fs::write(&text, "hello").unwrap();
+    let made = Path::new(&awards).join("Made.json");
+    let another = format!("row:{}", row("Ayu.json")["row"]);
+    for (document, replaces, why) in [
+        (corrected.as_str(), &another, "agree in neither name"),
+        (text.as_str(), &replaces, "agree in neither name"),
+        (made.to_str().unwrap(), &replaces, "itself"),
+    ] {
+        let refused = online(&["reissue", document, "--replaces", replaces, "--yes"]);
+        assert!(refused.code == 2 && refused.err.contains(why), "{refused:?}");
+    }
     let reissued = online(&["reissue", &corrected, "--replaces", &replaces, "--yes"]).json(0);
     assert_eq!(reissued["replaces"], row("Made.json")["row"]);
     assert_eq!(net.wait_for_equal_heads(before + 2)[0]["log_size"].as_u64(), Some(before + 2));
@@ -111,6 +124,10 @@ fn a_register_keeps_what_was_issued_through_its_whole_life() {
     let record = &sanad(&erase).json(0)["erased"][0]["record"];
     assert_eq!(record["format"], "sanad-destruction/v1");
     assert_eq!(sanad(&["register", "search", "Siti"]).code, 1);
+    let again = online(&["issue", &copy]);
+    assert!(again.code == 2 && again.err.contains(&format!("was row {erased}, and erased")), "{again:?}");
+    assert_eq!(online(&["issue", &copy, "--erased"]).json(0)["issued"].as_array().unwrap().len(), 1);
+    assert_eq!(sanad(&["register", "check"]).json(0)["damaged"], serde_json::json!([]));
     let backup = net.path("backup.db");
     sanad(&["register", "backup", &backup]).json(0);
     let bytes = fs::read(&backup).unwrap();

@@ -94,6 +94,9 @@ pub(crate) struct Args {
     /// What this issuance is called in the register
     #[arg(long, default_value = "", value_name = "NAME", requires = "register")]
     register_batch: String,
+    /// Issue again to persons who were erased from the register
+    #[arg(long, requires = "register")]
+    erased: bool,
     #[command(flatten)]
     register: RegisterArgs,
     #[command(flatten)]
@@ -217,7 +220,7 @@ async fn issue(
         paths.extend(read_list(list)?);
     }
     let (id, anchor) = (args.issuer.id()?, chain.anchor());
-    let options = options(args, keeper(&args.register, &args.register_batch, chain, &id)?);
+    let options = options(args, keeper(&args.register, &args.register_batch, args.erased, chain, &id)?);
     let issuance = Issuance::prepare(&paths, anchor, &id, options, observer, report)?;
     if !issuance.is_empty() {
         let issuer = args.issuer.open()?;
@@ -236,7 +239,7 @@ async fn resume(
     errors: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     let keeper = match args.register.register {
-        Some(_) => keeper(&args.register, &args.register_batch, chain, &args.issuer.id()?)?,
+        Some(_) => keeper(&args.register, &args.register_batch, args.erased, chain, &args.issuer.id()?)?,
         None => None,
     };
     let options = options(args, keeper);
@@ -266,16 +269,20 @@ async fn resume(
     Ok(())
 }
 
-/// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there.
+/// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there, and
+/// `takes_back_erased` says whether persons who were erased from it are issued to again.
 fn keeper(
     register: &RegisterArgs,
     batch: &str,
+    takes_back_erased: bool,
     chain: &Chain,
     issuer: &MemberId,
 ) -> anyhow::Result<Option<Arc<RegisterKeeper>>> {
     let register = register.open_of(chain.anchor(), issuer)?;
     let batch = batch.to_owned();
-    Ok(register.map(|register| Arc::new(RegisterKeeper::new(register, batch, None))))
+    Ok(register.map(|register| {
+        Arc::new(RegisterKeeper::new(register, batch, None).taking_back_erased(takes_back_erased))
+    }))
 }
 
 fn options(args: &Args, keeper: Option<Arc<RegisterKeeper>>) -> IssueOptions {
