@@ -25,7 +25,7 @@ impl Register {
     /// # Errors
     /// [`RegisterError`] if it cannot be read for another reason than damage.
     pub fn check(&self, each: impl FnMut()) -> Result<Vec<Part>, RegisterError> {
-        faults(&self.connection, &self.keys, &self.path, &self.owner, each)
+        faults(&self.connection, &self.keys, &self.path, self.owner(), each)
     }
 }
 
