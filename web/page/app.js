@@ -5,7 +5,7 @@ import { readCode } from "../src/open/codes.js";
 import { pairsOf, readText } from "../src/open/index.js";
 import { WORDS_OF, speaker } from "../src/words.js";
 import { codeInPicture, detector, scan } from "./camera.js";
-import { Unread, askExport, askNode, check, embeddedTrust, fetchBox, trustFrom } from "./check.js";
+import { Unread, askExport, askNode, checkAll, embeddedTrust, fetchBox, trustFrom } from "./check.js";
 import { readConfig } from "./config.js";
 import { element, resultNodes, verdictBox } from "./result.js";
 
@@ -73,6 +73,7 @@ function renderResult() {
     place.append(verdictBox(speaking.say("verdict-unread", { why }), "wait"));
     return;
   }
+  if (shown.results.some(({ isMixed }) => isMixed)) place.append(verdictBox(speaking.say("verdict-mixed"), "bad"));
   for (const result of shown.results) place.append(element("article", "", "", resultNodes(speaking, result, Date.now())));
 }
 
@@ -86,10 +87,8 @@ async function show(open) {
   place.replaceChildren(element("p", speaker(language).say("working")));
   try {
     if (trust === null) throw new Unread("trust-none");
-    const results = [];
     const asked = source();
-    for (const pair of await open()) results.push(await check(trust, pair, asked));
-    shown = { results };
+    shown = { results: await checkAll(trust, await open(), asked) };
   } catch (error) {
     shown = { why: whyOf(error) };
   }

@@ -1,19 +1,25 @@
 // From what was given to a result; no document object here.
 import { newerProof, overHttp, readLatest, readLimited } from "../src/export.js";
+import { RECEIPT_MAGIC, readReceiptBinary } from "../src/binary.js";
 import { startsWith, unbase64url } from "../src/bytes.js";
 import { DocumentNeeded, Fault, Malformed } from "../src/faults.js";
-import { readGenesis } from "../src/forms.js";
+import { readGenesis, readReceiptJson } from "../src/forms.js";
 import { GENESIS_BYTES_MAX } from "../src/genesis.js";
+import { credentialIn, endorsementIn, institutionsOf } from "../src/institutions.js";
+import { entryOf, mixedFolders } from "../src/mixed.js";
 import { newerFromNode } from "../src/node.js";
 import { boxAddress, openBox } from "../src/open/codes.js";
 import { TRUST_MAGIC, readTrust, trustFile, trustGenesis } from "../src/trust.js";
 import { renewFinding, verifyReceipt } from "../src/verify.js";
+import { shownVerdict, toneOf } from "./result.js";
 
 /** @typedef {import("../src/open/index.js").Pair} Pair */
 /** @typedef {import("../src/trust.js").Trust} Trust */
 /** @typedef {import("../src/layout.js").Proof} Proof */
 /** @typedef {{ name: string, newer: (held: Proof, anchorHeight: number) => Promise<Proof> }} Asked whoever answers for the status now */
-/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: { source: string } | { why: string } | null }} Result */
+/** @typedef {{ source: string } | { why: string } | null} Answered */
+/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: Answered, institutions: Institutions | null, isMixed: boolean, isEndorsement: boolean }} Result */
+/** @typedef {import("../src/institutions.js").Institutions} Institutions */
 
 const BOX_BYTES_MAX = 2_098_209;
 const ASK_MS_MAX = 15_000;
@@ -59,6 +65,50 @@ export async function fetchBox(key, pageAddress) {
   return openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
 }
 
+/** What was opened together: each by itself, and then what they say of one another.
+ * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source @returns {Promise<Result[]>} */
+export async function checkAll(trust, pairs, source) {
+  /** @type {Result[]} */
+  const results = [];
+  /** @type {{ pair: Pair, entry: string | null }[]} */
+  const strays = [];
+  for (const pair of pairs) {
+    try {
+      results.push(await check(trust, pair, source));
+    } catch (error) {
+      // A receipt beside other documents may be of one of them.
+      if (!(error instanceof Unread) || pair.how !== "stray" || pairs.every(({ how }) => how === "stray")) throw error;
+      strays.push({ pair, entry: await entryIn(trust, pair.receipt) });
+    }
+  }
+  for (const result of results) {
+    const { document } = result.pair;
+    result.isEndorsement = document !== null && endorsementIn(await credentialIn(document)) !== null;
+  }
+  const now = Date.now();
+  const opened = results.map(({ pair, finding }) => ({ ...pair, finding, isGood: toneOf(shownVerdict(finding, now)) === "good" }));
+  const items = [
+    ...results.map(({ pair, finding, isEndorsement }) => ({ ...pair, entry: entryOf(finding.proof), isEndorsement })),
+    ...strays.map(({ pair, entry }) => ({ ...pair, entry, isEndorsement: false })),
+  ];
+  const mixed = mixedFolders(items.map((item) => ({ ...item, folder: item.folder ?? "", how: item.how ?? "files" })));
+  for (const [i, result] of results.entries()) {
+    result.institutions = await institutionsOf(opened[i], opened);
+    result.isMixed = mixed.has(result.pair.folder ?? "");
+  }
+  return results;
+}
+
+/** The entry that a receipt is about; nothing where it cannot be read. @param {Trust} trust @param {Uint8Array} data */
+async function entryIn(trust, data) {
+  try {
+    return entryOf((startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data)).proof);
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof Fault) return null;
+    throw error;
+  }
+}
+
 /** @param {Trust} trust @param {Pair} pair @param {Asked | null} source null where nobody can be asked @returns {Promise<Result>} */
 export async function check(trust, pair, source) {
   let finding;
@@ -68,7 +118,7 @@ export async function check(trust, pair, source) {
     if (error instanceof DocumentNeeded) throw new Unread("why-document-needed");
     throw error;
   }
-  const result = { pair, finding, asked: null };
+  const result = { pair, finding, asked: null, institutions: null, isMixed: false, isEndorsement: false };
   return source === null ? result : ask(trust, result, source);
 }
 

@@ -1,6 +1,7 @@
 // A result on the page. All text goes in as text; nothing of a document is ever read as HTML.
 import { base64url } from "../src/bytes.js";
 import { CLOCK_TOLERANCE_MS } from "../src/dates.js";
+import { haveAllSigned } from "../src/institutions.js";
 import { visible } from "../src/visible.js";
 import { WORDS_OF } from "../src/words.js";
 
@@ -8,7 +9,7 @@ import { WORDS_OF } from "../src/words.js";
 /** @typedef {import("./check.js").Result} Result */
 /** @typedef {import("../src/verify.js").Finding} Finding */
 
-const GOOD = ["active", "confirmed"];
+const GOOD = ["active", "confirmed", "endorsement"];
 const BAD = ["suspended", "disputed", "revoked", "expired", "not-yet", "tampered"];
 /** Farthest moment that a `Date` holds. */
 const DATE_MS_MAX = 8_640_000_000_000_000;
@@ -39,6 +40,16 @@ export function shownVerdict(finding, nowMs) {
   return finding.start !== null && finding.start - nowMs > CLOCK_TOLERANCE_MS ? "not-yet" : verdict;
 }
 
+/** What the page says of one of the things that were opened: good is nothing that came with another certificate's files, or that names
+ * institutions that are not shown to have signed it. @param {Result} result @param {number} nowMs */
+export function shownVerdictOf({ finding, institutions, isMixed, isEndorsement }, nowMs) {
+  const verdict = shownVerdict(finding, nowMs);
+  if (!GOOD.includes(verdict)) return verdict === "renew" && finding.clockIsWrong ? "clock" : verdict;
+  if (isMixed) return "mixed-one";
+  if (!haveAllSigned(institutions)) return "alone";
+  return isEndorsement ? "endorsement" : verdict;
+}
+
 /** @param {string} verdict */
 export const toneOf = (verdict) => (GOOD.includes(verdict) ? "good" : BAD.includes(verdict) ? "bad" : "wait");
 
@@ -52,10 +63,11 @@ export function verdictBox(sentence, tone) {
 /** @param {Speaker} speaker @param {Result} result @param {number} nowMs @returns {Node[]} */
 export function resultNodes(speaker, result, nowMs) {
   const { finding } = result;
-  const verdict = shownVerdict(finding, nowMs);
+  const verdict = shownVerdictOf(result, nowMs);
   return [
-    verdictBox(speaker.say(`verdict-${verdict}`), toneOf(verdict)),
+    verdictBox(speaker.say(`verdict-${verdict}`, { name: finding.issuer?.name ?? "" }), toneOf(verdict)),
     ...asOf(speaker, result, nowMs),
+    ...institutions(speaker, result),
     ...facts(speaker, result),
     ...checks(speaker, finding),
     ...open(speaker, finding),
@@ -69,6 +81,19 @@ function asOf({ say, time, age }, { finding, asked }, nowMs) {
   const when = say("as-of", { time: time(finding.asOf.timeMs), age: age(finding.asOf.timeMs, nowMs) });
   const answer = asked === null ? say("not-asked") : "source" in asked ? say("asked-now", asked) : say("unanswered", { why: asked.why in WORDS_OF.en ? say(asked.why) : asked.why });
   return [element("p", `${when}; ${answer}.`, "asof")];
+}
+
+/** Who entered it, who has signed it, and who is only named. @param {Speaker} speaker @param {Result} result */
+function institutions({ say }, { institutions: found }) {
+  if (found === null) return [];
+  const items = found.list.map(({ state, name, file }) => {
+    const holds = state === "entered" || state === "signed";
+    const mark = element("span", holds ? "✓" : "✕", "mark");
+    mark.setAttribute("aria-hidden", "true");
+    return element("li", "", holds ? "holds" : "fails", [mark, document.createTextNode(say(`institution-${state}`, { name, file }))]);
+  });
+  if (found.hasMore) items.push(element("li", say("institution-more"), "fails"));
+  return [element("h3", say("institutions-title")), element("ul", "", "checks", items)];
 }
 
 /** Only what the ledger bound. @param {Speaker} speaker @param {Result} result */

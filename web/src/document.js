@@ -110,6 +110,18 @@ export function derivedFields(said) {
   return new Map(found.flatMap(([label, text]) => (typeof text === "string" ? [[label, text]] : [])));
 }
 
+/** The Open Badge that the claims of an SD-JWT VC stand for, with as much as they disclose (docs/credentials.md, "As an SD-JWT VC"); null for
+ * others. @param {Json} claims @returns {import("./json.js").JsonObject | null} */
+export function badgeOf(claims) {
+  if (!isObject(claims) || !("vct" in claims) || !isObject(claims.achievement)) return null;
+  /** @type {import("./json.js").JsonObject} */
+  const badge = Object.assign(Object.create(null), { type: ["VerifiableCredential"], credentialSubject: claims });
+  for (const [member, claim] of [["id", "jti"], ["issuer", "iss"], ["validFrom", "validFrom"], ["validUntil", "validUntil"], ["awardedDate", "awardedDate"]]) {
+    if (claim in claims) badge[member] = claims[claim];
+  }
+  return badge;
+}
+
 /** @param {import("./json.js").JsonObject} subject */
 function holderOf(subject) {
   if ("name" in subject) return subject.name;

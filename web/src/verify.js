@@ -1,7 +1,7 @@
 // Receipts to findings: docs/formats/receipt.md, "Verification", and finding.md.
 import { equal, hex, startsWith } from "./bytes.js";
 import { RECEIPT_MAGIC, readReceiptBinary } from "./binary.js";
-import { checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
+import { badgeOf, checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
 import { moment, numericDate } from "./dates.js";
 import { Fault, Malformed, NewerVerifier } from "./faults.js";
 import { TooManyChanges, readReceiptJson } from "./forms.js";
@@ -33,6 +33,7 @@ import { checkFinal } from "./trust.js";
  * @property {number | null} start of the credential in milliseconds, by what was proved: the latest that it names
  * @property {number | null} expiry its end: the earliest
  * @property {string[]} unreadable names of its dates that cannot be read
+ * @property {boolean} clockIsWrong whether a check fails by the clock alone: then it has to be set, whatever the word says
  * @property {string[]} signers
  * @property {number} validators
  * @property {string[]} notProved keys of sentences
@@ -117,7 +118,7 @@ function topLevel(text) {
 /** @returns {Finding} */
 export const blank = () => ({
   verdict: null, reason: null, checks: [], asOf: null, restsOn: null, existedBy: null, form: null, issuer: null, logIndex: null,
-  commitment: null, summary: null, stated: null, start: null, expiry: null, unreadable: [], signers: [], validators: 0, notProved: [], proof: null,
+  commitment: null, summary: null, stated: null, start: null, expiry: null, unreadable: [], clockIsWrong: false, signers: [], validators: 0, notProved: [], proof: null,
 });
 
 /** @param {Finding} finding @param {...string} parts */
@@ -128,6 +129,7 @@ function hold(finding, ...parts) {
 /** Of several words the gravest stands. @param {Finding} finding @param {Fault} fault */
 export function conclude(finding, fault) {
   finding.checks.push({ part: fault.part, holds: false, detail: fault.message });
+  finding.clockIsWrong ||= fault.isClock;
   if (finding.verdict === null || GRAVITY.indexOf(fault.word) > GRAVITY.indexOf(finding.verdict)) {
     finding.verdict = fault.word;
     finding.reason = `${fault.part}: ${fault.message}`;
@@ -147,7 +149,8 @@ async function steps(finding, trust, receipt, document) {
   if (opening.form === "paper") finding.notProved.push("document-not-seen");
   if (holderBound) finding.notProved.push("holder-not-checked");
   finding.verdict = status;
-  const derived = derivedFields(said);
+  const badge = KINDS[receipt.document] === "sd-jwt" && said !== undefined ? badgeOf(said) : null;
+  const derived = derivedFields(badge ?? said);
   if (derived !== null) finding.stated = Object.fromEntries([...derived].map(([label, text]) => [LABELS[label], text]));
   readDates(finding, receipt.document, said);
   compareSummary(finding, receipt, said);

@@ -48,7 +48,7 @@ impl Fields {
 }
 
 /// Names that every template may use, whether or not a credential has them.
-pub(crate) const NAMES: [&str; 18] = [
+pub(crate) const NAMES: [&str; 21] = [
     "holder",
     "title",
     "awarded_on",
@@ -62,6 +62,9 @@ pub(crate) const NAMES: [&str; 18] = [
     "valid_until_en",
     "programme",
     "issuer",
+    "entered_by",
+    "signed_by",
+    "named_only",
     "site",
     "signatory",
     "signatory_title",

@@ -19,6 +19,7 @@ use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
 use crate::state_root;
 use crate::status::{CredentialStatus, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
 use crate::trust::TrustAnchor;
+use crate::utc::Utc;
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
 
 pub use completeness::{
@@ -304,11 +305,27 @@ pub enum ProofFault {
     },
     /// The trust file is too old to vouch for newer signatures, or from the future.
     #[error(
-        "the trust file's header is of {anchor_time_ms} ms and no longer vouches for signatures: renew the trust file"
+        "the trust file's header is of {} and by this machine's clock, {}, no longer vouches for signatures: renew the trust file",
+        Utc(*anchor_time_ms),
+        Utc(*now_ms)
     )]
     Renew {
         /// The anchor's time.
         anchor_time_ms: u64,
+        /// The time of the check.
+        now_ms: u64,
+    },
+    /// The verifier's clock is behind the anchor, so that nothing can be said of the anchor's age.
+    #[error(
+        "this machine's clock is wrong: it says {}, before the trust file's header of {}; set the clock",
+        Utc(*now_ms),
+        Utc(*anchor_time_ms)
+    )]
+    ClockBehind {
+        /// The anchor's time.
+        anchor_time_ms: u64,
+        /// The time of the check.
+        now_ms: u64,
     },
     /// A header is not final.
     #[error("the header at height {height} is not final: {source}")]

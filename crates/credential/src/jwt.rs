@@ -100,6 +100,20 @@ pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validit
     is_known.then(|| jwt.validity(now_ms))
 }
 
+/// The credential in a JWT, with what the claims alone say of it; nothing is checked.
+pub(crate) fn credential_in(document: &[u8]) -> Option<Value> {
+    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?.ok()?;
+    is_credential(jwt.credential()).then(|| jwt.completed().into())
+}
+
+/// The credential in an SD-JWT, with what it discloses.
+pub(crate) fn credential_in_sd_jwt(document: &[u8]) -> Option<Value> {
+    let sd_jwt = SdJwt::parse(document).ok()?;
+    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    is_credential(jwt.credential()).then(|| jwt.completed().into())
+}
+
 /// Whether the end of an SD-JWT's credential is left to its holder to show, or cannot be told from one that is.
 pub(crate) fn end_may_be_withheld(document: &[u8]) -> bool {
     let Ok(sd_jwt) = SdJwt::parse(document) else { return false };
@@ -402,7 +416,7 @@ const NEVER_WITHHELD: [&str; 6] = ["iss", "nbf", "exp", "cnf", "vct", "status"];
 /// Those whose payload is the credential itself.
 const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
 
-const WITHHELD: &str = "not everything is disclosed: what is withheld may say more, also of dates and status";
+const WITHHELD: &str = "some digests have no disclosure, as decoys or what is withheld: that may say more, also of dates and status";
 
 const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
 

@@ -173,6 +173,8 @@ pub fn subresource_digest(bytes: &[u8]) -> String {
 
 /// The type of an endorsement.
 pub const ENDORSEMENT_TYPE: &str = "EndorsementCredential";
+/// What follows the name of a document in that of its endorsement, before `.json`.
+pub const ENDORSEMENT_EXTENSION: &str = "endorsement";
 /// Longest comment, in bytes.
 pub const COMMENT_BYTES_MAX: usize = 4 << 10;
 const CONTEXTS: [&str; 2] =

@@ -289,6 +289,16 @@ impl Issuance {
         self.documents.is_empty()
     }
 
+    /// The documents that are issued again, each with the log index of the receipt that it has.
+    pub fn issued_before(&self) -> impl Iterator<Item = (&Path, LogIndex)> {
+        self.documents.iter().filter_map(|(document, index)| Some((document.path.as_path(), (*index)?)))
+    }
+
+    /// The documents, each with its digest.
+    pub fn digests(&self) -> impl Iterator<Item = (&Path, &[u8; 32])> {
+        self.documents.iter().map(|(document, _)| (document.path.as_path(), &document.digest))
+    }
+
     /// Enters the documents in batches and writes their receipts.
     ///
     /// A receipt that cannot be written holds none of the others back: see [`IssueReport::failed`].

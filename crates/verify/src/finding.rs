@@ -50,6 +50,9 @@ pub struct Finding {
     required: Vec<Part>,
     #[serde(skip)]
     pub(crate) age_max: Option<Duration>,
+    /// Whether a check fails by this machine's clock: then it is the clock that has to be set, whatever the word says.
+    #[serde(skip)]
+    pub(crate) clock_is_wrong: bool,
     #[serde(skip)]
     pub(crate) proof: Option<Box<StatusProof>>,
     #[serde(skip)]
@@ -170,6 +173,7 @@ impl Finding {
             status: None,
             required,
             age_max,
+            clock_is_wrong: false,
             proof: None,
             fork: None,
         }
@@ -307,7 +311,8 @@ impl Finding {
     }
 
     pub(crate) fn fail(&mut self, fault: Fault) {
-        let Fault { part, verdict, detail } = fault;
+        let Fault { part, verdict, detail, is_clock } = fault;
+        self.clock_is_wrong |= is_clock;
         self.checks.push(Check { part, holds: false, detail, word: Some(verdict) });
     }
 

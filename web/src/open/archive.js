@@ -28,7 +28,7 @@ export async function readZip(data) {
     for (let i = 0; i < count; i++) {
       const nameLength = view.getUint16(at + 28, true);
       const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
-      if (!name.endsWith("/")) files.push({ name: name.replace(/^.*[/\\]/, ""), data: await fileAt(data, view, at) });
+      if (!name.endsWith("/")) files.push({ name, data: await fileAt(data, view, at) });
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (error) {

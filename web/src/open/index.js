@@ -1,5 +1,5 @@
 // What was dropped, chosen or pasted, as pairs of a document and its receipt. Goes by content; names only say which belong together.
-import { startsWith, utf8 } from "../bytes.js";
+import { equal, startsWith, utf8 } from "../bytes.js";
 import { RECEIPT_MAGIC } from "../binary.js";
 import { Malformed } from "../faults.js";
 import { isClaimed } from "../verify.js";
@@ -8,7 +8,8 @@ import { readCode } from "./codes.js";
 import { isPdf, readPdf } from "./pdf.js";
 
 /** @typedef {{ name: string, data: Uint8Array }} File */
-/** @typedef {{ name: string, document: Uint8Array | null, receipt: Uint8Array }} Pair */
+/** Where a pair was found: as files, in a PDF, or a receipt whose document is not there. @typedef {"files" | "pdf" | "stray"} How */
+/** @typedef {{ name: string, document: Uint8Array | null, receipt: Uint8Array, folder?: string, how?: How }} Pair */
 
 const TEXT_BYTES_MAX = 16 << 20;
 const TEXT_CODE_BYTES_MAX = 8192;
@@ -16,23 +17,56 @@ const TEXT_CODE_BYTES_MAX = 8192;
 /** @param {File[]} given @returns {Promise<Pair[]>} */
 export async function pairsOf(given) {
   const files = [];
-  for (const file of given) files.push(...(isZip(file.data) ? await readZip(file.data) : [file]));
-  const receipts = files.filter(({ data }) => isReceipt(data));
-  const documents = files.filter(({ data }) => !isReceipt(data));
-  if (receipts.length === 0) {
-    const pairs = [];
-    for (const { name, data } of documents.filter((file) => isPdf(file.data))) pairs.push({ name, ...(await readPdf(data)) });
-    if (pairs.length === 0) throw new Malformed("no receipt among the files");
-    return pairs;
+  for (const file of given) {
+    // What was given by itself lies together; so does what has a folder of its own in an archive.
+    if (isZip(file.data)) files.push(...(await readZip(file.data)).map(({ name, data }) => ({ name, data, folder: `${file.name}/${folderOf(name)}` })));
+    else files.push({ ...file, folder: "" });
   }
-  if (receipts.length === 1 && documents.length <= 1) {
-    const [receipt] = receipts;
-    return [{ name: documents[0]?.name ?? receipt.name, document: documents[0]?.data ?? null, receipt: receiptBytes(receipt.data) }];
+  const pairs = [];
+  for (const folder of new Set(files.map((file) => file.folder))) {
+    pairs.push(...(await pairsIn(folder, files.filter((file) => file.folder === folder))));
   }
-  return receipts.map(({ name, data }) => {
-    const document = documents.find((file) => name.startsWith(`${file.name}.receipt`));
-    return { name: document?.name ?? name, document: document?.data ?? null, receipt: receiptBytes(data) };
-  });
+  if (pairs.length === 0) throw new Malformed("no receipt among the files");
+  return pairs;
+}
+
+/** @param {string} path */
+const folderOf = (path) => path.slice(0, path.length - baseOf(path).length);
+
+/** @param {string} path */
+const baseOf = (path) => path.replace(/^.*[/\\]/, "");
+
+/** @param {string} folder @param {File[]} files @returns {Promise<Pair[]>} */
+async function pairsIn(folder, files) {
+  const receipts = new Set(files.filter(({ data }) => isReceipt(data)));
+  const documents = new Set(files.filter(({ data }) => !isReceipt(data)));
+  /** @type {Pair[]} */
+  const pairs = [];
+  const pair = (/** @type {File} */ document, /** @type {File} */ receipt) => {
+    pairs.push({ name: baseOf(document.name), document: document.data, receipt: receiptBytes(receipt.data), folder, how: "files" });
+    documents.delete(document);
+    receipts.delete(receipt);
+  };
+  for (const receipt of receipts) {
+    const document = [...documents].find(({ name }) => receipt.name.startsWith(`${name}.receipt`));
+    if (document !== undefined) pair(document, receipt);
+  }
+  for (const document of documents) {
+    if (!isPdf(document.data)) continue;
+    try {
+      const inside = await readPdf(document.data);
+      const isThere = pairs.some((there) => equal(there.receipt, inside.receipt) && there.document !== null && equal(there.document, inside.document));
+      if (!isThere) pairs.push({ name: baseOf(document.name), ...inside, folder, how: "pdf" });
+      documents.delete(document);
+    } catch (error) {
+      // It may be the document of a receipt with another name.
+      if (!(error instanceof Malformed) || receipts.size !== 1 || documents.size !== 1) throw error;
+    }
+  }
+  // Phones and mail programs rename files.
+  if (receipts.size === 1 && documents.size === 1) pair([...documents][0], [...receipts][0]);
+  for (const { name, data } of receipts) pairs.push({ name: baseOf(name), document: null, receipt: receiptBytes(data), folder, how: "stray" });
+  return pairs;
 }
 
 /** A pasted text: a code, or the JSON of a receipt. @param {string} text @returns {{ key: Uint8Array } | { pair: Pair }} */

@@ -103,6 +103,57 @@ test("revoked since its receipt: the export says so, and the receipt alone canno
   assert.match(await choose(page, [files[0], receiptFile("00001.json", "later")]), /Revoked/);
 });
 
+/** @param {string[]} path @returns {{ name: string, data: Uint8Array }} */
+const fileAt = (...path) => ({ name: path[path.length - 1], data: new Uint8Array(readFileSync(join(ledger, ...path))) });
+
+test("a joint award: who entered it, who has signed it, and who is only named", skip, async () => {
+  const page = await open();
+  const award = [fileAt("joint", "award.json"), fileAt("joint", "award.json.receipt.json")];
+  const signed = [fileAt("joint", "award.endorsement.json"), fileAt("joint", "award.endorsement.json.receipt.json")];
+  const alone = /Valid as a certificate of Universitas Merapi alone/;
+  const text = await choose(page, [...award, ...signed]);
+  assert.match(text, alone);
+  for (const line of [
+    "Universitas Merapi (univ-merapi.example) entered it in the ledger.", "Universitas Bromo (univ-bromo.example) has signed this file (award.endorsement.json).",
+    "“Universitas Semeru” (did:web:univ-semeru.example) has not signed: only the issuer names it.", "Valid: this is an endorsement of another document",
+  ]) assert.ok(text.includes(line), `${line}: ${text}`);
+  await look(page, "joint");
+  const without = await choose(page, award);
+  assert.match(without, alone);
+  assert.match(without, /“Universitas Bromo” \(did:web:univ-bromo.example\) has not signed/);
+});
+
+test("what a learner chose to show of an SD-JWT", skip, async () => {
+  const page = await open();
+  const given = [fileAt("presented", "credential.sd-jwt"), fileAt("presented", "credential.sd-jwt.receipt.json")];
+  const text = await choose(page, given);
+  assert.match(text, /^[✓\s]*Valid: this certificate is active\./);
+  for (const fact of ["Universitas Semeru (univ-semeru.example)", "Analisis Data untuk Layanan Publik", "20 November 2026", "Kirananing Astrapati"]) {
+    assert.ok(text.includes(fact), `${fact}: ${text}`);
+  }
+  assert.ok(!text.includes("US/2026/0001"), "what is withheld is not known");
+  await look(page, "presented");
+  const less = { ...given[0], data: utf8(new TextDecoder().decode(given[0].data).replace(/~[^~]*~$/, "~")) };
+  assert.match(await choose(page, [less, given[1]]), /Valid: this certificate is active\./);
+  const forged = { ...given[0], data: utf8(new TextDecoder().decode(given[0].data).replace(/~[^~]*~$/, (last) => last + last.slice(1))) };
+  assert.match(await choose(page, [forged, given[1]]), /Tampered/);
+});
+
+test("files of different certificates are not judged as one", skip, async () => {
+  const page = await open();
+  const pdf = { name: "siti.pdf", data: makePdf([documentFile("00000.json").data, receiptFile("00000.json").data]) };
+  const others = [documentFile("00004.json"), receiptFile("00004.json")];
+  const text = await choose(page, [{ name: "siti.zip", data: makeZip([pdf, ...others]) }]);
+  assert.match(text, /These files belong to different certificates/);
+  assert.equal(text.match(/Valid by itself, but it lies among the files of another certificate/g)?.length, 2);
+  assert.ok(text.includes("Siti Rahma 0") && text.includes("Siti Rahma 4"), text);
+  await look(page, "mixed");
+  const stray = await choose(page, [pdf, others[1]]);
+  assert.match(stray, /These files belong to different certificates/);
+  assert.doesNotMatch(stray, /Valid: this certificate is active/);
+  assert.match(await choose(page, [pdf, documentFile("00000.json"), receiptFile("00000.json")]), /^[✓\s]*Valid: this certificate is active\./);
+});
+
 test("suspended, expired, tampered, foreign: each has its own words", skip, async () => {
   const page = await open();
   assert.match(await choose(page, [documentFile("00002.json"), receiptFile("00002.json")]), /Suspended: not to be relied on/);

@@ -8,12 +8,14 @@ use clap::Subcommand;
 use rayon::prelude::*;
 use sanad_certificate::{PART_BYTES_MAX, Site};
 use sanad_core::document::DocumentKind;
+use sanad_issuer::ENDORSEMENT_EXTENSION;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::certificates::{MadeOne, Page, Printer};
 use crate::files;
 use crate::folder::documents_in;
+use crate::institutions::Endorsement;
 use crate::output::{Outcome, Output, Report, describe};
 use crate::progress;
 use crate::trust::TrustArgs;
@@ -141,7 +143,11 @@ fn documents(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut documents = Vec::new();
     for path in named {
         match path.is_dir() {
-            true => documents.extend(documents_in(path, &mut Vec::new())?),
+            true => {
+                let all = documents_in(path, &mut Vec::new())?.into_iter();
+                // They go with the certificate of what they endorse.
+                documents.extend(all.filter(|document| !is_endorsement(document)));
+            }
             false => documents.push(path.clone()),
         }
     }
@@ -149,6 +155,13 @@ fn documents(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         bail!("there are no documents");
     }
     Ok(documents)
+}
+
+/// Whether a file is named as endorsements are, and is one.
+fn is_endorsement(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.contains(&format!(".{ENDORSEMENT_EXTENSION}."))
+        && files::read(path, PART_BYTES_MAX).is_ok_and(|bytes| Endorsement::read(&bytes).is_some())
 }
 
 fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
@@ -163,7 +176,7 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
         bail!("--zip needs a folder for --out");
     }
     let site = args.site.as_ref().zip(args.site_dir.as_deref());
-    let printer = Printer::new(&page, site, trust.anchor(), (!is_pdf).then_some(&args.out))?;
+    let printer = Printer::new(&page, site, &trust, (!is_pdf).then_some(&args.out))?;
     let receipt = args.receipt.as_deref();
     let bar = progress::bar(documents.len(), "certificates");
     let results: Vec<anyhow::Result<Option<MadeOne>>> = documents

@@ -134,6 +134,9 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let target = ChangeTarget { name: format!("row {}", old.row), listed: None, key };
     let observer = Terminal::default();
     let already = ChangePlan::new(&chain, Change::Revoke, &id, &[target], &observer).await?.is_empty();
+    if args.sign {
+        chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
+    }
     let correction = match args.sign {
         true => Some(Correction::read(&args.document, &old.facts.commitment)?),
         false => None,

@@ -1,8 +1,10 @@
 //! Issuing with a register: it has every secret before a batch leaves, and every receipt before the pending file goes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ use sanad_core::receipt::Receipt;
 use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
 use sanad_register::{
-    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, Subject,
+    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, Status, Subject,
 };
 use serde_json::Value;
 
@@ -68,6 +70,26 @@ impl RegisterKeeper {
                 issued.statuses.len()
             ),
         }
+    }
+
+    /// The rows that have one of these documents, by its digest, and were revoked.
+    pub(crate) fn revoked<'a>(
+        &self,
+        documents: &[(&'a Path, &[u8; 32])],
+    ) -> anyhow::Result<Vec<(&'a Path, Credential)>> {
+        let by_digest: HashMap<&[u8; 32], &'a Path> =
+            documents.iter().map(|(path, digest)| (*digest, *path)).collect();
+        let mut revoked = Vec::new();
+        self.lock().visit(|row| {
+            if let Row::Credential(credential) = row
+                && credential.status() == Status::Revoked
+                && let Some(path) = by_digest.get(&credential.facts.digest)
+            {
+                revoked.push((*path, *credential));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(revoked)
     }
 
     /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until

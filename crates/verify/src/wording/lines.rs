@@ -9,6 +9,7 @@ use super::{Language, Line, Mark, name_of};
 use crate::finding::{Asked, Basis, Finding, Form};
 use crate::open::Open;
 use crate::time;
+use crate::verdict::Verdict;
 
 impl Finding {
     /// The first line, in English: the word, as of when, and whether somebody was asked since.
@@ -90,7 +91,11 @@ impl Finding {
     /// The first line in a language.
     #[must_use]
     pub fn headline_in(&self, language: Language) -> String {
-        let word = language.text(self.verdict().key(), &[]);
+        let key = match self.verdict() {
+            Verdict::Renew if self.clock_is_wrong => "verdict-clock",
+            verdict => verdict.key(),
+        };
+        let word = language.text(key, &[]);
         let mut line = language.text("headline", &[("target", &name_of(&self.target)), ("verdict", &word)]);
         let failed: Vec<String> = self
             .checks()

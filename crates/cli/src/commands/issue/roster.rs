@@ -278,6 +278,7 @@ fn work(
         let member = chain.member(&id).await?;
         // Before anything is signed that verifiers would not take for the issuer's, and before a passphrase is asked for.
         check_issuer_id(roster.issuer(), &member)?;
+        chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
         let issuer = args.issuer.open()?;
         let signer = signer(args.form.form()?.1, roster.issuer(), &issuer, &member)?;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
@@ -324,7 +325,7 @@ fn work(
         }));
         if let (Some(page), Some(folder)) = (page, &args.certificates.certificates) {
             let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
-            let printer = Printer::new(page, site, chain.anchor(), Some(folder))?;
+            let printer = Printer::new(page, site, &trust, Some(folder))?;
             done.certificates =
                 Some(print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors));
         }

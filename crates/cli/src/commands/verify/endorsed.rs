@@ -1,15 +1,14 @@
 //! Endorsements: which of the documents that are verified together another one endorses.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sanad_credential::badge_of_sd_jwt;
-use sanad_issuer::{ENDORSEMENT_TYPE, is_type, subresource_digest};
+use sanad_core::trust::TrustAnchor;
 use sanad_verify::Language;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Args;
-use super::shown::shown;
+use super::shown::{Shown, shown};
+use crate::institutions::{Award, Endorsement, Relation};
 use crate::output::Outcome;
 use crate::view::printable;
 
@@ -45,63 +44,66 @@ enum Found {
 }
 
 /// An award among the documents.
-pub(super) struct Award {
+pub(super) struct Given {
     document: String,
-    id: Option<String>,
-    achievement: Option<String>,
-    digest: String,
+    award: Award,
 }
 
-/// The awards among documents; what cannot be read is named when it is verified itself.
-pub(super) fn awards(args: &Args, documents: &[Option<PathBuf>]) -> Vec<Award> {
-    let shown = documents
-        .iter()
-        .flatten()
-        .filter_map(|document| shown(args, Some(document.as_path())).ok())
-        .flatten();
-    let award = |bytes: &[u8], document: String| {
-        let json: Value =
-            serde_json::from_slice(bytes).ok().or_else(|| badge_of_sd_jwt(bytes)).unwrap_or_default();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let achievement = text(&json["credentialSubject"]["achievement"]["id"]);
-        Award { document, id: text(&json["id"]), achievement, digest: subresource_digest(bytes) }
+/// Whatever the documents show; what cannot be read is named when it is verified itself.
+fn all<'a>(
+    args: &'a Args,
+    documents: &'a [Option<PathBuf>],
+    anchor: &'a TrustAnchor,
+) -> impl Iterator<Item = Shown> + 'a {
+    let read = |path: &'a Path| shown(args, Some(path), anchor).ok();
+    documents.iter().flatten().filter_map(move |document| read(document)).flatten()
+}
+
+/// The awards among documents.
+pub(super) fn awards(args: &Args, documents: &[Option<PathBuf>], anchor: &TrustAnchor) -> Vec<Given> {
+    let given = |shown: Shown| {
+        let award = Award::read(shown.document.as_deref()?);
+        Some(Given { document: shown.target, award })
     };
-    shown.filter_map(|shown| Some(award(shown.document.as_deref()?, shown.target))).collect()
+    all(args, documents, anchor).filter_map(given).collect()
+}
+
+/// The endorsements among documents.
+pub(super) fn endorsements(
+    args: &Args,
+    documents: &[Option<PathBuf>],
+    anchor: &TrustAnchor,
+) -> Vec<(Shown, Endorsement)> {
+    let endorsement = |shown: Shown| {
+        let endorsement = Endorsement::read(shown.document.as_deref()?)?;
+        Some((shown, endorsement))
+    };
+    all(args, documents, anchor).filter_map(endorsement).collect()
 }
 
 /// What a document endorses, if it is an endorsement.
-pub(super) fn endorses<'a>(document: &[u8], awards: impl FnOnce() -> &'a [Award]) -> Option<Endorses> {
-    let json: Value = serde_json::from_slice(document).ok().filter(|json| is_type(json, ENDORSEMENT_TYPE))?;
-    let subject = match &json["credentialSubject"] {
-        Value::Array(subjects) if subjects.len() == 1 => &subjects[0],
-        subject => subject,
-    };
-    let Some(id) = subject["id"].as_str() else {
+pub(super) fn endorses<'a>(document: &[u8], given: impl FnOnce() -> &'a [Given]) -> Option<Endorses> {
+    let endorsement = Endorsement::read(document)?;
+    let Some(id) = endorsement.id.clone() else {
         let (id, comment) = (String::new(), String::new());
         return Some(Endorses { id, comment, found: Found::Unreadable });
     };
-    let comment = subject["endorsementComment"].as_str().unwrap_or_default().to_owned();
-    let related =
-        json["relatedResource"].as_array().into_iter().flatten().find(|resource| resource["id"] == id);
-    let digest = related.and_then(|resource| resource["digestSRI"].as_str());
-    let awards = awards();
-    let by_id = || awards.iter().find(|award| award.id.as_deref() == Some(id));
-    let by_achievement = || awards.iter().find(|award| award.achievement.as_deref() == Some(id));
-    let same = |digest: &str| awards.iter().find(|award| award.digest == digest);
-    let document = |award: &Award| award.document.clone();
-    let found = if let Some(award) = digest.and_then(same) {
+    let given = given();
+    let first =
+        |relation: Relation| given.iter().find(|given| endorsement.relation(&given.award) == Some(relation));
+    let document = |given: &Given| given.document.clone();
+    let found = if let Some(award) = first(Relation::Award) {
         Found::Award { document: document(award) }
-    } else if let Some(award) = by_id() {
-        match digest {
-            Some(_) => Found::Changed { document: document(award) },
-            None => Found::Named { document: document(award) },
-        }
-    } else if let Some(award) = by_achievement() {
+    } else if let Some(award) = first(Relation::Changed) {
+        Found::Changed { document: document(award) }
+    } else if let Some(award) = first(Relation::Id) {
+        Found::Named { document: document(award) }
+    } else if let Some(award) = first(Relation::Achievement) {
         Found::Achievement { document: document(award) }
     } else {
-        Found::Missing { alone: awards.len() <= 1 }
+        Found::Missing { alone: given.len() <= 1 }
     };
-    Some(Endorses { id: id.to_owned(), comment, found })
+    Some(Endorses { id, comment: endorsement.comment, found })
 }
 
 impl Endorses {

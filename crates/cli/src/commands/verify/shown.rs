@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sanad_certificate::{BOX_BYTES_MAX, BOXES_FOLDER, Code, Contents, File, LinkKey, is_box, is_zip};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::event::Event;
+use sanad_core::ids::MemberId;
 use sanad_core::receipt::Receipt;
+use sanad_core::trust::TrustAnchor;
 use sanad_issuer::RECEIPT_FILE_BYTES_MAX;
 use sanad_qr::PictureKind;
 use serde::Serialize;
 
 use super::Args;
 use crate::files;
+use crate::institutions::Endorsement;
 use crate::receipt_file::{self, Wanted};
 
 /// Something to verify.
@@ -25,6 +29,8 @@ pub(super) struct Shown {
     /// The file that the receipt was read from.
     pub(super) receipt_path: PathBuf,
     pub(super) read_from: ReadFrom,
+    /// Files of other credentials that lie beside it in a ZIP, as if they were of one certificate.
+    pub(super) mixed_with: Vec<String>,
 }
 
 /// Where document and receipt were found.
@@ -44,7 +50,11 @@ pub(super) enum ReadFrom {
 }
 
 /// What the document of the arguments shows, or their receipt alone.
-pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<Shown>> {
+pub(super) fn shown(
+    args: &Args,
+    document: Option<&Path>,
+    anchor: &TrustAnchor,
+) -> anyhow::Result<Vec<Shown>> {
     let Some(path) = document else {
         let path = args.receipt.as_deref().context("give a document or --receipt")?;
         return Ok(vec![with_files(None, path, path)?]);
@@ -80,7 +90,7 @@ pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<
         );
     }
     if is_zip(&bytes) {
-        return in_zip(path, &bytes);
+        return in_zip(path, &bytes, anchor);
     }
     let alone = || format!("{} has no receipt beside it", path.display());
     match PictureKind::of(&bytes) {
@@ -103,13 +113,14 @@ fn with_files(document: Option<Vec<u8>>, path: &Path, receipt: &Path) -> anyhow:
         receipt: bytes,
         receipt_path: receipt.to_owned(),
         read_from: ReadFrom::Files,
+        mixed_with: Vec::new(),
     })
 }
 
 fn of_contents(path: &Path, contents: Contents, read_from: ReadFrom) -> Shown {
     let Contents { document, receipt, .. } = contents;
     let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-    Shown { target, document: Some(document), receipt, receipt_path, read_from }
+    Shown { target, document: Some(document), receipt, receipt_path, read_from, mixed_with: Vec::new() }
 }
 
 /// An offline code is a receipt; a link leads to a box, in the folder of the issuer's site.
@@ -118,7 +129,8 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8]) -> anyhow::Result<Shown> {
     let key = match receipt_file::code_in(bytes, wanted)? {
         Code::Receipt(receipt) => {
             let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-            return Ok(Shown { target, document: None, receipt, receipt_path, read_from: ReadFrom::Code });
+            let (document, read_from, mixed_with) = (None, ReadFrom::Code, Vec::new());
+            return Ok(Shown { target, document, receipt, receipt_path, read_from, mixed_with });
         }
         Code::Link(key) => key,
     };
@@ -154,10 +166,16 @@ fn opened(key: &LinkKey, sealed: &[u8]) -> anyhow::Result<Contents> {
 }
 
 /// Every document of a ZIP with a receipt beside it there, and every certificate in PDF.
-fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
+fn in_zip(path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Vec<Shown>> {
     let files = sanad_certificate::unpack(bytes).with_context(|| path.display().to_string())?;
     let named = |name: &Path| files.iter().find(|file| Path::new(&file.name) == name);
-    let mut shown = Vec::new();
+    let opened = |receipt: &File| {
+        let read = receipt_file::PICTURES(&receipt.bytes).unwrap_or_else(|| Ok(receipt.bytes.clone()));
+        read.map_err(|source| anyhow::anyhow!("{}: {source}", receipt.name))
+    };
+    let (mut shown, mut items) = (Vec::new(), Vec::new());
+    let mut strays: Vec<&File> =
+        files.iter().filter(|file| receipt_file::is_receipt(Path::new(&file.name))).collect();
     for File { name, bytes } in &files {
         if receipt_file::is_receipt(Path::new(name)) {
             continue;
@@ -165,13 +183,19 @@ fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
         let inside = path.join(name);
         let mut receipts = sanad_issuer::names_beside(Path::new(name));
         if let Some(receipt) = receipts.find_map(|receipt| named(&receipt)) {
-            let read = receipt_file::PICTURES(&receipt.bytes).unwrap_or_else(|| Ok(receipt.bytes.clone()));
-            let read = read.map_err(|source| anyhow::anyhow!("{}: {source}", receipt.name))?;
-            let receipt_path = path.with_file_name(&receipt.name);
+            strays.retain(|stray| stray.name != receipt.name);
+            let (read, receipt_path) = (opened(receipt)?, path.with_file_name(&receipt.name));
             let (target, document) = (inside.display().to_string(), Some(bytes.clone()));
-            shown.push(Shown { target, document, receipt: read, receipt_path, read_from: ReadFrom::Zip });
+            let (read_from, mixed_with) = (ReadFrom::Zip, Vec::new());
+            let how = match Endorsement::read(bytes) {
+                Some(_) => How::Endorsement,
+                None => How::Document,
+            };
+            items.push(Item::new(name, how, &read, anchor));
+            shown.push(Shown { target, document, receipt: read, receipt_path, read_from, mixed_with });
         } else if PictureKind::of(bytes) == Some(PictureKind::Pdf) {
             let contents = sanad_certificate::extract(bytes).with_context(|| inside.display().to_string())?;
+            items.push(Item::new(name, How::Pdf, &contents.receipt, anchor));
             let receipt_path = path.to_owned();
             shown.push(Shown { receipt_path, ..of_contents(&inside, contents, ReadFrom::Pdf) });
         }
@@ -179,5 +203,58 @@ fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
     if shown.is_empty() {
         bail!("{} holds no credential with a receipt beside it, and no certificate", path.display());
     }
+    for stray in strays {
+        // One that cannot be read is of nothing.
+        if let Ok(read) = opened(stray) {
+            items.push(Item::new(&stray.name, How::Stray, &read, anchor));
+        }
+    }
+    for (shown, item) in shown.iter_mut().zip(&items) {
+        if item.how != How::Endorsement && items.iter().any(|item| item.is_mixed(&items)) {
+            let others =
+                items.iter().filter(|other| other.how != How::Endorsement && other.entry != item.entry);
+            shown.mixed_with = others.map(|other| path.join(&other.name).display().to_string()).collect();
+        }
+    }
     Ok(shown)
+}
+
+/// A file of a ZIP, which is one folder, and the entry of the log that it is of.
+struct Item {
+    name: String,
+    how: How,
+    /// `None` if its receipt cannot be read.
+    entry: Option<(MemberId, Event)>,
+}
+
+/// What a file of a ZIP is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// A document with its receipt.
+    Document,
+    /// An endorsement: of another entry by its nature.
+    Endorsement,
+    /// A certificate with both inside.
+    Pdf,
+    /// A receipt without its document.
+    Stray,
+}
+
+impl Item {
+    fn new(name: &str, how: How, receipt: &[u8], anchor: &TrustAnchor) -> Self {
+        let entry = Receipt::from_bytes(receipt, anchor).ok().map(|receipt| receipt.proof.entry);
+        let entry = entry.map(|entry| (entry.issuer, entry.event));
+        Self { name: name.to_owned(), how, entry }
+    }
+
+    /// Whether it is of another credential than all that it could belong to: a PDF than the documents, a receipt than those
+    /// and the PDFs.
+    fn is_mixed(&self, items: &[Self]) -> bool {
+        let beside = items.iter().filter(|other| match (self.how, other.how) {
+            (How::Pdf, How::Document) | (How::Stray, How::Document | How::Pdf) => true,
+            (How::Pdf | How::Stray, _) | (How::Document | How::Endorsement, _) => false,
+        });
+        let mut beside = beside.peekable();
+        self.entry.is_some() && beside.peek().is_some() && beside.all(|other| other.entry != self.entry)
+    }
 }
