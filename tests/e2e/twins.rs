@@ -155,7 +155,7 @@ impl Network {
                 return kept;
             }
             assert!(
-                started.elapsed() < DEADLINE,
+                started.elapsed() < 2 * DEADLINE,
                 "no node has evidence of two signatures, after {runs} runs of both"
             );
             if !self.twins.iter_mut().all(Twin::is_running) {
@@ -236,8 +236,10 @@ async fn two_copies_of_a_validator_are_found_out_and_recorded() {
         let recorded = events.iter().filter(|event| event["kind"] == "record-evidence");
         assert_eq!(recorded.count(), occasions.len(), "{history}");
         let listed = net.sanad(&["governance", "list", "--node", &url]).json(0);
-        let of_accused = |item: &&Value| item["item"] == "evidence" && item["member"] == accused.as_str();
-        assert_eq!(listed["others"].as_array().unwrap().iter().filter(of_accused).count(), occasions.len());
+        let mut kept = listed["others"].as_array().unwrap().iter();
+        let record = kept.find(|item| item["item"] == "evidence" && item["member"] == accused.as_str());
+        let kept = record.unwrap_or_else(|| panic!("{listed}"));
+        assert_eq!(kept["occasions"].as_array().unwrap().len(), occasions.len(), "{listed}");
     }
 
     // The record changes nothing by itself. What follows is decided by vote.
