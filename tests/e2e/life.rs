@@ -269,7 +269,7 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     // Of those two, the first to end counts.
-    let later = ca.self_signed(&ca_key).unwrap();
+    let later = ca.clone().self_signed(&ca_key).unwrap();
     ca.not_after = (SystemTime::now() + Duration::from_secs(20 * 86_400)).into();
     let ca = ca.self_signed(&ca_key).unwrap();
     fs::write(net.node_path(1, "clients.pem"), later.pem() + &ca.pem()).unwrap();

@@ -13,16 +13,13 @@ use sanad_core::ids::{Height, LogIndex};
 use sanad_core::member::{IssuerId, KeyPurpose, Role};
 use sanad_core::signature::Signature;
 use sanad_core::validators::{
-    CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet, VoteKind,
-    vote_message,
+    CERTIFICATE_BYTES_MAX, CommitCertificate, CommitSignature, Validator, ValidatorSet,
 };
-use sanad_testkit::{
-    Ledger, certify, consensus_key, genesis, governance_key, id, issue, issuing_key, member,
-};
+use sanad_testkit::{Ledger, certify, consensus_key, governance_key, id, issue, issuing_key};
 use serde_json::{Value, json};
 
 use crate::governance::equivocation;
-use crate::support::{add_order, signatures, verify_complete as verify};
+use crate::support::add_order;
 use crate::{Format, cut, format, longer, text, with};
 
 pub(super) fn entries() -> Format {

@@ -1,5 +1,6 @@
 //! Commitments and summaries of credentials.
 
+use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::commitment::{ContentHash, IssuanceKey, Opening, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
@@ -7,9 +8,9 @@ use sanad_core::hash::{ChainId, Commitment};
 use sanad_core::sd_jwt::SdJwt;
 use sanad_core::summary::{Summary, SummaryLabel};
 use sanad_core::{codec, json_form};
-use sanad_testkit::{id, member};
+use sanad_testkit::id;
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::support::page;
 use crate::{Format, cut, format, longer, seed, text, with};

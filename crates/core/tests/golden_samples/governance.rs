@@ -1,5 +1,7 @@
 //! Evidence and signing requests.
 
+use std::error::Error as _;
+
 use sanad_core::batch::BatchChain;
 use sanad_core::block::BlockId;
 use sanad_core::event::{Entry, Event};
@@ -11,11 +13,11 @@ use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogIndex, Sequence};
 use sanad_core::proof::{Contradiction, Evidence, EvidenceFault, FinalStatement, StatusProof};
 use sanad_core::validators::{VoteKind, vote_message};
-use sanad_testkit::{Ledger, consensus_key, genesis, governance_key, id, issue, issuing_key, member};
+use sanad_testkit::{Ledger, consensus_key, governance_key, id, issuing_key};
 
 use crate::blocks::entries;
 use crate::proofs::trust;
-use crate::support::{signatures, verify_complete as verify};
+use crate::support::signatures;
 use crate::{Format, format, with};
 
 /// Two precommits of a validator for round 0 of a height.

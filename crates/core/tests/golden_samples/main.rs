@@ -22,7 +22,6 @@ use credentials::{commitments, summaries};
 use governance::{evidence_files, signing_requests};
 use members::{geneses, key_files, member_files, member_proofs, member_records, member_rests, members};
 use proofs::{completeness_proofs, consistency_proofs, history_proofs};
-use sanad_core::document;
 use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
 use sanad_testkit::{Ledger, issue};

@@ -1,23 +1,20 @@
 //! Genesis files, members and their keys.
 
 use sanad_core::genesis::Genesis;
-use sanad_core::hash::{BlockHash, ChainId};
-use sanad_core::ids::{Height, LogIndex};
+use sanad_core::hash::ChainId;
+use sanad_core::ids::LogIndex;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::member::{
     Fact, IndexRange, MEMBER_RECORD_BYTES_MAX, Member, MemberFile, MemberRecord, MemberRest, MemberState,
     Role, possession_message,
 };
 use sanad_core::proof::MemberProof;
-use sanad_core::validators::Validator;
 use sanad_core::{codec, json_form};
-use sanad_testkit::{
-    Ledger, consensus_key, genesis, governance_key, id, issuing_key, member, member_keys, sign_genesis,
-};
+use sanad_testkit::{Ledger, genesis, governance_key, id, member, member_keys, sign_genesis};
 use serde_json::{Value, json};
 
 use crate::proofs::trust;
-use crate::support::{signatures, verify_complete as verify};
+use crate::support::signatures;
 use crate::{Format, cut, format, longer, text, with};
 
 /// What is said of a genesis, and of the signatures in it.

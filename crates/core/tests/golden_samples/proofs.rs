@@ -6,7 +6,7 @@ use sanad_core::ids::{LogIndex, LogSize};
 use sanad_core::json_form;
 use sanad_core::proof::{CompletenessHead, ConsistencyProof, EntryRun};
 use sanad_core::trust::TrustAnchor;
-use sanad_testkit::{Chain, Ledger, genesis, id, issue, member};
+use sanad_testkit::{Chain, Ledger, id, issue};
 use serde_json::{Value, json};
 
 use crate::governance::governed;

@@ -3,13 +3,12 @@
 use sanad_core::block::Block;
 use sanad_core::codec;
 use sanad_core::ids::LogIndex;
-use sanad_core::member::Member;
 use sanad_core::snapshot::{Chunk, ChunkCutter, SnapshotManifest, StateReader, StateRecord, records};
-use sanad_testkit::{Ledger, certify, id, member};
+use sanad_testkit::{Ledger, id};
 use serde_json::{Value, json};
 
 use crate::members::chained;
-use crate::support::{signatures, verify_complete as verify};
+
 use crate::{Format, cut, format, longer, text, with};
 
 /// The records of a snapshot of a ledger: its state, its blocks and their certificates.

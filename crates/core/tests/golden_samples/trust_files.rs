@@ -1,12 +1,11 @@
 //! Trust files, as JSON and binary.
 
 use sanad_core::trust::TrustFile;
-use sanad_testkit::genesis;
 use serde_json::json;
 
 use crate::members::chained;
 use crate::proofs::chain;
-use crate::support::{signatures, verify_complete as verify};
+
 use crate::{Format, Sample, cut, format, longer, text, with};
 
 fn trust_file_samples(written: fn(&TrustFile) -> Vec<u8>) -> Vec<Sample> {

@@ -17,7 +17,7 @@ use sanad_core::hash::ProposalId;
 use sanad_core::ids::Height;
 use sanad_core::member::{KeyPurpose, Member, MemberState, Standing, possession_message};
 use sanad_core::signature::SecretKey;
-use sanad_testkit::{Ledger, governance_key, id, member, member_keys};
+use sanad_testkit::{Ledger, governance_key, id, member_keys};
 
 fn refused(refusal: Result<(), BatchError>) -> GovernanceError {
     match refusal {

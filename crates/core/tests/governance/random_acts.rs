@@ -6,9 +6,9 @@ use sanad_core::hash::ProposalId;
 use sanad_core::ids::LogIndex;
 use sanad_core::member::{KeyPurpose, Role, Standing};
 use sanad_core::signature::SecretKey;
-use sanad_testkit::{Consortium, Ledger, id, issuing_key, member};
+use sanad_testkit::{Consortium, Ledger, id, issuing_key};
 
-use crate::{propose, propose_at, rotation, validators};
+use crate::{propose_at, rotation, validators};
 
 const NAMES: [&str; 8] = ["v0", "v1", "v2", "v3", "v4", "v5", "issuer", "observer"];
 

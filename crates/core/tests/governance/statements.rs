@@ -6,10 +6,10 @@ use sanad_core::evidence::{Accusation, Equivocation, EquivocationError, Occasion
 use sanad_core::governance::{EVIDENCE_PER_MEMBER_MAX, GovernanceError, RejoinStatement};
 use sanad_core::hash::{BlockHash, ChainId, RejoinNonce};
 use sanad_core::ids::Height;
-use sanad_core::member::{KeyPurpose, Standing};
+use sanad_core::member::KeyPurpose;
 use sanad_core::signature::SecretKey;
 use sanad_core::validators::{VoteKind, vote_message};
-use sanad_testkit::{Ledger, consensus_key, id, issue, issuing_key, member};
+use sanad_testkit::{Ledger, consensus_key, id, issuing_key};
 
 use crate::{act, key, of, refusal, refused, rotation};
 

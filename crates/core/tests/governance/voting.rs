@@ -8,7 +8,7 @@ use sanad_core::governance::{
 use sanad_core::hash::ProposalId;
 use sanad_core::ids::{Height, LogIndex};
 use sanad_core::member::{KeyPurpose, Role, Standing};
-use sanad_testkit::{Ledger, consensus_key, id, issue, issuing_key, member};
+use sanad_testkit::{Ledger, id, issue, issuing_key, member};
 
 use crate::{
     act, admission, approve, decide, key, names, of, open, outcome, propose, refusal, refused, rotation,

@@ -5,7 +5,7 @@ use sanad_core::ids::Height;
 use sanad_core::merkle::ProofError;
 use sanad_core::proof::{Finality, ProofFault, ProvenHeader, RestsOn};
 use sanad_core::receipt::Receipt;
-use sanad_core::trust::{ANCHOR_AGE_MS_MAX, ANCHOR_AHEAD_MS_MAX, TrustFile};
+use sanad_core::trust::{ANCHOR_AGE_MS_MAX, ANCHOR_AHEAD_MS_MAX};
 use sanad_core::validators::ValidatorSet;
 use sanad_testkit::{Body, Chain, DOCUMENT, Shape, certify};
 

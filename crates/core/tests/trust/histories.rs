@@ -6,7 +6,7 @@ use sanad_core::block::BlockHeader;
 use sanad_core::hash::{HistoryHash, Root};
 use sanad_core::history::{HistoryProof, SEAL_HEADERS, fold_history, seals_and_remainder};
 use sanad_core::ids::Height;
-use sanad_core::merkle::{Hash, MemoryTree, ProofError};
+use sanad_core::merkle::{Hash, MemoryTree, ProofError, TreeHash};
 use sanad_core::proof::{Finality, ProofFault};
 use sanad_core::receipt::{Receipt, ReceiptBinaryError, ReceiptFault};
 use sanad_core::trust::{ANCHOR_AGE_MS_MAX, TrustAnchor};
