@@ -106,7 +106,7 @@ fn what_is_the_learners_own_is_withheld_unless_shown() {
     }
     let digests: Vec<&str> =
         payload["_sd"].as_array().unwrap().iter().map(|digest| digest.as_str().unwrap()).collect();
-    assert!(digests.is_sorted() && digests.len() == 8, "{digests:?}");
+    assert!(digests.is_sorted() && digests.len() == DIGESTS_MULTIPLE, "{digests:?}");
 
     let shown = sd_jwt.select(&["name", "result"]).unwrap();
     assert_eq!(verdict(&shown), Verdict::Good);
