@@ -12,26 +12,35 @@
 
 mod archive;
 mod attachments;
+mod blocks;
 mod code;
 mod digits;
+mod element;
 mod fields;
+mod fitting;
 mod fonts;
-mod layout;
+mod lines;
 mod link;
 mod make;
 mod pdf;
+mod room;
 mod sealed;
 mod template;
+mod template_error;
 
 pub use archive::{ArchiveError, File, ZIP_BYTES_MAX, ZIP_FILES_MAX, is_zip, pack, unpack};
 pub use attachments::{AttachmentError, PDF_BYTES_MAX, extract};
+pub use blocks::Covered;
 pub use code::{CODE_TEXT_BYTES_MAX, Code, CodeError};
 pub use digits::{DigitsError, from_digits, to_digits};
+pub use element::Element;
 pub use fields::Fields;
+pub use fonts::{FONT_BYTES_MAX, FONTS_MAX, FontError, Fonts};
 pub use link::{BOXES_FOLDER, BoxId, LinkKey, LinkKeyError, SITE_BYTES_MAX, Site, SiteError};
 pub use make::{Made, MakeError, OFFLINE_VERSION_MAX, Order, Published};
 pub use pdf::PdfError;
 pub use sealed::{
     BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
 };
-pub use template::{DEFAULT_TEMPLATE, TEMPLATE_BYTES_MAX, Template, TemplateError};
+pub use template::{CodeKind, DEFAULT_TEMPLATE, TEMPLATE_BYTES_MAX, Template};
+pub use template_error::TemplateError;

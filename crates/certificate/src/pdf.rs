@@ -20,7 +20,8 @@ use sanad_qr::QrCode;
 
 use crate::fields::Fields;
 use crate::sealed::Contents;
-use crate::template::{CodeKind, Drawing, Filled, Place, Role, Template, TemplateError};
+use crate::template::{CodeKind, Drawing, Filled, Place, Role, Template};
+use crate::template_error::TemplateError;
 
 /// All that a certificate is made of. Equal certificates give equal files.
 pub(crate) struct Certificate<'a> {
@@ -60,7 +61,7 @@ pub enum PdfError {
 
 /// Draws and writes a certificate.
 pub(crate) fn write(template: &Template, certificate: &Certificate<'_>) -> Result<Vec<u8>, PdfError> {
-    let layers = template.fill(certificate.fields)?;
+    let (layers, _) = template.fill(certificate.fields)?;
     let rules = |error: &dyn std::fmt::Debug| {
         PdfError::Rules(format!("{error:?}").chars().take(RULE_CHARACTERS).collect())
     };

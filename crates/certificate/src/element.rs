@@ -1,0 +1,81 @@
+//! Elements of a template, as errors name them.
+
+use std::fmt;
+
+use usvg::roxmltree::Node;
+
+/// An element of a template: where it stands, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Line of the template, from 1.
+    pub line: u32,
+    tag: String,
+    id: Option<String>,
+    says: String,
+}
+
+impl Element {
+    pub(crate) fn of(node: Node<'_, '_>) -> Self {
+        let says = match node.attribute("data-code") {
+            Some(code) => format!("data-code=\"{code}\""),
+            None => text_of(node),
+        };
+        Self {
+            line: line_of(node),
+            tag: node.tag_name().name().to_owned(),
+            id: node.attribute("id").map(str::to_owned),
+            says: shortened(&says, SAYS_CHARACTERS),
+        }
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}", self.tag)?;
+        if let Some(id) = &self.id {
+            write!(f, " id=\"{id}\"")?;
+        }
+        write!(f, "> in line {}", self.line)?;
+        match self.says.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", self.says),
+        }
+    }
+}
+
+/// All that an element says, as it is read aloud: the lines of a text are words apart.
+pub(crate) fn text_of(node: Node<'_, '_>) -> String {
+    let mut said = String::new();
+    for text in node.descendants().filter(|node| is_svg(*node, "text")) {
+        said.push(' ');
+        let mut baseline = text.attribute("y");
+        for part in text.descendants() {
+            if let Some(y) = part.attribute("y").filter(|y| is_svg(part, "tspan") && Some(*y) != baseline) {
+                baseline = Some(y);
+                said.push(' ');
+            }
+            said.push_str(part.text().filter(|_| part.is_text()).unwrap_or_default());
+        }
+    }
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn is_svg(node: Node<'_, '_>, name: &str) -> bool {
+    node.tag_name().namespace() == Some(SVG_NAMESPACE) && node.tag_name().name() == name
+}
+
+pub(crate) fn line_of(node: Node<'_, '_>) -> u32 {
+    node.document().text_pos_at(node.range().start).row
+}
+
+/// The start of a text that may be long.
+pub(crate) fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+const SVG_NAMESPACE: &str = "http://www.w3.org/2000/svg";
+/// Characters of an element's text that an error shows.
+const SAYS_CHARACTERS: usize = 60;
