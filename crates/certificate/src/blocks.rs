@@ -49,8 +49,8 @@ pub(crate) fn items(layers: &[Filled<'_>]) -> Vec<Item> {
     let mut items = Vec::new();
     for (layer, filled) in layers.iter().enumerate() {
         match &filled.drawing {
-            Drawing::Fixed { tree, .. } => collect(tree.root(), layer, &mut items),
-            Drawing::Own { tree, .. } => collect(tree.root(), layer, &mut items),
+            Drawing::Fixed(drawn) => collect(drawn.tree.root(), layer, &mut items),
+            Drawing::Own(drawn) => collect(drawn.tree.root(), layer, &mut items),
             Drawing::Code { kind, place } => {
                 let area = Rect::from_xywh(place.x, place.y, place.side, place.side);
                 items.extend(area.map(|area| Item { layer, kind: Kind::Code(*kind), area }));
@@ -68,14 +68,16 @@ pub(crate) fn check(layers: &[Filled<'_>], width: f32, height: f32) -> Result<Ve
     for item in &items {
         let filled = &layers[item.layer];
         let has_to_be_seen = matches!(item.kind, Kind::Code(_)) || filled.role != Role::Artifact;
-        let beyond = [-item.area.left(), -item.area.top(), item.area.right() - width, item.area.bottom() - height];
+        let beyond =
+            [-item.area.left(), -item.area.top(), item.area.right() - width, item.area.bottom() - height];
         let beyond = beyond.into_iter().fold(0.0, f32::max);
         if has_to_be_seen && beyond > TOLERANCE {
             let beyond_mm = beyond / POINTS_PER_MM;
             return Err(TemplateError::OffPage { element: element(item), beyond_mm });
         }
     }
-    let blocks = || items.iter().enumerate().filter(|(_, item)| matches!(item.kind, Kind::Text | Kind::Code(_)));
+    let blocks =
+        || items.iter().enumerate().filter(|(_, item)| matches!(item.kind, Kind::Text | Kind::Code(_)));
     for (place, item) in items.iter().enumerate() {
         for (below, block) in blocks().filter(|(below, _)| *below != place) {
             if !meet(item, block) {

@@ -18,7 +18,10 @@ impl Element {
     pub(crate) fn of(node: Node<'_, '_>) -> Self {
         let says = match node.attribute("data-code") {
             Some(code) => format!("data-code=\"{code}\""),
-            None => text_of(node),
+            None => match text_of(node) {
+                text if text.is_empty() => node.attribute("data-alt").unwrap_or_default().to_owned(),
+                text => text,
+            },
         };
         Self {
             line: line_of(node),

@@ -5,8 +5,9 @@ use std::ops::Range;
 use usvg::roxmltree::Node;
 use usvg::{Group, Rect, TextAnchor, Transform, Tree};
 
+use crate::clusters;
 use crate::element::{Element, is_svg, line_of, text_of};
-use crate::lines::{self, Line};
+use crate::lines::{self, Line, Word};
 use crate::template::{Chain, Template, fields_in, parse};
 use crate::template_error::TemplateError;
 
@@ -21,6 +22,15 @@ pub(crate) struct TextPlace {
     /// Smallest letters, in the text's unit.
     size_min: Option<f32>,
     lines_max: usize,
+}
+
+/// A layer, laid out.
+pub(crate) struct Drawn {
+    pub(crate) tree: Tree,
+    /// What it says.
+    pub(crate) text: String,
+    /// All but its texts, where a letter needs several glyphs: such texts are drawn by [`clusters`].
+    pub(crate) without_texts: Option<Tree>,
 }
 
 /// A text, laid out.
@@ -96,20 +106,29 @@ pub(crate) fn measure_all(
     Ok(all)
 }
 
-/// The drawing of a layer whose fields are filled in, and its text.
+/// Draws a layer whose fields, if it has any, are filled in.
 pub(crate) fn lay_out(
     template: &Template,
     chain: &Chain,
     source: &str,
     places: &[TextPlace],
-) -> Result<(Tree, String), TemplateError> {
+) -> Result<Drawn, TemplateError> {
     let whole = chain.around(source);
     let xml = parse(&whole)?;
     let text = chain.element(&xml).map(text_of).unwrap_or_default();
     let tree = template.tree(&whole)?;
     check_glyphs(tree.root(), &text)?;
+    let texts = texts_in(chain, &xml);
+    let without_texts = match clusters::has_any(tree.root()) {
+        true => {
+            let mut rest = whole.clone();
+            texts.iter().rev().for_each(|text| rest.replace_range(text.range(), ""));
+            Some(template.tree(&rest)?)
+        }
+        false => None,
+    };
     let mut fitted: Vec<(Range<usize>, String)> = Vec::new();
-    for (node, place) in texts_in(chain, &xml).into_iter().zip(places) {
+    for (node, place) in texts.into_iter().zip(places) {
         let Some(room) = place.room else { continue };
         let ruler = Ruler { template, chain: chain_to(chain, node, &whole) };
         if let Some(shorter) = ruler.fit(node, &whole, place, room)? {
@@ -117,19 +136,16 @@ pub(crate) fn lay_out(
         }
     }
     if fitted.is_empty() {
-        return Ok((tree, text));
+        return Ok(Drawn { tree, text, without_texts });
     }
     let mut changed = whole.clone();
     for (range, shorter) in fitted.into_iter().rev() {
         changed.replace_range(range, &shorter);
     }
-    Ok((template.tree(&changed)?, text))
+    Ok(Drawn { tree: template.tree(&changed)?, text, without_texts })
 }
 
-fn texts_in<'a, 'input>(
-    chain: &Chain,
-    xml: &'a usvg::roxmltree::Document<'input>,
-) -> Vec<Node<'a, 'input>> {
+fn texts_in<'a, 'input>(chain: &Chain, xml: &'a usvg::roxmltree::Document<'input>) -> Vec<Node<'a, 'input>> {
     let layer = chain.element(xml);
     layer.into_iter().flat_map(|layer| layer.descendants()).filter(|node| is_svg(*node, "text")).collect()
 }
@@ -156,6 +172,20 @@ impl Ruler<'_> {
             transform: drawn.abs_transform(),
             area: drawn.abs_bounding_box(),
         }))
+    }
+
+    /// How long several texts are, each by itself.
+    fn widths(&self, texts: &[String]) -> Result<Vec<f32>, TemplateError> {
+        let tree = self.template.tree(&self.chain.around(&texts.concat()))?;
+        let mut widths = Vec::with_capacity(texts.len());
+        add_widths(tree.root(), &mut widths);
+        if widths.len() == texts.len() {
+            return Ok(widths);
+        }
+        // One of them draws nothing.
+        let one_by_one =
+            texts.iter().map(|text| Ok(self.measure(text)?.map_or(0.0, |measured| measured.width)));
+        one_by_one.collect()
     }
 
     /// A `<text>` that keeps to its room; `None` if it does as it stands.
@@ -215,23 +245,26 @@ impl Ruler<'_> {
         room: f32,
     ) -> Result<String, TemplateError> {
         let least = smallest(place, measured);
-        let width = |text: &str| -> Result<f32, TemplateError> {
-            Ok(self.measure(text)?.map_or(0.0, |measured| measured.width))
+        let sources = |words: &[Word]| -> Vec<String> {
+            words.iter().map(|word| line.source_of(std::slice::from_ref(word), 1.0)).collect()
         };
+        let whole = line.words();
+        let mut texts = sources(&whole);
+        // Two letters with a space between them, less the two without it.
+        texts.extend(["n n", "nn"].map(|text| line.source_of_text(text)));
+        let mut widths = self.widths(&texts)?;
+        let (together, apart) = (widths.pop().unwrap_or_default(), widths.pop().unwrap_or_default());
+        let space = (apart - together).max(0.0);
         let mut words = Vec::new();
-        for word in line.words() {
-            let across = width(&line.source_of(std::slice::from_ref(&word), 1.0))?;
-            if across <= room / least {
-                words.push((word, across));
+        for (word, width) in whole.into_iter().zip(widths) {
+            if width <= room / least {
+                words.push((word, width));
                 continue;
             }
-            for part in word.parts() {
-                let across = width(&line.source_of(std::slice::from_ref(&part), 1.0))?;
-                words.push((part, across));
-            }
+            let parts = word.parts();
+            let widths = self.widths(&sources(&parts))?;
+            words.extend(parts.into_iter().zip(widths));
         }
-        // Two letters with a space between them, less the two without it.
-        let space = (width(&line.source_of_text("n n"))? - width(&line.source_of_text("nn"))?).max(0.0);
         let broken = |scale: f32| lines::broken(&words, space, room / scale * ROUNDING);
         let (lines, all) = broken(least);
         let characters: usize = words.iter().map(|(word, _)| word.characters()).sum();
@@ -242,7 +275,8 @@ impl Ruler<'_> {
             return Err(too_wide(place, &line.text(), part, least, measured, 1));
         }
         if lines.len() > place.lines_max {
-            let fitting: usize = lines.iter().take(place.lines_max).flatten().map(|word| word.characters()).sum();
+            let fitting: usize =
+                lines.iter().take(place.lines_max).flatten().map(|word| word.characters()).sum();
             let part = fitting as f32 / characters.max(1) as f32;
             return Err(too_wide(place, &line.text(), part, least, measured, place.lines_max));
         }
@@ -256,9 +290,10 @@ impl Ruler<'_> {
                 _ => high = middle,
             }
         }
-        let lines: Vec<Vec<lines::Word>> =
+        let lines: Vec<Vec<Word>> =
             broken(low).0.into_iter().map(|line| line.into_iter().cloned().collect()).collect();
-        let block = line.block(&lines, low, measured.size * LINE_HEIGHT);
+        let is_left = measured.anchor == TextAnchor::Start;
+        let block = line.block(&lines, low, measured.size * LINE_HEIGHT, is_left);
         let is_within = self.measure(&block)?.is_none_or(|block| block.width * low <= room * WIDTH_TOLERANCE);
         match is_within {
             true => Ok(block),
@@ -301,8 +336,18 @@ fn first_text(group: &Group) -> Option<&usvg::Text> {
     })
 }
 
+fn add_widths(group: &Group, widths: &mut Vec<f32>) {
+    for node in group.children() {
+        match node {
+            usvg::Node::Text(text) => widths.push(text.bounding_box().width()),
+            usvg::Node::Group(group) => add_widths(group, widths),
+            usvg::Node::Path(_) | usvg::Node::Image(_) => {}
+        }
+    }
+}
+
 /// Every character of every text has a glyph.
-pub(crate) fn check_glyphs(group: &Group, text: &str) -> Result<(), TemplateError> {
+fn check_glyphs(group: &Group, text: &str) -> Result<(), TemplateError> {
     for node in group.children() {
         match node {
             usvg::Node::Group(group) => check_glyphs(group, text)?,

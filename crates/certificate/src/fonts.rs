@@ -92,7 +92,8 @@ fn embedding(font: &[u8], index: u32) -> u16 {
         let is_collection = font.starts_with(b"ttcf");
         let directory = if is_collection { long(12 + 4 * index as usize)? } else { 0 };
         let records = (0..usize::from(short(directory + 4)?)).map(|record| directory + 12 + 16 * record);
-        let table = records.into_iter().find(|at| font.get(*at..).is_some_and(|rest| rest.starts_with(b"OS/2")))?;
+        let table =
+            records.into_iter().find(|at| font.get(*at..).is_some_and(|rest| rest.starts_with(b"OS/2")))?;
         short(long(table + 8)?.checked_add(8)?)
     };
     read().unwrap_or_default()
@@ -128,7 +129,10 @@ mod tests {
         restricted[at + 1] = 2;
         assert_eq!(fonts.add(restricted), Err(FontError::Restricted));
         assert_eq!(fonts.add(font[..40].to_vec()), Err(FontError::Unreadable));
-        assert_eq!(fonts.add(vec![0; FONT_BYTES_MAX + 1]), Err(FontError::TooLong { actual: FONT_BYTES_MAX + 1 }));
+        assert_eq!(
+            fonts.add(vec![0; FONT_BYTES_MAX + 1]),
+            Err(FontError::TooLong { actual: FONT_BYTES_MAX + 1 })
+        );
         assert_eq!(fonts.database.len(), FONTS.len() + 1);
         assert_eq!(Fonts::default().database.len(), FONTS.len());
     }

@@ -13,6 +13,7 @@
 mod archive;
 mod attachments;
 mod blocks;
+mod clusters;
 mod code;
 mod digits;
 mod element;

@@ -82,7 +82,8 @@ pub(crate) fn scaled(text: Node<'_, '_>, source: &str, scale: f32) -> String {
     let first = |name| text.attribute(name)?.split([' ', ',']).next()?.parse::<f32>().ok();
     let (x, y) = (first("x").unwrap_or(0.0), first("y").unwrap_or(0.0));
     let inside = &source[text.range()];
-    let inside = inside.split_once('>').and_then(|(_, rest)| rest.rsplit_once("</")).map_or("", |(inside, _)| inside);
+    let inside =
+        inside.split_once('>').and_then(|(_, rest)| rest.rsplit_once("</")).map_or("", |(inside, _)| inside);
     let attributes = attributes(text, source, &["transform"]);
     format!("<text{attributes} transform=\"{}\">{inside}</text>", about(transform, x, y, scale))
 }
@@ -127,14 +128,21 @@ impl Line {
     }
 
     /// A `<text>` of these lines, its middle where the line was.
-    pub(crate) fn block(&self, lines: &[Vec<Word>], scale: f32, height: f32) -> String {
+    pub(crate) fn block(
+        &self,
+        lines: &[Vec<Word>],
+        scale: f32,
+        height: f32,
+        ends_with_space: bool,
+    ) -> String {
         let first = self.y - height * lines.len().saturating_sub(1) as f32 / 2.0;
         let mut block = self.start(scale);
         for (number, words) in lines.iter().enumerate() {
             let y = first + height * number as f32;
-            // The space keeps the words apart for whoever copies the text.
+            // The space keeps the words apart for whoever copies the text; it would move a line that is centred.
             let follows = lines.get(number + 1).and_then(|next| next.first());
-            let space = if follows.is_some_and(|word| word.follows_space) { " " } else { "" };
+            let space =
+                if ends_with_space && follows.is_some_and(|word| word.follows_space) { " " } else { "" };
             let runs = self.runs_of(words);
             block.push_str(&format!("<tspan x=\"{}\" y=\"{y:.3}\">{runs}{space}</tspan>", self.x));
         }
@@ -152,7 +160,9 @@ impl Line {
         let mut words: Vec<Word> = Vec::new();
         let (mut follows_space, mut begins) = (false, true);
         let runs = self.runs.iter().enumerate();
-        for (run, character) in runs.flat_map(|(run, it)| it.text.chars().map(move |character| (run, character))) {
+        for (run, character) in
+            runs.flat_map(|(run, it)| it.text.chars().map(move |character| (run, character)))
+        {
             if character.is_whitespace() && character != NO_BREAK_SPACE {
                 (follows_space, begins) = (true, true);
                 continue;

@@ -9,9 +9,9 @@ use usvg::roxmltree::{self, Node};
 use usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
 use crate::blocks::{self, Covered};
-use crate::element::{Element, is_svg, line_of, shortened, text_of};
+use crate::element::{Element, is_svg, line_of, shortened};
 use crate::fields::{Fields, NAMES};
-use crate::fitting::{self, TextPlace};
+use crate::fitting::{self, Drawn, TextPlace};
 use crate::fonts::{Fonts, SANS};
 use crate::room;
 use crate::template_error::TemplateError;
@@ -89,7 +89,7 @@ pub(crate) struct Chain {
 
 enum Content {
     /// The same on every certificate.
-    Fixed { tree: Box<Tree>, text: String },
+    Fixed(Box<Drawn>),
     /// The source of an element with fields.
     Filled { source: String, places: Vec<TextPlace> },
     /// The place of a code.
@@ -115,8 +115,8 @@ pub(crate) struct Filled<'a> {
 }
 
 pub(crate) enum Drawing<'a> {
-    Fixed { tree: &'a Tree, text: &'a str },
-    Own { tree: Box<Tree>, text: String },
+    Fixed(&'a Drawn),
+    Own(Box<Drawn>),
     Code { kind: CodeKind, place: Place },
 }
 
@@ -158,7 +158,8 @@ impl Template {
             shared_ids: ids.filter(|(node, _)| is_inside_shared(*node)).map(|(_, id)| id).collect(),
         };
         template.add_layers(root, &chain, &Inherited::default(), &read)?;
-        let has_offline = |layer: &Layer| matches!(layer.content, Content::Code { kind: CodeKind::Offline, .. });
+        let has_offline =
+            |layer: &Layer| matches!(layer.content, Content::Code { kind: CodeKind::Offline, .. });
         if !template.layers.iter().any(has_offline) {
             return Err(no_code(CodeKind::Offline));
         }
@@ -178,13 +179,14 @@ impl Template {
             if is_shared(node) || !node.is_element() {
                 continue;
             }
-            let is_marked = |node: Node<'_, '_>| node.has_attribute("data-tag") || node.has_attribute("data-code");
+            let is_marked =
+                |node: Node<'_, '_>| node.has_attribute("data-tag") || node.has_attribute("data-code");
             let marked_inside = node.descendants().skip(1).find(|inner| is_marked(*inner));
             let inherited = around.within(node)?;
             let is_group = is_svg(node, "g") || is_svg(node, "a");
-            let is_drawing_layer = node.attributes().any(|attribute| {
-                attribute.name() == "groupmode" && attribute.value() == "layer"
-            });
+            let is_drawing_layer = node
+                .attributes()
+                .any(|attribute| attribute.name() == "groupmode" && attribute.value() == "layer");
             match marked_inside {
                 Some(inner) if is_marked(node) || !is_group => {
                     return Err(TemplateError::Nested { element: Element::of(inner) });
@@ -245,9 +247,7 @@ impl Template {
         } else if element.contains("{{") {
             Content::Filled { source: element.to_owned(), places: TextPlace::all_in(node)? }
         } else {
-            let tree = self.tree(&chain.around(element))?;
-            fitting::check_glyphs(tree.root(), &text_of(node))?;
-            Content::Fixed { tree: tree.into(), text: text_of(node) }
+            Content::Fixed(fitting::lay_out(self, chain, element, &[])?.into())
         };
         let (element, chain) = (Element::of(node), chain.clone());
         Ok(Some(Layer { element, chain, role, alt, inherited, content }))
@@ -263,7 +263,10 @@ impl Template {
     ) -> Result<Option<Place>, TemplateError> {
         let geometry = node.attributes().filter(|attribute| GEOMETRY.contains(&attribute.name()));
         let geometry: Vec<&str> = geometry.map(|attribute| &source[attribute.range()]).collect();
-        let rect = format!("<rect xmlns=\"{SVG_NAMESPACE}\" style=\"fill:#000;stroke:none\" {}/>", geometry.join(" "));
+        let rect = format!(
+            "<rect xmlns=\"{SVG_NAMESPACE}\" style=\"fill:#000;stroke:none\" {}/>",
+            geometry.join(" ")
+        );
         let tree = self.tree(&chain.around(&rect))?;
         let Some(path) = blocks::first_path(tree.root()) else { return Ok(None) };
         let (area, turn) = (path.abs_bounding_box(), path.abs_transform());
@@ -305,12 +308,11 @@ impl Template {
         let mut drawn = Vec::new();
         for layer in &self.layers {
             let drawing = match &layer.content {
-                Content::Fixed { tree, text } => Drawing::Fixed { tree, text },
+                Content::Fixed(drawn) => Drawing::Fixed(drawn),
                 Content::Code { kind, place } => Drawing::Code { kind: *kind, place: *place },
                 Content::Filled { source, .. } => {
                     let Some(source) = substitute(source, &sample)? else { continue };
-                    let tree = self.tree(&layer.chain.around(&source))?;
-                    Drawing::Own { tree: tree.into(), text: String::new() }
+                    Drawing::Own(fitting::lay_out(self, &layer.chain, &source, &[])?.into())
                 }
             };
             drawn.push(layer.filled(drawing));
@@ -363,12 +365,11 @@ impl Template {
                 Content::Code { kind: CodeKind::Link, .. } if !has_site => continue,
                 Content::Code { kind, place } => Drawing::Code { kind: *kind, place: *place },
                 _ if !is_wanted => continue,
-                Content::Fixed { tree, text } => Drawing::Fixed { tree, text },
+                Content::Fixed(drawn) => Drawing::Fixed(drawn),
                 Content::Filled { source, places } => {
                     let text_of = |name: &str| fields.text(name, language);
                     let Some(source) = substitute(source, &text_of)? else { continue };
-                    let (tree, text) = fitting::lay_out(self, &layer.chain, &source, places)?;
-                    Drawing::Own { tree: tree.into(), text }
+                    Drawing::Own(fitting::lay_out(self, &layer.chain, &source, places)?.into())
                 }
             };
             filled.push(layer.filled(drawing));
@@ -408,7 +409,9 @@ impl Layer {
 impl Inherited {
     fn within(&self, node: Node<'_, '_>) -> Result<Self, TemplateError> {
         let mut inner = self.clone();
-        let names = |attribute| node.attribute(attribute).into_iter().flat_map(str::split_whitespace).map(str::to_owned);
+        let names = |attribute| {
+            node.attribute(attribute).into_iter().flat_map(str::split_whitespace).map(str::to_owned)
+        };
         inner.needs.extend(names("data-if"));
         inner.yields_to.extend(names("data-unless"));
         if let Some(language) = node.attribute("data-lang") {
@@ -458,7 +461,10 @@ impl Chain {
     }
 
     /// The element in such a source.
-    pub(crate) fn element<'a, 'input>(&self, xml: &'a roxmltree::Document<'input>) -> Option<Node<'a, 'input>> {
+    pub(crate) fn element<'a, 'input>(
+        &self,
+        xml: &'a roxmltree::Document<'input>,
+    ) -> Option<Node<'a, 'input>> {
         let mut node = xml.root();
         for _ in 0..=self.depth {
             node = node.children().rfind(Node::is_element)?;
@@ -537,7 +543,8 @@ fn check(xml: &roxmltree::Document<'_>, own_fields: &[&str]) -> Result<(), Templ
     if !is_svg(root, "svg") {
         return Err(TemplateError::Page);
     }
-    let is_known = |field: &str| NAMES.contains(&field) || field.starts_with('/') || own_fields.contains(&field);
+    let is_known =
+        |field: &str| NAMES.contains(&field) || field.starts_with('/') || own_fields.contains(&field);
     for node in root.descendants() {
         let line = || line_of(node);
         let values = node.attributes().map(|attribute| (attribute.name(), attribute.value()));
@@ -546,7 +553,10 @@ fn check(xml: &roxmltree::Document<'_>, own_fields: &[&str]) -> Result<(), Templ
             let is_inside = ["#", "data:image/png", "data:image/jpeg", "data:image/jpg"];
             let is_followed = name == "href" && !is_svg(node, "a");
             if is_followed && !is_inside.iter().any(|start| value.starts_with(start)) {
-                return Err(TemplateError::External { line: line(), target: shortened(value, TARGET_CHARACTERS) });
+                return Err(TemplateError::External {
+                    line: line(),
+                    target: shortened(value, TARGET_CHARACTERS),
+                });
             }
             let is_condition = ["data-if", "data-unless"].contains(&name);
             let conditions = value.split_whitespace().filter(|_| is_condition);

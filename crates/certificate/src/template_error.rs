@@ -89,7 +89,9 @@ pub enum TemplateError {
         side_mm: u32,
     },
     /// The place of a code is not upright.
-    #[error("{element} is turned or not a square, so no camera would find the code as it is meant; make it an upright square")]
+    #[error(
+        "{element} is turned or not a square, so no camera would find the code as it is meant; make it an upright square"
+    )]
     CodeShape {
         /// The place.
         element: Element,
@@ -121,7 +123,9 @@ pub enum TemplateError {
         second: Element,
     },
     /// A code is covered.
-    #[error("{element} covers {code}; put it before the code in the file, which is below it on the page, or move one of them")]
+    #[error(
+        "{element} covers {code}; put it before the code in the file, which is below it on the page, or move one of them"
+    )]
     CoversCode {
         /// What covers it.
         element: Element,
@@ -144,7 +148,7 @@ pub enum TemplateError {
     },
     /// No font has a character.
     #[error(
-        "no font of certificates has {cluster:?}, in {text:?}; give a folder with a font that has it (--fonts DIR), or print \
+        "no font of certificates has \"{cluster}\", in \"{text}\"; give a folder with a font that has it (--fonts DIR), or print \
          the name in letters that there are"
     )]
     Glyph {
@@ -155,7 +159,7 @@ pub enum TemplateError {
     },
     /// Too long even in the smallest letters.
     #[error(
-        "{text:?} has {characters} characters and is too long for {element}: about {characters_max} fit, in letters of \
+        "\"{text}\" has {characters} characters and is too long for {element}: about {characters_max} fit, in letters of \
          {size:.1} points on {lines} line(s)"
     )]
     TooWide {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order, PART_BYTES_MAX,
-    Site, TEMPLATE_BYTES_MAX, Template, pack,
+    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
+    PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
