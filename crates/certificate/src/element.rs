@@ -6,9 +6,11 @@ use usvg::roxmltree::Node;
 
 /// An element of a template: where it stands, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Element {
-    /// Line of the template, from 1.
-    pub line: u32,
+pub struct Element(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
+    line: u32,
     tag: String,
     id: Option<String>,
     says: String,
@@ -23,25 +25,32 @@ impl Element {
                 text => text,
             },
         };
-        Self {
+        Self(Box::new(Parts {
             line: line_of(node),
             tag: node.tag_name().name().to_owned(),
             id: node.attribute("id").map(str::to_owned),
             says: shortened(&says, SAYS_CHARACTERS),
-        }
+        }))
+    }
+
+    /// Its line in the template, from 1.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.0.line
     }
 }
 
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}", self.tag)?;
-        if let Some(id) = &self.id {
+        let Parts { line, tag, id, says } = self.0.as_ref();
+        write!(f, "<{tag}")?;
+        if let Some(id) = id {
             write!(f, " id=\"{id}\"")?;
         }
-        write!(f, "> in line {}", self.line)?;
-        match self.says.is_empty() {
+        write!(f, "> in line {line}")?;
+        match says.is_empty() {
             true => Ok(()),
-            false => write!(f, " ({})", self.says),
+            false => write!(f, " ({says})"),
         }
     }
 }

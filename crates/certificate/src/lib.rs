@@ -1,7 +1,7 @@
 //! Certificates to print: a PDF with credential and receipt inside, the two codes on it, and what reads them.
 //!
 //! - [`Order::make`] draws a [`Template`] into a PDF/A-3a, and seals the box of the link code; [`Template::check`] tells before
-//!   anything is signed whether all of it can be printed.
+//!   anything is signed whether all of it can be printed, each text in its room and nothing on a code. [`Fonts`] may be added.
 //! - [`extract`] finds credential and receipt in a PDF, [`open`] in a box, [`unpack`] in a ZIP, [`Code::read`] what a code says.
 //!   All of them take what strangers send.
 //!
@@ -43,5 +43,5 @@ pub use pdf::PdfError;
 pub use sealed::{
     BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
 };
-pub use template::{CodeKind, DEFAULT_TEMPLATE, TEMPLATE_BYTES_MAX, Template};
+pub use template::{CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, Template};
 pub use template_error::TemplateError;

@@ -18,6 +18,8 @@ use crate::template_error::TemplateError;
 
 /// Longest template, in bytes (4 MiB): it may hold pictures.
 pub const TEMPLATE_BYTES_MAX: usize = 4 << 20;
+/// Longest text of a field, in characters.
+pub const FIELD_CHARACTERS_MAX: usize = 2000;
 /// The template that is used where none is given: A4, in Indonesian and English.
 pub const DEFAULT_TEMPLATE: &str = include_str!("../../../configs/certificate/certificate.svg");
 
@@ -589,6 +591,10 @@ fn substitute(
     for part in parts {
         let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
         let Some(text) = text_of(name) else { return Ok(None) };
+        let characters = text.chars().count();
+        if characters > FIELD_CHARACTERS_MAX {
+            return Err(TemplateError::FieldTooLong { name: name.to_owned(), characters });
+        }
         check_text(&text).map_err(|source| TemplateError::Text { text: text.clone(), source })?;
         fitting::escape(&text, &mut filled);
         filled.push_str(rest);

@@ -5,7 +5,7 @@ use usvg::roxmltree;
 
 use crate::element::Element;
 use crate::fields::NAMES;
-use crate::template::{CodeKind, TEMPLATE_BYTES_MAX};
+use crate::template::{CodeKind, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX};
 
 /// Why a template is refused, or does not take the texts of a credential.
 ///
@@ -145,6 +145,14 @@ pub enum TemplateError {
         text: String,
         /// Why.
         source: TextError,
+    },
+    /// A text is longer than any page has room for.
+    #[error("{{{{{name}}}}} has {characters} characters; at most {FIELD_CHARACTERS_MAX} are printed")]
+    FieldTooLong {
+        /// Name of the field.
+        name: String,
+        /// Its length.
+        characters: usize,
     },
     /// No font has a character.
     #[error(

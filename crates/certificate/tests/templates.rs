@@ -4,7 +4,8 @@
 mod support;
 
 use sanad_certificate::{
-    Code, CodeKind, DEFAULT_TEMPLATE, Fields, FontError, Fonts, Made, Template, TemplateError, extract,
+    Code, CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, Fields, FontError, Fonts, Made, Template,
+    TemplateError, extract,
 };
 use sanad_core::summary::{Summary, SummaryLabel};
 use support::{NAME, credential, issue, issue_document, page, read, run, site, text};
@@ -134,6 +135,19 @@ fn whatever_a_summary_can_hold_fits_the_default_page() {
     let number = "0123456789".repeat(20);
     let long = fields(&[(SummaryLabel::Title, "X"), (SummaryLabel::Number, &number)]);
     default().check(&long).unwrap();
+}
+
+#[test]
+fn a_field_of_any_length_is_refused_or_printed() {
+    let mut texts = fields(&[(SummaryLabel::Title, "X")]);
+    texts.set("signatory", "a ".repeat(FIELD_CHARACTERS_MAX / 2).trim_end());
+    assert!(matches!(default().check(&texts), Err(TemplateError::TooWide { lines: 2, .. })));
+    texts.set("signatory", &"a".repeat(FIELD_CHARACTERS_MAX));
+    assert!(matches!(default().check(&texts), Err(TemplateError::TooWide { lines: 1, .. })));
+    texts.set("signatory", &"a".repeat(FIELD_CHARACTERS_MAX + 1));
+    let refused = default().check(&texts).unwrap_err();
+    assert!(matches!(refused, TemplateError::FieldTooLong { characters: 2001, .. }), "{refused}");
+    assert!(refused.to_string().contains("{{signatory}} has 2001 characters; at most 2000"), "{refused}");
 }
 
 #[test]
