@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, DEFAULT_TEMPLATE, Fields, File, Made, Order, PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX,
-    Template, pack,
+    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
+    PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::summary::Summary;
+use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder};
@@ -26,6 +26,8 @@ use crate::{receipt_file, time};
 pub(crate) struct Page {
     template: Template,
     fields: Vec<(String, String)>,
+    /// Address of the issuer's site.
+    site: Option<String>,
 }
 
 /// What certificates are made with.
@@ -68,8 +70,14 @@ struct Read {
 }
 
 impl Page {
-    /// Reads a template, or takes the one in Indonesian and English.
-    pub(crate) fn new(template: Option<&Path>, fields: &[(String, String)]) -> anyhow::Result<Self> {
+    /// Reads a template, or takes the one in Indonesian and English, and the fonts of a folder.
+    pub(crate) fn new(
+        template: Option<&Path>,
+        fields: &[(String, String)],
+        fonts: Option<&Path>,
+        site: Option<&Site>,
+    ) -> anyhow::Result<Self> {
+        let fonts = fonts.map(read_fonts).transpose()?.unwrap_or_default();
         let own: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         if let Some(name) = own.iter().find(|name| [ENTERED_BY, SIGNED_BY, NAMED_ONLY].contains(name)) {
             bail!("--set {name}: this text follows from the ledger and from endorsements; it cannot be set");
@@ -77,20 +85,31 @@ impl Page {
         let template = match template {
             Some(path) => {
                 let source = files::read_text(path, TEMPLATE_BYTES_MAX)?;
-                Template::new(&source, &own).with_context(|| path.display().to_string())?
+                Template::with_fonts(&source, &own, fonts).with_context(|| path.display().to_string())?
             }
-            None => Template::new(DEFAULT_TEMPLATE, &own)?,
+            None => Template::with_fonts(DEFAULT_TEMPLATE, &own, fonts)?,
         };
-        Ok(Self { template, fields: fields.to_vec() })
+        Ok(Self { template, fields: fields.to_vec(), site: site.map(Site::to_string) })
     }
 
     /// Whether all that a credential says can be printed; `document` is what the file of the credential will say.
     pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<()> {
-        let summary = Summary::of_json(credential)
-            .context("no summary follows from it: it has no title, or texts that are too long or refused")?;
+        self.covered(credential, document).map(drop)
+    }
+
+    /// The same, and the texts that ornaments cover.
+    pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
+        let summary = Summary::of_json(credential).with_context(|| {
+            format!(
+                "no summary follows from it: it has no title, a text that is refused, or texts that have more than \
+                 {SUMMARY_BYTES_MAX} bytes together (holder, title, dates, credits, number, level and programme); \
+                 shorten the title or the name"
+            )
+        })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut fields = Fields::new(&summary, &issuer, Some(document));
+        self.site.iter().for_each(|site| fields.set("site", site));
         self.fields.iter().for_each(|(name, text)| fields.set(name, text));
         // Whoever has signed by then has another line, which is no longer.
         let named = named_institutions(credential.to_string().as_bytes()).named;
@@ -255,6 +274,32 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// The fonts in a folder and the folders below it, in the order of their paths.
+fn read_fonts(folder: &Path) -> anyhow::Result<Fonts> {
+    let (mut folders, mut paths) = (vec![(folder.to_owned(), 0)], Vec::new());
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        for entry in entries {
+            let path = entry.with_context(|| folder.display().to_string())?.path();
+            let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+            if path.is_dir() && depth < FONT_FOLDERS_DEEP {
+                folders.push((path, depth + 1));
+            } else if FONT_EXTENSIONS.contains(&extension.as_str()) {
+                paths.push(path);
+            }
+        }
+    }
+    if paths.is_empty() {
+        bail!("{} has no fonts: no file that ends in .ttf, .otf or .ttc", folder.display());
+    }
+    paths.sort();
+    let mut fonts = Fonts::default();
+    for path in paths {
+        fonts.add(files::read(&path, FONT_BYTES_MAX)?).with_context(|| path.display().to_string())?;
+    }
+    Ok(fonts)
+}
+
 fn read(path: &Path, receipt: Option<&Path>, anchor: &TrustAnchor) -> anyhow::Result<Read> {
     let name = file_name(path)?.to_owned();
     let document = files::read(path, PART_BYTES_MAX)?;
@@ -328,3 +373,7 @@ const SIGNED_BY: &str = "signed_by";
 const NAMED_ONLY: &str = "named_only";
 /// Most characters of names in one line.
 const LISTED_CHARS_MAX: usize = 90;
+/// Kinds of files that are fonts.
+const FONT_EXTENSIONS: [&str; 3] = ["ttf", "otf", "ttc"];
+/// How many folders below the one that is named are looked into.
+const FONT_FOLDERS_DEEP: usize = 4;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use rayon::prelude::*;
-use sanad_certificate::{PART_BYTES_MAX, Site};
+use sanad_certificate::{Covered, PART_BYTES_MAX, Site};
 use sanad_core::document::DocumentKind;
 use sanad_issuer::ENDORSEMENT_EXTENSION;
 use serde::Serialize;
@@ -50,8 +50,9 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   sanad certificate check awards/ --template certificate.svg
 
-Every text has to have a glyph in the fonts of certificates, and to fit its place. Receipts are
-not needed.";
+Every text has to have a glyph in the fonts of certificates, and to fit its place; no texts and
+codes may overlap, or leave the page. With --fonts there are more fonts, with --site the link code
+and its address are looked at, too. Receipts are not needed.";
 
 /// The page.
 #[derive(clap::Args, Debug)]
@@ -62,6 +63,9 @@ struct PageArgs {
     /// A text for {{NAME}} in the template; may be given several times
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_field)]
     fields: Vec<(String, String)>,
+    /// A folder of fonts (.ttf, .otf, .ttc), for scripts that the program has none for
+    #[arg(long, value_name = "DIR")]
+    fonts: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -97,6 +101,9 @@ pub(crate) struct CheckArgs {
     documents: Vec<PathBuf>,
     #[command(flatten)]
     page: PageArgs,
+    /// Address of the issuer's web site, if certificates will have it
+    #[arg(long, value_name = "URL", env = "SANAD_SITE")]
+    site: Option<Site>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +123,9 @@ struct Failed {
 #[derive(Serialize)]
 struct Checked {
     printable: usize,
+    /// Ornaments that lie on texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     failed: Vec<Failed>,
 }
 
@@ -133,8 +143,8 @@ pub(crate) fn parse_field(text: &str) -> Result<(String, String), String> {
 }
 
 impl PageArgs {
-    fn page(&self) -> anyhow::Result<Page> {
-        Page::new(self.template.as_deref(), &self.fields)
+    fn page(&self, site: Option<&Site>) -> anyhow::Result<Page> {
+        Page::new(self.template.as_deref(), &self.fields, self.fonts.as_deref(), site)
     }
 }
 
@@ -166,7 +176,7 @@ fn is_endorsement(path: &Path) -> bool {
 
 fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
     let trust = args.trust.read()?;
-    let page = args.page.page()?;
+    let page = args.page.page(args.site.as_ref())?;
     let is_pdf = args.out.extension() == Some(OsStr::new("pdf"));
     let documents = documents(&args.documents)?;
     if (is_pdf || args.receipt.is_some()) && documents.len() != 1 {
@@ -205,12 +215,19 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let page = args.page.page()?;
+    let page = args.page.page(args.site.as_ref())?;
     let documents = documents(&args.documents)?;
-    let mut checked = Checked { printable: 0, failed: Vec::new() };
+    let mut checked = Checked { printable: 0, warnings: Vec::new(), failed: Vec::new() };
     for document in documents {
         match check_one(&document, &page) {
-            Ok(()) => checked.printable += 1,
+            Ok(covered) => {
+                checked.printable += 1;
+                for warning in covered.iter().map(ToString::to_string) {
+                    if !checked.warnings.contains(&warning) {
+                        checked.warnings.push(warning);
+                    }
+                }
+            }
             Err(error) => checked.failed.push(Failed { document, reason: describe(&error) }),
         }
     }
@@ -219,13 +236,13 @@ fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-fn check_one(path: &Path, page: &Page) -> anyhow::Result<()> {
+fn check_one(path: &Path, page: &Page) -> anyhow::Result<Vec<Covered>> {
     let bytes = files::read(path, PART_BYTES_MAX)?;
     if DocumentKind::detect(&bytes) != DocumentKind::Json {
         bail!("only of credentials in JSON it can be told what their certificates say");
     }
     let credential: Value = serde_json::from_slice(&bytes).context("not JSON")?;
-    page.check(&credential, credential.clone())
+    page.covered(&credential, credential.clone())
 }
 
 impl Report for Made {
@@ -252,6 +269,7 @@ impl Report for Made {
 impl Report for Checked {
     fn view(&self) -> View {
         let view = View::new().line(format!("{} certificates can be printed", self.printable));
+        let view = self.warnings.iter().fold(view, |view, warning| view.line(format!("warning: {warning}")));
         failures(view, &self.failed, "cannot")
     }
 }
