@@ -26,6 +26,7 @@ fn credential() -> (String, [String; 3]) {
     let payload = json!({
         "iss": "https://issuer.example",
         "vct": "https://issuer.example/award",
+        "exp": 4_102_444_800_u64,
         "cnf": {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([7; 32])}},
         "_sd": digests,
         "_sd_alg": "sha-256",
@@ -72,6 +73,26 @@ fn a_presentation_with_fewer_disclosures_fits_the_same_receipt() {
         let found = verify(presentation, 1);
         assert_eq!(found["verdict"], "tampered", "{presentation}");
         assert!(found["reason"].as_str().unwrap().starts_with("document: "), "{found}");
+    }
+    // In the JSON serialisation, too; there nothing may stand beside it that the commitment does not bind, though people read it.
+    let parts: Vec<&str> = signed.split('.').collect();
+    let sound = json!({
+        "payload": parts[1],
+        "protected": parts[0],
+        "signature": parts[2],
+        "header": {"disclosures": [credits]},
+    });
+    assert_eq!(verify(&sound.to_string(), 0)["verdict"], "active");
+    for (pointer, member) in [("", "holder"), ("/header", "award")] {
+        let mut forged = sound.clone();
+        forged.pointer_mut(pointer).unwrap()[member] = json!("Doktor Ilmu Komputer, cum laude");
+        let found = verify(&forged.to_string(), 1);
+        assert_eq!(found["verdict"], "tampered", "{found}");
+        let reason = found["reason"].to_string();
+        assert!(
+            reason.contains(&format!("the member \\\"{member}\\\", which the issuer did not sign")),
+            "{reason}"
+        );
     }
     // Issued once, whatever is disclosed of it: the receipt beside it is found.
     let again = node.sanad(at, issue).expect(0).json();
