@@ -98,3 +98,25 @@ fn a_presentation_with_fewer_disclosures_fits_the_same_receipt() {
     let again = node.sanad(at, issue).expect(0).json();
     assert_eq!(again["skipped"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_presentation_does_not_say_that_nothing_is_hidden() {
+    let (signed, [name, credits, born]) = credential();
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("whole.sd-jwt"), format!("{signed}~{name}~{credits}~{born}~")).unwrap();
+    let whole = sanad(at, "credential present whole.sd-jwt --json").expect(0).json();
+    assert_eq!((&whole["not_in_file"], whole["hidden"].as_array().unwrap().len()), (&json!(0), 3));
+    sanad(at, "credential present whole.sd-jwt --show credits --out part.sd-jwt").expect(0);
+    let part = sanad(at, "credential present part.sd-jwt --json").expect(0).json();
+    assert_eq!((&part["not_in_file"], &part["hidden"]), (&json!(2), &json!(["credits"])));
+    let text = sanad(at, "credential present part.sd-jwt").expect(0).stdout;
+    assert!(
+        text.contains("what 2 digests stand for: claims that were withheld before, or nothing"),
+        "{text}"
+    );
+    // What every presentation shows is not a choice.
+    let error = sanad(at, "credential present whole.sd-jwt --show iss,credits --out x.sd-jwt");
+    error.expect_error("iss is always shown, so that it cannot be chosen");
+    assert!(!at.join("x.sd-jwt").exists());
+}
