@@ -142,6 +142,11 @@ test("archives", async () => {
   assert.equal((await pairsOf([file("a.zip", makeZip(two))])).length, 2);
   await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
   await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
+  // One name twice, as file systems compare: programs take different ones.
+  for (const [first, second] of [["x.json", "x.json"], ["x.json", "X.JSON"], ["caf\u00e9", "cafe\u0301"], ["stra\u00dfe", "STRASSE"], ["x", "x. "]]) {
+    const twice = [...files, file(first, document), file(second, utf8("{}"))];
+    await refused(() => pairsOf([file("a.zip", makeZip(twice))]), /two files of one name/);
+  }
   await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
   await refused(() => pairsOf([file("a.json", document)]), /no receipt/);
 });

@@ -4,9 +4,9 @@
 //! member that the institution is.
 
 use sanad_core::ids::{LogIndex, MemberId};
-use sanad_core::member::{IssuerId, MemberRecord};
-use sanad_credential::{NamedAs, NamedInstitution, badge_of_sd_jwt, named_institutions};
-use sanad_issuer::{ENDORSEMENT_TYPE, is_type, subresource_digest};
+use sanad_core::member::{IssuerId, MemberRecord, Standing};
+use sanad_credential::{NamedAs, NamedInstitution, Signature, badge_of_sd_jwt, named_institutions};
+use sanad_issuer::{ENDORSEMENT_TYPE, SubresourceDigests, is_type};
 use sanad_verify::{Answer, Finding, Issuer, Language, Part};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::view::printable;
 pub(crate) struct Award {
     id: Option<String>,
     achievement: Option<String>,
-    digest: String,
+    digests: SubresourceDigests,
 }
 
 /// What an endorsement says, not yet checked.
@@ -27,7 +27,7 @@ pub(crate) struct Endorsement {
     /// What it endorses; `None` if it does not name one thing by its id.
     pub(crate) id: Option<String>,
     pub(crate) comment: String,
-    /// Of the file that it is bound to, if it is.
+    /// Of the file that it is bound to, if it is; empty if that is of no known kind.
     digest: Option<String>,
 }
 
@@ -38,6 +38,8 @@ pub(crate) enum Relation {
     Award,
     /// It is of another file with the award's id.
     Changed,
+    /// It has the award's id; whether it is of this file is not known, since its digest is of another kind.
+    NotCompared,
     /// It is of whatever has the award's id.
     Id,
     /// It is of the achievement, whoever is awarded it.
@@ -118,7 +120,7 @@ impl Award {
             serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document)).unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let achievement = text(&json["credentialSubject"]["achievement"]["id"]);
-        Self { id: text(&json["id"]), achievement, digest: subresource_digest(document) }
+        Self { id: text(&json["id"]), achievement, digests: SubresourceDigests::of(document) }
     }
 }
 
@@ -133,9 +135,14 @@ impl Endorsement {
         };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let id = text(&subject["id"]);
-        let related = json["relatedResource"].as_array().into_iter().flatten();
-        let related = related.into_iter().find(|resource| id.is_some() && text(&resource["id"]) == id);
-        let digest = related.and_then(|resource| text(&resource["digestSRI"]));
+        let is_it = |resource: &&Value| id.is_some() && text(&resource["id"]) == id;
+        let related = match &json["relatedResource"] {
+            Value::Array(resources) => resources.iter().find(is_it),
+            resource => Some(resource).filter(is_it),
+        };
+        // Whatever binds it to a file counts, though it may not be known.
+        let bound = related.filter(|resource| DIGESTS.iter().any(|digest| resource.get(digest).is_some()));
+        let digest = bound.map(|resource| text(&resource["digestSRI"]).unwrap_or_default());
         let comment = text(&subject["endorsementComment"]).unwrap_or_default();
         Some(Self { id, comment, digest })
     }
@@ -143,9 +150,10 @@ impl Endorsement {
     /// What it has to do with an award, if anything.
     pub(crate) fn relation(&self, award: &Award) -> Option<Relation> {
         let is_id = |other: &Option<String>| self.id.is_some() && self.id == *other;
-        match &self.digest {
-            Some(digest) if *digest == award.digest => Some(Relation::Award),
-            Some(_) if is_id(&award.id) => Some(Relation::Changed),
+        match self.digest.as_ref().map(|digest| award.digests.fit(digest)) {
+            Some(Some(true)) => Some(Relation::Award),
+            Some(Some(false)) if is_id(&award.id) => Some(Relation::Changed),
+            Some(None) if is_id(&award.id) => Some(Relation::NotCompared),
             None if is_id(&award.id) => Some(Relation::Id),
             _ if is_id(&award.achievement) => Some(Relation::Achievement),
             _ => None,
@@ -163,8 +171,12 @@ impl Checked {
         index: LogIndex,
     ) -> Self {
         let by = finding.issuer().filter(|_| is_document_proved(finding)).cloned();
-        let headline = finding.headline();
-        Self { document, endorsement, answer: finding.answer(), headline, by, record, index }
+        let (headline, answer) = match obstacle(finding) {
+            Some((why, Outcome::No)) => (why, Answer::No),
+            Some((why, Outcome::Yes | Outcome::Error)) => (why, Answer::CouldNotBeChecked),
+            None => (finding.headline(), Answer::Yes),
+        };
+        Self { document, endorsement, answer, headline, by, record, index }
     }
 
     /// Whether an id was one of its signer's when it was entered.
@@ -186,11 +198,34 @@ impl Checked {
                 let reason = "it is of another file with the id of this one".to_owned();
                 State::NotGood { endorsement, reason }
             }
+            (Answer::Yes, Relation::NotCompared) => {
+                let reason = "the digest that binds it to a file is of no known kind".to_owned();
+                State::NotGood { endorsement, reason }
+            }
             (Answer::No | Answer::CouldNotBeChecked, _) => {
                 State::NotGood { endorsement, reason: self.headline.clone() }
             }
         }
     }
+}
+
+/// Why nothing is endorsed by a document, though it says so: an endorsement holds as a credential does, is signed, and its issuer can
+/// be relied on now.
+pub(crate) fn obstacle(finding: &Finding) -> Option<(String, Outcome)> {
+    if finding.answer() != Answer::Yes {
+        return Some((finding.headline(), finding.answer().into()));
+    }
+    if let Some(issuer) = finding.issuer()
+        && matches!(issuer.standing, Standing::Suspended | Standing::Frozen)
+    {
+        let why =
+            format!("{} ({}) is {} since block {}", issuer.name, issuer.id, issuer.standing, issuer.since);
+        return Some((why, Outcome::No));
+    }
+    let is_signed = finding
+        .credential()
+        .is_some_and(|credential| credential.proofs.iter().any(|proof| proof.signature == Signature::Good));
+    (!is_signed).then(|| ("it has no signature that was found good".to_owned(), Outcome::Error))
 }
 
 /// Whether a finding shows that the document is the one that was entered.
@@ -383,3 +418,6 @@ impl Institution {
         }
     }
 }
+
+/// What binds a related resource to its content (VC Data Model 2.0, 5.3).
+const DIGESTS: [&str; 2] = ["digestSRI", "digestMultibase"];

@@ -112,7 +112,7 @@ pub use correction::{Correction, CorrectionError};
 pub use documents::{LIST_BYTES_MAX, ListLine, ReadAs, SourceError, list_lines, read_list};
 pub use endorsement::{
     COMMENT_BYTES_MAX, ENDORSEMENT_EXTENSION, ENDORSEMENT_TYPE, Endorsed, Endorsement, EndorsementError,
-    is_type, subresource_digest,
+    SubresourceDigests, is_type, subresource_digest,
 };
 pub use folder::{EXTENSIONS, FolderFiles, look_through};
 pub use folders::{LockError, SharedFolder};

@@ -387,7 +387,8 @@ function m(e){const t=e.split(".")
 if(3!==t.length||t.includes(""))throw new d("not a JWT")
 return t}function g(e){const t=u(e)
 if(!l(t))throw new d("a part of another type")
-return t}class w{constructor(){this.open=new Map,this.met=new Set}async process(e,t){for(const t of e){const e=a(await c(o(t))),n=u(i(t))
+return t}function w(e,t){if(!l(e)||Object.keys(e).some(e=>!t.includes(e)))throw new d("the JSON serialisation, or a member that is not part of it")
+return e}class p{constructor(){this.open=new Map,this.met=new Set}async process(e,t){for(const t of e){const e=a(await c(o(t))),n=u(i(t))
 if(this.open.has(e)||!Array.isArray(n))throw new d("a disclosure is there twice, or not an array")
 this.open.set(e,n)}if("_sd_alg"in t&&"sha-256"!==t._sd_alg)throw new d("an unknown _sd_alg")
 delete t._sd_alg
@@ -418,23 +419,22 @@ let t=n(e).replace(/^[ \t\n\r]+|[ \t\n\r]+$/g,"")
 t.startsWith("{")&&(t=function(e){let t=e
 if("signatures"in e){const n=e.signatures
 if(["protected","signature","header"].some(t=>t in e)||!Array.isArray(n)||1!==n.length)throw new d("the JSON serialisation")
-t=n[0]}if(!l(t))throw new d("the JSON serialisation")
-const n="header"in t?t.header:Object.create(null)
-if(!l(n))throw new d("the JSON serialisation")
-const a="disclosures"in n?n.disclosures:[],r="kb_jwt"in n?n.kb_jwt:""
-if(!Array.isArray(a)||"kb_jwt"in n&&!r)throw new d("the JSON serialisation")
-const i=[t.protected,e.payload,t.signature],s=[...i,...a,r].map(e=>{if("string"!=typeof e||e.includes("~"))throw new d("the JSON serialisation")
+w(e,["payload","signatures"]),t=n[0]}const n=["protected","signature","header"],{protected:a,signature:r,header:i=Object.create(null)}=w(t,t===e?["payload",...n]:n)
+w(i,["disclosures","kb_jwt"])
+const s="disclosures"in i?i.disclosures:[],o="kb_jwt"in i?i.kb_jwt:""
+if(!Array.isArray(s)||"kb_jwt"in i&&!o)throw new d("the JSON serialisation")
+const c=[a,e.payload,r],h=[...c,...s,o].map(e=>{if("string"!=typeof e||e.includes("~"))throw new d("the JSON serialisation")
 return e})
-if(s.slice(0,3).some(e=>e.includes(".")))throw new d("the JSON serialisation")
-return[s.slice(0,3).join("."),...s.slice(3)].join("~")}(g(o(t))))
+if(h.slice(0,3).some(e=>e.includes(".")))throw new d("the JSON serialisation")
+return[h.slice(0,3).join("."),...h.slice(3)].join("~")}(g(o(t))))
 const a=t.split("~")
 if(a.length<2)throw new d("not an SD-JWT")
 const[r,...s]=a.slice(0,-1),c=a[a.length-1]
 if(s.length>1024)throw new d(`${s.length} disclosures`)
-const[h,u]=m(r).map(e=>i(e)),f=g(h),{alg:p}=f
-if("string"!=typeof p||"none"===p.toLowerCase()||"crit"in f)throw new d("the protected header")
+const[h,l]=m(r).map(e=>i(e)),u=g(h),{alg:f}=u
+if("string"!=typeof f||"none"===f.toLowerCase()||"crit"in u)throw new d("the protected header")
 ""!==c&&m(c).forEach(i)
-const y=await(new w).process(s,g(u))
+const y=await(new p).process(s,g(l))
 return{issuerSigned:r,claims:y,holderBound:""!==c||"cnf"in y}}}})(),m=(()=>{const{blake3:r,derive:i}=n,{concat:o,equal:c,text8:d,u8:h,utf8:l}=t,{DocumentNeeded:u,Fault:m,Malformed:g}=e,{canonical:w,isObject:p,parseDocument:y}=s,{KINDS:b,LABELS:k,encodeSummary:v,isDate:x}=a,{readSdJwt:S}=f
 async function A(e,t){if("json"===b[e]){const e=y(t)
 return{digest:r(l(w(e))),said:e}}if("sd-jwt"===b[e]){const{issuerSigned:e,claims:n,holderBound:a}=await S(t)
@@ -538,7 +538,8 @@ s.push(t)}}catch(e){throw i.cancel().catch(()=>{}),e instanceof n?e:new n("a com
 let d=0
 for(const e of s)c.set(e,d),d+=e.length
 return c}}})(),y=(()=>{const{decodeUtf8:n}=t,{Malformed:a}=e,{inflate:r}=p,i=16<<20
-async function s(e,t,n){if(33639248!==t.getUint32(n,!0))throw new a("the directory of the ZIP archive is damaged")
+const s=e=>e.replace(/[. ]+$/,"").normalize("NFC").toUpperCase().toLowerCase()
+async function o(e,t,n){if(33639248!==t.getUint32(n,!0))throw new a("the directory of the ZIP archive is damaged")
 if(1&t.getUint16(n+8,!0))throw new a("the ZIP archive is encrypted")
 const s=t.getUint16(n+10,!0),o=t.getUint32(n+20,!0),c=t.getUint32(n+42,!0),d=c+30+t.getUint16(c+26,!0)+t.getUint16(c+28,!0),h=e.subarray(d,d+o)
 if(8===s)return r(h,"deflate-raw",i)
@@ -550,13 +551,14 @@ let r=e.length-22
 const i=Math.max(0,r-65535)
 for(;r>=i&&101010256!==t.getUint32(r,!0);)r-=1
 if(r<i)throw new a("a ZIP archive without its directory")
-const o=t.getUint16(r+10,!0)
-if(o>64)throw new a("a ZIP archive of more than 64 files")
-const c=[]
-try{let a=t.getUint32(r+16,!0)
-for(let r=0;r<o;r++){const r=t.getUint16(a+28,!0),i=n(e.subarray(a+46,a+46+r))
-i.endsWith("/")||c.push({name:i,data:await s(e,t,a)}),a+=46+r+t.getUint16(a+30,!0)+t.getUint16(a+32,!0)}}catch(e){if(e instanceof RangeError)throw new a("a ZIP archive that is cut short")
-throw e}return c}}})(),b=(()=>{const{Malformed:t}=e,n=/(?:[\0\t\n\f\r ]|%[^\r\n]*)*/y,a=/(\d{1,10})[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+R(?![^\0\t\n\f\r ()<>[\]{}/%])/y,r=/[+-]?(?:\d+\.?\d*|\.\d+)(?![^\0\t\n\f\r ()<>[\]{}/%])/y,i=/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y,s=/<[\0\t\n\f\r \dA-Fa-f]*>/y,o=/true|false|null/y
+const c=t.getUint16(r+10,!0)
+if(c>64)throw new a("a ZIP archive of more than 64 files")
+const d=[],h=new Set
+try{let i=t.getUint32(r+16,!0)
+for(let r=0;r<c;r++){const r=t.getUint16(i+28,!0),c=n(e.subarray(i+46,i+46+r))
+if(h.has(s(c)))throw new a("a ZIP archive with two files of one name")
+h.add(s(c)),c.endsWith("/")||d.push({name:c,data:await o(e,t,i)}),i+=46+r+t.getUint16(i+30,!0)+t.getUint16(i+32,!0)}}catch(e){if(e instanceof RangeError)throw new a("a ZIP archive that is cut short")
+throw e}return d}}})(),b=(()=>{const{Malformed:t}=e,n=/(?:[\0\t\n\f\r ]|%[^\r\n]*)*/y,a=/(\d{1,10})[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+R(?![^\0\t\n\f\r ()<>[\]{}/%])/y,r=/[+-]?(?:\d+\.?\d*|\.\d+)(?![^\0\t\n\f\r ()<>[\]{}/%])/y,i=/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y,s=/<[\0\t\n\f\r \dA-Fa-f]*>/y,o=/true|false|null/y
 class c{constructor(e){this.number=e}}return{Reference:c,Syntax:class{constructor(e,t){this.text=e,this.at=t}take(e){e.lastIndex=this.at
 const t=e.exec(this.text)
 return null!==t&&(this.at=e.lastIndex),t}word(e){this.take(n)

@@ -117,7 +117,7 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
     if endorsed.digest.is_some() {
-        check_award(args, &bytes, &trust, &remote).await?;
+        check_award(args, &endorsed, &bytes, &trust, &remote).await?;
     }
     let member = chain.member(&id).await?;
     let standing = member.record().standing;
@@ -188,11 +188,25 @@ fn checked(document: &[u8], now: u64) -> String {
 }
 
 /// Nobody endorses an award that its own receipt, or the ledger of today, speaks against.
-async fn check_award(args: &Args, document: &[u8], trust: &Trust, remote: &Remote) -> anyhow::Result<()> {
+async fn check_award(
+    args: &Args,
+    endorsed: &Endorsed,
+    document: &[u8],
+    trust: &Trust,
+    remote: &Remote,
+) -> anyhow::Result<()> {
     let receipt = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(&args.document));
-    let bytes = receipt_file::read_bytes(&receipt).context(
-        "an award is endorsed by its receipt; enter it with sanad issue, or name its receipt with --receipt",
-    )?;
+    let bytes = receipt_file::read_bytes(&receipt).with_context(|| match &endorsed.issuer {
+        // Whoever enters another's award vouches for what was never checked.
+        Some(issuer) => format!(
+            "an award is endorsed by the receipt that {} gave with it, which shows that it is genuine; ask for it, and name it \
+             with --receipt",
+            printable(issuer)
+        ),
+        None => "a document that was made elsewhere is endorsed by the receipt of its entry; enter it with sanad issue, or name \
+                 its receipt with --receipt"
+            .to_owned(),
+    })?;
     let target = args.document.display().to_string();
     let verifier = Verifier::new(trust, time::now_ms());
     let mut finding =

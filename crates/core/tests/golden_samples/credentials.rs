@@ -40,6 +40,12 @@ pub(super) fn commitments() -> Format {
     let digest = document::digest(json, document.as_bytes()).unwrap();
     let sd_jwt = DocumentKind::SdJwt;
     let (issuer_signed, disclosing) = page_sd_jwt();
+    let (general, flattened) = serialised(&disclosing);
+    let stray = |form: &Value, pointer: &str| {
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        let form = with(form, |form| form.pointer_mut(parent).unwrap()[member] = json!("Budi Santoso"));
+        sample(sd_jwt, &form.to_string(), &disclosing, &bare)
+    };
     let sound = sample(json, document, document, &bare);
     let summarised = sample(json, document, document, &full);
     let paper = with(&summarised, |sample| {
@@ -105,6 +111,26 @@ pub(super) fn commitments() -> Format {
             with(&sample(sd_jwt, &disclosing, &disclosing, &bare), |sample| {
                 sample["document"] = json!(format!("{disclosing}{}~", b64(r#"["salt","credits",200]"#)));
             })
+        }),
+        ("sound-sd-jwt-flattened", "The same SD-JWT in the flattened JSON serialisation.", {
+            sample(sd_jwt, &flattened.to_string(), &disclosing, &bare)
+        }),
+        ("sound-sd-jwt-general", "The same SD-JWT in the general JSON serialisation.", {
+            sample(sd_jwt, &general.to_string(), &disclosing, &bare)
+        }),
+        ("sd-jwt-member", "Beside an SD-JWT's members, one in plain words that nothing binds.", {
+            stray(&flattened, "/holder")
+        }),
+        ("sd-jwt-member-general", "The same beside the payload of the general serialisation.", {
+            stray(&general, "/holder")
+        }),
+        ("sd-jwt-member-signature", "The same beside a signature.", stray(&general, "/signatures/0/holder")),
+        ("sd-jwt-member-header", "The same beside the disclosures.", stray(&flattened, "/header/holder")),
+        ("sd-jwt-two-signatures", "Two signatures, of which the digest would cover one.", {
+            let two = with(&general, |form| {
+                form["signatures"] = json!([form["signatures"][0], form["signatures"][0]])
+            });
+            sample(sd_jwt, &two.to_string(), &disclosing, &bare)
         }),
         ("sd-jwt-as-bytes", "Without its kind, what is disclosed counts.", {
             with(&sample(sd_jwt, &disclosing, &disclosing, &bare), |sample| sample["kind"] = json!(bytes))
@@ -237,4 +263,14 @@ pub(super) fn summaries() -> Format {
         ("longer", "A byte is left over.", longer(&sound)),
     ];
     format("summary", ("encodings", "s"), Value::Null, |bytes| text(Summary::decode(bytes)), samples)
+}
+
+/// The general and the flattened JSON serialisation of a compact form (RFC 9901, 8).
+fn serialised(compact: &str) -> (Value, Value) {
+    let mut parts = compact.strip_suffix('~').unwrap().split('~');
+    let jwt: Vec<&str> = parts.next().unwrap().split('.').collect();
+    let header = json!({ "disclosures": parts.collect::<Vec<_>>() });
+    let signature = json!({ "protected": jwt[0], "signature": jwt[2], "header": header });
+    let flattened = with(&signature, |form| form["payload"] = json!(jwt[1]));
+    (json!({ "payload": jwt[1], "signatures": [signature] }), flattened)
 }

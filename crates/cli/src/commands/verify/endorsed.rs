@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use sanad_core::trust::TrustAnchor;
-use sanad_verify::Language;
+use sanad_verify::{Answer, Finding, Language};
 use serde::Serialize;
 
 use super::Args;
 use super::shown::{Shown, shown};
-use crate::institutions::{Award, Endorsement, Relation};
+use crate::institutions::{Award, Endorsement, Relation, obstacle};
 use crate::output::Outcome;
 use crate::view::printable;
 
@@ -20,6 +20,19 @@ pub(super) struct Endorses {
     comment: String,
     #[serde(flatten)]
     found: Found,
+    /// Why the award does not hold itself, whoever endorses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    award_does_not_hold: Option<String>,
+}
+
+/// What a document says that it endorses, and does not endorse now.
+#[derive(Serialize)]
+pub(super) struct Claimed {
+    id: String,
+    comment: String,
+    reason: String,
+    #[serde(skip)]
+    outcome: Outcome,
 }
 
 /// Where that is among the documents.
@@ -34,6 +47,8 @@ enum Found {
     Named { document: String },
     /// A document with the id, which is not the one that was endorsed.
     Changed { document: String },
+    /// A document with the id; whether it is the one that was endorsed is not known, since the digest is of another kind.
+    NotCompared { document: String },
     /// None of them; alone where no other document was given.
     Missing {
         #[serde(skip)]
@@ -55,7 +70,7 @@ fn all<'a>(
     documents: &'a [Option<PathBuf>],
     anchor: &'a TrustAnchor,
 ) -> impl Iterator<Item = Shown> + 'a {
-    let read = |path: &'a Path| shown(args, Some(path), anchor).ok();
+    let read = |path: &'a Path| Some(shown(args, Some(path), anchor).ok()?.shown);
     documents.iter().flatten().filter_map(move |document| read(document)).flatten()
 }
 
@@ -86,7 +101,7 @@ pub(super) fn endorses<'a>(document: &[u8], given: impl FnOnce() -> &'a [Given])
     let endorsement = Endorsement::read(document)?;
     let Some(id) = endorsement.id.clone() else {
         let (id, comment) = (String::new(), String::new());
-        return Some(Endorses { id, comment, found: Found::Unreadable });
+        return Some(Endorses { id, comment, found: Found::Unreadable, award_does_not_hold: None });
     };
     let given = given();
     let first =
@@ -96,6 +111,8 @@ pub(super) fn endorses<'a>(document: &[u8], given: impl FnOnce() -> &'a [Given])
         Found::Award { document: document(award) }
     } else if let Some(award) = first(Relation::Changed) {
         Found::Changed { document: document(award) }
+    } else if let Some(award) = first(Relation::NotCompared) {
+        Found::NotCompared { document: document(award) }
     } else if let Some(award) = first(Relation::Id) {
         Found::Named { document: document(award) }
     } else if let Some(award) = first(Relation::Achievement) {
@@ -103,15 +120,44 @@ pub(super) fn endorses<'a>(document: &[u8], given: impl FnOnce() -> &'a [Given])
     } else {
         Found::Missing { alone: given.len() <= 1 }
     };
-    Some(Endorses { id, comment: endorsement.comment, found })
+    Some(Endorses { id, comment: endorsement.comment, found, award_does_not_hold: None })
 }
 
 impl Endorses {
+    /// What it is by the finding of the document that says so.
+    pub(super) fn judged(self, finding: &Finding) -> Result<Self, Claimed> {
+        match obstacle(finding) {
+            Some((reason, outcome)) if !matches!(self.found, Found::Unreadable) => {
+                let outcome = outcome.and(self.outcome());
+                let Self { id, comment, .. } = self;
+                Err(Claimed { id, comment, reason, outcome })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// The document that it endorses, if it is here.
+    pub(super) fn document(&self) -> Option<&str> {
+        match &self.found {
+            Found::Award { document } | Found::Achievement { document } | Found::Named { document } => {
+                Some(document)
+            }
+            Found::Changed { .. } | Found::NotCompared { .. } | Found::Missing { .. } | Found::Unreadable => {
+                None
+            }
+        }
+    }
+
+    /// Notes what was found of that document.
+    pub(super) fn note_award(&mut self, finding: &Finding) {
+        self.award_does_not_hold = (finding.answer() != Answer::Yes).then(|| finding.headline());
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         match self.found {
             Found::Changed { .. } => Outcome::No,
             // It may be meant to speak for one of the others.
-            Found::Missing { alone: false } | Found::Unreadable => Outcome::Error,
+            Found::Missing { alone: false } | Found::Unreadable | Found::NotCompared { .. } => Outcome::Error,
             Found::Award { .. }
             | Found::Achievement { .. }
             | Found::Named { .. }
@@ -120,7 +166,20 @@ impl Endorses {
     }
 
     pub(super) fn line(&self, language: Language) -> String {
-        let (id, comment) = (printable(&self.id), printable(&self.comment));
+        let line = self.relation(language);
+        match (&self.award_does_not_hold, language) {
+            (None, _) => line,
+            (Some(why), Language::English) => {
+                format!("{line}, which does NOT hold itself: {}", printable(why))
+            }
+            (Some(why), Language::Indonesian) => {
+                format!("{line}, yang TIDAK berlaku sendiri: {}", printable(why))
+            }
+        }
+    }
+
+    fn relation(&self, language: Language) -> String {
+        let (id, comment) = (printable(&self.id), quotable(&self.comment));
         let indonesian = language == Language::Indonesian;
         match (&self.found, indonesian) {
             (Found::Award { document }, false) => format!("endorses {document}: \"{comment}\""),
@@ -147,6 +206,16 @@ impl Endorses {
             (Found::Changed { document }, true) => {
                 format!("TIDAK mendukung {document}, yang memiliki id {id} tetapi bukan berkas yang didukung")
             }
+            (Found::NotCompared { document }, false) => {
+                format!(
+                    "NOT checked whether {document}, which has the id {id}, is the file that it endorses: the digest is of no known kind"
+                )
+            }
+            (Found::NotCompared { document }, true) => {
+                format!(
+                    "TIDAK diperiksa apakah {document}, yang memiliki id {id}, adalah berkas yang didukung: jenis digest-nya tidak dikenal"
+                )
+            }
             (Found::Unreadable, false) => "endorses nothing that is named by one id: not checked".to_owned(),
             (Found::Unreadable, true) => {
                 "tidak mendukung sesuatu yang disebut dengan satu id: tidak diperiksa".to_owned()
@@ -159,4 +228,27 @@ impl Endorses {
             }
         }
     }
+}
+
+impl Claimed {
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    pub(super) fn line(&self, language: Language) -> String {
+        let (id, comment, why) = (printable(&self.id), quotable(&self.comment), printable(&self.reason));
+        match language {
+            Language::English => {
+                format!("says that it endorses {id}, \"{comment}\", and does NOT hold: {why}")
+            }
+            Language::Indonesian => {
+                format!("menyatakan mendukung {id}, \"{comment}\", tetapi TIDAK berlaku: {why}")
+            }
+        }
+    }
+}
+
+/// A text that stands between quotes: none of its own ends it.
+fn quotable(text: &str) -> String {
+    printable(&text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -89,6 +89,14 @@ impl Totals {
                 false => self.output.print_raw(View::new().line(format!("  {line}")).to_text().as_bytes())?,
             }
         }
+        if let Some(claimed) = &verified.claims_to_endorse {
+            self.outcome = self.outcome.and(claimed.outcome());
+            let line = claimed.line(self.output.language());
+            match self.output.is_json() {
+                true => note(format_args!("{}: {line}", finding.target())),
+                false => self.output.print_raw(View::new().line(format!("  {line}")).to_text().as_bytes())?,
+            }
+        }
         if self.output.is_json() {
             let lines = format!("{}{}", self.institutions(verified), self.mixed(verified));
             let is_good = verified.institutions.outcome() == Outcome::Yes && verified.mixed_with.is_empty();
