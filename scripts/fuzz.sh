@@ -58,7 +58,7 @@ for name; do
     corpus=$target/corpus/$name
     log=$target/$name.log
     seeds=$target/seeds/$name
-    [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples.rs and seeds.rs write them" && exit 1; }
+    [ -n "$(ls -A "$seeds" 2>/dev/null)" ] || { echo "$name has no seeds: golden_samples and seeds.rs write them" && exit 1; }
     # What earlier runs found would make these others.
     [ -z "$same" ] || rm -rf "$corpus"
     mkdir -p "$corpus"

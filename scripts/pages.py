@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the commands of docs/issuer.md, docs/issuer-register.md and docs/verifier.md, as a reader copies them, on a localnet.
+"""Runs the commands of docs/issuer.md, docs/issuer-register.md and docs/verifier.md, as a reader copies them, on a localnet; and those of
+docs/operations.md as root on a machine of its own with systemd (scripts/machine.sh), where this one allows that.
 
 Fails where a command ends otherwise than its page shows, or says something else. SANAD_PROGRAMS=DIR takes the programs that are
 there; else they are built. In a page:
@@ -8,6 +9,9 @@ there; else they are built. In a page:
   for any lines; times, hashes, block heights and ports count as equal. `error:` means exit code 2, everything else 0.
 - ```sh: each command is run and must end with 0.
 - <!-- run ... --> is run as well, and shown to nobody: what a reader does with an editor, or is asked to type.
+- <!-- not run: REASON --> on the line before a block: it is left out.
+
+Names of pages as arguments: these alone.
 """
 
 import os
@@ -16,12 +20,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = ["issuer.md", "issuer-register.md", "verifier.md"]
-BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$|^<!-- run\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
+ON_A_MACHINE = ["operations.md"]
+MACHINE = REPOSITORY / "scripts/machine.sh"
+# What the machine needs besides systemd-nspawn.
+PROGRAMS = ["nginx", "caddy", "openssl", "curl"]
+BLOCK = re.compile(r"^(<!-- not run: [^\n]*-->\n)? *```(console|sh)\n(.*?)^ *```$|^ *<!-- run\n(.*?)^ *-->$", re.MULTILINE | re.DOTALL)
 DOTS = {"...", "…"}
 # What is asked at a terminal; here the passphrases are in files.
 PROMPTS = {"New passphrase of the register:", "The same again:"}
@@ -60,7 +69,11 @@ def read(path: Path) -> Page:
     page, text = Page(path.name), path.read_text()
     for block in BLOCK.finditer(text):
         first = text.count("\n", 0, block.start()) + 2
-        kind, shown, hidden = block.groups()
+        left_out, kind, shown, hidden = block.groups()
+        if left_out:
+            continue
+        # In lists they are indented.
+        shown, hidden = textwrap.dedent(shown or ""), textwrap.dedent(hidden or "")
         if kind == "console":
             for number, line in enumerate(shown.splitlines()):
                 if line.startswith("$ "):
@@ -112,11 +125,11 @@ def fault(step: Step, results: Path, number: int) -> str | None:
     return None
 
 
-def play(page: Page, folder: Path, environment: dict[str, str]) -> int:
-    """Runs the steps of a page in a folder; returns how many are not as they are shown."""
+def play(page: Page, folder: Path, shell: list[str], seen_as: Path, environment: dict[str, str]) -> int:
+    """Runs the steps of a page by a shell that begins in the folder, which it sees as another path; returns how many are not as shown."""
     results = Path(tempfile.mkdtemp(dir=folder))
-    text = script(page.steps, results)
-    subprocess.run(["bash", "-c", text], cwd=folder, env=environment, check=False, timeout=300)
+    (results / "script").write_text(script(page.steps, seen_as / results.name))
+    subprocess.run([*shell, f"{seen_as}/{results.name}/script"], cwd=folder, env=environment, check=False, timeout=900)
     faults = 0
     for number, step in enumerate(page.steps):
         found = fault(step, results, number)
@@ -146,9 +159,39 @@ def on_a_localnet(page: Page, environment: dict[str, str]) -> int:
         shutil.copy(folder / "net/genesis.json", desk)
         for number, member in enumerate(["merapi", "bromo", "semeru", "kelimutu"], 1):
             shutil.copytree(folder / f"net/node-{number}", desk / member, ignore=lambda *_: ["data", "node.log"])
-        return play(page, desk, environment)
+        return play(page, desk, ["bash"], desk, environment)
     finally:
         sanad("localnet", "stop", "net", check=False)
+        shutil.rmtree(folder)
+
+
+def on_a_machine(page: Page, programs: Path, environment: dict[str, str]) -> int:
+    """Plays a page as root on a machine of its own, where the reader has a clone of the repository in the home directory."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        print(f"docs/{page.name}: {', '.join(missing)} not installed: skipped")
+        return 0
+    folder = Path(tempfile.mkdtemp(prefix="sanad-pages-"))
+    machine, home = folder / "machine", Path("/root/sanad")
+    machine.mkdir()
+    try:
+        started = subprocess.run([MACHINE, "start", machine], check=False)
+        if started.returncode == 3:
+            print(f"docs/{page.name}: no machine to run it on: skipped")
+            return 0
+        started.check_returncode()
+        desk = machine / "root" / home.relative_to("/")
+        shutil.copytree(REPOSITORY / "configs", desk / "configs")
+        (desk / "scripts").mkdir()
+        shutil.copy(REPOSITORY / "scripts/operations.sh", desk / "scripts")
+        (desk / "target/release").mkdir(parents=True)
+        for name in ["sanad", "sanad-node"]:
+            shutil.copy(programs / name, desk / "target/release")
+        shell = [str(MACHINE), "run", str(machine), "bash", "-c", f"cd {home} && exec bash $0"]
+        return play(page, desk, shell, home, environment)
+    finally:
+        if (machine / "supervisor").exists():
+            subprocess.run([MACHINE, "stop", machine], check=False)
         shutil.rmtree(folder)
 
 
@@ -160,7 +203,10 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SANAD_")}
     path = f"{(REPOSITORY / programs).resolve()}:{environment['PATH']}"
     environment |= {"PATH": path, "REPOSITORY": str(REPOSITORY), "LC_ALL": "C.UTF-8"}
-    faults = [on_a_localnet(read(REPOSITORY / "docs" / page), environment) for page in PAGES]
+    directory = (REPOSITORY / programs).resolve()
+    wanted = sys.argv[1:] or PAGES + ON_A_MACHINE
+    faults = [on_a_localnet(read(REPOSITORY / "docs" / page), environment) for page in PAGES if page in wanted]
+    faults += [on_a_machine(read(REPOSITORY / "docs" / page), directory, environment) for page in ON_A_MACHINE if page in wanted]
     return 1 if any(faults) else 0
 
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-#[path = "../../crates/node/src/config.rs"]
+#[path = "../../crates/node/src/config/mod.rs"]
 pub mod config;
 
 #[global_allocator]

@@ -5,18 +5,8 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use sanad_e2e::disk::copy;
 use sanad_e2e::{Net, Stop};
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap() {
-        let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
-        match from.is_dir() {
-            true => copy(&from, &to),
-            false => assert!(fs::copy(&from, &to).is_ok(), "{} cannot be copied", from.display()),
-        }
-    }
-}
 
 fn segments(ledger: &Path) -> Vec<(PathBuf, u64)> {
     let files = ledger.join("segments").read_dir().unwrap().map(|file| file.unwrap().path());

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use sanad_e2e::{free_ports, poll, programs};
+use sanad_e2e::{poll, programs, reserve_ports};
 use serde_json::Value;
 
 /// The shell commands under a heading of the README.
@@ -67,7 +67,7 @@ fn the_readmes_commands_make_a_chain_of_four_universities() {
     assert_eq!(shown["chain_id"], drafted["chain_id"]);
 
     // The ports of the README may be taken here.
-    let ports = free_ports(20);
+    let ports = reserve_ports(20);
     let mut configure = configure.clone();
     let places = ["5006", "2600", "2700", "947", "808"]
         .iter()

@@ -50,6 +50,35 @@ fn codes_as_zxing_reads_them(net: &Net, photo: &str, link: &str) {
     assert!([1, 2].contains(&changed.code), "{changed:?}");
 }
 
+/// A page whose code is covered is refused as a whole; a name that no font has, alone, and not with a font that has it.
+fn what_cannot_be_printed_is_named(net: &Net, document: &str) {
+    let page = fs::read_to_string("../configs/certificate/certificate.svg").unwrap();
+    let template = net.path("covered.svg");
+    fs::write(&template, page.replace("</svg>", "<circle id=\"cap\" cx=\"700\" cy=\"400\" r=\"40\"/></svg>"))
+        .unwrap();
+    let out = net.path("none.pdf");
+    let refused = net.sanad(&["certificate", "make", document, "--out", &out, "--template", &template]);
+    assert!(refused.code == 2 && refused.err.contains("<circle id=\"cap\"> in line"), "{refused:?}");
+    assert!(refused.err.contains("covers <rect>") && !fs::exists(&out).unwrap(), "{refused:?}");
+
+    let (name, bengali) = ("মোহাম্মদ রহমান শেখ", net.path("bengali.json"));
+    let text = fs::read_to_string(document).unwrap();
+    fs::write(&bengali, text.replace("\"Arkanendra Lokawisesa\"", &format!("\"{name}\""))).unwrap();
+    let checked = net.sanad(&["certificate", "check", document, &bengali]).json(1);
+    assert_eq!(
+        (&checked["printable"], checked["failed"].as_array().unwrap().len()),
+        (&1.into(), 1),
+        "{checked}"
+    );
+    let reason = checked["failed"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains(name) && reason.contains("--fonts DIR"), "{reason}");
+    let fonts = "../crates/certificate/tests/fonts";
+    let checked = net.sanad(&["certificate", "check", document, &bengali, "--fonts", fonts]).json(0);
+    assert_eq!(checked["printable"], 2, "{checked}");
+    let none = net.sanad(&["certificate", "check", document, "--fonts", &net.path("net")]);
+    assert!(none.code == 2 && none.err.contains("has no fonts"), "{none:?}");
+}
+
 #[test]
 fn a_certificate_is_made_and_proves_what_it_says_from_paper_alone() {
     let net = Net::start(&["--issuers", "1"]);
@@ -62,6 +91,7 @@ fn a_certificate_is_made_and_proves_what_it_says_from_paper_alone() {
 
     // From here on there are files alone.
     net.sanad(&["certificate", "check", &document]).json(0);
+    what_cannot_be_printed_is_named(&net, &document);
     let (pdf, site) = (net.path("game-developer.pdf"), net.path("public"));
     let with_site = ["--site", SITE, "--site-dir", &site];
     let arguments = [&["certificate", "make", &document, "--out", &pdf][..], &with_site].concat();

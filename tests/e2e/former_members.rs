@@ -79,8 +79,20 @@ async fn every_height_answers_as_it_was_with_a_proof() {
     let admitted = decide(&net, &["admit", &format!("{folder}/member.json")]);
     let awards = net.documents("awards", 3);
     net.sanad(&["issue", &awards, "--issuer-dir", &folder, "--node", &net.url(1)]).json(0);
+    let award = format!("{awards}/000.json");
+    let endorse = ["endorse", &award, "--comment", "Setara 3 SKS.", "--issuer-dir", &folder];
+    net.sanad(&[&endorse[..], &["--node", &net.url(1)]].concat()).json(0);
+    let endorsement = format!("{awards}/000.endorsement.json");
+    let both = ["verify", &award, &endorsement, "--node", &net.url(1)];
+    assert_eq!(net.sanad(&both).json(0)["findings"][1]["endorses"]["endorsed"], "award");
     let renamed = decide(&net, &["amend", ELANG, "--name", "Universitas Elang"]);
     let suspended = decide(&net, &["suspend", ELANG]);
+    // Whoever is suspended endorses nothing for now, though what it entered is active.
+    let said = net.sanad(&both).json(1);
+    let found = &said["findings"][1];
+    assert_eq!((&found["verdict"], found.get("endorses")), (&"active".into(), None), "{found:#}");
+    let reason = found["claims_to_endorse"]["reason"].as_str().unwrap();
+    assert!(reason.contains("Universitas Elang") && reason.contains("is suspended since block"), "{reason}");
     let expected = Expected { admitted, renamed, suspended };
 
     let anchor = TrustAnchor::new(&net.genesis()).unwrap();

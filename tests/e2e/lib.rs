@@ -5,6 +5,7 @@
 pub mod disk;
 pub mod liar;
 pub mod members;
+mod ports;
 pub mod relay;
 mod signatures;
 pub mod strangers;
@@ -12,10 +13,10 @@ pub mod strangers;
 pub mod rosters;
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use sanad_api::{Client, ClientOptions, ProofForm};
@@ -27,6 +28,7 @@ use sanad_core::keyfile;
 use sanad_core::signature::SecretKey;
 use serde_json::Value;
 
+pub use ports::reserve_ports;
 pub use signatures::DoubleSignature;
 
 /// Longest time for the network to come to a state.
@@ -52,18 +54,6 @@ pub fn programs() -> &'static Path {
         }
         folder
     })
-}
-
-/// One network at a time chooses ports and listens on them: another could choose the same ones in between.
-fn starting() -> MutexGuard<'static, ()> {
-    static STARTING: Mutex<()> = Mutex::new(());
-    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Ports of this machine that nobody has now.
-pub fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 /// One of the programs, `sanad` or `sanad-node`.
@@ -109,6 +99,13 @@ impl Said {
         assert_eq!(self.code, code, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+
+    /// As [`Said::json`], of a program that says one object a line.
+    pub fn json_lines(&self, code: i32) -> Vec<Value> {
+        assert_eq!(self.code, code, "{self:?}");
+        let lines = serde_json::Deserializer::from_str(&self.out).into_iter();
+        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
 }
 
 /// A localnet in a folder of its own. Whatever runs is killed when it is dropped.
@@ -120,15 +117,20 @@ impl Net {
     /// Makes a localnet; nothing runs yet.
     pub fn create(options: &[&str]) -> Self {
         let net = Self { folder: tempfile::tempdir().unwrap() };
-        let dir = net.dir();
-        let arguments = [&["localnet", "create", &dir], options].concat();
+        let number = |option: &str| {
+            let place = options.iter().position(|given| *given == option)?;
+            options.get(place + 1)?.parse::<usize>().ok()
+        };
+        let nodes = number("--nodes").unwrap_or(4) + number("--followers").unwrap_or(0);
+        let ports = reserve_ports(PORTS_PER_NODE * nodes);
+        let (dir, ports) = (net.dir(), format!("{}-{}", ports[0], ports[ports.len() - 1]));
+        let arguments = [&["localnet", "create", &dir, "--ports", &ports], options].concat();
         net.sanad(&arguments).json(0);
         net
     }
 
     /// Makes a localnet and starts it; its chain advances.
     pub fn start(options: &[&str]) -> Self {
-        let _starting = starting();
         let net = Self::create(options);
         let started = net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
         for node in started["nodes"].as_array().unwrap() {
@@ -139,7 +141,6 @@ impl Net {
 
     /// As [`Net::start`], with nodes that may have `files_max` files open: soft and hard limit.
     pub fn start_with_open_files(files_max: usize, options: &[&str]) -> Self {
-        let _starting = starting();
         let net = Self::create(options);
         let mut start = Command::new("sh");
         start
@@ -208,6 +209,11 @@ impl Net {
     /// A path in a node's folder.
     pub fn node_path(&self, node: usize, name: &str) -> PathBuf {
         self.folder.path().join(format!("net/node-{node}")).join(name)
+    }
+
+    /// Puts text in the first place of other text in a node's configuration, which has it.
+    pub fn edit(&self, node: usize, from: &str, to: &str) {
+        edit(&self.node_path(node, "node.toml"), from, to);
     }
 
     /// Runs `sanad --json` with the localnet's genesis and passphrase.
@@ -381,6 +387,13 @@ impl Issuer {
     }
 }
 
+/// Puts text in the first place of other text in a file, which has it.
+pub fn edit(path: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} is in {text}");
+    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
 /// An issuance of 32 bytes that follow from a text: no node can tell them from a commitment to a document.
 pub fn issue(text: &str) -> Event {
     Event::Issue { commitment: Commitment(*blake3::hash(text.as_bytes()).as_bytes()) }
@@ -417,3 +430,15 @@ pub fn poll<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+/// As [`poll`], for answers of nodes.
+pub async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !ask().await {
+        assert!(started.elapsed() < DEADLINE, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// What `sanad localnet create` takes for each node.
+const PORTS_PER_NODE: usize = 5;

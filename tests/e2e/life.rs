@@ -6,10 +6,11 @@ use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sanad_api::{Client, ClientOptions};
-use sanad_e2e::{Net, free_ports, poll, program};
+use sanad_e2e::{Net, poll, program, reserve_ports};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -57,13 +58,6 @@ impl Drop for Node {
     }
 }
 
-fn edit(net: &Net, node: usize, from: &str, to: &str) {
-    let path = net.node_path(node, "node.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from), "{from} is in {text}");
-    fs::write(&path, text.replacen(from, to, 1)).unwrap();
-}
-
 /// Writes a new certificate for 127.0.0.1 and its key; returns the certificate.
 fn certificate(net: &Net) -> Vec<u8> {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -91,7 +85,7 @@ async fn read_over_https(node: SocketAddr, certificate: &[u8]) -> std::io::Resul
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong() {
     let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
-    edit(&net, 1, "[api]\n", "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\n");
+    net.edit(1, "[api]\n", "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\n");
     let first = certificate(&net);
     let node = Node::start(&net, 1, &[]);
     node.says("the node runs", 1);
@@ -108,13 +102,8 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
     // A new certificate, another limit, more in the log.
     let second = certificate(&net);
     assert!(connect(&second).await.is_err(), "the old one is still in use");
-    edit(
-        &net,
-        1,
-        "[api]\n",
-        "[pool]\nbytes_max = 1234567\n\n[log]\nfilter = \"debug,libp2p=off\"\n\n[api]\n",
-    );
-    edit(&net, 1, "[http]\n", "[http]\ntls = true\n");
+    net.edit(1, "[api]\n", "[pool]\nbytes_max = 1234567\n\n[log]\nfilter = \"debug,libp2p=off\"\n\n[api]\n");
+    net.edit(1, "[http]\n", "[http]\ntls = true\n");
     node.signal(Signal::HUP);
     node.says("the configuration is read again", 1);
     connect(&second).await.unwrap();
@@ -153,18 +142,18 @@ fn a_peer_that_moved_is_found_again() {
     let net = Net::create(&["--nodes", "2", "--heartbeat-ms", "500"]);
     let [_, consensus, gossip] = net.listen_addresses(2);
     let [_, consensus_1, gossip_1] = net.listen_addresses(1);
-    let ports = free_ports(4);
+    let ports = reserve_ports(4);
     let at = |port: u16| format!("127.0.0.1:{port}");
     // The second finds the first no more: only the first can dial.
-    edit(&net, 2, &format!("consensus = \"{consensus_1}\""), &format!("consensus = \"{}\"", at(ports[2])));
-    edit(&net, 2, &format!("gossip = \"{gossip_1}\""), &format!("gossip = \"{}\"", at(ports[3])));
+    net.edit(2, &format!("consensus = \"{consensus_1}\""), &format!("consensus = \"{}\"", at(ports[2])));
+    net.edit(2, &format!("gossip = \"{gossip_1}\""), &format!("gossip = \"{}\"", at(ports[3])));
     let first = Node::start(&net, 1, &[]);
     let moved = [at(ports[0]), at(ports[1])];
     let _second = Node::start(&net, 2, &["--consensus-listen", &moved[0], "--gossip-listen", &moved[1]]);
     first.says("cannot be reached", 2);
     assert_eq!(net.metric(1, "sanad_height"), Some(0.0));
-    edit(&net, 1, &format!("consensus = \"{consensus}\""), &format!("consensus = \"{}\"", moved[0]));
-    edit(&net, 1, &format!("gossip = \"{gossip}\""), &format!("gossip = \"{}\"", moved[1]));
+    net.edit(1, &format!("consensus = \"{consensus}\""), &format!("consensus = \"{}\"", moved[0]));
+    net.edit(1, &format!("gossip = \"{gossip}\""), &format!("gossip = \"{}\"", moved[1]));
     first.signal(Signal::HUP);
     first.says("the peer is elsewhere for", 2);
     poll("blocks of both", || (net.metric(1, "sanad_height")? >= 2.0).then_some(()));
@@ -174,7 +163,7 @@ fn a_peer_that_moved_is_found_again() {
 #[test]
 fn a_disk_that_is_almost_full_takes_no_batches_and_the_chain_goes_on() {
     let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
-    edit(&net, 1, "[api]\n", "[storage]\nfree_bytes_min = 9223372036854775807\n\n[api]\n");
+    net.edit(1, "[api]\n", "[storage]\nfree_bytes_min = 9223372036854775807\n\n[api]\n");
     let node = Node::start(&net, 1, &[]);
     node.says("no batches are taken", 1);
     poll("blocks", || (net.metric(1, "sanad_height")? >= 2.0).then_some(()));
@@ -189,7 +178,7 @@ fn a_disk_that_is_almost_full_takes_no_batches_and_the_chain_goes_on() {
         (&"advancing".into(), &"disk-full".into()),
         "{why}"
     );
-    edit(&net, 1, "9223372036854775807", "0");
+    net.edit(1, "9223372036854775807", "0");
     node.signal(Signal::HUP);
     poll("room", || (net.sanad(&["node", "why", "--node", &url]).code == 0).then_some(()));
     let resume = ["issue", "--resume", &folder, "--issuer-dir", &net.path("net/node-1"), "--node", &url];
@@ -217,6 +206,20 @@ fn a_check_names_what_is_wrong_by_line() {
     }
     assert_eq!(result(&lines, "peer").as_deref(), Some("warning"), "nobody runs: {lines:?}");
     assert_eq!(result(&check(&["--offline"]).1, "peer"), None);
+    // Before `init` there is nothing, which is no fault.
+    let (data, kept) = (net.node_path(1, "data"), net.node_path(1, "kept"));
+    fs::rename(&data, &kept).unwrap();
+    fs::create_dir(&data).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (0, Some("warning")), "{lines:?}");
+    // The guard alone: what it knows is said.
+    fs::rename(kept.join("consensus"), data.join("consensus")).unwrap();
+    let (code, lines) = check(&["--offline"]);
+    assert_eq!((code, result(&lines, "ledger").as_deref()), (1, Some("failed")), "{lines:?}");
+    assert!(result(&lines, "guard").is_some(), "{lines:?}");
+    fs::rename(data.join("consensus"), kept.join("consensus")).unwrap();
+    fs::remove_dir(&data).unwrap();
+    fs::rename(&kept, &data).unwrap();
     let plain = net.sanad_node(1, &["check", "--offline"]);
     assert!(plain.out.contains("ok       genesis"), "{plain:?}");
 
@@ -233,18 +236,17 @@ fn a_check_names_what_is_wrong_by_line() {
         lines.iter().find(http).map(|line| line["result"] == "warning")
     };
     assert_eq!(is_warned(&check(&["--offline"]).1), None, "on loopback");
-    edit(&net, 1, &format!("[http]\nlisten = \"{http}\""), &open);
+    net.edit(1, &format!("[http]\nlisten = \"{http}\""), &open);
     let (code, lines) = check(&["--offline"]);
     assert_eq!((code, is_warned(&lines)), (0, Some(true)), "{lines:?}");
-    edit(&net, 1, "[api]\n", "[api]\ntrusted_proxies = [\"192.0.2.1/32\"]\n");
+    net.edit(1, "[api]\n", "[api]\ntrusted_proxies = [\"192.0.2.1/32\"]\n");
     let (code, lines) = check(&["--offline"]);
     assert_eq!((code, is_warned(&lines)), (0, None), "a proxy is configured: {lines:?}");
 
     let [api, consensus, _] = net.listen_addresses(1);
     let _taken = std::net::TcpListener::bind(api).unwrap();
     assert_eq!(result(&check(&["--offline"]).1, "api.listen").as_deref(), Some("warning"));
-    edit(
-        &net,
+    net.edit(
         1,
         &format!("[consensus]\nlisten = \"{consensus}\""),
         &format!("[consensus]\nlisten = \"{api}\""),
@@ -261,13 +263,16 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
     let set =
         "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\ntls_client_ca = \"clients.pem\"\n";
-    edit(&net, 1, "[api]\n", set);
+    net.edit(1, "[api]\n", set);
     certificate(&net);
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    // Of those two, the first to end counts.
+    let later = ca.clone().self_signed(&ca_key).unwrap();
+    ca.not_after = (SystemTime::now() + Duration::from_secs(20 * 86_400)).into();
     let ca = ca.self_signed(&ca_key).unwrap();
-    fs::write(net.node_path(1, "clients.pem"), ca.pem()).unwrap();
+    fs::write(net.node_path(1, "clients.pem"), later.pem() + &ca.pem()).unwrap();
     let key = rcgen::KeyPair::generate().unwrap();
     let client = rcgen::CertificateParams::new(vec!["issuer.test".to_owned()]).unwrap();
     let client = client.signed_by(&key, &ca, &ca_key).unwrap();
@@ -275,6 +280,7 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     fs::write(net.path("client.key"), key.serialize_pem()).unwrap();
     let checked = net.sanad_node(1, &["check", "--offline"]);
     assert!(checked.code == 0 && checked.out.contains("only clients"), "{checked:?}");
+    assert!(checked.out.contains("an authority of api.tls_client_ca ends in 19 days"), "{checked:?}");
     let node = Node::start(&net, 1, &[]);
     node.says("the node runs", 1);
     let url = format!("https://{}", net.listen_addresses(1)[0]);
@@ -293,6 +299,9 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
         (ends("sanad_tls_client_ca_expiry_timestamp_seconds")
             && ends("sanad_tls_certificate_expiry_timestamp_seconds"))
         .then_some(())
+    });
+    poll("the warning", || {
+        (net.metric(1, "sanad_warning{code=\"client-ca-ends\"}") == Some(1.0)).then_some(())
     });
 }
 

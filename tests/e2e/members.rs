@@ -14,7 +14,7 @@ use sanad_core::member::{KeyPurpose, Member, Role, possession_message};
 use sanad_core::signature::SecretKey;
 use serde_json::Value;
 
-use crate::{DEADLINE, Net, free_ports};
+use crate::{DEADLINE, Net, reserve_ports};
 
 /// A member that acts by its governance key.
 pub struct Governor {
@@ -78,7 +78,7 @@ impl Net {
             self.write_key(node, purpose, purpose, &key);
             key
         });
-        let ports = free_ports(4);
+        let ports = reserve_ports(4);
         let at = |place: usize| format!("127.0.0.1:{}", ports[place]);
         let member = Member {
             id: name.parse().unwrap(),

@@ -1,9 +1,10 @@
 //! What operators meet: directories, ports, configurations and keys that are not right.
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
-use sanad_e2e::{Net, Stop};
+use sanad_e2e::{Net, Stop, reserve_ports};
 
 fn refused(net: &Net, node: usize, arguments: &[&str], reason: &str) {
     let said = net.sanad_node(node, arguments);
@@ -76,6 +77,31 @@ fn mistakes_in_configuration_and_surroundings_are_said() {
         let address = taken.local_addr().unwrap().to_string();
         refused(&net, 1, &["run", option, &address], &address);
     }
+}
+
+/// What the other tests rest on: nobody gets the ports of a node that is stopped.
+#[test]
+fn no_port_of_a_test_is_given_twice() {
+    let threads: Vec<_> = (0..4)
+        .map(|_| std::thread::spawn(|| (0..8).flat_map(|_| reserve_ports(20)).collect::<Vec<u16>>()))
+        .collect();
+    let mut ports: Vec<u16> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    let to_outgoing = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let first: u16 =
+        to_outgoing.map_or(32_768, |range| range.split_whitespace().next().unwrap().parse().unwrap());
+    assert!(
+        ports.iter().all(|port| *port < first),
+        "the system gives some to outgoing connections: {ports:?}"
+    );
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 4 * 8 * 20);
+
+    // Another program's listener is passed over.
+    let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let next = reserve_ports(1)[0] + 1;
+    let _taken: Vec<_> = (next..next + 3).map(listen).collect();
+    assert!(reserve_ports(20).into_iter().all(|port| listen(port).is_ok()));
 }
 
 #[test]

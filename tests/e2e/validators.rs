@@ -13,7 +13,7 @@ use sanad_core::ids::Height;
 use sanad_core::member::KeyPurpose;
 use sanad_core::signature::{PublicKey, SecretKey};
 use sanad_e2e::members::{Governor, decide, later_guards, validators, wait_for_votes};
-use sanad_e2e::{DEADLINE, Issuer, Net, Stop, free_ports, issue};
+use sanad_e2e::{Issuer, Net, Stop, issue, reserve_ports, until};
 
 /// Submits batches one after another until it is told to stop; each must become final. Counts them.
 async fn load(client: Client, issuer: Issuer, stop: Arc<AtomicBool>, entered: Arc<AtomicUsize>) {
@@ -26,15 +26,6 @@ async fn load(client: Client, issuer: Issuer, stop: Arc<AtomicBool>, entered: Ar
         assert!(matches!(result.outcome, BatchOutcome::Final(_)), "{result:?}");
         entered.fetch_add(1, Ordering::Relaxed);
         (next.sequence, next.previous) = (next.sequence.next(), batch.id());
-    }
-}
-
-/// Waits until the answer is right.
-async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
-    let started = std::time::Instant::now();
-    while !ask().await {
-        assert!(started.elapsed() < DEADLINE, "waited in vain for {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }
 
@@ -185,6 +176,17 @@ async fn a_validator_without_a_disk_votes_again_by_a_fresh_key() {
     let member = client.member(&net.governor(4).id.parse().unwrap(), ProofForm::Compact).await.unwrap();
     assert_eq!(member.rest.current_key(KeyPurpose::Consensus), Some(key.public()));
     net.wait_for_equal_heads(0);
+
+    // The memory of the new key is lost, and the configuration still names the first.
+    net.stop_node(4, Stop::Kill);
+    std::fs::remove_dir_all(net.node_path(4, "data/consensus")).unwrap();
+    let refused = net.sanad_node(4, &["run"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let recovered = net.sanad_node(4, &["recover"]);
+    assert_eq!(recovered.code, 0, "{recovered:?}");
+    assert_eq!(later_guards(&net, 4).len(), 1, "the key in force has a guard");
+    net.start_node(4);
+    wait_for_votes(&net, 4, 4, 4).await;
 }
 
 /// "One disk lost, and peers that cannot answer" in docs/operations.md: the same key, by the governance key's word.
@@ -193,7 +195,7 @@ async fn a_validator_without_a_disk_votes_again_by_a_rejoin_statement() {
     let net = Net::create(&["--heartbeat-ms", "500"]);
     net.log_signatures();
     // Of the others, one alone can tell it how far it is: too few. Nothing listens where it looks for the rest.
-    let ports = free_ports(3);
+    let ports = reserve_ports(3);
     let text = std::fs::read_to_string(net.node_path(4, "node.toml")).unwrap();
     let mut text = text.replace(
         &format!("[gossip]\nlisten = \"{}\"", net.listen_addresses(4)[2]),

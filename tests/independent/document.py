@@ -198,10 +198,13 @@ def _compact(text: str) -> str:
         if {"protected", "signature", "header"} & whole.keys() or not isinstance(signed, list) or len(signed) != 1:
             raise Malformed("the JSON serialisation")
         signed = signed[0]
-    if not isinstance(signed, dict):
-        raise Malformed("the JSON serialisation")
+        _only(whole, "payload", "signatures")
+        _only(signed, "protected", "signature", "header")
+    else:
+        _only(whole, "payload", "protected", "signature", "header")
     header = signed.get("header", {})
-    disclosures = header.get("disclosures", []) if isinstance(header, dict) else None
+    _only(header, "disclosures", "kb_jwt")
+    disclosures = header.get("disclosures", [])
     parts = [signed.get("protected"), whole.get("payload"), signed.get("signature")]
     if not isinstance(disclosures, list) or not all(isinstance(t, str) for t in parts + disclosures):
         raise Malformed("the JSON serialisation")
@@ -211,6 +214,12 @@ def _compact(text: str) -> str:
     if any("~" in text for text in parts + disclosures + [binding]) or any("." in part for part in parts):
         raise Malformed("the JSON serialisation")
     return "~".join([".".join(parts), *disclosures, binding])
+
+
+def _only(value, *names: str):
+    """An object with no other members: the digest does not cover them, and people read them all the same."""
+    if not isinstance(value, dict) or not value.keys() <= set(names):
+        raise Malformed("the JSON serialisation, or a member that is not part of it")
 
 
 def base64url(text: str) -> bytes:

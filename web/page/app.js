@@ -8,7 +8,7 @@ import { preferred, speaker } from "../src/words.js";
 import { codeInPicture, detector, scan } from "./camera.js";
 import { Unread, askExport, askNode, checkAll, embeddedTrust, fetchBox, trustFrom } from "./check.js";
 import { readConfig } from "./config.js";
-import { element, resultNodes, unreadNodes } from "./result.js";
+import { element, resultNodes, unreadNodes, verdictBox } from "./result.js";
 import { whyOf } from "./why.js";
 import { keepOffline } from "./worker.js";
 
@@ -23,7 +23,7 @@ let language = preferred(navigator.languages);
 let config = { export: "", node: "", trust: "" };
 /** @type {import("../src/trust.js").Trust | null} */
 let trust = null;
-/** @type {{ results: Result[], leftOut: string[] } | ReturnType<typeof whyOf> | null} */
+/** `leftOut`: files without a receipt; `unused`: receipts without their document. @type {{ results: Result[], leftOut: string[], unused: string[] } | ReturnType<typeof whyOf> | null} */
 let shown = null;
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -75,8 +75,10 @@ function renderResult() {
     place.append(...unreadNodes(speaking, shown));
     return;
   }
+  if (shown.results.some(({ isMixed }) => isMixed)) place.append(verdictBox(speaking.say("verdict-mixed"), "bad"));
   for (const result of shown.results) place.append(element("article", "", "", resultNodes(speaking, result, Date.now())));
   if (shown.leftOut.length > 0) place.append(element("p", speaking.say("left-out", { names: shown.leftOut.join(", ") })));
+  if (shown.unused.length > 0) place.append(element("p", speaking.say("unused", { names: shown.unused.join(", ") })));
 }
 
 // What was given
@@ -91,7 +93,7 @@ async function show(open) {
     if (trust === null) throw new Unread("trust-none");
     const asked = source();
     const { pairs, leftOut } = await open();
-    shown = { results: await checkAll(trust, pairs, asked), leftOut };
+    shown = { ...(await checkAll(trust, pairs, asked)), leftOut };
   } catch (error) {
     shown = whyOf(error);
   }

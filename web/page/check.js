@@ -1,12 +1,16 @@
 // From what was given to a result; no document object here.
 import { newerProof, overHttp, readLatest, readLimited } from "../src/export.js";
+import { answerOf } from "../src/answer.js";
+import { RECEIPT_MAGIC, readReceiptBinary } from "../src/binary.js";
 import { startsWith, unbase64url } from "../src/bytes.js";
+import { awardOf, endorsementIn, endorses, obstacleOf } from "../src/endorsement.js";
 import { DocumentNeeded, Fault, Malformed } from "../src/faults.js";
-import { readGenesis } from "../src/forms.js";
+import { readGenesis, readReceiptJson } from "../src/forms.js";
 import { GENESIS_BYTES_MAX } from "../src/genesis.js";
+import { institutionsOf } from "../src/institutions.js";
+import { entryOf, mixedFolders } from "../src/mixed.js";
 import { newerFromNode } from "../src/node.js";
 import { boxAddress, openBox } from "../src/open/codes.js";
-import { awardOf, endorses } from "../src/endorsement.js";
 import { TRUST_MAGIC, readTrust, trustFile, trustGenesis } from "../src/trust.js";
 import { renewFinding, verifyReceipt } from "../src/verify.js";
 
@@ -14,7 +18,10 @@ import { renewFinding, verifyReceipt } from "../src/verify.js";
 /** @typedef {import("../src/trust.js").Trust} Trust */
 /** @typedef {import("../src/layout.js").Proof} Proof */
 /** @typedef {{ name: string, newer: (held: Proof, anchorHeight: number) => Promise<Proof> }} Asked whoever answers for the status now */
-/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: import("../src/answer.js").Asked, endorses: import("../src/endorsement.js").Endorses | null }} Result */
+/** @typedef {import("../src/institutions.js").Institutions} Institutions */
+/** @typedef {import("../src/endorsement.js").Endorses} Endorses */
+/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: import("../src/answer.js").Asked, endorses: Endorses | null,
+ *   institutions: Institutions | null, isMixed: boolean }} Result */
 
 const BOX_BYTES_MAX = 2_098_209;
 const ASK_MS_MAX = 15_000;
@@ -60,18 +67,74 @@ export async function fetchBox(key, pageAddress) {
   return { ...(await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX))), from: "box" };
 }
 
-/** All that were given together: an endorsement speaks of the others. @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody
- * can be asked @returns {Promise<Result[]>} */
+/** What was opened together: each by itself, and then what they say of one another. `unused`: names of receipts that nothing was checked with.
+ * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody can be asked
+ * @returns {Promise<{ results: Result[], unused: string[] }>} */
 export async function checkAll(trust, pairs, source) {
+  /** @type {Result[]} */
   const results = [];
-  for (const pair of pairs) results.push(await check(trust, pair, source));
+  /** @type {{ pair: Pair, entry: string | null, height: number }[]} */
+  const strays = [];
+  for (const pair of pairs) {
+    try {
+      results.push(await check(trust, await withNewest(trust, pair), source));
+    } catch (error) {
+      // A receipt beside other documents may be of one of them.
+      if (!(error instanceof Unread) || pair.how !== "stray" || pairs.every(({ how }) => how === "stray")) throw error;
+      strays.push({ pair, ...(await entryIn(trust, pair.receipt)) });
+    }
+  }
   const awards = [];
-  for (const { name, document } of pairs) if (document !== null) awards.push(await awardOf(name, document));
+  for (const { pair } of results) if (pair.document !== null) awards.push(await awardOf(pair.name, pair.document));
   for (const result of results) {
     const { document } = result.pair;
-    if (document !== null && result.finding.checks.some(({ part, holds }) => part === "document" && holds)) result.endorses = endorses(document, awards);
+    const isEntered = result.finding.checks.some(({ part, holds }) => part === "document" && holds);
+    if (document !== null && isEntered) result.endorses = endorses(document, awards, result.finding);
   }
-  return results;
+  const opened = results.map(({ pair, finding, asked }) => ({
+    ...pair, finding, isGood: answerOf(finding, asked).decision === "yes" && obstacleOf(finding) === null,
+  }));
+  const items = [
+    ...results.map(({ pair, finding }) => ({ ...pair, entry: entryOf(finding.proof), isEndorsement: pair.document !== null && endorsementIn(pair.document) !== null })),
+    ...strays.map(({ pair, entry }) => ({ ...pair, entry, isEndorsement: false })),
+  ];
+  const mixed = mixedFolders(items.map((item) => ({ ...item, folder: item.folder ?? "", how: item.how ?? "files" })));
+  for (const [i, result] of results.entries()) {
+    result.institutions = await institutionsOf(opened[i], opened);
+    // An endorsement is of another entry by its nature.
+    result.isMixed = mixed.has(result.pair.folder ?? "") && !(items[i].isEndorsement && result.pair.how !== "pdf");
+  }
+  // An older proof of an entry that is shown adds nothing.
+  const isNew = (/** @type {{ entry: string | null, height: number }} */ { entry, height }) =>
+    entry === null || !results.some(({ finding: { proof } }) => proof !== null && entryOf(proof) === entry && proof.header.height >= height);
+  return { results, unused: strays.filter(isNew).map(({ pair }) => pair.name) };
+}
+
+/** Of several receipts beside one document that of the newest proof. All have to be of one entry: nobody who gets two may be told what one of them speaks
+ * against. @param {Trust} trust @param {Pair} pair @returns {Promise<Pair>} */
+async function withNewest(trust, pair) {
+  const { others, ...rest } = pair;
+  if (others === undefined || others.length === 0) return pair;
+  const found = [];
+  for (const receipt of [pair.receipt, ...others]) {
+    const { proof, issuer, logIndex } = await verifyReceipt({ ...trust, nowMs: Date.now() }, receipt, pair.document);
+    found.push({ receipt, entry: issuer === null ? null : logIndex, height: proof?.header.height ?? 0 });
+  }
+  const [first] = found;
+  if (found.some(({ entry }) => entry === null || entry !== first.entry)) throw new Unread("why-receipts");
+  const newest = found.reduce((a, b) => (b.height > a.height ? b : a));
+  return { ...rest, receipt: newest.receipt };
+}
+
+/** The entry that a receipt is about, and the block that it speaks of; nothing where it cannot be read. @param {Trust} trust @param {Uint8Array} data */
+async function entryIn(trust, data) {
+  try {
+    const { proof } = startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data);
+    return { entry: entryOf(proof), height: proof.header.height };
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof Fault) return { entry: null, height: 0 };
+    throw error;
+  }
 }
 
 /** @param {Trust} trust @param {Pair} pair @param {Asked | null} source @returns {Promise<Result>} */
@@ -84,7 +147,7 @@ async function check(trust, pair, source) {
     throw error;
   }
   /** @type {Result} */
-  const result = { pair, finding, asked: null, endorses: null };
+  const result = { pair, finding, asked: null, endorses: null, institutions: null, isMixed: false };
   return source === null ? result : ask(trust, result, source);
 }
 

@@ -14,7 +14,7 @@ const ICONS = { good: "✓", bad: "✕", wait: "?" };
 /** @type {Record<string, "good" | "bad" | "wait">} */
 const TONES = { yes: "good", no: "bad", unknown: "wait" };
 /** Checked and not so, but nothing against the certificate. */
-const WAITING = ["not-proven", "issuer-id", "needs-history-path", "foreign-chain", "stale"];
+const WAITING = ["not-proven", "issuer-id", "needs-history-path", "foreign-chain", "stale", "alone", "mixed-one"];
 /** Facts in the order of the page, as keys of a summary and of words. */
 const FACTS = [
   ["holder", "who"], ["title", "what"], ["awarded_on", "when"], ["credits", "credits"], ["programme", "programme"], ["level", "level"],
@@ -53,16 +53,17 @@ export function unreadNodes(speaker, { why, detail }) {
 export function resultNodes(speaker, result, nowMs) {
   const { finding, asked, endorses } = result;
   const { say, time, age } = speaker;
-  const answer = answerOf(finding, asked, endorses);
+  const answer = answerOf(finding, asked, result);
   const { asOf, issuer } = finding;
   const values = {
     time: asOf === null ? "" : time(asOf.timeMs), age: asOf === null ? "" : age(asOf.timeMs, nowMs), issuer: issuer === null ? "" : `${issuer.name} (${issuer.id})`,
-    award: endorses?.name ?? "",
+    name: issuer?.name ?? "", award: endorses?.name ?? "",
   };
   return [
     verdictBox(say(`verdict-${answer.key}`, values), toneOf(answer)),
     ...status(speaker, result, nowMs),
     ...notes(speaker, result),
+    ...institutions(speaker, result),
     ...facts(speaker, result),
     ...disclosed(speaker, finding),
     ...bySelf(speaker, finding),
@@ -90,12 +91,25 @@ function status({ say, time, age }, { finding, asked }, nowMs) {
 function notes({ say }, { finding, pair, endorses }) {
   if (!isOpened(finding)) return [];
   const keys = [];
-  if (endorses !== null) keys.push(`endorses-${endorses.found}`);
+  if (endorses !== null) keys.push(endorses.obstacle === null || endorses.found === "unreadable" ? `endorses-${endorses.found}` : "endorses-claimed");
   if (finding.credential?.checks.some(({ part, word }) => part === "form" && word !== "good")) keys.push("own-form-not-checked");
   if (pair.from === "pdf") keys.push("pdf-not-seen");
   if (finding.notProved.includes("document-not-seen")) keys.push("not-seen");
   const values = { award: endorses?.name ?? "", id: endorses?.id ?? "" };
   return keys.map((key) => element("p", say(key, values), "note"));
+}
+
+/** Who entered it, who has signed it, and who is only named. @param {Speaker} speaker @param {Result} result */
+function institutions({ say }, { institutions: found }) {
+  if (found === null) return [];
+  const items = found.list.map(({ state, name, file }) => {
+    const holds = state === "entered" || state === "signed";
+    const mark = element("span", holds ? "✓" : "✕", "mark");
+    mark.setAttribute("aria-hidden", "true");
+    return element("li", "", holds ? "holds" : "fails", [mark, document.createTextNode(say(`institution-${state}`, { name, file }))]);
+  });
+  if (found.hasMore) items.push(element("li", say("institution-more"), "fails"));
+  return [element("h3", say("institutions-title")), element("ul", "", "checks", items)];
 }
 
 /** Only what the ledger bound. @param {Speaker} speaker @param {Result} result */

@@ -1,6 +1,7 @@
 // Documents, summaries and commitments: docs/formats/commitment.md.
 import { blake3, derive } from "./blake3.js";
 import { concat, equal, text8, u8, utf8 } from "./bytes.js";
+import { isCredential } from "./credential/read.js";
 import { DocumentNeeded, Fault, Malformed } from "./faults.js";
 import { canonical, isObject, parseDocument } from "./json.js";
 import { KINDS, LABELS, encodeSummary, isDate } from "./layout.js";
@@ -11,8 +12,6 @@ import { readSdJwt } from "./sdjwt.js";
 /** @typedef {import("./layout.js").Summary} Summary */
 
 const DOCUMENT_BYTES_MAX = 64 << 20;
-/** The type of SD-JWT VCs that are made of Open Badges: docs/credentials.md. */
-const SD_JWT_VCT = "urn:sanad:open-badge:1";
 
 /** Its digest, and what it says: parsed JSON, processed claims, or nothing. @param {number} kind @param {Uint8Array} document
  * @returns {Promise<{ digest: Uint8Array, said?: Json, holderBound?: boolean, shown?: import("./sdjwt.js").Shown }>} */
@@ -93,7 +92,6 @@ export function contradictions(summary, said) {
 /** "Summary of a JSON credential": texts by label; null if the rule does not apply. @param {Json | undefined} said */
 export function derivedFields(said) {
   if (!isObject(said)) return null;
-  if (said.vct === SD_JWT_VCT) return derivedFields(badgeOf(said));
   const { type } = said;
   if (type !== "VerifiableCredential" && !(Array.isArray(type) && type.includes("VerifiableCredential"))) return null;
   const given = said.credentialSubject;
@@ -113,8 +111,17 @@ export function derivedFields(said) {
   return new Map(found.flatMap(([label, text]) => (typeof text === "string" ? [[label, text]] : [])));
 }
 
-/** An Open Badge whose claims an SD-JWT VC has, as far as it is shown. @param {import("./json.js").JsonObject} said @returns {import("./json.js").JsonObject} */
-const badgeOf = ({ vct: _, ...claims }) => ({ ...claims, type: "VerifiableCredential", credentialSubject: claims });
+/** The Open Badge that the claims of an SD-JWT VC stand for, with as much as they disclose (docs/credentials.md, "As an SD-JWT VC"); null for
+ * others. @param {Json} claims @returns {import("./json.js").JsonObject | null} */
+export function badgeOf(claims) {
+  if (!isObject(claims) || isCredential(claims) || !("vct" in claims) || !isObject(claims.achievement)) return null;
+  /** @type {import("./json.js").JsonObject} */
+  const badge = Object.assign(Object.create(null), { type: ["VerifiableCredential", "OpenBadgeCredential"], credentialSubject: claims });
+  for (const [member, claim] of [["id", "jti"], ["issuer", "iss"], ["validFrom", "validFrom"], ["validUntil", "validUntil"], ["awardedDate", "awardedDate"]]) {
+    if (claim in claims) badge[member] = claims[claim];
+  }
+  return badge;
+}
 
 /** @param {import("./json.js").JsonObject} subject */
 function holderOf(subject) {

@@ -14,5 +14,7 @@ export class Fault extends Error {
     super(reason);
     this.part = part;
     this.word = word;
+    /** Whether the verifier's own clock is the cause. */
+    this.isClock = false;
   }
 }

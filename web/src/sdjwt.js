@@ -68,21 +68,28 @@ function compactOf(whole) {
     if (["protected", "signature", "header"].some((name) => name in whole) || !Array.isArray(given) || given.length !== 1) {
       throw new Malformed("the JSON serialisation");
     }
+    only(whole, ["payload", "signatures"]);
     signed = given[0];
   }
-  if (!isObject(signed)) throw new Malformed("the JSON serialisation");
-  const header = "header" in signed ? signed.header : Object.create(null);
-  if (!isObject(header)) throw new Malformed("the JSON serialisation");
+  const members = ["protected", "signature", "header"];
+  const { protected: head, signature, header = Object.create(null) } = only(signed, signed === whole ? ["payload", ...members] : members);
+  only(header, ["disclosures", "kb_jwt"]);
   const disclosures = "disclosures" in header ? header.disclosures : [];
   const binding = "kb_jwt" in header ? header.kb_jwt : "";
   if (!Array.isArray(disclosures) || ("kb_jwt" in header && !binding)) throw new Malformed("the JSON serialisation");
-  const parts = [signed.protected, whole.payload, signed.signature];
+  const parts = [head, whole.payload, signature];
   const texts = [...parts, ...disclosures, binding].map((text) => {
     if (typeof text !== "string" || text.includes("~")) throw new Malformed("the JSON serialisation");
     return text;
   });
   if (texts.slice(0, 3).some((text) => text.includes("."))) throw new Malformed("the JSON serialisation");
   return [texts.slice(0, 3).join("."), ...texts.slice(3)].join("~");
+}
+
+/** An object with no other members: the digest does not cover them, and people read them all the same. @param {Json} value @param {string[]} names */
+function only(value, names) {
+  if (!isObject(value) || Object.keys(value).some((name) => !names.includes(name))) throw new Malformed("the JSON serialisation, or a member that is not part of it");
+  return value;
 }
 
 class Disclosures {

@@ -183,10 +183,19 @@ function checkCurrent(trust, anchor, certificate, validators) {
   checkFresh(trust, anchor);
 }
 
+/** RFC 3339; a time that no date has stays a number. @param {number} ms */
+const utc = (ms) => (Math.abs(ms) <= 8_640_000_000_000_000 ? new Date(ms).toISOString() : `${ms} ms after 1970`);
+
 /** @param {Trust} trust @param {Header} anchor */
 function checkFresh(trust, anchor) {
-  if (!(anchor.timeMs - AHEAD_MS_MAX <= trust.nowMs && trust.nowMs <= anchor.timeMs + AGE_MS_MAX)) {
-    throw new Fault("anchor", "renew", "the trust file is too old, or ahead of the clock");
+  const [now, time] = [trust.nowMs, anchor.timeMs].map(utc);
+  if (trust.nowMs < anchor.timeMs - AHEAD_MS_MAX) {
+    const fault = new Fault("anchor", "renew", `this device's clock is wrong: it says ${now}, before the trust file's header of ${time}; set the clock`);
+    fault.isClock = true;
+    throw fault;
+  }
+  if (trust.nowMs > anchor.timeMs + AGE_MS_MAX) {
+    throw new Fault("anchor", "renew", `the trust file's header is of ${time} and by this device's clock, ${now}, no longer vouches for signatures`);
   }
 }
 

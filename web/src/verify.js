@@ -3,7 +3,7 @@ import { equal, hex, startsWith } from "./bytes.js";
 import { RECEIPT_MAGIC, readReceiptBinary } from "./binary.js";
 import { checkCredential } from "./credential/credential.js";
 import { CLOCK_TOLERANCE_MS } from "./dates.js";
-import { checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
+import { badgeOf, checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
 import { Fault, Malformed, NewerVerifier } from "./faults.js";
 import { TooManyChanges, readReceiptJson } from "./forms.js";
 import { isObject } from "./json.js";
@@ -35,6 +35,7 @@ import { checkFinal } from "./trust.js";
  * @property {import("./credential/credential.js").Finding | null} credential what the proved document shows by itself; null where nothing in it looks
  *   like a credential
  * @property {import("./sdjwt.js").Shown | null} claims of a proved SD-JWT
+ * @property {boolean} clockIsWrong whether a check fails by the clock alone: then it has to be set, whatever the word says
  * @property {string[]} signers
  * @property {number} validators
  * @property {string[]} notProved keys of sentences
@@ -120,7 +121,8 @@ function topLevel(text) {
 /** @returns {Finding} */
 export const blank = () => ({
   verdict: null, reason: null, checks: [], asOf: null, restsOn: null, existedBy: null, form: null, issuer: null, logIndex: null,
-  commitment: null, summary: null, stated: null, expired: false, credential: null, claims: null, signers: [], validators: 0, notProved: [], proof: null,
+  commitment: null, summary: null, stated: null, expired: false, credential: null, claims: null, clockIsWrong: false, signers: [], validators: 0,
+  notProved: [], proof: null,
 });
 
 /** @param {Finding} finding @param {...string} parts */
@@ -131,6 +133,7 @@ function hold(finding, ...parts) {
 /** Of several words the gravest stands. @param {Finding} finding @param {Fault} fault */
 export function conclude(finding, fault) {
   finding.checks.push({ part: fault.part, holds: false, detail: fault.message });
+  finding.clockIsWrong ||= fault.isClock;
   if (finding.verdict === null || GRAVITY.indexOf(fault.word) > GRAVITY.indexOf(finding.verdict)) {
     finding.verdict = fault.word;
     finding.reason = `${fault.part}: ${fault.message}`;
@@ -152,7 +155,8 @@ async function steps(finding, trust, receipt, document) {
   if (opening.form === "paper") finding.notProved.push("document-not-seen");
   if (holderBound) finding.notProved.push("holder-not-checked");
   finding.verdict = status;
-  const derived = derivedFields(said);
+  const badge = KINDS[receipt.document] === "sd-jwt" && said !== undefined ? badgeOf(said) : null;
+  const derived = derivedFields(badge ?? said);
   if (derived !== null) finding.stated = Object.fromEntries([...derived].map(([label, text]) => [LABELS[label], text]));
   finding.claims = shown;
   compareSummary(finding, receipt, said);

@@ -98,6 +98,17 @@ export function forms() {
   const json = JSON.stringify;
   const ecdsa = (/** @type {string} */ message) => createSign("sha256").update(message).sign({ key: P256.privateKey, dsaEncoding: "ieee-p1363" });
   const rsa = (/** @type {string} */ message) => createSign("sha256").update(message).sign(RSA.privateKey);
+  const endorsement = {
+    "@context": CONTEXTS, id: "urn:uuid:22222222-0000-4000-8000-000000000000", type: ["VerifiableCredential", "EndorsementCredential"], issuer: { id: OWN, type: ["Profile"], name: "Universitas Merapi" },
+    validFrom: "2026-09-01T00:00:00Z", name: "Dukungan", credentialSubject: { id: badge().id, type: ["EndorsementSubject"], endorsementComment: "Sangat baik." },
+  };
+  const past = { validUntil: "2026-10-01T00:00:00Z" };
+  // VC 1.1 has its dates within a claim, and the claim may be withheld in part, or as a whole.
+  const inner = {
+    "@context": ["https://www.w3.org/2018/credentials/v1"], type: ["VerifiableCredential"], issuer: OWN, issuanceDate: "2026-09-01T00:00:00Z", credentialSubject: { id: "did:example:1" },
+  };
+  const end = part(["salt", "expirationDate", "2026-10-01T00:00:00Z"]);
+  const inside = jwt({ iss: OWN, vc: { ...inner, _sd: [sha256(end).toString("base64url")] } }, { typ: undefined });
   /** @type {Record<string, string | Uint8Array>} */
   const made = {
     // JSON
@@ -130,6 +141,10 @@ export function forms() {
     "sd-nobody.jwt": sdJwt({ vct: VCT.vct }, { name: "Siti Rahma" }, ["name"]), "sd-issuer-hidden.jwt": sdJwt({ vct: VCT.vct }, { iss: OTHER, name: "Siti" }, ["iss"]), "sd-over.jwt": sdJwt({ ...VCT, exp: 1 }, { name: "Siti" }, ["name"]),
     "sd-wrong.jwt": sdJwt(VCT, { name: "Siti Rahma" }, ["name"]).replace(/^([^~]*)/, (signed) => spoilt(signed)), "sd-typ.jwt": sdJwt(VCT, { name: "Siti" }, ["name"], { typ: "JWT" }),
     "sd-vc.jwt": sdJwt({ ...badge() }, { evidence: [{ type: ["Evidence"] }] }, [], { typ: "vc+sd-jwt" }), "sd-vc-end.jwt": sdJwt({ ...badge(), validUntil: "2099-01-01T00:00:00Z" }, { note: 1 }, [], { typ: "vc+sd-jwt" }),
+    "sd-dates.jwt": sdJwt({ ...VCT, nbf: 1_788_220_800, validFrom: "2026-09-01T00:00:00Z" }, { name: "Siti" }, []), "sd-no-date.jwt": sdJwt({ ...VCT, nbf: 1_788_220_800 }, past, []),
+    "sd-vct.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah", nbf: 1_788_220_800, validFrom: "2026-09-01T00:00:00Z" }, past, []), "sd-vct-exp.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah", exp: 4e9 }, past, []),
+    "sd-vct-shown.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah" }, { name: "Siti" }, ["name"]), "sd-inside.jwt": `${inside}~`, "sd-inside-over.jwt": `${inside}~${end}~`,
+    "sd-vc-whole.jwt": sdJwt({ iss: OWN }, { vc: inner }, ["vc"], { typ: "JWT" }), "sd-vc-vct.jwt": sdJwt({ ...badge(), vct: VCT.vct, nbf: 1_788_220_800 }, { note: 1 }, [], { typ: "vc+sd-jwt" }),
     // Pictures
     "badge.png": png([json(signed)]), "badge-packed.png": png([json(signed)], true), "badge-other.png": png([json(withProof(badge(other)))]), "badge-wrong.png": png([json({ ...signed, name: "Lain" })]), "badge-jwt.png": png([jwt(vc(badge()))]),
     "badge-jwt-other.png": png([jwt(vc(badge(other)))]), "badge-two.png": png([json(signed), json(signed)]), "badge-none.png": png([]), "badge-after.png": concat(png([json(badge(other))]), utf8("more")), "badge-cut.png": png([json(badge(other))]).slice(0, -30),
@@ -139,10 +154,7 @@ export function forms() {
     "ijazah.xml": "<ijazah><penerbit>https://univ-bromo.example</penerbit></ijazah>", "ijazah.txt": "Ijazah Siti Rahma", "empty-inside.pdf": makePdf([utf8("a"), utf8("b")]), "archive.bin": makeZip([{ name: "a.json", data: utf8(json(badge(other))) }]),
     "bom.json": `\ufeff${json(badge(other))}`, "utf-16.json": new Uint8Array(Buffer.from(`\ufeff${json(badge(other))}`, "utf16le")), "base64.txt": Buffer.from(json(badge(other))).toString("base64"), "hex.txt": hex(utf8(json(badge(other)))),
     "percent.txt": encodeURIComponent(json(badge(other))), "gzip.gz": new Uint8Array(gzipSync(json(badge(other)))), "page.html": `<html><script type="application/json">${json(badge(other))}</script></html>`, "comment.json": `/* a */ ${json(badge(other))}`,
-    "endorsement.json": json({
-      "@context": CONTEXTS, id: "urn:uuid:22222222-0000-4000-8000-000000000000", type: ["VerifiableCredential", "EndorsementCredential"], issuer: { id: OWN, type: ["Profile"], name: "Universitas Merapi" },
-      validFrom: "2026-09-01T00:00:00Z", name: "Dukungan", credentialSubject: { id: "urn:uuid:11111111-0000-4000-8000-000000000000", type: ["EndorsementSubject"], endorsementComment: "Sangat baik." },
-    }),
+    "endorsement.json": json(withProof(endorsement)), "endorsement-unsigned.json": json(endorsement),
   };
   return Object.entries(made).map(([name, data]) => [name, typeof data === "string" ? utf8(data) : data]);
 }

@@ -111,6 +111,8 @@ function fill(path, count) {
   const targets = (/** @type {number} */ rest) => names.filter((_, n) => n % 20 === rest).map((name) => path("documents", name));
   sanad(["revoke", ...targets(1).slice(0, 200), "--yes", ...issuer], env);
   sanad(["suspend", ...targets(2), ...issuer], env);
+  makeJoint(path, net, env, issuer);
+  present(path, net, env);
   mkdirSync(path("later"));
   // Receipts of a later block, for what was changed and for some that was not.
   for (const name of names.filter((_, n) => [1, 2, 3].includes(n % 20))) {
@@ -128,6 +130,32 @@ function fill(path, count) {
   sanad(["export", path("export"), "--key", path("checkpoint.json")], env);
   convert(path, names, env, count);
   writeFileSync(path("genesis.json"), readFileSync(env.SANAD_GENESIS));
+}
+
+/** An award that names two other members, of whom one has signed it. @param {(...names: string[]) => string} path @param {string} net
+ * @param {Record<string, string>} env @param {string[]} issuer */
+function makeJoint(path, net, env, issuer) {
+  mkdirSync(path("joint"));
+  const award = credential(100_000);
+  const profile = (/** @type {string} */ name) => ({ id: `did:web:univ-${name.toLowerCase()}.example`, type: ["Profile"], name: `Universitas ${name}` });
+  const { achievement, ...subject } = award.credentialSubject;
+  const joint = { ...award, credentialSubject: { ...subject, source: profile("Semeru"), achievement: { ...achievement, creator: profile("Bromo") } } };
+  writeFileSync(path("joint", "award.json"), JSON.stringify(joint));
+  sanad(["issue", path("joint", "award.json"), ...issuer], env);
+  sanad(["endorse", path("joint", "award.json"), "--comment", "Gelar bersama.", "--issuer-dir", join(net, "node-2")], env);
+}
+
+/** A roster as SD-JWT VCs, and what one learner chooses to show. @param {(...names: string[]) => string} path @param {string} net
+ * @param {Record<string, string>} env */
+function present(path, net, env) {
+  const roster = new URL("../../tests/roster/", import.meta.url);
+  mkdirSync(path("roster"));
+  for (const name of ["wisuda.csv", "wisuda.columns.toml", "wisuda.template.json"]) writeFileSync(path("roster", name), readFileSync(new URL(name, roster)));
+  sanad(["issue", "roster", path("roster", "wisuda.csv"), "--form", "sd-jwt", "--issuer-dir", join(net, "node-3")], env);
+  const learner = readdirSync(path("roster", "wisuda")).find((name) => name.startsWith("kirananing-")) ?? "";
+  mkdirSync(path("presented"));
+  const out = path("presented", "credential.sd-jwt");
+  sanad(["credential", "present", path("roster", "wisuda", learner, "credential.sd-jwt"), "--show", "name,result", "--out", out], env);
 }
 
 /** Binary and paper receipts. @param {(...names: string[]) => string} path @param {string[]} names @param {Record<string, string>} env @param {number} count */

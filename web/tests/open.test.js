@@ -17,6 +17,9 @@ const receipt = unhex(given.binary);
 const document = utf8(given.document);
 const file = (/** @type {string} */ name, /** @type {Uint8Array} */ data) => ({ name, data });
 
+/** What a user sees of pairs. @param {import("../src/open/index.js").File[]} files */
+const shown = async (files) => (await pairsOf(files)).pairs.map(({ name, document, receipt, from }) => ({ name, document, receipt, from }));
+
 /** @param {() => Promise<unknown>} work @param {RegExp} word */
 const refused = (work, word) => assert.rejects(work, (error) => error instanceof Malformed && word.test(error.message));
 
@@ -70,7 +73,7 @@ test("boxes", async () => {
 
 test("PDFs", async () => {
   for (const packed of [false, true]) {
-    const { pairs } = await pairsOf([file("a.pdf", makePdf([document, receipt], packed))]);
+    const pairs = await shown([file("a.pdf", makePdf([document, receipt], packed))]);
     assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt, from: "pdf" }]);
   }
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
@@ -86,7 +89,7 @@ test("PDFs", async () => {
 test("PDFs that another reader could see something else in", async () => {
   const sound = makePdf([document, receipt]);
   const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await pairsOf([file("a.pdf", data)]), { pairs: [{ name: "a.pdf", document, receipt, from: "pdf" }], leftOut: [] });
+  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await shown([file("a.pdf", data)]), [{ name: "a.pdf", document, receipt, from: "pdf" }]);
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
   const changed = (/** @type {string | RegExp} */ from, /** @type {string} */ to) => bytes(textOf(sound).replace(from, to));
   const other = utf8("{}");
@@ -133,17 +136,44 @@ const laidOut = makePdf([document, receipt], false, utf8("%PDF-1.7\n%/Linearized
 test("archives", async () => {
   const files = [file("a/ijazah.json", document), file("a/ijazah.json.receipt", receipt)];
   for (const packed of [false, true]) {
-    assert.deepEqual(await pairsOf([file("a.zip", makeZip(files, packed))]), { pairs: [{ name: "ijazah.json", document, receipt, from: "files" }], leftOut: [] });
+    assert.deepEqual(await shown([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt, from: "files" }]);
   }
   const two = [...files, file("b.json", utf8("{}")), file("b.json.receipt", receipt)];
   assert.equal((await pairsOf([file("a.zip", makeZip(two))])).pairs.length, 2);
   // What has no receipt is named, and a certificate beside other files is not passed over.
-  const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([document, receipt]))]);
+  const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([utf8("[]"), receipt]))]);
   assert.deepEqual([mixed.pairs.map(({ from }) => from), mixed.leftOut], [["files", "files", "pdf"], ["notes.txt"]]);
   await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
   await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
+  // One name twice, as file systems compare: programs take different ones.
+  for (const [first, second] of [["x.json", "x.json"], ["x.json", "X.JSON"], ["caf\u00e9", "cafe\u0301"], ["stra\u00dfe", "STRASSE"], ["x", "x. "]]) {
+    const twice = [...files, file(first, document), file(second, utf8("{}"))];
+    await refused(() => pairsOf([file("a.zip", makeZip(twice))]), /two files of one name/);
+  }
   await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
   await refused(() => pairsOf([file("a.json", document)]), /no receipt/);
+});
+
+test("what belongs together, by names and folders", async () => {
+  const pdf = file("siti.pdf", makePdf([document, receipt]));
+  const placed = async (/** @type {import("../src/open/index.js").File[]} */ files) => (await pairsOf(files)).pairs.map(({ name, folder, how }) => [name, folder, how]);
+  const [json, proof] = [file("credential.json", document), file("credential.json.receipt.json", receipt)];
+  // A PDF with the same inside is not shown twice; one with another receipt is.
+  assert.deepEqual(await placed([json, proof, pdf]), [["credential.json", "", "files"]]);
+  const other = file("budi.pdf", makePdf([utf8("{}"), receipt]));
+  assert.deepEqual(await placed([json, proof, other]), [["credential.json", "", "files"], ["budi.pdf", "", "pdf"]]);
+  assert.deepEqual(await placed([pdf, proof]), [["siti.pdf", "", "pdf"], ["credential.json.receipt.json", "", "stray"]]);
+  // Renamed, as phones do; also a PDF that is the document itself.
+  assert.deepEqual(await placed([file("download (1)", document), file("download", receipt)]), [["download (1)", "", "files"]]);
+  assert.deepEqual(await placed([file("a.pdf", utf8("%PDF-1.4 of another platform")), file("x.receipt", receipt)]), [["a.pdf", "", "files"]]);
+  // Several receipts of one document: which of them counts is for their proofs to say.
+  const { pairs: [several] } = await pairsOf([json, proof, file("credential.json.receipt", receipt)]);
+  assert.deepEqual([several.receipt, several.others, several.how], [receipt, [receipt], "files"]);
+  // A file whose name only begins as a receipt's is none beside it.
+  assert.deepEqual((await pairsOf([json, proof, file("credential.json.receipt.old", utf8("x"))])).leftOut, ["credential.json.receipt.old"]);
+  // Each folder of an archive has a credential.json of its own.
+  const two = ["a/", "b/"].flatMap((folder) => [json, proof].map(({ name, data }) => file(folder + name, data)));
+  assert.deepEqual(await placed([file("all.zip", makeZip(two))]), [["credential.json", "all.zip/a/", "files"], ["credential.json", "all.zip/b/", "files"]]);
 });
 
 test("what is compressed is inflated up to a limit", async () => {

@@ -32,7 +32,7 @@ const credential = (word, validity = {}) => ({ word, checks: [], issuer: undefin
 test("the answer is the exit code of sanad verify, and nothing but a yes is green", () => {
   const asked = { source: "a" };
   const unanswered = { source: "a", why: "why-slow" };
-  const endorses = (/** @type {import("../src/endorsement.js").Endorses["found"]} */ found) => ({ found, id: "urn:a", comment: "", name: "" });
+  const endorses = (/** @type {import("../src/endorsement.js").Endorses["found"]} */ found, /** @type {import("../src/endorsement.js").Endorses["obstacle"]} */ obstacle = null) => ({ endorses: { found, id: "urn:a", comment: "", name: "", obstacle } });
   /** @type {[ReturnType<typeof answerOf>, string, "yes" | "no" | "unknown"][]} */
   const cases = [
     [answerOf(finding({}), asked), "active", "yes"],
@@ -52,6 +52,12 @@ test("the answer is the exit code of sanad verify, and nothing but a yes is gree
     [answerOf(finding({}), asked, endorses("changed")), "endorses-changed", "no"],
     [answerOf(finding({}), asked, endorses("missing")), "endorses-missing", "unknown"],
     [answerOf(finding({}), asked, endorses("unreadable")), "endorses-unreadable", "unknown"],
+    [answerOf(finding({}), asked, endorses("not-compared")), "endorses-not-compared", "unknown"],
+    [answerOf(finding({}), asked, endorses("award", "unsigned")), "endorses-unsigned", "unknown"],
+    [answerOf(finding({}), asked, endorses("award", "standing")), "endorses-standing", "no"],
+    [answerOf(finding({}), unanswered, { isMixed: true }), "mixed-one", "no"],
+    [answerOf(finding({ expired: true }), asked, { isMixed: true }), "expired", "no"],
+    [answerOf(finding({ verdict: "renew", clockIsWrong: true }), asked), "clock", "unknown"],
     [answerOf(finding({ verdict: "revoked" }), asked, endorses("award")), "revoked", "no"],
   ];
   for (const word of ["good", "key-unproven", "not-checked", "unsigned"]) cases.push([answerOf(finding({ credential: credential(word) }), asked), "active", "yes"]);

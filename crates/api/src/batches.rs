@@ -33,7 +33,7 @@ pub struct FinalBatch {
 /// The state of a batch, as a node reports it to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchResult {
-    /// The batch.
+    /// Hash of the batch.
     pub id: BatchId,
     /// Its state.
     pub outcome: BatchOutcome,
@@ -46,7 +46,7 @@ pub enum BatchOutcome {
     Pending,
     /// In a final block.
     Final(FinalBatch),
-    /// Refused.
+    /// The rules do not take it as things stand.
     Refused {
         /// The rule it broke.
         code: ErrorCode,

@@ -6,25 +6,25 @@ use sanad_core::validators::CommitCertificate;
 /// A header with the certificate that makes it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalHeader {
-    /// The header.
+    /// Header, as the node sent it: not verified.
     pub header: BlockHeader,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
 }
 
 /// A block with the certificate that makes it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalBlock {
-    /// The block.
+    /// Block, as the node sent it: not verified.
     pub block: Block,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
 }
 
 /// What a block holds, without holding it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockSummary {
-    /// The header.
+    /// Header, as the node sent it: not verified.
     pub header: BlockHeader,
     /// Number of its batches, at most [`sanad_core::block::BLOCK_BATCHES_MAX`].
     pub batches: u32,

@@ -82,7 +82,7 @@ impl ChainState {
 /// A validator, as far as signatures that reached the node show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidatorDiagnosis {
-    /// The member.
+    /// Member whose vote it is.
     pub member: MemberId,
     /// What it does.
     pub attendance: Attendance,

@@ -8,6 +8,6 @@ use sanad_core::ids::LogIndex;
 pub struct LogEntry {
     /// The place.
     pub index: LogIndex,
-    /// The entry.
+    /// Event and issuer.
     pub entry: Entry,
 }

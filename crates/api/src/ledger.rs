@@ -244,9 +244,9 @@ pub trait Ledger: Send + Sync + 'static {
 pub enum CredentialKey {
     /// The one with this commitment by this issuer.
     Issuance {
-        /// The issuer.
+        /// Member that issued it.
         issuer: MemberId,
-        /// The commitment.
+        /// Commitment that it issued; at most one entry has it.
         commitment: Commitment,
     },
     /// The entry at this index.

@@ -35,7 +35,7 @@ pub enum LedgerError {
     /// The log is not that long yet.
     #[error("size {asked} is beyond the log of {size} entries")]
     SizeBeyondLog {
-        /// The size asked for.
+        /// Entries of the log that was asked about.
         asked: LogSize,
         /// Entries in the log.
         size: LogSize,
@@ -58,7 +58,7 @@ pub enum LedgerError {
     /// Another batch waits for the same place in the issuer's chain.
     #[error("{issuer} has another batch with sequence number {sequence} pending: {pending}")]
     SequencePending {
-        /// The issuer.
+        /// Member that signed both batches.
         issuer: MemberId,
         /// The place.
         sequence: Sequence,
@@ -81,7 +81,7 @@ pub enum LedgerError {
     /// The pool was full, and the batch gave way to one of an issuer with fewer bytes in it.
     #[error("batch {batch} gave way to one of another issuer when the pool was full")]
     Displaced {
-        /// The batch.
+        /// Hash of the batch that was dropped.
         batch: BatchId,
         /// When to try again.
         retry_after: Duration,
@@ -89,7 +89,7 @@ pub enum LedgerError {
     /// The issuer has as many batches in the pool as one issuer may.
     #[error("{issuer} has {batches} batches pending, and may have no more")]
     SubmissionLimit {
-        /// The issuer.
+        /// Member that signed the batch.
         issuer: MemberId,
         /// Its batches in the pool.
         batches: usize,
@@ -136,12 +136,12 @@ impl LedgerError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Missing {
-    /// An issuance.
+    /// An entry with this commitment by this member.
     #[error("the commitment {commitment} of {issuer} is not on the ledger")]
     Issuance {
-        /// The issuer.
+        /// Member that was named.
         issuer: MemberId,
-        /// The commitment.
+        /// Commitment that was asked for.
         commitment: Commitment,
     },
     /// A batch.
@@ -153,12 +153,12 @@ pub enum Missing {
     /// A member as of a block of the past.
     #[error("there was no member {member} after block {height}")]
     MemberAsOf {
-        /// Its id.
+        /// Id that was asked for.
         member: MemberId,
         /// The block.
         height: Height,
     },
-    /// A snapshot.
+    /// A snapshot: this node serves none.
     #[error("this node offers no snapshot")]
     Snapshot,
     /// A chunk of a snapshot.

@@ -11,7 +11,7 @@ use sanad_core::state::Head;
 /// The state of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeStatus {
-    /// The chain.
+    /// Id of the chain: the hash of its genesis.
     pub chain_id: ChainId,
     /// Name of the consortium, from the genesis.
     pub chain_name: String,
@@ -29,7 +29,7 @@ pub struct NodeStatus {
     pub validators: Vec<MemberId>,
     /// Whether this node votes on it.
     pub is_validator: bool,
-    /// Batches in the pool.
+    /// Batches that wait for a block.
     pub pool_batches: u64,
     /// Their length, in bytes.
     pub pool_bytes: u64,

@@ -29,7 +29,7 @@ pub enum ProofForm {
 /// A header and what makes it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderProof {
-    /// The header.
+    /// Header that `finality` is about.
     pub header: BlockHeader,
     /// What makes it final.
     pub finality: Finality,
@@ -61,7 +61,7 @@ pub struct ProofHead {
 /// The part of a [`StatusProof`] that belongs to one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryProof {
-    /// The entry.
+    /// Entry whose hash is the leaf.
     pub entry: Entry,
     /// Its place in the log.
     pub index: LogIndex,

@@ -1,7 +1,9 @@
 //! A learner's folder in one ZIP.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read as _, Write as _};
 
+use unicode_normalization::UnicodeNormalization as _;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -50,10 +52,12 @@ pub enum ArchiveError {
         /// Path in the ZIP.
         name: String,
     },
-    /// Two files of one name.
-    #[error("{name:?} is in the ZIP twice")]
+    /// Two files of one name, as a file system that ignores letter case and normalises compares them: programs take different ones.
+    #[error(
+        "the ZIP holds two files of the name {name:?}, so that it has no one meaning; ask for each file by itself"
+    )]
     Twice {
-        /// Path in the ZIP.
+        /// Path of the second in the ZIP.
         name: String,
     },
     /// It inflates to too much.
@@ -93,7 +97,7 @@ pub fn pack(folder: &str, files: &[File]) -> Result<Vec<u8>, ArchiveError> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// The files of a ZIP, which lie in one folder or in none. Nothing is written anywhere.
+/// The files of a ZIP, which lie in one folder or in none, no two of them under one name. Nothing is written anywhere.
 ///
 /// # Errors
 /// [`ArchiveError`].
@@ -106,6 +110,8 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
     if count > ZIP_FILES_MAX {
         return Err(ArchiveError::Files { count });
     }
+    let start = usize::try_from(archive.central_directory_start()).unwrap_or(usize::MAX);
+    check_names(bytes.get(start..).unwrap_or_default())?;
     let mut files: Vec<File> = Vec::new();
     let mut folders = Vec::new();
     let mut left = INFLATED_BYTES_MAX;
@@ -125,9 +131,6 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
         if entry.encrypted() {
             return Err(ArchiveError::Encrypted { name: path });
         }
-        if files.iter().any(|file| file.name == name) {
-            return Err(ArchiveError::Twice { name: path });
-        }
         drop(entry);
         entry = archive.by_index(index)?;
         // What the ZIP says of lengths is not believed.
@@ -141,6 +144,32 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
         files.push(File { name: name.to_owned(), bytes: content });
     }
     Ok(files)
+}
+
+/// Refuses a directory with one name twice. `ZipArchive` cannot tell: of two entries it knows the last alone.
+fn check_names(mut directory: &[u8]) -> Result<(), ArchiveError> {
+    let mut met = BTreeSet::new();
+    // PKWARE APPNOTE 4.3.12: a fixed part, then name, extra field and comment, whose lengths stand at bytes 28 to 33.
+    while let Some((fixed, rest)) = directory.split_first_chunk::<46>()
+        && fixed.starts_with(b"PK\x01\x02")
+    {
+        let length = |at: usize| usize::from(u16::from_le_bytes([fixed[at], fixed[at + 1]]));
+        let name = rest.get(..length(28)).unwrap_or_default();
+        let name = String::from_utf8_lossy(name).into_owned();
+        if !met.insert(as_file_systems_compare(&name)) {
+            return Err(ArchiveError::Twice { name });
+        }
+        directory = rest.get(length(28) + length(30) + length(32)..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What names have in common that a file system takes for one: macOS and Windows ignore letter case, macOS the normalisation
+/// form, Windows dots and spaces at the end.
+fn as_file_systems_compare(name: &str) -> String {
+    let name: String = name.trim_end_matches(['.', ' ']).nfc().collect();
+    // Upper case first: `ß` is `SS`, and both kinds of small sigma are one.
+    name.to_uppercase().to_lowercase()
 }
 
 /// Most bytes of one file in a ZIP.
@@ -172,6 +201,39 @@ mod tests {
         assert!(is_zip(&zip) && zip.len() < 1000);
         assert_eq!(unpack(&zip).unwrap(), files);
         assert_eq!(pack("siti", &files).unwrap(), zip);
+    }
+
+    /// A ZIP that has two entries of one name, as its writer would not make it: the second is named `\u{1}` at first.
+    fn with_one_twice(first: &str, second: &str) -> Vec<u8> {
+        let stand_in = "\u{1}".repeat(second.len());
+        let mut zip =
+            packed(SimpleFileOptions::default(), &[(first, b"a"), (&stand_in, b"b"), ("last", b"c")]);
+        for at in 0..zip.len() - second.len() {
+            if zip[at..].starts_with(stand_in.as_bytes()) {
+                zip[at..at + second.len()].copy_from_slice(second.as_bytes());
+            }
+        }
+        zip
+    }
+
+    #[test]
+    fn one_name_twice_is_refused_as_file_systems_compare() {
+        for (first, second) in [
+            ("x.json", "x.json"),
+            ("x.json", "X.JSON"),
+            ("caf\u{e9}.json", "cafe\u{301}.json"),
+            ("stra\u{df}e", "STRASSE"),
+            ("x", "x. "),
+            ("a/x", "A/x"),
+        ] {
+            let zip = with_one_twice(first, second);
+            let name = second.to_owned();
+            assert!(
+                matches!(unpack(&zip), Err(ArchiveError::Twice { name: found }) if found == name),
+                "{second}"
+            );
+        }
+        assert_eq!(unpack(&with_one_twice("x", "y")).map(|files| files.len()).unwrap(), 3);
     }
 
     #[test]

@@ -79,24 +79,57 @@ pub fn extract(pdf: &[u8]) -> Result<Contents, AttachmentError> {
     let load = |bytes: &[u8]| Document::load_mem_with_options(bytes, options.clone());
     let whole = load(pdf).map_err(|error| AttachmentError::Damaged(error.into()))?;
     let files = attached(&whole)?;
+    let mut sorted = files.clone();
+    sorted.sort_unstable();
     let mut tables = BTreeSet::from([whole.xref_start]);
     // The last end is that of the whole file.
     for end in ends.iter().rev().skip(1) {
-        // What cannot be read by itself is no revision: the mark stands inside something else, or the file is linearized.
+        // What cannot be read by itself is no revision: the mark stands inside something else, or the file is linearised.
         let Ok(revision) = load(&pdf[..*end]) else { continue };
         match attached(&revision) {
-            Ok(earlier) if earlier == files => {}
-            // The first part of a linearized file has its objects further on.
+            Ok(mut earlier) => {
+                // Whoever rewrites a file may number its objects anew.
+                earlier.sort_unstable();
+                if earlier != sorted {
+                    return Err(AttachmentError::Revisions);
+                }
+            }
+            // The first part of a linearised file has its objects further on.
             Err(AttachmentError::None) if revision.objects.is_empty() => {}
             _ => return Err(AttachmentError::Revisions),
         }
         tables.insert(revision.xref_start);
     }
-    // A revision whose end is not marked was not looked at.
-    if whole.xref_section_count > tables.len() {
+    // A revision whose end is not marked was not looked at. A linearised one has its table in two sections.
+    let sections = tables.len() + usize::from(is_linearized(pdf, &ends, &tables));
+    if whole.xref_section_count > sections {
         return Err(AttachmentError::Revisions);
     }
     pick(files)
+}
+
+/// Whether the first revision is linearised (ISO 32000-1, Annex F): as long as its first object says, and with a first section of its
+/// table in front, which leads to the second one further on. In a revision that updates another, the way is back.
+fn is_linearized(pdf: &[u8], ends: &[usize], tables: &BTreeSet<usize>) -> bool {
+    let number = |text: &[u8], name: &[u8]| {
+        let mut places = text.windows(name.len()).enumerate().filter(|(_, window)| *window == name);
+        let (place, _) = places.next().filter(|_| places.next().is_none())?;
+        let digits = text[place + name.len()..].trim_ascii_start();
+        let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&digits[..length]).ok()?.parse::<usize>().ok()
+    };
+    let first = &pdf[..pdf.len().min(LINEARIZATION_BYTES_MAX)];
+    let first = &first[..first.windows(6).position(|window| window == b"endobj").unwrap_or(0)];
+    let Some(length) = number(first, b"/L ").filter(|_| number(first, b"/Linearized") == Some(1)) else {
+        return false;
+    };
+    // The mark may be followed by the end of its line.
+    let is_end = ends.iter().skip(1).any(|end| (*end..=end + 2).contains(&length));
+    let leads_on = |start: &usize| {
+        let section = ends.first().and_then(|end| pdf.get(*start..*end));
+        section.and_then(|section| number(section, b"/Prev")).is_some_and(|next| next > *start)
+    };
+    is_end && tables.iter().any(leads_on)
 }
 
 /// Most bytes that one stream may inflate to while the file is read, so that all together stay within bounds.
@@ -192,6 +225,8 @@ const INFLATED_BYTES_MAX: usize = 8 << 20;
 const STREAMS_MAX: usize = 1024;
 /// Most revisions of a file: an electronic signature adds one.
 const REVISIONS_MAX: usize = 16;
+/// Where the first object of a linearised file ends at the latest (ISO 32000-1, F.3.3), in bytes.
+const LINEARIZATION_BYTES_MAX: usize = 1024;
 /// How deep dictionaries are looked into.
 const DEPTH_MAX: usize = 16;
 /// Attachments beyond this number are not counted.

@@ -34,21 +34,45 @@ impl Fields {
         self.texts.insert(name.to_owned(), text.to_owned());
     }
 
-    /// The text of a field: a text or number of the credential for a name that begins with `/`.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        if !name.starts_with('/') {
-            return self.texts.get(name).cloned();
+    /// The text of a field in a language: a text or number of the credential for a name that begins with `/`. `None` if it is
+    /// empty. Numbers are written as the language writes them.
+    pub(crate) fn text(&self, name: &str, language: &str) -> Option<String> {
+        let text = if name.starts_with('/') {
+            match self.document.as_ref()?.pointer(name)? {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => decimal(&number.to_string(), language),
+                _ => return None,
+            }
+        } else if name == SummaryLabel::Credits.as_str() {
+            decimal(self.texts.get(name)?, language)
+        } else {
+            self.texts.get(name)?.clone()
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether there is such a field, and it is not empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.text(name, "").is_some()
+    }
+}
+
+/// `3.5` as `3,5` in a language that writes it so; what is not a decimal number stays as it is.
+fn decimal(text: &str, language: &str) -> String {
+    let primary = language.split('-').next().unwrap_or_default();
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction))
+            if COMMA_LANGUAGES.contains(&primary) && is_digits(whole) && is_digits(fraction) =>
+        {
+            format!("{whole},{fraction}")
         }
-        match self.document.as_ref()?.pointer(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        _ => text.to_owned(),
     }
 }
 
 /// Names that every template may use, whether or not a credential has them.
-pub(crate) const NAMES: [&str; 18] = [
+pub(crate) const NAMES: [&str; 25] = [
     "holder",
     "title",
     "awarded_on",
@@ -62,11 +86,18 @@ pub(crate) const NAMES: [&str; 18] = [
     "valid_until_en",
     "programme",
     "issuer",
+    "entered_by",
+    "signed_by",
+    "named_only",
     "site",
     "signatory",
     "signatory_title",
     "signatory_2",
     "signatory_2_title",
+    "signatory_3",
+    "signatory_3_title",
+    "signatory_4",
+    "signatory_4_title",
 ];
 
 /// `2026-09-01` as `1 September 2026`; a date that no calendar has stays as it is.
@@ -80,6 +111,8 @@ fn in_words(date: &str, months: &[&str; 12]) -> String {
     }
 }
 
+/// Languages of the region, and neighbours on its certificates, that write a decimal comma.
+const COMMA_LANGUAGES: [&str; 10] = ["id", "jv", "su", "ban", "min", "nl", "de", "fr", "es", "pt"];
 const MONTHS_ID: [&str; 12] = [
     "Januari",
     "Februari",
@@ -112,6 +145,16 @@ const MONTHS_EN: [&str; 12] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_written_as_the_language_does() {
+        assert_eq!(decimal("3.5", "id"), "3,5");
+        assert_eq!(decimal("3.5", "id-ID"), "3,5");
+        assert_eq!(decimal("3.5", "en"), "3.5");
+        for other in ["20", "3.5.1", ".5", "3.", "A.5", ""] {
+            assert_eq!(decimal(other, "id"), other);
+        }
+    }
 
     #[test]
     fn dates_are_written_in_words() {

@@ -1,7 +1,7 @@
 //! Certificates to print: a PDF with credential and receipt inside, the two codes on it, and what reads them.
 //!
 //! - [`Order::make`] draws a [`Template`] into a PDF/A-3a, and seals the box of the link code; [`Template::check`] tells before
-//!   anything is signed whether all of it can be printed.
+//!   anything is signed whether all of it can be printed, each text in its room and nothing on a code. [`Fonts`] may be added.
 //! - [`extract`] finds credential and receipt in a PDF, [`open`] in a box, [`unpack`] in a ZIP, [`Code::read`] what a code says.
 //!   All of them take what strangers send.
 //!
@@ -12,26 +12,36 @@
 
 mod archive;
 mod attachments;
+mod blocks;
+mod clusters;
 mod code;
 mod digits;
+mod element;
 mod fields;
+mod fitting;
 mod fonts;
-mod layout;
+mod lines;
 mod link;
 mod make;
 mod pdf;
+mod room;
 mod sealed;
 mod template;
+mod template_error;
 
 pub use archive::{ArchiveError, File, ZIP_BYTES_MAX, ZIP_FILES_MAX, is_zip, pack, unpack};
 pub use attachments::{AttachmentError, PDF_BYTES_MAX, extract};
+pub use blocks::Covered;
 pub use code::{CODE_TEXT_BYTES_MAX, Code, CodeError};
 pub use digits::{DigitsError, from_digits, to_digits};
+pub use element::Element;
 pub use fields::Fields;
+pub use fonts::{FONT_BYTES_MAX, FONTS_MAX, FontError, Fonts};
 pub use link::{BOXES_FOLDER, BoxId, LinkKey, LinkKeyError, SITE_BYTES_MAX, Site, SiteError};
 pub use make::{Made, MakeError, OFFLINE_VERSION_MAX, Order, Published};
 pub use pdf::PdfError;
 pub use sealed::{
     BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
 };
-pub use template::{DEFAULT_TEMPLATE, TEMPLATE_BYTES_MAX, Template, TemplateError};
+pub use template::{CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, Template};
+pub use template_error::TemplateError;

@@ -18,9 +18,12 @@ use krilla::{Document, SerializeSettings};
 use krilla_svg::{SurfaceExt as _, SvgSettings};
 use sanad_qr::QrCode;
 
+use crate::clusters::{self, is_right_to_left};
 use crate::fields::Fields;
+use crate::fitting::Drawn;
 use crate::sealed::Contents;
-use crate::template::{CodeKind, Drawing, Filled, Place, Role, Template, TemplateError};
+use crate::template::{CodeKind, Drawing, Filled, Place, Role, Template};
+use crate::template_error::TemplateError;
 
 /// All that a certificate is made of. Equal certificates give equal files.
 pub(crate) struct Certificate<'a> {
@@ -60,7 +63,7 @@ pub enum PdfError {
 
 /// Draws and writes a certificate.
 pub(crate) fn write(template: &Template, certificate: &Certificate<'_>) -> Result<Vec<u8>, PdfError> {
-    let layers = template.fill(certificate.fields)?;
+    let (layers, _) = template.fill(certificate.fields)?;
     let rules = |error: &dyn std::fmt::Debug| {
         PdfError::Rules(format!("{error:?}").chars().take(RULE_CHARACTERS).collect())
     };
@@ -128,7 +131,7 @@ fn draw(
             None => return Ok(()),
         },
         Drawing::Code { kind: CodeKind::Offline, place } => Some((certificate.offline, place)),
-        Drawing::Fixed { .. } | Drawing::Own { .. } => None,
+        Drawing::Fixed(_) | Drawing::Own(_) => None,
     };
     let content = match layer.role {
         Role::Artifact => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
@@ -141,24 +144,18 @@ fn draw(
         }),
     };
     let identifier = surface.start_tagged(content);
-    let text = match &layer.drawing {
-        Drawing::Fixed { tree, text } => {
-            surface.draw_svg(tree, size, SvgSettings::default());
-            *text
-        }
-        Drawing::Own { tree, text } => {
-            surface.draw_svg(tree, size, SvgSettings::default());
-            text.as_str()
-        }
-        Drawing::Code { .. } => "",
+    let (text, has_clusters) = match &layer.drawing {
+        Drawing::Fixed(drawn) => draw_layer(drawn, size, surface),
+        Drawing::Own(drawn) => draw_layer(drawn, size, surface),
+        Drawing::Code { .. } => ("", false),
     };
     if let Some((code, place)) = code {
         draw_code(code, *place, surface)?;
     }
     surface.end_tagged();
     let language = layer.language.map(str::to_owned);
-    // Glyphs of Arabic are drawn from left to right: the tag has them in the order in which they are read.
-    let spoken = text.chars().any(is_right_to_left).then(|| text.to_owned());
+    // Glyphs of Arabic are drawn from left to right, and marks by themselves: the tag has the text as it is read.
+    let spoken = (has_clusters || text.chars().any(is_right_to_left)).then(|| text.to_owned());
     let mut group = match layer.role {
         Role::Artifact => return Ok(()),
         Role::Figure => TagGroup::new(Tag::Figure(layer.alt.map(str::to_owned))),
@@ -174,6 +171,16 @@ fn draw(
     Ok(())
 }
 
+/// Draws a layer; returns what it says, and whether it has letters of several glyphs.
+fn draw_layer<'a>(drawn: &'a Drawn, size: Size, surface: &mut Surface<'_>) -> (&'a str, bool) {
+    let whole = drawn.without_texts.as_ref().unwrap_or(&drawn.tree);
+    surface.draw_svg(whole, size, SvgSettings::default());
+    if drawn.without_texts.is_some() {
+        clusters::draw_texts(&drawn.tree, surface);
+    }
+    (&drawn.text, drawn.without_texts.is_some())
+}
+
 /// A picture of a few pixels a module: smaller than its outlines, and sharp in every viewer.
 fn draw_code(code: &QrCode, place: Place, surface: &mut Surface<'_>) -> Result<(), PdfError> {
     let png = sanad_qr::to_png(code)?;
@@ -183,11 +190,6 @@ fn draw_code(code: &QrCode, place: Place, surface: &mut Surface<'_>) -> Result<(
     surface.draw_image(image, size);
     surface.pop();
     Ok(())
-}
-
-/// Hebrew, Arabic and their neighbours.
-fn is_right_to_left(character: char) -> bool {
-    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 /// A time in milliseconds since 1970, in UTC.

@@ -106,6 +106,73 @@ fn an_update_may_add_but_not_change() {
     assert!(matches!(extract(&often), Err(AttachmentError::ManyRevisions)));
 }
 
+/// A linearised PDF, as `qpdf --linearize` lays it out: the first section of the table in front, with the way to the second.
+fn linearized(objects: &[Vec<u8>], length: Option<usize>) -> Vec<u8> {
+    let lay_out = |length: usize, second: usize, start: usize| {
+        let number = objects.len() + 1;
+        let mut bytes = b"%PDF-1.7\n".to_vec();
+        let own = bytes.len();
+        bytes.extend(format!("{number} 0 obj\n<</Linearized 1/L {length:010}/N 1>>\nendobj\n").into_bytes());
+        let first = bytes.len();
+        let size = number + 1;
+        let table = format!(
+            "xref\n{number} 1\n{own:010} 00000 n \ntrailer\n<</Size {size}/Root 1 0 R/Prev {second:010}>>\n"
+        );
+        bytes.extend(format!("{table}startxref\n0\n%%EOF\n").into_bytes());
+        let mut places = Vec::new();
+        for (index, object) in objects.iter().enumerate() {
+            places.push(bytes.len());
+            bytes.extend(format!("{} 0 obj\n", index + 1).into_bytes());
+            bytes.extend(object);
+            bytes.extend(b"\nendobj\n");
+        }
+        let second = bytes.len();
+        bytes.extend(format!("xref\n0 {number}\n0000000000 65535 f \n").into_bytes());
+        places.iter().for_each(|place| bytes.extend(format!("{place:010} 00000 n \n").into_bytes()));
+        bytes.extend(format!("trailer\n<</Size {number}>>\nstartxref\n{start:010}\n%%EOF\n").into_bytes());
+        (bytes, second, first)
+    };
+    let (bytes, second, first) = lay_out(0, 0, 0);
+    lay_out(length.unwrap_or(bytes.len()), second, first).0
+}
+
+#[test]
+fn a_linearised_file_is_one_revision() {
+    let file = |content: &[u8]| stream("", content);
+    let objects = attached(&[file(b"{}"), file(RECEIPT)]);
+    let sound = linearized(&objects, None);
+    assert_eq!(extract(&sound).unwrap().document, b"{}");
+    // One that says another length was added to, and the addition is not marked.
+    let other = linearized(&objects, Some(sound.len() + 100));
+    assert!(matches!(extract(&other), Err(AttachmentError::Revisions)), "{:?}", extract(&other));
+    // Updates of it are looked at as ever.
+    let update = |object: &[u8], number: usize, mark: &str| {
+        let mut bytes = sound.clone();
+        let place = bytes.len();
+        bytes.extend(format!("{number} 0 obj\n").into_bytes());
+        bytes.extend(object);
+        bytes.extend(b"\nendobj\n");
+        let start = bytes.len();
+        let old = String::from_utf8_lossy(&sound).find("xref\n").unwrap();
+        let table =
+            format!("xref\n{number} 1\n{place:010} 00000 n \ntrailer\n<</Size 9/Root 1 0 R/Prev {old}>>\n");
+        bytes.extend(format!("{table}startxref\n{start}\n{mark}\n").into_bytes());
+        bytes
+    };
+    assert_eq!(extract(&update(b"<</Type/Sig>>", 8, "%%EOF")).unwrap().document, b"{}");
+    let replaced = update(&file(b"{\"other\": 1}"), 3, "%%EOF");
+    assert!(matches!(extract(&replaced), Err(AttachmentError::Revisions)), "{:?}", extract(&replaced));
+    // By the program that makes such files, where it is installed.
+    let folder = tempfile::tempdir().unwrap();
+    let [before, after] =
+        ["a.pdf", "b.pdf"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let whole = issue(NAME).default().pdf;
+    std::fs::write(&before, &whole).unwrap();
+    if support::run("qpdf", &["--linearize", &before, &after]).is_some() {
+        assert_eq!(extract(&std::fs::read(&after).unwrap()).unwrap(), extract(&whole).unwrap());
+    }
+}
+
 #[test]
 fn encryption_is_refused() {
     let file = |content: &[u8]| stream("", content);

@@ -52,9 +52,9 @@ pub trait BlockSource: Send {
 pub struct CheckedBlock<R> {
     /// As it was read.
     pub raw: R,
-    /// The block.
+    /// Block that was checked.
     pub block: Block,
-    /// Its certificate.
+    /// Precommits of a quorum, checked.
     pub certificate: CommitCertificate,
     /// What it does to the ledger.
     pub execution: Execution,

@@ -34,7 +34,7 @@ pub enum Fault {
     Encoding {
         /// `block`, `header` or `certificate`.
         part: &'static str,
-        /// Why.
+        /// What the decoder refused.
         source: CodecError,
     },
     /// It does not follow the block before.

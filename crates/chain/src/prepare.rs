@@ -28,9 +28,9 @@ pub struct Prepared<R> {
 
 /// A block whose batches have their leaf hashes, and their signatures checked with the keys known.
 pub struct Decoded {
-    /// The block.
+    /// Block that follows from nothing yet.
     pub block: Block,
-    /// Its certificate.
+    /// Certificate that is not checked yet.
     pub certificate: CommitCertificate,
     /// The validators for whom the certificate is good.
     pub certified_by: Option<ValidatorSet>,

@@ -5,23 +5,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, DEFAULT_TEMPLATE, Fields, File, Made, Order, PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX,
-    Template, pack,
+    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
+    PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::summary::Summary;
+use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
 use sanad_core::trust::TrustAnchor;
+use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder};
+use sanad_verify::{Trust, Verifier};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::files::{self, Mode};
-use crate::receipt_file;
+use crate::folder::endorsements_beside;
+use crate::institutions::{Checked, Endorsement, Institutions, State};
+use crate::{receipt_file, time};
 
 /// The page of a certificate.
 pub(crate) struct Page {
     template: Template,
     fields: Vec<(String, String)>,
+    /// Address of the issuer's site.
+    site: Option<String>,
 }
 
 /// What certificates are made with.
@@ -29,7 +35,7 @@ pub(crate) struct Printer<'a> {
     page: &'a Page,
     /// Address of the issuer's site, and the folder that is served there.
     site: Option<(&'a Site, &'a Path)>,
-    anchor: &'a TrustAnchor,
+    trust: &'a Trust,
     out: Option<SharedFolder>,
     _boxes: Option<SharedFolder>,
 }
@@ -50,6 +56,12 @@ pub(crate) struct MadeOne {
     pub(crate) sealed: Option<PathBuf>,
 }
 
+/// An endorsement and its receipt, as files of a certificate's folder.
+struct EndorsementFiles {
+    document: File,
+    receipt: Receipt,
+}
+
 /// A document and its receipt, read.
 struct Read {
     name: String,
@@ -58,27 +70,54 @@ struct Read {
 }
 
 impl Page {
-    /// Reads a template, or takes the one in Indonesian and English.
-    pub(crate) fn new(template: Option<&Path>, fields: &[(String, String)]) -> anyhow::Result<Self> {
+    /// Reads a template, or takes the one in Indonesian and English, and the fonts of a folder.
+    pub(crate) fn new(
+        template: Option<&Path>,
+        fields: &[(String, String)],
+        fonts: Option<&Path>,
+        site: Option<&Site>,
+    ) -> anyhow::Result<Self> {
+        let fonts = fonts.map(read_fonts).transpose()?.unwrap_or_default();
         let own: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some(name) = own.iter().find(|name| [ENTERED_BY, SIGNED_BY, NAMED_ONLY].contains(name)) {
+            bail!("--set {name}: this text follows from the ledger and from endorsements; it cannot be set");
+        }
         let template = match template {
             Some(path) => {
                 let source = files::read_text(path, TEMPLATE_BYTES_MAX)?;
-                Template::new(&source, &own).with_context(|| path.display().to_string())?
+                Template::with_fonts(&source, &own, fonts).with_context(|| path.display().to_string())?
             }
-            None => Template::new(DEFAULT_TEMPLATE, &own)?,
+            None => Template::with_fonts(DEFAULT_TEMPLATE, &own, fonts)?,
         };
-        Ok(Self { template, fields: fields.to_vec() })
+        Ok(Self { template, fields: fields.to_vec(), site: site.map(Site::to_string) })
     }
 
     /// Whether all that a credential says can be printed; `document` is what the file of the credential will say.
     pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<()> {
-        let summary = Summary::of_json(credential)
-            .context("no summary follows from it: it has no title, or texts that are too long or refused")?;
+        self.covered(credential, document).map(drop)
+    }
+
+    /// The same, and the texts that ornaments cover.
+    pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
+        let summary = Summary::of_json(credential).with_context(|| {
+            format!(
+                "no summary follows from it: it has no title, a text that is refused, or texts that have more than \
+                 {SUMMARY_BYTES_MAX} bytes together (holder, title, dates, credits, number, level and programme); \
+                 shorten the title or the name"
+            )
+        })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut fields = Fields::new(&summary, &issuer, Some(document));
+        self.site.iter().for_each(|site| fields.set("site", site));
         self.fields.iter().for_each(|(name, text)| fields.set(name, text));
+        // Whoever has signed by then has another line, which is no longer.
+        let named = named_institutions(credential.to_string().as_bytes()).named;
+        let named: Vec<String> = named.into_iter().filter_map(|named| named.name.or(named.id)).collect();
+        if !named.is_empty() {
+            fields.set(ENTERED_BY, &issuer);
+            [SIGNED_BY, NAMED_ONLY].iter().for_each(|name| fields.set(name, &listed(&named)));
+        }
         Ok(self.template.check(&fields)?)
     }
 }
@@ -88,7 +127,7 @@ impl<'a> Printer<'a> {
     pub(crate) fn new(
         page: &'a Page,
         site: Option<(&'a Site, &'a Path)>,
-        anchor: &'a TrustAnchor,
+        trust: &'a Trust,
         out: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let enter = |folder: &Path| -> anyhow::Result<SharedFolder> {
@@ -104,13 +143,13 @@ impl<'a> Printer<'a> {
                 out.display()
             );
         }
-        Ok(Self { page, site, anchor, out: at_work, _boxes: boxes })
+        Ok(Self { page, site, trust, out: at_work, _boxes: boxes })
     }
 
     /// Makes the certificate of a document, with a receipt or the one beside it, as a new file.
     pub(crate) fn file(&self, path: &Path, receipt: Option<&Path>, pdf: &Path) -> anyhow::Result<MadeOne> {
-        let read = read(path, receipt, self.anchor)?;
-        let made = self.make(&read)?;
+        let read = read(path, receipt, self.trust.anchor())?;
+        let made = self.make(&read, &endorsements_of(path, self.trust.anchor())?)?;
         files::create_new(pdf, &made.pdf, Mode::Private)?;
         self.publish(path, pdf.to_owned(), &made)
     }
@@ -147,38 +186,80 @@ impl<'a> Printer<'a> {
         } else if is_done {
             bail!("{} is the certificate of another document; choose another --out", pdf.display());
         }
-        let read = read(path, receipt, self.anchor)?;
-        let made = self.make(&read)?;
+        let read = read(path, receipt, self.trust.anchor())?;
+        let endorsements = endorsements_of(path, self.trust.anchor())?;
+        let made = self.make(&read, &endorsements)?;
         files::create_folder(&folder)?;
         let receipt_name = format!("{name}{}", ReceiptForm::Json.suffix());
-        let receipt = read.receipt.trimmed(self.anchor).to_json().into_bytes();
-        let parts = [
+        let receipt = read.receipt.trimmed(self.trust.anchor()).to_json().into_bytes();
+        let mut parts = vec![
             File { name: name.to_owned(), bytes: read.document },
             File { name: receipt_name, bytes: receipt },
-            File { name: pdf_name, bytes: made.pdf.clone() },
         ];
-        for File { name, bytes } in &parts[..2] {
+        for EndorsementFiles { document, receipt } in endorsements {
+            let name = format!("{}{}", document.name, ReceiptForm::Json.suffix());
+            let bytes = receipt.trimmed(self.trust.anchor()).to_json().into_bytes();
+            parts.extend([document, File { name, bytes }]);
+        }
+        for File { name, bytes } in &parts {
             place(&folder.join(name), bytes)?;
         }
+        parts.push(File { name: pdf_name, bytes: made.pdf.clone() });
+        let made_pdf = made.pdf.clone();
         let made = self.publish(path, pdf.clone(), &made)?;
         if zip {
             place(&packed, &pack(title, &parts)?)?;
         }
-        place(&pdf, &parts[2].bytes)?;
+        place(&pdf, &made_pdf)?;
         Ok(Some(made))
     }
 
-    fn make(&self, read: &Read) -> anyhow::Result<Made> {
+    fn make(&self, read: &Read, endorsements: &[EndorsementFiles]) -> anyhow::Result<Made> {
+        let mut own_fields = self.page.fields.clone();
+        own_fields.extend(self.institutions(read, endorsements));
         let order = Order {
             template: &self.page.template,
             name: &read.name,
             document: &read.document,
             receipt: &read.receipt,
-            anchor: self.anchor,
+            anchor: self.trust.anchor(),
             site: self.site.map(|(site, _)| site),
-            own_fields: &self.page.fields,
+            own_fields: &own_fields,
         };
         Ok(order.make()?)
+    }
+
+    /// What is printed of the institutions that stand behind a document, or are said to: nothing where it is its issuer's alone.
+    fn institutions(&self, read: &Read, endorsements: &[EndorsementFiles]) -> Vec<(String, String)> {
+        let verifier = Verifier::new(self.trust, time::now_ms());
+        let Ok(finding) = verifier.read_receipt(&read.name, &read.receipt, Some(&read.document)) else {
+            return Vec::new();
+        };
+        let checked = |EndorsementFiles { document, receipt }: &EndorsementFiles| {
+            let endorsement = Endorsement::read(&document.bytes)?;
+            let finding = verifier.read_receipt(&document.name, receipt, Some(&document.bytes)).ok()?;
+            let (record, index) = (receipt.proof.issuer.record.clone(), receipt.proof.index);
+            Some(Checked::new(document.name.clone(), endorsement, &finding, record, index))
+        };
+        let checked: Vec<Checked> = endorsements.iter().filter_map(checked).collect();
+        let record = &read.receipt.proof.issuer.record;
+        let institutions = Institutions::of(&read.document, &finding, record, &checked);
+        let mut lists: [(&str, Vec<String>); 3] =
+            [ENTERED_BY, SIGNED_BY, NAMED_ONLY].map(|field| (field, Vec::new()));
+        for institution in &institutions.list {
+            let list = match institution.state {
+                State::Entered => 0,
+                State::Signed { .. } => 1,
+                // What is signed in general, and by nobody who is named, is nothing to print.
+                State::SignedInGeneral { .. } if !institution.is_named() => continue,
+                State::SignedInGeneral { .. } | State::NotGood { .. } | State::NamedOnly => 2,
+            };
+            lists[list]
+                .1
+                .push(institution.name.clone().or_else(|| institution.id.clone()).unwrap_or_default());
+        }
+        let texts = lists.into_iter().filter(|(_, names)| !names.is_empty());
+        texts.map(|(field, names)| (field.to_owned(), listed(&names))).collect()
     }
 
     fn publish(&self, document: &Path, pdf: PathBuf, made: &Made) -> anyhow::Result<MadeOne> {
@@ -193,12 +274,65 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// The fonts in a folder and the folders below it, in the order of their paths.
+fn read_fonts(folder: &Path) -> anyhow::Result<Fonts> {
+    let (mut folders, mut paths) = (vec![(folder.to_owned(), 0)], Vec::new());
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        for entry in entries {
+            let path = entry.with_context(|| folder.display().to_string())?.path();
+            let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+            if path.is_dir() && depth < FONT_FOLDERS_DEEP {
+                folders.push((path, depth + 1));
+            } else if FONT_EXTENSIONS.contains(&extension.as_str()) {
+                paths.push(path);
+            }
+        }
+    }
+    if paths.is_empty() {
+        bail!("{} has no fonts: no file that ends in .ttf, .otf or .ttc", folder.display());
+    }
+    paths.sort();
+    let mut fonts = Fonts::default();
+    for path in paths {
+        fonts.add(files::read(&path, FONT_BYTES_MAX)?).with_context(|| path.display().to_string())?;
+    }
+    Ok(fonts)
+}
+
 fn read(path: &Path, receipt: Option<&Path>, anchor: &TrustAnchor) -> anyhow::Result<Read> {
     let name = file_name(path)?.to_owned();
     let document = files::read(path, PART_BYTES_MAX)?;
     let beside = || receipt_file::find_beside(path);
     let receipt = receipt_file::read(&receipt.map_or_else(beside, Path::to_owned), anchor)?;
     Ok(Read { name, document, receipt })
+}
+
+/// The endorsements beside a document, as they go with its certificate.
+fn endorsements_of(path: &Path, anchor: &TrustAnchor) -> anyhow::Result<Vec<EndorsementFiles>> {
+    let files = |path: PathBuf| -> anyhow::Result<EndorsementFiles> {
+        let Read { name, document, receipt } = read(&path, None, anchor)?;
+        Ok(EndorsementFiles { document: File { name, bytes: document }, receipt })
+    };
+    let beside = endorsements_beside(path).with_context(|| path.display().to_string())?;
+    beside.into_iter().map(files).collect()
+}
+
+/// Names in one line of a certificate, which has room for so many.
+fn listed(names: &[String]) -> String {
+    let mut text = String::new();
+    for (count, name) in names.iter().enumerate() {
+        let name: String = match name.chars().count() > LISTED_CHARS_MAX {
+            true => name.chars().take(LISTED_CHARS_MAX - 1).chain(['…']).collect(),
+            false => name.clone(),
+        };
+        if count > 0 && text.chars().count() + name.chars().count() > LISTED_CHARS_MAX {
+            return format!("{text} + {}", names.len() - count);
+        }
+        text.push_str(if count > 0 { ", " } else { "" });
+        text.push_str(&name);
+    }
+    text
 }
 
 fn file_name(path: &Path) -> anyhow::Result<&str> {
@@ -232,3 +366,14 @@ fn place(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         false => files::place_new(path, bytes, Mode::Private),
     }
 }
+
+/// Fields that follow from the ledger and from endorsements.
+const ENTERED_BY: &str = "entered_by";
+const SIGNED_BY: &str = "signed_by";
+const NAMED_ONLY: &str = "named_only";
+/// Most characters of names in one line.
+const LISTED_CHARS_MAX: usize = 90;
+/// Kinds of files that are fonts.
+const FONT_EXTENSIONS: [&str; 3] = ["ttf", "otf", "ttc"];
+/// How many folders below the one that is named are looked into.
+const FONT_FOLDERS_DEEP: usize = 4;

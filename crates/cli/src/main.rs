@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod folder;
 mod governance;
+mod institutions;
 mod issuer;
 mod keys;
 mod localnet;

@@ -13,7 +13,7 @@ use sanad_issuer::{
     PictureReader, QR_SUFFIX, RECEIPT_FILE_BYTES_MAX, encode_receipt, read_receipt, read_receipt_bytes,
 };
 pub(crate) use sanad_issuer::{find_beside, is_picture_name as is_qr, is_receipt_name as is_receipt};
-use sanad_qr::{PICTURE_BYTES_MAX, PictureKind};
+use sanad_qr::{PICTURE_BYTES_MAX, PictureKind, ReadError};
 
 const _: () = assert!(PICTURE_BYTES_MAX <= RECEIPT_FILE_BYTES_MAX);
 
@@ -44,23 +44,38 @@ pub(crate) enum Wanted {
 
 /// The code in a picture, or in a text; the other one if the one that is wanted is not there.
 pub(crate) fn code_in(bytes: &[u8], wanted: Wanted) -> anyhow::Result<Code> {
+    Ok(codes_in(bytes, wanted)?.0)
+}
+
+/// The same, and the other one if it was seen beside it; it is not looked for.
+pub(crate) fn codes_in(bytes: &[u8], wanted: Wanted) -> anyhow::Result<(Code, Option<Code>)> {
     if PictureKind::of(bytes).is_none() {
-        return Ok(Code::read(bytes)?);
+        return Ok((Code::read(bytes)?, None));
     }
     let started = Instant::now();
     let late = || started.elapsed() > PICTURE_TIME_MAX;
-    let other = RefCell::new(None);
+    let others = RefCell::new(Vec::new());
     let is_wanted = |bytes: &[u8]| match (code_of(bytes), wanted) {
         (Some(Code::Receipt(_)), Wanted::Receipt) | (Some(Code::Link(_)), Wanted::Link) => true,
         (Some(code), _) => {
-            other.replace(Some(code));
+            let mut others = others.borrow_mut();
+            if !others.contains(&code) {
+                others.push(code);
+            }
             false
         }
         (None, _) => false,
     };
-    match sanad_qr::read(bytes, &late, &is_wanted) {
-        Ok(content) => code_of(&content).context("neither a receipt nor a link"),
-        Err(error) => other.into_inner().ok_or_else(|| error.into()),
+    let read = sanad_qr::read(bytes, &late, &is_wanted);
+    let mut others = others.into_inner();
+    // Two of one kind are not of one credential, whichever is wanted.
+    if others.len() > 1 {
+        return Err(ReadError::Several { count: others.len() }.into());
+    }
+    match read {
+        Ok(content) => Ok((code_of(&content).context("neither a receipt nor a link")?, others.pop())),
+        Err(error @ ReadError::Several { .. }) => Err(error.into()),
+        Err(error) => Ok((others.pop().ok_or(error)?, None)),
     }
 }
 

@@ -14,7 +14,7 @@ use sanad_register::{Credential, Owner, Register, RegisterOptions};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-pub(crate) use keeper::{RegisterKeeper, new_credential, position_in};
+pub(crate) use keeper::{RegisterKeeper, new_credential, position_in, subject_of};
 pub(crate) use lookup::{Digits, Lookup};
 pub(crate) use targets::{Finder, Registered, Wanted, note_changes, read_list};
 

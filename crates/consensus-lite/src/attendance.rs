@@ -55,6 +55,11 @@ impl Attendance {
         }
     }
 
+    /// The last position that a validator is known to have signed.
+    pub(crate) fn last(&self, by: &PublicKey) -> Option<Position> {
+        self.lock().validators.get(by)?.last.map(|(position, _)| position)
+    }
+
     /// A validator's first proposal was dated so many milliseconds after this node's clock when it arrived.
     pub(crate) fn proposed(&self, by: PublicKey, offset_ms: i64) {
         self.lock().validators.entry(by).or_default().clock_offset_ms = Some(offset_ms);

@@ -55,7 +55,8 @@ pub struct Timeouts {
     pub propose: Duration,
     /// For the remaining first votes, once a quorum voted differently. Default 500 ms.
     pub prevote: Duration,
-    /// For the remaining second votes, once a quorum voted differently. Default 500 ms.
+    /// For the remaining second votes, once a quorum voted differently; in early rounds less, as proposals take here. Default
+    /// 500 ms.
     pub precommit: Duration,
 }
 

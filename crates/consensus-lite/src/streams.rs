@@ -33,6 +33,16 @@ pub(crate) fn sign_header(chain_id: &ChainId, key: &SecretKey, header: &Proposal
     key.sign(&parts_message(chain_id, header, &key.public()))
 }
 
+/// Whether a proposer has signed the header of a payload.
+pub(crate) fn is_signed(
+    chain_id: &ChainId,
+    header: &ProposalHeader,
+    by: &PublicKey,
+    signature: &Signature,
+) -> bool {
+    by.verify(&parts_message(chain_id, header, by), signature).is_ok()
+}
+
 /// Cuts a payload into parts, all with the proposer's signature over the header.
 pub(crate) fn parts(
     header: ProposalHeader,

@@ -21,7 +21,7 @@ const SIGNATURE_TAG: &[u8] = b"sanad/v1 audit report signature";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditStatement {
-    /// The chain.
+    /// Id of the chain that was audited: the hash of its genesis.
     pub chain_id: ChainId,
     /// What the audit comes to.
     pub verdict: AuditVerdict,

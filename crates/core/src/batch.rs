@@ -168,9 +168,9 @@ pub enum BatchSignatures {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct KeySignature {
-    /// The key.
+    /// Ed25519 public key, one of the member's governance keys.
     pub key: PublicKey,
-    /// The signature.
+    /// Ed25519 signature of the batch's signing message by that key.
     pub signature: Signature,
 }
 
@@ -181,7 +181,7 @@ pub enum GovernanceSignatureError {
     /// A key that is not, or no longer, one of the member's governance keys.
     #[error("{key} is not one of the governance keys in force")]
     Key {
-        /// The key.
+        /// Key that signed, as the batch names it.
         key: PublicKey,
     },
     /// Fewer signatures than the threshold.

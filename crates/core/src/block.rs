@@ -71,7 +71,7 @@ impl std::fmt::Display for ProtocolVersion {
 pub struct BlockHeader {
     /// Protocol version in force.
     pub version: ProtocolVersion,
-    /// The chain.
+    /// Id of the chain: the hash of its genesis.
     pub chain_id: ChainId,
     /// Height of the block, from 1.
     pub height: Height,
@@ -257,7 +257,7 @@ impl BlockHeader {
 /// A header and the batches that it enters into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The header.
+    /// Header, whose `past` covers the batches in their order.
     pub header: BlockHeader,
     /// The batches, in the order of their entries.
     pub batches: Vec<Arc<SignedBatch>>,

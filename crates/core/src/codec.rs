@@ -44,7 +44,7 @@ pub enum CodecError {
     /// A field has a value that no encoder writes.
     #[error("the field \"{field}\" has no valid encoding")]
     Invalid {
-        /// The field.
+        /// Name of the field, as the pages under `docs/formats/` have it.
         field: &'static str,
     },
 }
@@ -94,6 +94,67 @@ pub fn decode_prefix<T: Decode<()>>(bytes: &[u8], limit: usize) -> Result<(T, us
         DecodeError::LimitExceeded => CodecError::TooLong { actual: bytes.len(), limit },
         _ => CodecError::Invalid { field: "value" },
     })
+}
+
+/// The fields of an encoding, read one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+    limit: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields in `bytes`, of which there may be at most `limit`.
+    pub fn new(bytes: &'a [u8], limit: usize) -> Self {
+        Self { rest: bytes, limit }
+    }
+
+    /// The next field.
+    ///
+    /// # Errors
+    /// As [`decode_prefix`].
+    pub fn take<T: Decode<()>>(&mut self) -> Result<T, CodecError> {
+        let limit = self.limit;
+        self.take_by(|bytes| decode_prefix(bytes, limit))
+    }
+
+    /// The next field by its own decoder, which returns it and the bytes it took.
+    ///
+    /// # Errors
+    /// Those of `decode`.
+    pub fn take_by<T>(
+        &mut self,
+        decode: impl FnOnce(&'a [u8]) -> Result<(T, usize), CodecError>,
+    ) -> Result<T, CodecError> {
+        let (value, width) = decode(self.rest)?;
+        self.rest = &self.rest[width..];
+        Ok(value)
+    }
+
+    /// The next field, a `u32` count of at most `max`; `field` names it in errors.
+    ///
+    /// # Errors
+    /// As [`decode_prefix`]; [`CodecError::Invalid`] for a greater count.
+    pub fn count(&mut self, max: usize, field: &'static str) -> Result<usize, CodecError> {
+        let count = self.take::<u32>()? as usize;
+        if count > max { Err(CodecError::Invalid { field }) } else { Ok(count) }
+    }
+
+    /// The bytes after the fields that were read.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Requires that all was read.
+    ///
+    /// # Errors
+    /// [`CodecError::Trailing`].
+    pub fn end(&self) -> Result<(), CodecError> {
+        match self.rest.len() {
+            0 => Ok(()),
+            excess => Err(CodecError::Trailing { excess }),
+        }
+    }
 }
 
 /// Writes a list: `u32` count, then the items.

@@ -167,7 +167,7 @@ pub enum Opening {
     Paper {
         /// Opens the summary.
         summary_key: SummaryKey,
-        /// The summary.
+        /// The fields that are printed, as bytes that hash to what the commitment holds.
         summary: Summary,
         /// The closed half.
         content: ContentHash,

@@ -21,9 +21,9 @@ const SIGNATURE_TAG: &[u8] = b"sanad/v1 destruction signature";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Destruction {
-    /// The chain.
+    /// Id of the chain on which the credential was issued.
     pub chain_id: ChainId,
-    /// The issuer.
+    /// Member that issued it, and states that it destroyed the secret.
     pub issuer: MemberId,
     /// What the ledger holds of the credential. Nothing opens it any more.
     pub commitment: Commitment,

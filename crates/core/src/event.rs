@@ -54,7 +54,7 @@ pub enum Event {
     },
     /// The member no longer uses an issuer id.
     DropIssuerId {
-        /// The id.
+        /// One that the member has now.
         issuer_id: IssuerId,
     },
     /// Somebody else may have held one of the member's issuing keys.
@@ -78,12 +78,12 @@ pub enum Event {
     Propose(Box<Proposal>),
     /// A validator approves a proposal.
     Approve {
-        /// The proposal.
+        /// Id of an open proposal that the member does not approve yet.
         proposal: ProposalId,
     },
     /// A validator withdraws its approval.
     Withdraw {
-        /// The proposal.
+        /// Id of an open proposal that the member approves.
         proposal: ProposalId,
     },
     /// One governance key freezes its member: no issuing and no self-service from the next height on.
@@ -235,7 +235,7 @@ impl<C> Decode<C> for Event {
 pub struct Entry {
     /// The member whose signed batch holds the event.
     pub issuer: MemberId,
-    /// The event.
+    /// What the member said.
     pub event: Event,
 }
 

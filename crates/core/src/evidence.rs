@@ -35,7 +35,7 @@ pub struct Equivocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StatementKind {
-    /// A proposal.
+    /// A block for a round, as its proposer.
     Proposal,
     /// A first vote.
     Prevote,
@@ -61,7 +61,7 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Accusation {
-    /// The member.
+    /// Member whose consensus key signed, now or before.
     pub member: MemberId,
     /// What it signed.
     pub equivocation: Equivocation,
@@ -84,9 +84,9 @@ pub struct Accusation {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Occasion {
-    /// The height.
+    /// Height that both statements are for.
     pub height: Height,
-    /// The round.
+    /// Round of that height, from 0.
     pub round: u32,
     /// What was signed twice.
     pub statement: StatementKind,

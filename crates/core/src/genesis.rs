@@ -67,7 +67,7 @@ pub struct Parameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Activation {
-    /// The version.
+    /// Version of the rules that are then in force.
     pub protocol: ProtocolVersion,
     /// The first height at which it is in force.
     pub height: Height,
@@ -119,7 +119,7 @@ impl Parameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Predecessor {
-    /// The chain.
+    /// Its id: the hash of its genesis.
     pub chain_id: ChainId,
     /// The height at which it ended.
     pub height: Height,
@@ -224,7 +224,7 @@ pub enum GenesisError {
     /// A member stands twice or out of order.
     #[error("the member {id} stands twice or out of order; members are sorted by id")]
     MemberOrder {
-        /// The member.
+        /// Id that comes at or before the one ahead of it.
         id: MemberId,
     },
     /// What is said of a member does not fit together.
@@ -237,7 +237,7 @@ pub enum GenesisError {
         first: MemberId,
         /// The second holder.
         second: MemberId,
-        /// The key.
+        /// Key that both have, for whatever purpose.
         key: PublicKey,
     },
     /// Two members have the same issuer id.
@@ -247,7 +247,7 @@ pub enum GenesisError {
         first: MemberId,
         /// The second holder.
         second: MemberId,
-        /// The issuer id.
+        /// Issuer id that both have.
         issuer_id: String,
     },
     /// The validators do not make a set.
@@ -262,7 +262,7 @@ pub enum GenesisSignatureError {
     /// A member has not signed.
     #[error("{member} has not signed this genesis: {signed} of {needed} governance signature(s)")]
     Missing {
-        /// The member.
+        /// Member with too few signatures.
         member: MemberId,
         /// Signatures there are.
         signed: usize,
@@ -272,31 +272,31 @@ pub enum GenesisSignatureError {
     /// A signature is by a key that the member does not have.
     #[error("{member}: {key} is not one of its governance keys")]
     UnknownKey {
-        /// The member.
+        /// Member that is said to have signed.
         member: MemberId,
-        /// The key.
+        /// Key that is none of its governance keys.
         key: PublicKey,
     },
     /// A signature does not verify.
     #[error("{member} did not sign this genesis")]
     Signature {
-        /// The member.
+        /// Member that is said to have signed.
         member: MemberId,
-        /// Why.
+        /// What the check of its signature found.
         source: SignatureError,
     },
     /// Its keys did not sign its member file.
     #[error("{member} is not shown to hold its keys")]
     Possession {
-        /// The member.
+        /// Member whose file it is.
         member: MemberId,
-        /// Why.
+        /// What is wrong with the signatures of its member file.
         source: Box<MemberFileError>,
     },
     /// Somebody signed who is not a member.
     #[error("{member} signed this genesis and is not a member")]
     NotAMember {
-        /// Who.
+        /// Id that the signature is under.
         member: MemberId,
     },
 }

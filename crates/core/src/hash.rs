@@ -119,6 +119,34 @@ tree! {
     GovernanceHash, GOVERNANCE_LEAF, GOVERNANCE_NODE
 }
 
+/// What every type of a fixed number of bytes has: from a slice of the right length, and in JSON the text of `Display`.
+macro_rules! fixed_bytes {
+    ($name:ident, $length:literal) => {
+        impl TryFrom<&[u8]> for $name {
+            type Error = $crate::hash::LengthError;
+            /// From the bytes alone: a key or signature without its algorithm tag.
+            fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+                let wrong = $crate::hash::LengthError { expected: $length, actual: bytes.len() };
+                bytes.try_into().map(Self).map_err(|_| wrong)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use fixed_bytes;
+
 macro_rules! bytes_newtype {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*
@@ -149,32 +177,13 @@ macro_rules! bytes_newtype {
             }
         }
 
-        impl TryFrom<&[u8]> for $name {
-            type Error = $crate::hash::LengthError;
-            fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
-                let wrong = $crate::hash::LengthError { expected: $length, actual: bytes.len() };
-                bytes.try_into().map(Self).map_err(|_| wrong)
-            }
-        }
-
         impl AsRef<[u8]> for $name {
             fn as_ref(&self) -> &[u8] {
                 &self.0
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        $crate::hash::fixed_bytes!($name, $length);
     };
 }
 pub(crate) use bytes_newtype;

@@ -30,7 +30,7 @@ pub struct HistoryProof {
     pub past: Past,
     /// The newer header.
     pub header: BlockHeader,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of the newer header's height.
     pub certificate: CommitCertificate,
     /// Each change of the validator set on the way to the newer header, as in a proof by certificate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -36,4 +36,5 @@ pub mod summary;
 pub mod text;
 pub mod timeliness;
 pub mod trust;
+pub mod utc;
 pub mod validators;

@@ -1,8 +1,11 @@
 //! Members of the consortium and their records in the register.
 
+mod error;
 pub(crate) mod file;
 mod issuer_id;
+mod record;
 mod rest;
+mod state;
 
 use std::collections::BTreeSet;
 
@@ -12,23 +15,23 @@ use bincode::error::{DecodeError, EncodeError};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::hash::RestHash;
-use crate::ids::{Height, LogIndex, MemberId};
-use crate::signature::{PublicKey, SignatureError};
-use crate::text::{self, TextError};
+use crate::ids::MemberId;
+use crate::signature::PublicKey;
+use crate::text;
 
+pub use error::MemberError;
 pub use file::{
     Invitation, MEMBER_FILE_BYTES_MAX, MEMBER_FILE_FORMAT, MemberFile, MemberFileError, possession_message,
 };
 pub use issuer_id::{ISSUER_ID_BYTES_MAX, IssuerId, IssuerIdError};
+pub use record::{DISPUTED_RANGES_MAX, IndexRange, IssuerIdTerm, MEMBER_RECORD_BYTES_MAX, MemberRecord};
 pub use rest::{ChainHead, DailyCount, EventsHead, KEY_TERMS_MAX, KeyPurpose, KeyTerm, MemberRest};
+pub use state::{MemberState, RestMismatch};
 
 /// Longest name of a member, in bytes of UTF-8.
 pub const MEMBER_NAME_BYTES_MAX: usize = 128;
 /// Most issuer ids of a member's record, those that it no longer has included.
 pub const ISSUER_IDS_MAX: usize = 32;
-/// Most disputed ranges of a member's record.
-pub const DISPUTED_RANGES_MAX: usize = 8;
 /// Most governance keys of a member.
 pub const GOVERNANCE_KEYS_MAX: usize = 5;
 /// Most network addresses of a member.
@@ -37,15 +40,6 @@ pub const ADDRESSES_MAX: usize = 8;
 pub const FACTS_MAX: usize = 16;
 /// Longest text of an address or a fact, in bytes.
 pub const MEMBER_TEXT_BYTES_MAX: usize = 255;
-/// Longest encoded member record, in bytes.
-pub const MEMBER_RECORD_BYTES_MAX: usize = (1 + crate::ids::MEMBER_ID_BYTES_MAX)
-    + (1 + MEMBER_NAME_BYTES_MAX)
-    + (1 + 8)
-    + 4
-    + ISSUER_IDS_MAX * (1 + ISSUER_ID_BYTES_MAX + 17)
-    + 4
-    + DISPUTED_RANGES_MAX * 16
-    + 32;
 
 /// What a member may do. Each role may do all that the one below it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -127,116 +121,6 @@ pub struct Fact {
     pub name: String,
     /// What it says.
     pub value: String,
-}
-
-/// Why what a member says of itself does not fit together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MemberError {
-    /// The name is empty or too long.
-    #[error("{id}: the name has {bytes} bytes; 1 to {MEMBER_NAME_BYTES_MAX} are allowed")]
-    Name {
-        /// The member.
-        id: MemberId,
-        /// Length of the name.
-        bytes: usize,
-    },
-    /// A text has a character that could mislead a reader, or is too long.
-    #[error("{id}: {field} is not allowed")]
-    Text {
-        /// The member.
-        id: MemberId,
-        /// The field.
-        field: &'static str,
-        /// Why.
-        source: TextError,
-    },
-    /// A text is empty or too long.
-    #[error("{id}: {field} has {bytes} bytes; 1 to {MEMBER_TEXT_BYTES_MAX} are allowed")]
-    TextLength {
-        /// The member.
-        id: MemberId,
-        /// The field.
-        field: &'static str,
-        /// Its length.
-        bytes: usize,
-    },
-    /// A key that the role needs is missing.
-    #[error("{id}: a member with the role {role:?} needs {key}")]
-    MissingKey {
-        /// The member.
-        id: MemberId,
-        /// Its role.
-        role: Role,
-        /// The field that is missing.
-        key: &'static str,
-    },
-    /// A key that the role has no use for.
-    #[error("{id}: a member with the role {role:?} has no use for {key}")]
-    NeedlessKey {
-        /// The member.
-        id: MemberId,
-        /// Its role.
-        role: Role,
-        /// The field that is too much.
-        key: &'static str,
-    },
-    /// A key is not a valid Ed25519 key.
-    #[error("{id}: {field} is not valid")]
-    Key {
-        /// The member.
-        id: MemberId,
-        /// The field.
-        field: &'static str,
-        /// Why.
-        source: SignatureError,
-    },
-    /// One key is to serve twice.
-    #[error("{id}: {key} serves two purposes; every key must be of one purpose and one member")]
-    SharedKey {
-        /// The member.
-        id: MemberId,
-        /// The key.
-        key: PublicKey,
-    },
-    /// No governance keys, or more than allowed.
-    #[error("{id}: {count} governance keys; 1 to {GOVERNANCE_KEYS_MAX} are allowed")]
-    GovernanceKeys {
-        /// The member.
-        id: MemberId,
-        /// How many there are.
-        count: usize,
-    },
-    /// A threshold that no set of the keys can reach, or that needs none.
-    #[error("{id}: a threshold of {threshold} with {keys} governance key(s)")]
-    Threshold {
-        /// The member.
-        id: MemberId,
-        /// The threshold.
-        threshold: u8,
-        /// How many keys there are.
-        keys: usize,
-    },
-    /// A list has too many items.
-    #[error("{id}: {count} {field}; at most {limit} are allowed")]
-    Count {
-        /// The member.
-        id: MemberId,
-        /// The field.
-        field: &'static str,
-        /// How many there are.
-        count: usize,
-        /// How many there can be.
-        limit: usize,
-    },
-    /// A list is not in ascending order, or has something twice.
-    #[error("{id}: {field} must be in ascending order, each once")]
-    Order {
-        /// The member.
-        id: MemberId,
-        /// The field.
-        field: &'static str,
-    },
 }
 
 impl Member {
@@ -345,204 +229,6 @@ pub(crate) fn check_texts(id: &MemberId, addresses: &[String], facts: &[Fact]) -
     Ok(())
 }
 
-/// Log indices from `from` up to, but not including, `until`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    bincode::Encode,
-    bincode::Decode,
-)]
-#[serde(deny_unknown_fields)]
-pub struct IndexRange {
-    /// First index.
-    pub from: LogIndex,
-    /// First index after the range.
-    pub until: LogIndex,
-}
-
-/// An issuer id of a member and the entries for which it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerIdTerm {
-    /// The name by which credentials call their issuer.
-    pub id: IssuerId,
-    /// First log index for which it is the member's.
-    pub from: LogIndex,
-    /// First log index for which it is no longer the member's; `None` while it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<LogIndex>,
-}
-
-/// A member as the members tree holds it, and as receipts show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MemberRecord {
-    /// The member's id.
-    pub id: MemberId,
-    /// The institution's name.
-    pub name: String,
-    /// How it stands with the consortium.
-    pub standing: Standing,
-    /// The height since which it stands so.
-    pub since: Height,
-    /// The names by which its credentials call their issuer, now and before.
-    pub issuer_ids: Vec<IssuerIdTerm>,
-    /// Entries made while somebody else may have held its issuing key, in ascending order.
-    pub disputed: Vec<IndexRange>,
-    /// Hash of the rest: [`MemberRest::hash`].
-    pub rest: RestHash,
-}
-
-impl MemberRecord {
-    /// Whether an index is in a disputed range.
-    pub fn is_disputed(&self, index: LogIndex) -> bool {
-        self.disputed.iter().any(|range| range.from <= index && index < range.until)
-    }
-
-    /// Whether `id` was the member's issuer id for the entry at `index`.
-    pub fn has_issuer_id(&self, id: &IssuerId, index: LogIndex) -> bool {
-        let holds = |term: &IssuerIdTerm| term.from <= index && term.until.is_none_or(|until| index < until);
-        self.issuer_ids.iter().any(|term| term.id == *id && holds(term))
-    }
-
-    /// Checks what every record keeps: a readable name, and lists within their limits.
-    ///
-    /// # Errors
-    /// [`MemberError`].
-    pub fn check(&self) -> Result<(), MemberError> {
-        check_name(&self.id, &self.name)?;
-        for (field, count, limit) in [
-            ("issuer_ids", self.issuer_ids.len(), ISSUER_IDS_MAX),
-            ("disputed", self.disputed.len(), DISPUTED_RANGES_MAX),
-        ] {
-            if count > limit {
-                return Err(MemberError::Count { id: self.id.clone(), field, count, limit });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A member's whole state, as nodes keep it: the record, and what stands under its rest hash.
-///
-/// **Invariant:** the record names the hash of the rest; decoding checks it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode)]
-#[serde(try_from = "MemberStateForm")]
-pub struct MemberState {
-    record: MemberRecord,
-    rest: MemberRest,
-}
-
-/// The fields of a member's state, before they are checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MemberStateForm {
-    record: MemberRecord,
-    rest: MemberRest,
-}
-
-/// A record and a rest that do not belong together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{id}: the record names the rest {expected}; the one given has the hash {actual}")]
-pub struct RestMismatch {
-    /// The member.
-    pub id: MemberId,
-    /// The record's rest hash.
-    pub expected: RestHash,
-    /// Hash of the rest given.
-    pub actual: RestHash,
-}
-
-impl MemberState {
-    /// The state of a member of the genesis.
-    pub fn genesis(member: &Member) -> Self {
-        Self::admitted(member, Height::GENESIS.next(), LogIndex(0))
-    }
-
-    /// The state of a member that is active since a height, with keys and issuer ids from a log index on.
-    pub(crate) fn admitted(member: &Member, since: Height, from: LogIndex) -> Self {
-        let rest = MemberRest::new(member, from);
-        let term = |id: &IssuerId| IssuerIdTerm { id: id.clone(), from, until: None };
-        let record = MemberRecord {
-            id: member.id.clone(),
-            name: member.name.clone(),
-            standing: Standing::Active,
-            since,
-            issuer_ids: member.issuer_ids.iter().map(term).collect(),
-            disputed: Vec::new(),
-            rest: rest.hash(),
-        };
-        Self { record, rest }
-    }
-
-    /// The state of a record and the rest that it names. Requires a rest that passes [`MemberRest::check`].
-    ///
-    /// # Errors
-    /// [`RestMismatch`].
-    pub fn new(record: MemberRecord, rest: MemberRest) -> Result<Self, RestMismatch> {
-        let (expected, actual) = (record.rest, rest.hash());
-        if expected != actual {
-            return Err(RestMismatch { id: record.id, expected, actual });
-        }
-        Ok(Self { record, rest })
-    }
-
-    /// The record.
-    pub fn record(&self) -> &MemberRecord {
-        &self.record
-    }
-
-    /// What stands under the record's rest hash.
-    pub fn rest(&self) -> &MemberRest {
-        &self.rest
-    }
-
-    /// Changes the record; the rest stays.
-    pub(crate) fn change_record(&mut self, change: impl FnOnce(&mut MemberRecord)) {
-        change(&mut self.record);
-        self.record.rest = self.rest.hash();
-    }
-
-    /// Changes the rest, and with it the hash in the record.
-    pub(crate) fn change_rest(&mut self, change: impl FnOnce(&mut MemberRest)) {
-        change(&mut self.rest);
-        self.record.rest = self.rest.hash();
-    }
-}
-
-impl TryFrom<MemberStateForm> for MemberState {
-    type Error = MemberStateError;
-    fn try_from(MemberStateForm { record, rest }: MemberStateForm) -> Result<Self, Self::Error> {
-        rest.check(&record.id)?;
-        Ok(Self::new(record, rest)?)
-    }
-}
-
-/// Why fields do not make the state of a member.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-enum MemberStateError {
-    Rest(#[from] MemberError),
-    Mismatch(#[from] RestMismatch),
-}
-
-impl<C> Decode<C> for MemberState {
-    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        let (record, rest) = (MemberRecord::decode(decoder)?, MemberRest::decode(decoder)?);
-        Self::new(record, rest).map_err(|_| DecodeError::Other("rest hash"))
-    }
-}
-
-bincode::impl_borrow_decode!(MemberState);
-
 impl Encode for Member {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
         self.id.encode(encoder)?;
@@ -578,34 +264,6 @@ impl<C> Decode<C> for Member {
 }
 
 bincode::impl_borrow_decode!(Member);
-
-impl Encode for MemberRecord {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        self.id.encode(encoder)?;
-        codec::encode_short_text(&self.name, encoder)?;
-        self.standing.encode(encoder)?;
-        self.since.encode(encoder)?;
-        codec::encode_list(&self.issuer_ids, encoder)?;
-        codec::encode_list(&self.disputed, encoder)?;
-        self.rest.encode(encoder)
-    }
-}
-
-impl<C> Decode<C> for MemberRecord {
-    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        Ok(Self {
-            id: MemberId::decode(decoder)?,
-            name: codec::decode_short_text(decoder, MEMBER_NAME_BYTES_MAX)?,
-            standing: Standing::decode(decoder)?,
-            since: Height::decode(decoder)?,
-            issuer_ids: codec::decode_list(decoder, ISSUER_IDS_MAX, "issuer id count")?,
-            disputed: codec::decode_list(decoder, DISPUTED_RANGES_MAX, "disputed range count")?,
-            rest: RestHash::decode(decoder)?,
-        })
-    }
-}
-
-bincode::impl_borrow_decode!(MemberRecord);
 
 impl Encode for Standing {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {

@@ -19,6 +19,7 @@ use crate::registry::{MEMBERS_MAX, Registry, RegistryProof};
 use crate::state_root;
 use crate::status::{CredentialStatus, StatusLeaf, leaf_count, leaf_of, status_in_leaf};
 use crate::trust::TrustAnchor;
+use crate::utc::Utc;
 use crate::validators::{CertificateError, CommitCertificate, ValidatorSet, ValidatorSetError};
 
 pub use completeness::{
@@ -43,7 +44,7 @@ pub const VALIDATOR_CHANGES_MAX: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusProof {
-    /// The entry.
+    /// The issuance, whose hash is the leaf at `index` of the log tree.
     pub entry: Entry,
     /// Its place in the log.
     pub index: LogIndex,
@@ -141,7 +142,7 @@ impl Finality {
 pub struct ValidatorChange {
     /// The last header that the former set decided.
     pub header: BlockHeader,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
     /// The set that decides from the next height on.
     pub next: ValidatorSet,
@@ -241,7 +242,7 @@ pub enum ProofFault {
     NextSet {
         /// The change.
         height: Height,
-        /// Why.
+        /// The rule of validator sets that it breaks.
         source: ValidatorSetError,
     },
     /// A header names validators that the anchor does not know, and the proof carries no change that leads to them.
@@ -275,7 +276,7 @@ pub enum ProofFault {
         height: Height,
         /// The newer header.
         newer: Height,
-        /// Why.
+        /// What the check of the path found (RFC 6962 2.1.1).
         source: ProofError,
     },
     /// A header and what is said to be before it do not belong together.
@@ -299,23 +300,39 @@ pub enum ProofFault {
     /// Another header than the anchor, at the anchor's height.
     #[error("the header at height {height} is not the one that the trust file holds")]
     NotTheAnchor {
-        /// The height.
+        /// Height of both headers.
         height: Height,
     },
     /// The trust file is too old to vouch for newer signatures, or from the future.
     #[error(
-        "the trust file's header is of {anchor_time_ms} ms and no longer vouches for signatures: renew the trust file"
+        "the trust file's header is of {} and by this machine's clock, {}, no longer vouches for signatures: renew the trust file",
+        Utc(*anchor_time_ms),
+        Utc(*now_ms)
     )]
     Renew {
         /// The anchor's time.
         anchor_time_ms: u64,
+        /// The time of the check.
+        now_ms: u64,
+    },
+    /// The verifier's clock is behind the anchor, so that nothing can be said of the anchor's age.
+    #[error(
+        "this machine's clock is wrong: it says {}, before the trust file's header of {}; set the clock",
+        Utc(*now_ms),
+        Utc(*anchor_time_ms)
+    )]
+    ClockBehind {
+        /// The anchor's time.
+        anchor_time_ms: u64,
+        /// The time of the check.
+        now_ms: u64,
     },
     /// A header is not final.
     #[error("the header at height {height} is not final: {source}")]
     Certificate {
         /// The header.
         height: Height,
-        /// Why.
+        /// What is wrong with the precommits.
         source: CertificateError,
     },
     /// The entry is not proved to stand in the log.
@@ -323,7 +340,7 @@ pub enum ProofFault {
     Inclusion {
         /// The place claimed.
         index: LogIndex,
-        /// Why.
+        /// What the check of the path found (RFC 6962 2.1.1).
         source: ProofError,
     },
     /// The path of the status leaf does not fit its place.
@@ -331,15 +348,15 @@ pub enum ProofFault {
     Status {
         /// The place claimed.
         index: LogIndex,
-        /// Why.
+        /// What the check of the path found.
         source: ProofError,
     },
     /// The path of the issuer's record does not fit its place.
     #[error("the record of {issuer} is not proved: {source}")]
     Registry {
-        /// The member.
+        /// Member whose record it is said to be.
         issuer: MemberId,
-        /// Why.
+        /// What the check of the path found.
         source: ProofError,
     },
     /// Status, record and the other parts do not lead to the header's state root.
@@ -472,7 +489,7 @@ pub struct MemberProof {
     pub status_root: Root,
     /// Root over the other parts of the state.
     pub others_root: Root,
-    /// The header.
+    /// Header whose state root covers the record.
     pub header: BlockHeader,
     /// What makes the header final.
     pub finality: Finality,

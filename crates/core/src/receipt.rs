@@ -85,7 +85,7 @@ pub struct Receipt {
     pub document: DocumentKind,
     /// What opens the commitment. Destroying the secret and the document erases the credential.
     pub opening: Opening,
-    /// The proof.
+    /// Proof of the entry with the commitment, of its status, and of who issued it.
     pub proof: StatusProof,
 }
 

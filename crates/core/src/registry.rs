@@ -29,7 +29,7 @@ pub struct Registry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryProof {
-    /// The record.
+    /// Record whose encoding is the leaf.
     pub record: MemberRecord,
     /// Its place among the records.
     pub index: u64,

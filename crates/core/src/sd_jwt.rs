@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::jcs::{self, JSON_DEPTH_MAX, JsonError};
+use crate::jcs::{self, JSON_DEPTH_MAX, JsonError, LEXEME_CHARS_MAX};
 
 mod selection;
 
@@ -37,6 +37,8 @@ pub struct SdJwt {
     issuer_signed_bytes: usize,
     /// The processed payload: always an object.
     claims: Value,
+    /// Digests that no disclosure belongs to.
+    undisclosed: usize,
     key_binding_jwt: Option<String>,
 }
 
@@ -58,7 +60,7 @@ pub enum SdJwtPart {
     Serialisation,
     /// The protected header.
     Header,
-    /// The payload.
+    /// The JWT claims set, the second part between dots (RFC 7519).
     Payload,
     /// The issuer's signature.
     Signature,
@@ -106,8 +108,17 @@ pub enum SdJwtError {
     /// A member of the JSON serialisation is missing, of another type, or excludes another one.
     #[error("the JSON serialisation's member \"{member}\" is missing, malformed or out of place")]
     Member {
-        /// The member.
+        /// Name of the member (RFC 9901, 8).
         member: &'static str,
+    },
+    /// A member of the JSON serialisation that is not part of it. The digest does not cover it, so anybody may have added it.
+    #[error(
+        "the JSON serialisation has the member \"{member}\", which the issuer did not sign and anybody may have added; ask for the \
+         file as it was issued"
+    )]
+    StrayMember {
+        /// Its name, at most [`LEXEME_CHARS_MAX`] characters of it.
+        member: String,
     },
     /// Other than exactly one signature: the digest covers one.
     #[error("the JSON serialisation has {count} signatures instead of one")]
@@ -118,13 +129,13 @@ pub enum SdJwtError {
     /// Not the one base64url encoding of its bytes: padding, another alphabet, or trailing bits.
     #[error("the {part} is not canonical base64url")]
     Base64 {
-        /// The part.
+        /// Part that is not canonical.
         part: SdJwtPart,
     },
     /// Not JSON that every reader takes the same way.
     #[error("the {part} is not unambiguous JSON")]
     Json {
-        /// The part.
+        /// Part that does not parse, or has a member twice.
         part: SdJwtPart,
         /// What is wrong.
         source: JsonError,
@@ -132,7 +143,7 @@ pub enum SdJwtError {
     /// JSON of another type than the part has.
     #[error("the {part} has members of the wrong type")]
     Type {
-        /// The part.
+        /// Part whose members have the wrong type.
         part: SdJwtPart,
     },
     /// The algorithm is `none` or not given in the protected header.
@@ -178,7 +189,7 @@ pub enum SdJwtError {
     /// A name that RFC 9901 reserves stands where it may not: `_sd`, `...`, or a disclosed `_sd_alg`.
     #[error("the name \"{name}\" is reserved")]
     ReservedName {
-        /// The name.
+        /// Name that stands where it may not.
         name: &'static str,
     },
     /// A disclosed claim has the name of one that is there already.
@@ -186,7 +197,7 @@ pub enum SdJwtError {
     ClaimExists {
         /// Place of the disclosure, counted from 0.
         place: usize,
-        /// The name.
+        /// Claim that the object has already.
         name: String,
     },
 }
@@ -231,6 +242,13 @@ impl SdJwt {
         &self.claims
     }
 
+    /// How many digests stand for claims that are withheld, or for nothing: which of the two, nobody can tell. Digests within what is
+    /// withheld do not count.
+    #[must_use]
+    pub fn undisclosed(&self) -> usize {
+        self.undisclosed
+    }
+
     /// The claim `cnf`, which names the holder's key, if it is disclosed.
     #[must_use]
     pub fn confirmation(&self) -> Option<&Value> {
@@ -266,7 +284,7 @@ impl SdJwt {
         check_header(&object(header, SdJwtPart::Header)?)?;
         let payload = object(payload, SdJwtPart::Payload)?;
         base64(signature, SdJwtPart::Signature)?;
-        let claims = Disclosures::read(parts)?.process(payload)?;
+        let (claims, undisclosed) = Disclosures::read(parts)?.process(payload)?;
         let key_binding_jwt = match key_binding {
             "" => None,
             text => {
@@ -280,17 +298,18 @@ impl SdJwt {
             presentation: text[..=front.len()].to_owned(),
             issuer_signed_bytes: issuer_signed.len(),
             claims: Value::Object(claims),
+            undisclosed,
             key_binding_jwt,
         })
     }
 }
 
-/// Brings a JSON serialisation (RFC 9901, 8) to the compact form. Members that it does not know are ignored, as RFC
-/// 7515, 7.2 has it: the digest does not cover them.
+/// Brings a JSON serialisation (RFC 9901, 8) to the compact form. RFC 7515, 7.2 has unknown members ignored; here they are
+/// refused: the digest does not cover them, and people read them all the same.
 fn compact(text: &str) -> Result<String, SdJwtError> {
     let whole = json(text.as_bytes(), SdJwtPart::Serialisation)?;
-    let signature = match whole.get("signatures") {
-        None => &whole,
+    let (signature, members) = match whole.get("signatures") {
+        None => (&whole, &["payload", "protected", "signature", "header"][..]),
         Some(Value::Array(signatures)) => {
             // RFC 7515 7.2.2: the members of the flattened form are not in the general one.
             if let Some(member) =
@@ -298,13 +317,15 @@ fn compact(text: &str) -> Result<String, SdJwtError> {
             {
                 return Err(SdJwtError::Member { member });
             }
+            only(&whole, &["payload", "signatures"])?;
             match signatures.as_slice() {
-                [signature] => signature,
+                [signature] => (signature, &["protected", "signature", "header"][..]),
                 _ => return Err(SdJwtError::Signatures { count: signatures.len() }),
             }
         }
         Some(_) => return Err(SdJwtError::Member { member: "signatures" }),
     };
+    only(signature, members)?;
     let text = |object: &Value, member: &'static str| match object.get(member) {
         // A part that could break out of its place in the compact form.
         Some(Value::String(text)) if !text.contains(['~', '.']) => Ok(text.clone()),
@@ -318,6 +339,7 @@ fn compact(text: &str) -> Result<String, SdJwtError> {
         Some(Value::Object(header)) => header,
         Some(_) => return Err(SdJwtError::Member { member: "header" }),
     };
+    only(&signature["header"], &["disclosures", "kb_jwt"])?;
     let disclosures = match header.get("disclosures") {
         None => &[][..],
         Some(Value::Array(disclosures)) => disclosures,
@@ -333,6 +355,15 @@ fn compact(text: &str) -> Result<String, SdJwtError> {
         None => Ok(compact),
         Some(Value::String(text)) if !text.is_empty() && !text.contains('~') => Ok(compact + text),
         Some(_) => Err(SdJwtError::Member { member: "kb_jwt" }),
+    }
+}
+
+/// Whether an object has no other members than these.
+fn only(object: &Value, members: &[&str]) -> Result<(), SdJwtError> {
+    let mut names = object.as_object().into_iter().flat_map(Map::keys);
+    match names.find(|name| !members.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(SdJwtError::StrayMember { member: name.chars().take(LEXEME_CHARS_MAX).collect() }),
     }
 }
 
@@ -376,7 +407,9 @@ impl Disclosures {
         Ok(Self { by_digest, embedded: BTreeSet::new() })
     }
 
-    fn process(mut self, mut payload: Map<String, Value>) -> Result<Map<String, Value>, SdJwtError> {
+    /// The processed claims, and the number of digests that no disclosure belongs to.
+    fn process(mut self, mut payload: Map<String, Value>) -> Result<(Map<String, Value>, usize), SdJwtError> {
+        let given = self.by_digest.len();
         // RFC 9901 4.1.1: sha-256 if the claim is missing. It stands at the top level only.
         match payload.remove(SD_ALG) {
             None => {}
@@ -386,7 +419,8 @@ impl Disclosures {
         let claims = self.object(payload, 1)?;
         // Step 5: the first in the order of the document.
         match self.by_digest.values().map(|disclosure| disclosure.place).min() {
-            None => Ok(claims),
+            // Each disclosure was referred to, and once.
+            None => Ok((claims, self.embedded.len() - given)),
             Some(place) => Err(SdJwtError::NotReferenced { place }),
         }
     }

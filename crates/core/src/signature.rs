@@ -6,7 +6,7 @@ use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 
-use crate::hash::{self, HexError, KeyName, LengthError};
+use crate::hash::{self, HexError, KeyName};
 
 /// Algorithm tag of Ed25519, the only algorithm so far. Every encoded key and signature starts with such a tag.
 pub const ALGORITHM_ED25519: u8 = 0;
@@ -43,27 +43,7 @@ macro_rules! tagged_bytes {
             }
         }
 
-        impl TryFrom<&[u8]> for $name {
-            type Error = LengthError;
-            /// From the bytes alone, without the tag.
-            fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
-                let length = LengthError { expected: $length, actual: bytes.len() };
-                bytes.try_into().map(Self).map_err(|_| length)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        hash::fixed_bytes!($name, $length);
 
         impl Encode for $name {
             fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
@@ -120,7 +100,7 @@ pub enum SignatureError {
     /// The key is no canonical point of the curve, or one of small order.
     #[error("{key} is not a usable Ed25519 public key")]
     Key {
-        /// The key.
+        /// The 32 bytes that are no usable key.
         key: PublicKey,
     },
     /// `S` of the signature is not below the group order: a second form of another signature.

@@ -40,7 +40,7 @@ pub struct State {
 /// The last block, or the genesis where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Its height.
+    /// Height of the block; 0 for the genesis.
     pub height: Height,
     /// Its hash; at the genesis the chain id.
     pub hash: BlockHash,
@@ -57,7 +57,7 @@ pub struct StateParts {
     pub log: Frontier<Rfc6962>,
     /// The right edge of the history tree, the head included.
     pub history: Frontier<HistoryHash>,
-    /// The status tree.
+    /// Statuses of all entries, as bits of a Merkle tree.
     pub status: StatusTree,
     /// Every member's state.
     pub members: Vec<MemberState>,

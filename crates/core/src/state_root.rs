@@ -28,7 +28,7 @@ pub const PART_NULLIFIERS: usize = 3;
 pub struct Part {
     /// How many.
     pub count: u64,
-    /// The root.
+    /// Root of a tree over the things; that of the empty tree if there are none.
     pub root: Root,
 }
 

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("U+{code_point:04X} at byte {offset} is not allowed in a text")]
 pub struct TextError {
-    /// The code point.
+    /// Unicode code point that is refused.
     pub code_point: u32,
     /// Offset of its first byte.
     pub offset: usize,

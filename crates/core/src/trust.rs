@@ -30,7 +30,7 @@ pub const ANCHOR_AGE_MS_MAX: u64 = 365 * 24 * 60 * 60 * 1000;
 /// What a verifier trusts of one chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustAnchor {
-    /// The chain.
+    /// Id of the chain: the hash of its genesis.
     pub chain_id: ChainId,
     /// Those who decide the first block.
     pub validators: ValidatorSet,
@@ -276,11 +276,12 @@ impl ProvedFile {
     }
 
     fn check_fresh(&self) -> Result<(), ProofFault> {
-        let anchor_time_ms = self.header.time_ms;
-        let earliest = anchor_time_ms.saturating_sub(ANCHOR_AHEAD_MS_MAX);
-        let latest = anchor_time_ms.saturating_add(ANCHOR_AGE_MS_MAX);
-        let fresh = (earliest..=latest).contains(&self.now_ms);
-        if fresh { Ok(()) } else { Err(ProofFault::Renew { anchor_time_ms }) }
+        let (anchor_time_ms, now_ms) = (self.header.time_ms, self.now_ms);
+        if now_ms < anchor_time_ms.saturating_sub(ANCHOR_AHEAD_MS_MAX) {
+            return Err(ProofFault::ClockBehind { anchor_time_ms, now_ms });
+        }
+        let fresh = now_ms <= anchor_time_ms.saturating_add(ANCHOR_AGE_MS_MAX);
+        if fresh { Ok(()) } else { Err(ProofFault::Renew { anchor_time_ms, now_ms }) }
     }
 
     /// The set of a header that the file's history covers.

@@ -22,7 +22,7 @@ const VOTE_TAG: &[u8] = b"sanad/v1 vote";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Validator {
-    /// The member.
+    /// Id of the member; validators are sorted by it.
     pub member: MemberId,
     /// The key it votes with.
     pub key: PublicKey,
@@ -62,15 +62,15 @@ pub enum ValidatorSetError {
     /// A member stands twice or out of order.
     #[error("{member} stands twice or out of order")]
     Order {
-        /// The member.
+        /// Id that comes at or before the one ahead of it.
         member: MemberId,
     },
     /// Number 0 and first height 1 go together, and no set decides the genesis.
     #[error("a set with number {number} cannot begin at height {first_height}")]
     Start {
-        /// Its number.
+        /// Number of the set: how many changes came before it.
         number: u32,
-        /// Its first height.
+        /// First height that the set would decide.
         first_height: Height,
     },
     /// Its number does not come after that of the set before.
@@ -292,7 +292,7 @@ pub struct CommitCertificate {
     pub height: Height,
     /// Round in which it was decided.
     pub round: u32,
-    /// The block.
+    /// Hash of the block's header.
     pub block: BlockHash,
     /// The signatures, in ascending order of validator.
     pub signatures: Vec<CommitSignature>,
@@ -337,7 +337,7 @@ pub enum CertificateError {
     Signature {
         /// The validator.
         member: MemberId,
-        /// Why.
+        /// What the check of the signature found.
         source: SignatureError,
     },
     /// Not one signature is over this block: what they are over was changed, or never was this block.

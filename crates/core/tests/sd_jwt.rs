@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use sanad_core::document::{DocumentError, DocumentKind, digest};
-use sanad_core::jcs::JsonError;
+use sanad_core::jcs::{JsonError, LEXEME_CHARS_MAX};
 use sanad_core::sd_jwt::{
     HolderBinding, SD_JWT_BYTES_MAX, SD_JWT_DEPTH_MAX, SD_JWT_DISCLOSURES_MAX, SdJwt, SdJwtError, SdJwtPart,
 };
@@ -139,7 +139,7 @@ fn flattened(compact: &str) -> Value {
         "protected": jwt[0],
         "payload": jwt[1],
         "signature": jwt[2],
-        "header": { "disclosures": disclosures, "kid": "1" },
+        "header": { "disclosures": disclosures },
     })
 }
 
@@ -190,6 +190,22 @@ fn json_serialisations_give_the_compact_form() {
             SdJwtError::Member { member },
             "{value}"
         );
+    }
+    // Anybody can add a member: the digest covers none of them, and people read what stands there.
+    let long = "é".repeat(LEXEME_CHARS_MAX + 1);
+    for (form, pointer) in [
+        (flattened(&text), "/holder"),
+        (flattened(&text), "/Payload"),
+        (flattened(&text), "/header/kid"),
+        (general(&text), "/award"),
+        (general(&text), "/signatures/0/holder"),
+        (general(&text), "/signatures/0/payload"),
+        (general(&text), "/signatures/0/header/alg"),
+        (flattened(&text), format!("/{long}").as_str()),
+    ] {
+        let name = pointer.rsplit('/').next().unwrap();
+        let member = name.chars().take(LEXEME_CHARS_MAX).collect();
+        assert_eq!(refused(form, pointer, json!("x")), SdJwtError::StrayMember { member }, "{pointer}");
     }
     let signature = general(&text)["signatures"][0].clone();
     for (signatures, count) in [(json!([]), 0), (json!([signature, signature]), 2)] {

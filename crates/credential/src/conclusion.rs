@@ -164,7 +164,10 @@ fn left_open(credential: &Map<String, Value>) -> Vec<String> {
             .filter_map(|entry| entry.get("type").and_then(Value::as_str))
             .take(KINDS_SHOWN)
             .collect();
-        open.push(format!("{field} ({}) {what}", shown(&kinds.join(", "))));
+        open.push(match kinds.is_empty() {
+            true => format!("{field} {what}"),
+            false => format!("{field} ({}) {what}", shown(&kinds.join(", "))),
+        });
     }
     let inner = credential.iter().filter(|(key, _)| *key != "proof").map(|(_, value)| proofs_in(value)).sum();
     if let 1.. = inner {

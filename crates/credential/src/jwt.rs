@@ -17,6 +17,7 @@ use crate::finding::{Finding, Key, Mismatch, Proof, Signature, Validity};
 use crate::key::{self, PublicKey};
 use crate::limits::{CREDENTIAL_BYTES_MAX, VALUES_MAX, values};
 use crate::pointer::shown;
+use crate::sd_jwt_vc::SD_JWT_VCT;
 use crate::unread::Unread;
 use crate::{dates, disguise, integrity};
 
@@ -63,8 +64,7 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
     }
     let signed = std::mem::replace(&mut jwt.claims, sd_jwt.claims().as_object()?.clone());
     let is_added = |name: &&String| !signed.contains_key(*name);
-    let added = jwt.claims.keys().filter(is_added).count();
-    jwt.withheld = withholds(&signed, added);
+    jwt.note_withheld(&signed);
     jwt.withholdable =
         NEVER_WITHHELD.into_iter().find(|name| jwt.claims.keys().filter(is_added).any(|added| added == name));
     // SD-JWT-based Verifiable Credentials, 2.2.2.1: its type is in `vct`.
@@ -95,20 +95,39 @@ pub(crate) fn validity_of_sd_jwt(document: &[u8], now_ms: u64) -> Option<Validit
     let sd_jwt = SdJwt::parse(document).ok()?;
     let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
     let signed = std::mem::replace(&mut jwt.claims, sd_jwt.claims().as_object()?.clone());
-    jwt.withheld = withholds(&signed, jwt.claims.keys().filter(|name| !signed.contains_key(*name)).count());
+    jwt.note_withheld(&signed);
     let is_known = is_credential(jwt.credential()) || jwt.claims.contains_key("vct");
     is_known.then(|| jwt.validity(now_ms))
+}
+
+/// The credential in a JWT, with what the claims alone say of it; nothing is checked.
+pub(crate) fn credential_in(document: &[u8]) -> Option<Value> {
+    let jwt = Jwt::read(std::str::from_utf8(document).ok()?.trim_ascii())?.ok()?;
+    is_credential(jwt.credential()).then(|| jwt.completed().into())
+}
+
+/// The credential in an SD-JWT, with what it discloses.
+pub(crate) fn credential_in_sd_jwt(document: &[u8]) -> Option<Value> {
+    let sd_jwt = SdJwt::parse(document).ok()?;
+    let mut jwt = Jwt::read(sd_jwt.issuer_signed())?.ok()?;
+    jwt.claims = sd_jwt.claims().as_object()?.clone();
+    is_credential(jwt.credential()).then(|| jwt.completed().into())
 }
 
 /// Whether the end of an SD-JWT's credential is left to its holder to show, or cannot be told from one that is.
 pub(crate) fn end_may_be_withheld(document: &[u8]) -> bool {
     let Ok(sd_jwt) = SdJwt::parse(document) else { return false };
-    let Some(Ok(jwt)) = Jwt::read(sd_jwt.issuer_signed()) else { return false };
-    jwt.claims.contains_key("_sd") && is_credential(jwt.credential()) && jwt.validity(0).until.is_none()
+    let Some(Ok(mut jwt)) = Jwt::read(sd_jwt.issuer_signed()) else { return false };
+    // As in the presentation that discloses nothing.
+    let signed = jwt.claims.clone();
+    jwt.note_withheld(&signed);
+    let is_known = is_credential(jwt.credential()) || jwt.claims.contains_key("vct");
+    is_known && jwt.validity(0).end_withholdable
 }
 
-/// Whether claims have digests, of which `added` are disclosed, that nobody shows the claims of.
-fn withholds(signed: &Map<String, Value>, added: usize) -> bool {
+/// Whether an object has digests that nobody shows the claims of: `shown` is the same object with what is disclosed.
+fn withholds(signed: &Map<String, Value>, shown: &Map<String, Value>) -> bool {
+    let added = shown.keys().filter(|name| !signed.contains_key(*name)).count();
     signed.get("_sd").and_then(Value::as_array).is_some_and(|digests| digests.len() > added)
 }
 
@@ -121,6 +140,8 @@ struct Jwt<'a> {
     signature: &'a str,
     /// Whether claims of an SD-JWT are withheld, of those beside the dates.
     withheld: bool,
+    /// Whether one of them may be the end of its validity.
+    end_withheld: bool,
     /// A claim of an SD-JWT that could have been left out, and may not be.
     withholdable: Option<&'static str>,
 }
@@ -173,12 +194,36 @@ impl<'a> Jwt<'a> {
         }
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
         match read_object(&payload) {
-            Ok(claims) => {
-                Some(Ok(Self { header, claims, signed, signature, withheld: false, withholdable: None }))
-            }
+            Ok(claims) => Some(Ok(Self {
+                header,
+                claims,
+                signed,
+                signature,
+                withheld: false,
+                end_withheld: false,
+                withholdable: None,
+            })),
             Err(why) if why.is_limit() || looks_like_credential(&payload) => Some(Err(why)),
             Err(_) => None,
         }
+    }
+
+    /// Compares the claims with those of them that are signed as they stand, which every presentation shows.
+    fn note_withheld(&mut self, signed: &Map<String, Value>) {
+        self.withheld = withholds(signed, &self.claims);
+        // VC 1.1 has its dates in a claim, which can have digests of its own, or be disclosed as a whole.
+        let inside = match (self.claims.get("vc"), signed.get("vc")) {
+            (Some(Value::Object(shown)), Some(Value::Object(signed))) => withholds(signed, shown),
+            (Some(_), None) => true,
+            (_, _) => false,
+        };
+        self.withheld |= inside;
+        // `exp` is always shown (SD-JWT VC, 2.2.2.3), but not all types end by it alone. Ours shows both of its dates, as can be
+        // seen from the first.
+        let shows_dates = !is_credential(self.credential())
+            && signed.get("vct").is_some_and(|kind| kind == SD_JWT_VCT)
+            && ["nbf", "validFrom"].iter().all(|name| signed.contains_key(*name));
+        self.end_withheld = self.withheld && !shows_dates;
     }
 
     /// A JWT whose payload is not a credential, but may hold some.
@@ -245,9 +290,7 @@ impl<'a> Jwt<'a> {
     fn validity(&self, now_ms: u64) -> Validity {
         let mut validity = dates::validity(self.credential(), now_ms);
         dates::add_claims(&mut validity, &self.claims, now_ms);
-        // An SD-JWT VC always shows its dates (SD-JWT VC, 2.2.2.3); a credential of VC 2.0 need not.
-        let may_withhold = self.withheld && is_credential(self.credential());
-        validity.end_withholdable = may_withhold && validity.until.is_none();
+        validity.end_withholdable = self.end_withheld && validity.until.is_none();
         validity
     }
 
@@ -402,7 +445,7 @@ const NEVER_WITHHELD: [&str; 6] = ["iss", "nbf", "exp", "cnf", "vct", "status"];
 /// Those whose payload is the credential itself.
 const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
 
-const WITHHELD: &str = "not everything is disclosed: what is withheld may say more, also of dates and status";
+const WITHHELD: &str = "some digests have no disclosure, as decoys or what is withheld: that may say more, also of dates and status";
 
 const HOLDER_NOT_CHECKED: &str = "holder not checked: only a verifier that chose a nonce can tell whether the holder presents the credential";
 

@@ -126,6 +126,13 @@ impl SdJwtClaims {
         self.own.keys().map(String::as_str)
     }
 
+    /// How many digests the SD-JWT VC has: those of the learner's claims, and decoys up to a multiple of 16, so that nobody can count
+    /// what is withheld (RFC 9901, 4.2.5).
+    #[must_use]
+    pub fn digests(&self) -> usize {
+        self.own.len().next_multiple_of(DIGESTS_MULTIPLE).max(DIGESTS_MULTIPLE)
+    }
+
     /// All claims, as a verifier sees them that is shown everything.
     #[must_use]
     pub fn whole(&self) -> Value {
@@ -180,7 +187,7 @@ impl SdJwtClaims {
 
 impl Signer {
     /// Signs claims as an SD-JWT VC that discloses everything; `created` is the time of the signature, and there is a fresh
-    /// random salt for each of [`SdJwtClaims::own`]. The key has to be Ed25519, as issuing keys are.
+    /// random salt for each of [`SdJwtClaims::digests`], that of a claim or of a decoy. The key has to be Ed25519, as issuing keys are.
     ///
     /// # Errors
     /// [`SignError`].
@@ -194,7 +201,7 @@ impl Signer {
         if found != self.issuer() {
             return Err(SignError::Issuer { found: found.to_owned(), expected: self.issuer().to_owned() });
         }
-        let (expected, actual) = (claims.own.len(), salts.len());
+        let (expected, actual) = (claims.digests(), salts.len());
         if expected != actual {
             return Err(SignError::Salts { expected, actual });
         }
@@ -209,6 +216,10 @@ impl Signer {
             .collect();
         let digest = |text: &String| BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()));
         let mut digests: Vec<String> = disclosures.iter().map(digest).collect();
+        // Of a random number, as RFC 9901, 4.2.5 has it: nothing tells it from the others.
+        digests.extend(
+            salts[claims.own.len()..].iter().map(|salt| digest(&BASE64_URL_SAFE_NO_PAD.encode(salt))),
+        );
         // RFC 9901 9.7: their order must not tell which claim is which.
         digests.sort_unstable();
         let issued_at = seconds(&created.into()).ok_or(SdJwtClaimsError::Date { field: ISSUED_AT })?;
@@ -285,6 +296,8 @@ fn holder_key(id: &str) -> Option<Value> {
     }
 }
 
+/// Digests come in such numbers. A badge has fewer claims of the learner's own, as a rule, so that all have as many.
+const DIGESTS_MULTIPLE: usize = 16;
 const ACHIEVEMENT: &str = "achievement";
 const ISSUED_AT: &str = "iat";
 

@@ -62,10 +62,10 @@ pub enum SignError {
     /// It makes no SD-JWT VC.
     #[error(transparent)]
     SdJwt(#[from] SdJwtClaimsError),
-    /// Other than one salt for each claim that can be withheld.
-    #[error("{actual} salts for {expected} claims")]
+    /// Other than one salt for each digest.
+    #[error("{actual} salts for {expected} digests")]
     Salts {
-        /// Claims.
+        /// Digests.
         expected: usize,
         /// Salts.
         actual: usize,

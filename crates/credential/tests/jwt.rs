@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use sanad_core::member::{MemberState, Role};
 use sanad_core::signature::SecretKey;
-use sanad_credential::{Circumstances, Finding, Holder, Signature, Verdict, check};
+use sanad_credential::{Circumstances, Finding, Holder, SD_JWT_VCT, Signature, Verdict, check};
 use sanad_testkit::issuing_key;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -390,15 +390,44 @@ fn what_an_sd_jwt_withholds() {
     let short = || json!({"vct": "https://example.org/badge", "iss": did()});
     let whole = sd_jwt(&header, short(), "name", &json!("Ijazah"));
     assert!(find(&whole).left_open.is_empty());
-    let bare = format!("{}~", whole.split_once('~').unwrap().0);
-    let finding = find(&bare);
-    assert_eq!(finding.verdict, Verdict::Good);
-    assert!(finding.left_open[0].starts_with("not everything is disclosed"), "{:?}", finding.left_open);
+    let bare = |whole: &str| format!("{}~", whole.split_once('~').unwrap().0);
+    let finding = find(&bare(&whole));
+    // Its type may have an end of another name than `exp`.
+    assert_eq!((finding.verdict, finding.validity.end_withholdable), (Verdict::NotChecked, true));
+    assert!(finding.left_open[0].starts_with("some digests have no disclosure"), "{:?}", finding.left_open);
+    let mut ends = short();
+    ends["exp"] = json!(1_893_456_000);
+    let finding = find(&bare(&sd_jwt(&header, ends, "name", &json!("Ijazah"))));
+    assert_eq!((finding.verdict, finding.validity.end_withholdable), (Verdict::Good, false));
+    // The type that is issued here shows both of its dates or none.
+    let mut ours = json!({"vct": SD_JWT_VCT, "iss": did(), "nbf": 1_700_000_000});
+    let past = json!("2020-01-01T00:00:00Z");
+    let expired = sd_jwt(&header, ours.clone(), "validUntil", &past);
+    assert_eq!(find(&expired).verdict, Verdict::Expired);
+    let finding = find(&bare(&expired));
+    assert_eq!((finding.verdict, finding.validity.end_withholdable), (Verdict::NotChecked, true));
+    assert!(finding.validity.to_string().contains("what is withheld may be one"), "{}", finding.validity);
+    ours["validFrom"] = json!("2023-11-14T22:13:20Z");
+    let finding = find(&bare(&sd_jwt(&header, ours, "name", &json!("Ijazah"))));
+    assert_eq!((finding.verdict, finding.validity.end_withholdable), (Verdict::Good, false));
+    assert!(finding.validity.to_string().ends_with("with no end"), "{}", finding.validity);
+    // VC 1.1 has its dates within a claim, and the claim may be withheld in part, or be disclosed as a whole.
+    let untyped = json!({"alg": "EdDSA"});
+    let mut inner = json!({
+        "@context": ["https://www.w3.org/2018/credentials/v1"], "type": ["VerifiableCredential"], "issuer": did(),
+        "issuanceDate": "2023-11-14T22:13:20Z", "credentialSubject": {"id": "did:example:1"},
+    });
+    let end = BASE64.encode(json!(["c2FsdA", "expirationDate", past]).to_string());
+    inner["_sd"] = json!([BASE64.encode(Sha256::digest(&end))]);
+    let signed = token(&untyped, &json!({"iss": did(), "vc": inner}));
+    assert!(find(&format!("{signed}~{end}~")).validity.expired);
+    for withheld in [format!("{signed}~"), sd_jwt(&untyped, json!({"iss": did()}), "vc", &inner)] {
+        assert!(find(&withheld).validity.end_withholdable, "{withheld}");
+    }
     // An end that the holder could leave out.
     let finding = find(&sd_jwt(&header, short(), "exp", &json!(1_893_456_000)));
     assert_eq!(finding.verdict, Verdict::Bad, "{finding:#?}");
     assert!(finding.proofs[0].reason.as_ref().unwrap().contains("always shows"));
-    let untyped = json!({"alg": "EdDSA"});
     assert_eq!(find(&sd_jwt(&untyped, short(), "name", &json!("Ijazah"))).verdict, Verdict::NotChecked);
 }
 

@@ -40,7 +40,7 @@ pub struct ExportAudit {
     pub batches: u64,
     /// Files in the manifest.
     pub files: u64,
-    /// Their bytes.
+    /// Bytes of the files in the manifest.
     pub bytes: u64,
     /// Size of the log in the checkpoint, if the checkpoint is one of this log.
     pub checkpoint: Option<LogSize>,
@@ -76,7 +76,7 @@ pub enum Part {
     Status,
     /// The JSON form of the trust file.
     Trust,
-    /// The checkpoint.
+    /// The signed note on the size and root of the log.
     Checkpoint,
     /// The stored genesis.
     Genesis,
@@ -112,7 +112,7 @@ pub enum AuditFault {
     Block {
         /// The block.
         height: Height,
-        /// Why.
+        /// The first rule that it breaks.
         source: Fault,
     },
     /// The blocks end with another one than the head.
@@ -136,15 +136,15 @@ pub enum AuditFault {
     /// The checkpoint is not one of this log.
     #[error("the checkpoint has {size} entries with the root {root}, which is not of this log")]
     Checkpoint {
-        /// Its size.
+        /// Entries of the log that it is for.
         size: LogSize,
-        /// Its root.
+        /// Root of the log tree that it states.
         root: Root,
     },
     /// The stored genesis is that of another chain.
     #[error("genesis.json is that of the chain {actual}")]
     ForeignGenesis {
-        /// That chain.
+        /// Id of the chain whose genesis it is.
         actual: ChainId,
     },
     /// The two forms of the trust file differ.

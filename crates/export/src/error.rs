@@ -23,19 +23,19 @@ pub enum ExportError {
     /// There is no export in the folder.
     #[error("{folder} holds no export: it has no file \"head\"")]
     NoExport {
-        /// The folder.
+        /// Folder that was to be read.
         folder: PathBuf,
     },
     /// The folder has something else in it.
     #[error("{folder} is not empty and holds no export; choose a new folder")]
     Occupied {
-        /// The folder.
+        /// Folder that was to be written to.
         folder: PathBuf,
     },
     /// Another process exports into the folder.
     #[error("another process exports into {folder}; wait for it to end")]
     Locked {
-        /// The folder.
+        /// Folder that was to be written to.
         folder: PathBuf,
     },
     /// The disk is nearly full.
@@ -63,9 +63,9 @@ pub enum ExportError {
         "the export in {folder} was not signed with this key; use the key it was signed with, or a new folder"
     )]
     OtherKey {
-        /// The folder.
+        /// Folder that was to be written to.
         folder: PathBuf,
-        /// Why.
+        /// Why its checkpoint is not signed by the caller's key.
         source: Box<ExportError>,
     },
     /// The caller's genesis was not checked: it has no validator set.
@@ -82,7 +82,7 @@ pub enum ExportError {
     /// The ledger to be exported has another block than the export.
     #[error("at height {height} the export has block {exported}, the ledger {ledger}: one of them is forked")]
     Forked {
-        /// The height.
+        /// Height of both blocks.
         height: Height,
         /// The export's block.
         exported: BlockHash,
@@ -102,7 +102,7 @@ pub enum ExportError {
     Block {
         /// The block.
         height: Height,
-        /// Why.
+        /// The first rule that it breaks.
         source: Box<Fault>,
     },
     /// A member issued a commitment twice, in different blocks.
@@ -110,9 +110,9 @@ pub enum ExportError {
         "{issuer} issued {commitment} at log index {first} and again at {second}: the ledger breaks the rules"
     )]
     IssuedTwice {
-        /// The member.
+        /// Member that issued it.
         issuer: MemberId,
-        /// The commitment.
+        /// Commitment of both entries.
         commitment: Commitment,
         /// Where it was issued.
         first: LogIndex,
@@ -128,7 +128,7 @@ pub enum ExportError {
     /// The caller asks for a block that the export does not have.
     #[error("height {height} is beyond the export, which ends at {head}")]
     HeightBeyondHead {
-        /// The height.
+        /// Height that was asked for.
         height: Height,
         /// Last height of the export.
         head: Height,
@@ -136,7 +136,7 @@ pub enum ExportError {
     /// The caller asks for an entry that the export does not have.
     #[error("log index {index} is beyond the export, which has {size} entries")]
     IndexBeyondLog {
-        /// The index.
+        /// Log index that was asked for.
         index: LogIndex,
         /// Entries in the export.
         size: LogSize,
@@ -144,7 +144,7 @@ pub enum ExportError {
     /// The caller asks for a tree that the export does not have.
     #[error("a log of {asked} entries is beyond the export, which has {size}")]
     SizeBeyondLog {
-        /// The size.
+        /// Entries of the log that was asked about.
         asked: LogSize,
         /// Entries in the export.
         size: LogSize,
@@ -175,7 +175,7 @@ pub enum ExportError {
     Web {
         /// The file, or the export.
         url: PathBuf,
-        /// Why.
+        /// What is wrong with the address or the answer.
         source: Box<WebError>,
     },
     /// A file is longer than it can be.
@@ -201,7 +201,7 @@ pub enum ExportError {
     Codec {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the decoder refused.
         source: CodecError,
     },
     /// A signed note does not read, or is not signed by the key.
@@ -209,7 +209,7 @@ pub enum ExportError {
     Note {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The rule of signed notes (C2SP `signed-note`) that it breaks.
         source: Box<NoteError>,
     },
     /// The genesis in the export is not valid.
@@ -217,7 +217,7 @@ pub enum ExportError {
     StoredGenesis {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The rule of genesis files that it breaks.
         source: Box<GenesisError>,
     },
     /// The trust file in the export does not read.
@@ -225,7 +225,7 @@ pub enum ExportError {
     TrustFormat {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What cannot be read.
         source: Box<TrustFormatError>,
     },
     /// The trust file in the export proves nothing: the last block is not final, or of other validators than those that
@@ -234,7 +234,7 @@ pub enum ExportError {
     Trust {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What does not follow.
         source: Box<TrustFault>,
     },
     /// A file leads to another root than the one that the validators signed or a checked file names.
@@ -272,15 +272,15 @@ pub enum ExportError {
         path: PathBuf,
         /// The block.
         height: Height,
-        /// Why.
+        /// What is wrong with the precommits.
         source: Box<CertificateError>,
     },
     /// A proof made of the files does not hold.
     #[error("{folder}: what its files prove does not hold")]
     Proof {
-        /// The folder.
+        /// Folder whose files they are.
         folder: PathBuf,
-        /// Why.
+        /// The step of the proof that fails.
         source: Box<ProofFault>,
     },
     /// A file is not the one in the manifest.
@@ -304,7 +304,7 @@ pub enum ExportError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
 }

@@ -82,7 +82,7 @@ pub struct Exporter {
 pub struct Written {
     /// The last block.
     pub height: Height,
-    /// Its hash.
+    /// Hash of the last block's header.
     pub block: BlockHash,
     /// Entries in the log.
     pub log_size: LogSize,
@@ -92,7 +92,7 @@ pub struct Written {
     pub entries: u64,
     /// Files that were written.
     pub files: u64,
-    /// Their bytes.
+    /// Bytes of all files that were written.
     pub bytes: u64,
 }
 

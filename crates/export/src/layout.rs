@@ -33,7 +33,7 @@ pub(crate) enum Series {
     History(u8),
     /// Entries of the log.
     Entries,
-    /// Blocks.
+    /// Encoded blocks, one for each height.
     Blocks,
 }
 

@@ -29,9 +29,9 @@ pub struct CheckpointSigner {
 pub struct CheckpointNote {
     /// Name of the log.
     pub origin: String,
-    /// Its size.
+    /// Entries of the log.
     pub size: LogSize,
-    /// Its root.
+    /// Root of the log tree over them (RFC 6962 2.1).
     pub root: Root,
 }
 
@@ -42,7 +42,7 @@ pub enum NoteError {
     /// A name that a signed note cannot have.
     #[error("the name {name:?} has spaces or a '+', is empty, or has more than {NOTE_NAME_BYTES_MAX} bytes")]
     Name {
-        /// The name.
+        /// Name of the key, as it was to stand in the note.
         name: String,
     },
     /// Not in the form of a signed note, or not of a checkpoint.

@@ -38,7 +38,7 @@ pub(crate) use resume::Resumed;
 /// A header, what its `past` is the hash of, and its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalHeader {
-    /// The header.
+    /// Header of a block that the genesis leads to.
     pub header: BlockHeader,
     /// What its `past` is the hash of.
     pub past: Past,

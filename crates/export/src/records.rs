@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sanad_core::batch::{BATCH_VERSION, Batch, BatchChain, BatchSignatures, SignedBatch};
 use sanad_core::block::{BLOCK_BATCHES_MAX, Block, BlockHeader, HEADER_BYTES, Past};
-use sanad_core::codec::{self, CodecError};
+use sanad_core::codec::{self, CodecError, Fields};
 use sanad_core::genesis::BLOCK_BYTES_LIMIT;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, MemberId, Sequence};
@@ -99,25 +99,12 @@ impl BlockRecord {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let limit = RECORD_BYTES_MAX as usize;
         let header = BlockHeader::decode(&bytes[..bytes.len().min(HEADER_BYTES)])?;
-        let mut read = HEADER_BYTES;
-        let (past, width) = codec::decode_prefix::<Past>(&bytes[read..], limit)?;
-        read += width;
-        let (certificate, width) = codec::decode_prefix::<CommitCertificate>(&bytes[read..], limit)?;
-        read += width;
-        let (count, width) = codec::decode_prefix::<u32>(&bytes[read..], limit)?;
-        read += width;
-        if count as usize > BLOCK_BATCHES_MAX {
-            return Err(CodecError::Invalid { field: "batch count" });
-        }
-        let mut batches = Vec::new();
-        for _ in 0..count {
-            let (envelope, width) = Envelope::decode_prefix(&bytes[read..])?;
-            read += width;
-            batches.push(envelope);
-        }
-        if bytes.len() > read {
-            return Err(CodecError::Trailing { excess: bytes.len() - read });
-        }
+        let mut fields = Fields::new(&bytes[HEADER_BYTES..], limit);
+        let (past, certificate) = (fields.take::<Past>()?, fields.take::<CommitCertificate>()?);
+        let count = fields.count(BLOCK_BATCHES_MAX, "batch count")?;
+        let batches = (0..count).map(|_| fields.take_by(Envelope::decode_prefix));
+        let batches = batches.collect::<Result<_, _>>()?;
+        fields.end()?;
         match past.hash() == header.past {
             true => Ok(Self { header, past, certificate, batches }),
             false => Err(CodecError::Invalid { field: "past" }),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sanad_core::block::BlockHeader;
-use sanad_core::codec::{self, CodecError};
+use sanad_core::codec::{self, CodecError, Fields};
 use sanad_core::genesis::Parameters;
 use sanad_core::governance::{GOVERNANCE_ITEM_BYTES_MAX, GOVERNANCE_ITEMS_MAX, Governance, GovernanceItem};
 use sanad_core::hash::Root;
@@ -27,7 +27,7 @@ use crate::{index, layout};
 /// Most pages of status leaves: enough for 2^36 entries.
 const PAGES_MAX: u64 = 1 << 20;
 /// Most runs of the index, for as many entries.
-const RUNS_MAX: u64 = 64;
+const RUNS_MAX: usize = 64;
 /// Longest encoded key of a member with the range in which it holds, in bytes.
 const KEY_TERM_BYTES_MAX: usize = 1 + PUBLIC_KEY_BYTES + 8 + 9;
 /// Longest encoded text of a member, in bytes.
@@ -55,7 +55,7 @@ const SNAPSHOT_BYTES_MAX: u64 = 8
     + 4
     + CONCERNS_MAX as u64 * CONCERN_BYTES_MAX
     + 32 * PAGES_MAX
-    + 4 * RUNS_MAX;
+    + 4 * RUNS_MAX as u64;
 
 /// Of each member, the entries by others that concern it.
 pub(crate) type Concerns = BTreeMap<MemberId, Vec<LogIndex>>;
@@ -149,44 +149,21 @@ impl Snapshot {
 }
 
 fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
-    let limit = SNAPSHOT_BYTES_MAX as usize;
-    let mut read = 0;
-    let mut rest = |width: usize| {
-        read += width;
-        bytes.get(read..).unwrap_or_default()
-    };
-    let (count, width) = codec::decode_prefix::<u32>(rest(0), limit)?;
-    let mut next = rest(width);
-    if count as usize > MEMBERS_MAX {
-        return Err(CodecError::Invalid { field: "member count" });
-    }
+    let mut fields = Fields::new(bytes, SNAPSHOT_BYTES_MAX as usize);
     let mut members: Vec<MemberState> = Vec::new();
-    for _ in 0..count {
-        let (record, width) = codec::decode_prefix::<MemberRecord>(next, limit)?;
-        let (own, more) = codec::decode_prefix::<MemberRest>(&next[width..], limit)?;
-        next = rest(width + more);
+    for _ in 0..fields.count(MEMBERS_MAX, "member count")? {
+        let (record, rest) = (fields.take::<MemberRecord>()?, fields.take::<MemberRest>()?);
         if members.last().is_some_and(|last| last.record().id >= record.id) {
             return Err(CodecError::Invalid { field: "order of members" });
         }
-        let member = MemberState::new(record, own);
+        let member = MemberState::new(record, rest);
         members.push(member.map_err(|_| CodecError::Invalid { field: "rest of a member" })?);
     }
-    let (parameters, width) = codec::decode_prefix::<Parameters>(next, limit)?;
-    next = rest(width);
-    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
-    next = rest(width);
-    if u64::from(count) > RUNS_MAX {
-        return Err(CodecError::Invalid { field: "run count" });
-    }
-    let mut run_pages = Vec::new();
-    for _ in 0..count {
-        let (pages, width) = codec::decode_prefix::<u32>(next, limit)?;
-        next = rest(width);
-        run_pages.push(pages);
-    }
-    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
-    let roots = rest(width);
-    let expected = u64::from(count) * 32;
+    let parameters = fields.take::<Parameters>()?;
+    let runs = fields.count(RUNS_MAX, "run count")?;
+    let run_pages = (0..runs).map(|_| fields.take::<u32>()).collect::<Result<_, _>>()?;
+    let expected = u64::from(fields.take::<u32>()?) * 32;
+    let roots = fields.rest();
     if (roots.len() as u64) < expected {
         return Err(CodecError::Truncated { missing: (expected - roots.len() as u64) as usize });
     }
@@ -201,44 +178,25 @@ fn decode(bytes: &[u8]) -> Result<Snapshot, CodecError> {
 
 /// What follows the pages once governance was used: items, then the entries by others.
 fn decode_governance(bytes: &[u8]) -> Result<(Governance, Concerns), CodecError> {
-    let limit = bytes.len();
-    let mut read = 0;
-    let mut rest = |width: usize| {
-        read += width;
-        bytes.get(read..).unwrap_or_default()
-    };
-    let (count, width) = codec::decode_prefix::<u32>(rest(0), limit)?;
-    let mut next = rest(width);
-    if count as usize > GOVERNANCE_ITEMS_MAX {
-        return Err(CodecError::Invalid { field: "governance item count" });
-    }
+    let mut fields = Fields::new(bytes, bytes.len());
     let mut items: Vec<GovernanceItem> = Vec::new();
-    for _ in 0..count {
-        let (item, width) = codec::decode_prefix::<GovernanceItem>(next, limit)?;
-        next = rest(width);
+    for _ in 0..fields.count(GOVERNANCE_ITEMS_MAX, "governance item count")? {
+        let item = fields.take::<GovernanceItem>()?;
         if items.last().is_some_and(|last| last.key() >= item.key()) {
             return Err(CodecError::Invalid { field: "order of governance items" });
         }
         items.push(item);
     }
-    let (count, width) = codec::decode_prefix::<u32>(next, limit)?;
-    next = rest(width);
-    if count as usize > CONCERNS_MAX {
-        return Err(CodecError::Invalid { field: "concern count" });
-    }
     let (mut concerns, mut last) = (Concerns::new(), None);
-    for _ in 0..count {
-        let (concern, width) = codec::decode_prefix::<(MemberId, LogIndex)>(next, limit)?;
-        next = rest(width);
+    for _ in 0..fields.count(CONCERNS_MAX, "concern count")? {
+        let concern = fields.take::<(MemberId, LogIndex)>()?;
         if last.as_ref().is_some_and(|last| *last >= concern) {
             return Err(CodecError::Invalid { field: "order of concerns" });
         }
         concerns.entry(concern.0.clone()).or_default().push(concern.1);
         last = Some(concern);
     }
-    if !next.is_empty() {
-        return Err(CodecError::Trailing { excess: next.len() });
-    }
+    fields.end()?;
     // The one encoding of nothing is to leave it out.
     if items.is_empty() && concerns.is_empty() {
         return Err(CodecError::Invalid { field: "governance item count" });

@@ -1,5 +1,6 @@
 //! A chain as an issuer sees it: a node to ask, and what its answers are checked against.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +15,14 @@ use sanad_core::block::BlockHeader;
 use sanad_core::document::NamedIssuer;
 use sanad_core::event::Event;
 use sanad_core::genesis::{Genesis, Parameters};
-use sanad_core::ids::{LogIndex, MemberId};
+use sanad_core::ids::{Height, LogIndex, MemberId};
 use sanad_core::member::{IssuerId, MemberRecord, MemberRest, MemberState};
 use sanad_core::proof::{
     CompletenessFault, CompletenessVerifier, Finality, GovernanceProof, ProofFault, StatusProof,
 };
 use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
+use sanad_core::utc::Utc;
 
 use crate::status_lists::IssuedStatuses;
 
@@ -35,6 +37,15 @@ pub struct Chain {
     patience: Duration,
     /// Whether the node has answered: what is strange from then on is the connection.
     answered: Arc<AtomicBool>,
+}
+
+/// What is proved of a member's entries, as of one block.
+pub(crate) struct Complete {
+    /// By log index.
+    pub(crate) statuses: BTreeMap<LogIndex, CredentialStatus>,
+    pub(crate) height: Height,
+    /// Time of the block, in milliseconds since 1970-01-01 UTC.
+    pub(crate) time_ms: u64,
 }
 
 /// Why a node gives no answer that can be used.
@@ -82,6 +93,34 @@ pub enum ChainError {
     KeysNotProven {
         /// The node.
         node: String,
+    },
+    /// This machine's clock is behind the chain: what is signed now would have a wrong date.
+    #[error(
+        "this machine's clock is wrong: it says {}, but {node} has a block of {}; set the clock",
+        Utc(*now_ms),
+        Utc(*block_ms)
+    )]
+    ClockBehind {
+        /// The node.
+        node: String,
+        /// The clock, in milliseconds since 1970-01-01 UTC.
+        now_ms: u64,
+        /// The time of the node's last block.
+        block_ms: u64,
+    },
+    /// The node's last block is old by this machine's clock.
+    #[error(
+        "by this machine's clock, {}, the last block of {node} is old, of {}: set the clock if it is wrong, or ask another node",
+        Utc(*now_ms),
+        Utc(*block_ms)
+    )]
+    ClockAhead {
+        /// The node.
+        node: String,
+        /// The clock, in milliseconds since 1970-01-01 UTC.
+        now_ms: u64,
+        /// The time of the node's last block.
+        block_ms: u64,
     },
     /// The genesis has no such member.
     #[error("{0} is not a member of this chain; check the issuer and the genesis")]
@@ -206,6 +245,25 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub async fn issued(&self, id: &MemberId) -> Result<IssuedStatuses, ChainError> {
+        let mut issued = Vec::new();
+        let complete = self
+            .entries_of(id, |index, event| {
+                if let Event::Issue { commitment } = event {
+                    issued.push((index, *commitment));
+                }
+            })
+            .await?;
+        let Complete { statuses, height, time_ms } = complete;
+        let status = |(index, commitment)| Some((commitment, *statuses.get(&index)?));
+        Ok(IssuedStatuses { statuses: issued.into_iter().filter_map(status).collect(), height, time_ms })
+    }
+
+    /// All entries that concern a member, in order, proved to be all; they count only once this has returned.
+    pub(crate) async fn entries_of(
+        &self,
+        id: &MemberId,
+        mut take: impl FnMut(LogIndex, &Event),
+    ) -> Result<Complete, ChainError> {
         let not_complete = |source: CompletenessFault| ChainError::NotComplete {
             node: self.node.clone(),
             issuer: id.clone(),
@@ -216,19 +274,38 @@ impl Chain {
         let head = head.completeness();
         let (height, time_ms) = (head.proof.header.height, head.proof.header.time_ms);
         let mut verifier = CompletenessVerifier::new(head, &self.anchor).map_err(not_complete)?;
-        let mut issued = Vec::new();
         while let Some(run) = runs.next().await.map_err(|error| self.failed(error))? {
             let entries = verifier.add(&run).map_err(not_complete)?;
-            issued.extend((run.first_index.0..).zip(entries).filter_map(
-                |(index, entry)| match entry.event {
-                    Event::Issue { commitment } => Some((LogIndex(index), commitment)),
-                    _ => None,
-                },
-            ));
+            (run.first_index.0..).zip(entries).for_each(|(index, entry)| take(LogIndex(index), &entry.event));
         }
         let complete = verifier.finish().map_err(not_complete)?;
-        let status = |(index, commitment)| Some((commitment, *complete.statuses.get(&index)?));
-        Ok(IssuedStatuses { statuses: issued.into_iter().filter_map(status).collect(), height, time_ms })
+        Ok(Complete { statuses: complete.statuses, height, time_ms })
+    }
+
+    /// Checks that a clock agrees with the node's last block, before anything is signed with a date of that clock. Before the first
+    /// block there is nothing to compare it with.
+    ///
+    /// # Errors
+    /// [`ChainError::ClockBehind`], [`ChainError::ClockAhead`]; those of the calls.
+    pub async fn check_clock(&self, now_ms: u64) -> Result<(), ChainError> {
+        let block_ms = match ask_patiently(Duration::ZERO, || self.client.head()).await {
+            Ok(head) => head.header.time_ms,
+            Err(error) if error.code() == Some(ErrorCode::NoBlock) => return Ok(()),
+            Err(error) => return Err(self.failed(error)),
+        };
+        let node = self.node.clone();
+        if now_ms.saturating_add(CLOCK_TOLERANCE_MS) < block_ms {
+            return Err(ChainError::ClockBehind { node, now_ms, block_ms });
+        }
+        match Duration::from_millis(now_ms.saturating_sub(block_ms)) > self.head_age_max().await? {
+            true => Err(ChainError::ClockAhead { node, now_ms, block_ms }),
+            false => Ok(()),
+        }
+    }
+
+    /// The header of a height, as the node has it.
+    pub(crate) async fn header(&self, height: Height) -> Result<BlockHeader, ChainError> {
+        Ok(self.insist(|| self.client.header(height)).await?.header)
     }
 
     /// The record of a member and its keys, proved.
@@ -299,6 +376,8 @@ const CALLS_AT_ONCE: usize = 2;
 const LOST_TIME_MAX: Duration = Duration::from_secs(30);
 const RETRY_INTERVAL: Duration = Duration::from_millis(300);
 
+/// How far a clock may be behind a block: two minutes, as verifiers tolerate.
+const CLOCK_TOLERANCE_MS: u64 = 120_000;
 /// Heartbeats after which the last block of a node is old.
 const OLD_HEARTBEATS: u32 = 5;
 /// An age that is never too old: clocks differ.
@@ -308,7 +387,6 @@ const HEAD_AGE_MIN: Duration = Duration::from_secs(120);
 mod tests {
     use sanad_core::event::Event;
     use sanad_core::governance::{Change, Proposal};
-    use sanad_core::ids::Height;
     use sanad_testkit::Ledger;
 
     use super::*;

@@ -47,8 +47,11 @@ pub enum SourceError {
     /// A name cannot be written into a pending file.
     #[error("the name of {} is not UTF-8; rename it", .0.display())]
     NotUtf8(PathBuf),
+    /// Documents have no digest, so that none of those with them is entered.
+    #[error("{}", NoDigests(.0))]
+    NoDigests(Vec<(PathBuf, DocumentError)>),
     /// A document has no digest.
-    #[error("{} cannot be issued; mend it, or give --as bytes if it is not meant as JSON", path.display())]
+    #[error("{} cannot be issued, so that nothing was entered; mend it, or give --as bytes if it is not meant as JSON", path.display())]
     NoDigest {
         /// The document.
         path: PathBuf,
@@ -251,6 +254,24 @@ impl fmt::Display for Missing<'_> {
         }
         write!(f, "{} files are not there; check the names:", paths.len())?;
         paths.iter().try_for_each(|path| write!(f, "\n{}", path.display()))
+    }
+}
+
+/// Documents without a digest, and why each has none.
+struct NoDigests<'a>(&'a [(PathBuf, DocumentError)]);
+
+impl fmt::Display for NoDigests<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(documents) = self;
+        write!(
+            f,
+            "{} files cannot be issued, so that nothing was entered; mend them, or give --as bytes if they are not meant as JSON:",
+            documents.len()
+        )?;
+        documents.iter().try_for_each(|(path, source)| {
+            write!(f, "\n{}: {source}", path.display())?;
+            std::error::Error::source(source).map_or(Ok(()), |source| write!(f, ": {source}"))
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use sanad_core::jcs::{self, JsonError};
 use sanad_credential::{Signer, badge_of_sd_jwt};
 use sanad_roster::{TextFault, check_texts, credential_id};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256, Sha384};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::signed_file::{CredentialForm, SignedFileError, write_signed};
 
@@ -46,6 +46,9 @@ pub enum EndorsementError {
     /// An issuer about itself.
     #[error("{0} is its issuer; an endorsement is by another institution")]
     Own(String),
+    /// Nothing is said.
+    #[error("the comment is empty; say what the document is endorsed for")]
+    NoComment,
     /// Too long.
     #[error("the comment has {bytes} bytes, more than {COMMENT_BYTES_MAX}")]
     Comment {
@@ -117,6 +120,9 @@ impl Endorsement {
         if endorsed.issuer.as_deref() == Some(issuer) {
             return Err(EndorsementError::Own(issuer.to_owned()));
         }
+        if comment.trim().is_empty() {
+            return Err(EndorsementError::NoComment);
+        }
         if comment.len() > COMMENT_BYTES_MAX {
             return Err(EndorsementError::Comment { bytes: comment.len() });
         }
@@ -171,8 +177,46 @@ pub fn subresource_digest(bytes: &[u8]) -> String {
     format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
 }
 
+/// The digests of a file that are compared with what others write of it (Subresource Integrity, 3.2: SHA-256, SHA-384, SHA-512).
+#[derive(Clone, Debug)]
+pub struct SubresourceDigests {
+    sha256: [u8; 32],
+    sha384: [u8; 48],
+    sha512: [u8; 64],
+}
+
+impl SubresourceDigests {
+    /// Of a file.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            sha256: Sha256::digest(bytes).into(),
+            sha384: Sha384::digest(bytes).into(),
+            sha512: Sha512::digest(bytes).into(),
+        }
+    }
+
+    /// Whether a `digestSRI` is of the file. `None` if it has no digest of a known kind: nothing was compared.
+    ///
+    /// Subresource Integrity, 3.3.4: of several digests those of the strongest kind count.
+    #[must_use]
+    pub fn fit(&self, digest_sri: &str) -> Option<bool> {
+        let known: [(&str, &[u8]); 3] =
+            [("sha512-", &self.sha512), ("sha384-", &self.sha384), ("sha256-", &self.sha256)];
+        known.into_iter().find_map(|(kind, digest)| {
+            let texts = digest_sri.split_ascii_whitespace().filter_map(|text| text.strip_prefix(kind));
+            // Options follow a question mark, and none is defined.
+            let digests = texts.filter_map(|text| BASE64_STANDARD.decode(text.split('?').next()?).ok());
+            let digests: Vec<Vec<u8>> = digests.collect();
+            (!digests.is_empty()).then(|| digests.iter().any(|given| given == digest))
+        })
+    }
+}
+
 /// The type of an endorsement.
 pub const ENDORSEMENT_TYPE: &str = "EndorsementCredential";
+/// What follows the name of a document in that of its endorsement, before `.json`.
+pub const ENDORSEMENT_EXTENSION: &str = "endorsement";
 /// Longest comment, in bytes.
 pub const COMMENT_BYTES_MAX: usize = 4 << 10;
 const CONTEXTS: [&str; 2] =
@@ -206,6 +250,26 @@ mod tests {
     }
 
     #[test]
+    fn digests_of_three_kinds_are_compared() {
+        let digests = SubresourceDigests::of(b"abc");
+        assert_eq!(digests.fit(&subresource_digest(b"abc")), Some(true));
+        // NIST's examples for "abc".
+        let sha256 = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+        let sha512 =
+            "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==";
+        for text in [sha256.to_owned(), sha512.to_owned(), format!(" {sha256}?x {sha512}")] {
+            assert_eq!(digests.fit(&text), Some(true), "{text}");
+            assert_eq!(SubresourceDigests::of(b"abd").fit(&text), Some(false), "{text}");
+        }
+        let weak = format!("{sha256} sha384-{}", "A".repeat(64));
+        assert_eq!(digests.fit(&weak), Some(false), "the strongest counts");
+        for text in ["", "md5-kAFQmDzST7DWlj99KOF/cg==", "sha256-", "sha256", "sha384-!"] {
+            assert_eq!(digests.fit(text).unwrap_or_default(), false, "{text}");
+        }
+        assert_eq!(digests.fit("md5-kAFQmDzST7DWlj99KOF/cg=="), None);
+    }
+
+    #[test]
     fn nobody_endorses_itself_or_says_what_nobody_sees() {
         let endorsed = Endorsed::read(award().to_string().as_bytes(), false).unwrap();
         let new = |issuer: &str, comment: &str| {
@@ -215,6 +279,9 @@ mod tests {
         assert!(matches!(new("did:web:a.example", "x"), Err(EndorsementError::Own(_))));
         assert!(matches!(new("did:web:b.example", "x\u{200b}"), Err(EndorsementError::Text(_))));
         assert!(matches!(new("did:web:b.example", &"x".repeat(5000)), Err(EndorsementError::Comment { .. })));
+        for empty in ["", " \t"] {
+            assert!(matches!(new("did:web:b.example", empty), Err(EndorsementError::NoComment)));
+        }
         let made = new("did:web:b.example", "Diakui.").unwrap();
         sanad_credential::check_unsigned(&made, "did:web:b.example").unwrap();
         assert_eq!(made, new("did:web:b.example", "Diakui.").unwrap());

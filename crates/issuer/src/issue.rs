@@ -289,6 +289,16 @@ impl Issuance {
         self.documents.is_empty()
     }
 
+    /// The documents that are issued again, each with the log index of the receipt that it has.
+    pub fn issued_before(&self) -> impl Iterator<Item = (&Path, LogIndex)> {
+        self.documents.iter().filter_map(|(document, index)| Some((document.path.as_path(), (*index)?)))
+    }
+
+    /// The documents, each with its digest.
+    pub fn digests(&self) -> impl Iterator<Item = (&Path, &[u8; 32])> {
+        self.documents.iter().map(|(document, _)| (document.path.as_path(), &document.digest))
+    }
+
     /// Enters the documents in batches and writes their receipts.
     ///
     /// A receipt that cannot be written holds none of the others back: see [`IssueReport::failed`].
@@ -480,7 +490,7 @@ fn read_all(
     let IssueOptions { read_as, pictures, passphrase, .. } = options;
     let (passphrase, now_ms) = (passphrase.as_ref(), u64::try_from(now_ms).unwrap_or(u64::MAX));
     let reader = Reader { read_as: *read_as, pictures: *pictures, passphrase, now_ms };
-    let mut documents = Vec::new();
+    let (mut documents, mut without_digest) = (Vec::new(), Vec::new());
     for (done, Source { path, named }) in sources.iter().enumerate() {
         observer.progress(Step::Reading, done, sources.len());
         let issued_at = issued_at(path, anchor, issuer, options, observer)?;
@@ -489,7 +499,15 @@ fn read_all(
             report.skipped.push(path.clone());
             continue;
         }
-        match documents::read(path, reader)? {
+        let read = match documents::read(path, reader) {
+            // Whoever has many to mend hears of all of them at once.
+            Err(SourceError::NoDigest { path, source }) => {
+                without_digest.push((path, source));
+                continue;
+            }
+            read => read?,
+        };
+        match read {
             Read::Document(document) => documents.push((document, issued_at)),
             Read::LeftOut(reason) if *named => {
                 return Err(SourceError::Refused { path: path.clone(), reason }.into());
@@ -501,7 +519,11 @@ fn read_all(
         }
     }
     observer.progress(Step::Reading, sources.len(), sources.len());
-    Ok(documents)
+    match <[_; 1]>::try_from(without_digest) {
+        Ok([(path, source)]) => Err(SourceError::NoDigest { path, source }.into()),
+        Err(none) if none.is_empty() => Ok(documents),
+        Err(several) => Err(SourceError::NoDigests(several).into()),
+    }
 }
 
 /// The log index of the receipt by this issuer that a document has.

@@ -95,6 +95,7 @@ mod random;
 mod receipt_file;
 mod receipts;
 mod resume;
+mod revocations;
 mod signed_file;
 mod site;
 mod status_lists;
@@ -110,7 +111,8 @@ pub use content::{Artifact, PictureReader, recognise};
 pub use correction::{Correction, CorrectionError};
 pub use documents::{LIST_BYTES_MAX, ListLine, ReadAs, SourceError, list_lines, read_list};
 pub use endorsement::{
-    COMMENT_BYTES_MAX, ENDORSEMENT_TYPE, Endorsed, Endorsement, EndorsementError, is_type, subresource_digest,
+    COMMENT_BYTES_MAX, ENDORSEMENT_EXTENSION, ENDORSEMENT_TYPE, Endorsed, Endorsement, EndorsementError,
+    SubresourceDigests, is_type, subresource_digest,
 };
 pub use folder::{EXTENSIONS, FolderFiles, look_through};
 pub use folders::{LockError, SharedFolder};
@@ -134,6 +136,7 @@ pub use receipt_file::{
 };
 pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
+pub use revocations::Revocation;
 pub use signed_file::{CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, credential_in};
 pub use site::{SiteError, SiteFile, did_document, did_web, published, write_site};
 pub use status_lists::{DueList, IssuedStatuses, Positions, Published, StatusListPlace, StatusListsError};

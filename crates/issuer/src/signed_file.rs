@@ -46,7 +46,8 @@ impl CredentialForm {
             Self::Json => Ok(signer.sign(credential, created)?),
             Self::SdJwt => {
                 let claims = SdJwtClaims::of_badge(&credential).map_err(SignError::from)?;
-                let salts = claims.own().map(|_| random_bytes()).collect::<Result<Vec<Salt>, _>>()?;
+                let salts = (0..claims.digests()).map(|_| random_bytes());
+                let salts = salts.collect::<Result<Vec<Salt>, _>>()?;
                 Ok(signer.sign_sd_jwt(&claims, created, &salts)?)
             }
         }

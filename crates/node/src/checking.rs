@@ -14,9 +14,10 @@ use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError, HostPort, Overrides};
 use crate::descriptors;
-use crate::desk::{certificate_ends, disk};
+use crate::desk::{CERTIFICATE_DAYS_MIN, CLIENT_CA_DAYS_MIN, certificate_ends, certificates_end, disk};
 use crate::error::NodeError;
 use crate::oddities;
+use crate::recovery;
 use crate::run::server_config;
 use crate::setup::{DataDir, Setup};
 
@@ -151,23 +152,31 @@ impl Checks {
             ),
             Ok(_) => self.ok("data_dir", format!("{} is there, and closed to others", path.display())),
         }
-        let guard = ConsensusConfig::guard_path(&directory.consensus());
-        match (directory.ledger().is_dir(), config.keys.consensus.is_none() || guard.is_file()) {
-            (true, true) => {
-                self.ok("ledger", "ledger and signing guard are there".to_owned());
-                self.guard(&guard);
-            }
-            (false, true) if config.keys.consensus.is_none() || !guard.exists() => {
-                self.warning("ledger", "there is none; `sanad-node init` makes it, once".to_owned());
-            }
-            (false, _) => self.failed("ledger", "the signing guard is there, the ledger is not".to_owned()),
-            (true, false) => self.failed(
+        let consensus = directory.consensus();
+        let guard = ConsensusConfig::guard_path(&consensus);
+        let guards = recovery::guards(&consensus).unwrap_or_default();
+        match (directory.ledger().is_dir(), guards.is_empty()) {
+            (true, true) if config.keys.consensus.is_some() => self.failed(
                 "ledger",
                 format!(
                     "the ledger is there, its signing guard {} is not: do not vote with this key",
                     guard.display()
                 ),
             ),
+            (true, true) => self.ok("ledger", "the ledger is there".to_owned()),
+            (true, false) => self.ok("ledger", "ledger and signing guard are there".to_owned()),
+            (false, true) => self.warning(
+                "ledger",
+                "there is none; `sanad-node init` makes it, once, for a key that has never voted".to_owned(),
+            ),
+            (false, false) => self.failed(
+                "ledger",
+                "the signing guard is there, the ledger is not; `sanad-node recover` makes it, and keeps the guard".to_owned(),
+            ),
+        }
+        // Each key has its own.
+        for path in guards {
+            self.guard(&path);
         }
         let Some((free, all)) = disk(path) else { return };
         let text = format!("{} of {} MiB are free", free >> 20, all >> 20);
@@ -185,13 +194,9 @@ impl Checks {
     }
 
     fn guard(&mut self, path: &Path) {
-        // A node that only follows has none.
-        if !path.is_file() {
-            return;
-        }
         let signed = |state: &GuardState| match state.position {
-            Some(position) => format!("signed last: {position}"),
-            None => "has signed nothing yet".to_owned(),
+            Some(position) => format!("signed last: {position}, with {}", state.public_key),
+            None => format!("{} has signed nothing yet", state.public_key),
         };
         match SigningGuard::inspect(path) {
             Ok(state) if state.lost => self.warning(
@@ -222,15 +227,26 @@ impl Checks {
         if let Err(error) = loaded {
             return self.failed("tls", said(&error));
         }
-        let days =
-            certificate_ends(certificate).map(|ends| ends.saturating_sub(now_seconds()).div_euclid(86_400));
+        let days_until = |ends: i64| ends.saturating_sub(now_seconds()).div_euclid(86_400);
+        match config.api.tls_client_ca.as_deref().and_then(certificates_end).map(days_until) {
+            Some(days) if days < 0 => {
+                self.warning("tls", "an authority of api.tls_client_ca has ended".to_owned());
+            }
+            Some(days) if days < CLIENT_CA_DAYS_MIN => {
+                self.warning("tls", format!("an authority of api.tls_client_ca ends in {days} days"));
+            }
+            _ => {}
+        }
+        let days = certificate_ends(certificate).map(days_until);
         let clients = match &config.api.tls_client_ca {
             Some(_) => "; only clients of api.tls_client_ca are let in",
             None => "",
         };
         match days {
             Some(days) if days < 0 => self.failed("tls", "the certificate has ended".to_owned()),
-            Some(days) if days < 14 => self.warning("tls", format!("the certificate ends in {days} days")),
+            Some(days) if days < CERTIFICATE_DAYS_MIN => {
+                self.warning("tls", format!("the certificate ends in {days} days"))
+            }
             Some(days) => self.ok("tls", format!("certificate and key fit; it ends in {days} days{clients}")),
             None => self.warning("tls", "certificate and key fit; when it ends cannot be read".to_owned()),
         }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, SigningGuard};
 use sanad_core::hash::ChainId;
-use sanad_core::ids::Height;
+use sanad_core::ids::{Height, MemberId};
+use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
+use sanad_core::state::State;
 use sanad_storage::{OpenError, Store};
 
 use crate::config::Config;
@@ -20,7 +22,7 @@ use crate::setup::{DataDir, Setup, make_consensus, store_options};
 pub struct Recovered {
     /// The ledger.
     pub ledger: Part,
-    /// The signing guard; `None` for a node that only follows.
+    /// The signing guards of the member's consensus keys, taken together; `None` for a node that only follows.
     pub guard: Option<Memory>,
 }
 
@@ -55,25 +57,20 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     let directory = DataDir::new(config);
     let (path, consensus) = (directory.ledger(), directory.consensus());
     let failed = |source| NodeError::Open { path: path.clone(), source };
-    let ledger = match Store::open(&path, &setup.genesis, store_options(config)) {
-        Ok((store, _)) => {
+    let state = match Store::open(&path, &setup.genesis, store_options(config)) {
+        Ok((store, state)) => {
             store.close()?;
-            Part::Kept
+            Some(state)
         }
-        Err(OpenError::MissingDirectory { .. }) => Part::Made,
-        Err(_) if is_empty(&path) => Part::Made,
+        Err(OpenError::MissingDirectory { .. }) => None,
+        Err(_) if is_empty(&path) => None,
         Err(error) => return Err(failed(error)),
     };
+    let ledger = if state.is_some() { Part::Kept } else { Part::Made };
     make_consensus(&consensus)?;
-    let chain_id = setup.genesis.chain_id();
     // Before the ledger: one that was made in vain is found by the next try.
-    let memory = match &setup.keys.consensus {
-        Some(key) => {
-            let guard = ConsensusConfig::guard_path_of(&consensus, &key.public());
-            Some(recover_guard(&guard, chain_id, key.public(), ledger, signed_through)?)
-        }
-        None => None,
-    };
+    let current = state.as_ref().and_then(|state| current_key(state, &config.member));
+    let memory = recover_guards(&setup, &consensus, current, ledger, signed_through)?;
     if ledger == Part::Made {
         let (store, _) = Store::create(&path, &setup.genesis, store_options(config)).map_err(failed)?;
         store.close()?;
@@ -81,11 +78,72 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     Ok(Recovered { ledger, guard: memory })
 }
 
-/// The guard of the node's key where a ledger is made in a directory that had none. Requires the directory of consensus.
-pub(crate) fn guard_beside_new_ledger(setup: &Setup, consensus: &Path) -> Result<Option<Memory>, NodeError> {
-    let Some(key) = &setup.keys.consensus else { return Ok(None) };
-    let path = ConsensusConfig::guard_path_of(consensus, &key.public());
-    recover_guard(&path, setup.genesis.chain_id(), key.public(), Part::Made, None).map(Some)
+/// The guards of the node's keys where a ledger is made in a directory that had none. `current` is the key that the member has by that
+/// ledger. Requires the directory of consensus.
+pub(crate) fn guard_beside_new_ledger(
+    setup: &Setup,
+    consensus: &Path,
+    current: Option<PublicKey>,
+) -> Result<Option<Memory>, NodeError> {
+    recover_guards(setup, consensus, current, Part::Made, None)
+}
+
+/// The consensus key that a member has by a state.
+pub(crate) fn current_key(state: &State, member: &MemberId) -> Option<PublicKey> {
+    state.registry().member(member)?.rest().current_key(KeyPurpose::Consensus)
+}
+
+/// Each key has a guard of its own, and the one that the configuration names may have been replaced: all guards that are there are seen to,
+/// and that of the key that is in force is made if it is missing.
+fn recover_guards(
+    setup: &Setup,
+    consensus: &Path,
+    current: Option<PublicKey>,
+    ledger: Part,
+    signed_through: Option<Height>,
+) -> Result<Option<Memory>, NodeError> {
+    let Some(configured) = &setup.keys.consensus else { return Ok(None) };
+    let mut keys = vec![configured.public()];
+    keys.extend(current);
+    let first = ConsensusConfig::guard_path(consensus);
+    for path in guards(consensus).map_err(|source| NodeError::File { path: consensus.to_owned(), source })? {
+        match SigningGuard::inspect(&path) {
+            // The first guard tells where the others are.
+            Ok(state) if path == first => keys.insert(0, state.public_key),
+            Ok(state) => keys.push(state.public_key),
+            // Whose it is cannot be read. That of the key in force is made again.
+            Err(GuardError::Corrupt { .. }) => set_aside(&path)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let chain_id = setup.genesis.chain_id();
+    let mut all = Memory::Whole;
+    let mut seen = Vec::new();
+    for key in keys {
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let path = ConsensusConfig::guard_path_of(consensus, &key);
+        match recover_guard(&path, chain_id, key, ledger, signed_through)? {
+            Memory::Whole => {}
+            known => all = known,
+        }
+    }
+    Ok(Some(all))
+}
+
+/// Files of guards in the directory of consensus.
+pub(crate) fn guards(consensus: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(consensus)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "guard") {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 fn recover_guard(
@@ -103,11 +161,6 @@ fn recover_guard(
             guard
         }
         Err(GuardError::Missing { .. }) => SigningGuard::create_lost(path, chain_id, key)?,
-        Err(GuardError::Corrupt { .. }) => {
-            let aside = with_suffix(path, ".damaged");
-            std::fs::rename(path, &aside).map_err(|source| NodeError::File { path: aside, source })?;
-            SigningGuard::create_lost(path, chain_id, key)?
-        }
         Err(error) => return Err(error.into()),
     };
     if let Some(through) = signed_through {
@@ -119,6 +172,11 @@ fn recover_guard(
 
 fn is_empty(path: &Path) -> bool {
     std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn set_aside(path: &Path) -> Result<(), NodeError> {
+    let aside = with_suffix(path, ".damaged");
+    std::fs::rename(path, &aside).map_err(|source| NodeError::File { path: aside, source })
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -19,7 +19,7 @@ use sanad_storage::{SnapshotError, SnapshotFolder, SnapshotTrust, Store, create_
 use crate::config::Config;
 use crate::desk::disk;
 use crate::error::NodeError;
-use crate::recovery::{Memory, guard_beside_new_ledger};
+use crate::recovery::{Memory, current_key, guard_beside_new_ledger};
 use crate::setup::{
     DataDir, Setup, make_consensus, make_directory, read_genesis, read_limited, store_options,
 };
@@ -162,10 +162,11 @@ pub fn restore(
         std::fs::remove_dir_all(&unfinished).map_err(file(&unfinished))?;
     }
     let (height, block) = (manifest.header().height, manifest.header().hash());
-    restore_snapshot(from, trust, &unfinished, store_options(config), |_| {}).map_err(in_folder(from))?;
+    let state =
+        restore_snapshot(from, trust, &unfinished, store_options(config), |_| {}).map_err(in_folder(from))?;
     make_consensus(&consensus)?;
     // Before the ledger: there must be no ledger beside a guard that nobody has looked at.
-    let guard = guard_beside_new_ledger(&setup, &consensus)?;
+    let guard = guard_beside_new_ledger(&setup, &consensus, current_key(&state, &config.member))?;
     if ledger.is_dir() {
         std::fs::remove_dir(&ledger).map_err(file(&ledger))?;
     }

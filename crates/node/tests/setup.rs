@@ -214,6 +214,31 @@ fn guard(node: &Node) -> SigningGuard {
 
 const SIGNED: Position = Position { height: Height(7), round: 0, step: Step::Precommit };
 
+/// The configuration still names the first key; the one that replaced it has a guard of its own.
+#[test]
+fn recover_sees_to_the_guards_of_all_keys() {
+    let node = ran();
+    let consensus = DataDir::new(&node.config).consensus();
+    let later = consensus_key("later");
+    let path = sanad_consensus_lite::Config::guard_path_of(&consensus, &later.public());
+    assert_ne!(path, node.guard());
+    let mut made = SigningGuard::create(&path, genesis().chain_id(), later.public()).unwrap();
+    made.authorize(Position { height: Height(20), ..SIGNED }, b"vote").unwrap();
+    drop(made);
+    // The ledger is there: the disk may have been set back.
+    assert_eq!(recover(&node.config, None).unwrap().guard, Some(Memory::Lost));
+    assert!(SigningGuard::inspect(&path).unwrap().lost && SigningGuard::inspect(&node.guard()).unwrap().lost);
+    recover(&node.config, Some(Height(30))).unwrap();
+    let mut kept = SigningGuard::open(&path, genesis().chain_id(), later.public()).unwrap();
+    assert!(!kept.is_lost() && kept.authorize(Position { height: Height(30), ..SIGNED }, b"vote").is_err());
+    kept.authorize(Position { height: Height(31), ..SIGNED }, b"vote").unwrap();
+    drop(kept);
+    // One that cannot be read is put aside.
+    std::fs::write(&path, "damaged").unwrap();
+    recover(&node.config, None).unwrap();
+    assert!(!path.exists() && path.with_extension("guard.damaged").exists());
+}
+
 /// A node that has run.
 fn ran() -> Node {
     let node = Node::new(&genesis());

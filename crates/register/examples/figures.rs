@@ -46,7 +46,7 @@ fn main() {
         }
     });
     let backup = folder.path().join("backup.db");
-    timed("back up", || register.backup(&backup).unwrap());
+    timed("back up", || register.backup(&backup, || ()).unwrap());
     timed("compact, as erasing does", || register.compact().unwrap());
 }
 

@@ -9,7 +9,7 @@ use sanad_core::document::{self, DocumentKind};
 
 use crate::cipher::{BLIND_BYTES, KEY_BYTES, Keys, Sealer, random};
 use crate::credential::{Facts, NewCredential, Progress, Row, RowNumber, State, TEXT_BYTES_MAX};
-use crate::error::{Clash, RegisterError};
+use crate::error::{Clash, RegisterError, There};
 use crate::positions;
 use crate::reading::{Reader, blind_email, blind_entry, blind_student, bound};
 use crate::register::{Head, Register, read_head, to_json, write_head};
@@ -26,6 +26,7 @@ pub struct Adding<'a> {
     /// The last row that was there before.
     last: u64,
     clashes: Vec<Clash>,
+    takes_back_erased: bool,
     now_ms: u64,
 }
 
@@ -53,32 +54,53 @@ impl Register {
             .map_err(|error| failed(path, error))?;
         let head = read_head(&transaction, keys, path)?;
         let last = head.rows;
-        Ok(Adding { transaction, keys, path, head, last, clashes: Vec::new(), now_ms })
+        Ok(Adding {
+            transaction,
+            keys,
+            path,
+            head,
+            last,
+            clashes: Vec::new(),
+            takes_back_erased: false,
+            now_ms,
+        })
     }
 }
 
 impl Register {
     /// Checks before they are signed that none of these credentials is there: each by what it is called and its subject.
+    /// What was erased counts as there unless it is to be taken back.
     ///
     /// # Errors
     /// [`RegisterError::Clashes`] names every credential that is there, or that comes twice.
-    pub fn check_new(&self, batch: &str, credentials: &[(String, Subject)]) -> Result<(), RegisterError> {
+    pub fn check_new(
+        &self,
+        batch: &str,
+        credentials: &[(String, Subject)],
+        takes_back_erased: bool,
+    ) -> Result<(), RegisterError> {
         let reader = self.reader();
         let (mut clashes, mut seen) = (Vec::new(), HashSet::new());
         for (name, subject) in credentials {
             let Some(identity) = blind_subject(&self.keys, batch, None, subject) else { continue };
-            let clash = |row, progress| Clash { name: name.clone(), row, progress };
-            match reader.by_blind("identity", &identity)? {
-                Some(Row::Credential(there)) => clashes.push(clash(Some(there.row), there.state.progress)),
-                _ if !seen.insert(identity) => clashes.push(clash(None, Progress::Planned)),
-                _ => {}
-            }
+            let with = match reader.by_blind("identity", &identity)? {
+                Some(Row::Credential(there)) => Some(There::Row(there.row, there.state.progress)),
+                Some(Row::Erased { row, .. }) if !takes_back_erased => Some(There::Erased(row)),
+                _ => (!seen.insert(identity)).then_some(There::Twice),
+            };
+            clashes.extend(with.map(|with| Clash { name: name.clone(), with }));
         }
         if clashes.is_empty() { Ok(()) } else { Err(RegisterError::Clashes(clashes)) }
     }
 }
 
 impl Adding<'_> {
+    /// Takes back persons who were erased, if they are among those to be added; otherwise they clash.
+    #[must_use]
+    pub fn taking_back_erased(self, takes_back: bool) -> Self {
+        Self { takes_back_erased: takes_back, ..self }
+    }
+
     /// Adds a credential. `None` if it clashes with one that is there; [`Adding::commit`] names all that do.
     ///
     /// # Errors
@@ -116,16 +138,27 @@ impl Adding<'_> {
             there => there,
         };
         let there = match there {
+            Some(Row::Erased { row, .. }) if self.takes_back_erased => {
+                self.forget_identity(row)?;
+                None
+            }
             None => reader.by_blind("entry", &entry)?,
             there => there,
         };
+        if let Some(Row::Erased { row, .. }) = there {
+            self.clashes.push(Clash { name: new.file.clone(), with: There::Erased(row) });
+            return Ok(None);
+        }
         if let Some(Row::Credential(there)) = there {
             let same = there.facts.kind == new.kind && there.facts.digest == digest;
             if unique && same && there.state.progress != Progress::Issued && there.row.0 <= self.last {
                 return Ok(Some(Added { row: there.row, facts: there.facts, was_there: true }));
             }
-            let row = (there.row.0 <= self.last).then_some(there.row);
-            self.clashes.push(Clash { name: new.file.clone(), row, progress: there.state.progress });
+            let with = match there.row.0 <= self.last {
+                true => There::Row(there.row, there.state.progress),
+                false => There::Twice,
+            };
+            self.clashes.push(Clash { name: new.file.clone(), with });
             return Ok(None);
         }
         let facts = self.facts(new, digest)?;
@@ -164,6 +197,17 @@ impl Adding<'_> {
         }
         let added_at_ms = self.now_ms;
         Ok(Facts { batch, subject, file, kind, digest, secret, summary, commitment, replaces, added_at_ms })
+    }
+
+    /// Of a row that was erased: its place is another's now.
+    fn forget_identity(&self, row: RowNumber) -> Result<(), RegisterError> {
+        self.transaction
+            .execute(
+                "UPDATE credential SET identity = NULL WHERE row = ?1 AND destruction IS NOT NULL",
+                [row.sql()],
+            )
+            .map_err(|error| failed(self.path, error))
+            .map(drop)
     }
 
     fn insert(

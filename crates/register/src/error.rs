@@ -203,27 +203,44 @@ impl fmt::Display for Part {
 pub struct Clash {
     /// What the caller called it.
     pub name: String,
-    /// The row that is there; `None` if it is named twice in what was to be added.
-    pub row: Option<RowNumber>,
-    /// How far that row is.
-    pub progress: Progress,
+    /// What is there.
+    pub with: There,
+}
+
+/// What a credential that was to be added meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum There {
+    /// A row, and how far it is.
+    Row(RowNumber, Progress),
+    /// A row that was erased.
+    Erased(RowNumber),
+    /// Another one that was to be added with it.
+    Twice,
 }
 
 struct Clashes<'a>(&'a [Clash]);
 
 impl fmt::Display for Clashes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of the credentials are in the register already, so nothing was added:", self.0.len())?;
-        for Clash { name, row, progress } in self.0 {
-            match row {
-                Some(row) => write!(f, "\n{name}: row {row}, {}", progress.as_str())?,
-                None => write!(f, "\n{name}: the same person and achievement twice")?,
+        let count = self.0.len();
+        let are = if count == 1 { "credential is" } else { "credentials are" };
+        write!(f, "{count} {are} in the register already, so nothing was added:")?;
+        for Clash { name, with } in self.0 {
+            match with {
+                There::Row(row, progress) => write!(f, "\n{name}: row {row}, {}", progress.as_str())?,
+                There::Erased(row) => write!(f, "\n{name}: was row {row}, and erased at the person's wish")?,
+                There::Twice => write!(f, "\n{name}: the same person and achievement twice")?,
             }
         }
-        write!(
-            f,
-            "\n`sanad register export` writes lost files of a credential again, `sanad reissue` replaces and revokes one; \
-             --register-batch NAME tells awards of one achievement apart"
-        )
+        if self.0.iter().any(|clash| matches!(clash.with, There::Erased(_))) {
+            f.write_str("\nleave out who was erased, or give --erased to issue to them again")?;
+        }
+        if self.0.iter().any(|clash| !matches!(clash.with, There::Erased(_))) {
+            f.write_str(
+                "\n`sanad register export` writes lost files of a credential again, `sanad reissue` replaces and revokes one; \
+                 --register-batch NAME tells awards of one achievement apart",
+            )?;
+        }
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@
 //! Nothing here talks to a ledger, reads a clock or prints: times are arguments.
 
 mod adding;
+mod check;
 mod cipher;
 mod credential;
 mod error;
@@ -24,11 +25,12 @@ mod subject;
 mod writing;
 
 pub use adding::{Added, Adding};
+pub use check::FAULTS_MAX;
 pub use credential::{
     Credential, Facts, NewCredential, Position, Progress, REASON_BYTES_MAX, Replaced, Row, RowNumber,
     STATUS_CHANGES_MAX, State, Status, StatusChange, TEXT_BYTES_MAX,
 };
-pub use error::{Clash, Part, RegisterError};
+pub use error::{Clash, Part, RegisterError, There};
 pub use reading::Query;
 pub use register::{Owner, Register, RegisterOptions};
 pub use schema::{POSITIONS_MAX, ROWS_MAX, SCHEMA_VERSION};

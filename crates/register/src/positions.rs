@@ -108,28 +108,37 @@ impl Register {
     /// # Errors
     /// [`RegisterError`].
     pub fn listed(&self) -> Result<(Vec<(u64, Commitment)>, u64), RegisterError> {
-        let failed = |error| failed(&self.path, error);
-        let transaction = self.connection.unchecked_transaction().map_err(failed)?;
-        let head = read_head(&transaction, &self.keys, &self.path)?;
-        let mut statement = transaction
-            .prepare_cached("SELECT number, credential, entry FROM position ORDER BY number")
-            .map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let (mut listed, mut count, mut end) = (Vec::new(), 0, 0);
-        while let Some(row) = rows.next().map_err(failed)? {
-            let number = RowNumber::of_sql(row.get(0).map_err(failed)?).0;
-            let (blind, entry): ([u8; BLIND_BYTES], Option<[u8; ENTRY_BYTES]>) =
-                (row.get(1).map_err(failed)?, row.get(2).map_err(failed)?);
-            if let Some(sealed) = entry {
-                let opened = open(&self.keys, number, &blind, &sealed);
-                listed.push((number, opened.ok_or_else(|| damaged(&self.path, Part::Positions))?));
-            }
-            (count, end) = (count + 1, number + 1);
+        listed(&self.connection, &self.keys, &self.path)
+    }
+}
+
+/// As [`Register::listed`].
+pub(crate) fn listed(
+    connection: &Connection,
+    keys: &Keys,
+    path: &Path,
+) -> Result<(Vec<(u64, Commitment)>, u64), RegisterError> {
+    let failed = |error| failed(path, error);
+    let transaction = connection.unchecked_transaction().map_err(failed)?;
+    let head = read_head(&transaction, keys, path)?;
+    let mut statement = transaction
+        .prepare_cached("SELECT number, credential, entry FROM position ORDER BY number")
+        .map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    let (mut listed, mut count, mut end) = (Vec::new(), 0, 0);
+    while let Some(row) = rows.next().map_err(failed)? {
+        let number = RowNumber::of_sql(row.get(0).map_err(failed)?).0;
+        let (blind, entry): ([u8; BLIND_BYTES], Option<[u8; ENTRY_BYTES]>) =
+            (row.get(1).map_err(failed)?, row.get(2).map_err(failed)?);
+        if let Some(sealed) = entry {
+            let opened = open(keys, number, &blind, &sealed);
+            listed.push((number, opened.ok_or_else(|| damaged(path, Part::Positions))?));
         }
-        match count == head.positions {
-            true => Ok((listed, end)),
-            false => Err(damaged(&self.path, Part::Positions)),
-        }
+        (count, end) = (count + 1, number + 1);
+    }
+    match count == head.positions {
+        true => Ok((listed, end)),
+        false => Err(damaged(path, Part::Positions)),
     }
 }
 

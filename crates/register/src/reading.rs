@@ -115,8 +115,7 @@ impl Register {
     /// # Errors
     /// [`RegisterError`].
     pub fn document(&self, row: RowNumber) -> Result<Zeroizing<Vec<u8>>, RegisterError> {
-        let document = self.reader().large(row, DOCUMENT, DOCUMENT_BYTES_MAX)?;
-        document.ok_or_else(|| damaged(&self.path, Part::Cell { row, column: DOCUMENT.name }))
+        self.reader().document(row)
     }
 
     /// The receipt of a row in its JSON form; `None` until it is issued.
@@ -124,7 +123,7 @@ impl Register {
     /// # Errors
     /// [`RegisterError`].
     pub fn receipt(&self, row: RowNumber) -> Result<Option<Zeroizing<Vec<u8>>>, RegisterError> {
-        self.reader().large(row, RECEIPT, RECEIPT_JSON_BYTES_MAX)
+        self.reader().receipt(row)
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
@@ -246,6 +245,15 @@ impl Reader<'_> {
             .optional()
             .map_err(|error| failed(self.path, error))?;
         self.sealer(row, key.flatten().as_deref())
+    }
+
+    pub(crate) fn document(&self, row: RowNumber) -> Result<Zeroizing<Vec<u8>>, RegisterError> {
+        let document = self.large(row, DOCUMENT, DOCUMENT_BYTES_MAX)?;
+        document.ok_or_else(|| damaged(self.path, Part::Cell { row, column: DOCUMENT.name }))
+    }
+
+    pub(crate) fn receipt(&self, row: RowNumber) -> Result<Option<Zeroizing<Vec<u8>>>, RegisterError> {
+        self.large(row, RECEIPT, RECEIPT_JSON_BYTES_MAX)
     }
 
     /// A large value of a row that was not erased; `None` if there is none.

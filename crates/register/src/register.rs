@@ -10,6 +10,7 @@ use sanad_core::keyfile::{self, KEY_FILE_BYTES_MAX, KdfParameters};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::check;
 use crate::cipher::{KEY_BYTES, Keys, random};
 use crate::credential::RowNumber;
 use crate::error::{Part, RegisterError};
@@ -191,13 +192,15 @@ impl Register {
         self.compact()
     }
 
-    /// Copies the register into a new file, while others may use it.
+    /// Copies the register into a new file, while others may use it, and reads the copy from end to end, as
+    /// [`Register::check`] does; `each` is called after every row that was read.
     ///
     /// # Errors
-    /// [`RegisterError`]; [`RegisterError::Exists`] if anything is there.
-    pub fn backup(&self, to: &Path) -> Result<(), RegisterError> {
+    /// [`RegisterError`]; [`RegisterError::Exists`] if anything is there, [`RegisterError::Damaged`] if anything of the copy is
+    /// damaged. Then there is no copy.
+    pub fn backup(&self, to: &Path, each: impl FnMut()) -> Result<(), RegisterError> {
         place::create(to, true)?;
-        let copied = self.copy_into(to);
+        let copied = self.copy_into(to, each);
         if copied.is_err() {
             // Best effort: half a backup must not pass for one.
             let _ = std::fs::remove_file(to);
@@ -205,7 +208,7 @@ impl Register {
         copied
     }
 
-    fn copy_into(&self, to: &Path) -> Result<(), RegisterError> {
+    fn copy_into(&self, to: &Path, each: impl FnMut()) -> Result<(), RegisterError> {
         let mut copy = Connection::open(to).map_err(|error| failed(to, error))?;
         let backup =
             rusqlite::backup::Backup::new(&self.connection, &mut copy).map_err(|error| failed(to, error))?;
@@ -213,8 +216,10 @@ impl Register {
             .run_to_completion(BACKUP_PAGES_AT_ONCE, BACKUP_PAUSE, None)
             .map_err(|error| failed(to, error))?;
         drop(backup);
-        // What was copied is read once more, from the new file.
-        schema::check(&copy, to)?;
+        // What is damaged came from this file.
+        if let Some(part) = check::faults(&copy, &self.keys, to, &self.owner, each)?.into_iter().next() {
+            return Err(damaged(&self.path, part));
+        }
         copy.close().map_err(|(_, error)| failed(to, error))?;
         std::fs::File::open(to)
             .and_then(|file| file.sync_all())

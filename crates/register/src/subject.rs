@@ -38,6 +38,26 @@ pub struct Subject {
     pub title: Option<String>,
 }
 
+impl Person {
+    /// Whether anything says who it is.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether two may be one: their student numbers agree, or their e-mail addresses, or their names, each however it is
+    /// written in upper and lower case.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let agree = |one: &Option<String>, another: &Option<String>| {
+            one.as_ref().zip(another.as_ref()).is_some_and(|(one, another)| normal(one) == normal(another))
+        };
+        agree(&self.student_number, &other.student_number)
+            || agree(&self.email, &other.email)
+            || agree(&self.name, &other.name)
+    }
+}
+
 impl Subject {
     /// What an Open Badges 3.0 or W3C credential says of its subject; nothing for other documents. Texts that are too
     /// long to be kept are left out.
@@ -158,6 +178,20 @@ mod tests {
         assert_eq!(subject.identity(), Some(("number 26/001".into(), "https://x.example/a".into())));
         assert_eq!(Subject::of_document(DocumentKind::Bytes, b"%PDF"), Subject::default());
         assert_eq!(Subject::of_document(DocumentKind::Json, b"{}").identity(), None);
+    }
+
+    #[test]
+    fn one_thing_that_agrees_is_enough_to_be_one_person() {
+        let person = |name: &str, email: &str, number: &str| {
+            let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            Person { name: said(name), email: said(email), student_number: said(number) }
+        };
+        let siti = person("Siti", "siti@x.example", "26001");
+        assert!(siti.may_be(&person("Siti Rahma", "SITI@x.example", "26002")));
+        assert!(siti.may_be(&person("siti", "", "")));
+        assert!(siti.may_be(&person("", "", "26001")));
+        assert!(!siti.may_be(&person("Budi", "budi@x.example", "26002")));
+        assert!(!siti.may_be(&Person::default()) && !Person::default().may_be(&Person::default()));
     }
 
     #[test]

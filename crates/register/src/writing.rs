@@ -90,7 +90,8 @@ impl Register {
         })
     }
 
-    /// Destroys secret, document, receipt and everything else that rows say, and keeps a signed record of each.
+    /// Destroys secret, document, receipt and everything else that rows say, and keeps a signed record of each, and the
+    /// keyed hash of who was awarded what: so the same roster does not issue it again.
     ///
     /// The file is then written anew, so that nothing of it can be found in it or its journal. Copies and backups are
     /// the caller's to destroy.
@@ -104,7 +105,7 @@ impl Register {
                 changing.credential(*row)?;
                 let sealed = changing.keys.file.seal(DESTRUCTION, *row, &[], record.to_json().as_bytes())?;
                 changing.update(
-                    "UPDATE credential SET identity = NULL, entry = NULL, email = NULL, student = NULL, key = NULL, \
+                    "UPDATE credential SET entry = NULL, email = NULL, student = NULL, key = NULL, \
                      facts = NULL, state = NULL, document = NULL, receipt = NULL, destruction = ?2 WHERE row = ?1",
                     *row,
                     &sealed,

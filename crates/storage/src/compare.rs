@@ -47,7 +47,7 @@ pub struct LogRest {
 /// Two blocks of one height that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockDifference {
-    /// Their height.
+    /// Height of both, the first at which the logs differ.
     pub height: Height,
     /// The header fields that differ, with the value in each.
     pub fields: Vec<(&'static str, String, String)>,

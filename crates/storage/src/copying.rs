@@ -22,7 +22,7 @@ use crate::segments::{Defect, RawFrame, Scanned, SegmentCopy, Segments, cut_dire
 pub struct LogPlace {
     /// The block.
     pub height: Height,
-    /// Its hash.
+    /// Hash of the block's header.
     pub block: BlockHash,
     /// Logical offset of its frame.
     pub frame: u64,

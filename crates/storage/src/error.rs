@@ -57,7 +57,7 @@ pub enum StoreError {
     /// The caller asks for an entry that is still to come.
     #[error("log index {index} is still to come; the log has {size} entries")]
     BeyondLog {
-        /// The index.
+        /// Log index that was asked for.
         index: LogIndex,
         /// Entries in the log.
         size: LogSize,
@@ -120,7 +120,7 @@ pub enum StoreError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
 }

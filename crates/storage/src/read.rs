@@ -19,7 +19,7 @@ use crate::tiles::{LogTree, TileTree};
 /// A batch's position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRecord {
-    /// Its id.
+    /// Hash of the batch.
     pub id: BatchId,
     /// Its place among all batches of the chain, from 0.
     pub ordinal: u64,
@@ -29,7 +29,7 @@ pub struct BatchRecord {
     pub first_index: LogIndex,
     /// Number of its entries.
     pub entries: u64,
-    /// Its issuer.
+    /// Member that signed it.
     pub issuer: MemberId,
     /// Which of the issuer's two chains it continues.
     pub chain: BatchChain,
@@ -40,9 +40,9 @@ pub struct BatchRecord {
 /// How much a block holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockSize {
-    /// Its batches.
+    /// Number of its batches.
     pub batches: u64,
-    /// Its entries.
+    /// Number of entries in all its batches.
     pub entries: u64,
     /// Length of its payload, in bytes.
     pub payload_bytes: u32,

@@ -19,7 +19,7 @@ pub enum RepairError {
     /// There is no block at this height.
     #[error("there is no block of height {height} to repair")]
     NoBlock {
-        /// The height.
+        /// Height that was to be repaired.
         height: Height,
     },
     /// The copy is no block.
@@ -28,7 +28,7 @@ pub enum RepairError {
     /// The copy is another block than the one that this node had.
     #[error("the copy is not the block of height {height} that this node's history names")]
     OtherBlock {
-        /// The height.
+        /// Height that was to be repaired.
         height: Height,
     },
     /// The validators of the height did not certify it.

@@ -46,9 +46,9 @@ pub(crate) struct Shared {
 /// The last block of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHead {
-    /// Its header.
+    /// Header of that block.
     pub header: BlockHeader,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
 }
 

@@ -19,7 +19,7 @@ use crate::options::{UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX};
 pub struct UndecidedRecord {
     /// Height of the proposal.
     pub height: Height,
-    /// Its round.
+    /// Round of that height, from 0.
     pub round: u32,
     /// Whatever consensus needs to take up the proposal again, up to [`UNDECIDED_RECORD_BYTES_MAX`].
     pub bytes: Vec<u8>,

@@ -13,6 +13,7 @@ verdict-needs-history-path = needs history path
 verdict-foreign-chain = foreign chain
 verdict-could-not-be-checked = could not be checked
 verdict-renew = renew
+verdict-clock = could not be checked: this machine's clock is wrong
 verdict-needs-trust-file = needs trust file
 verdict-needs-newer-verifier = needs newer verifier
 

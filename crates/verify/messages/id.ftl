@@ -13,6 +13,7 @@ verdict-needs-history-path = memerlukan jalur riwayat
 verdict-foreign-chain = dari rantai lain
 verdict-could-not-be-checked = tidak dapat diperiksa
 verdict-renew = perlu diperbarui
+verdict-clock = tidak dapat diperiksa: jam komputer ini salah
 verdict-needs-trust-file = memerlukan berkas kepercayaan
 verdict-needs-newer-verifier = memerlukan program pemeriksa yang lebih baru
 

@@ -21,11 +21,13 @@ pub struct Fault {
     pub(crate) part: Part,
     pub(crate) verdict: Verdict,
     pub(crate) detail: String,
+    /// Whether the verifier's own clock is the cause.
+    pub(crate) is_clock: bool,
 }
 
 impl Fault {
     pub(crate) fn new(part: Part, verdict: Verdict, detail: impl Into<String>) -> Self {
-        Self { part, verdict, detail: detail.into() }
+        Self { part, verdict, detail: detail.into(), is_clock: false }
     }
 
     /// The check.
@@ -73,7 +75,8 @@ impl From<&ProofFault> for Fault {
             }
             ProofFault::UnknownValidators { has_trust_file: true, .. }
             | ProofFault::NotCovered { .. }
-            | ProofFault::Renew { .. } => (Part::Anchor, Verdict::Renew),
+            | ProofFault::Renew { .. }
+            | ProofFault::ClockBehind { .. } => (Part::Anchor, Verdict::Renew),
             ProofFault::TooManyChanges { .. } => (Part::Validators, Verdict::NeedsTrustFile),
             ProofFault::ChangeOrder { .. }
             | ProofFault::NextValidators { .. }
@@ -97,7 +100,8 @@ impl From<&ProofFault> for Fault {
             ProofFault::StateRoot { .. } => (Part::State, Verdict::Tampered),
             _ => (Part::State, Verdict::NotProven),
         };
-        Self::new(part, verdict, explain(fault))
+        let is_clock = matches!(fault, ProofFault::ClockBehind { .. });
+        Self { is_clock, ..Self::new(part, verdict, explain(fault)) }
     }
 }
 

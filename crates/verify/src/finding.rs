@@ -53,6 +53,9 @@ pub struct Finding {
     required: Vec<Part>,
     #[serde(skip)]
     pub(crate) age_max: Option<Duration>,
+    /// Whether a check fails by this machine's clock: then it is the clock that has to be set, whatever the word says.
+    #[serde(skip)]
+    pub(crate) clock_is_wrong: bool,
     #[serde(skip)]
     pub(crate) proof: Option<Box<StatusProof>>,
     #[serde(skip)]
@@ -62,7 +65,7 @@ pub struct Finding {
 /// One thing that was checked.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What.
+    /// What was checked.
     pub part: Part,
     /// Whether it holds.
     pub holds: bool,
@@ -75,7 +78,7 @@ pub struct Check {
 /// The block that a finding speaks of.
 #[derive(Clone, Debug, Serialize)]
 pub struct AsOf {
-    /// Its height.
+    /// Height of the block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
@@ -88,11 +91,11 @@ pub struct AsOf {
 /// The issuer, by its proved record.
 #[derive(Clone, Debug, Serialize)]
 pub struct Issuer {
-    /// Its member id.
+    /// Member id; unique on the ledger.
     pub id: MemberId,
-    /// Its name.
+    /// Name in the record; other members may have the same one.
     pub name: String,
-    /// Its standing,
+    /// How the member stands with the consortium,
     pub standing: Standing,
     /// and since which block.
     pub since: Height,
@@ -142,7 +145,7 @@ pub enum Asked {
     CouldNotBeChecked {
         /// Its address.
         source: String,
-        /// Why.
+        /// What the source lacked, in words for people.
         reason: String,
     },
 }
@@ -174,6 +177,7 @@ impl Finding {
             status: None,
             required,
             age_max,
+            clock_is_wrong: false,
             proof: None,
             fork: None,
         }
@@ -317,7 +321,8 @@ impl Finding {
     }
 
     pub(crate) fn fail(&mut self, fault: Fault) {
-        let Fault { part, verdict, detail } = fault;
+        let Fault { part, verdict, detail, is_clock } = fault;
+        self.clock_is_wrong |= is_clock;
         self.checks.push(Check { part, holds: false, detail, word: Some(verdict) });
     }
 

@@ -28,7 +28,7 @@ pub enum Part {
     Inclusion,
     /// The issuer's record.
     Issuer,
-    /// The status.
+    /// Whether the entry is active, suspended, disputed or revoked.
     Status,
     /// The state root.
     State,

@@ -18,10 +18,10 @@ pub use credential::{credential_headline, credential_issuer, credential_lines};
 /// A language that findings are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
-    /// English.
+    /// English (`en`).
     #[default]
     English,
-    /// Indonesian.
+    /// Indonesian (`id`).
     Indonesian,
 }
 
@@ -49,7 +49,7 @@ pub enum Line {
 /// Whether a check holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// It holds.
+    /// The check was made and holds.
     Holds,
     /// It does not.
     Fails,

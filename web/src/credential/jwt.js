@@ -27,6 +27,8 @@ const TYPES = ["jwt", "vc+jwt", "vc-ld+jwt", "vc+ld+jwt", "vc+ld+json+jwt", "vc+
 const VCT_TYPES = ["dc+sd-jwt", "vc+sd-jwt"];
 /** Those whose payload is the credential itself. */
 const WHOLE_TYPES = ["vc+jwt", "vc+sd-jwt"];
+/** The type of SD-JWT VCs that are made of Open Badges: docs/credentials.md. */
+const SD_JWT_VCT = "urn:sanad:open-badge:1";
 /** Claims that an SD-JWT VC may not leave to the holder to show. */
 const NEVER_WITHHELD = ["iss", "nbf", "exp", "cnf", "vct", "status"];
 
@@ -84,12 +86,29 @@ export async function checkSdJwt({ issuerSigned, claims }, circumstances) {
   if (valuesIn(claims) > VALUES_MAX) throw new TooLarge("too many JSON values");
   const signed = jwt.claims;
   jwt.claims = claims;
-  const added = Object.keys(claims).filter((name) => !(name in signed));
-  jwt.withheld = Array.isArray(signed._sd) && signed._sd.length > added.length;
-  jwt.withholdable = NEVER_WITHHELD.some((name) => added.includes(name));
+  jwt.noteWithheld(signed);
+  jwt.withholdable = NEVER_WITHHELD.some((name) => name in claims && !(name in signed));
   if (!isCredential(jwt.credential()) && typeof claims.vct !== "string") return jwt.other();
   return jwt.check(circumstances);
 }
+
+/** The credential in a JWT, with what the claims alone say of it; nothing is checked. @param {string} text @returns {JsonObject | null} */
+export function credentialInJwt(text) {
+  const jwt = readJwt(text);
+  return jwt !== null && isCredential(jwt.credential()) ? jwt.completed() : null;
+}
+
+/** The credential in an SD-JWT, with what it discloses. @param {{ issuerSigned: string, claims: JsonObject }} given @returns {JsonObject | null} */
+export function credentialInSdJwt({ issuerSigned, claims }) {
+  const jwt = readJwt(issuerSigned);
+  if (jwt === null) return null;
+  jwt.claims = claims;
+  return isCredential(jwt.credential()) ? jwt.completed() : null;
+}
+
+/** Whether an object has digests that nobody shows the claims of: `shown` is the same object with what is disclosed.
+ * @param {JsonObject} signed @param {JsonObject} shown */
+const withholds = (signed, shown) => Array.isArray(signed._sd) && signed._sd.length > Object.keys(shown).filter((name) => !(name in signed)).length;
 
 class Jwt {
   /** @param {JsonObject} header @param {JsonObject} claims @param {string} signed @param {string} signature */
@@ -98,10 +117,20 @@ class Jwt {
     this.claims = claims;
     this.signed = signed;
     this.signature = signature;
-    /** Whether claims of an SD-JWT are withheld, of those beside the dates. */
-    this.withheld = false;
+    /** Whether claims of an SD-JWT are withheld of which one may be the end of its validity. */
+    this.endWithheld = false;
     /** Whether a claim that may not be left to the holder was. */
     this.withholdable = false;
+  }
+
+  /** Compares the claims with those of them that are signed as they stand, which every presentation shows. @param {JsonObject} signed */
+  noteWithheld(signed) {
+    const { vc } = this.claims;
+    // VC 1.1 has its dates in a claim, which can have digests of its own, or be disclosed as a whole.
+    const inside = isObject(vc) && isObject(signed.vc) ? withholds(signed.vc, vc) : "vc" in this.claims && !("vc" in signed);
+    // `exp` is always shown (SD-JWT VC, 2.2.2.3), but not all types end by it alone. Ours shows both of its dates, as can be seen from the first.
+    const showsDates = !isCredential(this.credential()) && signed.vct === SD_JWT_VCT && "nbf" in signed && "validFrom" in signed;
+    this.endWithheld = (inside || withholds(signed, this.claims)) && !showsDates;
   }
 
   /** VC 1.1 has the credential in a claim; in VC 2.0 and Open Badges 3.0 it is the payload. */
@@ -138,9 +167,8 @@ class Jwt {
       fail(proof, error);
     }
     const credential = this.credential();
-    const mayWithhold = this.withheld && isCredential(credential);
     const validity = validityOf(credential, circumstances.nowMs, this.claims);
-    validity.endWithholdable = mayWithhold && validity.end === null;
+    validity.endWithholdable = this.endWithheld && validity.end === null;
     return {
       credential: this.completed(), issuer: this.issuer(), proofs: [proof, ...(await checkProofs(credential, circumstances))], counted: 1, validity,
       // VC-JOSE-COSE, 3.1.3: there, `exp` is the end of the signature.

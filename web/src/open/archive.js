@@ -23,12 +23,16 @@ export async function readZip(data) {
   const count = view.getUint16(end + 10, true);
   if (count > FILES_MAX) throw new Malformed(`a ZIP archive of more than ${FILES_MAX} files`);
   const files = [];
+  /** @type {Set<string>} */
+  const met = new Set();
   try {
     let at = view.getUint32(end + 16, true);
     for (let i = 0; i < count; i++) {
       const nameLength = view.getUint16(at + 28, true);
       const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
-      if (!name.endsWith("/")) files.push({ name: name.replace(/^.*[/\\]/, ""), data: await fileAt(data, view, at) });
+      if (met.has(asFileSystemsCompare(name))) throw new Malformed("a ZIP archive with two files of one name");
+      met.add(asFileSystemsCompare(name));
+      if (!name.endsWith("/")) files.push({ name, data: await fileAt(data, view, at) });
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (error) {
@@ -37,6 +41,9 @@ export async function readZip(data) {
   }
   return files;
 }
+
+/** What names have in common that a file system takes for one: programs take different files of one name. @param {string} name */
+const asFileSystemsCompare = (name) => name.replace(/[. ]+$/, "").normalize("NFC").toUpperCase().toLowerCase();
 
 /** @param {Uint8Array} data @param {DataView} view @param {number} at of its entry in the directory */
 async function fileAt(data, view, at) {

@@ -1,5 +1,5 @@
 // What was dropped, chosen or pasted, as pairs of a document and its receipt. Goes by content; names only say which belong together.
-import { startsWith, utf8 } from "../bytes.js";
+import { equal, startsWith, utf8 } from "../bytes.js";
 import { RECEIPT_MAGIC } from "../binary.js";
 import { Malformed } from "../faults.js";
 import { isClaimed } from "../verify.js";
@@ -8,53 +8,76 @@ import { readCode } from "./codes.js";
 import { isPdf, readPdf } from "./pdf.js";
 
 /** @typedef {{ name: string, data: Uint8Array }} File */
-/** `from`: where the two were found. @typedef {{ name: string, document: Uint8Array | null, receipt: Uint8Array, from: "files" | "pdf" | "box" | "code" }} Pair */
+/** Where a pair was found: as files, in a PDF, or a receipt whose document is not there. @typedef {"files" | "pdf" | "stray"} How */
+/** `from`: what the two were read from; `others`: further receipts beside the document.
+ * @typedef {{ name: string, document: Uint8Array | null, receipt: Uint8Array, from: "files" | "pdf" | "box" | "code", folder?: string, how?: How,
+ *   others?: Uint8Array[] }} Pair */
+/** The pairs, and names of files without a receipt. @typedef {{ pairs: Pair[], leftOut: string[] }} Opened */
 
 const TEXT_BYTES_MAX = 16 << 20;
 const TEXT_CODE_BYTES_MAX = 8192;
 
-/** The pairs, and names of files that belong to none. @param {File[]} given @returns {Promise<{ pairs: Pair[], leftOut: string[] }>} */
+/** @param {File[]} given @returns {Promise<Opened>} */
 export async function pairsOf(given) {
   const files = [];
   for (const file of given) {
-    // What has a receipt beside it is the document itself.
+    // What was given by itself lies together; so does what has a folder of its own in an archive. What has a receipt beside it is the document itself.
     const isArchive = isZip(file.data) && !given.some(({ name }) => isBeside(name, file.name));
-    files.push(...(isArchive ? await readZip(file.data) : [file]));
+    if (isArchive) files.push(...(await readZip(file.data)).map(({ name, data }) => ({ name, data, folder: `${file.name}/${folderOf(name)}` })));
+    else files.push({ ...file, folder: "" });
   }
-  const receipts = files.filter(({ data }) => isReceipt(data));
-  const documents = files.filter(({ data }) => !isReceipt(data));
-  if (receipts.length === 0) {
-    const pairs = await inPdfs(documents);
-    if (pairs.length === 0) throw new Malformed("no receipt among the files");
-    return { pairs, leftOut: documents.filter((file) => !isPdf(file.data)).map(({ name }) => name) };
+  /** @type {Opened} */
+  const opened = { pairs: [], leftOut: [] };
+  for (const folder of new Set(files.map((file) => file.folder))) {
+    const { pairs, leftOut } = await pairsIn(folder, files.filter((file) => file.folder === folder));
+    opened.pairs.push(...pairs);
+    opened.leftOut.push(...leftOut);
   }
-  if (receipts.length === 1 && documents.length <= 1) {
-    const [receipt] = receipts;
-    /** @type {Pair} */
-    const pair = { name: documents[0]?.name ?? receipt.name, document: documents[0]?.data ?? null, receipt: receiptBytes(receipt.data), from: "files" };
-    return { pairs: [pair], leftOut: [] };
-  }
-  /** @type {File[]} */
-  const taken = [];
-  /** @type {Pair[]} */
-  const pairs = receipts.map(({ name, data }) => {
-    const document = documents.find((file) => isBeside(name, file.name));
-    if (document !== undefined) taken.push(document);
-    return { name: document?.name ?? name, document: document?.data ?? null, receipt: receiptBytes(data), from: "files" };
-  });
-  const rest = documents.filter((file) => !taken.includes(file));
-  return { pairs: [...pairs, ...(await inPdfs(rest))], leftOut: rest.filter((file) => !isPdf(file.data)).map(({ name }) => name) };
+  if (opened.pairs.length === 0) throw new Malformed("no receipt among the files");
+  return opened;
 }
+
+/** @param {string} path */
+const folderOf = (path) => path.slice(0, path.length - baseOf(path).length);
+
+/** @param {string} path */
+const baseOf = (path) => path.replace(/^.*[/\\]/, "");
 
 /** Whether a receipt's name says that it belongs to a document. @param {string} receipt @param {string} document */
 const isBeside = (receipt, document) => receipt.startsWith(document) && /^\.receipt(\.json|\.png|\.txt)?$/.test(receipt.slice(document.length));
 
-/** Those of the files that are certificates in PDF. @param {File[]} documents @returns {Promise<Pair[]>} */
-async function inPdfs(documents) {
+/** @param {string} folder @param {File[]} files @returns {Promise<Opened>} */
+async function pairsIn(folder, files) {
+  const receipts = new Set(files.filter(({ data }) => isReceipt(data)));
+  const documents = new Set(files.filter(({ data }) => !isReceipt(data)));
   /** @type {Pair[]} */
   const pairs = [];
-  for (const { name, data } of documents.filter((file) => isPdf(file.data))) pairs.push({ name, ...(await readPdf(data)), from: "pdf" });
-  return pairs;
+  const pair = (/** @type {File} */ document, /** @type {File[]} */ beside) => {
+    const [receipt, ...others] = beside.map(({ data }) => receiptBytes(data));
+    pairs.push({ name: baseOf(document.name), document: document.data, receipt, from: "files", folder, how: "files", ...(others.length > 0 && { others }) });
+    documents.delete(document);
+    for (const one of beside) receipts.delete(one);
+  };
+  for (const document of documents) {
+    const beside = [...receipts].filter(({ name }) => isBeside(name, document.name));
+    if (beside.length > 0) pair(document, beside);
+  }
+  for (const document of documents) {
+    if (!isPdf(document.data)) continue;
+    try {
+      const inside = await readPdf(document.data);
+      const isThere = pairs.some((there) => equal(there.receipt, inside.receipt) && there.document !== null && equal(there.document, inside.document));
+      if (!isThere) pairs.push({ name: baseOf(document.name), ...inside, from: "pdf", folder, how: "pdf" });
+      documents.delete(document);
+    } catch (error) {
+      // It may be the document of a receipt with another name.
+      if (!(error instanceof Malformed) || receipts.size !== 1 || documents.size !== 1) throw error;
+    }
+  }
+  // Phones and mail programs rename files.
+  if (receipts.size === 1 && documents.size === 1) pair([...documents][0], [...receipts]);
+  for (const { name, data } of receipts) pairs.push({ name: baseOf(name), document: null, receipt: receiptBytes(data), from: "files", folder, how: "stray" });
+  return { pairs, leftOut: [...documents].map(({ name }) => baseOf(name)) };
 }
 
 /** A pasted text: a code, or the JSON of a receipt. @param {string} text @returns {{ key: Uint8Array } | { pair: Pair }} */

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { base64url, hex, unhex, utf8 } from "../../src/bytes.js";
 import { boxId } from "../../src/open/codes.js";
-import { awardOf } from "../../src/endorsement.js";
 import { forms } from "../forms.js";
 import { PROGRAM, findingBySanad, makeLedger } from "../ledger.js";
 import { digitsOf, makeBox, makePdf, makeZip } from "../makers.js";
@@ -106,6 +105,66 @@ test("revoked since its receipt: the export says so, and the receipt alone canno
   assert.match(await choose(page, [files[0], receiptFile("00001.json", "later")]), /Revoked/);
 });
 
+/** @param {string[]} path @returns {{ name: string, data: Uint8Array }} */
+const fileAt = (...path) => ({ name: path[path.length - 1], data: new Uint8Array(readFileSync(join(ledger, ...path))) });
+
+test("a joint award: who entered it, who has signed it, and who is only named", skip, async () => {
+  const page = await open();
+  const award = [fileAt("joint", "award.json"), fileAt("joint", "award.json.receipt.json")];
+  const signed = [fileAt("joint", "award.endorsement.json"), fileAt("joint", "award.endorsement.json.receipt.json")];
+  const alone = /Valid as a certificate of Universitas Merapi alone/;
+  const text = await choose(page, [...award, ...signed]);
+  assert.match(text, alone);
+  for (const line of [
+    "Universitas Merapi (univ-merapi.example) entered it in the ledger.", "Universitas Bromo (univ-bromo.example) has signed this file (award.endorsement.json).",
+    "“Universitas Semeru” (did:web:univ-semeru.example) has not signed: only the issuer names it.", "Valid: this is an endorsement of another document",
+  ]) assert.ok(text.includes(line), `${line}: ${text}`);
+  await look(page, "joint");
+  const without = await choose(page, award);
+  assert.match(without, alone);
+  assert.match(without, /“Universitas Bromo” \(did:web:univ-bromo.example\) has not signed/);
+});
+
+test("what a learner chose to show of an SD-JWT", skip, async () => {
+  const page = await open();
+  const given = [fileAt("presented", "credential.sd-jwt"), fileAt("presented", "credential.sd-jwt.receipt.json")];
+  const text = await choose(page, given);
+  assert.match(text, /^[✓\s]*Valid: this certificate is active\./);
+  for (const fact of ["Universitas Semeru (univ-semeru.example)", "Analisis Data untuk Layanan Publik", "20 November 2026", "Kirananing Astrapati"]) {
+    assert.ok(text.includes(fact), `${fact}: ${text}`);
+  }
+  assert.ok(!text.includes("US/2026/0001"), "what is withheld is not known");
+  await look(page, "presented");
+  const less = { ...given[0], data: utf8(new TextDecoder().decode(given[0].data).replace(/~[^~]*~$/, "~")) };
+  assert.match(await choose(page, [less, given[1]]), /Valid: this certificate is active\./);
+  const forged = { ...given[0], data: utf8(new TextDecoder().decode(given[0].data).replace(/~[^~]*~$/, (last) => last + last.slice(1))) };
+  assert.match(await choose(page, [forged, given[1]]), /Tampered/);
+});
+
+test("files of different certificates are not judged as one", skip, async () => {
+  const page = await open();
+  const pdf = { name: "siti.pdf", data: makePdf([documentFile("00000.json").data, receiptFile("00000.json").data]) };
+  const others = [documentFile("00004.json"), receiptFile("00004.json")];
+  const text = await choose(page, [{ name: "siti.zip", data: makeZip([pdf, ...others]) }]);
+  assert.match(text, /These files belong to different certificates/);
+  assert.equal(text.match(/Valid by itself, but it lies among the files of another certificate/g)?.length, 2);
+  assert.ok(text.includes("Siti Rahma 0") && text.includes("Siti Rahma 4"), text);
+  await look(page, "mixed");
+  const stray = await choose(page, [pdf, others[1]]);
+  assert.match(stray, /These files belong to different certificates/);
+  assert.doesNotMatch(stray, /Valid: this certificate is active/);
+  assert.match(await choose(page, [pdf, documentFile("00000.json"), receiptFile("00000.json")]), /^[✓\s]*Valid: this certificate is active\./);
+});
+
+test("of several receipts beside a document the newest counts", skip, async () => {
+  const page = await open(`file://${join(work, "site", "v", "page.html")}`);
+  const older = documentFile("00001.json");
+  const newest = { ...receiptFile("00001.json", "later"), name: "00001.json.receipt" };
+  assert.match(await choose(page, [older, receiptFile("00001.json")]), /Valid as of/);
+  for (const files of [[older, receiptFile("00001.json"), newest], [newest, receiptFile("00001.json"), older]]) assert.match(await choose(page, files), /Revoked/);
+  assert.match(await choose(page, [older, newest, { ...receiptFile("00000.json"), name: "00001.json.receipt.json" }]), /Several receipts lie beside one document/);
+});
+
 test("suspended, expired, tampered, foreign: each has its own words", skip, async () => {
   const page = await open();
   assert.match(await choose(page, [documentFile("00002.json"), receiptFile("00002.json")]), /Suspended: not to be relied on/);
@@ -193,7 +252,7 @@ test("documents of every form: green where sanad says yes, and nowhere else", sk
     const tone = await page.locator(".verdict").first().evaluate((box) => box.className.replace("verdict ", ""));
     const said = `${name}: sanad ${code} ${finding.verdict}, ${finding.credential?.verdict}; ${text.slice(0, 200)}`;
     assert.equal(tone === "good", code === 0, said);
-    assert.equal(/^[✓\s]*Valid|A valid endorsement/.test(text), code === 0, said);
+    assert.equal(/^[✓\s]*Valid/.test(text), code === 0, said);
     if (code === 1 && finding.verdict === "active") assert.equal(tone, "bad", said);
     counts[tones.indexOf(tone)] += 1;
   }
@@ -231,8 +290,8 @@ test("an endorsement says what it endorses, by whom, and whether that is beside 
   const page = await open();
   const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
   const alone = await choose(page, of("endorsement.json"));
-  assert.match(alone, /A valid endorsement\. It is not a certificate\.[^]*It endorses urn:uuid:1{8}[^]*“Sangat baik\.”[^]*Endorsed by\s+Universitas Merapi/);
-  assert.match(await choose(page, [...of("endorsement.json"), ...of("json-signed.json")]), /A valid endorsement[^]*whatever has the id urn:uuid:1{8}\S*, as json-signed\.json/);
+  assert.match(alone, /Valid: this is an endorsement of another document, not a certificate\.[^]*It endorses urn:uuid:1{8}[^]*“Sangat baik\.”[^]*Endorsed by\s+Universitas Merapi/);
+  assert.match(await choose(page, [...of("endorsement.json"), ...of("json-signed.json")]), /Valid: this is an endorsement[^]*whatever has the id urn:uuid:1{8}\S*, as json-signed\.json/);
   await look(page, "endorsement");
   // Beside another award it speaks for nothing there.
   const beside = await choose(page, [...of("endorsement.json"), ...of("json-plain-own.json")]);
@@ -241,8 +300,10 @@ test("an endorsement says what it endorses, by whom, and whether that is beside 
   const [endorsement, named, unnamed] = ["endorsement.json", "json-signed.json", "json-plain-own.json"].map((name) => join(ledger, "forms", name));
   const codes = [[endorsement], [endorsement, named], [endorsement, unnamed]].map((paths) => findingBySanad([...paths, "--trust", join(ledger, "consortium.trust"), "--offline"]).code);
   assert.deepEqual(codes, [0, 0, 2], "as sanad has it");
-  // Of a file to the byte.
-  assert.equal((await awardOf("a", of("json-signed.json")[0].data)).digest.slice(0, 7), "sha384-");
+  // Unsigned, it endorses nothing.
+  const unsigned = [...of("endorsement-unsigned.json"), ...of("json-signed.json")];
+  assert.match(await choose(page, unsigned), /no signature that was found good[^]*says that it endorses urn:uuid:1{8}\S*, and does not hold/);
+  assert.equal(findingBySanad([join(ledger, "forms", "endorsement-unsigned.json"), named, "--trust", join(ledger, "consortium.trust"), "--offline"]).code, 2, "as sanad has it");
 });
 
 test("good, revoked, suspended and changed ones together: each has its own answer", skip, async () => {
@@ -449,7 +510,8 @@ test("the explorer shows what the export proves, and nothing once a byte was cha
   await page.getByRole("button", { name: /Count what it issued/ }).click();
   const counted = await page.getByText(/Issued \d+, counted from every entry/).innerText();
   const [issued, active, , suspended, , revoked] = (counted.match(/\d+/g) ?? []).map(Number).filter((_, i) => i !== 1);
-  assert.deepEqual([issued, active, suspended, revoked], [20 + forms().length, 18 + forms().length, 1, 1], counted);
+  // The joint award is one more.
+  assert.deepEqual([issued, active, suspended, revoked], [21 + forms().length, 19 + forms().length, 1, 1], counted);
   // A record, and the certificate of the last block: the genesis in a trust file is not what is trusted, so nothing of it is read.
   for (const [part, fromEnd] of /** @type {[string, number][]} */ ([["state", 600], ["trust", 500]])) {
     await page.route(`**/export/${part}/**`, async (route) => {

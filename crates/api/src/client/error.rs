@@ -17,17 +17,17 @@ pub enum ClientError {
     /// The URL or the TLS settings cannot be used.
     #[error("{url} cannot be used as the address of a node")]
     Endpoint {
-        /// The URL.
+        /// URL as the caller gave it.
         url: String,
-        /// Why.
+        /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The node cannot be reached.
     #[error("no connection to {url}")]
     Connect {
-        /// The URL.
+        /// URL that was dialled.
         url: String,
-        /// Why.
+        /// Why the connection failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something answers, and not as a node does: a web server, another protocol, TLS in place of plain HTTP or the

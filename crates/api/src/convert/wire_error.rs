@@ -15,13 +15,13 @@ pub enum WireError {
     /// A required field is absent.
     #[error("{field} is missing")]
     Missing {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
     },
     /// A byte string has the wrong length.
     #[error("{field} has the wrong length")]
     Length {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
         /// Both lengths.
         source: LengthError,
@@ -29,23 +29,23 @@ pub enum WireError {
     /// Canonical bytes do not decode.
     #[error("{field} does not decode")]
     Codec {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
-        /// Why.
+        /// What the decoder refused.
         source: CodecError,
     },
     /// A text is not a member id.
     #[error("{field} is not a member id")]
     MemberId {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
-        /// Why.
+        /// The rule of member ids that it breaks.
         source: MemberIdError,
     },
     /// A list or text is too long.
     #[error("{field} has {actual} items, more than {max}")]
     TooMany {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
         /// Items found.
         actual: usize,
@@ -55,7 +55,7 @@ pub enum WireError {
     /// A number does not fit its meaning.
     #[error("{field} has the value {actual}, which it cannot have")]
     Value {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
         /// The number.
         actual: u64,
@@ -86,13 +86,13 @@ pub enum WireError {
     /// The answer is not about what was asked for.
     #[error("{field} is not the one that was asked for")]
     NotAsked {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
     },
     /// A stream leaves out an item or sends one twice.
     #[error("{field} is {actual} where {expected} comes next")]
     OutOfOrder {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
         /// The number that comes next.
         expected: u64,
@@ -102,7 +102,7 @@ pub enum WireError {
     /// A stream or list ends before all its items have come.
     #[error("{field} ends after {actual} items; {expected} were announced")]
     EndsEarly {
-        /// The field.
+        /// Name of the message's field (`proto/`).
         field: &'static str,
         /// Items announced.
         expected: u64,

@@ -13,6 +13,7 @@ use super::call_error::CallError;
 use super::config::Limits;
 use super::deadline::Deadline;
 use super::net::{self, ConnectionInfo};
+use super::quick_reads::QuickReads;
 use super::shares::{self, Budget, Share, Shares};
 use super::stats::ServerStats;
 use crate::ledger::Ledger;
@@ -24,12 +25,13 @@ pub(super) struct Calls<L> {
     limits: Limits,
     stopping: CancellationToken,
     reads: Arc<Semaphore>,
+    quick_reads: QuickReads,
     shares: Arc<Shares>,
     stats: ServerStats,
 }
 
 impl<L: Ledger> Calls<L> {
-    /// `shares` are those of the whole server.
+    /// `shares` are those of the whole server. To be called in the runtime that serves.
     pub(super) fn new(
         ledger: Arc<L>,
         limits: Limits,
@@ -38,7 +40,7 @@ impl<L: Ledger> Calls<L> {
         stats: ServerStats,
     ) -> Self {
         let reads = Arc::new(Semaphore::new(limits.reads.min(Semaphore::MAX_PERMITS)));
-        Self { ledger, limits, stopping, reads, shares, stats }
+        Self { ledger, limits, stopping, reads, quick_reads: QuickReads::new(), shares, stats }
     }
 
     pub(super) fn ledger(&self) -> &Arc<L> {
@@ -141,6 +143,19 @@ impl<L: Ledger> Calls<L> {
         read: impl FnOnce(&L) -> Result<A, LedgerError> + Send + 'static,
     ) -> Result<A, CallError> {
         Ok(self.work(read).await??)
+    }
+
+    /// As [`Calls::read`], for what takes microseconds while the disk is not asked: on this thread where that harms
+    /// nobody.
+    pub(super) async fn quick_read<A: Send + 'static>(
+        &self,
+        read: impl FnOnce(&L) -> Result<A, LedgerError> + Send + 'static,
+    ) -> Result<A, CallError> {
+        let ledger = Arc::clone(&self.ledger);
+        match self.quick_reads.read(move || read(&ledger)) {
+            Ok(answer) => Ok(answer?),
+            Err(read) => self.read(move |_| read()).await,
+        }
     }
 
     /// Runs what takes too long for an async worker on a thread for blocking work, when it is this call's turn.

@@ -11,6 +11,7 @@ mod ledger;
 mod net;
 mod node;
 mod page;
+mod quick_reads;
 mod serve;
 mod shares;
 mod stats;

@@ -51,7 +51,7 @@ pub enum ServeError {
 /// Where a server listens.
 #[derive(Debug, Default)]
 pub struct Listeners {
-    /// For gRPC.
+    /// Sockets for gRPC, bound already.
     pub grpc: Vec<TcpListener>,
     /// For reads over HTTP.
     pub http: Vec<TcpListener>,

@@ -59,6 +59,12 @@ async fn malformed_requests_are_refused() {
             ErrorCode::Malformed,
         );
     }
+    // A page of the members as of one height leads on to no other height.
+    for (page_token, as_of) in [("m.issuer@2", 1), ("m.issuer@2", 0), ("m.issuer", 2), ("m.issuer@x", 2)] {
+        let page_token = page_token.to_owned();
+        let request = wire::ListMembersRequest { page_size: 1, page_token, as_of, form: 0 };
+        refused(ledger.list_members(request).await, ErrorCode::PageToken);
+    }
     let request = wire::GetInclusionProofRequest { index: 3, size: 3 };
     refused(ledger.get_inclusion_proof(request).await, ErrorCode::IndexBeyondSize);
     let request = wire::GetConsistencyProofRequest { old_size: 0, new_size: 3, form: 0 };

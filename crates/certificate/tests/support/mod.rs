@@ -8,7 +8,7 @@
 
 use std::process::Command;
 
-use sanad_certificate::{DEFAULT_TEMPLATE, Made, MakeError, Order, Site, Template};
+use sanad_certificate::{Code, DEFAULT_TEMPLATE, Made, MakeError, Order, Site, Template};
 use sanad_core::commitment::{ContentHash, Opening, Secret, SummaryHash};
 use sanad_core::document::{self, DocumentKind};
 use sanad_core::event::Event;
@@ -35,7 +35,10 @@ pub fn credential(holder: &str) -> String {
 
 /// Issues a credential to somebody, in a consortium of 14 validators.
 pub fn issue(holder: &str) -> Issued {
-    let document = credential(holder).into_bytes();
+    issue_document(credential(holder).into_bytes())
+}
+
+pub fn issue_document(document: Vec<u8>) -> Issued {
     let validators = (0..14).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
     let mut ledger = Ledger::of(validators.with_member(member("issuer", Role::Issuer)).genesis());
     let summary = Summary::of_json(&serde_json::from_slice(&document).unwrap()).unwrap();
@@ -56,16 +59,27 @@ pub fn site() -> Site {
 
 impl Issued {
     pub fn make(&self, template: &str) -> Result<Made, MakeError> {
-        let own = ["signatory", "signatory_title"].map(str::to_owned);
-        let texts = ["Dr. Wulan Prameswari, M.Kom.", "Direktur Program Mikro"].map(str::to_owned);
-        let own_fields: Vec<(String, String)> = own.into_iter().zip(texts).collect();
+        let own =
+            [("signatory", "Dr. Wulan Prameswari, M.Kom."), ("signatory_title", "Direktur Program Mikro")];
+        self.make_with(&Template::new(template, &[]).unwrap(), Some(&site()), &own)
+    }
+
+    pub fn make_with(
+        &self,
+        template: &Template,
+        site: Option<&Site>,
+        own: &[(&str, &str)],
+    ) -> Result<Made, MakeError> {
+        let own_fields: Vec<(String, String)> =
+            own.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let (document, receipt, anchor) = (&self.document[..], &self.receipt, &self.anchor);
         Order {
-            template: &Template::new(template, &[]).unwrap(),
+            template,
             name: "game-developer.json",
-            document: &self.document,
-            receipt: &self.receipt,
-            anchor: &self.anchor,
-            site: Some(&site()),
+            document,
+            receipt,
+            anchor,
+            site,
             own_fields: &own_fields,
         }
         .make()
@@ -89,4 +103,30 @@ pub fn run(program: &str, arguments: &[&str]) -> Option<String> {
             None
         }
     }
+}
+
+/// The picture of a page, in dots an inch.
+pub fn page(pdf: &[u8], dots: u32) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("c.pdf"), folder.path().join("page"));
+    std::fs::write(&file, pdf).unwrap();
+    let dots = dots.to_string();
+    run("pdftoppm", &["-r", &dots, "-png", "-singlefile", file.to_str().unwrap(), out.to_str().unwrap()])?;
+    Some(std::fs::read(out.with_extension("png")).unwrap())
+}
+
+/// The text of a page, in reading order.
+pub fn text(pdf: &[u8]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    run("pdftotext", &[file.to_str().unwrap(), "-"])
+}
+
+/// A code of a picture, by the project's own reader.
+pub fn read(picture: &[u8], wanted: fn(&Code) -> bool) -> Code {
+    let is_wanted = |bytes: &[u8]| Code::read(bytes).is_ok_and(|code| wanted(&code));
+    let started = std::time::Instant::now();
+    let late = || started.elapsed().as_secs() > 60;
+    Code::read(&sanad_qr::read(picture, &late, &is_wanted).unwrap()).unwrap()
 }

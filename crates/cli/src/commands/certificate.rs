@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use rayon::prelude::*;
-use sanad_certificate::{PART_BYTES_MAX, Site};
+use sanad_certificate::{Covered, PART_BYTES_MAX, Site};
 use sanad_core::document::DocumentKind;
+use sanad_issuer::ENDORSEMENT_EXTENSION;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::certificates::{MadeOne, Page, Printer};
 use crate::files;
 use crate::folder::documents_in;
+use crate::institutions::Endorsement;
 use crate::output::{Outcome, Output, Report, describe};
 use crate::progress;
 use crate::trust::TrustArgs;
@@ -48,8 +50,9 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   sanad certificate check awards/ --template certificate.svg
 
-Every text has to have a glyph in the fonts of certificates, and to fit its place. Receipts are
-not needed.";
+Every text has to have a glyph in the fonts of certificates, and to fit its place; no texts and
+codes may overlap, or leave the page. With --fonts there are more fonts, with --site the link code
+and its address are looked at, too. Receipts are not needed.";
 
 /// The page.
 #[derive(clap::Args, Debug)]
@@ -60,6 +63,9 @@ struct PageArgs {
     /// A text for {{NAME}} in the template; may be given several times
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_field)]
     fields: Vec<(String, String)>,
+    /// A folder of fonts (.ttf, .otf, .ttc), for scripts that the program has none for
+    #[arg(long, value_name = "DIR")]
+    fonts: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -95,6 +101,9 @@ pub(crate) struct CheckArgs {
     documents: Vec<PathBuf>,
     #[command(flatten)]
     page: PageArgs,
+    /// Address of the issuer's web site, if certificates will have it
+    #[arg(long, value_name = "URL", env = "SANAD_SITE")]
+    site: Option<Site>,
 }
 
 #[derive(Serialize)]
@@ -114,6 +123,9 @@ struct Failed {
 #[derive(Serialize)]
 struct Checked {
     printable: usize,
+    /// Ornaments that lie on texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     failed: Vec<Failed>,
 }
 
@@ -131,8 +143,8 @@ pub(crate) fn parse_field(text: &str) -> Result<(String, String), String> {
 }
 
 impl PageArgs {
-    fn page(&self) -> anyhow::Result<Page> {
-        Page::new(self.template.as_deref(), &self.fields)
+    fn page(&self, site: Option<&Site>) -> anyhow::Result<Page> {
+        Page::new(self.template.as_deref(), &self.fields, self.fonts.as_deref(), site)
     }
 }
 
@@ -141,7 +153,11 @@ fn documents(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut documents = Vec::new();
     for path in named {
         match path.is_dir() {
-            true => documents.extend(documents_in(path, &mut Vec::new())?),
+            true => {
+                let all = documents_in(path, &mut Vec::new())?.into_iter();
+                // They go with the certificate of what they endorse.
+                documents.extend(all.filter(|document| !is_endorsement(document)));
+            }
             false => documents.push(path.clone()),
         }
     }
@@ -151,9 +167,16 @@ fn documents(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(documents)
 }
 
+/// Whether a file is named as endorsements are, and is one.
+fn is_endorsement(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.contains(&format!(".{ENDORSEMENT_EXTENSION}."))
+        && files::read(path, PART_BYTES_MAX).is_ok_and(|bytes| Endorsement::read(&bytes).is_some())
+}
+
 fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
     let trust = args.trust.read()?;
-    let page = args.page.page()?;
+    let page = args.page.page(args.site.as_ref())?;
     let is_pdf = args.out.extension() == Some(OsStr::new("pdf"));
     let documents = documents(&args.documents)?;
     if (is_pdf || args.receipt.is_some()) && documents.len() != 1 {
@@ -163,7 +186,7 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
         bail!("--zip needs a folder for --out");
     }
     let site = args.site.as_ref().zip(args.site_dir.as_deref());
-    let printer = Printer::new(&page, site, trust.anchor(), (!is_pdf).then_some(&args.out))?;
+    let printer = Printer::new(&page, site, &trust, (!is_pdf).then_some(&args.out))?;
     let receipt = args.receipt.as_deref();
     let bar = progress::bar(documents.len(), "certificates");
     let results: Vec<anyhow::Result<Option<MadeOne>>> = documents
@@ -192,12 +215,19 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let page = args.page.page()?;
+    let page = args.page.page(args.site.as_ref())?;
     let documents = documents(&args.documents)?;
-    let mut checked = Checked { printable: 0, failed: Vec::new() };
+    let mut checked = Checked { printable: 0, warnings: Vec::new(), failed: Vec::new() };
     for document in documents {
         match check_one(&document, &page) {
-            Ok(()) => checked.printable += 1,
+            Ok(covered) => {
+                checked.printable += 1;
+                for warning in covered.iter().map(ToString::to_string) {
+                    if !checked.warnings.contains(&warning) {
+                        checked.warnings.push(warning);
+                    }
+                }
+            }
             Err(error) => checked.failed.push(Failed { document, reason: describe(&error) }),
         }
     }
@@ -206,13 +236,13 @@ fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-fn check_one(path: &Path, page: &Page) -> anyhow::Result<()> {
+fn check_one(path: &Path, page: &Page) -> anyhow::Result<Vec<Covered>> {
     let bytes = files::read(path, PART_BYTES_MAX)?;
     if DocumentKind::detect(&bytes) != DocumentKind::Json {
         bail!("only of credentials in JSON it can be told what their certificates say");
     }
     let credential: Value = serde_json::from_slice(&bytes).context("not JSON")?;
-    page.check(&credential, credential.clone())
+    page.covered(&credential, credential.clone())
 }
 
 impl Report for Made {
@@ -239,6 +269,7 @@ impl Report for Made {
 impl Report for Checked {
     fn view(&self) -> View {
         let view = View::new().line(format!("{} certificates can be printed", self.printable));
+        let view = self.warnings.iter().fold(view, |view, warning| view.line(format!("warning: {warning}")));
         failures(view, &self.failed, "cannot")
     }
 }

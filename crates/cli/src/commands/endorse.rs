@@ -1,6 +1,7 @@
 //! `sanad endorse`: an institution says what it holds of another's achievement, of one award, or of a document made elsewhere.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,8 +11,9 @@ use sanad_core::member::Standing;
 use sanad_core::receipt::Receipt;
 use sanad_credential::{Circumstances, did_key};
 use sanad_issuer::{
-    Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Places, did_web,
+    Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Keeper, Places, did_web,
 };
+use sanad_register::{Query, Row, RowNumber};
 use sanad_verify::{Answer, Language, Trust, Verifier, credential_headline};
 use serde::Serialize;
 
@@ -19,6 +21,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report};
 use crate::receipt_file::{self, PICTURES};
+use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{Suite, created_now, signer};
 use crate::target::key_of;
@@ -40,7 +43,7 @@ own or named by an award, the id is endorsed, and so every award of it. Any othe
 PDF, a JWT or a badge in a picture that was made elsewhere, is endorsed by its digest. The endorsement says
 what the signature of the document itself was found to be, in its description.
 Whoever is to believe it gets both: `sanad verify award.json award.endorsement.json` says what is endorsed.
-To withdraw it, revoke it.";
+To withdraw it, revoke it. With --register the endorsement, its secret and its receipt are kept there, too.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -65,6 +68,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = time::parse_duration)]
     wait: Duration,
     #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
     issuer: IssuerArgs,
     #[command(flatten)]
     trust: TrustArgs,
@@ -84,6 +89,9 @@ struct Done {
     award: bool,
     /// What the document's own signature was found to be.
     checked: String,
+    /// Its row in the register, if one keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<RowNumber>,
     #[serde(flatten)]
     issued: IssuedDocument,
 }
@@ -107,14 +115,18 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let remote = Remote::connect(&args.node).await?;
     let trust = args.trust.for_node(&remote).await?;
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
+    chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
     if endorsed.digest.is_some() {
-        check_award(args, &bytes, &trust, &remote).await?;
+        check_award(args, &endorsed, &bytes, &trust, &remote).await?;
     }
     let member = chain.member(&id).await?;
     let standing = member.record().standing;
     if standing != Standing::Active {
         bail!("{id} is {standing}: it cannot endorse anything; nothing was signed");
     }
+    let register = args.register.open_of(trust.anchor(), &id)?;
+    let keeper = |register| Arc::new(RegisterKeeper::new(register, REGISTER_BATCH.to_owned(), None));
+    let keeper = register.map(keeper);
     let issuer = args.issuer.open()?;
     let named = did_web(&member).map_or_else(|| did_key(&issuer.key.public()), str::to_owned);
     let signer = signer(args.suite, &named, &issuer, &member)?;
@@ -126,6 +138,7 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("endorsement.json"));
     endorsement.write(&out, &signer, &created)?;
     let options = IssueOptions {
+        keeper: keeper.clone().map(|keeper| keeper as Arc<dyn Keeper>),
         batch_documents_max: 1,
         wait: args.wait,
         places: Places { folder: None, form: None },
@@ -147,9 +160,19 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
         .issued
         .pop()
         .context("the endorsement is entered without a receipt; run `sanad issue --resume`")?;
+    let row = match &keeper {
+        Some(keeper) => match keeper.lock().find(&Query::Commitment(issued.commitment))?.pop() {
+            Some(Row::Credential(credential)) => Some(credential.row),
+            Some(Row::Erased { .. }) | None => None,
+        },
+        None => None,
+    };
     let Endorsed { id, name, issuer, digest } = endorsed;
-    Ok(Done { endorses: id, name, awarded_by: issuer, award: digest.is_some(), checked, issued })
+    Ok(Done { endorses: id, name, awarded_by: issuer, award: digest.is_some(), checked, row, issued })
 }
+
+/// What endorsements are called in the register.
+const REGISTER_BATCH: &str = "endorsements";
 
 /// What the document's own signature was found to be, without the ledger.
 fn checked(document: &[u8], now: u64) -> String {
@@ -165,11 +188,25 @@ fn checked(document: &[u8], now: u64) -> String {
 }
 
 /// Nobody endorses an award that its own receipt, or the ledger of today, speaks against.
-async fn check_award(args: &Args, document: &[u8], trust: &Trust, remote: &Remote) -> anyhow::Result<()> {
+async fn check_award(
+    args: &Args,
+    endorsed: &Endorsed,
+    document: &[u8],
+    trust: &Trust,
+    remote: &Remote,
+) -> anyhow::Result<()> {
     let receipt = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(&args.document));
-    let bytes = receipt_file::read_bytes(&receipt).context(
-        "an award is endorsed by its receipt; enter it with sanad issue, or name its receipt with --receipt",
-    )?;
+    let bytes = receipt_file::read_bytes(&receipt).with_context(|| match &endorsed.issuer {
+        // Whoever enters another's award vouches for what was never checked.
+        Some(issuer) => format!(
+            "an award is endorsed by the receipt that {} gave with it, which shows that it is genuine; ask for it, and name it \
+             with --receipt",
+            printable(issuer)
+        ),
+        None => "a document that was made elsewhere is endorsed by the receipt of its entry; enter it with sanad issue, or name \
+                 its receipt with --receipt"
+            .to_owned(),
+    })?;
     let target = args.document.display().to_string();
     let verifier = Verifier::new(trust, time::now_ms());
     let mut finding =
@@ -193,6 +230,7 @@ impl Report for Done {
             .line(format!("{} issued as entry {}", self.issued.document.display(), self.issued.log_index))
             .fact("endorses", format!("{}: {what}", self.name));
         let view = self.awarded_by.iter().fold(view, |view, issuer| view.fact("awarded by", issuer));
+        let view = self.row.iter().fold(view, |view, row| view.fact("row", row));
         view.fact("checked", &self.checked).fact("receipt", self.issued.receipt.display())
     }
 }

@@ -1,13 +1,13 @@
 //! `sanad reissue`: a new credential in place of an old one, which is revoked in the same batch.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sanad_api::CredentialKey;
-use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
+use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
 use sanad_issuer::{
@@ -21,7 +21,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, note};
 use crate::receipt_file::PICTURES;
-use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in};
+use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in, subject_of};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, created_now, signer, status_list_place};
 use crate::trust::TrustArgs;
@@ -38,6 +38,8 @@ With --sign the document is a copy of the old credential, corrected by hand (of 
 JSON that `sanad issue roster --dry-run` shows): the new one gets an id and a signature of its own, and a place in
 the status lists if the old one has one. Otherwise the document is issued as it is.
 One signed batch issues the new credential and revokes the old one: neither is entered without the other.
+What the new credential says of the person must agree in name, e-mail address or student number: a wrong row
+voids another person's credential for ever.
 The register links the two. If it does not finish, `sanad issue --resume DIR --register FILE` finishes it.
 A credential that is revoked already is replaced, too.";
 
@@ -59,6 +61,9 @@ pub(crate) struct Args {
     /// Why; kept in the register alone
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Reissue although the new credential is another person's by all that it says, or names nobody
+    #[arg(long)]
+    another_person: bool,
     /// Do not ask: reissue
     #[arg(long)]
     yes: bool,
@@ -108,9 +113,30 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         bail!("row {} is {}; only what is issued can be replaced", old.row, old.state.progress.as_str())
     };
     let key = CredentialKey::Issuance { issuer: id.clone(), commitment: old.facts.commitment };
+    let bytes = files::read(&args.document, DOCUMENT_BYTES_MAX)?;
+    let kind = DocumentKind::detect(&bytes);
+    if kind == old.facts.kind && document::digest(kind, &bytes).ok() == Some(old.facts.digest) {
+        bail!("{} is the document of row {} itself; correct it first", args.document.display(), old.row);
+    }
+    let new = subject_of(kind, &bytes);
+    for (before, after) in differences(&old.facts.subject, &new) {
+        note(format_args!("warning: row {} says {before}, the new credential {after}", old.row));
+    }
+    let (was, is) = (&old.facts.subject.person, &new.person);
+    if !args.another_person && (was.is_named() || is.is_named()) && !was.may_be(is) {
+        bail!(
+            "{} and row {} agree in neither name nor e-mail address nor student number, and the row would be void for ever: look whether \
+             it is the right row, or give --another-person",
+            args.document.display(),
+            old.row
+        );
+    }
     let target = ChangeTarget { name: format!("row {}", old.row), listed: None, key };
     let observer = Terminal::default();
     let already = ChangePlan::new(&chain, Change::Revoke, &id, &[target], &observer).await?.is_empty();
+    if args.sign {
+        chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
+    }
     let correction = match args.sign {
         true => Some(Correction::read(&args.document, &old.facts.commitment)?),
         false => None,
@@ -128,10 +154,6 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         ..IssueOptions::default()
     };
     let mut report = IssueReport::default();
-    let new = subject_of(&args.document);
-    for (before, after) in differences(&old.facts.subject, &new) {
-        note(format_args!("warning: row {} says {before}, the new credential {after}", old.row));
-    }
     if !args.yes && !ask(&old, &new, already)? {
         bail!("the answer was not yes; nothing was changed");
     }
@@ -195,12 +217,6 @@ fn sign(
     };
     correction.write(&out, form, &signer, &created_now())?;
     Ok(out)
-}
-
-/// Who is awarded what by the new document; nothing where it says so in no known way.
-fn subject_of(document: &Path) -> Subject {
-    let bytes = files::read(document, DOCUMENT_BYTES_MAX).unwrap_or_default();
-    Subject::of_document(DocumentKind::detect(&bytes), &bytes)
 }
 
 /// Where two credentials speak of different people or achievements: a wrong row voids another's credential for ever.

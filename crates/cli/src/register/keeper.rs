@@ -1,8 +1,10 @@
 //! Issuing with a register: it has every secret before a batch leaves, and every receipt before the pending file goes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,9 @@ use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::receipt::Receipt;
 use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
-use sanad_register::{Credential, NewCredential, Position, Query, Register, Replaced, Row, Subject};
+use sanad_register::{
+    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, Status, Subject,
+};
 use serde_json::Value;
 
 use crate::output::note;
@@ -26,13 +30,27 @@ pub(crate) struct RegisterKeeper {
     batch: String,
     /// What the document replaces.
     replaces: Option<Replaced>,
+    /// Whether persons who were erased are issued to again.
+    takes_back_erased: bool,
     /// Keeps other programs from signing for this register: from [`RegisterKeeper::claim`] on, until the rows are in it.
     claim: Mutex<Option<File>>,
 }
 
 impl RegisterKeeper {
     pub(crate) fn new(register: Register, batch: String, replaces: Option<Replaced>) -> Self {
-        Self { register: Mutex::new(register), batch, replaces, claim: Mutex::new(None) }
+        let (register, claim) = (Mutex::new(register), Mutex::new(None));
+        Self { register, batch, replaces, takes_back_erased: false, claim }
+    }
+
+    /// Issues again to persons who were erased from the register.
+    #[must_use]
+    pub(crate) fn taking_back_erased(self, takes_back: bool) -> Self {
+        Self { takes_back_erased: takes_back, ..self }
+    }
+
+    /// Checks before they are signed that none of these credentials is in the register: each by what it is called and its subject.
+    pub(crate) fn check_new(&self, credentials: &[(String, Subject)]) -> Result<(), RegisterError> {
+        self.lock().check_new(&self.batch, credentials, self.takes_back_erased)
     }
 
     /// The register.
@@ -52,6 +70,26 @@ impl RegisterKeeper {
                 issued.statuses.len()
             ),
         }
+    }
+
+    /// The rows that have one of these documents, by its digest, and were revoked.
+    pub(crate) fn revoked<'a>(
+        &self,
+        documents: &[(&'a Path, &[u8; 32])],
+    ) -> anyhow::Result<Vec<(&'a Path, Credential)>> {
+        let by_digest: HashMap<&[u8; 32], &'a Path> =
+            documents.iter().map(|(path, digest)| (*digest, *path)).collect();
+        let mut revoked = Vec::new();
+        self.lock().visit(|row| {
+            if let Row::Credential(credential) = row
+                && credential.status() == Status::Revoked
+                && let Some(path) = by_digest.get(&credential.facts.digest)
+            {
+                revoked.push((*path, *credential));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(revoked)
     }
 
     /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until
@@ -120,7 +158,7 @@ pub(crate) fn new_credential(document: &PendingDocument, bytes: Vec<u8>, batch: 
 }
 
 /// Who is awarded what by a document; of an SD-JWT VC, by the badge that it stands for.
-fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
+pub(crate) fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
     match kind {
         DocumentKind::SdJwt => badge_of_sd_jwt(document)
             .map(|badge| Subject::of_document(DocumentKind::Json, badge.to_string().as_bytes()))
@@ -141,7 +179,8 @@ pub(crate) fn position_in(document: &[u8]) -> Option<Position> {
 impl Keeper for RegisterKeeper {
     fn plan(&self, documents: &mut [PendingDocument]) -> Result<(), KeepError> {
         let mut register = self.lock();
-        let mut adding = register.begin(time::now_ms()).map_err(failed)?;
+        let adding = register.begin(time::now_ms()).map_err(failed)?;
+        let mut adding = adding.taking_back_erased(self.takes_back_erased);
         for document in documents.iter_mut() {
             let new = self.new_credential(document)?;
             if let Some(added) = adding.add(&new).map_err(failed)?

@@ -35,10 +35,30 @@ fn what_cannot_be_a_localnet_is_refused_before_anything_is_written() {
         ("--issuers 5000", "at most 4096"),
         ("--name \u{202e}", "cannot be the name of a consortium"),
         ("--nodes 129", "1 to 128"),
+        ("--ports 20000-20018", "20 ports are needed"),
+        ("--ports 20019-20000", "expected FROM-TO"),
     ] {
         sanad(folder.path(), &format!("localnet create net --no-init {arguments}")).expect_error(expected);
         assert!(!folder.path().join("net").exists(), "{arguments}");
     }
+}
+
+#[test]
+fn ports_are_taken_from_a_range_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let ports = 20_000..=20_999;
+    let arguments = "localnet create net --nodes 2 --followers 1 --no-init --ports 20000-20999";
+    sanad(folder.path(), arguments).expect(0);
+    let mut taken = Vec::new();
+    for node in 1..=3 {
+        let text = fs::read_to_string(folder.path().join(format!("net/node-{node}/node.toml"))).unwrap();
+        let own = text.split("[[peers]]").next().unwrap();
+        let listen = own.lines().filter_map(|line| line.strip_prefix("listen = \"127.0.0.1:"));
+        taken.extend(listen.map(|port| port.trim_end_matches('"').parse::<u16>().unwrap()));
+    }
+    assert_eq!(taken.len(), 15, "{taken:?}");
+    assert!(taken.is_sorted_by(|one, next| one < next), "{taken:?}");
+    assert!(taken.iter().all(|port| ports.contains(port)), "{taken:?}");
 }
 
 #[test]

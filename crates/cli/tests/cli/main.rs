@@ -34,6 +34,7 @@ mod resuming;
 mod samples;
 mod sd_jwt;
 mod sources;
+mod together;
 mod trusting;
 mod turns;
 mod urls;

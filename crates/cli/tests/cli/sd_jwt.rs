@@ -26,6 +26,7 @@ fn credential() -> (String, [String; 3]) {
     let payload = json!({
         "iss": "https://issuer.example",
         "vct": "https://issuer.example/award",
+        "exp": 4_102_444_800_u64,
         "cnf": {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": BASE64.encode([7; 32])}},
         "_sd": digests,
         "_sd_alg": "sha-256",
@@ -85,7 +86,49 @@ fn a_presentation_with_fewer_disclosures_fits_the_same_receipt() {
         assert!(found["reason"].as_str().unwrap().starts_with("document: "), "{found}");
         assert!(found["claims"].is_null(), "{found}");
     }
+    // In the JSON serialisation, too; there nothing may stand beside it that the commitment does not bind, though people read it.
+    let parts: Vec<&str> = signed.split('.').collect();
+    let sound = json!({
+        "payload": parts[1],
+        "protected": parts[0],
+        "signature": parts[2],
+        "header": {"disclosures": [credits]},
+    });
+    assert_eq!(verify(&sound.to_string(), 0)["verdict"], "active");
+    for (pointer, member) in [("", "holder"), ("/header", "award")] {
+        let mut forged = sound.clone();
+        forged.pointer_mut(pointer).unwrap()[member] = json!("Doktor Ilmu Komputer, cum laude");
+        let found = verify(&forged.to_string(), 1);
+        assert_eq!(found["verdict"], "tampered", "{found}");
+        let reason = found["reason"].to_string();
+        assert!(
+            reason.contains(&format!("the member \\\"{member}\\\", which the issuer did not sign")),
+            "{reason}"
+        );
+    }
     // Issued once, whatever is disclosed of it: the receipt beside it is found.
     let again = node.sanad(at, issue).expect(0).json();
     assert_eq!(again["skipped"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_presentation_does_not_say_that_nothing_is_hidden() {
+    let (signed, [name, credits, born]) = credential();
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("whole.sd-jwt"), format!("{signed}~{name}~{credits}~{born}~")).unwrap();
+    let whole = sanad(at, "credential present whole.sd-jwt --json").expect(0).json();
+    assert_eq!((&whole["not_in_file"], whole["hidden"].as_array().unwrap().len()), (&json!(0), 3));
+    sanad(at, "credential present whole.sd-jwt --show credits --out part.sd-jwt").expect(0);
+    let part = sanad(at, "credential present part.sd-jwt --json").expect(0).json();
+    assert_eq!((&part["not_in_file"], &part["hidden"]), (&json!(2), &json!(["credits"])));
+    let text = sanad(at, "credential present part.sd-jwt").expect(0).stdout;
+    assert!(
+        text.contains("what 2 digests stand for: claims that were withheld before, or nothing"),
+        "{text}"
+    );
+    // What every presentation shows is not a choice.
+    let error = sanad(at, "credential present whole.sd-jwt --show iss,credits --out x.sd-jwt");
+    error.expect_error("iss is always shown, so that it cannot be chosen");
+    assert!(!at.join("x.sd-jwt").exists());
 }

@@ -16,7 +16,7 @@ pub(crate) use height::EngineHeight;
 pub(crate) use messages::{Proposal, Value, Vote};
 pub(crate) use part::{PART_BYTES, ProposalHeader, ProposalPart};
 pub(crate) use scheme::Ed25519;
-pub(crate) use timeouts::{EngineTimeouts, Hurried};
+pub(crate) use timeouts::{Early, EngineTimeouts, Hurried};
 pub(crate) use validators::{Address, EngineValidator, EngineValidators};
 
 use crate::rotation::proposer_place;

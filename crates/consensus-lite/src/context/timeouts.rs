@@ -7,12 +7,24 @@ use malachitebft_core_types::{LinearTimeouts, Timeout, TimeoutKind};
 use super::SanadContext;
 use crate::config::Timeouts;
 
-/// The configured times, half of them more in each later round; short ones in rounds whose proposer is thought absent.
+/// The configured times, half of them more in each later round; short ones in rounds whose proposer is thought absent, and
+/// for the second votes of early rounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EngineTimeouts {
     pub(crate) configured: Timeouts,
-    /// Rounds of validators that missed their last turn, and of those that missed more.
-    pub(crate) hurried: [Hurried; 2],
+    pub(crate) early: Early,
+    /// Rounds of validators that missed turns; no round is in two of them.
+    pub(crate) hurried: [Hurried; 3],
+}
+
+/// Rounds whose second votes are waited for as long as messages take here: nothing in them can be decided by then but by
+/// votes that are on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Early {
+    /// How many rounds.
+    pub(crate) rounds: u32,
+    /// In the first round; half of it more in each later one.
+    pub(crate) precommit: Duration,
 }
 
 /// Rounds with short times.
@@ -32,6 +44,10 @@ impl malachitebft_core_types::Timeouts<SanadContext> for EngineTimeouts {
             (TimeoutKind::Propose, Some(short)) => short.propose,
             (TimeoutKind::Prevote, Some(short)) => short.prevote,
             (TimeoutKind::Precommit, Some(short)) => short.precommit,
+            (TimeoutKind::Precommit, None) if round < self.early.rounds => {
+                let Early { precommit, .. } = self.early;
+                LinearTimeouts::from(Timeouts { precommit, ..self.configured }).duration_for(timeout)
+            }
             _ => LinearTimeouts::from(self.configured).duration_for(timeout),
         }
     }

@@ -5,6 +5,7 @@ use malachitebft_app_channel::app::consensus::MisbehaviorEvidence;
 use malachitebft_app_channel::app::engine::host::Next;
 use malachitebft_core_types::{CommitCertificate as EngineCertificate, SignedProposal, SignedVote, VoteType};
 use sanad_core::evidence::{Equivocation, Statement, StatementKind};
+use sanad_core::signature::PublicKey;
 
 use super::driver::Driver;
 use crate::application::Application;
@@ -43,7 +44,9 @@ impl<A: Application> Driver<A> {
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
         let next = self.application.commit(&certificate, payload).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
-        self.pace.decided(&validators, height, certificate.round);
+        let (own, shared) = (self.own_key(), self.shared().clone());
+        let heard = |key: &PublicKey| shared.attendance.last(key);
+        self.pace.decided(&validators, height, certificate.round, own, heard);
         count(&self.shared().counters.decided, 1);
         self.advance(next)
     }

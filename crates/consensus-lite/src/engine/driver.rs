@@ -197,7 +197,7 @@ impl<A: Application> Driver<A> {
 
     pub(super) fn params(&self) -> HeightParams<SanadContext> {
         let NextHeight { height, validators, .. } = &self.next;
-        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height);
+        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height, Instant::now());
         HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 

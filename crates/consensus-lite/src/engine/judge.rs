@@ -32,7 +32,10 @@ impl<A: Application> Driver<A> {
         let ProposalHeader { height, round, valid_round, block, .. } = header;
         self.load()?;
         match self.proposals.room(&header) {
-            Room::Free => self.proposals.judge(&header),
+            Room::Free => {
+                self.proposals.judge(&header);
+                self.pace.came(round);
+            }
             Room::Judged => return Ok(None),
             Room::Full => {
                 tracing::warn!(%height, round, %block, "dropping a block too many");

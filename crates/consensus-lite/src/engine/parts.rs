@@ -1,5 +1,7 @@
 //! A part of a payload came in.
 
+use std::time::Instant;
+
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamMessage};
 use malachitebft_app_channel::app::types::{PeerId, ProposedValue};
 use sanad_core::block::BlockId;
@@ -13,7 +15,7 @@ use crate::heard::News;
 use crate::proposals::Room;
 use crate::status::count;
 use crate::stopped::Stopped;
-use crate::streams::{Admission, Publisher};
+use crate::streams::{Admission, Publisher, is_signed};
 
 impl<A: Application> Driver<A> {
     /// Certificates that a quorum found these blocks valid came in, as one does before a block that is sent again.
@@ -55,6 +57,7 @@ impl<A: Application> Driver<A> {
                 }
             }
         }
+        self.note_late(&part);
         let listed = self.shared().is_peer(&publisher);
         let publisher = Publisher { peer: publisher, listed };
         let at = Position { height, round, step: Step::Proposal };
@@ -87,6 +90,21 @@ impl<A: Application> Driver<A> {
                 Ok(None)
             }
             None => Ok(None),
+        }
+    }
+
+    /// A proposer that was not waited for in full gets its full time again if its proposal comes within that, even if the
+    /// height is decided.
+    fn note_late(&mut self, part: &ProposalPart) {
+        let ProposalPart { header, sender, signature, .. } = part;
+        let now = Instant::now();
+        let configured = self.setup().config.timeouts;
+        if header.height < self.next().height
+            && self.pace.is_in_time(sender, header.height, header.round, configured, now)
+            && is_signed(&self.setup().chain_id, header, sender, signature)
+        {
+            tracing::debug!(height = %header.height, round = header.round, "a proposal came late, but came");
+            self.pace.is_back(sender);
         }
     }
 }

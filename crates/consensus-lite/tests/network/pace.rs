@@ -1,8 +1,10 @@
 //! A proposer that is down, or whose blocks get no votes, costs its full turn once.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sanad_consensus_lite::Timeouts;
+use sanad_consensus_lite::testing::Lie;
 
 use crate::cluster::{Cluster, PATIENCE};
 
@@ -56,5 +58,42 @@ async fn a_proposer_with_a_wrong_clock_is_waited_for_once() {
     }
     cluster.clocks[2].set_offset_ms(3_600_000);
     turns(&cluster, 100, &[0, 1, 3]).await;
+    cluster.assert_agreement();
+}
+
+/// It comes back while its turns are cut short, and takes longer for a block than the others for all of a height.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_proposer_that_was_down_gets_its_turns_back() {
+    let mut cluster = Cluster::new(4, 0);
+    cluster.timeouts = slow();
+    cluster.start_all().await;
+    for work in 0..8 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+    }
+    cluster.stop(3).await;
+    for work in 100..116 {
+        cluster.decide(work, &[0, 1, 2]).await;
+    }
+    let turn = |height: usize| height.is_multiple_of(4);
+    cluster.testing[3].lies = Some(Arc::new(move |height, round| match (turn(height.0 as usize), round) {
+        (true, 0) => vec![Lie::Delay(Duration::from_millis(500))],
+        _ => Vec::new(),
+    }));
+    cluster.start(3).await;
+    // The first two may be lost, or the first three if it joins in the middle of a turn.
+    let back = cluster.ledgers[0].height() + 4 * 4;
+    let mut work = 200;
+    while cluster.ledgers[0].height() < back + 4 * 2 {
+        cluster.decide(work, &[0, 1, 2, 3]).await;
+        work += 1;
+    }
+    let ledger = cluster.ledgers[0].state();
+    let turns = ledger.blocks.iter().filter(|block| turn(block.decided.certificate.height.0 as usize));
+    let rounds: Vec<_> = turns
+        .filter(|block| block.decided.certificate.height.0 as usize > back)
+        .map(|block| block.decided.certificate.round)
+        .collect();
+    drop(ledger);
+    assert_eq!(rounds, [0, 0]);
     cluster.assert_agreement();
 }

@@ -16,7 +16,7 @@ pub enum BatchError {
     /// Meant for another chain.
     #[error("the batch is for chain {actual}; this chain is {expected}")]
     ForeignChain {
-        /// This chain.
+        /// Id of the chain that executes.
         expected: ChainId,
         /// The batch's.
         actual: ChainId,
@@ -30,7 +30,7 @@ pub enum BatchError {
     /// The member may not issue now.
     #[error("{issuer} is {standing}: it cannot issue")]
     InactiveIssuer {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
         /// How it stands.
         standing: Standing,
@@ -38,15 +38,15 @@ pub enum BatchError {
     /// The signatures are not those of the member's governance keys.
     #[error("the batch is not signed by the governance keys of {issuer}")]
     GovernanceSignature {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
-        /// Why.
+        /// The signature that fails, or how many are missing.
         source: GovernanceSignatureError,
     },
     /// A freeze has one event.
     #[error("a freeze of {issuer} with {events} events; it has one")]
     FreezeEvents {
-        /// The member.
+        /// Member to be frozen.
         issuer: MemberId,
         /// How many there are.
         events: usize,
@@ -60,23 +60,23 @@ pub enum BatchError {
     /// The member's role does not issue.
     #[error("{issuer} is a member with the role {role:?}, which does not issue")]
     WrongRole {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
-        /// Its role.
+        /// Its role, below [`Role::Issuer`].
         role: Role,
     },
     /// The signature is not the issuer's.
     #[error("the batch is not signed by the issuing key of {issuer}")]
     Signature {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
-        /// Why.
+        /// What the check of the signature by its issuing key found.
         source: SignatureError,
     },
     /// The sequence number was used already: a replay, or a fork of the issuer's chain.
     #[error("{issuer} has used sequence number {actual} already; its next is {expected}")]
     SequenceUsed {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
         /// Its next sequence number.
         expected: Sequence,
@@ -86,7 +86,7 @@ pub enum BatchError {
     /// Batches before this one are missing.
     #[error("{issuer} skips sequence numbers: {actual} comes, {expected} is next")]
     SequenceGap {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
         /// Its next sequence number.
         expected: Sequence,
@@ -96,7 +96,7 @@ pub enum BatchError {
     /// The batch names another batch before it than the one there is.
     #[error("{issuer} forks its chain: the batch before is {expected}, not {actual}")]
     Fork {
-        /// The member.
+        /// Member that the batch names.
         issuer: MemberId,
         /// Its last batch.
         expected: BatchId,
@@ -128,21 +128,21 @@ pub enum EventError {
     /// The commitment was issued before.
     #[error("the commitment {commitment} was issued already, at log index {at}")]
     AlreadyIssued {
-        /// The commitment.
+        /// Commitment that the batch issues.
         commitment: Commitment,
-        /// Where.
+        /// Log index at which the same issuer issued it.
         at: LogIndex,
     },
     /// The commitment stands twice in the block or batch.
     #[error("the commitment {commitment} stands twice")]
     DuplicateCommitment {
-        /// The commitment.
+        /// Commitment that comes twice.
         commitment: Commitment,
     },
     /// The target is no entry yet.
     #[error("log index {target} is still to come; the log has {size} entries")]
     UnknownTarget {
-        /// The index.
+        /// Log index that the event names.
         target: LogIndex,
         /// Entries before this batch.
         size: LogSize,
@@ -150,7 +150,7 @@ pub enum EventError {
     /// The target issues nothing.
     #[error("log index {target} is no issuance but \"{kind}\"")]
     NotAnIssuance {
-        /// The index.
+        /// Log index that the event names.
         target: LogIndex,
         /// What it is.
         kind: &'static str,
@@ -158,7 +158,7 @@ pub enum EventError {
     /// The target was issued by another member.
     #[error("log index {target} was issued by {issuer}, who alone may change it")]
     AnotherIssuer {
-        /// The index.
+        /// Log index that the event names.
         target: LogIndex,
         /// Who issued it.
         issuer: MemberId,
@@ -183,9 +183,9 @@ pub enum EventError {
     /// The status does not allow the change.
     #[error("log index {target} is {status}: it cannot {change}")]
     Status {
-        /// The index.
+        /// Log index of the issuance.
         target: LogIndex,
-        /// Its status.
+        /// Status of the issuance before the event.
         status: Status,
         /// The event's kind.
         change: &'static str,
@@ -216,7 +216,7 @@ pub enum BlockError<E> {
     Batch {
         /// Its place in the block.
         position: usize,
-        /// Why.
+        /// The first rule that it breaks.
         source: BatchError,
     },
     /// The time does not move on, or is after the year 9999.

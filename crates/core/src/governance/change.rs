@@ -21,14 +21,14 @@ pub enum Change {
     Admit(Box<Admission>),
     /// A member has another role.
     SetRole {
-        /// The member.
+        /// Member whose role changes.
         member: MemberId,
         /// Its role from then on.
         role: Role,
     },
     /// A member's name or facts are others.
     Amend {
-        /// The member.
+        /// Member whose name, facts or both change.
         member: MemberId,
         /// The name; `None` leaves it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,33 +39,33 @@ pub enum Change {
     },
     /// A member issues nothing for now.
     Suspend {
-        /// The member.
+        /// Member to suspend; neither suspended nor retired.
         member: MemberId,
     },
     /// The suspension of a member is lifted.
     Lift {
-        /// The member.
+        /// Member whose suspension ends.
         member: MemberId,
     },
     /// A member has left for good.
     Retire {
-        /// The member.
+        /// Member that leaves; must not be a validator.
         member: MemberId,
     },
     /// Another member may revoke what a retired one issued.
     NameSuccessor {
         /// The member that has left, or will.
         member: MemberId,
-        /// Its successor.
+        /// Member that may revoke what the other one issued.
         successor: MemberId,
     },
     /// A member has other governance keys. A frozen member stands as before it was frozen.
     ReplaceGovernanceKeys(Box<NewGovernanceKeys>),
     /// A member uses one more issuer id.
     AddIssuerId {
-        /// The member.
+        /// Member that gets the issuer id.
         member: MemberId,
-        /// The id.
+        /// Issuer id that no member has now.
         issuer_id: IssuerId,
     },
     /// Others decide the blocks.
@@ -85,7 +85,7 @@ pub enum Change {
     },
     /// Another protocol version from a height on.
     ActivateProtocol {
-        /// The version.
+        /// Version of the rules that comes into force.
         protocol: ProtocolVersion,
         /// The first height under it.
         height: Height,
@@ -96,7 +96,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admission {
-    /// The member.
+    /// The member as it enters the register, under an id that was never given before.
     pub member: Member,
     /// The signatures of its [member file](crate::member::MemberFile), which is bound to this consortium.
     pub possession: Vec<Signature>,
@@ -106,7 +106,7 @@ pub struct Admission {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewGovernanceKeys {
-    /// The member.
+    /// Member whose governance keys they replace.
     pub member: MemberId,
     /// 1 to 5 keys in ascending order.
     pub keys: Vec<PublicKey>,
@@ -121,7 +121,7 @@ pub struct NewGovernanceKeys {
 pub enum Subject {
     /// A member.
     Member(MemberId),
-    /// The validators.
+    /// The set of validators.
     Validators,
     /// Parameters and protocol version.
     Parameters,

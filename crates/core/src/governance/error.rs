@@ -22,7 +22,7 @@ pub enum GovernanceError {
     /// The member stands so that it may not do this.
     #[error("{member} is {standing}: it cannot do this")]
     Standing {
-        /// The member.
+        /// Member that signed the batch.
         member: MemberId,
         /// How it stands.
         standing: Standing,
@@ -30,7 +30,7 @@ pub enum GovernanceError {
     /// The member does not stand as the change requires.
     #[error("{member} is {standing} already, or never was what is to end")]
     NotChanged {
-        /// The member.
+        /// Member that the change is about.
         member: MemberId,
         /// How it stands.
         standing: Standing,
@@ -38,19 +38,19 @@ pub enum GovernanceError {
     /// Voting is for those who decide the blocks.
     #[error("{member} is not one of the validators")]
     NotAValidator {
-        /// The member.
+        /// Member that proposes or votes.
         member: MemberId,
     },
     /// No such member.
     #[error("{member} is not a member")]
     UnknownMember {
-        /// The id.
+        /// Id that the register does not have.
         member: MemberId,
     },
     /// The id is that of a member, now or before.
     #[error("{member} is a member, or was one: ids are not given again")]
     AlreadyAMember {
-        /// The id.
+        /// Id that the register has.
         member: MemberId,
     },
     /// No room for another member.
@@ -59,7 +59,7 @@ pub enum GovernanceError {
     /// No open proposal has this id.
     #[error("no open proposal has the id {proposal}")]
     UnknownProposal {
-        /// The id.
+        /// Id that is voted on.
         proposal: ProposalId,
     },
     /// The proposal can no longer be approved.
@@ -71,19 +71,19 @@ pub enum GovernanceError {
     /// The member approves the proposal already.
     #[error("{member} approves this proposal already")]
     AlreadyApproved {
-        /// The member.
+        /// Member that votes.
         member: MemberId,
     },
     /// The member does not approve the proposal.
     #[error("{member} does not approve this proposal")]
     NotApproved {
-        /// The member.
+        /// Member that withdraws.
         member: MemberId,
     },
     /// Another proposal about the same thing has passed and waits for its height.
     #[error("proposal {pending} about the same thing has passed; it is in force from height {due} on")]
     PendingChange {
-        /// That proposal.
+        /// Id of the proposal that waits for its height.
         pending: ProposalId,
         /// The first height under it.
         due: Height,
@@ -91,7 +91,7 @@ pub enum GovernanceError {
     /// A height that is over, or too close.
     #[error("{field} is {actual}; it must be {earliest} or later")]
     Past {
-        /// The field.
+        /// Field of the proposal: `expires`, `effective` or `height`.
         field: &'static str,
         /// The first height allowed.
         earliest: Height,
@@ -101,7 +101,7 @@ pub enum GovernanceError {
     /// A height too far ahead.
     #[error("{field} is {actual}, more than {PROPOSAL_HEIGHTS_MAX} heights ahead")]
     Future {
-        /// The field.
+        /// Field of the proposal: `expires`, `effective` or `height`.
         field: &'static str,
         /// The height found.
         actual: Height,
@@ -123,27 +123,27 @@ pub enum GovernanceError {
     /// A key is or was that of a member, or is about to be.
     #[error("the key {key} is or was one of {holder}: no key serves twice")]
     KeyReuse {
-        /// The key.
+        /// Key that is to come into force.
         key: PublicKey,
-        /// Its holder.
+        /// Member that has or had it; may be the same one.
         holder: MemberId,
     },
     /// A frozen member thaws with new keys alone.
     #[error("the key {key} was in force when {member} was frozen; it thaws with new keys alone")]
     FrozenKey {
-        /// The member.
+        /// Member that is frozen.
         member: MemberId,
-        /// The key.
+        /// Key that is offered for it.
         key: PublicKey,
     },
     /// The new key did not sign for this member and purpose.
     #[error("the new {} does not show that {member} holds it", purpose.field())]
     Possession {
-        /// The member.
+        /// Member that is to have the key.
         member: MemberId,
         /// What the key is for.
         purpose: KeyPurpose,
-        /// Why.
+        /// What the check of the signature by the new key found.
         source: SignatureError,
     },
     /// Not one signature by each new key.
@@ -160,7 +160,7 @@ pub enum GovernanceError {
     /// A key for this purpose changes already.
     #[error("another {} of {member} is about to come into force", purpose.field())]
     PendingKey {
-        /// The member.
+        /// Member whose key changes at a height to come.
         member: MemberId,
         /// What the key is for.
         purpose: KeyPurpose,
@@ -168,15 +168,15 @@ pub enum GovernanceError {
     /// The member has had as many keys as a record can hold.
     #[error("{member} has had as many keys as the register can hold, {KEY_TERMS_MAX}")]
     TooManyKeys {
-        /// The member.
+        /// Member whose record is full.
         member: MemberId,
     },
     /// A key that was never an issuing key of the member.
     #[error("{key} never was an issuing key of {member}")]
     NotItsKey {
-        /// The member.
+        /// Member that declares a compromise.
         member: MemberId,
-        /// The key.
+        /// Key that is declared.
         key: PublicKey,
     },
     /// A compromise outside the time of the key, or in the future.
@@ -192,19 +192,19 @@ pub enum GovernanceError {
     /// A former key is not replaced.
     #[error("{key} is not in force: nothing takes its place")]
     NeedlessReplacement {
-        /// The key.
+        /// Key that is declared, and no longer in force.
         key: PublicKey,
     },
     /// The credential is not disputed, so nothing is to be confirmed.
     #[error("log index {target} is not in a disputed range (a record has up to {DISPUTED_RANGES_MAX})")]
     NotDisputed {
-        /// The index.
+        /// Log index that was to be confirmed.
         target: LogIndex,
     },
     /// The member is not the successor of a retired member.
     #[error("{member} is not the named successor of {issuer}, or {issuer} is not retired")]
     NotSuccessor {
-        /// The member.
+        /// Member that revokes.
         member: MemberId,
         /// Who issued.
         issuer: MemberId,
@@ -212,31 +212,31 @@ pub enum GovernanceError {
     /// An issuer id is that of a member already.
     #[error("the issuer id {} is that of {holder}", issuer_id.as_str())]
     IssuerIdInUse {
-        /// The id.
+        /// Issuer id that is asked for.
         issuer_id: IssuerId,
-        /// Its holder.
+        /// Member that has it now.
         holder: MemberId,
     },
     /// The member does not have the issuer id.
     #[error("{member} does not have the issuer id {}", issuer_id.as_str())]
     NotItsIssuerId {
-        /// The member.
+        /// Member that gives it up.
         member: MemberId,
-        /// The id.
+        /// Issuer id that it names.
         issuer_id: IssuerId,
     },
     /// A record can hold no more issuer ids.
     #[error("{member} has had {ISSUER_IDS_MAX} issuer ids, as many as a record can hold")]
     TooManyIssuerIds {
-        /// The member.
+        /// Member whose record is full.
         member: MemberId,
     },
     /// The role needs a key that the member does not have.
     #[error("{member} has no {} yet, which the role {role:?} needs", purpose.field())]
     KeyMissing {
-        /// The member.
+        /// Member that is to have the role.
         member: MemberId,
-        /// The role.
+        /// Role that is proposed.
         role: Role,
         /// What the key is for.
         purpose: KeyPurpose,
@@ -244,7 +244,7 @@ pub enum GovernanceError {
     /// The member decides blocks, now or from a height to come on.
     #[error("{member} is one of the validators, or about to be; change them first")]
     StillAValidator {
-        /// The member.
+        /// Member that the change is about.
         member: MemberId,
     },
     /// Fewer validators than bear a fault.
@@ -268,17 +268,17 @@ pub enum GovernanceError {
     /// Validators stand twice or out of order.
     #[error("{member} stands twice or out of order")]
     ValidatorOrder {
-        /// The member.
+        /// Id that comes at or before the one ahead of it.
         member: MemberId,
     },
     /// A member that cannot be a validator.
     #[error("{member} cannot be a validator: it is {standing}, with the role {role:?}, and has {}", if *key { "a consensus key" } else { "no consensus key" })]
     NotEligible {
-        /// The member.
+        /// Member that is proposed as a validator.
         member: MemberId,
         /// How it stands.
         standing: Standing,
-        /// Its role.
+        /// Role that it has now.
         role: Role,
         /// Whether it has a consensus key.
         key: bool,
@@ -316,29 +316,29 @@ pub enum GovernanceError {
     /// A freeze names other governance keys than those in force.
     #[error("the freeze is for other governance keys than those of {member}")]
     OtherKeys {
-        /// The member.
+        /// Member to be frozen.
         member: MemberId,
     },
     /// A successor that cannot be one.
     #[error("{member} cannot be its own successor")]
     OwnSuccessor {
-        /// The member.
+        /// Member that is named as both.
         member: MemberId,
     },
     /// What is recorded as a contradiction is none.
     #[error("this is no evidence against {member}")]
     NoEvidence {
-        /// The member.
+        /// Member that is accused.
         member: MemberId,
-        /// Why.
+        /// Why the two statements prove nothing.
         source: EquivocationError,
     },
     /// The key that signed never was a consensus key of the member.
     #[error("{key} never was a consensus key of {member}")]
     NotItsConsensusKey {
-        /// The member.
+        /// Member that is accused.
         member: MemberId,
-        /// The key.
+        /// Key that signed the two statements.
         key: PublicKey,
     },
     /// The contradiction is of a height that has no block.
@@ -352,7 +352,7 @@ pub enum GovernanceError {
     /// The contradiction is on record.
     #[error("{member} has a record of {occasion} already")]
     EvidenceRecorded {
-        /// The member.
+        /// Member that is accused.
         member: MemberId,
         /// Which statements.
         occasion: Occasion,
@@ -360,21 +360,21 @@ pub enum GovernanceError {
     /// Enough is on record.
     #[error("{EVIDENCE_PER_MEMBER_MAX} contradictions of {member} are on record; no more are taken")]
     EnoughEvidence {
-        /// The member.
+        /// Member that is accused.
         member: MemberId,
     },
     /// A key that is not the member's consensus key in force.
     #[error("{key} is not the consensus key of {member} in force")]
     NotItsVotingKey {
-        /// The member.
+        /// Member that rejoins.
         member: MemberId,
-        /// The key.
+        /// Key that the statement names.
         key: PublicKey,
     },
     /// A nonce that was used before.
     #[error("the nonce is that of the last rejoin statement of {member}")]
     NonceUsed {
-        /// The member.
+        /// Member that rejoins.
         member: MemberId,
     },
 }

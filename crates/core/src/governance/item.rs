@@ -59,7 +59,7 @@ impl std::fmt::Display for Outcome {
 pub struct ClosedProposal {
     /// The height of the block that closed it.
     pub height: Height,
-    /// Its id.
+    /// Id under which it was voted on.
     pub id: ProposalId,
     /// What became of it.
     pub outcome: Outcome,
@@ -69,9 +69,9 @@ pub struct ClosedProposal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct PendingKey {
-    /// The member.
+    /// Member whose key it will be.
     pub member: MemberId,
-    /// The key.
+    /// Ed25519 public key that will sign votes.
     pub key: PublicKey,
     /// The first height that it decides.
     pub height: Height,
@@ -83,7 +83,7 @@ pub struct PendingKey {
 pub struct SuccessorRecord {
     /// The member that has left, or will.
     pub member: MemberId,
-    /// Its successor.
+    /// Member that may revoke in its place.
     pub successor: MemberId,
 }
 
@@ -91,7 +91,7 @@ pub struct SuccessorRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FreezeRecord {
-    /// The member.
+    /// Member that was frozen, and may have thawed since.
     pub member: MemberId,
     /// How often.
     pub count: u64,
@@ -104,7 +104,7 @@ pub struct FreezeRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceRecord {
-    /// The member.
+    /// Member whose key signed both statements.
     pub member: MemberId,
     /// The occasions, ascending; at most [`EVIDENCE_PER_MEMBER_MAX`]. The signatures are in the log.
     pub occasions: Vec<Occasion>,
@@ -114,7 +114,7 @@ pub struct EvidenceRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct RejoinRecord {
-    /// The member.
+    /// Member whose governance key signed it.
     pub member: MemberId,
     /// The consensus key that votes again.
     pub key: PublicKey,

@@ -16,7 +16,7 @@ use crate::validators::ValidatorSet;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
-    /// The change.
+    /// What is to come into force.
     pub change: Change,
     /// The last height at which it can be approved.
     pub expires: Height,
@@ -28,7 +28,7 @@ pub struct Proposal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenProposal {
-    /// Its id.
+    /// Id under which members vote: [`Proposal::id`].
     pub id: ProposalId,
     /// The validator that proposed it.
     pub proposer: MemberId,

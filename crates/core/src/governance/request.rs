@@ -70,7 +70,7 @@ pub enum SigningRequestError {
     /// Events of another chain of batches, none, or too many.
     #[error("{count} events, not all for the {} chain; 1 to {BATCH_EVENTS_MAX}, and one freeze, are allowed", chain.as_str())]
     Events {
-        /// The chain.
+        /// Chain of batches that the request is for.
         chain: BatchChain,
         /// How many there are.
         count: usize,
@@ -88,21 +88,21 @@ pub enum SigningRequestError {
     /// A vote on a proposal that the request does not show.
     #[error("proposal {proposal} is voted on and not in the request")]
     UnknownProposal {
-        /// The proposal.
+        /// Id that an event of the request votes on.
         proposal: ProposalId,
     },
     /// A key that is not asked for.
     #[error("{key} is not one of the governance keys of {member}")]
     AnotherKey {
-        /// The key.
+        /// Key that signed.
         key: PublicKey,
-        /// The member.
+        /// Member whose request it is.
         member: MemberId,
     },
     /// A key signed already, or signatures are out of order.
     #[error("{key} has signed already, or the signatures are out of order")]
     SignedTwice {
-        /// The key.
+        /// Key that signed twice, or stands out of order.
         key: PublicKey,
     },
     /// Signatures are missing.

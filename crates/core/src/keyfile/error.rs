@@ -30,7 +30,7 @@ pub enum KeyFileError {
     /// A field is there but has a value that it cannot have.
     #[error("malformed field {field} in the key file")]
     Malformed {
-        /// The field.
+        /// Field of the JSON object.
         field: KeyFileField,
     },
     /// The text is not JSON, or a field is missing, unknown, repeated or of another type.

@@ -22,7 +22,7 @@ pub const PASSPHRASE_BYTES_MAX: usize = 1024;
 /// [`KDF_MEMORY_KIB_MAX`], iterations to [`KDF_ITERATIONS_MAX`], lanes to [`KDF_LANES_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KdfParameters {
-    /// Memory, in KiB.
+    /// Memory that each guess takes, in KiB (RFC 9106, `m`).
     pub memory_kib: u32,
     /// Passes over the memory.
     pub iterations: u32,

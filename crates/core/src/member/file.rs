@@ -85,7 +85,7 @@ pub enum MemberFileError {
     Signature {
         /// The field that holds the key.
         field: &'static str,
-        /// Why.
+        /// What the check of the signature by that key found.
         source: SignatureError,
     },
 }

@@ -135,9 +135,9 @@ pub struct MemberRest {
     pub governance_threshold: u8,
     /// Its keys now and before, in the order in which they came into force.
     pub keys: Vec<KeyTerm>,
-    /// Its issuing chain.
+    /// Where the chain of batches by its issuing key stands.
     pub issuing: ChainHead,
-    /// Its governance chain.
+    /// Where the chain of batches by its governance keys stands.
     pub governance: ChainHead,
     /// The entries that concern it.
     pub events: EventsHead,

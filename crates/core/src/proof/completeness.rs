@@ -44,7 +44,7 @@ pub struct CompletenessHead {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryRun {
-    /// Log index of the first.
+    /// Log index of the first of the entries.
     pub first_index: LogIndex,
     /// The encoded entries, one or more.
     #[serde(with = "hex_list")]
@@ -99,7 +99,7 @@ pub enum CompletenessFault {
     /// The rest is not the one that the record names.
     #[error("the record of {member} names another rest than the one given")]
     Rest {
-        /// The member.
+        /// Member that the list is of.
         member: MemberId,
     },
     /// A line without entries.
@@ -110,7 +110,7 @@ pub enum CompletenessFault {
     Entry {
         /// Its place.
         index: LogIndex,
-        /// Why.
+        /// What the decoder refused.
         source: CodecError,
     },
     /// An entry stands before the end of the one before it, or beyond the log.

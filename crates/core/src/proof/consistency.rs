@@ -40,7 +40,7 @@ pub struct ConsistencyProof {
     pub format: String,
     /// The older log; of one entry or more.
     pub older: LogHead,
-    /// The newer log.
+    /// The newer log; at most as long as the header's.
     pub newer: LogHead,
     /// Consistency path from the older to the newer size (RFC 6962 2.1.2).
     #[serde(with = "hashes")]
@@ -59,7 +59,7 @@ pub struct ConsistencyProof {
 pub struct ProvenConsistency {
     /// The log that is the beginning,
     pub older: LogHead,
-    /// of this one,
+    /// of this log,
     pub newer: LogHead,
     /// as of this block.
     pub height: Height,
@@ -80,21 +80,21 @@ pub enum ConsistencyFault {
     /// The newer log is not the beginning of the header's.
     #[error("the log of {newer} entries is not proved to begin that of the header, of {head}: {source}")]
     Head {
-        /// The newer size.
+        /// Entries of the newer log.
         newer: LogSize,
         /// The header's.
         head: LogSize,
-        /// Why.
+        /// What the check of the path found (RFC 6962 2.1.2).
         source: ProofError,
     },
     /// The older log is not the beginning of the newer one.
     #[error("the log of {older} entries is not proved to begin that of {newer}: {source}")]
     Path {
-        /// The older size.
+        /// Entries of the older log.
         older: LogSize,
-        /// The newer size.
+        /// Entries of the newer log.
         newer: LogSize,
-        /// Why.
+        /// What the check of the path found (RFC 6962 2.1.2).
         source: ProofError,
     },
 }

@@ -36,7 +36,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinalStatement {
-    /// The header.
+    /// Header that is said to be final.
     pub header: BlockHeader,
     /// What makes it final.
     pub finality: Finality,
@@ -50,12 +50,12 @@ pub enum Contradiction {
     Heights {
         /// One header,
         one: Box<FinalStatement>,
-        /// and the other.
+        /// Another header of the same height, and what makes it final.
         other: Box<FinalStatement>,
     },
     /// A credential that is revoked as of one block, and not as of a later one.
     Revocation {
-        /// Proof that it is revoked.
+        /// Proof that the credential is revoked as of the earlier block.
         revoked: Box<StatusProof>,
         /// Proof, of a greater height, that it is not.
         later: Box<StatusProof>,
@@ -81,11 +81,11 @@ pub enum Contradiction {
 /// What an evidence file proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProvenEvidence {
-    /// The chain.
+    /// Id of the chain whose members are accused.
     pub chain_id: ChainId,
     /// Height of the older of the two headers.
     pub height: Height,
-    /// Height of the newer one.
+    /// Height of the newer of the two headers.
     pub newer: Height,
     /// What it says of single members.
     #[serde(flatten)]
@@ -135,7 +135,7 @@ pub enum EvidenceFault {
          height in the file"
     )]
     UnknownSet {
-        /// The height.
+        /// Height of the two statements.
         height: Height,
     },
     /// The header beside it is of another height.
@@ -149,13 +149,13 @@ pub enum EvidenceFault {
     /// The key was not that of a validator.
     #[error("the key was not one of a validator at height {height}")]
     NotAValidator {
-        /// The height.
+        /// Height of the two statements.
         height: Height,
     },
     /// The two statements can be of one chain.
     #[error("the two statements do not contradict each other: {why}")]
     NoContradiction {
-        /// Why not.
+        /// How both can be true, in words for people.
         why: &'static str,
     },
 }

@@ -15,13 +15,13 @@ use crate::state_root;
 pub struct GovernanceProof {
     /// The items, in the order of their keys.
     pub items: Vec<GovernanceItem>,
-    /// The parameters.
+    /// Parameters in force after the block.
     pub parameters: Parameters,
     /// Root of the status tree.
     pub status_root: Root,
     /// Root over the members, with their count.
     pub members_root: Root,
-    /// The header.
+    /// Header whose state root covers items and parameters.
     pub header: BlockHeader,
     /// What makes the header final.
     pub finality: Finality,

@@ -17,7 +17,7 @@ pub struct MembersProof {
     pub status_root: Root,
     /// Root over the other parts of the state.
     pub others_root: Root,
-    /// The header.
+    /// Header whose state root covers the members.
     pub header: BlockHeader,
     /// What makes the header final.
     pub finality: Finality,

@@ -51,7 +51,7 @@ pub enum ReceiptBinaryError {
     /// The bytes end inside a field.
     #[error("the bytes end inside the field \"{field}\": {missing} more are needed")]
     Truncated {
-        /// The field.
+        /// Name of the field, as `docs/formats/receipt.md` has it.
         field: &'static str,
         /// Bytes missing at least.
         missing: usize,
@@ -65,7 +65,7 @@ pub enum ReceiptBinaryError {
     /// A field has a value that no encoder writes.
     #[error("the field \"{field}\" has no valid encoding")]
     Invalid {
-        /// The field.
+        /// Name of the field, as `docs/formats/receipt.md` has it.
         field: &'static str,
     },
     /// The summary is not one.
@@ -82,13 +82,13 @@ pub enum ReceiptBinaryError {
     /// A sealed receipt of a height that the trust file does not cover.
     #[error("a sealed receipt of height {height}: a trust file that covers it is needed")]
     NotCovered {
-        /// The height.
+        /// Height of the receipt's header.
         height: Height,
     },
     /// A place outside its tree.
     #[error("the field \"{field}\" is {index}, beyond the {size} leaves of its tree")]
     Index {
-        /// The field.
+        /// Name of the field, as `docs/formats/receipt.md` has it.
         field: &'static str,
         /// The place.
         index: u64,
@@ -130,7 +130,7 @@ pub enum ReceiptBinaryError {
     NextValidators {
         /// Height of the change.
         height: Height,
-        /// Why.
+        /// The rule of validator sets that they break.
         source: ValidatorSetError,
     },
 }

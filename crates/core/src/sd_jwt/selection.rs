@@ -25,7 +25,7 @@ pub enum SelectionError {
     /// No claim has this name.
     #[error("there is no claim \"{name}\" to show; there is {}", .known.join(", "))]
     NoClaim {
-        /// The name.
+        /// Claim that was asked for.
         name: String,
         /// The claims that can be shown or withheld.
         known: Vec<String>,

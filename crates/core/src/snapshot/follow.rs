@@ -18,9 +18,9 @@ use crate::validators::{CertificateError, CommitCertificate};
 /// A block that the validators of its height signed, with its leaf hashes.
 #[derive(Debug)]
 pub struct SignedBlock {
-    /// The block.
+    /// Block whose batches and header belong together.
     pub block: Block,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
     hash: BlockHash,
     batches_root: Root,
@@ -29,7 +29,7 @@ pub struct SignedBlock {
 /// What a block adds to the trees.
 #[derive(Debug)]
 pub struct Followed {
-    /// Hash of the block.
+    /// Hash of the block's header.
     pub hash: BlockHash,
     /// Leaf hashes of its entries.
     pub leaf_hashes: Vec<Hash>,
@@ -87,7 +87,7 @@ pub enum FollowFault {
     /// The state says that other entries concern a member.
     #[error("the entries that concern {member} are not those that its record folds")]
     Events {
-        /// The member.
+        /// Member whose list of entries differs.
         member: MemberId,
     },
 }

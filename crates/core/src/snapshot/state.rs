@@ -37,7 +37,7 @@ pub struct StateSnapshot {
     pub parameters: Parameters,
     /// Every member, sorted by id.
     pub members: Vec<MemberState>,
-    /// Governance.
+    /// Proposals, votes and records of governance.
     pub governance: Governance,
     /// The leaves of the status tree that are not zero, by place.
     pub leaves: Vec<(u64, StatusLeaf)>,

@@ -36,7 +36,7 @@ const CHANGES_MAX: usize = 1 << 14;
 pub struct TrustFile {
     /// [`TRUST_FILE_FORMAT`].
     pub format: String,
-    /// The genesis.
+    /// Genesis of the chain, from which all else follows.
     pub genesis: Genesis,
     /// Every change of the validator set up to the anchor, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,7 +55,7 @@ pub struct TrustFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, bincode::Encode, bincode::Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Anchor {
-    /// The header.
+    /// Header that is trusted, with all of the history before it.
     pub header: BlockHeader,
     /// The signatures that make it final.
     pub certificate: CommitCertificate,
@@ -69,7 +69,7 @@ pub struct Anchor {
 pub struct TrustedChange {
     /// The last header that the former set decided.
     pub header: BlockHeader,
-    /// Its certificate.
+    /// Precommits of more than 2/3 of the validators of its height.
     pub certificate: CommitCertificate,
     /// The set that decides from the next height on.
     pub next: ValidatorSet,
@@ -97,7 +97,7 @@ pub enum TrustFault {
     /// A change at the anchor's height is not the anchor.
     #[error("the validator-set change at height {height} is not the anchor")]
     NotTheAnchor {
-        /// The height.
+        /// Height of both.
         height: Height,
     },
     /// The changes do not lead to the set after the anchor.

@@ -45,7 +45,7 @@ fn salts(count: usize) -> Vec<Salt> {
 
 fn signed(badge: &Map<String, Value>) -> String {
     let claims = SdJwtClaims::of_badge(badge).unwrap();
-    let text = signer().sign_sd_jwt(&claims, CREATED, &salts(claims.own().len())).unwrap();
+    let text = signer().sign_sd_jwt(&claims, CREATED, &salts(claims.digests())).unwrap();
     assert!(claims.are_said_by(&text));
     String::from_utf8(text).unwrap()
 }
@@ -58,6 +58,28 @@ fn verdict(text: &str) -> Verdict {
 fn payload(text: &str) -> Value {
     let payload = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice(&payload).unwrap()
+}
+
+#[test]
+fn how_many_claims_are_withheld_is_not_seen() {
+    let digests = |badge: &Map<String, Value>| payload(&signed(badge))["_sd"].as_array().unwrap().clone();
+    let all = digests(&badge());
+    let mut less = badge();
+    for member in ["licenseNumber", "creditsEarned", "result"] {
+        less["credentialSubject"].as_object_mut().unwrap().remove(member);
+    }
+    assert_eq!((all.len(), digests(&less).len()), (DIGESTS_MULTIPLE, DIGESTS_MULTIPLE));
+    // All of them look alike: sorted, of 32 bytes, none twice.
+    let texts: Vec<&str> = all.iter().map(|digest| digest.as_str().unwrap()).collect();
+    assert!(texts.is_sorted() && texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+    assert!(texts.iter().all(|text| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap().len() == 32));
+    let mut more = badge();
+    for number in 0..10 {
+        more["credentialSubject"][format!("ext{number}")] = json!(number);
+    }
+    let claims = SdJwtClaims::of_badge(&more).unwrap();
+    assert!(claims.own().len() > DIGESTS_MULTIPLE);
+    assert_eq!(claims.digests(), 2 * DIGESTS_MULTIPLE);
 }
 
 #[test]
@@ -84,7 +106,7 @@ fn what_is_the_learners_own_is_withheld_unless_shown() {
     }
     let digests: Vec<&str> =
         payload["_sd"].as_array().unwrap().iter().map(|digest| digest.as_str().unwrap()).collect();
-    assert!(digests.is_sorted() && digests.len() == 8, "{digests:?}");
+    assert!(digests.is_sorted() && digests.len() == DIGESTS_MULTIPLE, "{digests:?}");
 
     let shown = sd_jwt.select(&["name", "result"]).unwrap();
     assert_eq!(verdict(&shown), Verdict::Good);
@@ -197,6 +219,6 @@ fn what_makes_no_claims_is_refused() {
     ));
     badge["issuer"] = json!("did:web:x.example");
     let claims = SdJwtClaims::of_badge(&badge).unwrap();
-    let salts = salts(claims.own().len());
+    let salts = salts(claims.digests());
     assert!(matches!(signer().sign_sd_jwt(&claims, CREATED, &salts), Err(SignError::Issuer { .. })));
 }

@@ -21,7 +21,7 @@ const READ_BYTES: usize = 256 << 10;
 pub(super) struct Files {
     /// Files in the manifest.
     pub(super) files: u64,
-    /// Their bytes.
+    /// Bytes of all of them.
     pub(super) bytes: u64,
     /// Files that are not as in the manifest.
     pub(super) faults: Vec<ExportError>,

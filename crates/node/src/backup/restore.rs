@@ -12,7 +12,7 @@ use super::verify::{Verified, verify};
 use crate::config::Config;
 use crate::desk::disk;
 use crate::error::NodeError;
-use crate::recovery::{Memory, guard_beside_new_ledger};
+use crate::recovery::{Memory, current_key, guard_beside_new_ledger};
 use crate::setup::{DataDir, Setup, make_consensus, store_options};
 
 /// What was done.
@@ -61,7 +61,7 @@ pub fn restore(config: &Config, from: &Path) -> Result<Restored, BackupError> {
     }
     make_consensus(&consensus)?;
     // Before the ledger: there must be no ledger beside a guard that nobody has looked at.
-    let guard = guard_beside_new_ledger(&setup, &consensus)?;
+    let guard = guard_beside_new_ledger(&setup, &consensus, current_key(&state, &config.member))?;
     if let Some(bytes) = read_limited(&from.join("evidence.jsonl"), FILE_BYTES_MAX)?
         && !directory.evidence().exists()
     {

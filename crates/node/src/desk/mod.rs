@@ -30,7 +30,8 @@ pub(crate) use histogram::Histogram;
 pub(crate) use listener::Admin;
 pub(crate) use reporting::Reporter;
 use system::System;
-pub(crate) use system::{certificate_ends, disk};
+pub(crate) use system::{certificate_ends, certificates_end, disk};
+pub(crate) use warnings::{CERTIFICATE_DAYS_MIN, CLIENT_CA_DAYS_MIN};
 
 /// What the node found when it looked last.
 #[derive(Debug)]

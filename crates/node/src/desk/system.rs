@@ -54,7 +54,7 @@ pub(crate) fn certificate_ends(path: &Path) -> Option<i64> {
 }
 
 /// When the first certificate of a PEM file to end does so, in seconds since 1970.
-fn certificates_end(path: &Path) -> Option<i64> {
+pub(crate) fn certificates_end(path: &Path) -> Option<i64> {
     let mut pem = Vec::new();
     File::open(path).ok()?.take(CERTIFICATE_BYTES_MAX).read_to_end(&mut pem).ok()?;
     let ends = x509_parser::pem::Pem::iter_from_buffer(&pem).filter_map(Result::ok);

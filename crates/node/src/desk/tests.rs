@@ -252,6 +252,15 @@ fn disk_descriptors_and_certificate_are_watched() {
     case.system.certificate_ends = Some(NOW_MS as i64 / 1_000 - 1);
     let diagnosis = case.diagnose();
     assert_eq!((codes(&diagnosis)[0], diagnosis.fit), ("certificate-ended", false));
+    case.system.certificate_ends = Some(NOW_MS as i64 / 1_000 + 100 * 86_400);
+    for (ends, code) in
+        [(31 * 86_400, None), (29 * 86_400, Some("client-ca-ends")), (-1, Some("client-ca-ended"))]
+    {
+        case.system.client_ca_ends = Some(NOW_MS as i64 / 1_000 + ends);
+        let diagnosis = case.diagnose();
+        let found = codes(&diagnosis).into_iter().find(|code| code.starts_with("client-ca"));
+        assert_eq!((found, diagnosis.fit), (code, true), "{ends}");
+    }
 }
 
 #[test]

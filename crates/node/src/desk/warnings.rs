@@ -120,9 +120,20 @@ fn disk(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
 }
 
 fn certificate(facts: &Facts<'_>, warnings: &mut Vec<Warning>) {
-    let Some(ends) = facts.system.certificate_ends else { return };
     let now = i64::try_from(facts.now_ms / 1_000).unwrap_or(i64::MAX);
-    let days = ends.saturating_sub(now).div_euclid(86_400);
+    let days = |ends: i64| ends.saturating_sub(now).div_euclid(86_400);
+    if let Some(ends) = facts.system.client_ca_ends {
+        let advice = "add the next authority to the file of api.tls_client_ca, send the node SIGHUP, and have the clients get new certificates";
+        if ends <= now {
+            let text = "an authority of api.tls_client_ca has ended: its clients are refused".to_owned();
+            warnings.push(warning("client-ca-ended", text, advice));
+        } else if days(ends) < CLIENT_CA_DAYS_MIN {
+            let text = format!("an authority of api.tls_client_ca ends in {} days", days(ends));
+            warnings.push(warning("client-ca-ends", text, advice));
+        }
+    }
+    let Some(ends) = facts.system.certificate_ends else { return };
+    let days = days(ends);
     let advice = "renew the certificate, put it in its place, and send the node SIGHUP";
     if ends <= now {
         let text = "the certificate of the gRPC service has ended".to_owned();
@@ -229,4 +240,6 @@ fn severe(code: &str, text: String, advice: &str) -> Warning {
 /// Free bytes below which the disk is low (2 GiB), or a tenth of a smaller disk.
 const DISK_FREE_LOW_BYTES: u64 = 2 << 30;
 /// Days before the end of a certificate from which it is said.
-const CERTIFICATE_DAYS_MIN: i64 = 14;
+pub(crate) const CERTIFICATE_DAYS_MIN: i64 = 14;
+/// The same for an authority of clients: each of these has to get a new certificate.
+pub(crate) const CLIENT_CA_DAYS_MIN: i64 = 30;

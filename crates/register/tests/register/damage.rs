@@ -49,9 +49,10 @@ fn a_flipped_bit_in_any_page_is_an_error_and_never_another_answer() {
     let bytes = fs::read(&desk.path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("register.db");
-    desk.register.backup(&path).unwrap();
+    desk.register.backup(&path, || ()).unwrap();
     assert_eq!(read(&path, people).unwrap(), sound);
     let mut random = StdRng::seed_from_u64(11);
+    let copy = folder.path().join("copy.db");
     let (mut refused, mut harmless) = (0, 0);
     for page in bytes.chunks(PAGE_BYTES).enumerate().map(|(page, _)| page * PAGE_BYTES) {
         for round in 0..FLIPS_PER_PAGE {
@@ -64,7 +65,17 @@ fn a_flipped_bit_in_any_page_is_an_error_and_never_another_answer() {
                 let _ = fs::remove_file(folder.path().join(journal));
             }
             match read(&path, people) {
-                Err(_) => refused += 1,
+                Err(_) => {
+                    refused += 1;
+                    let register = open(&path);
+                    let copied = register.and_then(|register| {
+                        let faults = register.check(|| ())?;
+                        let copied = register.backup(&copy, || ());
+                        assert_eq!(faults.is_empty(), copied.is_ok(), "{faults:?}");
+                        copied
+                    });
+                    assert!(copied.is_err() && !copy.exists(), "page {}, offset {offset}", page / PAGE_BYTES);
+                }
                 Ok(everything) => {
                     assert_eq!(everything, sound, "page {}, offset {offset}", page / PAGE_BYTES);
                     harmless += 1;

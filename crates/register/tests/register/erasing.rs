@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use sanad_core::destruction::{Destruction, DestructionRecord};
-use sanad_register::{Query, RegisterError, Row};
+use sanad_register::{Query, RegisterError, Row, RowNumber, There};
 use sanad_testkit::{Ledger, issuing_key};
 
 use crate::support::*;
@@ -34,9 +34,8 @@ fn erased_bytes_are_gone_and_a_signed_record_stays() {
     let record = statement.sign(&key).unwrap();
     desk.register.erase(&[(row, record.clone())]).unwrap();
 
-    for value in &sealed {
-        assert!(!is_anywhere(&desk.path, value));
-    }
+    // The keyed hash of who was awarded what is all that stays, so that the same roster does not issue it again.
+    assert!(sealed[1..].iter().all(|value| !is_anywhere(&desk.path, value)));
     let register = desk.open().unwrap();
     let Row::Erased { record: kept, .. } = register.row(row).unwrap() else { panic!("not erased") };
     let kept = DestructionRecord::from_json(kept.as_bytes()).unwrap();
@@ -47,9 +46,30 @@ fn erased_bytes_are_gone_and_a_signed_record_stays() {
     assert!(register.search(&name(17)).unwrap().is_empty());
     assert!(matches!(register.document(row), Err(RegisterError::Erased(_))));
     assert!(matches!(register.receipt(row), Err(RegisterError::Erased(_))));
+    let again = award(&desk.owner, 17);
+    let names = [(again.file.clone(), again.subject.clone())];
+    let Err(RegisterError::Clashes(clashes)) = register.check_new(&again.batch, &names, false) else {
+        panic!("what was erased is issued again")
+    };
+    assert_eq!(clashes[0].with, There::Erased(row));
+    register.check_new(&again.batch, &names, true).unwrap();
     for other in rows.iter().filter(|other| **other != row) {
         assert_eq!(register.document(*other).unwrap().as_slice(), badge(other.0));
     }
+    drop(register);
+    let Err(RegisterError::Clashes(_)) = add(&mut desk.register, std::slice::from_ref(&again)) else {
+        panic!("what was erased is added again")
+    };
+    // Taken back at the issuer's word, and then there once.
+    let mut adding = desk.register.begin(5).unwrap().taking_back_erased(true);
+    assert!(adding.add(&again).unwrap().is_some());
+    assert!(adding.add(&again).unwrap().is_none());
+    drop(adding);
+    let mut adding = desk.register.begin(5).unwrap().taking_back_erased(true);
+    let added = adding.add(&again).unwrap().unwrap();
+    adding.commit().unwrap();
+    assert_eq!((added.row, added.was_there), (RowNumber(41), false));
+    assert!(matches!(desk.open().unwrap().row(row), Ok(Row::Erased { .. })));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sanad_core::receipt::Receipt;
 use sanad_register::{
     Progress, Query, REASON_BYTES_MAX, Register, RegisterError, Replaced, Row, RowNumber, Status,
-    StatusChange,
+    StatusChange, There,
 };
 use sanad_testkit::Ledger;
 
@@ -58,7 +58,10 @@ fn nobody_gets_an_achievement_twice_in_a_batch() {
     let owner = desk.owner.clone();
     let again: Vec<_> = [1, 2, 5].map(|n| award(&owner, n)).into();
     let Err(RegisterError::Clashes(clashes)) = add(&mut desk.register, &again) else { panic!("no clash") };
-    assert_eq!(clashes.iter().map(|clash| clash.row.unwrap().0).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        clashes.iter().map(|clash| clash.with).collect::<Vec<_>>(),
+        [1, 2].map(|row| There::Row(RowNumber(row), Progress::Issued))
+    );
     assert_eq!(desk.register.rows().unwrap(), 3);
     // One that is not issued yet is gone on with: with the secret that is there.
     let third = award(&owner, 3);
@@ -76,7 +79,7 @@ fn nobody_gets_an_achievement_twice_in_a_batch() {
     // The same person twice in one list.
     let twice = [award(&owner, 6), award(&owner, 6)];
     let Err(RegisterError::Clashes(clashes)) = add(&mut desk.register, &twice) else { panic!("no clash") };
-    assert_eq!(clashes[0].row, None);
+    assert_eq!(clashes[0].with, There::Twice);
     // Another batch, and a replacement, are other awards.
     let mut next_year = award(&owner, 1);
     next_year.batch = "2027".into();
@@ -170,7 +173,7 @@ fn a_backup_is_whole_and_overwrites_nothing() {
     let mut desk = Desk::new();
     desk.add(1..40);
     let to = desk.path.with_file_name("backup.db");
-    desk.register.backup(&to).unwrap();
+    desk.register.backup(&to, || ()).unwrap();
     desk.add(40..42);
     let backup = open(&to).unwrap();
     let mut rows = 0;
@@ -181,7 +184,7 @@ fn a_backup_is_whole_and_overwrites_nothing() {
         })
         .unwrap();
     assert_eq!(rows, 39);
-    assert!(matches!(desk.register.backup(&to), Err(RegisterError::Exists(_))));
+    assert!(matches!(desk.register.backup(&to, || ()), Err(RegisterError::Exists(_))));
     assert!(matches!(
         Register::create(&to, PASSPHRASE, desk.owner.clone(), options(), 1),
         Err(RegisterError::Exists(_))

@@ -28,7 +28,7 @@ pub enum SnapshotError {
     HoldsOtherChain {
         /// The folder.
         path: PathBuf,
-        /// That chain.
+        /// Id of the chain whose snapshot is there.
         chain_id: ChainId,
     },
     /// The folder for a new snapshot has a newer one.
@@ -61,7 +61,7 @@ pub enum SnapshotError {
     Manifest {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The rule of manifests that it breaks.
         source: ManifestError,
     },
     /// A chunk is not there.
@@ -110,7 +110,7 @@ pub enum SnapshotError {
         "the snapshot ends at height {snapshot}, below height {trusted} of the trust file; use a newer snapshot"
     )]
     Older {
-        /// Height of the snapshot.
+        /// Height of the snapshot's last block.
         snapshot: Height,
         /// Height of the trust file's anchor.
         trusted: Height,
@@ -122,7 +122,7 @@ pub enum SnapshotError {
         list: &'static str,
         /// Its place in its list, from 0.
         number: usize,
-        /// Why.
+        /// What is wrong with its records.
         source: ChunkFault,
     },
     /// The state is not the one of the last header.
@@ -133,9 +133,9 @@ pub enum SnapshotError {
     Encoding {
         /// `block` or `certificate`.
         part: &'static str,
-        /// The height.
+        /// Height of the block that it belongs to.
         height: Height,
-        /// Why.
+        /// What the decoder refused.
         source: CodecError,
     },
     /// There are more certificates than blocks, or fewer.
@@ -143,15 +143,15 @@ pub enum SnapshotError {
     CertificateCount {
         /// `more` or `fewer`.
         what: &'static str,
-        /// The height.
+        /// First height that has one and lacks the other.
         height: Height,
     },
     /// A block does not hold.
     #[error("the block of height {height} does not hold")]
     Block {
-        /// Its height.
+        /// Height that the block should have.
         height: Height,
-        /// Why.
+        /// The first rule that it breaks.
         source: FollowFault,
     },
 }

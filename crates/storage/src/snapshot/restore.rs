@@ -15,6 +15,7 @@ use sanad_core::merkle::{Rfc6962, TreeHash as _};
 use sanad_core::snapshot::{
     BlockFollower, Chunk, FollowFault, SignedBlock, SnapshotManifest, StateSnapshot, records,
 };
+use sanad_core::state::State;
 use sanad_core::trust::TrustAnchor;
 use sanad_core::validators::{CERTIFICATE_BYTES_MAX, CommitCertificate, ValidatorSet};
 
@@ -72,7 +73,7 @@ impl SnapshotTrust<'_> {
 
 /// Makes a store in a new or empty directory from the snapshot in a folder. Every chunk is checked against its hash and
 /// every block against its certificate; the state against the root in the last header; and that header against the
-/// genesis and what else is trusted. `progress` is told the height reached.
+/// genesis and what else is trusted. `progress` is told the height reached. Returns the state after the last block.
 ///
 /// The directory is no store before this returns: remove it after an error or a crash.
 ///
@@ -84,7 +85,7 @@ pub fn restore_snapshot(
     to: &Path,
     options: Options,
     progress: impl FnMut(Height) + Send,
-) -> Result<(), SnapshotError> {
+) -> Result<State, SnapshotError> {
     let folder = SnapshotFolder::open(folder);
     let manifest = folder.manifest()?;
     let (anchor, trusted) = trust.prove(&manifest)?;
@@ -116,8 +117,9 @@ pub fn restore_snapshot(
     directory.write_identity(anchor.chain_id)?;
     drop(directory);
     // Reads it as any other, and fills the indexes.
-    let (store, _) = Store::open(to, trust.genesis, options)?;
-    Ok(store.close()?)
+    let (store, state) = Store::open(to, trust.genesis, options)?;
+    store.close()?;
+    Ok(state)
 }
 
 fn write_checkpoint(

@@ -137,11 +137,11 @@ pub struct Completeness {
     pub active: u64,
     /// Active, and confirmed by the issuer.
     pub confirmed: u64,
-    /// Suspended.
+    /// Number of suspended credentials.
     pub suspended: u64,
-    /// Disputed.
+    /// Number of disputed credentials.
     pub disputed: u64,
-    /// Revoked.
+    /// Number of revoked credentials.
     pub revoked: u64,
     /// The block, if the list is proved.
     pub as_of: Option<ListAsOf>,
@@ -157,7 +157,7 @@ pub struct Completeness {
 /// The block of a list.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ListAsOf {
-    /// Its height.
+    /// Height of the block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
     pub time_ms: u64,
@@ -170,8 +170,8 @@ pub struct ListAsOf {
 pub struct ListedCredential {
     /// Its place in the log.
     pub index: LogIndex,
-    /// Its status.
+    /// Status as of the block of the list.
     pub status: CredentialStatus,
-    /// Its commitment.
+    /// Commitment that stands for the credential, as 32 bytes in hexadecimal.
     pub commitment: Commitment,
 }

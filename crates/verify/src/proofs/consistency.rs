@@ -22,11 +22,11 @@ pub struct Consistency {
     pub reason: Option<String>,
     /// Size of the older log, by the proof.
     pub older_size: LogSize,
-    /// Its root.
+    /// Root of the log tree over the older log.
     pub older_root: Root,
     /// Size of the newer log, by the proof.
     pub newer_size: LogSize,
-    /// Its root.
+    /// Root of the log tree over the newer log.
     pub newer_root: Root,
     /// The block that vouches for both, if it is proved,
     pub height: Option<Height>,

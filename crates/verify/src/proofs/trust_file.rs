@@ -34,7 +34,7 @@ pub struct TrustFinding {
 pub struct ProvenTrust {
     /// Height of the anchor.
     pub height: Height,
-    /// Its hash.
+    /// Hash of the anchor's header.
     pub block: BlockHash,
     /// Its time, in milliseconds since 1970-01-01 UTC,
     pub time_ms: u64,

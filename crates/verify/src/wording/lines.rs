@@ -11,6 +11,7 @@ use crate::claims::{Claims, Disclosed, REGISTERED};
 use crate::finding::{Asked, Basis, Finding, Form};
 use crate::open::Open;
 use crate::time;
+use crate::verdict::Verdict;
 
 impl Finding {
     /// The first line, in English: the word, as of when, and whether somebody was asked since.
@@ -122,7 +123,11 @@ impl Finding {
     /// The first line in a language.
     #[must_use]
     pub fn headline_in(&self, language: Language) -> String {
-        let word = language.text(self.verdict().key(), &[]);
+        let key = match self.verdict() {
+            Verdict::Renew if self.clock_is_wrong => "verdict-clock",
+            verdict => verdict.key(),
+        };
+        let word = language.text(key, &[]);
         let mut line = language.text("headline", &[("target", &name_of(&self.target)), ("verdict", &word)]);
         let failed: Vec<String> = self
             .checks()

@@ -42,9 +42,9 @@ struct Headers {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
-    from: Number,
-    limit: Option<Number>,
+pub(super) struct Range {
+    pub(super) from: Number,
+    pub(super) limit: Option<Number>,
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use sanad_core::ids::{LogIndex, LogSize};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asker, Cache, Number, Refusal, number, page_size, proof_form};
+use super::blocks::Range;
 use crate::entries::LogEntry;
 use crate::ledger::Ledger;
 use crate::server::call_error::RequestError;
@@ -39,13 +40,6 @@ struct Inclusion {
     leaf_hash: Root,
     root: Root,
     path: Vec<Root>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Range {
-    from: Number,
-    limit: Option<Number>,
 }
 
 #[derive(Deserialize)]

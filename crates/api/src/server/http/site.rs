@@ -19,9 +19,9 @@ use crate::server::calls::Calls;
 pub struct SiteFile {
     /// Its path, with the leading `/`.
     pub path: &'static str,
-    /// Its media type.
+    /// Value of `Content-Type`, with its parameters (RFC 9110 8.3).
     pub media_type: &'static str,
-    /// The content.
+    /// Bytes that are served, fixed or asked for at each read.
     pub content: SiteContent,
     /// Further headers of the answer.
     pub headers: &'static [(&'static str, &'static str)],

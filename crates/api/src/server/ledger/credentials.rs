@@ -22,7 +22,7 @@ pub(super) async fn status<L: Ledger>(
     request: wire::GetStatusRequest,
 ) -> Result<wire::GetStatusResponse, CallError> {
     let (key, form) = asked(request)?;
-    Ok(calls.read(move |ledger| ledger.status_proof(&key, form)).await?.into())
+    Ok(calls.quick_read(move |ledger| ledger.status_proof(&key, form)).await?.into())
 }
 
 fn asked(request: wire::GetStatusRequest) -> Result<(CredentialKey, ProofForm), RequestError> {

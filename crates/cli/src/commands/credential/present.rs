@@ -22,7 +22,8 @@ Examples:
   sanad credential present credential.sd-jwt --show name --out for-employer.sd-jwt
 
 Without --show it says what can be shown, and writes nothing. With --show a new file shows those claims and
-nothing else of the learner's own; what every verifier sees is named, too. The issuer's signature and the
+nothing else of the learner's own, with --show '' none of them; what every verifier sees is named, too. Of a
+file that is a presentation itself it says that claims may have been withheld before. The issuer's signature and the
 entry in the ledger hold for it as for the whole.
 The receipt beside the credential opens the summary (holder, title ...), and with it all that the summary says.
 So a receipt is written beside the presentation in which the summary stays closed: give that one away.
@@ -57,6 +58,8 @@ struct Presented {
     /// Of those that can be withheld.
     shown: Vec<String>,
     hidden: Vec<String>,
+    /// Digests in the file that was given whose claims it does not have: withheld before, or standing for nothing.
+    not_in_file: usize,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -66,6 +69,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Ok(sd_jwt.disclosures()?.into_iter().map(|claim| claim.path).collect())
     };
     let (always_shown, all) = (whole.always_shown()?, paths(&whole)?);
+    let not_in_file = whole.undisclosed();
     let Some(show) = &args.show else {
         output.print(&Presented {
             presentation: None,
@@ -73,10 +77,17 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             always_shown,
             shown: Vec::new(),
             hidden: all,
+            not_in_file,
         })?;
         return Ok(Outcome::Yes);
     };
     let wanted: Vec<&str> = show.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+    if let Some(name) = wanted.iter().find(|name| always_shown.iter().any(|always| always == *name)) {
+        bail!(
+            "{name} is always shown, so that it cannot be chosen; what can be shown or withheld: {}",
+            all.join(", ")
+        );
+    }
     let text = whole.select(&wanted).with_context(in_file)?;
     let shown = paths(&SdJwt::parse(text.as_bytes())?)?;
     let closed = closed_receipt(args, text.as_bytes())?;
@@ -91,7 +102,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         files::place_new(path, closed.to_json().as_bytes(), Mode::Private)?;
     }
     let hidden = all.into_iter().filter(|path| !shown.contains(path)).collect();
-    output.print(&Presented { presentation: Some(presentation), receipt, always_shown, shown, hidden })?;
+    let presentation = Some(presentation);
+    output.print(&Presented { presentation, receipt, always_shown, shown, hidden, not_in_file })?;
     Ok(Outcome::Yes)
 }
 
@@ -135,19 +147,26 @@ fn read(args: &Args, path: &Path) -> anyhow::Result<Receipt> {
 
 impl Report for Presented {
     fn view(&self) -> View {
-        let Self { presentation, receipt, always_shown, shown, hidden } = self;
+        let Self { presentation, receipt, always_shown, shown, hidden, not_in_file } = self;
         let names = |names: &[String]| match names {
             [] => "nothing".to_owned(),
             names => names.join(", "),
         };
+        let missing = |view: View| match not_in_file {
+            0 => view,
+            count => view.fact(
+                "not in this file",
+                format!("what {count} digests stand for: claims that were withheld before, or nothing"),
+            ),
+        };
         let view = View::new();
         let Some(presentation) = presentation else {
-            return view.fact("always shown", names(always_shown)).fact("to choose from", names(hidden));
+            let view = view.fact("always shown", names(always_shown)).fact("to choose from", names(hidden));
+            return missing(view);
         };
         let view = view.line(format!("{} written", presentation.display()));
         let view = receipt.iter().fold(view, |view, receipt| view.fact("receipt", receipt.display()));
-        view.fact("always shown", names(always_shown))
-            .fact("shown", names(shown))
-            .fact("hidden", names(hidden))
+        let view = view.fact("always shown", names(always_shown)).fact("shown", names(shown));
+        missing(view.fact("hidden", names(hidden)))
     }
 }

@@ -14,11 +14,12 @@ use anyhow::bail;
 use clap::ValueEnum;
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::document::DocumentKind;
-use sanad_core::ids::MemberId;
+use sanad_core::ids::{LogIndex, MemberId};
 use sanad_issuer::{
     BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, IssueReport, Keeper, Places, ReadAs, ResumeError,
-    Unfinished, read_list,
+    Revocation, Unfinished, read_list,
 };
+use sanad_register::{Credential, StatusChange};
 
 use crate::commands::receipt::Form;
 use crate::issuer::IssuerArgs;
@@ -29,6 +30,7 @@ use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
 use crate::trust::TrustArgs;
+use crate::view::printable;
 use report::Issued;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -75,7 +77,7 @@ pub(crate) struct Args {
     /// Most documents of one batch
     #[arg(long, default_value_t = BATCH_DOCUMENTS_DEFAULT, value_name = "N")]
     batch_size: usize,
-    /// Issue documents again that have a receipt; the old entry stays valid unless it is revoked
+    /// Issue documents again that have a receipt; the old entry stays valid unless it is revoked, which is said
     #[arg(long, conflicts_with = "register")]
     force: bool,
     /// Bind no summary: no paper receipt can be made of the credential
@@ -94,6 +96,9 @@ pub(crate) struct Args {
     /// What this issuance is called in the register
     #[arg(long, default_value = "", value_name = "NAME", requires = "register")]
     register_batch: String,
+    /// Issue again to persons who were erased from the register
+    #[arg(long, requires = "register")]
+    erased: bool,
     #[command(flatten)]
     register: RegisterArgs,
     #[command(flatten)]
@@ -217,11 +222,50 @@ async fn issue(
         paths.extend(read_list(list)?);
     }
     let (id, anchor) = (args.issuer.id()?, chain.anchor());
-    let options = options(args, keeper(&args.register, &args.register_batch, chain, &id)?);
+    let keeper = keeper(&args.register, &args.register_batch, args.erased, chain, &id)?;
+    let options = options(args, keeper.clone());
     let issuance = Issuance::prepare(&paths, anchor, &id, options, observer, report)?;
     if !issuance.is_empty() {
+        say_what_was_revoked(&issuance, chain, &id, keeper.as_deref(), observer).await?;
         let issuer = args.issuer.open()?;
         issuance.enter(chain, &issuer, observer, report).await?;
+    }
+    Ok(())
+}
+
+/// Says of documents that are issued again whether, when and why they were revoked. It stops nothing.
+async fn say_what_was_revoked(
+    issuance: &Issuance,
+    chain: &Chain,
+    id: &MemberId,
+    keeper: Option<&RegisterKeeper>,
+    observer: &Terminal,
+) -> anyhow::Result<()> {
+    let before: Vec<(&Path, LogIndex)> = issuance.issued_before().collect();
+    if !before.is_empty() {
+        let indices: Vec<LogIndex> = before.iter().map(|(_, index)| *index).collect();
+        let revocations = chain.revocations(id, &indices).await?;
+        for (path, index) in before {
+            let Some(Revocation { entry, height, time_ms }) = revocations.get(&index) else { continue };
+            observer.remark(format!(
+                "{} was issued as entry {index} and REVOKED in block {height}, of {}, by entry {entry}; it is issued again as another \
+                 entry, which is active. Why it was revoked is not in the ledger: a register has the reason",
+                path.display(),
+                time::format_ms(*time_ms)
+            ));
+        }
+    }
+    let Some(keeper) = keeper else { return Ok(()) };
+    let documents: Vec<_> = issuance.digests().collect();
+    for (path, Credential { row, state, .. }) in keeper.revoked(&documents)? {
+        let Some(StatusChange { reason, at_ms, .. }) = state.changes.last() else { continue };
+        let reason = reason.as_deref().unwrap_or("no reason was given");
+        observer.remark(format!(
+            "{} is row {row} of the register, which was REVOKED: {}, noted {}",
+            path.display(),
+            printable(reason),
+            time::format_ms(*at_ms)
+        ));
     }
     Ok(())
 }
@@ -236,7 +280,7 @@ async fn resume(
     errors: &mut Vec<String>,
 ) -> anyhow::Result<()> {
     let keeper = match args.register.register {
-        Some(_) => keeper(&args.register, &args.register_batch, chain, &args.issuer.id()?)?,
+        Some(_) => keeper(&args.register, &args.register_batch, args.erased, chain, &args.issuer.id()?)?,
         None => None,
     };
     let options = options(args, keeper);
@@ -266,16 +310,20 @@ async fn resume(
     Ok(())
 }
 
-/// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there.
+/// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there, and
+/// `takes_back_erased` says whether persons who were erased from it are issued to again.
 fn keeper(
     register: &RegisterArgs,
     batch: &str,
+    takes_back_erased: bool,
     chain: &Chain,
     issuer: &MemberId,
 ) -> anyhow::Result<Option<Arc<RegisterKeeper>>> {
     let register = register.open_of(chain.anchor(), issuer)?;
     let batch = batch.to_owned();
-    Ok(register.map(|register| Arc::new(RegisterKeeper::new(register, batch, None))))
+    Ok(register.map(|register| {
+        Arc::new(RegisterKeeper::new(register, batch, None).taking_back_erased(takes_back_erased))
+    }))
 }
 
 fn options(args: &Args, keeper: Option<Arc<RegisterKeeper>>) -> IssueOptions {

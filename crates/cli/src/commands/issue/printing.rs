@@ -32,6 +32,9 @@ pub(super) struct CertificateArgs {
     /// A text for {{NAME}} on the page; may be given several times
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_field, requires = "certificates")]
     fields: Vec<(String, String)>,
+    /// A folder of fonts for the page, for scripts that the program has none for
+    #[arg(long, value_name = "DIR", requires = "certificates")]
+    fonts: Option<PathBuf>,
 }
 
 /// The certificates of a roster.
@@ -45,7 +48,10 @@ pub(super) struct Certificates {
 
 impl CertificateArgs {
     pub(super) fn page(&self) -> anyhow::Result<Option<Page>> {
-        let page = || Page::new(self.certificate_template.as_deref(), &self.fields);
+        let page = || {
+            let (template, fonts) = (self.certificate_template.as_deref(), self.fonts.as_deref());
+            Page::new(template, &self.fields, fonts, self.site.as_ref())
+        };
         self.certificates.as_ref().map(|_| page()).transpose()
     }
 }

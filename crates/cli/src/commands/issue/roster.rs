@@ -94,6 +94,9 @@ pub(crate) struct Args {
     /// What this issuance is called in the register
     #[arg(long, default_value = "", value_name = "NAME", requires = "register")]
     register_batch: String,
+    /// Issue again to persons who were erased from the register
+    #[arg(long, requires = "register")]
+    erased: bool,
     /// Name a place in the issuer's status lists in each credential
     #[arg(long, requires = "register")]
     status_lists: bool,
@@ -275,11 +278,12 @@ fn work(
         let member = chain.member(&id).await?;
         // Before anything is signed that verifiers would not take for the issuer's, and before a passphrase is asked for.
         check_issuer_id(roster.issuer(), &member)?;
+        chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
         let issuer = args.issuer.open()?;
         let signer = signer(args.form.form()?.1, roster.issuer(), &issuer, &member)?;
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
         let observer = &Quiet(observer);
-        let keeper = keeper(&args.register, &args.register_batch, &chain, &id)?;
+        let keeper = keeper(&args.register, &args.register_batch, args.erased, &chain, &id)?;
         let roster = match keeper.as_ref().filter(|_| args.status_lists) {
             Some(keeper) => {
                 if !args.incomplete_register {
@@ -300,7 +304,7 @@ fn work(
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
         if let Some(keeper) = &kept {
             keeper.claim(args.wait)?;
-            check_register(&plan, keeper, &args.register_batch)?;
+            check_register(&plan, keeper)?;
         }
         done.signed = roster.len() - plan.already();
         let paths = plan.write(&signer, &created_now(), observer)?;
@@ -321,7 +325,7 @@ fn work(
         }));
         if let (Some(page), Some(folder)) = (page, &args.certificates.certificates) {
             let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
-            let printer = Printer::new(page, site, chain.anchor(), Some(folder))?;
+            let printer = Printer::new(page, site, &trust, Some(folder))?;
             done.certificates =
                 Some(print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors));
         }
@@ -330,21 +334,20 @@ fn work(
 }
 
 /// Asks the register before anything is signed: a signed credential is good for verifiers who know no ledger.
-fn check_register(plan: &Plan<'_>, keeper: &RegisterKeeper, batch: &str) -> anyhow::Result<()> {
+fn check_register(plan: &Plan<'_>, keeper: &RegisterKeeper) -> anyhow::Result<()> {
     let subject =
         |credential: Value| Subject::of_document(DocumentKind::Json, credential.to_string().as_bytes());
-    let register = keeper.lock();
     let mut new = Vec::new();
     for (place, credential) in plan.unsigned() {
-        if register.is_erased(credential["id"].as_str().unwrap_or_default())? {
+        if keeper.lock().is_erased(credential["id"].as_str().unwrap_or_default())? {
             bail!(
-                "{place}: this credential was issued and erased from the register since; take the line out of the roster. Nothing was \
-                 signed"
+                "{place}: this credential was issued and erased from the register since, and its place in the status lists stays its \
+                 own; take the line out of the roster. Nothing was signed"
             );
         }
         new.push((place, subject(credential)));
     }
-    register.check_new(batch, &new).context("nothing was signed")
+    keeper.check_new(&new).context("nothing was signed")
 }
 
 /// Has the register allot places in the issuer's status lists. It is done before anything is signed, so that a run that is killed and

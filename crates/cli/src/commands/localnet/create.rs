@@ -1,5 +1,7 @@
 //! `sanad localnet create`.
 
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -30,6 +32,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad localnet create net
   sanad localnet create net --nodes 7 --followers 1 --issuers 20 --heartbeat-ms 1000
+  sanad localnet create net --ports 20000-20019
   sanad localnet start net
 
 Every node is a validator and an issuer, but for --followers, who come last. Issuers without a node are in DIR/issuers. All
@@ -54,6 +57,9 @@ pub(crate) struct Args {
     /// Time between blocks while there is nothing to commit
     #[arg(long, default_value_t = 10_000, value_name = "MS", value_parser = clap::value_parser!(u32))]
     heartbeat_ms: u32,
+    /// Ports that the nodes listen on, five each, in order: the first free ones of these. By default, random ones
+    #[arg(long, value_name = "FROM-TO", value_parser = ports::parse_range)]
+    ports: Option<RangeInclusive<u16>>,
     /// Write the files only; `sanad-node init` makes each node's data later
     #[arg(long)]
     no_init: bool,
@@ -107,8 +113,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     parameters.check()?;
     // Before anything is written.
     let program = if args.no_init { None } else { Some(args.binary.find()?) };
+    let addresses = ports::free(PORTS_PER_NODE * (args.nodes + args.followers), args.ports.as_ref())?;
     let folder = Folder::new(&args.dir)?;
-    let created = create(args, &invitation, parameters, &folder, program.as_deref())
+    let created = create(args, &invitation, parameters, &folder, &addresses, program.as_deref())
         .with_context(|| format!("{} is not complete; remove it before trying again", args.dir.display()))?;
     output.print(&created)?;
     Ok(Outcome::Yes)
@@ -119,6 +126,7 @@ fn create(
     invitation: &Invitation,
     parameters: Parameters,
     folder: &Folder,
+    addresses: &[SocketAddr],
     program: Option<&Path>,
 ) -> anyhow::Result<Created> {
     let passphrase = Passphrase::random()?;
@@ -143,7 +151,7 @@ fn create(
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let configured = configure(&members[..with_node])?;
+    let configured = configure(&members[..with_node], addresses);
     for (place, node) in configured.iter().enumerate() {
         let at = folder.node(place + 1);
         let text = config::write(&configured, place);
@@ -204,8 +212,7 @@ fn member(
     make(invitation, &facts, dir, passphrase)
 }
 
-fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
-    let addresses = ports::free(5 * members.len())?;
+fn configure(members: &[Made], addresses: &[SocketAddr]) -> Vec<Node> {
     let node = |(made, addresses): (&Made, &[_])| Node {
         member: made.file.member.id.clone(),
         role: made.file.member.role,
@@ -217,7 +224,7 @@ fn configure(members: &[Made]) -> anyhow::Result<Vec<Node>> {
             http: addresses[4],
         },
     };
-    Ok(members.iter().zip(addresses.chunks(5)).map(node).collect())
+    members.iter().zip(addresses.chunks(PORTS_PER_NODE)).map(node).collect()
 }
 
 fn init(folder: &Folder, program: &Path) -> anyhow::Result<()> {
@@ -256,3 +263,6 @@ impl Report for Created {
         view.line(format!("Next: sanad localnet start {}", self.dir.display()))
     }
 }
+
+/// gRPC, consensus, exchange of batches, administration and HTTP.
+const PORTS_PER_NODE: usize = 5;

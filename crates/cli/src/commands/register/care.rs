@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use sanad_issuer::keys::read_passphrase;
-use sanad_register::Register;
+use sanad_register::{FAULTS_MAX, Register};
 use serde::Serialize;
 
 use crate::output::{Outcome, Output, Report};
+use crate::progress;
 use crate::register::{self, RegisterArgs};
 use crate::view::View;
 
@@ -30,6 +31,20 @@ Examples:
   sanad register compact --register merapi/register.db
 
 `sanad register erase` does it by itself, but cannot while another program has the file open.";
+
+pub(super) const CHECK_EXAMPLES: &str = "\
+Examples:
+  sanad register check --register merapi/register.db
+
+Opens every document and receipt, which other commands do only where they need them, and checks that they are
+those of their rows. What is damaged is named, and nothing is changed. `sanad register backup` does the same
+with each copy, and makes none of a damaged register.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+}
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct BackupArgs {
@@ -62,9 +77,32 @@ struct Done {
     rows: u64,
 }
 
+/// What was read from end to end.
+#[derive(Serialize)]
+struct Checked {
+    file: PathBuf,
+    rows: u64,
+    /// What is damaged, each in words.
+    damaged: Vec<String>,
+}
+
+pub(super) fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let register = args.register.open()?;
+    let (rows, file) = (register.rows()?, register.path().to_owned());
+    let bar = progress::bar(usize::try_from(rows).unwrap_or(usize::MAX), "checking");
+    let faults = register.check(|| bar.inc(1))?;
+    bar.finish_and_clear();
+    let damaged: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let outcome = if damaged.is_empty() { Outcome::Yes } else { Outcome::Error };
+    output.print(&Checked { file, rows, damaged })?;
+    Ok(outcome)
+}
+
 pub(super) fn backup(args: &BackupArgs, output: &Output) -> anyhow::Result<Outcome> {
     let register = args.register.open()?;
-    register.backup(&args.file)?;
+    let bar = progress::bar(usize::try_from(register.rows()?).unwrap_or(usize::MAX), "checking the copy");
+    register.backup(&args.file, || bar.inc(1))?;
+    bar.finish_and_clear();
     output.print(&Done { file: args.file.clone(), done: "written", rows: register.rows()? })?;
     Ok(Outcome::Yes)
 }
@@ -90,6 +128,25 @@ pub(super) fn compact(args: &CompactArgs, output: &Output) -> anyhow::Result<Out
     let file = register.path().to_owned();
     output.print(&Done { file, done: "written anew", rows: register.rows()? })?;
     Ok(Outcome::Yes)
+}
+
+impl Report for Checked {
+    fn view(&self) -> View {
+        let Self { file, rows, damaged } = self;
+        let file = file.display();
+        if damaged.is_empty() {
+            return View::new().line(format!("{file} is whole: every value of {rows} rows was read"));
+        }
+        let most = if damaged.len() < FAULTS_MAX { "" } else { ", and perhaps more" };
+        let view = View::new().line(format!(
+            "{file} is damaged. Put it back from a backup, then import what was issued since; `sanad register export ROW` still writes \
+             what is whole"
+        ));
+        damaged
+            .iter()
+            .fold(view, |view, part| view.line(format!("  {part}")))
+            .line(format!("{} of {rows} rows and other parts{most}", damaged.len()))
+    }
 }
 
 impl Report for Done {

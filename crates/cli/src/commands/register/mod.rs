@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Destroy all that the register has of credentials, and keep a signed record of it
     #[command(after_help = erase::EXAMPLES)]
     Erase(erase::Args),
+    /// Read the register from end to end, and name what is damaged
+    #[command(after_help = care::CHECK_EXAMPLES)]
+    Check(care::CheckArgs),
     /// Copy the register, while others may use it
     #[command(after_help = care::BACKUP_EXAMPLES)]
     Backup(care::BackupArgs),
@@ -55,6 +58,7 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
         Command::Receipt(args) => receipt::run(&args, output),
         Command::Import(args) => import::run(&args, output),
         Command::Erase(args) => erase::run(&args, output),
+        Command::Check(args) => care::check(&args, output),
         Command::Backup(args) => care::backup(&args, output),
         Command::Passphrase(args) => care::passphrase(&args, output),
         Command::Compact(args) => care::compact(&args, output),

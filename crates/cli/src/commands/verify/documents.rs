@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::Args;
 use crate::files::STANDARD_INPUT;
-use crate::folder::documents_in;
+use crate::folder::{documents_in, endorsements_beside};
 
 /// Each file of a folder for itself; one `None` for a receipt alone. What is left out of folders is noted.
 pub(super) fn documents(args: &Args, left_out: &mut Vec<PathBuf>) -> anyhow::Result<Vec<Option<PathBuf>>> {
@@ -16,7 +16,18 @@ pub(super) fn documents(args: &Args, left_out: &mut Vec<PathBuf>) -> anyhow::Res
     let mut documents = Vec::new();
     for path in &args.documents {
         match path.is_dir() {
-            true => documents.extend(documents_in(path, left_out)?),
+            true => {
+                for document in documents_in(path, left_out)? {
+                    // Those in the folder itself are among its documents.
+                    let beside = match document.parent() == Some(path) {
+                        true => Vec::new(),
+                        false => endorsements_beside(&document)
+                            .with_context(|| format!("{} cannot be read", document.display()))?,
+                    };
+                    documents.push(document);
+                    documents.extend(beside);
+                }
+            }
             false => documents.push(path.clone()),
         }
     }

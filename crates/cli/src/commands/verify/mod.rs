@@ -1,5 +1,6 @@
 //! `sanad verify`: checks documents against their receipts and the genesis or a trust file.
 
+mod beside;
 mod documents;
 mod endorsed;
 pub(crate) mod evidence;
@@ -12,12 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use rayon::prelude::*;
 use sanad_core::receipt::Receipt;
 use sanad_verify::{Answer, Asked, Finding, NotAReceipt, Trust, Verifier};
 use serde::Serialize;
 
+use crate::institutions::{Checked, Endorsement, Institutions};
 use crate::output::{Outcome, Output, complain, describe};
 use crate::remote::{ConnectionArgs, NODE_DEFAULT, NodeArgs, SourceArgs};
 use crate::source::Source;
@@ -25,9 +27,9 @@ use crate::target::key_of;
 use crate::trust::TrustArgs;
 use crate::{progress, time};
 use documents::documents;
-use endorsed::{Award, Endorses};
+use endorsed::{Claimed, Endorses, Given};
 use lists::ListSays;
-use shown::{ReadFrom, Shown, shown};
+use shown::{Found, ReadFrom, Shown, shown};
 use totals::Totals;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -45,10 +47,16 @@ Examples:
 
 An endorsement (sanad endorse) is verified beside the award that it endorses, in one command: what it
 endorses is said, and that it does not endorse a document that only has the id gives exit code 1.
+One that does not hold itself, is not signed, or is by a suspended university endorses nothing; that is said instead.
+Of an award that names other institutions than its issuer it is said who entered it, who has signed
+it by an endorsement that holds, and who is only named; exit code 2 until all who are named have signed.
 A certificate in PDF has credential and receipt inside; what is printed on it is not looked at:
 compare it with the facts that are shown. A photo shows an offline code, which is a paper
-receipt, or a link code, whose box is taken from the folder --site. A ZIP holds documents with
-their receipts, and certificates. Whatever has a receipt beside it is checked with that.
+receipt, or a link code, whose box is taken from the folder --site; both must be of one credential. A ZIP
+holds documents with their receipts, and certificates; where a PDF or a receipt in it is of another credential than the
+documents beside it, that is said, with exit code 1. Whatever has a receipt beside it is checked with that;
+of several receipts beside it the newest counts, and all must be of one entry. A file in a ZIP that was not
+checked is named, with exit code 2; a ZIP with one name twice is refused.
 A receipt is JSON, binary, or a picture of its QR code; which one is seen by its first bytes.
 A paper receipt is checked without a document: it proves its summary (holder, title, date
 ...), and nothing else of the document.
@@ -149,6 +157,15 @@ struct Verified {
     /// What it endorses, if it is an endorsement.
     #[serde(skip_serializing_if = "Option::is_none")]
     endorses: Option<Endorses>,
+    /// What it says that it endorses, if it does not hold as an endorsement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims_to_endorse: Option<Claimed>,
+    /// Who stands behind it, and who is only said to.
+    #[serde(skip_serializing_if = "Institutions::is_empty")]
+    institutions: Institutions,
+    /// Files of other credentials beside it in a ZIP.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mixed_with: Vec<String>,
 }
 
 /// What all documents are checked with.
@@ -156,7 +173,9 @@ struct Setting<'a> {
     args: &'a Args,
     documents: Vec<Option<PathBuf>>,
     /// The awards among them, once an endorsement asks.
-    awards: OnceLock<Vec<Award>>,
+    awards: OnceLock<Vec<Given>>,
+    /// The endorsements among them, each checked.
+    endorsements: OnceLock<Vec<Checked>>,
     trust: Trust,
     source: Option<Source>,
 }
@@ -216,7 +235,15 @@ fn prepare<'a>(
     let documents = documents(args, left_out)?;
     let trust = args.trust.read()?;
     let source = args.source().map(|source| Source::open(&source)).transpose()?;
-    Ok((documents.clone(), Setting { args, documents, awards: OnceLock::new(), trust, source }))
+    let setting = Setting {
+        args,
+        documents: documents.clone(),
+        awards: OnceLock::new(),
+        endorsements: OnceLock::new(),
+        trust,
+        source,
+    };
+    Ok((documents, setting))
 }
 
 impl Args {
@@ -237,18 +264,79 @@ impl Args {
 }
 
 impl Setting<'_> {
-    /// Checks one file, or a receipt alone. A ZIP holds several documents.
+    /// Checks one file, or a receipt alone. A ZIP holds several documents, and what is not one of them is named.
     fn verify(&self, document: Option<&Path>) -> Vec<anyhow::Result<Verified>> {
-        match shown(self.args, document) {
-            Ok(shown) => shown.into_iter().map(|shown| self.check(shown)).collect(),
+        match shown(self.args, document, self.trust.anchor()) {
+            Ok(Found { shown, unchecked }) => {
+                let checked = shown.into_iter().map(|shown| self.check(self.with_newest_receipt(shown)?));
+                let unchecked = unchecked.into_iter();
+                checked
+                    .chain(
+                        unchecked
+                            .map(|(file, why)| Err(anyhow!("{} was NOT checked: {why}", file.display()))),
+                    )
+                    .collect()
+            }
             Err(error) => vec![Err(error)],
         }
     }
 
     fn check(&self, shown: Shown) -> anyhow::Result<Verified> {
-        let Shown { target, document, receipt, receipt_path: path, read_from } = shown;
-        let verifier = self.verifier();
-        let mut finding = match verifier.receipt(&target, &receipt, document.as_deref()) {
+        let finding = self.find(&shown)?;
+        let Shown { document, receipt, receipt_path: path, read_from, mixed_with, .. } = shown;
+        if let Some(fork) = finding.fork() {
+            evidence::keep(&path, fork);
+        }
+        let read = document.as_deref().zip(Receipt::from_bytes(&receipt, self.trust.anchor()).ok());
+        let mut verified = Verified {
+            finding,
+            receipt: path.display().to_string(),
+            read_from,
+            status_lists: Vec::new(),
+            endorses: None,
+            claims_to_endorse: None,
+            institutions: Institutions::default(),
+            mixed_with,
+        };
+        if let Some((document, receipt)) = read {
+            let finding = &verified.finding;
+            verified.status_lists = self.lists(finding, &receipt, document);
+            let record = &receipt.proof.issuer.record;
+            verified.institutions = Institutions::of(document, finding, record, self.endorsements());
+        }
+        let endorses =
+            document.as_deref().and_then(|document| endorsed::endorses(document, || self.awards()));
+        match endorses.map(|endorses| endorses.judged(&verified.finding)) {
+            Some(Ok(endorses)) => verified.endorses = Some(self.with_award(endorses)),
+            Some(Err(claimed)) => verified.claims_to_endorse = Some(claimed),
+            None => {}
+        }
+        Ok(verified)
+    }
+
+    /// Says of an award that is endorsed if it does not hold itself. Only one that another document endorses is checked twice.
+    fn with_award(&self, mut endorses: Endorses) -> Endorses {
+        let target = endorses.document();
+        let of = |path: &PathBuf| {
+            let found = shown(self.args, Some(path), self.trust.anchor()).ok()?;
+            found.shown.into_iter().find(|shown| Some(shown.target.as_str()) == target)
+        };
+        // A ZIP or a certificate is named by what is in it, too.
+        let mut paths = self.documents.iter().flatten();
+        let is_in = |path: &&PathBuf| target.is_some_and(|target| Path::new(target).starts_with(path));
+        if let Some(award) = paths.find(is_in).and_then(of)
+            && let Ok(award) = self.with_newest_receipt(award)
+            && let Ok(finding) = self.find(&award)
+        {
+            endorses.note_award(&finding);
+        }
+        endorses
+    }
+
+    /// What was found of a receipt and its document, brought up to date if somebody is asked.
+    fn find(&self, shown: &Shown) -> anyhow::Result<Finding> {
+        let Shown { target, document, receipt, receipt_path: path, .. } = shown;
+        let mut finding = match self.verifier().receipt(target, receipt, document.as_deref()) {
             Ok(finding) => finding,
             Err(NotAReceipt::Bytes(error)) => {
                 return Err(error).with_context(|| format!("{} is not a receipt", path.display()));
@@ -256,23 +344,28 @@ impl Setting<'_> {
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         if let Some(source) = self.source.as_ref().filter(|_| finding.has_status()) {
-            self.ask(&mut finding, source, &receipt);
+            self.ask(&mut finding, source, receipt);
         }
-        if let Some(fork) = finding.fork() {
-            evidence::keep(&path, fork);
-        }
-        let lists = || {
-            let receipt = Receipt::from_bytes(&receipt, self.trust.anchor()).ok()?;
-            Some(self.lists(&finding, &receipt, document.as_deref()?))
-        };
-        let status_lists = lists().unwrap_or_default();
-        let endorses =
-            document.as_deref().and_then(|document| endorsed::endorses(document, || self.awards()));
-        Ok(Verified { finding, receipt: path.display().to_string(), read_from, status_lists, endorses })
+        Ok(finding)
     }
 
-    fn awards(&self) -> &[Award] {
-        self.awards.get_or_init(|| endorsed::awards(self.args, &self.documents))
+    fn awards(&self) -> &[Given] {
+        self.awards.get_or_init(|| endorsed::awards(self.args, &self.documents, self.trust.anchor()))
+    }
+
+    /// What cannot be checked is named when it is verified itself, and counts for nobody.
+    fn endorsements(&self) -> &[Checked] {
+        self.endorsements.get_or_init(|| {
+            let all = endorsed::endorsements(self.args, &self.documents, self.trust.anchor()).into_iter();
+            let checked = |(shown, endorsement): (Shown, Endorsement)| {
+                let shown = self.with_newest_receipt(shown).ok()?;
+                let finding = self.find(&shown).ok()?;
+                let receipt = Receipt::from_bytes(&shown.receipt, self.trust.anchor()).ok()?;
+                let (record, index) = (receipt.proof.issuer.record, receipt.proof.index);
+                Some(Checked::new(shown.target, endorsement, &finding, record, index))
+            };
+            all.filter_map(checked).collect()
+        })
     }
 
     fn verifier(&self) -> Verifier<'_> {

@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sanad_certificate::{BOX_BYTES_MAX, BOXES_FOLDER, Code, Contents, File, LinkKey, is_box, is_zip};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
+use sanad_core::event::Event;
+use sanad_core::ids::MemberId;
 use sanad_core::receipt::Receipt;
+use sanad_core::trust::TrustAnchor;
 use sanad_issuer::RECEIPT_FILE_BYTES_MAX;
 use sanad_qr::PictureKind;
 use serde::Serialize;
 
 use super::Args;
 use crate::files;
+use crate::institutions::Endorsement;
+use crate::output::note;
 use crate::receipt_file::{self, Wanted};
 
 /// Something to verify.
@@ -25,6 +30,21 @@ pub(super) struct Shown {
     /// The file that the receipt was read from.
     pub(super) receipt_path: PathBuf,
     pub(super) read_from: ReadFrom,
+    /// Files of other credentials that lie beside it in a ZIP, as if they were of one certificate.
+    pub(super) mixed_with: Vec<String>,
+}
+
+/// What a file shows.
+pub(super) struct Found {
+    pub(super) shown: Vec<Shown>,
+    /// Files in a ZIP that could not be checked, and that a reader may take for checked; and why.
+    pub(super) unchecked: Vec<(PathBuf, &'static str)>,
+}
+
+impl From<Shown> for Found {
+    fn from(shown: Shown) -> Self {
+        Self { shown: vec![shown], unchecked: Vec::new() }
+    }
 }
 
 /// Where document and receipt were found.
@@ -44,10 +64,10 @@ pub(super) enum ReadFrom {
 }
 
 /// What the document of the arguments shows, or their receipt alone.
-pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<Shown>> {
+pub(super) fn shown(args: &Args, document: Option<&Path>, anchor: &TrustAnchor) -> anyhow::Result<Found> {
     let Some(path) = document else {
         let path = args.receipt.as_deref().context("give a document or --receipt")?;
-        return Ok(vec![with_files(None, path, path)?]);
+        return Ok(with_files(None, path, path)?.into());
     };
     let bytes = files::read_input(path, DOCUMENT_BYTES_MAX)?;
     if Receipt::is_claimed(&bytes) {
@@ -64,14 +84,14 @@ pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<
                 path.display()
             )
         })?;
-        return Ok(vec![of_contents(path, opened(&key_of(link)?, &bytes)?, ReadFrom::Box)]);
+        return Ok(of_contents(path, opened(&key_of(link)?, &bytes)?, ReadFrom::Box).into());
     }
     if let Some(receipt) = &args.receipt {
-        return Ok(vec![with_files(Some(bytes), path, receipt)?]);
+        return Ok(with_files(Some(bytes), path, receipt)?.into());
     }
     let beside = receipt_file::find_beside(path);
     if beside.is_file() {
-        return Ok(vec![with_files(Some(bytes), path, &beside)?]);
+        return Ok(with_files(Some(bytes), path, &beside)?.into());
     }
     if bytes.is_empty() {
         bail!(
@@ -80,45 +100,57 @@ pub(super) fn shown(args: &Args, document: Option<&Path>) -> anyhow::Result<Vec<
         );
     }
     if is_zip(&bytes) {
-        return in_zip(path, &bytes);
+        return in_zip(path, &bytes, anchor);
     }
     let alone = || format!("{} has no receipt beside it", path.display());
     match PictureKind::of(&bytes) {
         Some(PictureKind::Pdf) => {
             let contents = sanad_certificate::extract(&bytes).with_context(alone)?;
-            Ok(vec![of_contents(path, contents, ReadFrom::Pdf)])
+            Ok(of_contents(path, contents, ReadFrom::Pdf).into())
         }
-        Some(kind) if kind.is_readable() => Ok(vec![in_code(args, path, &bytes).with_context(alone)?]),
-        None if Code::is_claimed(&bytes) => Ok(vec![in_code(args, path, &bytes)?]),
-        _ => Ok(vec![with_files(Some(bytes), path, &beside)?]),
+        Some(kind) if kind.is_readable() => {
+            Ok(in_code(args, path, &bytes, anchor).with_context(alone)?.into())
+        }
+        None if Code::is_claimed(&bytes) => Ok(in_code(args, path, &bytes, anchor)?.into()),
+        _ => Ok(with_files(Some(bytes), path, &beside)?.into()),
     }
 }
 
 fn with_files(document: Option<Vec<u8>>, path: &Path, receipt: &Path) -> anyhow::Result<Shown> {
-    let bytes =
-        receipt_file::read_bytes(receipt).context("without a receipt there is nothing to verify it with")?;
+    let bytes = receipt_file::read_bytes(receipt).context(NO_RECEIPT)?;
     Ok(Shown {
         target: path.display().to_string(),
         document,
         receipt: bytes,
         receipt_path: receipt.to_owned(),
         read_from: ReadFrom::Files,
+        mixed_with: Vec::new(),
     })
 }
 
 fn of_contents(path: &Path, contents: Contents, read_from: ReadFrom) -> Shown {
     let Contents { document, receipt, .. } = contents;
     let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-    Shown { target, document: Some(document), receipt, receipt_path, read_from }
+    Shown { target, document: Some(document), receipt, receipt_path, read_from, mixed_with: Vec::new() }
 }
 
-/// An offline code is a receipt; a link leads to a box, in the folder of the issuer's site.
-fn in_code(args: &Args, path: &Path, bytes: &[u8]) -> anyhow::Result<Shown> {
+/// An offline code is a receipt; a link leads to a box, in the folder of the issuer's site. Both on one paper are of one
+/// credential, or the paper was put together.
+fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Shown> {
     let wanted = if args.site.is_some() { Wanted::Link } else { Wanted::Receipt };
-    let key = match receipt_file::code_in(bytes, wanted)? {
+    let (code, beside) = receipt_file::codes_in(bytes, wanted)?;
+    let key = match code {
         Code::Receipt(receipt) => {
+            if beside.is_some() {
+                note(format_args!(
+                    "{}: the offline code was checked; the link code beside it was not opened, and may be of another \
+                     credential: give the folder of the issuer's site with --site to compare them",
+                    path.display()
+                ));
+            }
             let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-            return Ok(Shown { target, document: None, receipt, receipt_path, read_from: ReadFrom::Code });
+            let (document, read_from, mixed_with) = (None, ReadFrom::Code, Vec::new());
+            return Ok(Shown { target, document, receipt, receipt_path, read_from, mixed_with });
         }
         Code::Link(key) => key,
     };
@@ -133,7 +165,34 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8]) -> anyhow::Result<Shown> {
     let place = site.join(BOXES_FOLDER).join(id.to_string());
     let sealed = files::read(&place, BOX_BYTES_MAX)
         .context("the box of this link is not there: erased, or of another site; that says nothing about the credential")?;
-    Ok(of_contents(path, opened(&key, &sealed)?, ReadFrom::Box))
+    let contents = opened(&key, &sealed)?;
+    let offline = match beside {
+        Some(code) => Some(code),
+        None if PictureKind::of(bytes).is_some() => receipt_file::code_in(bytes, Wanted::Receipt).ok(),
+        None => None,
+    };
+    if let Some(Code::Receipt(offline)) = offline {
+        let entry = |receipt: &[u8]| {
+            let receipt = Receipt::from_bytes(receipt, anchor).with_context(|| {
+                format!(
+                    "{} shows two codes, which could not be compared; photograph each by itself",
+                    path.display()
+                )
+            })?;
+            anyhow::Ok(receipt.proof.entry)
+        };
+        let (linked, offline) = (entry(&contents.receipt)?, entry(&offline)?);
+        if (&linked.issuer, &linked.event) != (&offline.issuer, &offline.event) {
+            bail!(
+                "{} shows codes of two credentials, of {} (link code) and of {} (offline code), as no certificate does: it is not \
+                 checked as one; photograph each code by itself, and ask for the original",
+                path.display(),
+                linked.issuer,
+                offline.issuer
+            );
+        }
+    }
+    Ok(of_contents(path, contents, ReadFrom::Box))
 }
 
 /// The key in a link that is given as text, in a text file, or in a picture.
@@ -154,10 +213,16 @@ fn opened(key: &LinkKey, sealed: &[u8]) -> anyhow::Result<Contents> {
 }
 
 /// Every document of a ZIP with a receipt beside it there, and every certificate in PDF.
-fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
+fn in_zip(path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Found> {
     let files = sanad_certificate::unpack(bytes).with_context(|| path.display().to_string())?;
     let named = |name: &Path| files.iter().find(|file| Path::new(&file.name) == name);
-    let mut shown = Vec::new();
+    let opened = |receipt: &File| {
+        let read = receipt_file::PICTURES(&receipt.bytes).unwrap_or_else(|| Ok(receipt.bytes.clone()));
+        read.map_err(|source| anyhow::anyhow!("{}: {source}", receipt.name))
+    };
+    let (mut shown, mut items) = (Vec::new(), Vec::new());
+    let mut strays: Vec<&File> =
+        files.iter().filter(|file| receipt_file::is_receipt(Path::new(&file.name))).collect();
     for File { name, bytes } in &files {
         if receipt_file::is_receipt(Path::new(name)) {
             continue;
@@ -165,13 +230,19 @@ fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
         let inside = path.join(name);
         let mut receipts = sanad_issuer::names_beside(Path::new(name));
         if let Some(receipt) = receipts.find_map(|receipt| named(&receipt)) {
-            let read = receipt_file::PICTURES(&receipt.bytes).unwrap_or_else(|| Ok(receipt.bytes.clone()));
-            let read = read.map_err(|source| anyhow::anyhow!("{}: {source}", receipt.name))?;
-            let receipt_path = path.with_file_name(&receipt.name);
+            strays.retain(|stray| stray.name != receipt.name);
+            let (read, receipt_path) = (opened(receipt)?, path.with_file_name(&receipt.name));
             let (target, document) = (inside.display().to_string(), Some(bytes.clone()));
-            shown.push(Shown { target, document, receipt: read, receipt_path, read_from: ReadFrom::Zip });
+            let (read_from, mixed_with) = (ReadFrom::Zip, Vec::new());
+            let how = match Endorsement::read(bytes) {
+                Some(_) => How::Endorsement,
+                None => How::Document,
+            };
+            items.push(Item::new(name, how, &read, anchor));
+            shown.push(Shown { target, document, receipt: read, receipt_path, read_from, mixed_with });
         } else if PictureKind::of(bytes) == Some(PictureKind::Pdf) {
             let contents = sanad_certificate::extract(bytes).with_context(|| inside.display().to_string())?;
+            items.push(Item::new(name, How::Pdf, &contents.receipt, anchor));
             let receipt_path = path.to_owned();
             shown.push(Shown { receipt_path, ..of_contents(&inside, contents, ReadFrom::Pdf) });
         }
@@ -179,5 +250,95 @@ fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Shown>> {
     if shown.is_empty() {
         bail!("{} holds no credential with a receipt beside it, and no certificate", path.display());
     }
-    Ok(shown)
+    for stray in strays {
+        // One that cannot be read is of nothing.
+        if let Ok(read) = opened(stray) {
+            items.push(Item::new(&stray.name, How::Stray, &read, anchor));
+        }
+    }
+    for (shown, item) in shown.iter_mut().zip(&items) {
+        if item.how != How::Endorsement && items.iter().any(|item| item.is_mixed(&items)) {
+            let others =
+                items.iter().filter(|other| other.how != How::Endorsement && other.entry != item.entry);
+            shown.mixed_with = others.map(|other| path.join(&other.name).display().to_string()).collect();
+        }
+    }
+    let unchecked = unchecked(path, &files, &shown, anchor);
+    Ok(Found { shown, unchecked })
 }
+
+/// The files of a ZIP that nothing was shown of, neither as a document nor as a receipt, and that are not named otherwise.
+fn unchecked(
+    path: &Path,
+    files: &[File],
+    shown: &[Shown],
+    anchor: &TrustAnchor,
+) -> Vec<(PathBuf, &'static str)> {
+    let proof = |receipt: &[u8]| Receipt::from_bytes(receipt, anchor).ok().map(|receipt| receipt.proof);
+    // An older proof of an entry that is shown adds nothing.
+    let is_older = |file: &File| {
+        let Some(stray) = proof(&file.bytes) else { return false };
+        shown.iter().filter_map(|shown| proof(&shown.receipt)).any(|proof| {
+            let is_same =
+                (&proof.entry.issuer, &proof.entry.event) == (&stray.entry.issuer, &stray.entry.event);
+            is_same && proof.header.height >= stray.header.height
+        })
+    };
+    let is_left = |file: &&File| {
+        let (target, receipt) =
+            (path.join(&file.name).display().to_string(), path.with_file_name(&file.name));
+        let is_named = |shown: &Shown| {
+            shown.target == target || shown.receipt_path == receipt || shown.mixed_with.contains(&target)
+        };
+        !shown.iter().any(is_named) && !is_older(file)
+    };
+    let why = |file: &File| match receipt_file::is_receipt(Path::new(&file.name)) {
+        true => "a receipt that was not used: its document is not beside it, or has another receipt",
+        false => NO_RECEIPT,
+    };
+    files.iter().filter(is_left).map(|file| (path.join(&file.name), why(file))).collect()
+}
+
+/// A file of a ZIP, which is one folder, and the entry of the log that it is of.
+struct Item {
+    name: String,
+    how: How,
+    /// `None` if its receipt cannot be read.
+    entry: Option<(MemberId, Event)>,
+}
+
+/// What a file of a ZIP is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// A document with its receipt.
+    Document,
+    /// An endorsement: of another entry by its nature.
+    Endorsement,
+    /// A certificate with both inside.
+    Pdf,
+    /// A receipt without its document.
+    Stray,
+}
+
+impl Item {
+    fn new(name: &str, how: How, receipt: &[u8], anchor: &TrustAnchor) -> Self {
+        let entry = Receipt::from_bytes(receipt, anchor).ok().map(|receipt| receipt.proof.entry);
+        let entry = entry.map(|entry| (entry.issuer, entry.event));
+        Self { name: name.to_owned(), how, entry }
+    }
+
+    /// Whether it is of another credential than all that it could belong to: a PDF than the documents, a receipt than those
+    /// and the PDFs.
+    fn is_mixed(&self, items: &[Self]) -> bool {
+        let beside = items.iter().filter(|other| match (self.how, other.how) {
+            (How::Pdf, How::Document) | (How::Stray, How::Document | How::Pdf) => true,
+            (How::Pdf | How::Stray, _) | (How::Document | How::Endorsement, _) => false,
+        });
+        let mut beside = beside.peekable();
+        self.entry.is_some() && beside.peek().is_some() && beside.all(|other| other.entry != self.entry)
+    }
+}
+
+/// Why something cannot be verified at all.
+const NO_RECEIPT: &str = "without a receipt there is nothing to verify it with: it was not entered, or its receipt lies elsewhere (--receipt); \
+                          ask whoever issued it";

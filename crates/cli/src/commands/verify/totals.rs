@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sanad_core::summary::SummaryLabel;
-use sanad_verify::{Answer, Finding, Verdict};
+use sanad_verify::{Answer, Finding, Language, Verdict};
 use serde::Serialize;
 
 use super::{Failure, ReadFrom, Verified, unanswered};
@@ -19,6 +19,8 @@ pub(super) struct Totals {
     gravest: Option<Verdict>,
     by_verdict: BTreeMap<Verdict, u64>,
     printed: usize,
+    /// Awards that name institutions which are not shown to have signed them.
+    unsigned: u64,
     errors: Vec<Failure>,
     /// What folders have besides documents.
     left_out: Vec<PathBuf>,
@@ -39,6 +41,7 @@ impl Totals {
             gravest: None,
             by_verdict: BTreeMap::new(),
             printed: 0,
+            unsigned: 0,
             errors: Vec::new(),
             left_out,
         }
@@ -66,6 +69,14 @@ impl Totals {
             }
             false => finding.view_in(self.output.language()).to_text(),
         };
+        // Right after the first line, which says who entered it.
+        let text = match self.output.is_json() {
+            true => text,
+            false => {
+                let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+                format!("{first}\n{}{}{rest}", self.institutions(verified), self.mixed(verified))
+            }
+        };
         self.printed += 1;
         self.output.print_raw(text.as_bytes())?;
         self.lists(verified)?;
@@ -77,6 +88,25 @@ impl Totals {
                 true => note(format_args!("{}: {line}", finding.target())),
                 false => self.output.print_raw(View::new().line(format!("  {line}")).to_text().as_bytes())?,
             }
+        }
+        if let Some(claimed) = &verified.claims_to_endorse {
+            self.outcome = self.outcome.and(claimed.outcome());
+            let line = claimed.line(self.output.language());
+            match self.output.is_json() {
+                true => note(format_args!("{}: {line}", finding.target())),
+                false => self.output.print_raw(View::new().line(format!("  {line}")).to_text().as_bytes())?,
+            }
+        }
+        if self.output.is_json() {
+            let lines = format!("{}{}", self.institutions(verified), self.mixed(verified));
+            let is_good = verified.institutions.outcome() == Outcome::Yes && verified.mixed_with.is_empty();
+            let lines = lines.lines().filter(|_| !is_good);
+            lines.for_each(|line| note(format_args!("{}: {}", finding.target(), line.trim_start())));
+        }
+        self.outcome = self.outcome.and(verified.institutions.outcome());
+        self.unsigned += u64::from(verified.institutions.outcome() != Outcome::Yes);
+        if !verified.mixed_with.is_empty() {
+            self.outcome = self.outcome.and(Outcome::No);
         }
         match verified.read_from {
             ReadFrom::Pdf => note(format_args!(
@@ -108,6 +138,29 @@ impl Totals {
             }
         }
         Ok(())
+    }
+
+    /// Who stands behind an award, in lines.
+    fn institutions(&self, verified: &Verified) -> String {
+        let lines = verified.institutions.lines(self.output.language());
+        lines.iter().fold(View::new(), |view, line| view.line(format!("  {line}"))).to_text()
+    }
+
+    /// That files of several credentials lie together, in a line.
+    fn mixed(&self, verified: &Verified) -> String {
+        if verified.mixed_with.is_empty() {
+            return String::new();
+        }
+        let others = verified.mixed_with.join(", ");
+        let line = match self.output.language() {
+            Language::English => {
+                format!("  NOT one certificate: {others} beside it is of another credential")
+            }
+            Language::Indonesian => {
+                format!("  BUKAN satu sertifikat: {others} di sampingnya milik kredensial lain")
+            }
+        };
+        View::new().line(line).to_text()
     }
 
     /// Notes a document that could not be checked.
@@ -147,7 +200,17 @@ impl Totals {
                 let counts: Vec<(Verdict, u64)> = self.by_verdict.into_iter().collect();
                 let without = self.documents - self.printed;
                 let line = sanad_verify::totals(self.output.language(), self.documents, &counts, without);
-                View::new().line(line).to_text()
+                let view = View::new().line(line);
+                let view = match (self.unsigned, self.output.language()) {
+                    (0, _) => view,
+                    (count, Language::English) => view.line(format!(
+                        "{count} of them: institutions are named that are not shown to have signed"
+                    )),
+                    (count, Language::Indonesian) => view.line(format!(
+                        "{count} di antaranya: lembaga yang disebut belum terbukti menandatangani"
+                    )),
+                };
+                view.to_text()
             }
             false => String::new(),
         };
