@@ -41,7 +41,7 @@ export async function chromiumJudge(executablePath) {
 /** Also sent to the browser as text, so it uses nothing but its arguments.
  * @param {typeof import("../src/verify.js")} verifier @param {typeof import("../page/check.js")} check
  * @param {typeof import("../src/faults.js")} faults @param {typeof import("../src/answer.js")} answer @returns {Judge} */
-function makeJudge({ verifyReceipt }, { trustFrom }, { Malformed, DocumentNeeded }, { answerOf }) {
+function makeJudge({ verifyReceipt }, { checkAll, trustFrom }, { Malformed, DocumentNeeded }, { answerOf }) {
   /** @type {Map<number, Promise<import("../src/trust.js").Trust>>} */
   const known = new Map();
   return async (trust, receipt, document, isWhole = false) => {
@@ -52,7 +52,9 @@ function makeJudge({ verifyReceipt }, { trustFrom }, { Malformed, DocumentNeeded
       const { verdict, reason, credential } = finding;
       const part = (reason ?? "").split(":")[0];
       if (!isWhole) return `${verdict} ${part}`.trim();
-      return `${verdict} ${part} ${credential?.word ?? "no-credential"} ${["yes", "no", "unknown"].indexOf(answerOf(finding, null).decision)}`;
+      const [result] = (await checkAll(await proved, [{ name: "", document, receipt, from: "files" }], null)).results;
+      const { decision } = answerOf(result.finding, result.asked, result);
+      return `${verdict} ${part} ${credential?.word ?? "no-credential"} ${["yes", "no", "unknown"].indexOf(decision)}`;
     } catch (error) {
       if (error instanceof Malformed || error instanceof DocumentNeeded) return "error";
       throw error;
