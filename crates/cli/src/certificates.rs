@@ -9,7 +9,7 @@ use sanad_certificate::{
     Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::summary::Summary;
+use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder};
@@ -86,8 +86,14 @@ impl Page {
 
     /// Whether all that a credential says can be printed; `document` is what the file of the credential will say.
     pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<()> {
-        let summary = Summary::of_json(credential)
-            .context("no summary follows from it: it has no title, or texts that are too long or refused")?;
+        let summary = Summary::try_of_json(credential)
+            .context("no summary follows from it, which the offline code holds: it has no title")?
+            .with_context(|| {
+                format!(
+                    "no summary follows from it, which the offline code holds: title, name, programme and numbers together have at most \
+                     {SUMMARY_BYTES_MAX} bytes"
+                )
+            })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut fields = Fields::new(&summary, &issuer, Some(document));
