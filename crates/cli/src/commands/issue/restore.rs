@@ -118,12 +118,15 @@ fn by_id<'a>(plan: &'a Plan<'_>) -> HashMap<String, Incomplete<'a>> {
     plan.incomplete().map(|one| (one.id(), one)).collect()
 }
 
+/// An id, what is missing of the learner with it, and the document of a row.
+type Wanted<'a, 'b> = (String, &'b Incomplete<'a>, Zeroizing<Vec<u8>>);
+
 /// The document of a row, if it is one of those that are missing.
 fn wanted<'a, 'b>(
     register: &Register,
     row: RowNumber,
     missing: &'b HashMap<String, Incomplete<'a>>,
-) -> anyhow::Result<Option<(String, &'b Incomplete<'a>, Zeroizing<Vec<u8>>)>> {
+) -> anyhow::Result<Option<Wanted<'a, 'b>>> {
     let Row::Credential(_) = register.row(row)? else { return Ok(None) };
     let document = register.document(row)?;
     let Some(id) = id_of(&document) else { return Ok(None) };

@@ -194,7 +194,7 @@ fn each(path: &Path, anchor: &TrustAnchor, owner: &Owner) -> Vec<(PathBuf, Found
     } else {
         return one(Ok(None));
     };
-    let read = |(name, document, receipt): (PathBuf, Vec<u8>, Vec<u8>)| {
+    let read = |(name, document, receipt): Packed| {
         let receipt = Receipt::from_bytes(&receipt, anchor).map_err(anyhow::Error::from);
         let found = receipt.and_then(|receipt| checked(&name, document, receipt, anchor, owner).map(Some));
         (path.to_owned(), found)
@@ -202,8 +202,11 @@ fn each(path: &Path, anchor: &TrustAnchor, owner: &Owner) -> Vec<(PathBuf, Found
     pairs.into_iter().map(read).collect()
 }
 
+/// A name, a document and its receipt.
+type Packed = (PathBuf, Vec<u8>, Vec<u8>);
+
 /// Documents of a ZIP with their receipts.
-fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<(PathBuf, Vec<u8>, Vec<u8>)>> {
+fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Packed>> {
     let files = sanad_certificate::unpack(bytes)?;
     let mut pairs = Vec::new();
     for file in files.iter().filter(|file| !receipt_file::is_receipt(Path::new(&file.name))) {
