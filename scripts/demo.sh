@@ -95,7 +95,7 @@ old=$(find "$(learner ucokman-simanjorang printed)" -name '*.pdf')
 equal "$(must 1 sanad --json verify "$old" --online --node "${url[3]}" | verdict)" revoked
 step "One was revoked by the learner's address; one, misprinted, was reissued as row $(field row <<<"$said") of the register, and the old one revoked"
 
-must 0 sanad register erase maria@univ-semeru.example --yes --issuer-dir "$net/node-3" >/dev/null 2>&1
+must 0 sanad register erase maria@univ-semeru.example --yes --site-dir "$demo/site" --issuer-dir "$net/node-3" >/dev/null 2>&1
 must 1 sanad register search maria >/dev/null
 step "One was erased: secret, document and every word about her are gone from the register; a signed record of that stays"
 unset SANAD_REGISTER SANAD_REGISTER_PASSPHRASE_FILE

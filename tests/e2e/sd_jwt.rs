@@ -285,7 +285,8 @@ fn revoked_and_reissued(desk: &Desk, siti: &str, shown: &str) {
     let receipt = ["register", "receipt", "s1@x.example", "--document", "--into", &into];
     desk.sanad(&receipt, &["--register"]).json(0);
     assert_eq!(desk.verify(&format!("{into}/credential.sd-jwt"), 0)["verdict"], "active");
-    desk.sanad(&["register", "erase", "s1@x.example", "--yes"], &["--register", "--issuer-dir"]).json(0);
+    desk.sanad(&["register", "erase", "s1@x.example", "--yes", "--no-site"], &["--register", "--issuer-dir"])
+        .json(0);
     let gone = desk.sanad(&["register", "receipt", "s1@x.example", "--into", &into], &["--register"]);
     assert_eq!(gone.code, 2, "{gone:?}");
 }

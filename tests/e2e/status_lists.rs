@@ -129,6 +129,7 @@ fn lists_say_what_the_ledger_says_and_nobody_believes_others() {
             "erase",
             &row,
             "--yes",
+            "--no-site",
             "--issuer-dir",
             &issuer,
             "--register",

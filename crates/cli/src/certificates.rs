@@ -99,13 +99,14 @@ impl Page {
 
     /// The same, and the texts that ornaments cover.
     pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
-        let summary = Summary::of_json(credential).with_context(|| {
-            format!(
-                "no summary follows from it: it has no title, a text that is refused, or texts that have more than \
-                 {SUMMARY_BYTES_MAX} bytes together (holder, title, dates, credits, number, level and programme); \
-                 shorten the title or the name"
-            )
-        })?;
+        let summary = Summary::try_of_json(credential)
+            .context("no summary follows from it, which the offline code holds: it has no title")?
+            .with_context(|| {
+                format!(
+                    "no summary follows from it, which the offline code holds: title, name, programme, dates and numbers together \
+                     have at most {SUMMARY_BYTES_MAX} bytes; shorten the title or the name"
+                )
+            })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut fields = Fields::new(&summary, &issuer, Some(document));

@@ -2,6 +2,7 @@
 
 mod keeper;
 mod lookup;
+mod sites;
 mod targets;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ use zeroize::Zeroizing;
 
 pub(crate) use keeper::{RegisterKeeper, new_credential, position_in, subject_of};
 pub(crate) use lookup::{Digits, Lookup};
-pub(crate) use targets::{Finder, Registered, Wanted, note_changes, read_list};
+pub(crate) use sites::{LinkBox, delete_boxes, remember, remembered};
+pub(crate) use targets::{Finder, Registered, Wanted, is_workbook, note_changes, read_list};
 
 use crate::keys;
 use crate::time;

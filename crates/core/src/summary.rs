@@ -129,11 +129,16 @@ impl Summary {
     /// summary: longer than [`SUMMARY_BYTES_MAX`], or with a text that is refused.
     #[must_use]
     pub fn of_json(document: &Value) -> Option<Self> {
+        Self::try_of_json(document)?.ok()
+    }
+
+    /// As [`Summary::of_json`], with the reason: `None` if no summary follows from such a document, or it has no title.
+    ///
+    /// # Errors
+    /// [`SummaryError`], where what follows is no summary.
+    pub fn try_of_json(document: &Value) -> Option<Result<Self, SummaryError>> {
         let fields = json_fields(document)?;
-        if !fields.contains_key(&SummaryLabel::Title) {
-            return None;
-        }
-        Self::new(fields.into_iter().collect()).ok()
+        fields.contains_key(&SummaryLabel::Title).then(|| Self::new(fields.into_iter().collect()))
     }
 
     /// Compares with what follows from a JSON document. A field that the document has and the summary leaves out is

@@ -12,7 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use sanad_credential::{CREDENTIAL_BYTES_MAX, SdJwtClaims, Signer, check_unsigned};
 use sanad_roster::{
-    Columns, Learner, ROSTER_BYTES_MAX, TEMPLATE_BYTES_MAX, TableRemark, Template, credential_id, read_table,
+    Columns, Learner, ROSTER_BYTES_MAX, TEMPLATE_BYTES_MAX, TableRemark, Template, credential_id,
+    plain_letters, read_table,
 };
 use serde_json::{Map, Value};
 
@@ -46,6 +47,13 @@ struct Award<'a> {
     learner: &'a Learner,
     credential: PathBuf,
     is_there: bool,
+}
+
+/// A credential of a plan whose file or receipt is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Incomplete<'a> {
+    roster: &'a Roster,
+    award: &'a Award<'a>,
 }
 
 /// The credentials of a roster, and which of them are there already.
@@ -191,6 +199,11 @@ impl Roster {
         &self.remarks
     }
 
+    /// Fields whose column was guessed and is not confirmed, each with its column: nothing is to be signed yet.
+    pub fn to_confirm(&self) -> Vec<(&str, &str)> {
+        self.columns.to_confirm().collect()
+    }
+
     /// The lines of those who are the same person as one before: that line, and theirs.
     pub fn same_person(&self) -> &[(u32, u32)] {
         &self.same_person
@@ -249,13 +262,50 @@ impl Roster {
         (id, credential)
     }
 
-    /// Whether a file holds a credential, whatever its proof and its place in status lists: it may have been signed without one,
-    /// and stays.
+    /// Whether a file holds a credential.
     fn is_said_by(&self, path: &Path, credential: &Map<String, Value>) -> Result<bool, FileError> {
-        let bytes = files::read(path, CREDENTIAL_BYTES_MAX)?;
+        Ok(self.is_in(&files::read(path, CREDENTIAL_BYTES_MAX)?, credential))
+    }
+
+    /// Whether a document is a credential, whatever its proof and its place in status lists: it may have been signed without one,
+    /// and stays.
+    fn is_in(&self, document: &[u8], credential: &Map<String, Value>) -> bool {
         let own_status = self.positions.is_none() && credential.contains_key(STATUS);
         let left_out: &[&str] = if own_status { &[] } else { &[STATUS] };
-        Ok(self.form.is_said_by(&bytes, credential, left_out))
+        self.form.is_said_by(document, credential, left_out)
+    }
+
+    /// A line of the roster, as `wisuda.csv:3`.
+    fn place(&self, learner: &Learner) -> String {
+        format!("{}:{}", self.path.display(), learner.line)
+    }
+}
+
+impl Incomplete<'_> {
+    /// The id of the credential.
+    pub fn id(&self) -> String {
+        self.roster.credential(self.award.learner).0
+    }
+
+    /// Where the credential is, or will be.
+    pub fn path(&self) -> &Path {
+        &self.award.credential
+    }
+
+    /// Its line of the roster, as `wisuda.csv:3`.
+    pub fn place(&self) -> String {
+        self.roster.place(self.award.learner)
+    }
+
+    /// What the learner is called in the roster.
+    pub fn name(&self) -> String {
+        self.roster.columns.name(self.award.learner)
+    }
+
+    /// Whether a signed document says what the roster and the template say now, in the form of this run: only then it
+    /// may be put into the learner's folder.
+    pub fn is_said_by(&self, document: &[u8]) -> bool {
+        self.roster.is_in(document, &self.roster.credential(self.award.learner).1)
     }
 }
 
@@ -265,18 +315,17 @@ impl Plan<'_> {
         self.awards.iter().filter(|award| award.is_there).count()
     }
 
-    /// The ids and the credentials of those whose credential or receipt is not there.
-    pub fn incomplete(&self) -> impl Iterator<Item = (String, PathBuf)> {
+    /// Those whose credential or receipt is not there.
+    pub fn incomplete(&self) -> impl Iterator<Item = Incomplete<'_>> {
         let lacks = |award: &&Award<'_>| !award.is_there || !find_beside(&award.credential).is_file();
-        let lacking = self.awards.iter().filter(lacks);
-        lacking.map(|award| (self.roster.credential(award.learner).0, award.credential.clone()))
+        self.awards.iter().filter(lacks).map(|award| Incomplete { roster: self.roster, award })
     }
 
-    /// The credentials that are to be signed, each by its place in the roster (`wisuda.csv:3`).
-    pub fn unsigned(&self) -> impl Iterator<Item = (String, Value)> {
+    /// The credentials that are to be signed: line of the roster (`wisuda.csv:3`), file, and content.
+    pub fn unsigned(&self) -> impl Iterator<Item = (String, &Path, Value)> {
         self.awards.iter().filter(|award| !award.is_there).map(|award| {
-            let place = format!("{}:{}", self.roster.path.display(), award.learner.line);
-            (place, Value::Object(self.roster.credential(award.learner).1))
+            let (_, credential) = self.roster.credential(award.learner);
+            (self.roster.place(award.learner), award.credential.as_path(), Value::Object(credential))
         })
     }
 
@@ -371,7 +420,7 @@ fn folders_by_id(out: &Path) -> Result<HashMap<String, PathBuf>, FileError> {
 /// A folder that people find by the name, and this program by the end of the id.
 fn folder_name(name: &str, id: &str) -> String {
     let mut readable = String::new();
-    for letter in name.to_lowercase().chars() {
+    for letter in plain_letters(name).to_lowercase().chars() {
         match letter {
             'a'..='z' | '0'..='9' => readable.push(letter),
             _ if readable.ends_with('-') || readable.is_empty() => {}
@@ -427,6 +476,7 @@ mod tests {
         let id = "urn:uuid:42628ec3-a142-8cd4-a256-10d13a156466";
         for (name, expected) in [
             ("Siti Nur'aini, S.T.", "siti-nur-aini-s-t-10d13a156466"),
+            ("Łukasz Piątek-Sørensen Ñu\u{301}ñez", "lukasz-piatek-sorensen-nunez-10d13a156466"),
             ("عبد الرحمن", "award-10d13a156466"),
             ("../../etc/passwd", "etc-passwd-10d13a156466"),
             (&"Raden ".repeat(20), "raden-raden-raden-raden-raden-raden-rade-10d13a156466"),

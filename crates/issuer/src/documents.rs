@@ -230,7 +230,15 @@ pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError>
         .chain(dated(&bytes, reader.now_ms))
         .chain(sanad_credential::end_may_be_withheld(&bytes).then_some(Remark::EndMayBeWithheld));
     let (path, remarks) = (path.to_owned(), remarks.collect());
-    let issuer = document::named_issuer(kind, &bytes);
+    let issuer = match (document::named_issuer(kind, &bytes), kind) {
+        // A JWT or a badge in a picture names its issuer all the same, and verifiers look at it.
+        (NamedIssuer::None, DocumentKind::Bytes) => {
+            let circumstances = Circumstances { now_ms: reader.now_ms, member: None, rest: None };
+            let found = sanad_credential::check(&bytes, &circumstances).and_then(|found| found.issuer);
+            found.map_or(NamedIssuer::None, NamedIssuer::Name)
+        }
+        (issuer, _) => issuer,
+    };
     Ok(Read::Document(Document { path, kind, digest, summary, remarks, issuer }))
 }
 

@@ -264,7 +264,7 @@ mod tests {
         let weak = format!("{sha256} sha384-{}", "A".repeat(64));
         assert_eq!(digests.fit(&weak), Some(false), "the strongest counts");
         for text in ["", "md5-kAFQmDzST7DWlj99KOF/cg==", "sha256-", "sha256", "sha384-!"] {
-            assert_eq!(digests.fit(text).unwrap_or_default(), false, "{text}");
+            assert!(!digests.fit(text).unwrap_or_default(), "{text}");
         }
         assert_eq!(digests.fit("md5-kAFQmDzST7DWlj99KOF/cg=="), None);
     }

@@ -101,7 +101,7 @@ mod site;
 mod status_lists;
 mod submission;
 
-pub use awards::{AwardsError, LineFault, Plan, Roster};
+pub use awards::{AwardsError, Incomplete, LineFault, Plan, Roster};
 pub use chain::{Chain, ChainError};
 pub use change::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangeFaultReason, ChangePlan, ChangeReport, ChangeTarget,

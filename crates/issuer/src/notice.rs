@@ -250,7 +250,7 @@ impl fmt::Display for Notice {
                 write!(
                     f,
                     "{first}{more} {names} an issuer that is not an issuer id of {issuer} in the register: verifiers \
-                     will say \"not proven (issuer-id)\""
+                     will say \"not proven (issuer-id)\"; `sanad endorse` says what you checked of it"
                 )
             }
             Self::LeftOut { path, reason } => write!(f, "{} is left out: {reason}", path.display()),

@@ -97,11 +97,11 @@ impl Register {
     /// # Errors
     /// [`RegisterError`].
     pub fn search(&self, text: &str) -> Result<Vec<Credential>, RegisterError> {
-        let wanted = normal(text);
+        let wanted = searched(text);
         let mut found = Vec::new();
         self.visit(|row| {
             if let Row::Credential(credential) = row
-                && texts_of(&credential.facts).any(|text| normal(text).contains(&wanted))
+                && texts_of(&credential.facts).any(|text| searched(text).contains(&wanted))
             {
                 found.push(*credential);
             }
@@ -129,6 +129,12 @@ impl Register {
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader { connection: &self.connection, keys: &self.keys, path: &self.path }
     }
+}
+
+/// A text as it is searched for: apostrophes are written in many ways.
+fn searched(text: &str) -> String {
+    let is_apostrophe = ['\u{2018}', '\u{2019}', '\u{201b}', '\u{2bb}', '\u{2bc}', '\u{2032}', '`', '\u{b4}'];
+    normal(text).replace(is_apostrophe, "'")
 }
 
 fn texts_of(facts: &Facts) -> impl Iterator<Item = &str> {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
 use crate::characters::visible;
 use crate::identity::alike;
 use crate::read::{FAULTS_MAX, Place};
-use crate::table::{Cell, Row, Table, TableRemark};
+use crate::table::{Cell, Misfit, Row, Table, TableRemark};
 use crate::value::{DateOrder, Kind, Value, ValueFault};
 
 /// Which column of a roster is which field of a template.
@@ -31,6 +32,9 @@ pub struct Columns {
     /// The fields that tell one person from another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     person: Vec<String>,
+    /// Fields whose column was guessed among several: nothing is signed until somebody takes them out of this list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    to_confirm: Vec<String>,
     /// The fields, by name.
     fields: BTreeMap<String, Field>,
 }
@@ -69,7 +73,7 @@ pub enum ColumnsError {
     /// A list names what is no field.
     #[error("{list} names \"{name}\", which is not among the fields")]
     NoField {
-        /// `award` or `person`.
+        /// `award`, `person` or `to_confirm`.
         list: &'static str,
         /// Name of the field, as the file of columns has it.
         name: String,
@@ -108,6 +112,41 @@ pub struct Rows {
     pub remarks: Vec<TableRemark>,
 }
 
+/// All that is wrong with the cells of a roster; the first [`FAULTS_MAX`] of it are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowFaults {
+    faults: Vec<RowFault>,
+    /// How many there are besides.
+    more: usize,
+}
+
+impl RowFaults {
+    /// How many faults there are besides those that are kept.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    fn push(&mut self, fault: RowFault) {
+        match self.faults.len() {
+            FAULTS_MAX.. => self.more += 1,
+            _ => self.faults.push(fault),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+impl Deref for RowFaults {
+    type Target = [RowFault];
+
+    fn deref(&self) -> &[RowFault] {
+        &self.faults
+    }
+}
+
 /// What is wrong with a cell, or a column. Written as `17: Tanggal: "31/02/2026": it is not a date`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowFault {
@@ -143,6 +182,14 @@ pub enum RowFaultReason {
     /// There is no row below the header.
     #[error("there is no row below the header")]
     NoRows,
+    /// The row has other columns than the header: a separator or a quotation mark is missing or too many.
+    #[error("it has {found} cells, and the header has {expected} columns")]
+    CellCount {
+        /// How many cells it has.
+        found: usize,
+        /// How many columns there are.
+        expected: usize,
+    },
 }
 
 impl fmt::Display for RowFault {
@@ -165,10 +212,17 @@ impl Columns {
         date_order: DateOrder,
         award: Vec<String>,
         person: Vec<String>,
+        to_confirm: Vec<String>,
         fields: BTreeMap<String, Field>,
     ) -> Self {
         let Place { sheet, header_line } = place.clone();
-        Self { format: COLUMNS_FORMAT.to_owned(), sheet, header_line, date_order, award, person, fields }
+        let format = COLUMNS_FORMAT.to_owned();
+        Self { format, sheet, header_line, date_order, award, person, to_confirm, fields }
+    }
+
+    /// Fields whose column was guessed, and is yet to be confirmed, each with its column.
+    pub fn to_confirm(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.to_confirm.iter().map(|name| (name.as_str(), self.fields[name].column.as_str()))
     }
 
     /// Reads a file of columns.
@@ -186,7 +240,9 @@ impl Columns {
         if columns.award.is_empty() {
             return Err(ColumnsError::NoAward);
         }
-        for (list, names) in [("award", &columns.award), ("person", &columns.person)] {
+        for (list, names) in
+            [("award", &columns.award), ("person", &columns.person), ("to_confirm", &columns.to_confirm)]
+        {
             if let Some(name) = names.iter().find(|name| !columns.fields.contains_key(*name)) {
                 return Err(ColumnsError::NoField { list, name: name.clone() });
             }
@@ -227,11 +283,19 @@ impl Columns {
     /// Checks every cell.
     ///
     /// # Errors
-    /// All faults, at most [`FAULTS_MAX`].
-    pub fn read_rows(&self, table: &Table) -> Result<Rows, Vec<RowFault>> {
+    /// All faults, rows that do not fit the header among them.
+    pub fn read_rows(&self, table: &Table) -> Result<Rows, RowFaults> {
         let places = self.places(table)?;
-        let (mut faults, mut learners) = (Vec::new(), Vec::new());
+        let (mut faults, mut learners) = (RowFaults::default(), Vec::new());
+        let misfit = |misfit: &Misfit| {
+            let reason = RowFaultReason::CellCount { found: misfit.found, expected: table.header.len() };
+            RowFault { line: misfit.line, column: String::new(), value: String::new(), reason }
+        };
+        let mut misfits = table.misfits.iter().peekable();
         for Row { line, cells } in &table.rows {
+            while let Some(before) = misfits.next_if(|misfit| misfit.line < *line) {
+                faults.push(misfit(before));
+            }
             let mut values = Vec::with_capacity(places.len());
             for (field, place) in self.fields.values().zip(&places) {
                 let cell = &cells[*place];
@@ -251,12 +315,10 @@ impl Columns {
                 values.push(value);
             }
             learners.push(Learner { line: *line, values });
-            if faults.len() >= FAULTS_MAX {
-                break;
-            }
         }
+        misfits.for_each(|one| faults.push(misfit(one)));
         if faults.is_empty() {
-            faults.extend(self.same_awards(&learners));
+            self.same_awards(&learners).for_each(|fault| faults.push(fault));
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -279,9 +341,9 @@ impl Columns {
         name.map_or_else(|| self.award(learner).join(" "), ToString::to_string)
     }
 
-    fn places(&self, table: &Table) -> Result<Vec<usize>, Vec<RowFault>> {
+    fn places(&self, table: &Table) -> Result<Vec<usize>, RowFaults> {
         let line = table.header_line;
-        let mut faults = Vec::new();
+        let mut faults = RowFaults::default();
         let mut places = Vec::new();
         for field in self.fields.values() {
             let mut found = (0..).zip(&table.header).filter(|(_, title)| **title == field.column);
@@ -293,7 +355,7 @@ impl Columns {
                 (Some(_), Some(_)) => faults.push(fault(RowFaultReason::Twice)),
             }
         }
-        if table.rows.is_empty() && faults.is_empty() {
+        if table.rows.is_empty() && table.misfits.is_empty() && faults.is_empty() {
             let (column, value) = Default::default();
             faults.push(RowFault { line, column, value, reason: RowFaultReason::NoRows });
         }
@@ -320,7 +382,7 @@ impl Columns {
         let column = self.award.iter().map(|name| self.fields[name].column.as_str()).collect::<Vec<_>>();
         let column = column.join(", ");
         let mut seen = HashMap::new();
-        let same = learners.iter().filter_map(move |learner| {
+        learners.iter().filter_map(move |learner| {
             let award = self.award(learner);
             let value = visible(&award.join(", "));
             let alike: Vec<String> = award.iter().map(|text| alike(text)).collect();
@@ -335,8 +397,7 @@ impl Columns {
                 value,
                 reason,
             })
-        });
-        same.take(FAULTS_MAX)
+        })
     }
 
     /// Names differ in case, spaces and encoding where people are the same.
@@ -366,10 +427,10 @@ pub(crate) fn is_field_name(name: &str) -> bool {
         && name.len() <= FIELD_NAME_BYTES_MAX
 }
 
-fn shown(cell: &Cell) -> String {
+pub(crate) fn shown(cell: &Cell) -> String {
     let text = match cell {
         Cell::Empty | Cell::Fault(_) => return String::new(),
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) | Cell::Shown { shown: text, .. } => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::Date(date) => date.to_string(),
     };

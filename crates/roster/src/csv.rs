@@ -3,7 +3,7 @@
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::read::{FAULTS_MAX, Place, ReadError};
-use crate::table::{self, CELL_BYTES_MAX, COLUMNS_MAX, Cell, ROWS_MAX, Row, Table, TableRemark};
+use crate::table::{self, CELL_BYTES_MAX, COLUMNS_MAX, Cell, LINES_MAX, Row, Table, TableRemark};
 
 pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, Vec<ReadError>> {
     let (text, encoding) = decode(bytes).map_err(|error| vec![error])?;
@@ -17,18 +17,7 @@ pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, Vec<ReadError>>
     let encoding = encoding.map(|read_as| TableRemark::Encoding { read_as, sample: sample(&rows) });
     let separator = declared.map(|separator| TableRemark::Separator(separator.into()));
     let table = table::assemble(rows, place.header_line, encoding.into_iter().chain(separator).collect());
-    let mut table = table.map_err(|_| vec![ReadError::NoHeader])?;
-    let expected = table.header.len();
-    for Row { line, cells } in &mut table.rows {
-        // Spreadsheets add empty cells at the end of a row.
-        while cells.len() > expected && cells.last() == Some(&Cell::Empty) {
-            cells.pop();
-        }
-        if cells.len() != expected && faults.len() < FAULTS_MAX {
-            faults.push(ReadError::CellCount { line: *line, found: cells.len(), expected });
-        }
-    }
-    if faults.is_empty() { Ok(table) } else { Err(faults) }
+    table.map_err(|error| vec![error])
 }
 
 /// The text, and how it was read if not as UTF-8.
@@ -93,7 +82,7 @@ fn read_rows(text: &str, delimiter: u8, first_line: u32, faults: &mut Vec<ReadEr
         }
         let fault = if record.len() > COLUMNS_MAX {
             Some(ReadError::Columns { line })
-        } else if rows.len() == ROWS_MAX {
+        } else if rows.len() == LINES_MAX {
             Some(ReadError::Rows)
         } else if record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
             Some(ReadError::CellBytes { line })
@@ -157,6 +146,7 @@ const LINES_LOOKED_AT: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{Misfit, ROWS_MAX};
 
     fn table(bytes: &[u8]) -> Table {
         read(bytes, &Place::default()).unwrap()
@@ -217,14 +207,9 @@ mod tests {
             let refused = read(text.as_bytes(), &Place::default()).unwrap_err();
             refused.iter().map(ToString::to_string).collect()
         };
-        let found = said("Nama;No;SKS\nSiti;1\nMade;2;3\nPutri;3;3;4\n");
-        assert_eq!(
-            found,
-            [
-                "line 2 has 2 cells, and the header has 3 columns",
-                "line 4 has 4 cells, and the header has 3 columns"
-            ]
-        );
+        let read = table(b"Nama;No;SKS\nSiti;1\nMade;2;3\nPutri;3;3;4\nRai;4;3;;\n");
+        assert_eq!(read.misfits, [Misfit { line: 2, found: 2 }, Misfit { line: 4, found: 4 }]);
+        assert_eq!(read.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
         let found = said("Nama;No\n\"Siti;1\nMade;2\n");
         assert!(found[0].starts_with("line 2: a cell holds a line break"), "{found:?}");
         assert!(said("")[0].contains("no header"));
@@ -232,9 +217,12 @@ mod tests {
         assert!(said(&wide)[0].contains("more than 256 columns"));
         let long = format!("a;b\n\"{}\";1\n", "x".repeat(CELL_BYTES_MAX + 1));
         assert!(said(&long)[0].contains("line 2: a cell is longer"));
+        // One header, and as many rows as there may be.
         let many = "a;b\n".repeat(ROWS_MAX + 1);
-        assert!(said(&many)[0].contains("rows; split it"));
-        assert_eq!(said(&format!("a;b\n{}", "x\n".repeat(5_000))).len(), FAULTS_MAX);
+        assert_eq!(table(many.as_bytes()).rows.len(), ROWS_MAX);
+        assert!(said(&format!("{many}a;b\n"))[0].contains("more than 100000 rows; split it"));
+        assert!(said(&"a;b\n".repeat(LINES_MAX + 1))[0].contains("rows; split it"));
+        assert_eq!(said(&format!("a;b\n{}", "\"x\ny\";1\n".repeat(5_000))).len(), FAULTS_MAX);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Ids that follow from an award, so that a roster that is issued again gives the same credentials and no second ones.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use serde_json::{Map, Value};
 
 /// The id of the credential of an award: `urn:uuid:` and a UUID of version 8 (RFC 9562), which follows from the issuer, the
@@ -30,6 +30,36 @@ pub fn credential_id(issuer: &str, credential: &Map<String, Value>, award: &[Str
 pub(crate) fn alike(text: &str) -> String {
     let text = ComposingNormalizerBorrowed::new_nfkc().normalize(text).to_lowercase();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text with its Latin letters without accents, for names of files: `Łukasz Nuñez` as `Lukasz Nunez`. Other scripts stay as
+/// they are.
+#[must_use]
+pub fn plain_letters(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in DecomposingNormalizerBorrowed::new_nfkd().normalize(text).chars() {
+        match letter {
+            // Combining Diacritical Marks.
+            '\u{300}'..='\u{36f}' => {}
+            'ł' => plain.push('l'),
+            'Ł' => plain.push('L'),
+            'ø' => plain.push('o'),
+            'Ø' => plain.push('O'),
+            'đ' | 'ð' => plain.push('d'),
+            'Đ' | 'Ð' => plain.push('D'),
+            'ı' => plain.push('i'),
+            'ħ' => plain.push('h'),
+            'ß' => plain.push_str("ss"),
+            'æ' => plain.push_str("ae"),
+            'Æ' => plain.push_str("Ae"),
+            'œ' => plain.push_str("oe"),
+            'Œ' => plain.push_str("Oe"),
+            'þ' => plain.push_str("th"),
+            'Þ' => plain.push_str("Th"),
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

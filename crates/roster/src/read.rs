@@ -78,16 +78,6 @@ pub enum ReadError {
         /// The line.
         line: u32,
     },
-    /// A row has other columns than the header: a separator or a quotation mark is missing or too many.
-    #[error("line {line} has {found} cells, and the header has {expected} columns")]
-    CellCount {
-        /// The line.
-        line: u32,
-        /// How many cells it has.
-        found: usize,
-        /// How many columns there are.
-        expected: usize,
-    },
     /// A cell holds what is below it, too.
     #[error("line {line}: a cell holds a line break; a quotation mark may be missing")]
     LineBreak {

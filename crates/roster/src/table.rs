@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::read::ReadError;
 use crate::value::DateOrder;
 
 /// A roster before anything is known of what its columns mean.
@@ -13,8 +14,19 @@ pub struct Table {
     pub header_line: u32,
     /// The rows below the header that hold something.
     pub rows: Vec<Row>,
+    /// Rows that have other columns than the header, and are not among `rows`.
+    pub misfits: Vec<Misfit>,
     /// What people should know of how it was read.
     pub remarks: Vec<TableRemark>,
+}
+
+/// A row with other columns than the header: a separator or a quotation mark is missing or too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The line.
+    pub line: u32,
+    /// How many cells it has.
+    pub found: usize,
 }
 
 /// A row.
@@ -36,6 +48,13 @@ pub enum Cell {
     Text(String),
     /// A number of a workbook. Leading zeros, and digits beyond the fifteenth, are lost.
     Number(f64),
+    /// A number of a workbook that is shown otherwise than it is stored: rounded, with more zeros, or as a percentage.
+    Shown {
+        /// What is stored.
+        stored: f64,
+        /// What is shown, with a decimal point: `3.50`, `88%`.
+        shown: String,
+    },
     /// A date of a workbook.
     Date(Date),
     /// Nothing that can be used.
@@ -92,6 +111,28 @@ pub enum TableRemark {
     HiddenColumns(Vec<String>),
     /// The workbook is built so that hidden rows and columns could not be looked for.
     HiddenUnknown,
+    /// Numbers that the workbook shows otherwise than it stores them.
+    Shown {
+        /// Title of the column.
+        column: String,
+        /// How many of its cells are such numbers.
+        cells: usize,
+        /// The first of them as it is stored.
+        stored: String,
+        /// The same as it is shown, and signed.
+        shown: String,
+    },
+    /// Numbers with a format that is not known here: what is stored is signed.
+    UnknownFormat {
+        /// Title of the column.
+        column: String,
+        /// How many of its cells have one.
+        cells: usize,
+        /// The format of the first.
+        format: String,
+        /// The first of them as it is stored.
+        stored: String,
+    },
     /// Dates of digits such as `03/04/2025`, which are another day with day and month swapped.
     AmbiguousDates {
         /// Title of the column.
@@ -131,6 +172,23 @@ impl std::fmt::Display for TableRemark {
             Self::HiddenUnknown => {
                 write!(f, "whether rows or columns are hidden in the workbook cannot be told; all are read")
             }
+            Self::Shown { column, cells, stored, shown } => {
+                let (numbers, are, them) =
+                    if *cells == 1 { ("number", "is", "it") } else { ("numbers", "are", "them") };
+                write!(
+                    f,
+                    "{column}: {cells} {numbers} {are} signed as the workbook shows {them}, not as it stores {them}: \"{shown}\" for \
+                     {stored}"
+                )
+            }
+            Self::UnknownFormat { column, cells, format, stored } => {
+                let (numbers, have) = if *cells == 1 { ("number", "has") } else { ("numbers", "have") };
+                write!(
+                    f,
+                    "{column}: {cells} {numbers} {have} a format of the workbook's own (\"{format}\"); what is stored is signed, \
+                     as {stored}"
+                )
+            }
             Self::AmbiguousDates { column, cells, order, sample, read } => {
                 let (dates, are) = if *cells == 1 { ("date", "is") } else { ("dates", "are") };
                 write!(
@@ -160,37 +218,54 @@ pub(crate) fn assemble(
     mut rows: Vec<Row>,
     header_line: Option<u32>,
     remarks: Vec<TableRemark>,
-) -> Result<Table, NoHeader> {
+) -> Result<Table, ReadError> {
     let texts = |row: &Row| row.cells.iter().filter(|cell| matches!(cell, Cell::Text(_))).count();
     let place = rows.iter().position(|row| match header_line {
         Some(line) => row.line == line,
         None => texts(row) >= 2,
     });
     // A roster of one column has a header, too.
-    let place = place.or((header_line.is_none() && !rows.is_empty()).then_some(0)).ok_or(NoHeader)?;
+    let place =
+        place.or((header_line.is_none() && !rows.is_empty()).then_some(0)).ok_or(ReadError::NoHeader)?;
     let mut below = rows.split_off(place);
     let head = below.remove(0);
     let mut header: Vec<String> = head.cells.into_iter().map(title).collect();
     while header.last().is_some_and(String::is_empty) {
         header.pop();
     }
-    Ok(Table { header, header_line: head.line, rows: below, remarks })
+    if below.len() > ROWS_MAX {
+        return Err(ReadError::Rows);
+    }
+    let (mut rows, mut misfits) = (below, Vec::new());
+    let expected = header.len();
+    rows.retain_mut(|Row { line, cells }| {
+        // Spreadsheets add empty cells at the end of a row.
+        while cells.len() > expected && cells.last() == Some(&Cell::Empty) {
+            cells.pop();
+        }
+        let fits = cells.len() == expected;
+        if !fits {
+            misfits.push(Misfit { line: *line, found: cells.len() });
+        }
+        fits
+    });
+    Ok(Table { header, header_line: head.line, rows, misfits, remarks })
 }
-
-/// There is no row that can be a header.
-pub(crate) struct NoHeader;
 
 fn title(cell: Cell) -> String {
     match cell {
         Cell::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         Cell::Number(number) => number.to_string(),
+        Cell::Shown { shown, .. } => shown,
         Cell::Date(date) => date.to_string(),
         Cell::Empty | Cell::Fault(_) => String::new(),
     }
 }
 
-/// Most rows of a roster, the header and titles above it included.
-pub const ROWS_MAX: usize = 100_000 + 16;
+/// Most rows of a roster below its header.
+pub const ROWS_MAX: usize = 100_000;
+/// Most lines that are read: the header and titles above it included.
+pub(crate) const LINES_MAX: usize = ROWS_MAX + 16;
 /// Most columns of a roster.
 pub const COLUMNS_MAX: usize = 256;
 /// Longest text of a cell, in bytes.

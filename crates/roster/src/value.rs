@@ -96,6 +96,29 @@ pub enum ValueFault {
     /// It has U+FFFD, which stands for what was lost.
     #[error("it has U+FFFD: a character was lost when the file was converted")]
     Lost,
+    /// An error value of a spreadsheet, such as `#N/A`, as text.
+    #[error("it is an error value of a spreadsheet; mend the formula there, and export again")]
+    SpreadsheetError,
+    /// A formula as text.
+    #[error("it is a formula, or looks like one; export the values, not the formulas")]
+    Formula,
+    /// A number that a spreadsheet shortened, as `2,60E+07`.
+    #[error("it is in scientific notation, which loses digits; format the column as text and write it again")]
+    Scientific,
+    /// A word that programs write where nothing is, such as `NaN`.
+    #[error("it is what programs write where there is no value; leave the cell empty, or write the value")]
+    NoValue,
+    /// A percentage in a column of numbers.
+    #[error(
+        "the workbook shows {shown} and holds {stored}; format the column as a number and write it as it is meant, or give the \
+         field the kind \"text\" to sign what is shown"
+    )]
+    Percent {
+        /// As the workbook shows it.
+        shown: String,
+        /// What it holds.
+        stored: String,
+    },
     /// Too long.
     #[error("it has {bytes} bytes, more than {bytes_max}")]
     Bytes {
@@ -153,10 +176,23 @@ impl Kind {
             (_, Cell::Fault(fault)) => return Err((*fault).into()),
             (Self::Date, Cell::Date(date)) => return in_our_time(*date).map(Value::Date),
             (Self::Number, Cell::Number(value)) => return not_negative(*value).map(Value::Number),
-            (Self::Identifier, Cell::Number(_)) => return Err(ValueFault::NumericIdentifier),
-            (_, Cell::Text(text)) => text.clone(),
-            // A grade that is a number; what a spreadsheet shows of it is unknown.
+            (Self::Number, Cell::Shown { stored, shown }) if shown.ends_with('%') => {
+                return Err(ValueFault::Percent { shown: shown.clone(), stored: stored.to_string() });
+            }
+            (Self::Number, Cell::Shown { shown, .. }) => {
+                let value = shown.parse().map_err(|_| ValueFault::Number)?;
+                return not_negative(value).map(Value::Number);
+            }
+            (Self::Identifier, Cell::Number(_) | Cell::Shown { .. }) => {
+                return Err(ValueFault::NumericIdentifier);
+            }
+            (_, Cell::Text(text)) => {
+                check_exported(self, text)?;
+                text.clone()
+            }
+            // A grade that is a number.
             (_, Cell::Number(value)) => number(*value)?.to_string(),
+            (_, Cell::Shown { shown, .. }) => shown.clone(),
             (_, Cell::Date(date)) => date.to_string(),
         };
         if let Some(character) = hidden_in(&text) {
@@ -181,6 +217,34 @@ impl Kind {
             Self::Url => Err(ValueFault::Url),
         }
     }
+}
+
+/// Refuses what a spreadsheet or a program wrote in place of a value.
+fn check_exported(kind: Kind, text: &str) -> Result<(), ValueFault> {
+    let is_word = matches!(kind, Kind::Name | Kind::Identifier);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let error = text.strip_prefix('#').is_some_and(|rest| {
+        rest.ends_with(['!', '?']) || rest == "N/A" || rest.bytes().all(|byte| byte == b'#')
+    });
+    // As LibreOffice numbers them.
+    if error || text.strip_prefix("Err:").is_some_and(digits) {
+        return Err(ValueFault::SpreadsheetError);
+    }
+    if text.starts_with('=') || (is_word && text.starts_with(['+', '-', '@'])) {
+        return Err(ValueFault::Formula);
+    }
+    let scientific = text.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
+        let mut parts = mantissa.trim_start_matches('-').splitn(2, ['.', ',']);
+        parts.all(digits) && exponent.strip_prefix(['+', '-']).is_some_and(digits)
+    });
+    if scientific {
+        return Err(ValueFault::Scientific);
+    }
+    let absent = matches!(text, "NaN" | "nan" | "NULL" | "null" | "undefined" | "None");
+    if absent && (is_word || text == "NaN") {
+        return Err(ValueFault::NoValue);
+    }
+    Ok(())
 }
 
 fn number(value: f64) -> Result<Number, ValueFault> {
@@ -432,6 +496,44 @@ mod tests {
         assert_eq!(read(Kind::Identifier, "0020260001"), Ok("0020260001".to_owned()));
         assert_eq!(Kind::Number.read(&Cell::Number(3.0), DateOrder::default()).unwrap().to_string(), "3");
         assert!(Kind::Number.read(&Cell::Number(f64::NAN), DateOrder::default()).is_err());
+    }
+
+    #[test]
+    fn what_spreadsheets_write_in_place_of_values_is_refused() {
+        use ValueFault::{Formula, NoValue, Scientific, SpreadsheetError};
+        for (kind, text, fault) in [
+            (Kind::Name, "#N/A", SpreadsheetError),
+            (Kind::Name, "=cmd|calc!A1", Formula),
+            (Kind::Name, "@SUM(A1)", Formula),
+            (Kind::Name, "-Siti", Formula),
+            (Kind::Name, "NULL", NoValue),
+            (Kind::Identifier, "#REF!", SpreadsheetError),
+            (Kind::Identifier, "########", SpreadsheetError),
+            (Kind::Identifier, "2,60E+07", Scientific),
+            (Kind::Identifier, "2.6e+7", Scientific),
+            (Kind::Identifier, "NaN", NoValue),
+            (Kind::Number, "#DIV/0!", SpreadsheetError),
+            (Kind::Number, "2,60E+07", Scientific),
+            (Kind::Text, "#DIV/0!", SpreadsheetError),
+            (Kind::Text, "#NAME?", SpreadsheetError),
+            (Kind::Text, "Err:502", SpreadsheetError),
+            (Kind::Text, "=A1", Formula),
+            (Kind::Text, "NaN", NoValue),
+        ] {
+            assert_eq!(read(kind, text), Err(fault), "{text}");
+        }
+        for (kind, text) in [
+            (Kind::Text, "A-"),
+            (Kind::Text, "-"),
+            (Kind::Text, "#1"),
+            (Kind::Text, "1E"),
+            (Kind::Name, "Nan"),
+            (Kind::Name, "Null, Siti"),
+            (Kind::Identifier, "12E45"),
+            (Kind::Identifier, "E-12"),
+        ] {
+            assert_eq!(read(kind, text), Ok(text.to_owned()), "{text}");
+        }
     }
 
     #[test]

@@ -10,8 +10,9 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
+use crate::number_format::{NumberFormat, ShownNumbers, formats};
 use crate::read::{Place, ReadError};
-use crate::table::{self, CELL_BYTES_MAX, COLUMNS_MAX, Cell, CellFault, ROWS_MAX, Row, Table, TableRemark};
+use crate::table::{self, CELL_BYTES_MAX, COLUMNS_MAX, Cell, CellFault, LINES_MAX, Row, Table, TableRemark};
 
 pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, ReadError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(ReadError::Zip)?;
@@ -35,17 +36,10 @@ pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, ReadError> {
     if sheets.len() > 1 && place.sheet.is_none() {
         remarks.push(TableRemark::Sheet { read: name.clone(), others: sheets.len() - 1 });
     }
-    let mut table =
-        table::assemble(rows.collect(), place.header_line, remarks).map_err(|_| ReadError::NoHeader)?;
-    let expected = table.header.len();
-    for Row { line, cells } in &mut table.rows {
-        let found = cells.iter().rposition(|cell| *cell != Cell::Empty).map_or(0, |last| last + 1);
-        if found > expected {
-            return Err(ReadError::CellCount { line: *line, found, expected });
-        }
-        cells.truncate(expected);
-    }
-    remark_hidden(&mut table, hidden(&mut archive, &name));
+    let mut table = table::assemble(rows.collect(), place.header_line, remarks)?;
+    let formats = formats(&mut archive);
+    let hidden = look_at_sheet(&mut archive, &name, &formats, &mut table);
+    remark_hidden(&mut table, hidden);
     Ok(table)
 }
 
@@ -113,7 +107,7 @@ fn read_rows(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Rows, ReadEr
         if matches!(&cell, Cell::Text(text) if text.len() > CELL_BYTES_MAX) {
             return Err(ReadError::CellBytes { line });
         }
-        if rows.len() == ROWS_MAX && !rows.contains_key(&line) {
+        if rows.len() == LINES_MAX && !rows.contains_key(&line) {
             return Err(ReadError::Rows);
         }
         let cells = rows.entry(line).or_default();
@@ -166,7 +160,7 @@ fn day(time: &ExcelDateTime) -> Cell {
 
 /// Of merged cells only the first has a value; the others would read as empty.
 fn mark_merged(rows: &mut Rows, merged: &[Dimensions]) -> Result<(), ReadError> {
-    let mut left = ROWS_MAX * COLUMNS_MAX;
+    let mut left = LINES_MAX * COLUMNS_MAX;
     for Dimensions { start, end } in merged {
         let first = start.0.saturating_add(1);
         let last = end.0.saturating_add(1).max(first);
@@ -196,8 +190,14 @@ struct Hidden {
     columns: Vec<RangeInclusive<u32>>,
 }
 
-/// What is hidden in a sheet; `None` if the sheet's part is not where it should be.
-fn hidden(archive: &mut ZipArchive<Cursor<&[u8]>>, sheet: &str) -> Option<Hidden> {
+/// What is hidden in a sheet; `None` if the sheet's part is not where it should be. Numbers of the table become what the
+/// workbook shows of them.
+fn look_at_sheet(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    sheet: &str,
+    formats: &[NumberFormat],
+    table: &mut Table,
+) -> Option<Hidden> {
     let mut relation = None;
     each_element(archive, "xl/workbook.xml", |element| {
         if element.local_name().as_ref() == "sheet" && attribute(element, "name").as_deref() == Some(sheet) {
@@ -213,6 +213,7 @@ fn hidden(archive: &mut ZipArchive<Cursor<&[u8]>>, sheet: &str) -> Option<Hidden
     let target = target?;
     let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
     let mut hidden = Hidden::default();
+    let mut shown = ShownNumbers::new(formats, table.header.len());
     each_element(archive, &path, |element| {
         let number = |name: &str| attribute(element, name)?.parse::<u32>().ok();
         let is_zero = |name: &str| attribute(element, name).is_some_and(|size| size.parse() == Ok(0.0));
@@ -226,13 +227,15 @@ fn hidden(archive: &mut ZipArchive<Cursor<&[u8]>>, sheet: &str) -> Option<Hidden
                     .columns
                     .extend(columns.map(|(first, last)| first.saturating_sub(1)..=last.saturating_sub(1)));
             }
+            "c" => shown.cell(element, table),
             _ => {}
         }
     })?;
+    table.remarks.extend(shown.remarks(&table.header));
     Some(hidden)
 }
 
-fn each_element(
+pub(crate) fn each_element(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
     path: &str,
     mut look: impl FnMut(&BytesStart<'_>),
@@ -250,7 +253,7 @@ fn each_element(
 }
 
 /// An attribute by its name without a prefix: writers choose different ones.
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = element.attributes().flatten().find(|found| found.key.local_name().as_ref() == name)?;
     Some(found.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned())
 }

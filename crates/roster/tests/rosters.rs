@@ -20,8 +20,10 @@ fn a_proposal_fits_its_roster() {
     let table = table(ROSTER);
     let issuer = Some(("did:web:univ-merapi.example", "Universitas Merapi"));
     let proposal = propose(&table, &Place::default(), issuer);
-    let fields: Vec<&str> = proposal.fields.iter().map(|(name, _)| name.as_str()).collect();
+    let fields: Vec<&str> = proposal.fields.iter().map(|one| one.field.as_str()).collect();
     assert_eq!(fields, ["number", "name", "student_number", "email", "awarded", "credits", "grade"]);
+    assert_eq!(proposal.fields[1].first, "Siti Nur'aini");
+    assert!(proposal.open.is_empty() && !proposal.columns_toml.contains("to_confirm"));
     let columns = Columns::from_toml(&proposal.columns_toml).unwrap();
     let rows = columns.read_rows(&table).unwrap();
     assert_eq!((rows.learners.len(), rows.same_person.len()), (3, 0));
@@ -81,6 +83,112 @@ fn titles_of_any_kind_make_fields_or_none() {
     assert_eq!(columns.fields()["a_b"].column, "a\"b");
 }
 
+/// The column of each of the learner's own fields, with `?` where it is to be confirmed, and the fields that are left open.
+fn proposed(header: &str) -> (Vec<String>, Vec<String>) {
+    let cells = vec!["x"; header.split(';').count()].join(";");
+    let proposal = propose(&table(&format!("{header}\n{cells}\n")), &Place::default(), None);
+    let own =
+        ["name", "first_name", "last_name", "email", "awarded", "valid_until", "number", "student_number"];
+    let own = proposal.fields.iter().filter(|one| own.contains(&one.field.as_str()));
+    let fields: Vec<String> = own
+        .map(|one| format!("{}={}{}", one.field, one.column, if one.to_confirm { "?" } else { "" }))
+        .collect();
+    let open = proposal.open.iter().map(|one| format!("{}: {}", one.field, one.candidates.join(", ")));
+    // A file of columns that is proposed can be read, and says what is to be confirmed.
+    if let Ok(columns) = Columns::from_toml(&proposal.columns_toml) {
+        let guessed = fields.iter().filter(|field| field.ends_with('?')).count();
+        assert_eq!(columns.to_confirm().count(), guessed, "{}", proposal.columns_toml);
+    } else {
+        assert!(proposal.columns_toml.contains("award = []"), "{}", proposal.columns_toml);
+    }
+    (fields, open.collect())
+}
+
+#[test]
+fn no_column_of_another_person_or_another_day_is_proposed() {
+    for (header, fields, open) in [
+        (
+            "Nama Ibu;Nama Mahasiswa;NIM;Tgl Lahir;Tanggal Kelulusan",
+            "name=Nama Mahasiswa, student_number=NIM, awarded=Tanggal Kelulusan",
+            "",
+        ),
+        (
+            "Nama Dosen Pembimbing;Nama Lengkap;Email Wali;E-mail;Date of Birth;Tanggal Mulai;Tanggal Lulus",
+            "name=Nama Lengkap, email=E-mail, awarded=Tanggal Lulus",
+            "",
+        ),
+        (
+            "Mother's Name;Father Name;Guardian E-mail;Advisor Name;Student Name;Date of Graduation;Start Date;Expiry Date",
+            "name=Student Name, awarded=Date of Graduation, valid_until=Expiry Date",
+            "",
+        ),
+        // camel case, and titles that are known in other cases
+        (
+            "NamaIbu;nama_lengkap;TGL_LAHIR;tglLulus;nim",
+            "name=nama_lengkap, awarded=tglLulus, student_number=nim",
+            "",
+        ),
+        // A guess is marked.
+        (
+            "Nama Calon;NIM;Tanggal Selesai",
+            "name=Nama Calon?, student_number=NIM, awarded=Tanggal Selesai?",
+            "",
+        ),
+        (
+            "Nama;Nama Lengkap;NIM;Tanggal Lulus;Tanggal Wisuda",
+            "name=Nama?, student_number=NIM, awarded=Tanggal Lulus?",
+            "",
+        ),
+        // Several guesses are none.
+        (
+            "Nama A;Nama B;NIM;Tanggal Satu;Tanggal Dua",
+            "student_number=NIM",
+            "awarded: Tanggal Satu, Tanggal Dua; name: Nama A, Nama B",
+        ),
+        ("Nama Ibu;NIM;Tgl Lahir", "student_number=NIM", "awarded: Tgl Lahir; name: Nama Ibu"),
+        (
+            "Email Pribadi;Email Kampus;Nama;NIM;Tanggal",
+            "name=Nama, student_number=NIM, awarded=Tanggal",
+            "email: Email Pribadi, Email Kampus",
+        ),
+        (
+            "First Name;Last Name;NIM;Tanggal Lulus",
+            "first_name=First Name?, last_name=Last Name?, student_number=NIM, awarded=Tanggal Lulus",
+            "",
+        ),
+        (
+            "First Name;Last Name;Full Name;NIM;Date Awarded",
+            "name=Full Name, student_number=NIM, awarded=Date Awarded",
+            "",
+        ),
+        ("Nomor Induk Kependudukan;Nama;Tanggal", "name=Nama, awarded=Tanggal", ""),
+    ] {
+        let found = proposed(header);
+        assert_eq!(
+            (found.0.join(", "), found.1.join("; ")),
+            (fields.to_owned(), open.to_owned()),
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn a_name_in_parts_is_put_together_and_no_credential_is_nameless() {
+    let template = |roster: &str| propose(&table(roster), &Place::default(), None).template_json;
+    let both = template("First Name;Last Name;NIM;Tanggal Lulus\nSiti;Aini;1;20/11/2026\n");
+    assert!(both.contains("\"{{first_name}} {{last_name}}\""), "{both}");
+    // Suharto has one name: the template would leave it out.
+    let one =
+        template("First Name;Last Name;NIM;Tanggal Lulus\nSiti;Aini;1;20/11/2026\nSuharto;;2;20/11/2026\n");
+    assert!(
+        one.contains("TODO: the learner's name: no column is surely it (First Name, Last Name)"),
+        "{one}"
+    );
+    let none = template("Nama Ibu;NIM;Tgl Lahir\nSri;1;1/1/2000\n");
+    assert!(none.contains("TODO: the learner's name: no column is surely it (Nama Ibu)"), "{none}");
+    assert!(none.contains("TODO: the day of the award: no column is surely it (Tgl Lahir)"), "{none}");
+}
+
 #[test]
 fn every_fault_is_named_by_line_and_column() {
     let proposal = propose(&table(ROSTER), &Place::default(), None);
@@ -119,6 +227,18 @@ fn every_fault_is_named_by_line_and_column() {
         said("NIM;", "SKS;"),
         ["2: SKS: the header has this column twice", "2: NIM: the header has no such column"]
     );
+    // A row that does not fit hides no other fault.
+    let table_of = |text: &str| table(text);
+    let torn = ROSTER.replace("UM/2026/001;", "").replace("20 November 2026", "besok");
+    let found = columns.read_rows(&table_of(&torn)).unwrap_err();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found[0], "3: it has 6 cells, and the header has 7 columns");
+    assert!(found.len() == 2 && found[1].starts_with("4: Tanggal Lulus: \"besok\""), "{found:?}");
+    // Of many faults, those that are not named are counted.
+    let mut many: String = ROSTER.lines().take(2).map(|line| format!("{line}\n")).collect();
+    (0..3_000).for_each(|row| many += &format!("UM/{row};Siti;{row};;besok;3;A\n"));
+    let found = columns.read_rows(&table_of(&many)).unwrap_err();
+    assert_eq!((found.len(), found.more()), (1_000, 2_000));
     let head: Vec<&str> = ROSTER.lines().take(2).collect();
     let empty = read_table(head.join("\n").as_bytes(), &Place::default()).unwrap();
     assert_eq!(columns.read_rows(&empty).unwrap_err()[0].to_string(), "2: there is no row below the header");

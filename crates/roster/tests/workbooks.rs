@@ -57,7 +57,7 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
     part(
         "xl/styles.xml",
         &format!(
-            r#"<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#
+            r#"<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="164" formatCode="0.0"/><numFmt numFmtId="165" formatCode="0&quot; SKS&quot;"/></numFmts><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs><cellStyles/></styleSheet>"#
         ),
     );
     for (place, (_, sheet)) in sheets.iter().enumerate() {
@@ -150,6 +150,47 @@ fn cells_are_what_they_are_and_no_more() {
     assert_eq!(cells(4)[2..], [fault(CellFault::BeforeDates), fault(CellFault::BeforeDates)]);
     let other = TableRemark::Sheet { read: "Peserta".into(), others: 1 };
     assert_eq!(table.remarks, [other, TableRemark::HiddenRows(vec![6, 8])]);
+}
+
+#[test]
+fn numbers_are_signed_as_the_workbook_shows_them_and_that_is_said() {
+    let line = |line: u32, style: u32, value: &str| {
+        let cell = format!(r#"<c r="D{line}" s="{style}"><v>{value}</v></c>"#);
+        let first = text(&format!("A{line}"), &line.to_string());
+        row(
+            line,
+            &[&first, &text(&format!("B{line}"), "Siti"), &text(&format!("C{line}"), "2026-11-20"), &cell],
+        )
+    };
+    let read_as = |kind: &str, rows: &[String]| {
+        let table = read(&workbook(&[("a", &sheet(rows, ""))])).unwrap();
+        let columns = Columns::from_toml(&format!(
+            "format = 'sanad-columns/v1'\naward = ['nim']\nfields.nim = {{column = 'NIM', kind = 'identifier'}}\n\
+             fields.value = {{column = 'SKS', kind = '{kind}'}}\n"
+        ));
+        let remarks: Vec<String> = table.remarks.iter().map(ToString::to_string).collect();
+        let rows = columns.unwrap().read_rows(&table);
+        (rows.map(|rows| rows.learners.len()).map_err(|faults| faults[0].to_string()), remarks, table)
+    };
+    let rows = [line(2, 3, "3.456"), line(3, 3, "3.5"), line(4, 4, "2"), line(5, 0, "3.25")];
+    let (found, remarks, table) = read_as("number", &rows);
+    assert_eq!(found, Ok(4));
+    let cells: Vec<&Cell> = table.rows.iter().map(|row| &row.cells[3]).collect();
+    let shown = Cell::Shown { stored: 3.456, shown: "3.5".into() };
+    assert_eq!(cells, [&shown, &Cell::Number(3.5), &Cell::Number(2.0), &Cell::Number(3.25)]);
+    assert_eq!(
+        remarks,
+        [
+            "SKS: 1 number is signed as the workbook shows it, not as it stores it: \"3.5\" for 3.456",
+            "SKS: 1 number has a format of the workbook's own (\"0\" SKS\"\"); what is stored is signed, as 2",
+        ]
+    );
+    // A percentage is a text that is signed as it is shown, and no number.
+    let (found, remarks, _) = read_as("text", &[line(2, 2, "0.875")]);
+    assert_eq!(found, Ok(1));
+    assert!(remarks[0].contains("\"88%\" for 0.875"), "{remarks:?}");
+    let (found, ..) = read_as("number", &[line(2, 2, "0.875")]);
+    assert!(found.unwrap_err().starts_with("2: SKS: \"88%\": the workbook shows 88% and holds 0.875"));
 }
 
 #[test]
@@ -265,6 +306,6 @@ fn a_hundred_thousand_rows_are_read_and_one_more_is_not() {
     let columns = Columns::from_toml(&proposed.columns_toml).unwrap();
     assert_eq!(columns.read_rows(&table).unwrap().learners.len(), 100_000);
     let mut csv = String::from("NIM,Nama\n");
-    (0..100_100).for_each(|number| csv += &format!("{number:010},Siti\n"));
+    (0..100_001).for_each(|number| csv += &format!("{number:010},Siti\n"));
     assert!(read(csv.as_bytes()).unwrap_err().contains("rows; split it"));
 }

@@ -18,6 +18,7 @@ use crate::folder::documents_in;
 use crate::institutions::Endorsement;
 use crate::output::{Outcome, Output, Report, describe};
 use crate::progress;
+use crate::register::remember;
 use crate::trust::TrustArgs;
 use crate::view::View;
 
@@ -87,6 +88,9 @@ pub(crate) struct MakeArgs {
     /// The PDF, of one document; else the folder for all of them
     #[arg(long, value_name = "FILE.pdf|DIR")]
     out: PathBuf,
+    /// The register beside which --site-dir is noted, so that `sanad register erase` finds the boxes; it is not opened
+    #[arg(long, value_name = "FILE", env = "SANAD_REGISTER")]
+    register: Option<PathBuf>,
     /// Also make a ZIP of each learner's folder
     #[arg(long)]
     zip: bool,
@@ -133,6 +137,17 @@ pub(crate) fn run(command: Command, output: &Output) -> anyhow::Result<Outcome> 
     match command {
         Command::Make(args) => make(&args, output),
         Command::Check(args) => check(&args, output),
+    }
+}
+
+/// Notes beside the register where boxes are published, before they are.
+pub(crate) fn note_site(register: Option<&Path>, site_dir: Option<&Path>) -> anyhow::Result<()> {
+    match (register, site_dir) {
+        (Some(register), Some(site_dir)) if register.is_file() => remember(register, site_dir),
+        (Some(register), Some(_)) => {
+            bail!("{} does not exist; name the register, or none", register.display())
+        }
+        (None, Some(_)) | (_, None) => Ok(()),
     }
 }
 
@@ -187,6 +202,7 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
     }
     let site = args.site.as_ref().zip(args.site_dir.as_deref());
     let printer = Printer::new(&page, site, &trust, (!is_pdf).then_some(&args.out))?;
+    note_site(args.register.as_deref(), args.site_dir.as_deref())?;
     let receipt = args.receipt.as_deref();
     let bar = progress::bar(documents.len(), "certificates");
     let results: Vec<anyhow::Result<Option<MadeOne>>> = documents

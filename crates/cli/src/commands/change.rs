@@ -19,7 +19,7 @@ use crate::files::{self, STANDARD_INPUT};
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
-use crate::register::{Finder, RegisterArgs, Registered, Wanted, note_changes, read_list};
+use crate::register::{Finder, RegisterArgs, Registered, Wanted, is_workbook, note_changes, read_list};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::target::Target;
 use crate::trust::TrustArgs;
@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Log indices, ISSUER/COMMITMENT, receipts, or documents with their receipts beside them
     #[arg(required_unless_present = "from", value_name = "TARGET")]
     targets: Vec<String>,
-    /// Text file with one target a line (with --register: CSV), lines that begin with # left out; - is standard input
+    /// Text file with one target a line (with --register: CSV or XLSX), lines that begin with # left out; - is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// How long to wait until the batch is final, and for other programs of this issuer
@@ -198,11 +198,10 @@ fn registered(
     };
     find(&wanted, here);
     if let Some(list) = &args.from {
-        let text = String::from_utf8(files::read_input(list, LIST_BYTES_MAX)?)
-            .with_context(|| format!("{} is not UTF-8 text", list.display()))?;
+        let bytes = files::read_input(list, LIST_BYTES_MAX)?;
         let from_stdin = list == Path::new(STANDARD_INPUT);
         let name = if from_stdin { Path::new("standard input") } else { list };
-        let lines = read_list(&text, name)?;
+        let lines = read_list(&bytes, name)?;
         if lines.is_empty() {
             bail!("{} names no credential; it needs one a line", list.display());
         }
@@ -221,6 +220,12 @@ fn targets(args: &Args, anchor: &TrustAnchor, faults: &mut Vec<Fault>) -> anyhow
         args.targets.iter().map(|name| (name.clone(), None)).collect();
     if let Some(list) = &args.from {
         let bytes = files::read_input(list, LIST_BYTES_MAX)?;
+        if is_workbook(&bytes) {
+            bail!(
+                "{} is a workbook; give --register, which knows whom its rows mean, or a text file",
+                list.display()
+            );
+        }
         let text =
             String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", list.display()))?;
         let (base, from_stdin) = (files::parent(list), list == Path::new(STANDARD_INPUT));

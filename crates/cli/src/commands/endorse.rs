@@ -9,17 +9,18 @@ use sanad_api::ProofForm;
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::member::Standing;
 use sanad_core::receipt::Receipt;
+use sanad_core::status::CredentialStatus;
 use sanad_credential::{Circumstances, did_key};
 use sanad_issuer::{
     Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Keeper, Places, did_web,
 };
 use sanad_register::{Query, Row, RowNumber};
-use sanad_verify::{Answer, Language, Trust, Verifier, credential_headline};
+use sanad_verify::{Answer, Asked, Finding, Language, Part, Trust, Verifier, credential_headline};
 use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
-use crate::output::{Outcome, Output, Report};
+use crate::output::{Outcome, Output, Report, warn};
 use crate::receipt_file::{self, PICTURES};
 use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
@@ -218,8 +219,30 @@ async fn check_award(
     }
     match finding.answer() {
         Answer::Yes => Ok(()),
+        _ if is_anchored(&finding) => {
+            warn(format_args!(
+                "{target} names another issuer than the one that entered it, so by itself it verifies as \"not proven (issuer-id)\"; \
+                 the endorsement is bound to this file, and says what was checked"
+            ));
+            Ok(())
+        }
         _ => bail!("it is not endorsed: {}", finding.headline()),
     }
+}
+
+/// Whether nothing speaks against an award but that its own issuer did not enter it (receipt, step 9): a credential that was
+/// made elsewhere, and is in force in the ledger.
+fn is_anchored(finding: &Finding) -> bool {
+    let mut failed = finding.checks().iter().filter(|check| !check.holds).map(|check| check.part);
+    let is_other_issuer = failed.next() == Some(Part::IssuerId) && failed.next().is_none();
+    let in_force = [CredentialStatus::Active, CredentialStatus::Confirmed].map(|status| status.to_string());
+    let mut statuses = finding.checks().iter().filter(|check| check.part == Part::Status);
+    let against = finding.credential().is_some_and(|credential| credential.verdict.is_against());
+    is_other_issuer
+        && statuses.next().is_some_and(|check| in_force.contains(&check.detail))
+        && matches!(finding.asked(), Asked::Answered { .. })
+        && !against
+        && !finding.is_expired()
 }
 
 impl Report for Done {

@@ -66,6 +66,21 @@ pub(crate) struct Args {
     node: NodeArgs,
 }
 
+/// What a comparison needs.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct CheckArgs {
+    /// The root folder of the web server
+    dir: PathBuf,
+    #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
+    issuer: IssuerArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
 #[derive(Serialize)]
 struct Lists {
     did: String,
@@ -109,6 +124,14 @@ struct Desk {
     chain: Chain,
     register: Register,
     issuer: MemberId,
+}
+
+/// Compares what is published with the ledger, and writes nothing.
+pub(crate) fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let CheckArgs { dir, register, issuer, trust, node } = args.clone();
+    let (every, valid_for) = (VALID_FOR_DEFAULT, VALID_FOR_DEFAULT);
+    let args = Args { dir, check: true, watch: false, every, valid_for, register, issuer, trust, node };
+    run(&args, output)
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -277,4 +300,5 @@ impl Report for Lists {
 
 /// A list is renewed when half of this is over.
 const VALID_FOR_MIN: Duration = Duration::from_secs(10);
+const VALID_FOR_DEFAULT: Duration = Duration::from_secs(7 * 24 * 3600);
 const VALID_FOR_MAX: Duration = Duration::from_secs(90 * 24 * 3600);

@@ -1,6 +1,7 @@
 //! `sanad reissue`: a new credential in place of an old one, which is revoked in the same batch.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +11,19 @@ use sanad_api::CredentialKey;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
+use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{
-    Change, ChangePlan, ChangeTarget, Correction, CredentialForm, Issuance, IssueOptions, IssueReport,
-    IssuedDocument, Issuer, Keeper, Places,
+    Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Issuance, IssueOptions,
+    IssueReport, IssuedDocument, Issuer, Keeper, Places,
 };
-use sanad_register::{Credential, Query, Replaced, Row, RowNumber, Subject};
+use sanad_register::{Credential, Query, Register, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, note};
-use crate::receipt_file::PICTURES;
+use crate::receipt_file::{self, PICTURES};
 use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in, subject_of};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, created_now, signer, status_list_place};
@@ -109,6 +112,9 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let register =
         args.register.open_of(trust.anchor(), &id)?.context("no register is named; give --register FILE")?;
     let old = Lookup::new(&register, Digits::Row).one(&args.replaces)?;
+    if let Some(done) = done_before(args, &register, &old)? {
+        return Ok(done);
+    }
     let Some(revoked) = old.state.log_index else {
         bail!("row {} is {}; only what is issued can be replaced", old.row, old.state.progress.as_str())
     };
@@ -192,6 +198,69 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     Ok(Reissued { row, replaces: old.row, revoked, already, issued })
 }
 
+/// What a run before this one did, if it ended: the document stands in the register for the credential that is named, or for
+/// the one that this credential replaced, since an e-mail address means the new one then.
+fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::Result<Option<Reissued>> {
+    let mut pairs = Vec::new();
+    if let Some(replaced) = &named.facts.replaces
+        && let Row::Credential(old) = register.row(replaced.row)?
+    {
+        pairs.push((named.clone(), *old));
+    }
+    register.visit(|row| {
+        if let Row::Credential(new) = row
+            && new.facts.replaces.as_ref().is_some_and(|replaced| replaced.row == named.row)
+        {
+            pairs.push((*new, named.clone()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    for (new, old) in pairs {
+        let (Some(log_index), Some(revoked)) = (new.state.log_index, old.state.log_index) else { continue };
+        let bytes = register.document(new.row)?;
+        let (same, document) = match args.sign {
+            true => {
+                let correction = Correction::read(&args.document, &old.facts.commitment)?;
+                (id_of(&bytes).as_deref() == Some(correction.id()), signed_path(args)?)
+            }
+            false => {
+                let given = files::read(&args.document, DOCUMENT_BYTES_MAX)?;
+                (given == bytes.as_slice(), args.document.clone())
+            }
+        };
+        let receipt = receipt_file::find_beside(&document);
+        if same && document.is_file() && receipt.is_file() {
+            note(format_args!("row {} was replaced by row {} before; nothing was done", old.row, new.row));
+            let (commitment, content) = (new.facts.commitment, Content::AsIssued);
+            let issued = IssuedDocument { document, receipt, log_index, commitment, content };
+            return Ok(Some(Reissued { row: new.row, replaces: old.row, revoked, already: true, issued }));
+        }
+        // Named by its own row, what was begun is found, and what to do is said.
+        if same && named.row == new.row {
+            bail!(
+                "row {} was replaced by row {} before, and {} is not there with its receipt; `sanad issue --resume` finishes what was \
+                 begun, and `sanad register export` writes both again",
+                old.row,
+                new.row,
+                document.display()
+            );
+        }
+    }
+    Ok(None)
+}
+
+/// The id of a credential in either form.
+fn id_of(document: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
+    json["id"].as_str().map(str::to_owned)
+}
+
+/// Where the signed credential is written.
+fn signed_path(args: &Args) -> anyhow::Result<PathBuf> {
+    let end = if args.form.form()?.0 == CredentialForm::SdJwt { "signed.sd-jwt" } else { "signed.json" };
+    Ok(args.out.clone().unwrap_or_else(|| args.document.with_extension(end)))
+}
+
 /// Signs what was corrected, with a place in the status lists if the old credential has one. Returns the file.
 fn sign(
     args: &Args,
@@ -203,8 +272,7 @@ fn sign(
 ) -> anyhow::Result<PathBuf> {
     let (form, suite) = args.form.form()?;
     let signer = signer(suite, correction.issuer(), issuer, member)?;
-    let end = if form == CredentialForm::SdJwt { "signed.sd-jwt" } else { "signed.json" };
-    let out = args.out.clone().unwrap_or_else(|| args.document.with_extension(end));
+    let out = signed_path(args)?;
     let mut register = keeper.lock();
     let correction = match is_listed {
         true => {

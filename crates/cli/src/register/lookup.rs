@@ -1,10 +1,12 @@
-//! Which credential of the register is meant: by row, e-mail address, student number or file.
+//! Which credential of the register is meant: by row, e-mail address, student number, number of the certificate or file.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, bail};
+use sanad_credential::badge_of_sd_jwt;
 use sanad_register::{Credential, Query, Register, Row, RowNumber, Status};
+use serde_json::Value;
 
 /// What digits mean that say nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +23,13 @@ pub(crate) struct Lookup<'a> {
     digits: Digits,
     /// Rows by the names of their files, once they are needed.
     files: Option<HashMap<String, Vec<RowNumber>>>,
+    /// Rows by the numbers of their certificates, once they are needed.
+    certificates: Option<HashMap<String, Vec<RowNumber>>>,
 }
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(register: &'a Register, digits: Digits) -> Self {
-        Self { register, digits, files: None }
+        Self { register, digits, files: None, certificates: None }
     }
 
     /// The one credential that a text means. Of several, the one that is not revoked.
@@ -58,7 +62,8 @@ impl<'a> Lookup<'a> {
                 return Ok(vec![self.register.credential(row)?]);
             }
             Some(("email", email)) => return self.find(&Query::Email(email.to_owned())),
-            Some(("number", number)) => return self.find(&Query::StudentNumber(number.to_owned())),
+            Some(("number", number)) => return self.numbered(number),
+            Some(("certificate", number)) => return self.of_certificate(number),
             Some(("file", file)) => return self.of_file(file),
             _ => {}
         }
@@ -72,7 +77,7 @@ impl<'a> Lookup<'a> {
             ),
             _ if text.contains('@') => self.find(&Query::Email(text.to_owned())),
             _ => {
-                let found = self.find(&Query::StudentNumber(text.to_owned()))?;
+                let found = self.numbered(text)?;
                 if found.is_empty() { self.of_file(text) } else { Ok(found) }
             }
         }
@@ -80,6 +85,29 @@ impl<'a> Lookup<'a> {
 
     fn find(&self, query: &Query) -> anyhow::Result<Vec<Credential>> {
         Ok(self.register.find(query)?.into_iter().filter_map(live).collect())
+    }
+
+    /// By student number, or else by the number of the certificate.
+    fn numbered(&mut self, number: &str) -> anyhow::Result<Vec<Credential>> {
+        let found = self.find(&Query::StudentNumber(number.to_owned()))?;
+        if found.is_empty() { self.of_certificate(number) } else { Ok(found) }
+    }
+
+    /// By the number on the certificate, the `licenseNumber` of an Open Badge.
+    fn of_certificate(&mut self, number: &str) -> anyhow::Result<Vec<Credential>> {
+        let register = self.register;
+        if self.certificates.is_none() {
+            let mut certificates: HashMap<String, Vec<RowNumber>> = HashMap::new();
+            for row in (1..=register.rows()?).map(RowNumber) {
+                let Row::Credential(_) = register.row(row)? else { continue };
+                if let Some(number) = certificate_number(&register.document(row)?) {
+                    certificates.entry(alike(&number)).or_default().push(row);
+                }
+            }
+            self.certificates = Some(certificates);
+        }
+        let rows = self.certificates.as_ref().and_then(|certificates| certificates.get(&alike(number)));
+        rows.into_iter().flatten().map(|row| Ok(register.credential(*row)?)).collect()
     }
 
     fn of_file(&mut self, name: &str) -> anyhow::Result<Vec<Credential>> {
@@ -97,6 +125,20 @@ impl<'a> Lookup<'a> {
         let rows = self.files.as_ref().and_then(|files| files.get(name));
         rows.into_iter().flatten().map(|row| Ok(register.credential(*row)?)).collect()
     }
+}
+
+fn certificate_number(document: &[u8]) -> Option<String> {
+    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
+    let number = match &json["credentialSubject"] {
+        Value::Array(subjects) if subjects.len() == 1 => &subjects[0]["licenseNumber"],
+        subject => &subject["licenseNumber"],
+    };
+    number.as_str().map(str::to_owned)
+}
+
+/// A number without what people do not tell apart.
+fn alike(number: &str) -> String {
+    number.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn live(row: Row) -> Option<Credential> {

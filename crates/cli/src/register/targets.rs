@@ -8,9 +8,12 @@ use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{ChangeTarget, ChangedCredential, ListLine};
 use sanad_register::{Credential, Query, REASON_BYTES_MAX, Register, Row, RowNumber, Status, StatusChange};
+use sanad_roster::{Cell, Place, read_table};
 
 use super::lookup::{Digits, Lookup};
+use crate::output::note;
 use crate::target::{Target, key_of};
+use crate::view::printable;
 
 /// A line of a list, or an argument: all that it says of one credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,43 +41,44 @@ pub(crate) struct Registered {
     reason: Option<String>,
 }
 
-/// The lines of a list: CSV with commas, semicolons or tabs. If the first line names columns (`row`, `email`,
-/// `student_number`, `file`, `reason`), others are left out; else a line has a credential, and a reason if it likes.
-pub(crate) fn read_list(text: &str, list: &Path) -> anyhow::Result<Vec<Wanted>> {
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-    let count = |delimiter: char| first.matches(delimiter).count();
-    let delimiter =
-        [',', ';', '\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .delimiter(delimiter as u8)
-        .from_reader(text.as_bytes());
+/// The lines of a list: CSV with commas, semicolons or tabs, or a workbook. If the first line names columns (`row`, `email`,
+/// `student_number`, `certificate_number`, `file`, `reason`, or what people call them), others are left out, which is noted;
+/// else a line has a credential, and a reason if it likes.
+pub(crate) fn read_list(bytes: &[u8], list: &Path) -> anyhow::Result<Vec<Wanted>> {
+    let rows = match is_workbook(bytes) {
+        true => workbook_rows(bytes, list)?,
+        false => {
+            let text = std::str::from_utf8(bytes).with_context(|| {
+                format!(
+                    "{} is neither UTF-8 text nor an XLSX workbook; save it as \"CSV UTF-8\"",
+                    list.display()
+                )
+            })?;
+            csv_rows(text, list)?
+        }
+    };
     let mut columns: Option<Vec<Option<Column>>> = None;
-    let (mut line, mut counted) = (1, 0);
     let mut wanted = Vec::new();
-    for (place, record) in reader.records().enumerate() {
-        let record = record.with_context(|| format!("{} is not CSV", list.display()))?;
+    for (place, (line, record)) in rows.iter().enumerate() {
         if place == 0 {
-            let named: Vec<_> = record.iter().map(Column::of).collect();
+            let named: Vec<_> = record.iter().map(|name| Column::of(name)).collect();
             if named.iter().any(|column| column.is_some_and(|column| column != Column::Reason)) {
+                let left_out =
+                    record.iter().zip(&named).filter(|(name, column)| column.is_none() && !name.is_empty());
+                let left_out: Vec<String> =
+                    left_out.map(|(name, _)| format!("\"{}\"", printable(name))).collect();
+                if !left_out.is_empty() {
+                    note(format_args!(
+                        "{}: columns that say nothing here are left out: {}",
+                        list.display(),
+                        left_out.join(", ")
+                    ));
+                }
                 columns = Some(named);
                 continue;
             }
         }
-        // The number that the reader has is one too low after CRLF. It may count what it leaves out before a record to it.
-        let start = record.position().map_or(0, csv::Position::byte);
-        let mut start = usize::try_from(start).unwrap_or(usize::MAX).min(text.len());
-        while let [first @ (b'\r' | b'\n' | b'#'), rest @ ..] = &text.as_bytes()[start..] {
-            let comment = rest.iter().take_while(|byte| *first == b'#' && **byte != b'\n').count();
-            start += 1 + comment;
-        }
-        line += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
-        counted = start;
-        let listed = Some(ListLine { list: list.to_owned(), line });
+        let listed = Some(ListLine { list: list.to_owned(), line: *line });
         let cells = record.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
         let (mut keys, mut reason) = (Vec::new(), None);
         for (place, cell) in cells {
@@ -88,12 +92,75 @@ pub(crate) fn read_list(text: &str, list: &Path) -> anyhow::Result<Vec<Wanted>> 
                 None => {}
             }
         }
-        if keys.is_empty() && record.iter().all(str::is_empty) {
+        if keys.is_empty() && record.iter().all(String::is_empty) {
             continue;
         }
         wanted.push(Wanted { name: keys.join(", "), keys, reason, listed });
     }
     Ok(wanted)
+}
+
+/// Whether a list is an XLSX workbook: a ZIP.
+pub(crate) fn is_workbook(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+}
+
+fn csv_rows(text: &str, list: &Path) -> anyhow::Result<Vec<(usize, Vec<String>)>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let count = |delimiter: char| first.matches(delimiter).count();
+    let delimiter =
+        [',', ';', '\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .delimiter(delimiter as u8)
+        .from_reader(text.as_bytes());
+    let (mut line, mut counted) = (1, 0);
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.with_context(|| format!("{} is not CSV", list.display()))?;
+        // The number that the reader has is one too low after CRLF. It may count what it leaves out before a record to it.
+        let start = record.position().map_or(0, csv::Position::byte);
+        let mut start = usize::try_from(start).unwrap_or(usize::MAX).min(text.len());
+        while let [first @ (b'\r' | b'\n' | b'#'), rest @ ..] = &text.as_bytes()[start..] {
+            let comment = rest.iter().take_while(|byte| *first == b'#' && **byte != b'\n').count();
+            start += 1 + comment;
+        }
+        line += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
+        counted = start;
+        rows.push((line, record.iter().map(str::to_owned).collect()));
+    }
+    Ok(rows)
+}
+
+/// The rows of the first sheet, the header among them.
+fn workbook_rows(bytes: &[u8], list: &Path) -> anyhow::Result<Vec<(usize, Vec<String>)>> {
+    let table = read_table(bytes, &Place::default()).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {fault}", list.display())).collect();
+        anyhow::anyhow!("{}", faults.join("\n"))
+    })?;
+    for remark in &table.remarks {
+        note(format_args!("{}: {remark}", list.display()));
+    }
+    if let Some(misfit) = table.misfits.first() {
+        bail!("{}:{}: it has cells beyond the columns of the header", list.display(), misfit.line);
+    }
+    let line_of = |line: u32| usize::try_from(line).unwrap_or(usize::MAX);
+    let mut rows = vec![(line_of(table.header_line), table.header)];
+    for row in table.rows {
+        let text = |cell: Cell| match cell {
+            Cell::Empty => Ok(String::new()),
+            Cell::Text(text) | Cell::Shown { shown: text, .. } => Ok(text),
+            Cell::Number(number) => Ok(number.to_string()),
+            Cell::Date(date) => Ok(date.to_string()),
+            Cell::Fault(fault) => bail!("{}:{}: {fault}", list.display(), row.line),
+        };
+        rows.push((line_of(row.line), row.cells.into_iter().map(text).collect::<anyhow::Result<_>>()?));
+    }
+    Ok(rows)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,18 +169,30 @@ enum Column {
     Row,
     Email,
     StudentNumber,
+    CertificateNumber,
     File,
     Reason,
 }
 
 impl Column {
     fn of(name: &str) -> Option<Self> {
-        match name.to_lowercase().replace([' ', '-'], "_").as_str() {
-            "row" => Some(Self::Row),
-            "email" | "e_mail" => Some(Self::Email),
-            "student_number" | "number" | "nim" => Some(Self::StudentNumber),
-            "file" => Some(Self::File),
-            "reason" => Some(Self::Reason),
+        let words = name.to_lowercase().replace(['.', ':'], "");
+        let words = words.split(|letter: char| letter.is_whitespace() || "-_".contains(letter));
+        match words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_").as_str() {
+            "row" | "baris" => Some(Self::Row),
+            "email" | "e_mail" | "surel" | "alamat_email" => Some(Self::Email),
+            "student_number"
+            | "student_id"
+            | "number"
+            | "nim"
+            | "npm"
+            | "nrp"
+            | "nomor_induk"
+            | "nomor_induk_mahasiswa" => Some(Self::StudentNumber),
+            "certificate_number" | "certificate_no" | "certificate" | "nomor_sertifikat"
+            | "no_sertifikat" | "nomor_ijazah" | "no_ijazah" => Some(Self::CertificateNumber),
+            "file" | "berkas" => Some(Self::File),
+            "reason" | "alasan" | "alasan_pencabutan" => Some(Self::Reason),
             _ => None,
         }
     }
@@ -124,6 +203,7 @@ impl Column {
             Self::Row => "row:",
             Self::Email => "email:",
             Self::StudentNumber => "number:",
+            Self::CertificateNumber => "certificate:",
             Self::File => "file:",
         }
     }
@@ -222,7 +302,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<(Vec<String>, Option<String>, usize)> {
-        let wanted = read_list(text, Path::new("list.csv")).unwrap();
+        let wanted = read_list(text.as_bytes(), Path::new("list.csv")).unwrap();
         wanted.into_iter().map(|one| (one.keys, one.reason, one.listed.unwrap().line)).collect()
     }
 
@@ -242,5 +322,9 @@ mod tests {
         assert_eq!(lines(plain), [line(&["a@x.example"], Some("plagiarism"), 2), line(&["row:7"], None, 3)]);
         assert_eq!(lines("row,email\n3,a@x.example\n"), [line(&["row:3", "email:a@x.example"], None, 2)]);
         assert_eq!(lines(""), []);
+        let indonesian = "No. Sertifikat;Nama;Alasan\nUM/2026/1;Siti;plagiat\n";
+        assert_eq!(lines(indonesian), [line(&["certificate:UM/2026/1"], Some("plagiat"), 2)]);
+        let refused = read_list(b"NIM\n\xe9\n", Path::new("list.csv")).unwrap_err().to_string();
+        assert!(refused.contains("neither UTF-8 text nor an XLSX workbook"), "{refused}");
     }
 }

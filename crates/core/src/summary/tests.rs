@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::codec::CodecError;
+use crate::text::TextError;
 
 fn fields(fields: &[(SummaryLabel, &str)]) -> Vec<(SummaryLabel, String)> {
     fields.iter().map(|(label, text)| (*label, (*text).to_owned())).collect()

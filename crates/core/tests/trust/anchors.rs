@@ -3,7 +3,7 @@
 use sanad_core::block::TIME_MS_MAX;
 use sanad_core::ids::Height;
 use sanad_core::merkle::ProofError;
-use sanad_core::proof::{Finality, ProofFault, ProvenHeader, RestsOn};
+use sanad_core::proof::{Finality, ProofFault, RestsOn};
 use sanad_core::receipt::Receipt;
 use sanad_core::trust::{ANCHOR_AGE_MS_MAX, ANCHOR_AHEAD_MS_MAX};
 use sanad_core::validators::ValidatorSet;
@@ -243,9 +243,11 @@ fn an_old_anchor_renews_what_only_signatures_carry() {
     let anchor = later(75, 0);
     assert!(verify(&anchor, 76, &compact(76)).is_ok());
     // Never tampered: also of a header that is not signed by enough, the age is said first.
-    let stale = file.verify(time + ANCHOR_AGE_MS_MAX + 1).unwrap();
+    let now_ms = time + ANCHOR_AGE_MS_MAX + 1;
+    let stale = file.verify(now_ms).unwrap();
     let (header, finality) = forged(chain, 46, &[0]);
-    assert_eq!(stale.verify_header(&header, &finality).map(drop), renew.map(|_: ProvenHeader| ()));
+    let renew = Err(ProofFault::Renew { anchor_time_ms: time, now_ms });
+    assert_eq!(stale.verify_header(&header, &finality).map(drop), renew);
 }
 
 // Rule 11, H > A.

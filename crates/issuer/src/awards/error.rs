@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use sanad_roster::{ColumnsError, ReadError, RowFault, TemplateError};
+use sanad_roster::{ColumnsError, ReadError, RowFaults, TemplateError};
 
 use crate::files::FileError;
 use crate::signed_file::SigningError;
@@ -40,12 +40,17 @@ pub enum AwardsError {
         faults: Vec<ReadError>,
     },
     /// Cells of the roster cannot be used.
-    #[error("{} cannot be used, so nothing was signed:\n{}", Count(faults.len(), "cell"), Lines(path, faults))]
+    #[error(
+        "{} cannot be used, so nothing was signed:\n{}{}",
+        Count(faults.len() + faults.more(), "cell"),
+        Lines(path, faults),
+        More(faults.more())
+    )]
     Cells {
         /// The roster.
         path: PathBuf,
         /// All of them.
-        faults: Vec<RowFault>,
+        faults: RowFaults,
     },
     /// What the template makes breaks rules, whatever the row.
     #[error("{}: {text}", path.display())]
@@ -131,6 +136,18 @@ pub struct LineFault {
 impl fmt::Display for LineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.line, self.text)
+    }
+}
+
+/// How many there are besides those that are named; nothing if none.
+struct More(usize);
+
+impl fmt::Display for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
     }
 }
 

@@ -10,7 +10,17 @@ mod verify_report;
 
 use clap::Subcommand;
 
+use crate::commands::publish;
 use crate::output::{Outcome, Output};
+
+const LISTS_EXAMPLES: &str = "\
+Examples:
+  sanad audit lists www/ --register merapi/register.db --issuer-dir merapi
+
+Does what sanad issuer publish --check does: each list below status/ is compared, entry by entry, with what a node
+proves of the credentials that have a place in it. Which credential has which place only the issuer's register knows.
+Nothing is written, and the passphrase of the key is not needed.
+Exit codes: 0 all lists agree and are good; 1 a list is missing, differs or is not good; 2 an error.";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +30,7 @@ Examples:
   sanad audit public --genesis genesis.json
   sanad audit https://log.university.example/ --genesis genesis.json
   sanad audit compare node/data /backup/ledger --genesis genesis.json
+  sanad audit lists www/ --register merapi/register.db --issuer-dir merapi
   sanad audit verify-report audit.json --genesis genesis.json --member your.university.example
 
 Audits the data directory of a stopped node, or a copy of it, which may be read-only; or a static export, in a folder
@@ -47,6 +58,9 @@ enum Command {
     /// Compare the logs of two stopped nodes, or copies of them
     #[command(after_help = compare::EXAMPLES)]
     Compare(compare::Args),
+    /// Compare the W3C status lists on an issuer's site with the ledger
+    #[command(after_help = LISTS_EXAMPLES)]
+    Lists(publish::CheckArgs),
     /// Check the signature of an audit report
     #[command(after_help = verify_report::EXAMPLES)]
     VerifyReport(verify_report::Args),
@@ -63,6 +77,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     match &args.command {
         None => run::run(&args.audit, output),
         Some(Command::Compare(args)) => compare::run(args, output),
+        Some(Command::Lists(args)) => publish::check(args, output),
         Some(Command::VerifyReport(args)) => verify_report::run(args, output),
     }
 }

@@ -1,83 +1,182 @@
 //! Puts back what a learner's folder has lost, as the register has it.
 
-use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_credential::{CREDENTIAL_BYTES_MAX, badge_of_sd_jwt};
-use sanad_issuer::{Plan, find_beside, path_beside};
-use sanad_register::{Progress, Row, RowNumber};
+use sanad_issuer::{Incomplete, Plan, find_beside, path_beside};
+use sanad_register::{Progress, Register, Row, RowNumber};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::files::{self, Mode};
 use crate::observer::Terminal;
 use crate::register::RegisterKeeper;
 
-/// Writes the credentials and receipts of a plan that are missing, and issued by the register. A file that is there is left as it is; where one is another
-/// credential than the register's, nothing is written.
-pub(super) fn restore(plan: &Plan<'_>, keeper: &RegisterKeeper, observer: &Terminal) -> anyhow::Result<()> {
-    let mut missing: HashMap<String, PathBuf> = plan.incomplete().collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let register = keeper.lock();
-    let mut rows: Vec<RowNumber> = Vec::new();
-    register.visit(|row| {
-        // What is not issued yet may be another program's, which is at work with it.
-        if let Row::Credential(one) = row
-            && one.state.progress == Progress::Issued
-        {
-            rows.push(one.row);
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    // The newest row first: it is the one that a run before this one wrote.
-    let mut found = Vec::new();
-    for row in rows.into_iter().rev() {
+/// What the register has of a plan's credentials.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// Issued rows whose credential or receipt is not in the learner's folder, and that path.
+    rows: Vec<(RowNumber, PathBuf)>,
+    /// How many rows the register had.
+    seen: u64,
+}
+
+impl Lost {
+    /// Looks for the credentials of a plan that are missing, by their ids. Nothing is written.
+    ///
+    /// What the register has is the learner's own only where it says what the roster says: an award's number that was
+    /// another person's before gives the same id.
+    ///
+    /// # Errors
+    /// Every line whose award the register has with other content; a file that is there and is not the register's.
+    pub(super) fn find(plan: &Plan<'_>, keeper: &RegisterKeeper) -> anyhow::Result<Self> {
+        let mut missing = by_id(plan);
         if missing.is_empty() {
-            break;
+            return Ok(Self::default());
         }
-        let document = register.document(row)?;
-        let Some(path) = id_of(&document).and_then(|id| missing.remove(&id)) else { continue };
-        if path.is_file() {
-            let there = files::read(&path, CREDENTIAL_BYTES_MAX)?;
-            let is_issued = |receipt: &[u8]| {
-                Receipt::from_json(receipt).is_ok_and(|receipt| receipt.verify_document(Some(&there)).is_ok())
-            };
-            if register.receipt(row)?.is_some_and(|receipt| !is_issued(&receipt)) {
-                bail!(
-                    "{} is not the credential that the register has in row {row}, and was left as it is; move it away, and the \
-                     register's is put back",
-                    path.display()
-                );
+        let register = keeper.lock();
+        let seen = register.rows()?;
+        let (mut rows, mut others) = (Vec::new(), BTreeMap::new());
+        // The newest row first: it is the one that a run before this one wrote.
+        for row in (1..=seen).rev().map(RowNumber) {
+            if missing.is_empty() {
+                break;
+            }
+            let Some((id, one, document)) = wanted(&register, row, &missing)? else { continue };
+            if !one.is_said_by(&document) {
+                others.entry(id).or_insert_with(|| (row, *one));
+                continue;
+            }
+            // What is not issued yet may be another program's, which is at work with it.
+            if register.credential(row)?.state.progress == Progress::Issued {
+                let path = one.path();
+                if path.is_file() {
+                    check_is_issued(&register, row, path)?;
+                }
+                rows.push((row, path.to_owned()));
+            }
+            // An older row of it was corrected, or imported.
+            others.remove(&id);
+            missing.remove(&id);
+        }
+        refuse(&register, others.into_values().collect())?;
+        Ok(Self { rows, seen })
+    }
+
+    /// As [`Lost::find`] checks it, for rows that came since: another desk may have been at work.
+    pub(super) fn check_new_rows(&self, plan: &Plan<'_>, keeper: &RegisterKeeper) -> anyhow::Result<()> {
+        let missing = by_id(plan);
+        let register = keeper.lock();
+        let mut others = Vec::new();
+        for row in (self.seen + 1..=register.rows()?).map(RowNumber) {
+            if let Some((_, one, document)) = wanted(&register, row, &missing)?
+                && !one.is_said_by(&document)
+            {
+                others.push((row, *one));
             }
         }
-        found.push((row, path));
+        refuse(&register, others)
     }
-    let mut restored = Vec::new();
-    for (row, path) in found {
-        let mut was_missing = false;
-        if !path.is_file() {
-            files::create_folder(files::parent(&path))?;
-            files::place_new(&path, &register.document(row)?, Mode::Private)?;
-            was_missing = true;
-        }
-        if let Some(receipt) = register.receipt(row)?.filter(|_| !find_beside(&path).is_file()) {
-            files::place_new(&path_beside(&path, ReceiptForm::Json), &receipt, Mode::Private)?;
-            was_missing = true;
-        }
-        if was_missing {
-            restored.push(path);
-        }
+
+    /// The credentials that are put back.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.rows.iter().map(|(_, path)| path.as_path())
     }
-    restored.sort();
-    for path in &restored {
-        observer
-            .remark(format!("{} was incomplete: put back from the register", files::parent(path).display()));
+
+    /// Writes what is missing. A file that is there is left as it is.
+    pub(super) fn restore(&self, keeper: &RegisterKeeper, observer: &Terminal) -> anyhow::Result<()> {
+        let register = keeper.lock();
+        let mut restored = Vec::new();
+        for (row, path) in &self.rows {
+            let mut was_missing = false;
+            if !path.is_file() {
+                files::create_folder(files::parent(path))?;
+                files::place_new(path, &register.document(*row)?, Mode::Private)?;
+                was_missing = true;
+            }
+            if let Some(receipt) = register.receipt(*row)?.filter(|_| !find_beside(path).is_file()) {
+                files::place_new(&path_beside(path, ReceiptForm::Json), &receipt, Mode::Private)?;
+                was_missing = true;
+            }
+            if was_missing {
+                restored.push(path);
+            }
+        }
+        restored.sort();
+        for path in restored {
+            let folder = files::parent(path).display();
+            observer.remark(format!("{folder} was incomplete: put back from the register"));
+        }
+        Ok(())
+    }
+}
+
+fn by_id<'a>(plan: &'a Plan<'_>) -> HashMap<String, Incomplete<'a>> {
+    plan.incomplete().map(|one| (one.id(), one)).collect()
+}
+
+/// An id, what is missing of the learner with it, and the document of a row.
+type Wanted<'a, 'b> = (String, &'b Incomplete<'a>, Zeroizing<Vec<u8>>);
+
+/// The document of a row, if it is one of those that are missing.
+fn wanted<'a, 'b>(
+    register: &Register,
+    row: RowNumber,
+    missing: &'b HashMap<String, Incomplete<'a>>,
+) -> anyhow::Result<Option<Wanted<'a, 'b>>> {
+    let Row::Credential(_) = register.row(row)? else { return Ok(None) };
+    let document = register.document(row)?;
+    let Some(id) = id_of(&document) else { return Ok(None) };
+    Ok(missing.get(&id).map(|one| (id, one, document)))
+}
+
+fn check_is_issued(register: &Register, row: RowNumber, path: &Path) -> anyhow::Result<()> {
+    let there = files::read(path, CREDENTIAL_BYTES_MAX)?;
+    let is_issued = |receipt: &[u8]| {
+        Receipt::from_json(receipt).is_ok_and(|receipt| receipt.verify_document(Some(&there)).is_ok())
+    };
+    if register.receipt(row)?.is_some_and(|receipt| !is_issued(&receipt)) {
+        bail!(
+            "{} is not the credential that the register has in row {row}, and was left as it is; move it away, and the \
+             register's is put back",
+            path.display()
+        );
     }
     Ok(())
+}
+
+/// Names every line whose award the register has for somebody else, or with other content.
+fn refuse(register: &Register, others: Vec<(RowNumber, Incomplete<'_>)>) -> anyhow::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::new();
+    for (row, one) in &others {
+        let kept = register.credential(*row)?.facts.subject.person.name;
+        let (place, name) = (one.place(), one.name());
+        lines.push(match kept.filter(|kept| *kept != name) {
+            Some(kept) => format!("{place}: {name}: row {row} of the register has this award for {kept}"),
+            None => format!("{place}: {name}: row {row} of the register has this award with other content or in another form"),
+        });
+    }
+    lines.sort();
+    let more = match lines.len().saturating_sub(SHOWN_MAX) {
+        0 => String::new(),
+        more => format!("\n… and {more} more"),
+    };
+    lines.truncate(SHOWN_MAX);
+    let counted = match others.len() {
+        1 => "1 line names an award that was".to_owned(),
+        lines => format!("{lines} lines name awards that were"),
+    };
+    bail!(
+        "{counted} issued before with other content, so nothing was signed and nothing written; put the roster or the template \
+         back, or give another award its own number:\n{}{more}",
+        lines.join("\n")
+    )
 }
 
 /// The id of a credential in either form.
@@ -85,3 +184,6 @@ fn id_of(document: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
     json["id"].as_str().map(str::to_owned)
 }
+
+/// Most lines that are named.
+const SHOWN_MAX: usize = 100;

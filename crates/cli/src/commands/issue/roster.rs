@@ -1,5 +1,6 @@
 //! `sanad issue roster`: signed credentials for the learners of a roster, entered into the ledger.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use sanad_core::document::DocumentKind;
 use sanad_core::member::MemberState;
 use sanad_credential::SdJwtClaims;
 use sanad_issuer::{
-    BATCH_DOCUMENTS_DEFAULT, Chain, CredentialForm, Issuance, IssueOptions, Issuer, Keeper, Notice, Observer,
-    Places, Plan, Roster, Step, Unfinished,
+    AwardsError, BATCH_DOCUMENTS_DEFAULT, Chain, CredentialForm, Issuance, IssueOptions, Issuer, Keeper,
+    LineFault, Notice, Observer, Places, Plan, Roster, Step, Unfinished,
 };
-use sanad_register::Subject;
+use sanad_register::{Clash, Progress, RegisterError, Subject, There};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,8 +23,9 @@ use super::init::{columns_of, template_of};
 use super::keeper;
 use super::printing::{CertificateArgs, Certificates, print};
 use super::report::Issued;
-use super::restore::restore;
+use super::restore::Lost;
 use crate::certificates::{Page, Printer};
+use crate::commands::certificate::note_site;
 use crate::commands::receipt::Form;
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
@@ -54,8 +56,8 @@ award, so that nobody gets a second one. While it runs, nothing else is issued i
 With --register, files that a learner's folder has lost are put back from it; none is overwritten.
 With --form sd-jwt each credential is an SD-JWT VC, credential.sd-jwt, of the same template: every verifier sees
 issuer, achievement and validity, and the learner chooses what else, with sanad credential present.
-With --certificates, certificates are made last, as sanad certificate make does; that all of them can be printed
-is checked first. With --status-lists each credential names its place in the issuer's W3C status lists, which
+With --certificates, certificates are made last, as sanad certificate make does. Whether they can be printed is
+checked first: a line that cannot is named, its credential is issued without a certificate, and the exit code is 2. With --status-lists each credential names its place in the issuer's W3C status lists, which
 sanad issuer publish writes: the register allots the places.";
 
 #[derive(clap::Args, Debug)]
@@ -129,6 +131,8 @@ struct DryRun {
     /// How many are there already.
     already: usize,
     first: Option<Value>,
+    /// How many have no certificate that can be printed.
+    unprintable: usize,
     notices: Vec<String>,
 }
 
@@ -170,9 +174,23 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     for remark in roster.remarks() {
         observer.remark(format!("{}: {remark}", args.roster.display()));
     }
+    let to_confirm = roster.to_confirm();
+    if !to_confirm.is_empty() {
+        let guessed = to_confirm.iter().map(|(field, column)| format!("{field} from \"{column}\""));
+        let said = format!(
+            "{}: to be confirmed: {}; look at them, and delete to_confirm there once they are right",
+            columns.display(),
+            guessed.collect::<Vec<_>>().join(", ")
+        );
+        match args.dry_run {
+            true => observer.remark(said),
+            false => bail!("{said}. Nothing was signed"),
+        }
+    }
     let page = args.certificates.page()?;
+    let mut unprintable = 0;
     if let Some(page) = &page {
-        roster.check_each(&template, &observer, |credential| {
+        let checked = roster.check_each(&template, &observer, |credential| {
             let document = match form {
                 CredentialForm::SdJwt => {
                     SdJwtClaims::of_badge(credential).map_err(|error| error.to_string())?.whole()
@@ -180,7 +198,20 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 CredentialForm::Json => Value::Object(credential.clone()),
             };
             page.check(&Value::Object(credential.clone()), document).map_err(|error| describe(&error))
-        })?;
+        });
+        match checked {
+            // Their credentials are as good as the others'; only nothing is printed of them.
+            Err(AwardsError::Credentials { faults, .. }) => {
+                unprintable = faults.len();
+                for LineFault { line, text } in faults {
+                    observer.remark(format!(
+                        "{}:{line}: no certificate can be printed: {text}",
+                        args.roster.display()
+                    ));
+                }
+            }
+            checked => checked?,
+        }
     }
     let out = beside(&args.out, |roster| roster.with_extension(""));
     if out == args.roster {
@@ -198,9 +229,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             out,
             already,
             first: roster.first(),
+            unprintable,
             notices: observer.into_notices(),
         })?;
-        return Ok(Outcome::Yes);
+        return Ok(if unprintable == 0 { Outcome::Yes } else { Outcome::No });
     }
     confirm(args, &roster)?;
     let mut done = Done { credentials: roster.len(), ..Done::default() };
@@ -245,13 +277,12 @@ fn confirm(args: &Args, roster: &Roster) -> anyhow::Result<()> {
     }
     let people = same.len();
     if !std::io::stdin().is_terminal() {
-        bail!(
-            "{people} lines name a person of an earlier line; mend the roster, or give --yes if that is meant"
-        );
+        let lines = if people == 1 { "1 line names".to_owned() } else { format!("{people} lines name") };
+        bail!("{lines} a person of an earlier line; mend the roster, or give --yes if that is meant");
     }
+    let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
     let mut terminal = std::io::stderr();
-    write!(terminal, "Issue to {people} people more than once? Type yes: ")
-        .and_then(|()| terminal.flush())?;
+    write!(terminal, "Issue to {people} more than once? Type yes: ").and_then(|()| terminal.flush())?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
     match answer.trim().eq_ignore_ascii_case("yes") {
@@ -284,6 +315,12 @@ fn work(
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
         let observer = &Quiet(observer);
         let keeper = keeper(&args.register, &args.register_batch, args.erased, &chain, &id)?;
+        if keeper.is_none() {
+            observer.0.remark(format!(
+                "without --register only {} tells who has a credential: another desk, or another folder, can issue the same again",
+                out.display()
+            ));
+        }
         let roster = match keeper.as_ref().filter(|_| args.status_lists) {
             Some(keeper) => {
                 if !args.incomplete_register {
@@ -296,15 +333,19 @@ fn work(
         let kept = keeper.clone();
         let options = options(args, out, keeper);
         // What is wrong with the plan is said below, once what was begun is finished.
+        let mut lost = Lost::default();
         if let (Some(keeper), Ok(plan)) = (&kept, roster.plan(out)) {
-            restore(&plan, keeper, observer.0)?;
+            lost = Lost::find(&plan, keeper)?;
+            check_register(&plan, &lost, keeper, Rows::Issued)?;
+            lost.restore(keeper, observer.0)?;
         }
         resume(out, &chain, &issuer, &options, observer, done).await?;
         let plan = roster.plan(out)?;
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
         if let Some(keeper) = &kept {
             keeper.claim(args.wait)?;
-            check_register(&plan, keeper)?;
+            lost.check_new_rows(&plan, keeper)?;
+            check_register(&plan, &Lost::default(), keeper, Rows::All)?;
         }
         done.signed = roster.len() - plan.already();
         let paths = plan.write(&signer, &created_now(), observer)?;
@@ -326,6 +367,7 @@ fn work(
         if let (Some(page), Some(folder)) = (page, &args.certificates.certificates) {
             let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
             let printer = Printer::new(page, site, &trust, Some(folder))?;
+            note_site(args.register.register.as_deref(), args.certificates.site_dir.as_deref())?;
             done.certificates =
                 Some(print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors));
         }
@@ -333,12 +375,22 @@ fn work(
     })?
 }
 
+/// Rows of the register that a plan may clash with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    /// Those that are issued: an earlier run may have begun others, and finishes them.
+    Issued,
+    /// All.
+    All,
+}
+
 /// Asks the register before anything is signed: a signed credential is good for verifiers who know no ledger.
-fn check_register(plan: &Plan<'_>, keeper: &RegisterKeeper) -> anyhow::Result<()> {
+fn check_register(plan: &Plan<'_>, lost: &Lost, keeper: &RegisterKeeper, rows: Rows) -> anyhow::Result<()> {
     let subject =
         |credential: Value| Subject::of_document(DocumentKind::Json, credential.to_string().as_bytes());
+    let restored: HashSet<&Path> = lost.paths().collect();
     let mut new = Vec::new();
-    for (place, credential) in plan.unsigned() {
+    for (place, _, credential) in plan.unsigned().filter(|(_, path, _)| !restored.contains(path)) {
         if keeper.lock().is_erased(credential["id"].as_str().unwrap_or_default())? {
             bail!(
                 "{place}: this credential was issued and erased from the register since, and its place in the status lists stays its \
@@ -347,7 +399,14 @@ fn check_register(plan: &Plan<'_>, keeper: &RegisterKeeper) -> anyhow::Result<()
         }
         new.push((place, subject(credential)));
     }
-    keeper.check_new(&new).context("nothing was signed")
+    let is_begun =
+        |clash: &Clash| matches!(clash.with, There::Row(_, progress) if progress != Progress::Issued);
+    match keeper.check_new(&new) {
+        Err(RegisterError::Clashes(clashes)) if rows == Rows::Issued && clashes.iter().all(is_begun) => {
+            Ok(())
+        }
+        checked => checked.context("nothing was signed"),
+    }
 }
 
 /// Has the register allot places in the issuer's status lists. It is done before anything is signed, so that a run that is killed and
@@ -428,7 +487,13 @@ impl Report for DryRun {
             .fact("signed before", self.already);
         let view = match self.same_person.len() {
             0 => view,
+            1 => view.fact("same person", "1 line names a person of an earlier line"),
             people => view.fact("same person", format!("{people} lines name a person of an earlier line")),
+        };
+        let view = match self.unprintable {
+            0 => view,
+            lines => view
+                .fact("no certificate", format!("of {lines}, whose credentials can be issued all the same")),
         };
         view.line("nothing was signed")
     }
@@ -437,13 +502,15 @@ impl Report for DryRun {
 impl Report for Done {
     fn view(&self) -> View {
         let before = self.credentials - self.signed;
+        let credentials = if self.credentials == 1 { "credential" } else { "credentials" };
         let counted =
-            format!("{} credentials: {} signed now, {before} before", self.credentials, self.signed);
+            format!("{} {credentials}: {} signed now, {before} before", self.credentials, self.signed);
         let view = View::new().line(counted).then(self.issued.view());
         match &self.certificates {
             None => view,
             Some(Certificates { folder, made, already }) => {
-                view.line(format!("{made} certificates made now in {}, {already} before", folder.display()))
+                let certificates = if *made == 1 { "certificate" } else { "certificates" };
+                view.line(format!("{made} {certificates} made now in {}, {already} before", folder.display()))
             }
         }
     }

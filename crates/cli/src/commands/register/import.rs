@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use sanad_certificate::{AttachmentError, Contents, is_zip};
 use sanad_core::commitment::Opening;
 use sanad_core::destruction::DestructionRecord;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX};
@@ -12,12 +13,12 @@ use sanad_core::event::Event;
 use sanad_core::hash::Commitment;
 use sanad_core::receipt::Receipt;
 use sanad_core::trust::TrustAnchor;
-use sanad_issuer::{PendingDocument, all_beside};
+use sanad_issuer::{FolderFiles, PendingDocument, all_beside, look_through};
+use sanad_qr::PictureKind;
 use sanad_register::{Owner, Query, Register, Row};
 use serde::Serialize;
 
 use crate::files;
-use crate::folder::documents_in;
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::register::{RegisterArgs, new_credential};
 use crate::trust::TrustArgs;
@@ -30,7 +31,9 @@ Examples:
 
 Every receipt is checked with its document, offline, before it is taken. What the register has already is
 left as it is, so the same folder can be imported again. If a document or receipt cannot be taken, all are
-named, and the others are taken. The files stay where they are.";
+named, and the others are taken. The files stay where they are. Folders are looked through with all folders
+in them. A certificate in PDF, or the ZIP of a learner's folder, holds document and receipt, and is taken, too.
+Exit code 2 if nothing was found.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -68,9 +71,12 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut documents = Vec::new();
     for path in &args.paths {
         match path.is_dir() {
-            true => documents.extend(documents_in(path, &mut Vec::new())?),
+            true => collect(path, 0, &mut documents)?,
             false => documents.push(path.clone()),
         }
+    }
+    if documents.is_empty() {
+        bail!("there is nothing to import: no document, certificate or ZIP is in what was named");
     }
     let erased = if args.erased { HashSet::new() } else { erased_in(&register)? };
     let mut report = Imported::default();
@@ -85,6 +91,24 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(if report.errors.is_empty() { Outcome::Yes } else { Outcome::Error })
 }
 
+/// The documents, certificates and ZIPs of a folder and of all folders in it.
+fn collect(folder: &Path, depth: usize, documents: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if depth > FOLDERS_DEEP_MAX {
+        bail!(
+            "{} is more than {FOLDERS_DEEP_MAX} folders deep; name the folders that hold documents",
+            folder.display()
+        );
+    }
+    let FolderFiles { documents: found, others, folders, .. } = look_through(folder)?;
+    documents.extend(found);
+    let is_zip = |path: &PathBuf| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
+    documents.extend(others.into_iter().filter(is_zip));
+    if documents.len() > DOCUMENTS_MAX {
+        bail!("there are more than {DOCUMENTS_MAX} documents; import some folders at a time");
+    }
+    folders.iter().try_for_each(|folder| collect(folder, depth + 1, documents))
+}
+
 /// Takes some documents, in one transaction each for rows and receipts.
 fn import(
     args: &Args,
@@ -95,13 +119,16 @@ fn import(
     report: &mut Imported,
 ) -> anyhow::Result<()> {
     let (mut taken, owner) = (Vec::new(), register.owner().clone());
-    for path in documents {
-        match read(path, anchor, &owner) {
+    let mut seen = HashSet::new();
+    for (path, found) in documents.iter().flat_map(|path| each(path, anchor, &owner)) {
+        match found {
+            // The same credential in a certificate and beside it, or in two folders.
+            Ok(Some((document, ..))) if !seen.insert(document.commitment) => report.already += 1,
             Ok(Some((document, ..))) if erased.contains(&document.commitment) => report.errors.push(format!(
                 "{} was erased from this register, and its file should be gone, too; --erased takes it back",
                 path.display()
             )),
-            Ok(None) => report.without_receipt.push(path.clone()),
+            Ok(None) => report.without_receipt.push(path),
             Ok(Some((document, bytes, receipt))) => {
                 if register.find(&Query::Commitment(document.commitment))?.is_empty() {
                     taken.push((new_credential(&document, bytes, &args.register_batch), receipt));
@@ -138,14 +165,79 @@ fn erased_in(register: &Register) -> anyhow::Result<HashSet<Commitment>> {
 }
 
 /// A document with its receipt, verified; `None` if it has none.
-fn read(
+type Found = anyhow::Result<Option<(PendingDocument, Vec<u8>, Receipt)>>;
+
+/// The documents that a file is or holds, each by the path that it would have.
+fn each(path: &Path, anchor: &TrustAnchor, owner: &Owner) -> Vec<(PathBuf, Found)> {
+    let one = |found: Found| vec![(path.to_owned(), found)];
+    let bytes = match files::read(path, DOCUMENT_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) => return one(Err(error)),
+    };
+    if let Some(beside) = all_beside(path).next() {
+        let receipt = receipt_file::read(&beside, anchor);
+        return one(receipt.and_then(|receipt| checked(path, bytes, receipt, anchor, owner).map(Some)));
+    }
+    let pairs: Vec<(PathBuf, Vec<u8>, Vec<u8>)> = if is_zip(&bytes) {
+        match in_zip(path, &bytes) {
+            Ok(pairs) => pairs,
+            Err(error) => return one(Err(error)),
+        }
+    } else if PictureKind::of(&bytes) == Some(PictureKind::Pdf) {
+        match sanad_certificate::extract(&bytes) {
+            Ok(Contents { name, document, receipt }) => {
+                vec![(path.with_file_name(plain_name(&name)), document, receipt)]
+            }
+            Err(AttachmentError::None) => return one(Ok(None)),
+            Err(error) => return one(Err(error.into())),
+        }
+    } else {
+        return one(Ok(None));
+    };
+    let read = |(name, document, receipt): Packed| {
+        let receipt = Receipt::from_bytes(&receipt, anchor).map_err(anyhow::Error::from);
+        let found = receipt.and_then(|receipt| checked(&name, document, receipt, anchor, owner).map(Some));
+        (path.to_owned(), found)
+    };
+    pairs.into_iter().map(read).collect()
+}
+
+/// A name, a document and its receipt.
+type Packed = (PathBuf, Vec<u8>, Vec<u8>);
+
+/// Documents of a ZIP with their receipts.
+fn in_zip(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Packed>> {
+    let files = sanad_certificate::unpack(bytes)?;
+    let mut pairs = Vec::new();
+    for file in files.iter().filter(|file| !receipt_file::is_receipt(Path::new(&file.name))) {
+        let mut names = sanad_issuer::names_beside(Path::new(&file.name));
+        let receipt = names.find_map(|name| files.iter().find(|file| Path::new(&file.name) == name));
+        if let Some(receipt) = receipt {
+            pairs.push((
+                path.with_file_name(plain_name(&file.name)),
+                file.bytes.clone(),
+                receipt.bytes.clone(),
+            ));
+        }
+    }
+    if pairs.is_empty() {
+        bail!("it holds no document with its receipt");
+    }
+    Ok(pairs)
+}
+
+/// The last part of a name that somebody else chose.
+fn plain_name(name: &str) -> String {
+    name.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or("document").to_owned()
+}
+
+fn checked(
     path: &Path,
+    bytes: Vec<u8>,
+    receipt: Receipt,
     anchor: &TrustAnchor,
     owner: &Owner,
-) -> anyhow::Result<Option<(PendingDocument, Vec<u8>, Receipt)>> {
-    let Some(beside) = all_beside(path).next() else { return Ok(None) };
-    let receipt = receipt_file::read(&beside, anchor)?;
-    let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
+) -> anyhow::Result<(PendingDocument, Vec<u8>, Receipt)> {
     receipt.verify(Some(&bytes), anchor).context("the receipt does not hold")?;
     let Event::Issue { commitment } = receipt.proof.entry.event else {
         bail!("the receipt is not of an issuance")
@@ -160,7 +252,7 @@ fn read(
     let digest = document::digest(kind, &bytes)?;
     let path = path.to_owned();
     let document = PendingDocument { path, kind, digest, secret, summary, commitment, again: false };
-    Ok(Some((document, bytes, receipt)))
+    Ok((document, bytes, receipt))
 }
 
 impl Report for Imported {
@@ -179,5 +271,9 @@ impl Report for Imported {
     }
 }
 
+/// How deep folders are looked through.
+const FOLDERS_DEEP_MAX: usize = 16;
+/// Most documents of one import.
+const DOCUMENTS_MAX: usize = 1_000_000;
 /// Documents of one transaction.
 const DOCUMENTS_AT_ONCE: usize = 200;

@@ -1,0 +1,471 @@
+//! A registrar's day: what goes wrong with rosters, registers and lists, and must not reach the wrong person.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use sanad_core::signature::SecretKey;
+use sanad_e2e::rosters::{prepare, roster};
+use sanad_e2e::{Net, Said};
+use serde_json::{Value, json};
+
+const PEOPLE: [&str; 3] = ["Siti Nur'aini", "Suharto", "Dwi Spasi"];
+
+/// A network of one node, a register, and a roster with its template.
+struct Office {
+    net: Net,
+    roster: String,
+}
+
+impl Office {
+    fn open() -> Self {
+        let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+        let roster = prepare(&net, &PEOPLE);
+        let office = Self { net, roster };
+        office.run(&["register", "create", &office.register()], &["--issuer-dir"]).json(0);
+        office
+    }
+
+    fn register(&self) -> String {
+        self.net.path("register.db")
+    }
+
+    /// Runs `sanad` with the register's passphrase, and with what `more` names.
+    fn run(&self, arguments: &[&str], more: &[&str]) -> Said {
+        let (register, passphrase) = (self.register(), self.net.path("net/passphrase"));
+        let (issuer, url) = (self.net.path("net/node-1"), self.net.url(1));
+        let mut all = arguments.to_vec();
+        for name in more {
+            all.push(name);
+            all.push(match *name {
+                "--register" => &register,
+                "--issuer-dir" => &issuer,
+                _ => &url,
+            });
+        }
+        if more.contains(&"--register") || arguments[0] == "register" {
+            all.extend(["--register-passphrase-file", &passphrase]);
+        }
+        self.net.sanad(&all)
+    }
+
+    fn issue(&self, out: &str, more: &[&str]) -> Said {
+        let out = self.net.path(out);
+        let arguments = [&["issue", "roster", &self.roster, "--out", &out], more].concat();
+        self.run(&arguments, &["--register", "--issuer-dir", "--node"])
+    }
+
+    fn rows(&self) -> Vec<Value> {
+        let listed = self.run(&["register", "list"], &["--register"]).json(0);
+        listed["credentials"].as_array().unwrap().clone()
+    }
+}
+
+fn folders(out: &str) -> Vec<PathBuf> {
+    let Ok(entries) = Path::new(out).read_dir() else { return Vec::new() };
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+#[test]
+fn nothing_of_one_learner_goes_into_the_folder_of_another() {
+    let office = Office::open();
+    office.issue("first", &[]).json(0);
+    let good = fs::read_to_string(&office.roster).unwrap();
+
+    // The number of an award that is Siti's, in a line of somebody else.
+    let other = good
+        .replace("\"Siti Nur'aini\";000000;s0@", "\"Budi Lain\";999999;budi@")
+        .replace("UM/2026/00001", "UM/2027/1")
+        .replace(";000001;s1@", ";999998;baru@");
+    fs::write(&office.roster, &other).unwrap();
+    let refused = office.issue("second", &[]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(
+        refused.err.contains("wisuda.csv:2: Budi Lain: row ")
+            && refused.err.contains("of the register has this award for Siti Nur'aini")
+            && refused.err.contains("nothing was signed and nothing written"),
+        "{refused:?}"
+    );
+    assert_eq!(
+        folders(&office.net.path("second")),
+        Vec::<PathBuf>::new(),
+        "all is checked before anything is written"
+    );
+    assert_eq!(office.rows().len(), 3);
+
+    // Likewise where only the grade differs, and where nobody else has the rows yet.
+    fs::write(&office.roster, good.replace("3,5;A", "3,5;B")).unwrap();
+    let refused = office.issue("third", &["--register-batch", "another"]);
+    assert!(refused.code == 2 && refused.err.contains("has this award with other content"), "{refused:?}");
+    assert_eq!(folders(&office.net.path("third")), Vec::<PathBuf>::new());
+
+    // A roster that says the same gets back what is its own, and one that clashes in a line gets nothing at all.
+    fs::write(&office.roster, good.replace("UM/2026/00002", "UM/2028/2")).unwrap();
+    let refused = office.issue("fourth", &[]);
+    assert!(refused.code == 2 && refused.err.contains("nothing was signed"), "{refused:?}");
+    assert_eq!(folders(&office.net.path("fourth")), Vec::<PathBuf>::new(), "nor what could be put back");
+    fs::write(&office.roster, &good).unwrap();
+    let restored = office.issue("fifth", &[]).json(0);
+    assert_eq!((restored["signed"].as_u64(), folders(&office.net.path("fifth")).len()), (Some(0), 3));
+    for folder in folders(&office.net.path("fifth")) {
+        let name = folder.file_name().unwrap();
+        let same = Path::new(&office.net.path("first")).join(name).join("credential.json");
+        assert_eq!(fs::read(folder.join("credential.json")).unwrap(), fs::read(same).unwrap());
+    }
+}
+
+#[test]
+fn a_mapping_that_was_guessed_is_confirmed_before_anything_is_signed() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &PEOPLE);
+    let template = fs::read_to_string(path.replace(".csv", ".template.json")).unwrap();
+    let issuer = net.path("net/node-1");
+    let (guess, guess_columns, guess_template) =
+        (net.path("tebak.csv"), net.path("tebak.columns.toml"), net.path("tebak.template.json"));
+    let init = |header: &str| -> Value {
+        for file in [&guess_columns, &guess_template] {
+            let _ = fs::remove_file(file);
+        }
+        let (_, rows) =
+            roster(&PEOPLE).split_once('\n').map(|(head, rows)| (head.to_owned(), rows.to_owned())).unwrap();
+        fs::write(&guess, format!("{header}\n{rows}")).unwrap();
+        net.sanad(&["issue", "init", &guess, "--issuer-dir", &issuer]).json(0)
+    };
+    let fields = |proposed: &Value| -> Vec<String> {
+        let fields = proposed["fields"].as_array().unwrap().iter();
+        fields.map(|one| format!("{}={}", one["field"], one["first"]).replace('"', "")).collect()
+    };
+    let sure = init("Nomor Sertifikat;Nama Lengkap;NIM;E-mail;Tanggal Lulus;SKS;Nilai");
+    assert!(fields(&sure).contains(&"name=Siti Nur'aini".to_owned()), "the first row is shown: {sure:#}");
+    assert!(!fs::read_to_string(&guess_columns).unwrap().contains("to_confirm"));
+
+    // A title that says little: proposed, marked, and refused until somebody confirmed it.
+    let marked = init("Nomor Sertifikat;Nama Calon;NIM;E-mail;Tanggal Selesai;SKS;Nilai");
+    let to_confirm = marked["fields"].as_array().unwrap().iter().filter(|one| one["to_confirm"] == true);
+    assert_eq!(to_confirm.map(|one| one["field"].as_str().unwrap()).collect::<Vec<_>>(), ["name", "awarded"]);
+    fs::write(&guess_template, &template).unwrap();
+    let url = net.url(1);
+    let issue = ["issue", "roster", &guess, "--issuer-dir", &issuer, "--node", &url];
+    let refused = net.sanad(&issue);
+    assert!(
+        refused.code == 2
+            && refused
+                .err
+                .contains("to be confirmed: name from \"Nama Calon\", awarded from \"Tanggal Selesai\""),
+        "{refused:?}"
+    );
+    assert!(!Path::new(&net.path("tebak")).exists());
+    let dry = net.sanad(&[&issue[..], &["--dry-run"]].concat());
+    assert!(dry.code == 0 && dry.err.contains("to be confirmed"), "{dry:?}");
+    let columns = fs::read_to_string(&guess_columns).unwrap();
+    let confirmed: String = columns
+        .lines()
+        .filter(|line| !line.starts_with("to_confirm"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(&guess_columns, confirmed).unwrap();
+    assert_eq!(net.sanad(&issue).json(0)["signed"], 3);
+
+    // Columns of other people and other days are left open, and the issuance says what is missing.
+    let open = init("Nomor Sertifikat;Nama Ibu;NIM;Email Wali;Tgl Lahir;SKS;Nilai");
+    assert_eq!(
+        fields(&open).iter().filter(|one| one.starts_with("name=") || one.starts_with("awarded=")).count(),
+        0
+    );
+    assert_eq!(open["open"][0], json!({"field": "awarded", "candidates": ["Tgl Lahir"]}));
+    assert_eq!(open["open"][1], json!({"field": "name", "candidates": ["Nama Ibu"]}));
+    let refused = net.sanad(&issue);
+    assert!(
+        refused.code == 2
+            && refused.err.contains("the learner's name: no column is surely it (Nama Ibu)")
+            && refused.err.contains("the day of the award: no column is surely it (Tgl Lahir)"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn erasing_a_person_destroys_the_box_of_the_link() {
+    let office = Office::open();
+    let (printed, site) = (office.net.path("printed"), office.net.path("public"));
+    let print =
+        ["--certificates", &printed, "--site", "https://sertifikat.univ-merapi.example", "--site-dir", &site];
+    office.issue("awards", &print).json(0);
+    let boxes = || {
+        let folder = Path::new(&site).join("boxes").read_dir().unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !name.starts_with('.')).collect::<Vec<_>>()
+    };
+    assert_eq!(boxes().len(), 3);
+    let erase = |more: &[&str]| {
+        let arguments = [&["register", "erase", "s2@x.example", "--yes"], more].concat();
+        office.run(&arguments, &["--register", "--issuer-dir"])
+    };
+
+    // The folder that was noted is out of reach: nothing is erased, since only the register knows whose box is whose.
+    let away = office.net.path("away");
+    fs::rename(&site, &away).unwrap();
+    let refused = erase(&[]);
+    assert!(refused.code == 2 && refused.err.contains("which is not there now"), "{refused:?}");
+    assert_eq!(office.rows().len(), 3);
+    fs::rename(&away, &site).unwrap();
+
+    let erased = erase(&[]).json(0);
+    let deleted = &erased["boxes"][0];
+    let id = deleted["box"].as_str().unwrap();
+    assert!(deleted["deleted"][0].as_str().unwrap().ends_with(id), "{erased:#}");
+    assert_eq!((boxes().len(), office.rows().len()), (2, 2));
+    assert!(!boxes().contains(&id.to_owned()));
+
+    // A register that noted nothing has to be told.
+    fs::remove_file(format!("{}.sites", office.register())).unwrap();
+    let arguments = ["register", "erase", "s1@x.example", "--yes"];
+    let refused = office.run(&arguments, &["--register", "--issuer-dir"]);
+    assert!(refused.code == 2 && refused.err.contains("--site-dir"), "{refused:?}");
+    let told = [&arguments[..], &["--site-dir", &site]].concat();
+    office.run(&told, &["--register", "--issuer-dir"]).json(0);
+    assert_eq!(boxes().len(), 1);
+}
+
+/// A credential in a JWT of another platform, signed with a key that is the issuer's name.
+fn foreign_jwt(key: &SecretKey) -> String {
+    let did = sanad_credential::did_key(&key.public());
+    let part = |value: &Value| BASE64.encode(value.to_string());
+    let payload = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": {"id": did, "name": "Kursus Daring"},
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": "urn:uuid:2"},
+        "iss": did,
+    });
+    let signed = format!("{}.{}", part(&json!({"alg": "EdDSA", "typ": "vc+jwt"})), part(&payload));
+    format!("{signed}.{}", BASE64.encode(key.sign(signed.as_bytes()).0))
+}
+
+#[test]
+fn a_jwt_of_another_platform_is_anchored_with_what_was_checked() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let (issuer, url) = (net.path("net/node-1"), net.url(1));
+    let run =
+        |arguments: &[&str]| net.sanad(&[arguments, &["--issuer-dir", &issuer, "--node", &url]].concat());
+    let document = net.path("kursus.jwt");
+    fs::write(&document, foreign_jwt(&SecretKey::from_seed(&[7; 32]))).unwrap();
+    let issued = run(&["issue", &document]);
+    assert!(
+        issued.code == 0 && issued.err.contains("names an issuer that is not an issuer id of"),
+        "{issued:?}"
+    );
+
+    let comment = ["--comment", "Dilihat aslinya."];
+    let done = run(&[&["endorse", &document][..], &comment].concat());
+    assert!(done.err.contains("by itself it verifies as \"not proven (issuer-id)\""), "{done:?}");
+    let done = done.json(0);
+    let checked = done["checked"].as_str().unwrap();
+    assert!(checked.contains("signature good") && checked.contains("did:key:"), "{checked}");
+
+    // The rule stays: by itself it is not the platform's. The endorsement is active, and bound to this very file.
+    let endorsement = net.path("kursus.endorsement.json");
+    let verified = net.sanad(&["verify", &document, &endorsement]).json(1);
+    let findings = verified["findings"].as_array().unwrap();
+    assert_eq!((&findings[0]["verdict"], &findings[1]["verdict"]), (&json!("not-proven"), &json!("active")));
+    assert_eq!(findings[1]["endorses"]["endorsed"], "award");
+    let said = fs::read_to_string(&endorsement).unwrap();
+    assert!(said.contains("Checked by itself"), "{said}");
+
+    // What speaks against the document itself is not endorsed away.
+    let forged = net.path("palsu.jwt");
+    let text = fs::read_to_string(&document).unwrap();
+    let (front, _) = text.rsplit_once('.').unwrap();
+    fs::write(&forged, format!("{front}.{}", BASE64.encode([1; 64]))).unwrap();
+    run(&["issue", &forged]).json(0);
+    let refused = run(&[&["endorse", &forged][..], &comment].concat());
+    assert!(refused.code == 2 && refused.err.contains("it is not endorsed"), "{refused:?}");
+}
+
+/// A workbook with texts, as spreadsheets write it.
+fn workbook(path: &str, rows: &[&[&str]]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(path).unwrap());
+    let mut part = |name: &str, text: &str| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    };
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    part(
+        "_rels/.rels",
+        &format!(
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+        ),
+    );
+    part(
+        "xl/workbook.xml",
+        &format!(
+            r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>"#
+        ),
+    );
+    part(
+        "xl/_rels/workbook.xml.rels",
+        &format!(
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
+        ),
+    );
+    let cell = |(column, text): (u8, &&str)| {
+        format!(r#"<c r="{}" t="inlineStr"><is><t>{text}</t></is></c>"#, char::from(b'A' + column))
+    };
+    let row = |(line, cells): (usize, &&[&str])| {
+        let cells: String = (0..)
+            .zip(cells.iter())
+            .map(cell)
+            .map(|cell| cell.replacen("\" t=", &format!("{line}\" t="), 1))
+            .collect();
+        format!(r#"<row r="{line}">{cells}</row>"#)
+    };
+    let rows: String = (1..).zip(rows).map(row).collect();
+    part(
+        "xl/worksheets/sheet1.xml",
+        &format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#),
+    );
+    zip.finish().unwrap();
+}
+
+#[test]
+fn lists_name_certificates_give_reasons_and_may_be_workbooks() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let revoke = |list: &str| {
+        office.run(&["revoke", "--from", list, "--yes"], &["--register", "--issuer-dir", "--node"])
+    };
+    let of = |name: &str| office.rows().into_iter().find(|row| row["name"] == name).unwrap();
+
+    let list = office.net.path("cabut.csv");
+    fs::write(&list, "No. Sertifikat;Nama;Alasan\nUM/2026/00001;Suharto;plagiat\n").unwrap();
+    let done = revoke(&list);
+    assert!(done.code == 0 && done.err.contains("are left out: \"Nama\""), "{done:?}");
+    assert_eq!(
+        (&of("Suharto")["status"], &of("Suharto")["changes"][0]["reason"]),
+        (&json!("revoked"), &json!("plagiat"))
+    );
+
+    let list = office.net.path("cabut.xlsx");
+    workbook(&list, &[&["NIM", "Alasan"], &["000002", "mengundurkan diri"]]);
+    assert_eq!(revoke(&list).json(0)["credentials"][0]["status"], "revoked");
+    assert_eq!(of("Dwi Spasi")["changes"][0]["reason"], "mengundurkan diri");
+    // The number on the paper as an argument, and a name with the other apostrophe.
+    let suspend = ["suspend", "number:um/2026/00000"];
+    office.run(&suspend, &["--register", "--issuer-dir", "--node"]).json(0);
+    let found = office.run(&["register", "search", "nur\u{2019}aini"], &["--register"]).json(0);
+    assert_eq!(found["credentials"][0]["status"], "suspended");
+    assert_eq!(found["credentials"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_register_takes_whole_trees_and_certificates_alone() {
+    let office = Office::open();
+    let url = office.net.url(1);
+    let (issuer, tree, printed) =
+        (office.net.path("net/node-1"), office.net.path("arsip/2026/wisuda"), office.net.path("printed"));
+    fs::create_dir_all(office.net.path("arsip/2026")).unwrap();
+    // Issued without a register, which is said.
+    let issue = [
+        "issue",
+        "roster",
+        &office.roster,
+        "--out",
+        &tree,
+        "--certificates",
+        &printed,
+        "--zip",
+        "--issuer-dir",
+        &issuer,
+        "--node",
+        &url,
+    ];
+    let issued = office.net.sanad(&issue);
+    assert!(issued.code == 0 && issued.err.contains("without --register only "), "{issued:?}");
+    let import = |path: &str, more: &[&str]| {
+        office.run(&[&["register", "import", path], more].concat(), &["--register"])
+    };
+    assert_eq!(import(&office.net.path("arsip"), &[]).json(0)["imported"], 3);
+    assert_eq!(import(&office.net.path("arsip"), &[]).json(0)["already"], 3);
+    fs::create_dir(office.net.path("leer")).unwrap();
+    let nothing = import(&office.net.path("leer"), &[]);
+    assert!(nothing.code == 2 && nothing.err.contains("there is nothing to import"), "{nothing:?}");
+
+    // One PDF, and one ZIP, without anything beside them.
+    let fresh = office.net.path("fresh.db");
+    let passphrase = office.net.path("net/passphrase");
+    let opened = ["--register", &fresh, "--register-passphrase-file", &passphrase];
+    office.net.sanad(&["register", "create", &fresh, "--issuer-dir", &issuer, opened[2], opened[3]]).json(0);
+    let learners = folders(&printed);
+    let name = learners[0].file_name().unwrap().to_str().unwrap();
+    let (pdf, zip) = (office.net.path("one.pdf"), learners[1].with_extension("zip"));
+    fs::copy(learners[0].join(format!("{name}.pdf")), &pdf).unwrap();
+    let import = ["register", "import", &pdf, zip.to_str().unwrap()];
+    assert_eq!(office.net.sanad(&[&import[..], &opened].concat()).json(0)["imported"], 2);
+    let listed = office.net.sanad(&[&["register", "list"][..], &opened].concat()).json(0);
+    assert_eq!(listed["credentials"][0]["file"], "credential.json", "{listed:#}");
+}
+
+#[test]
+fn a_name_that_cannot_be_printed_stops_nobody_else() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &["Siti Nur'aini", "Li Wei (李伟)", "Suharto"]);
+    let (issuer, url, printed) = (net.path("net/node-1"), net.url(1), net.path("printed"));
+    let issue = |more: &[&str]| {
+        let arguments =
+            ["issue", "roster", &path, "--certificates", &printed, "--issuer-dir", &issuer, "--node", &url];
+        net.sanad(&[&arguments[..], more].concat())
+    };
+    let dry = issue(&["--dry-run"]);
+    assert!(dry.err.contains("wisuda.csv:3: no certificate can be printed"), "{dry:?}");
+    assert_eq!(dry.json(1)["unprintable"], 1);
+    let done = issue(&[]);
+    assert!(done.err.contains("wisuda.csv:3: no certificate can be printed"), "{done:?}");
+    let done = done.json(2);
+    assert_eq!((&done["signed"], &done["certificates"]["made"]), (&json!(3), &json!(2)), "{done:#}");
+}
+
+#[test]
+fn what_was_reissued_is_said_again_when_it_is_repeated() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let folder = folders(&office.net.path("awards"))
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains("suharto"));
+    let text = fs::read_to_string(folder.unwrap().join("credential.json")).unwrap();
+    let corrected = office.net.path("corrected.json");
+    fs::write(&corrected, text.replace("\"Suharto\"", "\"Suharto, S.T.\"")).unwrap();
+    let reissue = |replaces: &str| {
+        let arguments = ["reissue", &corrected, "--sign", "--replaces", replaces, "--yes"];
+        office.run(&arguments, &["--register", "--issuer-dir", "--node"])
+    };
+    let first = reissue("s1@x.example").json(0);
+    let entries = office.net.status()[0]["log_size"].clone();
+    // The e-mail address means the new row by now.
+    for replaces in ["s1@x.example", &format!("row:{}", first["replaces"])] {
+        let again = reissue(replaces).json(0);
+        assert_eq!((&again["row"], &again["replaces"]), (&first["row"], &first["replaces"]));
+        assert_eq!((&again["already"], &again["log_index"]), (&json!(true), &first["log_index"]));
+    }
+    assert_eq!(office.net.status()[0]["log_size"], entries);
+}
+
+#[test]
+fn an_audit_compares_the_lists_of_a_site_with_the_ledger() {
+    let office = Office::open();
+    office.issue("awards", &["--status-lists"]).json(0);
+    let www = office.net.path("www");
+    let with = ["--register", "--issuer-dir", "--node"];
+    office.run(&["issuer", "publish", &www], &with).json(0);
+    assert!(office.run(&["audit", "lists", &www], &with).json(0)["lists"].as_array().unwrap().len() == 2);
+    office.run(&["revoke", "email:s1@x.example", "--yes"], &with).json(0);
+    let late = office.run(&["audit", "lists", &www], &with).json(1);
+    assert_eq!(late["lists"][0]["published"], "differs", "{late:#}");
+}
