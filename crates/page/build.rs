@@ -39,6 +39,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     table.push_str("];\n");
+    let index = std::fs::read_to_string(site.join("index.html"))?;
+    let policy = index
+        .split_once("script-src ")
+        .and_then(|(_, rest)| rest.split_once(';'))
+        .ok_or("no policy in index.html")?
+        .0;
+    writeln!(
+        table,
+        "/// Which scripts the page's policy allows: those of the site, and the one that `page.js` unpacks.\n\
+         pub const SCRIPT_POLICY: &str = {policy:?};\n\
+         /// The policy of the page as a header, with what a `meta` element cannot say: nobody frames it.\n\
+         pub const PAGE_POLICY: &str = {:?};",
+        format!(
+            "default-src 'none'; script-src {policy}; style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; \
+             worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    )?;
     Ok(std::fs::write(out.join("files.rs"), table)?)
 }
 

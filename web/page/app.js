@@ -3,11 +3,14 @@ import { Malformed } from "../src/faults.js";
 import { fingerprint } from "../src/layout.js";
 import { readCode } from "../src/open/codes.js";
 import { pairsOf, readText } from "../src/open/index.js";
-import { WORDS_OF, speaker } from "../src/words.js";
+import { isBadge } from "../src/credential/badge.js";
+import { preferred, speaker } from "../src/words.js";
 import { codeInPicture, detector, scan } from "./camera.js";
 import { Unread, askExport, askNode, checkAll, embeddedTrust, fetchBox, trustFrom } from "./check.js";
 import { readConfig } from "./config.js";
-import { element, resultNodes, verdictBox } from "./result.js";
+import { element, resultNodes, unreadNodes, verdictBox } from "./result.js";
+import { whyOf } from "./why.js";
+import { keepOffline } from "./worker.js";
 
 /** @typedef {import("../src/words.js").Language} Language */
 /** @typedef {import("./check.js").Result} Result */
@@ -15,12 +18,12 @@ import { element, resultNodes, verdictBox } from "./result.js";
 const FILE_BYTES_MAX = 64 << 20;
 
 /** @type {Language} */
-let language = navigator.language.startsWith("en") ? "en" : "id";
+let language = preferred(navigator.languages);
 /** @type {import("./config.js").Config} */
 let config = { export: "", node: "", trust: "" };
 /** @type {import("../src/trust.js").Trust | null} */
 let trust = null;
-/** @type {{ results: Result[] } | { why: string } | null} */
+/** `leftOut`: files without a receipt; `unused`: receipts without their document. @type {{ results: Result[], leftOut: string[], unused: string[] } | ReturnType<typeof whyOf> | null} */
 let shown = null;
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -69,17 +72,18 @@ function renderResult() {
   byId("another").hidden = shown === null;
   if (shown === null) return;
   if ("why" in shown) {
-    const why = shown.why in WORDS_OF.en ? speaking.say(shown.why) : shown.why;
-    place.append(verdictBox(speaking.say("verdict-unread", { why }), "wait"));
+    place.append(...unreadNodes(speaking, shown));
     return;
   }
   if (shown.results.some(({ isMixed }) => isMixed)) place.append(verdictBox(speaking.say("verdict-mixed"), "bad"));
   for (const result of shown.results) place.append(element("article", "", "", resultNodes(speaking, result, Date.now())));
+  if (shown.leftOut.length > 0) place.append(element("p", speaking.say("left-out", { names: shown.leftOut.join(", ") })));
+  if (shown.unused.length > 0) place.append(element("p", speaking.say("unused", { names: shown.unused.join(", ") })));
 }
 
 // What was given
 
-/** @param {() => Promise<import("../src/open/index.js").Pair[]>} open */
+/** @param {() => ReturnType<typeof pairsOf>} open */
 async function show(open) {
   const place = byId("result");
   byId("start").hidden = true;
@@ -88,9 +92,10 @@ async function show(open) {
   try {
     if (trust === null) throw new Unread("trust-none");
     const asked = source();
-    shown = { results: await checkAll(trust, await open(), asked) };
+    const { pairs, leftOut } = await open();
+    shown = { ...(await checkAll(trust, pairs, asked)), leftOut };
   } catch (error) {
-    shown = { why: whyOf(error) };
+    shown = whyOf(error);
   }
   renderResult();
   place.removeAttribute("aria-busy");
@@ -98,18 +103,11 @@ async function show(open) {
   place.focus({ preventScroll: true });
 }
 
-/** @param {unknown} error */
-function whyOf(error) {
-  if (error instanceof Unread || error instanceof Malformed) return error.message;
-  const { name, message } = /** @type {Error} */ (error);
-  return name === "NotSupportedError" || crypto.subtle === undefined ? "no-crypto" : message;
-}
-
 /** @param {string} text */
 const showText = (text) =>
   show(async () => {
     const given = readText(text);
-    return ["key" in given ? await fetchBox(given.key, location.href) : given.pair];
+    return { pairs: ["key" in given ? await fetchBox(given.key, location.href) : given.pair], leftOut: [] };
   });
 
 /** @param {File[]} files */
@@ -120,8 +118,9 @@ async function showFiles(files) {
     if (file.size > FILE_BYTES_MAX) return show(() => Promise.reject(new Malformed("a file of more than 64 MiB")));
     given.push({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) });
   }
-  const picture = files.length === 1 && files[0].type.startsWith("image/");
-  if (!picture) return show(() => pairsOf(given));
+  // A picture alone shows a code, unless it is a credential itself.
+  const isPhoto = files.length === 1 && /^image\/(?!svg)/.test(files[0].type) && !isBadge(given[0].data);
+  if (!isPhoto) return show(() => pairsOf(given));
   if (detector() === null) return show(() => Promise.reject(new Unread("camera-none")));
   return showText((await codeInPicture(files[0]).catch(() => null)) ?? "");
 }
@@ -136,7 +135,7 @@ async function changeTrust(file) {
     trust = await trustFrom(new Uint8Array(await file.arrayBuffer()), Date.now());
     shown = null;
   } catch (error) {
-    shown = { why: whyOf(error) };
+    shown = whyOf(error);
   }
   render();
 }
@@ -178,6 +177,8 @@ function listen() {
   });
   byId("another").addEventListener("click", () => {
     shown = null;
+    // Else the key of a link would stay in the address, and a reload show it again.
+    if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
     render();
     byId("files").focus();
   });
@@ -216,10 +217,9 @@ export async function startPage() {
     config = await readConfig();
     trust = await embeddedTrust(config.trust, Date.now());
   } catch (error) {
-    shown = { why: whyOf(error) };
+    shown = whyOf(error);
   }
   render();
   if (trust !== null) showAddress();
-  // A page on a stick has no service worker.
-  if ("serviceWorker" in navigator && location.protocol.startsWith("http")) navigator.serviceWorker.register("sw.js").catch(() => {});
+  await keepOffline();
 }

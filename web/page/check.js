@@ -1,30 +1,32 @@
 // From what was given to a result; no document object here.
 import { newerProof, overHttp, readLatest, readLimited } from "../src/export.js";
+import { answerOf } from "../src/answer.js";
 import { RECEIPT_MAGIC, readReceiptBinary } from "../src/binary.js";
 import { startsWith, unbase64url } from "../src/bytes.js";
+import { awardOf, endorsementIn, endorses, obstacleOf } from "../src/endorsement.js";
 import { DocumentNeeded, Fault, Malformed } from "../src/faults.js";
 import { readGenesis, readReceiptJson } from "../src/forms.js";
 import { GENESIS_BYTES_MAX } from "../src/genesis.js";
-import { credentialIn, endorsementIn, institutionsOf } from "../src/institutions.js";
+import { institutionsOf } from "../src/institutions.js";
 import { entryOf, mixedFolders } from "../src/mixed.js";
 import { newerFromNode } from "../src/node.js";
 import { boxAddress, openBox } from "../src/open/codes.js";
 import { TRUST_MAGIC, readTrust, trustFile, trustGenesis } from "../src/trust.js";
 import { renewFinding, verifyReceipt } from "../src/verify.js";
-import { shownVerdict, toneOf } from "./result.js";
 
 /** @typedef {import("../src/open/index.js").Pair} Pair */
 /** @typedef {import("../src/trust.js").Trust} Trust */
 /** @typedef {import("../src/layout.js").Proof} Proof */
 /** @typedef {{ name: string, newer: (held: Proof, anchorHeight: number) => Promise<Proof> }} Asked whoever answers for the status now */
-/** @typedef {{ source: string } | { why: string } | null} Answered */
-/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: Answered, institutions: Institutions | null, isMixed: boolean, isEndorsement: boolean }} Result */
 /** @typedef {import("../src/institutions.js").Institutions} Institutions */
+/** @typedef {import("../src/endorsement.js").Endorses} Endorses */
+/** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: import("../src/answer.js").Asked, endorses: Endorses | null,
+ *   institutions: Institutions | null, isMixed: boolean }} Result */
 
 const BOX_BYTES_MAX = 2_098_209;
 const ASK_MS_MAX = 15_000;
 
-/** Why nothing could be said: a key of words.js, or a sentence. */
+/** Why nothing could be said: a key of words.js. */
 export class Unread extends Error {}
 
 /** A genesis or trust file, proved. @param {Uint8Array} data @param {number} nowMs @returns {Promise<Trust>} */
@@ -62,55 +64,81 @@ export async function fetchBox(key, pageAddress) {
     throw new Unread("why-offline");
   }
   if (!answer.ok || answer.body === null) throw new Unread("why-box-missing");
-  return openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
+  return { ...(await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX))), from: "box" };
 }
 
-/** What was opened together: each by itself, and then what they say of one another.
- * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source @returns {Promise<Result[]>} */
+/** What was opened together: each by itself, and then what they say of one another. `unused`: names of receipts that nothing was checked with.
+ * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody can be asked
+ * @returns {Promise<{ results: Result[], unused: string[] }>} */
 export async function checkAll(trust, pairs, source) {
   /** @type {Result[]} */
   const results = [];
-  /** @type {{ pair: Pair, entry: string | null }[]} */
+  /** @type {{ pair: Pair, entry: string | null, height: number }[]} */
   const strays = [];
   for (const pair of pairs) {
     try {
-      results.push(await check(trust, pair, source));
+      results.push(await check(trust, await withNewest(trust, pair), source));
     } catch (error) {
       // A receipt beside other documents may be of one of them.
       if (!(error instanceof Unread) || pair.how !== "stray" || pairs.every(({ how }) => how === "stray")) throw error;
-      strays.push({ pair, entry: await entryIn(trust, pair.receipt) });
+      strays.push({ pair, ...(await entryIn(trust, pair.receipt)) });
     }
   }
+  const awards = [];
+  for (const { pair } of results) if (pair.document !== null) awards.push(await awardOf(pair.name, pair.document));
   for (const result of results) {
     const { document } = result.pair;
-    result.isEndorsement = document !== null && endorsementIn(await credentialIn(document)) !== null;
+    const isEntered = result.finding.checks.some(({ part, holds }) => part === "document" && holds);
+    if (document !== null && isEntered) result.endorses = endorses(document, awards, result.finding);
   }
-  const now = Date.now();
-  const opened = results.map(({ pair, finding }) => ({ ...pair, finding, isGood: toneOf(shownVerdict(finding, now)) === "good" }));
+  const opened = results.map(({ pair, finding, asked }) => ({
+    ...pair, finding, isGood: answerOf(finding, asked).decision === "yes" && obstacleOf(finding) === null,
+  }));
   const items = [
-    ...results.map(({ pair, finding, isEndorsement }) => ({ ...pair, entry: entryOf(finding.proof), isEndorsement })),
+    ...results.map(({ pair, finding }) => ({ ...pair, entry: entryOf(finding.proof), isEndorsement: pair.document !== null && endorsementIn(pair.document) !== null })),
     ...strays.map(({ pair, entry }) => ({ ...pair, entry, isEndorsement: false })),
   ];
   const mixed = mixedFolders(items.map((item) => ({ ...item, folder: item.folder ?? "", how: item.how ?? "files" })));
   for (const [i, result] of results.entries()) {
     result.institutions = await institutionsOf(opened[i], opened);
-    result.isMixed = mixed.has(result.pair.folder ?? "");
+    // An endorsement is of another entry by its nature.
+    result.isMixed = mixed.has(result.pair.folder ?? "") && !(items[i].isEndorsement && result.pair.how !== "pdf");
   }
-  return results;
+  // An older proof of an entry that is shown adds nothing.
+  const isNew = (/** @type {{ entry: string | null, height: number }} */ { entry, height }) =>
+    entry === null || !results.some(({ finding: { proof } }) => proof !== null && entryOf(proof) === entry && proof.header.height >= height);
+  return { results, unused: strays.filter(isNew).map(({ pair }) => pair.name) };
 }
 
-/** The entry that a receipt is about; nothing where it cannot be read. @param {Trust} trust @param {Uint8Array} data */
+/** Of several receipts beside one document that of the newest proof. All have to be of one entry: nobody who gets two may be told what one of them speaks
+ * against. @param {Trust} trust @param {Pair} pair @returns {Promise<Pair>} */
+async function withNewest(trust, pair) {
+  const { others, ...rest } = pair;
+  if (others === undefined || others.length === 0) return pair;
+  const found = [];
+  for (const receipt of [pair.receipt, ...others]) {
+    const { proof, issuer, logIndex } = await verifyReceipt({ ...trust, nowMs: Date.now() }, receipt, pair.document);
+    found.push({ receipt, entry: issuer === null ? null : logIndex, height: proof?.header.height ?? 0 });
+  }
+  const [first] = found;
+  if (found.some(({ entry }) => entry === null || entry !== first.entry)) throw new Unread("why-receipts");
+  const newest = found.reduce((a, b) => (b.height > a.height ? b : a));
+  return { ...rest, receipt: newest.receipt };
+}
+
+/** The entry that a receipt is about, and the block that it speaks of; nothing where it cannot be read. @param {Trust} trust @param {Uint8Array} data */
 async function entryIn(trust, data) {
   try {
-    return entryOf((startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data)).proof);
+    const { proof } = startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data);
+    return { entry: entryOf(proof), height: proof.header.height };
   } catch (error) {
-    if (error instanceof Malformed || error instanceof Fault) return null;
+    if (error instanceof Malformed || error instanceof Fault) return { entry: null, height: 0 };
     throw error;
   }
 }
 
-/** @param {Trust} trust @param {Pair} pair @param {Asked | null} source null where nobody can be asked @returns {Promise<Result>} */
-export async function check(trust, pair, source) {
+/** @param {Trust} trust @param {Pair} pair @param {Asked | null} source @returns {Promise<Result>} */
+async function check(trust, pair, source) {
   let finding;
   try {
     finding = await verifyReceipt({ ...trust, nowMs: Date.now() }, pair.receipt, pair.document);
@@ -118,7 +146,8 @@ export async function check(trust, pair, source) {
     if (error instanceof DocumentNeeded) throw new Unread("why-document-needed");
     throw error;
   }
-  const result = { pair, finding, asked: null, institutions: null, isMixed: false, isEndorsement: false };
+  /** @type {Result} */
+  const result = { pair, finding, asked: null, endorses: null, institutions: null, isMixed: false };
   return source === null ? result : ask(trust, result, source);
 }
 
@@ -133,7 +162,7 @@ async function ask(trust, result, source) {
     return { ...result, asked: { source: source.name } };
   } catch (error) {
     // A source that proves nothing changes no verdict.
-    return { ...result, asked: { why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
+    return { ...result, asked: { source: source.name, why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
   }
 }
 

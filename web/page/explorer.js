@@ -4,17 +4,18 @@ import { readNode } from "../src/explorer-node.js";
 import { readLedger } from "../src/explorer.js";
 import { overHttp } from "../src/export.js";
 import { STANDINGS } from "../src/layout.js";
-import { speaker } from "../src/words.js";
+import { preferred, speaker } from "../src/words.js";
 import { embeddedTrust } from "./check.js";
 import { readConfig } from "./config.js";
 import { memberNode, table } from "./member.js";
 import { element } from "./result.js";
+import { whyOf } from "./why.js";
 
 const BLOCKS_SHOWN = 20;
 const REFRESH_MS = 3_000;
 
 /** @type {import("../src/words.js").Language} */
-let language = navigator.language.startsWith("en") ? "en" : "id";
+let language = preferred(navigator.languages);
 /** @type {import("../src/explorer.js").Ledger | { why: string } | null} */
 let shown = null;
 /** Members of which more is shown. @type {Set<string>} */
@@ -33,7 +34,7 @@ function render() {
   }
   const place = /** @type {HTMLElement} */ (document.getElementById("ledger"));
   if (shown === null) place.replaceChildren(element("p", speaking.say("working")));
-  else if ("why" in shown) place.replaceChildren(element("p", shown.why === "" ? speaking.say("explorer-none") : speaking.say("explorer-error", shown), "trouble"));
+  else if ("why" in shown) place.replaceChildren(element("p", shown.why === "" ? speaking.say("explorer-none") : speaking.say("explorer-error", { why: speaking.say(shown.why) }), "trouble"));
   else {
     // A new block takes nobody's place on the page away.
     const focused = document.activeElement?.id ?? "";
@@ -86,7 +87,7 @@ async function countOf({ record: { id }, count }, height) {
   try {
     counted.set(id, { height, counts: await count() });
   } catch (error) {
-    counted.set(id, { why: /** @type {Error} */ (error).message });
+    counted.set(id, whyOf(error));
   }
   render();
 }
@@ -101,7 +102,7 @@ async function look() {
     else if (isLive) shown = await readNode(new URL(config.node, location.href).href, trust);
     else shown = config.export === "" ? { why: "" } : await readLedger(overHttp(new URL(config.export, location.href).href), trust);
   } catch (error) {
-    shown = { why: /** @type {Error} */ (error).message };
+    shown = whyOf(error);
   }
   render();
   if (isLive) setTimeout(look, REFRESH_MS);

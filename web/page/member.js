@@ -43,7 +43,7 @@ function issued(say, { record, rest, count: countable }, counted, count) {
     return [button];
   }
   if (counted === "counting") return [element("p", say("working"))];
-  if ("why" in counted) return [element("p", say("explorer-error", counted), "trouble")];
+  if ("why" in counted) return [element("p", say("explorer-error", { why: say(counted.why) }), "trouble")];
   const { height, counts } = counted;
   return [element("p", say("counts", { height, ...counts, issued: Object.values(counts).reduce((sum, one) => sum + one, 0) }))];
 }

@@ -1,24 +1,29 @@
 // A result on the page. All text goes in as text; nothing of a document is ever read as HTML.
 import { base64url } from "../src/bytes.js";
-import { CLOCK_TOLERANCE_MS } from "../src/dates.js";
-import { haveAllSigned } from "../src/institutions.js";
+import { answerOf } from "../src/answer.js";
+import { isAgainst } from "../src/credential/credential.js";
+import { isObject } from "../src/json.js";
 import { visible } from "../src/visible.js";
-import { WORDS_OF } from "../src/words.js";
+import { sourceKey } from "./why.js";
 
 /** @typedef {ReturnType<typeof import("../src/words.js").speaker>} Speaker */
 /** @typedef {import("./check.js").Result} Result */
 /** @typedef {import("../src/verify.js").Finding} Finding */
 
-const GOOD = ["active", "confirmed", "endorsement"];
-const BAD = ["suspended", "disputed", "revoked", "expired", "not-yet", "tampered"];
-/** Farthest moment that a `Date` holds. */
-const DATE_MS_MAX = 8_640_000_000_000_000;
 const ICONS = { good: "✓", bad: "✕", wait: "?" };
+/** @type {Record<string, "good" | "bad" | "wait">} */
+const TONES = { yes: "good", no: "bad", unknown: "wait" };
+/** Checked and not so, but nothing against the certificate. */
+const WAITING = ["not-proven", "issuer-id", "needs-history-path", "foreign-chain", "stale", "alone", "mixed-one"];
 /** Facts in the order of the page, as keys of a summary and of words. */
 const FACTS = [
   ["holder", "who"], ["title", "what"], ["awarded_on", "when"], ["credits", "credits"], ["programme", "programme"], ["level", "level"],
   ["number", "number"], ["valid_until", "until"],
 ];
+/** Claims that say how to read the others, or are said elsewhere. */
+const REGISTERED = ["iss", "vct", "iat", "nbf", "exp", "cnf", "status", "@context"];
+/** Longest value of a claim that is shown, in characters. */
+const CLAIM_CHARACTERS_MAX = 400;
 
 /** Its text without what a reader would not see. @param {string} name @param {string} [text] @param {string} [className] @param {Node[]} [children] */
 export function element(name, text = "", className = "", children = []) {
@@ -29,29 +34,8 @@ export function element(name, text = "", className = "", children = []) {
   return made;
 }
 
-/** What the page says: a credential that is active is so within its own dates alone. @param {Finding} finding @param {number} nowMs */
-export function shownVerdict(finding, nowMs) {
-  const verdict = finding.verdict ?? "not-proven";
-  if (!GOOD.includes(verdict)) return verdict;
-  // The ledger proves that it is at least as late as its block.
-  nowMs = Math.max(nowMs, finding.asOf?.timeMs ?? 0);
-  if (finding.unreadable.length > 0) return "dates";
-  if (finding.expiry !== null && finding.expiry <= nowMs) return "expired";
-  return finding.start !== null && finding.start - nowMs > CLOCK_TOLERANCE_MS ? "not-yet" : verdict;
-}
-
-/** What the page says of one of the things that were opened: good is nothing that came with another certificate's files, or that names
- * institutions that are not shown to have signed it. @param {Result} result @param {number} nowMs */
-export function shownVerdictOf({ finding, institutions, isMixed, isEndorsement }, nowMs) {
-  const verdict = shownVerdict(finding, nowMs);
-  if (!GOOD.includes(verdict)) return verdict === "renew" && finding.clockIsWrong ? "clock" : verdict;
-  if (isMixed) return "mixed-one";
-  if (!haveAllSigned(institutions)) return "alone";
-  return isEndorsement ? "endorsement" : verdict;
-}
-
-/** @param {string} verdict */
-export const toneOf = (verdict) => (GOOD.includes(verdict) ? "good" : BAD.includes(verdict) ? "bad" : "wait");
+/** @param {ReturnType<typeof answerOf>} answer */
+export const toneOf = ({ key, decision }) => (WAITING.includes(key) ? "wait" : TONES[decision]);
 
 /** @param {string} sentence @param {"good" | "bad" | "wait"} tone */
 export function verdictBox(sentence, tone) {
@@ -60,27 +44,59 @@ export function verdictBox(sentence, tone) {
   return element("div", "", `verdict ${tone}`, [icon, element("h2", sentence)]);
 }
 
+/** Why nothing can be said. @param {Speaker} speaker @param {{ why: string, detail: string }} unread @returns {Node[]} */
+export function unreadNodes(speaker, { why, detail }) {
+  return [verdictBox(speaker.say("verdict-unread", { why: speaker.say(why) }), "wait"), ...inEnglish(speaker, "p", detail)];
+}
+
 /** @param {Speaker} speaker @param {Result} result @param {number} nowMs @returns {Node[]} */
 export function resultNodes(speaker, result, nowMs) {
-  const { finding } = result;
-  const verdict = shownVerdictOf(result, nowMs);
+  const { finding, asked, endorses } = result;
+  const { say, time, age } = speaker;
+  const answer = answerOf(finding, asked, result);
+  const { asOf, issuer } = finding;
+  const values = {
+    time: asOf === null ? "" : time(asOf.timeMs), age: asOf === null ? "" : age(asOf.timeMs, nowMs), issuer: issuer === null ? "" : `${issuer.name} (${issuer.id})`,
+    name: issuer?.name ?? "", award: endorses?.name ?? "",
+  };
   return [
-    verdictBox(speaker.say(`verdict-${verdict}`, { name: finding.issuer?.name ?? "" }), toneOf(verdict)),
-    ...asOf(speaker, result, nowMs),
+    verdictBox(say(`verdict-${answer.key}`, values), toneOf(answer)),
+    ...status(speaker, result, nowMs),
+    ...notes(speaker, result),
     ...institutions(speaker, result),
     ...facts(speaker, result),
+    ...disclosed(speaker, finding),
+    ...bySelf(speaker, finding),
     ...checks(speaker, finding),
     ...open(speaker, finding),
     details(speaker, result),
   ];
 }
 
+/** Whether document or summary are shown to be those that were entered. @param {Finding} finding */
+const isOpened = (finding) => finding.checks.some(({ part, holds }) => holds && (part === "document" || part === "summary"));
+
 /** @param {Speaker} speaker @param {Result} result @param {number} nowMs */
-function asOf({ say, time, age }, { finding, asked }, nowMs) {
+function status({ say, time, age }, { finding, asked }, nowMs) {
   if (finding.asOf === null) return [];
   const when = say("as-of", { time: time(finding.asOf.timeMs), age: age(finding.asOf.timeMs, nowMs) });
-  const answer = asked === null ? say("not-asked") : "source" in asked ? say("asked-now", asked) : say("unanswered", { why: asked.why in WORDS_OF.en ? say(asked.why) : asked.why });
+  const isOld = finding.checks.some(({ part, holds }) => part === "age" && !holds);
+  let answer = say("not-asked");
+  if (asked !== null && "why" in asked) answer = say("unanswered", { source: asked.source, why: say(sourceKey(asked.why)) });
+  else if (asked !== null) answer = say(isOld ? "asked-old" : "asked-now", asked);
   return [element("p", `${when}; ${answer}.`, "asof")];
+}
+
+/** What the word alone does not say. @param {Speaker} speaker @param {Result} result */
+function notes({ say }, { finding, pair, endorses }) {
+  if (!isOpened(finding)) return [];
+  const keys = [];
+  if (endorses !== null) keys.push(endorses.obstacle === null || endorses.found === "unreadable" ? `endorses-${endorses.found}` : "endorses-claimed");
+  if (finding.credential?.checks.some(({ part, word }) => part === "form" && word !== "good")) keys.push("own-form-not-checked");
+  if (pair.from === "pdf") keys.push("pdf-not-seen");
+  if (finding.notProved.includes("document-not-seen")) keys.push("not-seen");
+  const values = { award: endorses?.name ?? "", id: endorses?.id ?? "" };
+  return keys.map((key) => element("p", say(key, values), "note"));
 }
 
 /** Who entered it, who has signed it, and who is only named. @param {Speaker} speaker @param {Result} result */
@@ -97,45 +113,75 @@ function institutions({ say }, { institutions: found }) {
 }
 
 /** Only what the ledger bound. @param {Speaker} speaker @param {Result} result */
-function facts({ say, time, day }, { finding, pair }) {
+function facts({ say, time, day, decimal, written }, { finding, pair, endorses }) {
   const { issuer } = finding;
-  if (issuer === null || !finding.checks.some(({ part, holds }) => holds && (part === "document" || part === "summary"))) return [];
+  if (issuer === null || !isOpened(finding)) return [];
   const rows = [];
   const proved = { ...finding.stated, ...finding.summary };
-  for (const [name, key] of FACTS) {
+  if (endorses !== null && endorses.comment !== "") rows.push([say("comment"), `“${endorses.comment}”`]);
+  for (const [name, key] of endorses === null ? FACTS : []) {
     const text = proved[name];
-    if (text !== undefined) rows.push([say(key), name === "awarded_on" || name === "valid_until" ? day(text) : text]);
+    if (text !== undefined) rows.push([say(key), name === "awarded_on" || name === "valid_until" ? day(text) : name === "credits" ? decimal(text) : text]);
   }
   const standing = issuer.standing === "active" ? "" : `; ${say(`standing-${issuer.standing}`)}`;
-  rows.push([say("by"), `${issuer.name} (${issuer.id})${standing}`]);
+  rows.push([say(endorses === null ? "by" : "endorsed-by"), `${issuer.name} (${issuer.id})${standing}`]);
   if (pair.document !== null && pair.name !== "") rows.push([say("file"), pair.name]);
-  const { start } = finding;
-  if (start !== null && Math.abs(start) <= DATE_MS_MAX) rows.push([say("from"), time(start)]);
+  const validity = finding.credential?.validity;
+  // As it is written: in another time zone it would be another day than the one that it was awarded on.
+  if (validity?.from != null) rows.push([say("from"), written(validity.from)]);
   if (finding.existedBy !== null) rows.push([say("entered"), time(finding.existedBy)]);
   const list = element("dl", "", "", rows.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
-  const notes = [];
-  if (finding.notProved.includes("document-not-seen")) notes.push(element("p", say("not-seen")));
-  else if (Object.keys(proved).length === 0) notes.push(element("p", say("no-facts")));
-  if (finding.checks.some(({ part, holds }) => holds && part === "issuer-id")) notes.push(element("p", say("agrees")));
-  return [list, ...notes];
+  const below = [];
+  const isPaper = finding.notProved.includes("document-not-seen");
+  if (!isPaper && endorses === null && finding.claims === null && Object.keys(proved).length === 0) below.push(element("p", say("no-facts")));
+  if (finding.checks.some(({ part, holds }) => holds && part === "issuer-id")) below.push(element("p", say("agrees")));
+  return [list, ...below];
+}
+
+/** What an SD-JWT says: what its holder chose to show first. @param {Speaker} speaker @param {Finding} finding */
+function disclosed({ say }, { claims }) {
+  if (claims === null) return [];
+  const text = (/** @type {import("../src/json.js").Json} */ value) => (typeof value === "string" ? value : JSON.stringify(value));
+  const cut = (/** @type {string} */ whole) => (whole.length > CLAIM_CHARACTERS_MAX ? `${whole.slice(0, CLAIM_CHARACTERS_MAX)}…` : whole);
+  const list = (/** @type {[string, string][]} */ rows) => element("dl", "", "", rows.flatMap(([name, value]) => [element("dt", cut(name)), element("dd", cut(value))]));
+  const section = (/** @type {string} */ key, /** @type {[string, string][]} */ rows) =>
+    rows.length === 0 ? [] : [element("h3", say(`${key}-title`)), element("p", say(key)), list(rows)];
+  const always = Object.entries(claims.always).flatMap(([name, value]) => {
+    // Such as the achievement, or the issuer.
+    const told = isObject(value) ? value.name : value;
+    return REGISTERED.includes(name) || typeof told === "object" || told === undefined ? [] : [/** @type {[string, string]} */ ([name, text(told)])];
+  });
+  return [...section("disclosed", claims.disclosed.map(({ claim, value }) => [claim.slice(1), text(value)])), ...section("always", always)];
+}
+
+/** What the file shows by itself. @param {Speaker} speaker @param {Finding} finding */
+function bySelf(speaker, { credential }) {
+  if (credential === null) return [];
+  const { say } = speaker;
+  const items = credential.checks.filter(({ part, word }) => word !== "good" || part === "signature").map(({ part, word, detail }) => {
+    const tone = word === "good" ? "holds" : isAgainst({ ...credential, word }) ? "fails" : "unsaid";
+    const mark = element("span", { holds: "✓", fails: "✕", unsaid: "–" }[tone], "mark");
+    mark.setAttribute("aria-hidden", "true");
+    return element("li", "", tone, [mark, document.createTextNode(say(`own-${part}-${word}`)), ...inEnglish(speaker, "div", word === "good" ? "" : detail)]);
+  });
+  return [element("h3", say("own-title")), element("ul", "", "checks", items)];
 }
 
 /** @param {Speaker} speaker @param {Finding} finding */
-function checks({ say }, { checks: made }) {
+function checks(speaker, { checks: made }) {
+  const { say } = speaker;
   const items = made.map(({ part, holds, detail }) => {
     const mark = element("span", holds ? "✓" : "✕", "mark");
     mark.setAttribute("aria-hidden", "true");
     const state = element("span", ` – ${say(holds ? "ok" : "failed")}`, holds ? "unseen" : "");
-    const said = detail === "" ? [] : [inEnglish(element("div", detail, "said"))];
-    return element("li", "", holds ? "holds" : "fails", [mark, document.createTextNode(say(`proves-${part}`)), state, ...said]);
+    return element("li", "", holds ? "holds" : "fails", [mark, document.createTextNode(say(`proves-${part}`)), state, ...inEnglish(speaker, "div", detail)]);
   });
   return [element("h3", say("checks-title")), element("ul", "", "checks", items)];
 }
 
-/** Details are in English alone. @param {HTMLElement} node */
-function inEnglish(node) {
-  node.lang = "en";
-  return node;
+/** Details are in English alone, for readers of English. @param {Speaker} speaker @param {string} name @param {string} detail */
+function inEnglish({ language }, name, detail) {
+  return language === "en" && detail !== "" ? [element(name, detail, "said")] : [];
 }
 
 /** @param {Speaker} speaker @param {Finding} finding */
@@ -149,8 +195,7 @@ function details(speaker, result) {
   const { say } = speaker;
   const { finding } = result;
   const rows = [];
-  if (finding.reason !== null) rows.push([say("detail-reason"), finding.reason]);
-  if (finding.unreadable.length > 0) rows.push([say("detail-dates"), finding.unreadable.join(", ")]);
+  if (finding.reason !== null && speaker.language === "en") rows.push([say("detail-reason"), finding.reason]);
   if (finding.asOf !== null) rows.push([say("detail-block"), String(finding.asOf.height)]);
   if (finding.restsOn !== null) {
     rows.push([say("detail-rests"), finding.restsOn.anchor === "genesis" ? say("rests-genesis") : say("rests-file", { height: finding.restsOn.height })]);

@@ -1,10 +1,11 @@
 // node scripts/build.js [--check]: the page as everybody serves it, in crates/page/site, from where programs take it: the modules in one
-// script, page.html for a USB stick (one file, as browsers load no modules from file://), and their hashes. With --check nothing is
-// written; it ends with 1 if what is there is another page.
+// script, deflated, which the policy of the page allows by its hash; page.html for a USB stick (one file, as browsers load no modules from
+// file://); and their hashes. With --check nothing is written; it ends with 1 if what is there is another page.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { minify } from "terser";
 import { bundle } from "./bundle.js";
 
@@ -22,7 +23,10 @@ const modules = (folder) =>
 const files = new Map(["index.html", "explorer.html", "style.css"].map((name) => [name, text(name)]));
 files.set("style.css", String(files.get("style.css")).replace(/\s*([{};])\s*/g, "$1").replace(/: /g, ":"));
 // One file: a browser that found the modules level by level would take a round trip for each.
-files.set("page.js", await compact(bundle("page/main.js", new Map([...modules("page"), ...modules("src")]))));
+const code = await compact(bundle("page/main.js", new Map([...modules("page"), ...modules("src")])));
+files.set("page.js", await compact(replaced(text("load.js"), 'PACKED = ""', `PACKED = "${packed(code)}"`)));
+// The script that page.js unpacks, and no other, may run besides those of the site.
+for (const name of ["index.html", "explorer.html"]) files.set(name, replaced(String(files.get(name)), "script-src 'self'", `script-src 'self' ${hash(code)}`));
 const version = sha256([...files].map(([name, text]) => `${name}\n${text}`).join("\n")).slice(0, 16);
 const cached = ["./", ...files.keys()].filter((name) => name !== "index.html");
 const worker = replaced(replaced(text("sw.js"), 'VERSION = ""', `VERSION = "sanad-${version}"`), "FILES = []", `FILES = ${JSON.stringify(cached)}`);
@@ -61,6 +65,18 @@ async function compact(script) {
   return String((await minify(script, { module: true, format: { comments: false, semicolons: false } })).code);
 }
 
+/** As a policy names it. @param {string} text */
+function hash(text) {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+/** Deflated, in base64. What is there already is kept if it holds the same: another zlib gives other bytes. @param {string} script */
+function packed(script) {
+  const before = /"([A-Za-z0-9+/=]{1000,})"/.exec(read(join(OUT, "page.js")))?.[1];
+  if (before !== undefined && inflateRawSync(Buffer.from(before, "base64")).toString() === script) return before;
+  return deflateRawSync(script, { level: 9, memLevel: 9 }).toString("base64");
+}
+
 /** @param {string} path */
 function read(path) {
   try {
@@ -84,8 +100,7 @@ function replaced(text, from, to) {
 /** Script and style inside, allowed by their hashes alone; a page on a stick connects to nothing. Its configuration is the last line. */
 function singleFile() {
   const [style, script] = [String(files.get("style.css")), String(files.get("page.js"))];
-  const hash = (/** @type {string} */ text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src blob:; media-src blob:; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; script-src ${hash(script)} ${hash(code)}; style-src ${hash(style)}; img-src blob:; media-src blob:; base-uri 'none'; form-action 'none'`;
   return String(files.get("index.html"))
     .replace(/content="default-src[^"]*"/, () => `content="${policy}"`)
     .replace(/<link rel="preload"[^>]*>\n/, "")

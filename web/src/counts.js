@@ -9,6 +9,7 @@ import { LOG } from "./trees.js";
 
 /** @typedef {"active" | "suspended" | "confirmed" | "revoked" | "disputed"} Status */
 /** @typedef {Record<Status, number>} Counts */
+/** @typedef {{ first: number, entries: Uint8Array[] }} Run entries that follow one another in the log */
 
 const LINE_BYTES_MAX = 1 << 20;
 const ENTRY_BYTES_MAX = 16_384;
@@ -20,15 +21,15 @@ const REVOKE_AS_SUCCESSOR = 10;
 const OF_OTHERS = [10, 11, 12, 13, 15];
 
 /** @param {{ record: import("./layout.js").Record, rest: import("./rest.js").Rest }} member proved @param {number} logSize of its header
- * @param {(from: number) => Promise<Uint8Array>} linesFrom runs of entries from a log index on, one a line @returns {Promise<Counts>} */
-export async function countIssued({ record, rest }, logSize, linesFrom) {
+ * @param {(from: number) => Promise<Run[]>} runsFrom runs of entries from a log index on @returns {Promise<Counts>} */
+export async function countIssued({ record, rest }, logSize, runsFrom) {
   /** @type {Map<number, Status>} */
   const statuses = new Map();
   let head = new Uint8Array(32);
   let [next, count] = [0, 0];
   while (count < rest.events.count) {
     const before = count;
-    for (const { first, entries } of runs(await linesFrom(next))) {
+    for (const { first, entries } of await runsFrom(next)) {
       if (first < next || first + entries.length > logSize) throw new Malformed("entries that are not in their order");
       for (const [i, entry] of entries.entries()) {
         head = derive("sanad/v1 member events", concat(head, u64(first + i), await LOG.leaf(entry)));
@@ -49,8 +50,8 @@ export async function countIssued({ record, rest }, logSize, linesFrom) {
   return counts;
 }
 
-/** @param {Uint8Array} data */
-function runs(data) {
+/** One a line, as a node sends them. @param {Uint8Array} data @returns {Run[]} */
+export function runsIn(data) {
   const lines = decodeUtf8(data).split("\n");
   if (lines.pop() !== "") throw new Malformed("a line without its end");
   return lines.map((line) => {

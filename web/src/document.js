@@ -1,6 +1,7 @@
 // Documents, summaries and commitments: docs/formats/commitment.md.
 import { blake3, derive } from "./blake3.js";
 import { concat, equal, text8, u8, utf8 } from "./bytes.js";
+import { isCredential } from "./credential/read.js";
 import { DocumentNeeded, Fault, Malformed } from "./faults.js";
 import { canonical, isObject, parseDocument } from "./json.js";
 import { KINDS, LABELS, encodeSummary, isDate } from "./layout.js";
@@ -13,15 +14,15 @@ import { readSdJwt } from "./sdjwt.js";
 const DOCUMENT_BYTES_MAX = 64 << 20;
 
 /** Its digest, and what it says: parsed JSON, processed claims, or nothing. @param {number} kind @param {Uint8Array} document
- * @returns {Promise<{ digest: Uint8Array, said?: Json, holderBound?: boolean }>} */
+ * @returns {Promise<{ digest: Uint8Array, said?: Json, holderBound?: boolean, shown?: import("./sdjwt.js").Shown }>} */
 export async function digestOf(kind, document) {
   if (KINDS[kind] === "json") {
     const said = parseDocument(document);
     return { digest: blake3(utf8(canonical(said))), said };
   }
   if (KINDS[kind] === "sd-jwt") {
-    const { issuerSigned, claims, holderBound } = await readSdJwt(document);
-    return { digest: blake3(utf8(issuerSigned)), said: claims, holderBound };
+    const { issuerSigned, claims, holderBound, always, disclosed } = await readSdJwt(document);
+    return { digest: blake3(utf8(issuerSigned)), said: claims, holderBound, shown: { always, disclosed } };
   }
   if (document.length > DOCUMENT_BYTES_MAX) throw new Malformed("longer than 64 MiB");
   return { digest: blake3(document) };
@@ -75,7 +76,7 @@ export async function checkDocument(chainId, issuer, expected, kind, opening, do
   if (!equal(commitmentOf(chainId, issuer, kind, opening, found?.digest ?? new Uint8Array(0)), expected)) {
     throw new Fault("document", "tampered", "the document or the secret was changed");
   }
-  return { said: found?.said, holderBound: found?.holderBound ?? false };
+  return { said: found?.said, holderBound: found?.holderBound ?? false, shown: found?.shown ?? null };
 }
 
 /** The open summary, if there is one. @param {Opening} opening */
@@ -113,9 +114,9 @@ export function derivedFields(said) {
 /** The Open Badge that the claims of an SD-JWT VC stand for, with as much as they disclose (docs/credentials.md, "As an SD-JWT VC"); null for
  * others. @param {Json} claims @returns {import("./json.js").JsonObject | null} */
 export function badgeOf(claims) {
-  if (!isObject(claims) || !("vct" in claims) || !isObject(claims.achievement)) return null;
+  if (!isObject(claims) || isCredential(claims) || !("vct" in claims) || !isObject(claims.achievement)) return null;
   /** @type {import("./json.js").JsonObject} */
-  const badge = Object.assign(Object.create(null), { type: ["VerifiableCredential"], credentialSubject: claims });
+  const badge = Object.assign(Object.create(null), { type: ["VerifiableCredential", "OpenBadgeCredential"], credentialSubject: claims });
   for (const [member, claim] of [["id", "jti"], ["issuer", "iss"], ["validFrom", "validFrom"], ["validUntil", "validUntil"], ["awardedDate", "awardedDate"]]) {
     if (claim in claims) badge[member] = claims[claim];
   }

@@ -1,7 +1,7 @@
 // Blocks and members as a node tells of them over HTTP: docs/http.md. Each block and each record proves itself, with what it names.
 import { equal, unhex } from "./bytes.js";
 import { Malformed } from "./faults.js";
-import { countIssued } from "./counts.js";
+import { countIssued, runsIn } from "./counts.js";
 import { fields, finalityOf, headerOf, recordProofOf } from "./forms.js";
 import { isObject, parseForm } from "./json.js";
 import { TRUST_BYTES_MAX, blockHash, encodeRecord } from "./layout.js";
@@ -70,7 +70,7 @@ async function member(base, trust, id) {
   const state = stateRoot(unhex(String(proof.status_root)), membersRoot(count, root), unhex(String(proof.others_root)));
   if (!equal(state, header.stateRoot)) throw new Malformed("the record is not that of the block");
   const rest = checkRest(restOf(given.rest), record);
-  const linesFrom = (/** @type {number} */ from) =>
-    read(base, `v1/members/${encodeURIComponent(id)}/entries?from=${from}&size=${header.logSize}`, RUNS_BYTES_MAX);
-  return { record, rest, count: () => countIssued({ record, rest }, header.logSize, linesFrom) };
+  const runsFrom = async (/** @type {number} */ from) =>
+    runsIn(await read(base, `v1/members/${encodeURIComponent(id)}/entries?from=${from}&size=${header.logSize}`, RUNS_BYTES_MAX));
+  return { record, rest, count: () => countIssued({ record, rest }, header.logSize, runsFrom) };
 }

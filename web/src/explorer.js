@@ -1,5 +1,6 @@
 // Blocks and members of a static export, for the explorer: docs/formats/export.md.
 import { Reader, equal } from "./bytes.js";
+import { countIssued } from "./counts.js";
 import { readHeader } from "./encodings.js";
 import { STATE_BYTES_MAX, TILE_HASHES, bundleName, headHeight, needed, readState } from "./export.js";
 import { Malformed } from "./faults.js";
@@ -11,6 +12,10 @@ import { checkFinal, readTrust } from "./trust.js";
 /** @typedef {import("./layout.js").Record} Record */
 
 const BLOCK_BUNDLE_BYTES_MAX = 64 << 20;
+/** 256 entries of at most 16,384 bytes, with their lengths. */
+const ENTRIES_BYTES_MAX = 256 * (16_384 + 2);
+/** Up to 262,144 entries are read to count those of one member. */
+const COUNTED_BUNDLES_MAX = 1024;
 
 /** @typedef {{ record: Record, rest: import("./rest.js").Rest, count: null | (() => Promise<import("./counts.js").Counts>) }} Member
  * `count` where the entries can be had */
@@ -33,8 +38,38 @@ export async function readLedger(source, trust) {
     throw new Malformed("the members are not those of the block");
   }
   return {
-    header, basis, members: state.members.map((member) => ({ ...member, count: null })), blocks: await lastBlocks(source, header),
+    header, basis, members: state.members.map((member) => ({ ...member, count: counter(source, header.logSize, member, state.others) })), blocks: await lastBlocks(source, header),
   };
+}
+
+/** From the bundles of entries. Nothing proves which of them concern the member, but whether these are all of them; null where they are too many to be
+ * read. @param {Source} source @param {number} logSize @param {{ record: Record, rest: import("./rest.js").Rest }} member
+ * @param {{ member: string, index: number }[]} others */
+function counter(source, logSize, member, others) {
+  if (logSize > COUNTED_BUNDLES_MAX * TILE_HASHES) return null;
+  const byOthers = new Set(others.filter((other) => other.member === member.record.id).map(({ index }) => index));
+  return () => countIssued(member, logSize, async (from) => {
+    for (let number = Math.floor(from / TILE_HASHES); number * TILE_HASHES < logSize; number++) {
+      const first = number * TILE_HASHES;
+      const entries = await entriesOf(source, number, Math.min(TILE_HASHES, logSize - first));
+      const found = entries.flatMap((entry, i) => {
+        const read = new Reader(entry);
+        read.u8();
+        const concerns = read.text8() === member.record.id || byOthers.has(first + i);
+        return concerns && first + i >= from ? [{ first: first + i, entries: [entry] }] : [];
+      });
+      if (found.length > 0) return found;
+    }
+    return [];
+  });
+}
+
+/** @param {Source} source @param {number} number @param {number} width */
+async function entriesOf(source, number, width) {
+  const path = `tile/entries/${bundleName(number)}`;
+  const partial = width < TILE_HASHES ? await source(`${path}.p/${width}`, ENTRIES_BYTES_MAX) : null;
+  const read = new Reader(partial ?? (await needed(source, path, ENTRIES_BYTES_MAX)));
+  return Array.from({ length: width }, () => read.take(read.u16()));
 }
 
 /** The final header and those before it in its bundle, each named by the one after it. @param {Source} source

@@ -86,16 +86,18 @@ export async function readState(data) {
   const pageRoots = read.list32(PAGE_ROOTS_MAX, () => read.hash());
   /** @type {Uint8Array[]} */
   let items = [];
+  /** Entries that concern a member and were signed by another. @type {{ member: string, index: number }[]} */
+  let others = [];
   if (read.at < data.length) {
     items = read.list32(ITEMS_MAX, () => {
       const start = read.at;
       skipGovernanceItem(read);
       return data.slice(start, read.at);
     });
-    read.list32(MEMBERS_MAX, () => [read.text8(), read.u64()]);
+    others = read.list32(MEMBERS_MAX, () => ({ member: read.text8(), index: read.u64() }));
   }
   read.finish();
-  return { members, records: members.map(({ record }) => record), pageRoots, othersRoot: await othersRoot(items, parameters) };
+  return { members, others, records: members.map(({ record }) => record), pageRoots, othersRoot: await othersRoot(items, parameters) };
 }
 
 /** trees.md, "Parts". @param {Uint8Array[]} items @param {import("./layout.js").Parameters} parameters */

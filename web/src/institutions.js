@@ -1,6 +1,11 @@
 // Who stands behind an award: docs/credentials.md, "Several institutions". A name is no signature: whoever signed the award chose it.
 import { unbase64url } from "./bytes.js";
+import { unbake } from "./credential/badge.js";
+import { NotRead } from "./credential/faults.js";
+import { credentialInJwt, credentialInSdJwt } from "./credential/jwt.js";
+import { isCredential, readObject, textOrNull } from "./credential/read.js";
 import { badgeOf, guessKind } from "./document.js";
+import { awardOf, endorsementIn, relation } from "./endorsement.js";
 import { Malformed } from "./faults.js";
 import { isObject, parseDocument } from "./json.js";
 import { KINDS, normalIssuerId } from "./layout.js";
@@ -10,7 +15,6 @@ import { readSdJwt } from "./sdjwt.js";
 /** @typedef {import("./json.js").JsonObject} JsonObject */
 /** @typedef {import("./verify.js").Finding} Finding */
 /** @typedef {{ id: string | null, name: string | null }} Named */
-/** @typedef {{ id: string | null, digest: string | null, comment: string }} Endorsement */
 /** @typedef {"entered" | "signed" | "achievement" | "id" | "not-good" | "named-only"} State */
 /** @typedef {{ state: State, name: string, isNamed: boolean, file: string }} Institution */
 /** @typedef {{ list: Institution[], hasMore: boolean }} Institutions */
@@ -19,8 +23,8 @@ import { readSdJwt } from "./sdjwt.js";
 const INSTITUTIONS_MAX = 32;
 const ID_CHARACTERS_MAX = 128;
 const NAME_CHARACTERS_MAX = 200;
-const ENDORSEMENT = "EndorsementCredential";
-const CONTEXTS = ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/2018/credentials/v1"];
+/** What an endorsement that holds makes of its signer. @type {Record<import("./endorsement.js").Relation, State>} */
+const STATES = { award: "signed", changed: "not-good", "not-compared": "not-good", named: "id", achievement: "achievement" };
 /** The lower, the more an institution has done. @type {State[]} */
 const RANKS = ["entered", "signed", "achievement", "id", "not-good", "named-only"];
 
@@ -33,30 +37,22 @@ const member = (value, name) => (isObject(value) && name in value ? value[name] 
 /** @param {Json | undefined} value */
 const text = (value) => (typeof value === "string" ? value : null);
 
-/** @param {Json | undefined} value @param {string} type */
-const isType = (value, type) => list(member(value, "type")).includes(type);
-
-/** The credential that a document is, or that an SD-JWT stands for; nothing for others.
- * @param {Uint8Array} document @returns {Promise<JsonObject | null>} */
+/** The credential in a document of any form, with what it discloses; null for others. @param {Uint8Array} document @returns {Promise<JsonObject | null>} */
 export async function credentialIn(document) {
   try {
-    const kind = KINDS[guessKind(document)];
-    if (kind === "json") return credentialOf(parseDocument(document));
-    if (kind !== "sd-jwt") return null;
-    const { claims } = await readSdJwt(document);
-    if (credentialOf(claims) !== null) return credentialOf(claims);
-    return badgeOf(claims);
+    const credential = (await unbake(document)) ?? document;
+    const kind = KINDS[guessKind(credential)];
+    if (kind === "sd-jwt") {
+      const given = await readSdJwt(credential);
+      return badgeOf(given.claims) ?? credentialInSdJwt(given);
+    }
+    if (kind !== "json") return credentialInJwt((textOrNull(credential) ?? "").trim());
+    const object = readObject(credential);
+    return isCredential(object) ? object : null;
   } catch (error) {
-    if (error instanceof Malformed) return null;
+    if (error instanceof Malformed || error instanceof NotRead) return null;
     throw error;
   }
-}
-
-/** @param {Json} value @returns {JsonObject | null} */
-function credentialOf(value) {
-  if (!isObject(value)) return null;
-  const isKnown = list(value["@context"]).some((context) => typeof context === "string" && CONTEXTS.includes(context));
-  return isType(value, "VerifiableCredential") || (isKnown && "credentialSubject" in value) ? value : null;
 }
 
 /** Whom a credential names beside its issuer: creator, source, endorsers. @param {JsonObject} credential
@@ -105,31 +101,6 @@ function endorserOfJwt(jwt) {
 /** As the register compares ids. @param {string} one @param {string} other */
 const isSame = (one, other) => one === other || (normalIssuerId(one) !== null && normalIssuerId(one) === normalIssuerId(other));
 
-/** @param {Uint8Array} document */
-const digestOf = async (document) =>
-  `sha384-${btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-384", new Uint8Array(document)))))}`;
-
-/** What a credential endorses, if it is an endorsement. @param {JsonObject | null} credential @returns {Endorsement | null} */
-export function endorsementIn(credential) {
-  if (credential === null || !isType(credential, ENDORSEMENT)) return null;
-  const given = credential.credentialSubject;
-  const subject = Array.isArray(given) && given.length === 1 ? given[0] : given;
-  const id = text(member(subject, "id"));
-  const resources = Array.isArray(credential.relatedResource) ? credential.relatedResource : [];
-  const related = resources.find((resource) => id !== null && member(resource, "id") === id);
-  return { id, digest: text(member(related, "digestSRI")), comment: text(member(subject, "endorsementComment")) ?? "" };
-}
-
-/** What an endorsement has to do with an award. @param {Endorsement} endorsement @param {string} digest @param {JsonObject} award
- * @returns {State | null} */
-function relation({ id, digest: bound }, digest, award) {
-  const achievements = Array.isArray(award.credentialSubject) ? [] : [member(award.credentialSubject, "achievement")];
-  if (bound === digest) return "signed";
-  if (id === null) return null;
-  if (id === text(award.id)) return bound === null ? "id" : "not-good";
-  return achievements.some((achievement) => id === member(achievement, "id")) ? "achievement" : null;
-}
-
 /** Whether the document is shown to be the one that was entered. @param {Finding} finding */
 const isEntered = ({ issuer, checks }) => issuer !== null && checks.some(({ part, holds }) => holds && part === "document");
 
@@ -137,24 +108,24 @@ const isEntered = ({ issuer, checks }) => issuer !== null && checks.some(({ part
  * @param {Opened} award @param {Opened[]} opened @returns {Promise<Institutions | null>} */
 export async function institutionsOf(award, opened) {
   const { finding, document } = award;
-  const credential = document === null ? null : await credentialIn(document);
-  if (document === null || credential === null || finding.issuer === null || !isEntered(finding) || endorsementIn(credential) !== null) return null;
-  const digest = await digestOf(document);
+  if (document === null || finding.issuer === null || !isEntered(finding) || endorsementIn(document) !== null) return null;
+  const credential = await credentialIn(document);
+  const compared = await awardOf(award.name, document);
   const own = finding.issuer.id;
   /** @type {{ state: State, file: string, by: { id: string, name: string }, ids: string[] }[]} */
   const endorsements = [];
   for (const other of opened) {
-    const endorsement = other.document === null ? null : endorsementIn(await credentialIn(other.document));
+    const endorsement = other.document === null ? null : endorsementIn(other.document);
     const { issuer: by, proof } = other.finding;
     if (endorsement === null || by === null || proof === null || !isEntered(other.finding) || by.id === own) continue;
-    const state = relation(endorsement, digest, credential);
-    if (state === null) continue;
+    const found = relation(endorsement, compared);
+    if (found === null) continue;
     const terms = proof.issuer.record.issuerIds.filter(({ from, until }) => from <= proof.index && (until === undefined || proof.index < until));
-    endorsements.push({ state: other.isGood ? state : "not-good", file: other.name, by, ids: terms.map(({ id }) => id) });
+    endorsements.push({ state: other.isGood ? STATES[found] : "not-good", file: other.name, by, ids: terms.map(({ id }) => id) });
   }
   endorsements.sort((a, b) => RANKS.indexOf(a.state) - RANKS.indexOf(b.state));
   const ownIds = finding.proof?.issuer.record.issuerIds.map(({ id }) => id) ?? [];
-  const { named, hasMore } = namedIn(credential);
+  const { named, hasMore } = credential === null ? { named: [], hasMore: false } : namedIn(credential);
   /** @type {Institution[]} */
   const found = [];
   const counted = new Set();

@@ -6,6 +6,8 @@ import { JSON_DEPTH_MAX, isObject, parseDocument } from "./json.js";
 
 /** @typedef {import("./json.js").Json} Json */
 /** @typedef {import("./json.js").JsonObject} JsonObject */
+/** @typedef {{ claim: string, value: Json }} Disclosed a JSON pointer, and what stands there */
+/** @typedef {{ always: JsonObject, disclosed: Disclosed[] }} Shown what every presentation shows, and what the holder chose to show */
 
 const SD_JWT_BYTES_MAX = 1 << 20;
 const DISCLOSURES_MAX = 1024;
@@ -27,7 +29,21 @@ export async function readSdJwt(document) {
   if (typeof alg !== "string" || alg.toLowerCase() === "none" || "crit" in header) throw new Malformed("the protected header");
   if (binding !== "") jwtParts(binding).forEach(unbase64url);
   const claims = await new Disclosures().process(disclosures, object(payload));
-  return { issuerSigned, claims, holderBound: binding !== "" || "cnf" in claims };
+  const always = await new Disclosures().process([], object(payload));
+  return { issuerSigned, claims, holderBound: binding !== "" || "cnf" in claims, always, disclosed: beyond(always, claims, "") };
+}
+
+/** What is shown beyond what every presentation shows: objects by their new names, lists as a whole. @param {Json} always @param {Json} shown @param {string} at
+ * @returns {Disclosed[]} */
+function beyond(always, shown, at) {
+  const inside = (/** @type {string} */ name) => `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  if (Array.isArray(always) && Array.isArray(shown)) {
+    if (always.length !== shown.length) return [{ claim: at, value: shown }];
+    return shown.flatMap((value, i) => beyond(always[i], value, `${at}/${i}`));
+  }
+  if (!isObject(always) || !isObject(shown)) return [];
+  const names = Object.keys(shown).sort();
+  return names.flatMap((name) => (name in always ? beyond(always[name], shown[name], inside(name)) : [{ claim: inside(name), value: shown[name] }]));
 }
 
 /** @param {string} jwt */

@@ -1,8 +1,9 @@
 // Receipts to findings: docs/formats/receipt.md, "Verification", and finding.md.
 import { equal, hex, startsWith } from "./bytes.js";
 import { RECEIPT_MAGIC, readReceiptBinary } from "./binary.js";
+import { checkCredential } from "./credential/credential.js";
+import { CLOCK_TOLERANCE_MS } from "./dates.js";
 import { badgeOf, checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
-import { moment, numericDate } from "./dates.js";
 import { Fault, Malformed, NewerVerifier } from "./faults.js";
 import { TooManyChanges, readReceiptJson } from "./forms.js";
 import { isObject } from "./json.js";
@@ -30,9 +31,10 @@ import { checkFinal } from "./trust.js";
  * @property {string | null} commitment
  * @property {Record<string, string> | null} summary null unless the commitment opens
  * @property {Record<string, string> | null} stated what the proved document says by the same rule; never from a paper receipt
- * @property {number | null} start of the credential in milliseconds, by what was proved: the latest that it names
- * @property {number | null} expiry its end: the earliest
- * @property {string[]} unreadable names of its dates that cannot be read
+ * @property {boolean} expired whether the last day that the summary gives is over
+ * @property {import("./credential/credential.js").Finding | null} credential what the proved document shows by itself; null where nothing in it looks
+ *   like a credential
+ * @property {import("./sdjwt.js").Shown | null} claims of a proved SD-JWT
  * @property {boolean} clockIsWrong whether a check fails by the clock alone: then it has to be set, whatever the word says
  * @property {string[]} signers
  * @property {number} validators
@@ -47,7 +49,8 @@ export const WORDS = new Map([
   ["needs-newer-verifier", 2],
 ]);
 const GRAVITY = [...WORDS.keys()];
-const DAY_MS = 86_400_000;
+/** Age at which an answer is stale. A consortium that issues nothing has a block at each heartbeat all the same. */
+const ANSWER_AGE_MS_MAX = 86_400_000;
 
 /** A finding for the bytes of a receipt. Throws `Malformed` if they do not claim to be one, or `DocumentNeeded`.
  * @param {Trust} trust @param {Uint8Array} data @param {Uint8Array | null} document @returns {Promise<Finding>} */
@@ -118,7 +121,8 @@ function topLevel(text) {
 /** @returns {Finding} */
 export const blank = () => ({
   verdict: null, reason: null, checks: [], asOf: null, restsOn: null, existedBy: null, form: null, issuer: null, logIndex: null,
-  commitment: null, summary: null, stated: null, start: null, expiry: null, unreadable: [], clockIsWrong: false, signers: [], validators: 0, notProved: [], proof: null,
+  commitment: null, summary: null, stated: null, expired: false, credential: null, claims: null, clockIsWrong: false, signers: [], validators: 0,
+  notProved: [], proof: null,
 });
 
 /** @param {Finding} finding @param {...string} parts */
@@ -142,9 +146,11 @@ async function steps(finding, trust, receipt, document) {
   const status = await prove(finding, trust, proof);
   const { record } = proof.issuer;
   const commitment = /** @type {Uint8Array} */ (proof.entry.event.commitment);
-  const { said, holderBound } = await checkDocument(trust.chainId, record.id, commitment, receipt.document, opening, document);
+  const { said, holderBound, shown } = await checkDocument(trust.chainId, record.id, commitment, receipt.document, opening, document);
   const summary = openSummary(opening);
   if (summary !== undefined) finding.summary = Object.fromEntries(summary.map(({ label, text }) => [LABELS[label], text]));
+  // It is at least as late as the proven block says, whatever this device's clock does.
+  finding.expired = isOver(finding.summary?.valid_until, Math.max(trust.nowMs, proof.header.timeMs));
   hold(finding, opening.form === "paper" ? "summary" : "document");
   if (opening.form === "paper") finding.notProved.push("document-not-seen");
   if (holderBound) finding.notProved.push("holder-not-checked");
@@ -152,11 +158,16 @@ async function steps(finding, trust, receipt, document) {
   const badge = KINDS[receipt.document] === "sd-jwt" && said !== undefined ? badgeOf(said) : null;
   const derived = derivedFields(badge ?? said);
   if (derived !== null) finding.stated = Object.fromEntries([...derived].map(([label, text]) => [LABELS[label], text]));
-  readDates(finding, receipt.document, said);
+  finding.claims = shown;
   compareSummary(finding, receipt, said);
+  if (document !== null) finding.credential = await checkCredential(document, record, trust.nowMs);
   checkIssuerId(finding, receipt, said);
   finding.notProved.push("status-after", "truth");
 }
+
+/** Whether the last day that a summary gives is over, in UTC. Days are written as YYYY-MM-DD, so they compare as text.
+ * @param {string | undefined} day @param {number} nowMs */
+export const isOver = (day, nowMs) => day !== undefined && day < new Date(nowMs).toISOString().slice(0, day.length);
 
 /** @param {Finding} finding @param {Receipt} receipt @param {import("./json.js").Json | undefined} said */
 function compareSummary(finding, receipt, said) {
@@ -170,7 +181,8 @@ function compareSummary(finding, receipt, said) {
 
 /** @param {Finding} finding @param {Receipt} receipt @param {import("./json.js").Json | undefined} said */
 function checkIssuerId(finding, { document, proof }, said) {
-  const named = namedIssuer(document, said);
+  // A JWT or a badge in a picture is kept as bytes, and names its issuer all the same.
+  const named = namedIssuer(document, said) ?? (namedIssuer(document, said) === null ? null : finding.credential?.issuer);
   if (named === undefined) {
     if (said !== undefined || KINDS[document] === "bytes") finding.notProved.push("issuer-not-named");
     return;
@@ -182,30 +194,6 @@ function checkIssuerId(finding, { document, proof }, said) {
   );
   if (isOwn) hold(finding, "issuer-id");
   else conclude(finding, new Fault("issuer-id", "not-proven", `the document names another issuer than ${record.id}: ${JSON.stringify(named)}`));
-}
-
-/** When the credential is in force, by its summary and by every date of the document.
- * @param {Finding} finding @param {number} kind @param {import("./json.js").Json | undefined} said */
-export function readDates(finding, kind, said) {
-  /** @type {number[]} */
-  const starts = [];
-  const ends = [finding.summary?.valid_until, finding.stated?.valid_until].flatMap((day) => (day === undefined ? [] : [Date.parse(day) + DAY_MS]));
-  if (isObject(said)) {
-    const isJwt = KINDS[kind] === "sd-jwt";
-    for (const { name, read, list } of [
-      { name: "validFrom", read: moment, list: starts }, { name: "issuanceDate", read: moment, list: starts },
-      { name: "validUntil", read: moment, list: ends }, { name: "expirationDate", read: moment, list: ends },
-      { name: "nbf", read: numericDate, list: starts }, { name: "exp", read: numericDate, list: ends },
-    ]) {
-      if (!(name in said)) continue;
-      const ms = read(said[name]);
-      if (ms !== null) list.push(ms);
-      else if (isJwt || (finding.stated !== null && read === moment)) finding.unreadable.push(name);
-    }
-  }
-  const known = ends.filter((end) => !Number.isNaN(end));
-  finding.start = starts.length === 0 ? null : Math.max(...starts);
-  finding.expiry = known.length === 0 ? null : Math.min(...known);
 }
 
 /** Steps 2 to 6: the credential status. @param {Finding} finding @param {Trust} trust @param {import("./layout.js").Proof} proof */
@@ -267,7 +255,6 @@ export function statusOf(leaf, index, record) {
   return STATUSES[bits] === "active" && isDisputed ? "disputed" : STATUSES[bits];
 }
 
-
 /** A receipt's finding and a newer proof of the same entry: docs/formats/finding.md, "How the word is found". Both were proved final.
  * @param {Finding} finding @param {Trust} trust @param {import("./layout.js").Proof} held @param {import("./layout.js").Proof} newer */
 export async function renewFinding(finding, trust, held, newer) {
@@ -275,15 +262,25 @@ export async function renewFinding(finding, trust, held, newer) {
   const status = await prove(fresh, trust, newer);
   const before = held.header.height;
   const { height } = newer.header;
-  if (height < before) throw new Malformed("the export is behind the receipt");
   const old = statusOf(held.statusLeaf, held.index, held.issuer.record);
-  const isFork = height === before ? !equal(blockHash(newer.header), blockHash(held.header)) : old === "revoked" && status !== "revoked";
-  if (isFork) conclude(finding, new Fault("online", "not-proven", "two proofs contradict each other"));
-  else {
-    hold(finding, "online");
-    // The words that the document itself gave stand; the status alone is a newer one.
-    if (finding.verdict === old) finding.verdict = status;
-    Object.assign(finding, { asOf: fresh.asOf, issuer: fresh.issuer, signers: fresh.signers, validators: fresh.validators });
+  const [earlier, later] = height > before ? [old, status] : [status, old];
+  const isFork = height === before ? !equal(blockHash(newer.header), blockHash(held.header)) : earlier === "revoked" && later !== "revoked";
+  if (isFork) {
+    conclude(finding, new Fault("online", "not-proven", "two proofs contradict each other"));
+    return finding;
   }
+  if (height < before) throw new Malformed("the answer is of an older block than the receipt");
+  hold(finding, "online");
+  // The words that the document itself gave stand; the status alone is a newer one.
+  if (finding.verdict === old) finding.verdict = status;
+  Object.assign(finding, { asOf: fresh.asOf, issuer: fresh.issuer, signers: fresh.signers, validators: fresh.validators, form: fresh.form, restsOn: fresh.restsOn });
+  checkAge(finding, newer.header.timeMs, trust.nowMs);
   return finding;
+}
+
+/** An answer is of today, or it is none. @param {Finding} finding @param {number} timeMs @param {number} nowMs */
+function checkAge(finding, timeMs, nowMs) {
+  if (timeMs - nowMs >= CLOCK_TOLERANCE_MS + 1000) conclude(finding, new Fault("age", "stale", "the block is ahead of this device's clock"));
+  else if (nowMs - timeMs >= ANSWER_AGE_MS_MAX + 1000) conclude(finding, new Fault("age", "stale", "the block is older than a day"));
+  else hold(finding, "age");
 }

@@ -1,5 +1,6 @@
 // What people read, in English and Indonesian. Verdicts have the words of docs/formats/finding.md; here they are whole sentences.
 
+import { moment } from "./dates.js";
 import { visible } from "./visible.js";
 
 /** @typedef {"en" | "id"} Language */
@@ -32,6 +33,22 @@ const en = {
 
   "verdict-active": "Valid: this certificate is active.",
   "verdict-confirmed": "Valid: active, and the issuer has confirmed it.",
+  "verdict-active-then": "Valid as of {time}: the certificate was active then.",
+  "verdict-confirmed-then": "Valid as of {time}: active then, and confirmed by the issuer.",
+  "verdict-unanswered": "Active as of {time}, but its status now could not be had. Check again with a connection.",
+  "verdict-stale": "Not current: what is known is of {time} ({age}). Check again later, and this device's clock.",
+  "verdict-issuer-id": "Not proven: the file names another issuer than {issuer}, which entered it. Ask the issuer that it names.",
+  "verdict-withheld": "Not checked to the end: the holder may be withholding that it has ended. Ask for its end date.",
+  "verdict-own-signature": "Not to be relied on: active in the ledger, but the file's own signature is wrong. Ask the issuer.",
+  "verdict-own-cover": "Not to be relied on: active in the ledger, but the file's own signature does not cover all of it. Ask the issuer.",
+  "verdict-own-model": "Not to be relied on: active in the ledger, but the file breaks the rules of its own form. Ask the issuer.",
+  "verdict-own-claims": "Not to be relied on: active in the ledger, but the file contradicts itself. Ask the issuer.",
+  "verdict-endorses-changed": "An endorsement of something else: the award beside it is not the file that was endorsed.",
+  "verdict-endorses-missing": "An endorsement of something that is not here. It says nothing about the files beside it.",
+  "verdict-endorses-not-compared": "An endorsement that is not checked to the end: it is bound to a file in a way that is not known here.",
+  "verdict-endorses-unsigned": "An endorsement that endorses nothing yet: it has no signature that was found good.",
+  "verdict-endorses-standing": "An endorsement that is not to be relied on: {issuer} cannot be relied on now.",
+  "verdict-endorses-unreadable": "An endorsement that does not say what it endorses.",
   "verdict-suspended": "Suspended: not to be relied on for now.",
   "verdict-disputed": "Disputed: it was entered while somebody else may have had the issuer's key. Ask the issuer.",
   "verdict-revoked": "Revoked: the issuer has withdrawn it for ever.",
@@ -54,14 +71,66 @@ const en = {
   "why-document-needed": "The receipt alone proves nothing. Choose it together with the certificate's file.",
   "why-box-missing": "Nothing lies behind this link. It may have been deleted; that says nothing about the certificate.",
   "why-offline": "There is no connection to the issuer's site. Choose the file, or scan the larger code.",
+  "why-encrypted": "The file is locked with a password. Ask for one that opens without.",
+  "why-receipts": "Several receipts lie beside one document, and they are not of the same entry, or one of them proves nothing. Choose the right one alone.",
+  "why-no-receipt": "A receipt is missing. Choose the certificate's file together with its receipt, or the PDF or ZIP that has both.",
+  "why-attachments": "This PDF does not have exactly one certificate and its receipt inside. It is not a certificate of this ledger, or was changed.",
+  "why-text": "This is neither a link of a certificate, nor the digits of a code, nor a receipt.",
+  "why-too-long": "It is larger than a certificate may be.",
+  "why-pdf": "The PDF is damaged, or has a form that is not read. Ask for the original file.",
+  "why-zip": "The ZIP is damaged, or has a form that is not read. Choose the files themselves.",
+  "why-box": "What lies behind the link is not a certificate.",
+  "why-box-other": "What lies behind the link does not belong to it, or was changed.",
+  "why-config": "The page's own configuration cannot be read. Load the page again.",
+  "why-trust": "This is not a genesis or trust file, or it is damaged.",
+  "why-newer": "A newer version of this page is needed.",
+  "why-damaged": "It is damaged, or has another form than it should.",
+  "why-failed": "Something went wrong on this device. Load the page again.",
+  "why-slow": "no answer in time",
+  "why-behind": "it is behind the receipt",
+  "why-source": "its answer cannot be used",
   "why-unreachable": "no connection",
   "why-code-site": "A link can only be opened on the issuer's own site. Open the link itself in this browser.",
 
   "as-of": "As of {time} ({age})",
   "asked-now": "asked just now at {source}",
   "not-asked": "not asked since",
-  unanswered: "the status now could not be had: {why}",
+  "asked-old": "the answer of {source} is too old to rely on",
+  unanswered: "the status now could not be had from {source}: {why}",
   "not-seen": "Only what is shown here is proved. Anything else printed on the paper was not seen.",
+  "left-out": "Not looked at, for no receipt belongs to them: {names}",
+  unused: "Receipts that nothing was checked with, for their documents are not here: {names}",
+  "pdf-not-seen": "The printed page of the PDF was not looked at, and anyone can change it. What counts stands here: compare it.",
+  "endorses-award": "It endorses {award}, to the byte.",
+  "endorses-achievement": "It endorses the achievement that {award} names, whoever is awarded it.",
+  "endorses-named": "It endorses whatever has the id {id}, as {award}.",
+  "endorses-changed": "It does NOT endorse {award}, which has the id {id} but is not the file that was endorsed.",
+  "endorses-missing": "It endorses {id}, which is not among the files: choose that award, too.",
+  "endorses-alone": "It endorses {id}: choose that award together with it, to see whether they belong together.",
+  "endorses-not-compared": "Whether {award}, which has the id {id}, is the file that it endorses was not checked.",
+  "endorses-claimed": "It says that it endorses {id}, and does not hold.",
+  "endorses-unreadable": "It names nothing by one id.",
+  "comment": "Comment",
+  "endorsed-by": "Endorsed by",
+  "disclosed-title": "Shown by the holder",
+  "disclosed": "The holder chose to show these. They are the issuer's words, and its ledger entry covers them.",
+  "always-title": "Shown to everybody",
+  "always": "The issuer's words that every presentation of this credential shows.",
+  "own-title": "What the file shows by itself",
+  "own-form-not-checked": "It looks like a credential in a form that was not read: nobody looked at its dates, its issuer or its signature.",
+  "own-contexts-not-checked": "Some of its names have a meaning that is not known here.",
+  "own-model-malformed": "It breaks rules of its own form.",
+  "own-signature-good": "It has a signature of its own, which is good.",
+  "own-signature-bad": "Its own signature is wrong.",
+  "own-signature-unsigned": "It has no signature of its own. The proof of the ledger needs none.",
+  "own-signature-not-checked": "Its own signature was not checked. The proof of the ledger does not need it.",
+  "own-key-key-unproven": "Whose key made that signature is not shown. The proof of the ledger does not need it.",
+  "own-cover-not-covered": "Its own signature does not cover all of it.",
+  "own-validity-inconsistent": "A date of its own cannot be read.",
+  "own-validity-expired": "Its own end date is over.",
+  "own-validity-not-yet-valid": "Its own start date lies ahead.",
+  "own-validity-not-checked": "No end date is shown, and what is withheld may be one.",
+  "own-claims-inconsistent": "Parts of it contradict each other.",
   who: "Holder", what: "Certificate", when: "Awarded on", by: "Issued by", credits: "Credits", number: "Number", level: "Level",
   from: "Valid from", until: "Valid until", programme: "Programme", file: "File", entered: "In the ledger since, at the latest",
   "no-facts": "Proved is the file itself: what it says is in the file.",
@@ -80,7 +149,7 @@ const en = {
   "open-title": "What this does not prove",
   "details-title": "Details and evidence",
   download: "Download the evidence", "detail-block": "Block", "detail-index": "Log index", "detail-commitment": "Commitment",
-  "detail-signed": "Signed by", "detail-of": "{signed} of {validators}: {names}", "detail-reason": "Reason", "detail-dates": "Dates that cannot be read", "detail-rests": "Rests on",
+  "detail-signed": "Signed by", "detail-of": "{signed} of {validators}: {names}", "detail-reason": "Reason", "detail-rests": "Rests on",
   "rests-genesis": "genesis only", "rests-file": "the trust file of block {height}",
 
   "proves-encoding": "The receipt can be read to its end.",
@@ -97,7 +166,8 @@ const en = {
   "proves-document": "The file is the one that was issued.",
   "proves-summary": "The summary is the one that was issued, and contradicts nothing.",
   "proves-issuer-id": "The issuer that the file names is this university.",
-  "proves-online": "The status comes from the newest block of the export.",
+  "proves-online": "The status comes from the newest block of whoever was asked.",
+  "proves-age": "That block is of today, by this device's clock.",
 
   "open-document-not-seen": "anything of the certificate beyond what is shown here",
   "open-holder-not-checked": "that the person who shows it is its holder",
@@ -148,6 +218,22 @@ const id = {
 
   "verdict-active": "Sah: sertifikat ini aktif.",
   "verdict-confirmed": "Sah: aktif, dan dikukuhkan penerbitnya.",
+  "verdict-active-then": "Sah per {time}: saat itu sertifikat ini aktif.",
+  "verdict-confirmed-then": "Sah per {time}: saat itu aktif, dan dikukuhkan penerbitnya.",
+  "verdict-unanswered": "Aktif per {time}, tetapi statusnya saat ini tidak dapat diperoleh. Periksa lagi dengan sambungan.",
+  "verdict-stale": "Tidak terkini: yang diketahui berasal dari {time} ({age}). Periksa lagi nanti, dan periksa jam perangkat ini.",
+  "verdict-issuer-id": "Tidak terbukti: berkas menyebut penerbit lain daripada {issuer}, yang memasukkannya. Tanyakan kepada penerbit yang disebut itu.",
+  "verdict-withheld": "Belum diperiksa seluruhnya: pemegang mungkin tidak menunjukkan tanggal akhirnya. Mintalah tanggal akhir itu.",
+  "verdict-own-signature": "Tidak dapat diandalkan: aktif di buku besar, tetapi tanda tangan berkas itu sendiri salah. Tanyakan kepada penerbit.",
+  "verdict-own-cover": "Tidak dapat diandalkan: aktif di buku besar, tetapi tanda tangan berkas itu sendiri tidak mencakup seluruhnya. Tanyakan kepada penerbit.",
+  "verdict-own-model": "Tidak dapat diandalkan: aktif di buku besar, tetapi berkas melanggar aturan bentuknya sendiri. Tanyakan kepada penerbit.",
+  "verdict-own-claims": "Tidak dapat diandalkan: aktif di buku besar, tetapi isi berkas bertentangan satu sama lain. Tanyakan kepada penerbit.",
+  "verdict-endorses-changed": "Dukungan untuk hal lain: kredensial di sampingnya bukan berkas yang didukung.",
+  "verdict-endorses-missing": "Dukungan untuk sesuatu yang tidak ada di sini. Dukungan ini tidak menyatakan apa pun tentang berkas di sampingnya.",
+  "verdict-endorses-not-compared": "Dukungan yang belum diperiksa seluruhnya: ikatannya pada sebuah berkas tidak dikenal di sini.",
+  "verdict-endorses-unsigned": "Dukungan yang belum berlaku: tidak ada tanda tangannya yang terbukti benar.",
+  "verdict-endorses-standing": "Dukungan yang tidak dapat diandalkan: {issuer} saat ini tidak dapat diandalkan.",
+  "verdict-endorses-unreadable": "Dukungan yang tidak menyebut apa yang didukungnya.",
   "verdict-suspended": "Ditangguhkan: untuk sementara tidak dapat diandalkan.",
   "verdict-disputed": "Dipersengketakan: dimasukkan ketika pihak lain mungkin memegang kunci penerbit. Tanyakan kepada penerbit.",
   "verdict-revoked": "Dicabut: penerbit telah menariknya untuk selamanya.",
@@ -170,14 +256,66 @@ const id = {
   "why-document-needed": "Tanda terima saja tidak membuktikan apa pun. Pilihlah bersama berkas sertifikatnya.",
   "why-box-missing": "Tidak ada apa pun di balik tautan ini. Mungkin sudah dihapus; itu tidak berarti sertifikatnya tidak sah.",
   "why-offline": "Tidak ada sambungan ke situs penerbit. Pilih berkasnya, atau pindai kode yang lebih besar.",
+  "why-encrypted": "Berkas itu terkunci dengan kata sandi. Mintalah berkas yang dapat dibuka tanpa kata sandi.",
+  "why-receipts": "Ada beberapa tanda terima untuk satu dokumen, dan semuanya tidak dari entri yang sama, atau salah satunya tidak membuktikan apa pun. Pilih satu yang benar saja.",
+  "why-no-receipt": "Tanda terimanya tidak ada. Pilih berkas sertifikat bersama tanda terimanya, atau PDF atau ZIP yang memuat keduanya.",
+  "why-attachments": "PDF ini tidak memuat tepat satu sertifikat beserta tanda terimanya. Ini bukan sertifikat dari buku besar ini, atau telah diubah.",
+  "why-text": "Ini bukan tautan sertifikat, bukan angka sebuah kode, dan bukan tanda terima.",
+  "why-too-long": "Ukurannya melebihi batas sebuah sertifikat.",
+  "why-pdf": "PDF itu rusak, atau bentuknya tidak dapat dibaca. Mintalah berkas aslinya.",
+  "why-zip": "ZIP itu rusak, atau bentuknya tidak dapat dibaca. Pilih berkas-berkasnya langsung.",
+  "why-box": "Yang ada di balik tautan itu bukan sertifikat.",
+  "why-box-other": "Yang ada di balik tautan itu bukan miliknya, atau telah diubah.",
+  "why-config": "Konfigurasi halaman ini tidak terbaca. Muat ulang halaman.",
+  "why-trust": "Ini bukan genesis atau berkas kepercayaan, atau berkasnya rusak.",
+  "why-newer": "Diperlukan versi halaman yang lebih baru.",
+  "why-damaged": "Berkas itu rusak, atau bentuknya tidak sebagaimana mestinya.",
+  "why-failed": "Terjadi kesalahan di perangkat ini. Muat ulang halaman.",
+  "why-slow": "tidak ada jawaban pada waktunya",
+  "why-behind": "lebih lama daripada tanda terimanya",
+  "why-source": "jawabannya tidak dapat digunakan",
   "why-unreachable": "tidak ada sambungan",
   "why-code-site": "Tautan hanya dapat dibuka di situs penerbitnya. Bukalah tautan itu sendiri di peramban ini.",
 
   "as-of": "Per {time} ({age})",
   "asked-now": "baru saja ditanyakan ke {source}",
   "not-asked": "tidak ditanyakan lagi sejak itu",
-  unanswered: "status saat ini tidak dapat diperoleh: {why}",
+  "asked-old": "jawaban {source} terlalu lama untuk diandalkan",
+  unanswered: "status saat ini tidak dapat diperoleh dari {source}: {why}",
   "not-seen": "Yang terbukti hanyalah yang tertulis di sini. Tulisan lain pada kertas tidak dilihat.",
+  "left-out": "Tidak dilihat karena tidak ada tanda terimanya: {names}",
+  unused: "Tanda terima yang tidak digunakan karena dokumennya tidak ada di sini: {names}",
+  "pdf-not-seen": "Halaman tercetak dalam PDF tidak dilihat, dan siapa pun dapat mengubahnya. Yang berlaku tertulis di sini: bandingkanlah.",
+  "endorses-award": "Mendukung {award}, sampai ke setiap bita.",
+  "endorses-achievement": "Mendukung capaian yang disebut {award}, siapa pun penerimanya.",
+  "endorses-named": "Mendukung apa pun yang memiliki id {id}, seperti {award}.",
+  "endorses-changed": "TIDAK mendukung {award}, yang memiliki id {id} tetapi bukan berkas yang didukung.",
+  "endorses-missing": "Mendukung {id}, yang tidak ada di antara berkas: pilih kredensial itu juga.",
+  "endorses-alone": "Mendukung {id}: pilih kredensial itu bersamanya, untuk melihat apakah keduanya berpasangan.",
+  "endorses-not-compared": "Tidak diperiksa apakah {award}, yang memiliki id {id}, adalah berkas yang didukung.",
+  "endorses-claimed": "Menyatakan mendukung {id}, tetapi tidak berlaku.",
+  "endorses-unreadable": "Tidak ada yang disebutnya dengan satu id.",
+  "comment": "Komentar",
+  "endorsed-by": "Didukung oleh",
+  "disclosed-title": "Ditunjukkan oleh pemegang",
+  "disclosed": "Pemegang memilih untuk menunjukkan ini. Ini kata-kata penerbit, dan tercakup dalam entrinya di buku besar.",
+  "always-title": "Selalu ditunjukkan",
+  "always": "Kata-kata penerbit yang tampak pada setiap penunjukan kredensial ini.",
+  "own-title": "Yang ditunjukkan berkas itu sendiri",
+  "own-form-not-checked": "Berkas ini tampak seperti kredensial dalam bentuk yang tidak dibaca: tanggal, penerbit dan tanda tangannya tidak dilihat.",
+  "own-contexts-not-checked": "Sebagian namanya mempunyai arti yang tidak dikenal di sini.",
+  "own-model-malformed": "Berkas melanggar aturan bentuknya sendiri.",
+  "own-signature-good": "Berkas mempunyai tanda tangan sendiri, dan tanda tangan itu benar.",
+  "own-signature-bad": "Tanda tangannya sendiri salah.",
+  "own-signature-unsigned": "Berkas tidak mempunyai tanda tangan sendiri. Bukti buku besar tidak memerlukannya.",
+  "own-signature-not-checked": "Tanda tangannya sendiri tidak diperiksa. Bukti buku besar tidak memerlukannya.",
+  "own-key-key-unproven": "Tidak ditunjukkan kunci siapa yang membuat tanda tangan itu. Bukti buku besar tidak memerlukannya.",
+  "own-cover-not-covered": "Tanda tangannya sendiri tidak mencakup seluruhnya.",
+  "own-validity-inconsistent": "Salah satu tanggalnya tidak terbaca.",
+  "own-validity-expired": "Tanggal akhirnya sendiri sudah lewat.",
+  "own-validity-not-yet-valid": "Tanggal mulainya sendiri belum tiba.",
+  "own-validity-not-checked": "Tanggal akhir tidak ditunjukkan, dan mungkin termasuk yang tidak ditunjukkan.",
+  "own-claims-inconsistent": "Bagian-bagiannya bertentangan satu sama lain.",
   who: "Pemegang", what: "Sertifikat", when: "Diberikan pada", by: "Diterbitkan oleh", credits: "Kredit", number: "Nomor", level: "Jenjang",
   from: "Berlaku sejak", until: "Berlaku sampai", programme: "Program", file: "Berkas", entered: "Ada di buku besar selambat-lambatnya",
   "no-facts": "Yang terbukti adalah berkasnya: isinya ada di dalam berkas itu.",
@@ -196,7 +334,7 @@ const id = {
   "open-title": "Yang tidak dibuktikan",
   "details-title": "Rincian dan bukti",
   download: "Unduh bukti", "detail-block": "Blok", "detail-index": "Nomor entri", "detail-commitment": "Komitmen",
-  "detail-signed": "Ditandatangani", "detail-of": "{signed} dari {validators}: {names}", "detail-reason": "Sebab", "detail-dates": "Tanggal yang tidak terbaca", "detail-rests": "Bersandar pada",
+  "detail-signed": "Ditandatangani", "detail-of": "{signed} dari {validators}: {names}", "detail-reason": "Sebab", "detail-rests": "Bersandar pada",
   "rests-genesis": "genesis saja", "rests-file": "berkas kepercayaan dari blok {height}",
 
   "proves-encoding": "Tanda terima terbaca sampai akhir.",
@@ -213,7 +351,8 @@ const id = {
   "proves-document": "Berkas inilah yang diterbitkan.",
   "proves-summary": "Ringkasan inilah yang diterbitkan, dan tidak bertentangan dengan apa pun.",
   "proves-issuer-id": "Penerbit yang disebut berkas adalah universitas ini.",
-  "proves-online": "Statusnya berasal dari blok terbaru ekspor.",
+  "proves-online": "Statusnya berasal dari blok terbaru pihak yang ditanya.",
+  "proves-age": "Blok itu dari hari ini, menurut jam perangkat ini.",
 
   "open-document-not-seen": "isi sertifikat selain yang tertulis di sini",
   "open-holder-not-checked": "bahwa yang menunjukkannya adalah pemegangnya",
@@ -239,10 +378,16 @@ const id = {
 
 export const WORDS_OF = { en, id };
 
+/** The first of a reader's languages that is one of ours; English for all others. `in` is what old systems call Indonesian.
+ * @param {readonly string[]} languages @returns {Language} */
+export const preferred = (languages) => (/^i[dn]\b/i.test(languages.find((tag) => /^(en|id|in)\b/i.test(tag)) ?? "") ? "id" : "en");
+
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 const CLOCKS_APART_S = 120;
+/** Farthest moment that a `Date` holds. */
+const DATE_MS_MAX = 8_640_000_000_000_000;
 
 /** @param {Language} language */
 export function speaker(language) {
@@ -256,11 +401,21 @@ export function speaker(language) {
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
   return {
+    language,
     say,
     /** @param {number} ms */
     time: (ms) => `${dates.format(ms)} UTC`,
     /** `YYYY-MM-DD`, as a proved text has it; not every such text is a day of the calendar. @param {string} text */
     day: (text) => (Number.isNaN(Date.parse(text)) ? text : days.format(Date.parse(text))),
+    /** A moment as it is written, with its offset. @param {string} text `xsd:dateTime` */
+    written(text) {
+      const [, plain, sign, hours, minutes] = /^(.*?)(?:Z|([+-])(\d\d):(\d\d))?$/.exec(text) ?? [];
+      const ms = moment(`${plain}Z`);
+      if (ms === null || Math.abs(ms) > DATE_MS_MAX) return text;
+      return `${dates.format(ms)} UTC${sign === undefined || hours + minutes === "0000" ? "" : `${sign}${hours}:${minutes}`}`;
+    },
+    /** A number with the point of the language. @param {string} text */
+    decimal: (text) => (language === "id" && /^-?\d+\.\d+$/.test(text) ? text.replace(".", ",") : text),
     /** How long ago. @param {number} ms @param {number} nowMs */
     age(ms, nowMs) {
       const seconds = Math.floor((nowMs - ms) / 1000);

@@ -1,9 +1,10 @@
 // node tests/agreement.js FOLDER [MUTATIONS [CHROMIUM]]: a ledger of make-ledger.js, judged by `sanad verify --json` and by these
-// modules, run by Node or by that browser: its receipts of all forms, and mutations of them. Ends with 1 if one verdict, or the part that gave it, differs.
+// modules, run by Node or by that browser: its receipts of all forms, mutations of them, and documents of every form with an old answer beside them or none.
+// Ends with 1 if one verdict, the part that gave it, what a document shows by itself, or the exit code differs.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { chromiumJudge, nodeJudge } from "./judges.js";
-import { verifyBySanad } from "./ledger.js";
+import { findingBySanad, verifyBySanad } from "./ledger.js";
 
 const [folder, mutations = "1000", browser] = process.argv.slice(2);
 const { judge, close } = await (browser === undefined ? nodeJudge() : chromiumJudge(browser));
@@ -43,6 +44,20 @@ function answers(flag, file, pairs) {
     }
   }
   return said;
+}
+
+/** What each document shows by itself, and what follows from it. @param {string} file */
+async function compareForms(file) {
+  const trust = readFileSync(file);
+  for (const name of readdirSync(path("forms")).filter((name) => !name.includes(".receipt"))) {
+    const [document, receipt] = [path("forms", name), path("forms", `${name}.receipt.json`)];
+    const { code, finding } = findingBySanad([document, "--genesis", file, "--offline"]);
+    const expected = `${finding.verdict} ${(finding.reason ?? "").split(":")[0]} ${finding.credential?.verdict ?? "no-credential"} ${code}`;
+    const found = await judge(trust, readFileSync(receipt), readFileSync(document), true);
+    total += 1;
+    counts.set(expected, (counts.get(expected) ?? 0) + 1);
+    if (found !== expected) differences.push(`${document}: sanad says ${expected}, the page ${found}`);
+  }
 }
 
 /** The same numbers every time. @param {number} seed */
@@ -105,6 +120,7 @@ const started = Date.now();
 const genesis = existsSync(path("genesis.json")) ? path("genesis.json") : path("net", "genesis.json");
 await compare("--genesis", genesis, [...issued, ...later, ...binary, ...paper, ...renewed]);
 await compare("--trust", path("consortium.trust"), [...issued.slice(0, 200), ...binary, ...renewed]);
+await compareForms(genesis);
 const changedOnes = mutate();
 await compare("--genesis", genesis, changedOnes);
 await compare("--trust", path("trust.json"), changedOnes.slice(0, 200));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { utf8 } from "../src/bytes.js";
-import { countIssued } from "../src/counts.js";
+import { countIssued, runsIn } from "../src/counts.js";
 import { fields, headerOf, recordProofOf } from "../src/forms.js";
 import { parseForm } from "../src/json.js";
 import { checkRest, restOf } from "../src/rest.js";
@@ -24,7 +24,7 @@ async function counted(text, linesAtOnce = Infinity) {
   const { record } = recordProofOf(proof.member);
   const rest = checkRest(restOf(given.rest), record);
   const { logSize } = headerOf(proof.header);
-  return countIssued({ record, rest }, logSize, async () => utf8(lines.splice(0, linesAtOnce).map((line) => `${line}\n`).join("")));
+  return countIssued({ record, rest }, logSize, async () => runsIn(utf8(lines.splice(0, linesAtOnce).map((line) => `${line}\n`).join(""))));
 }
 
 test("what is whole is counted, at once or in parts, and nothing else", async () => {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { shownVerdictOf, toneOf } from "../page/result.js";
+import { toneOf } from "../page/result.js";
+import { answerOf } from "../src/answer.js";
 import { base64url, utf8 } from "../src/bytes.js";
+import { awardOf, endorsementIn, relation } from "../src/endorsement.js";
 import { credentialIn, haveAllSigned, institutionsOf, namedIn } from "../src/institutions.js";
 import { mixedFolders } from "../src/mixed.js";
 import { blank } from "../src/verify.js";
@@ -48,6 +50,34 @@ test("who is named", async () => {
   assert.ok(many.hasMore && many.named.length === 32);
 });
 
+test("a JWT, an SD-JWT and a picture name institutions, too", async () => {
+  const part = (/** @type {unknown} */ value) => base64url(json(value));
+  const jwt = (/** @type {unknown} */ payload) => `${part({ alg: "EdDSA" })}.${part(payload)}.AAAA`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:ob="https://purl.imsglobal.org/ob/v3p0"><ob:credential><![CDATA[${JSON.stringify(award)}]]></ob:credential></svg>`;
+  const { issuer, ...rest } = award;
+  const claims = { vct: "urn:a", iss: issuer.id, jti: award.id, ...award.credentialSubject };
+  for (const text of [jwt(award), jwt({ iss: issuer.id, vc: rest }), `${jwt(award)}~`, `${jwt(claims)}~`, svg, svg.replace(/<ob.*l>/, `<ob:credential verify="${jwt(award)}"/>`)]) {
+    const credential = await credentialIn(utf8(text));
+    assert.deepEqual(credential && namedIn(credential).named.map(({ id }) => id), ["did:web:b.example", "did:web:c.example"], text);
+  }
+  for (const text of [jwt({ name: "a" }), `${jwt({ vct: "urn:a" })}~`, "a.b.c", "<svg/>"]) assert.equal(await credentialIn(utf8(text)), null, text);
+});
+
+test("what an endorsement is bound to", async () => {
+  const file = utf8("abc");
+  const given = { ...(await awardOf("a", file)), id: "urn:a", achievement: "urn:b" };
+  const of = (/** @type {string | null} */ digest, id = "urn:a") => relation({ id, digest, comment: "" }, given);
+  // NIST's examples for "abc".
+  const sha256 = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+  const sha512 = "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==";
+  for (const digest of [sha256, sha512, ` ${sha256}?x ${sha512}`]) assert.equal(of(digest), "award", digest);
+  for (const digest of [`${sha256} sha384-${"A".repeat(64)}`, "sha256-"]) assert.equal(of(digest), "changed", digest);
+  for (const digest of ["", "md5-kAFQmDzST7DWlj99KOF/cg==", "sha256", "sha384-!"]) assert.equal(of(digest), "not-compared", digest);
+  assert.deepEqual([of(null), of(null, "urn:b"), of("", "urn:b"), of(null, "urn:c")], ["named", "achievement", "achievement", null]);
+  const read = (/** @type {unknown} */ related) => endorsementIn(json({ type: "EndorsementCredential", credentialSubject: { id: "urn:a" }, relatedResource: related }))?.digest;
+  assert.deepEqual([read([{ id: "urn:a", digestSRI: sha256 }]), read({ id: "urn:a", digestMultibase: "z1" }), read([{ id: "urn:b", digestSRI: sha256 }]), read([{ id: "urn:a" }])], [sha256, "", null, null]);
+});
+
 test("a name is no signature", async () => {
   const entered = ["entered", "Universitas A (A)"];
   const claimed = ["named-only", "“C” (did:web:c.example)"];
@@ -74,18 +104,18 @@ test("an award that names others is not green until they have signed", async () 
   const shown = async (/** @type {import("../src/institutions.js").Opened[]} */ ...others) => {
     const institutions = await institutionsOf(own, [own, ...others]);
     const finding = { ...blank(), verdict: "active" };
-    const result = { finding, institutions, isMixed: false, isEndorsement: false, asked: null, pair: { name: "", document: null, receipt: utf8("") } };
-    return [shownVerdictOf(result, 0), shownVerdictOf({ ...result, isMixed: true }, 0)];
+    const answers = [false, true].map((isMixed) => answerOf(finding, null, { institutions, isMixed }));
+    return answers.map((answer) => [answer.key, answer.decision, toneOf(answer)].join(" "));
   };
-  assert.deepEqual(await shown(), ["alone", "mixed-one"]);
+  assert.deepEqual(await shown(), ["alone unknown wait", "mixed-one no wait"]);
   const signed = ["B", "C"].map((by) => endorsement(by, { id: award.id }, json(award)));
-  assert.deepEqual(await shown(...signed), ["active", "mixed-one"]);
-  assert.deepEqual(["alone", "mixed-one"].map(toneOf), ["wait", "wait"]);
+  assert.deepEqual(await shown(...signed), ["active-then yes good", "mixed-one no wait"]);
+  // What was endorsed is another file.
+  assert.deepEqual(await shown(signed[0], endorsement("C", { id: award.id }, utf8("other"))), ["alone no wait", "mixed-one no wait"]);
 });
 
 test("a wrong clock is said to be wrong", () => {
-  const result = { institutions: null, isMixed: false, isEndorsement: false, asked: null, pair: { name: "", document: null, receipt: utf8("") } };
-  const shown = (/** @type {boolean} */ clockIsWrong) => shownVerdictOf({ ...result, finding: { ...blank(), verdict: "renew", clockIsWrong } }, 0);
+  const shown = (/** @type {boolean} */ clockIsWrong) => answerOf({ ...blank(), verdict: "renew", clockIsWrong }, null).key;
   assert.deepEqual([shown(true), shown(false)], ["clock", "renew"]);
 });
 

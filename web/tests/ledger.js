@@ -1,9 +1,10 @@
 // A small ledger made by the programs themselves: a network on loopback, documents of all kinds with their receipts, some revoked or
-// suspended, a paper receipt, a trust file and a static export. Its nodes are stopped when it is made.
+// suspended, a paper receipt, documents of every form, a trust file and a static export. Its nodes are stopped when it is made.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { forms } from "./forms.js";
 
 const BINARIES = process.env.SANAD_BINARIES ?? new URL("../../target/debug", import.meta.url).pathname;
 export const PROGRAM = join(BINARIES, "sanad");
@@ -27,6 +28,16 @@ export function verifyBySanad(words) {
     return JSON.parse(sanad(["--json", "verify", ...words]));
   } catch (error) {
     return JSON.parse(/** @type {{ stdout: string }} */ (error).stdout);
+  }
+}
+
+/** What `sanad verify` finds of a document alone, with its exit code. @param {string[]} words @returns {{ code: number, finding: any }} */
+export function findingBySanad(words) {
+  try {
+    return { code: 0, finding: JSON.parse(sanad(["--json", "verify", ...words])).findings[0] };
+  } catch (error) {
+    const { status, stdout } = /** @type {{ status: number, stdout: string }} */ (error);
+    return { code: status, finding: JSON.parse(stdout).findings[0] };
   }
 }
 
@@ -92,6 +103,10 @@ function fill(path, count) {
   const env = { SANAD_GENESIS: join(net, "genesis.json"), SANAD_PASSPHRASE_FILE: join(net, "passphrase"), SANAD_NODE: nodes[0].url };
   const issuer = ["--issuer-dir", join(net, "node-1")];
   sanad(["issue", path("documents"), ...issuer], env);
+  mkdirSync(path("forms"));
+  const formed = forms();
+  for (const [name, data] of formed) writeFileSync(path("forms", name), data);
+  sanad(["issue", ...formed.map(([name]) => path("forms", name)), "--no-summary", ...issuer], env);
   const names = readdirSync(path("documents")).filter((name) => !name.includes(".receipt"));
   const targets = (/** @type {number} */ rest) => names.filter((_, n) => n % 20 === rest).map((name) => path("documents", name));
   sanad(["revoke", ...targets(1).slice(0, 200), "--yes", ...issuer], env);

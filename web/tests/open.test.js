@@ -18,7 +18,7 @@ const document = utf8(given.document);
 const file = (/** @type {string} */ name, /** @type {Uint8Array} */ data) => ({ name, data });
 
 /** What a user sees of pairs. @param {import("../src/open/index.js").File[]} files */
-const shown = async (files) => (await pairsOf(files)).map(({ name, document, receipt }) => ({ name, document, receipt }));
+const shown = async (files) => (await pairsOf(files)).pairs.map(({ name, document, receipt, from }) => ({ name, document, receipt, from }));
 
 /** @param {() => Promise<unknown>} work @param {RegExp} word */
 const refused = (work, word) => assert.rejects(work, (error) => error instanceof Malformed && word.test(error.message));
@@ -29,7 +29,7 @@ test("digits", () => {
     assert.ok(equal(readDigits(digitsOf(data)), data));
   }
   assert.deepEqual(readCode(`https://a.example/v#${digitsOf(receipt)}`), { receipt });
-  assert.deepEqual(readText(` ${digitsOf(receipt)}\n`), { pair: { name: "", document: null, receipt } });
+  assert.deepEqual(readText(` ${digitsOf(receipt)}\n`), { pair: { name: "", document: null, receipt, from: "code" } });
   assert.throws(() => readDigits("1".repeat(30)), Malformed);
   assert.throws(() => readDigits("9".repeat(29)), Malformed);
 });
@@ -74,7 +74,7 @@ test("boxes", async () => {
 test("PDFs", async () => {
   for (const packed of [false, true]) {
     const pairs = await shown([file("a.pdf", makePdf([document, receipt], packed))]);
-    assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt }]);
+    assert.deepEqual(pairs, [{ name: "a.pdf", document, receipt, from: "pdf" }]);
   }
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
   await refuses(makePdf([]), /no attachments/);
@@ -89,7 +89,7 @@ test("PDFs", async () => {
 test("PDFs that another reader could see something else in", async () => {
   const sound = makePdf([document, receipt]);
   const bytes = (/** @type {string} */ text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await shown([file("a.pdf", data)]), [{ name: "a.pdf", document, receipt }]);
+  const reads = async (/** @type {Uint8Array} */ data) => assert.deepEqual(await shown([file("a.pdf", data)]), [{ name: "a.pdf", document, receipt, from: "pdf" }]);
   const refuses = (/** @type {Uint8Array} */ data, /** @type {RegExp} */ word) => refused(() => pairsOf([file("a.pdf", data)]), word);
   const changed = (/** @type {string | RegExp} */ from, /** @type {string} */ to) => bytes(textOf(sound).replace(from, to));
   const other = utf8("{}");
@@ -136,10 +136,13 @@ const laidOut = makePdf([document, receipt], false, utf8("%PDF-1.7\n%/Linearized
 test("archives", async () => {
   const files = [file("a/ijazah.json", document), file("a/ijazah.json.receipt", receipt)];
   for (const packed of [false, true]) {
-    assert.deepEqual(await shown([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt }]);
+    assert.deepEqual(await shown([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt, from: "files" }]);
   }
   const two = [...files, file("b.json", utf8("{}")), file("b.json.receipt", receipt)];
-  assert.equal((await pairsOf([file("a.zip", makeZip(two))])).length, 2);
+  assert.equal((await pairsOf([file("a.zip", makeZip(two))])).pairs.length, 2);
+  // What has no receipt is named, and a certificate beside other files is not passed over.
+  const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([utf8("[]"), receipt]))]);
+  assert.deepEqual([mixed.pairs.map(({ from }) => from), mixed.leftOut], [["files", "files", "pdf"], ["notes.txt"]]);
   await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
   await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
   // One name twice, as file systems compare: programs take different ones.
@@ -153,7 +156,7 @@ test("archives", async () => {
 
 test("what belongs together, by names and folders", async () => {
   const pdf = file("siti.pdf", makePdf([document, receipt]));
-  const placed = async (/** @type {import("../src/open/index.js").File[]} */ files) => (await pairsOf(files)).map(({ name, folder, how }) => [name, folder, how]);
+  const placed = async (/** @type {import("../src/open/index.js").File[]} */ files) => (await pairsOf(files)).pairs.map(({ name, folder, how }) => [name, folder, how]);
   const [json, proof] = [file("credential.json", document), file("credential.json.receipt.json", receipt)];
   // A PDF with the same inside is not shown twice; one with another receipt is.
   assert.deepEqual(await placed([json, proof, pdf]), [["credential.json", "", "files"]]);
@@ -163,6 +166,11 @@ test("what belongs together, by names and folders", async () => {
   // Renamed, as phones do; also a PDF that is the document itself.
   assert.deepEqual(await placed([file("download (1)", document), file("download", receipt)]), [["download (1)", "", "files"]]);
   assert.deepEqual(await placed([file("a.pdf", utf8("%PDF-1.4 of another platform")), file("x.receipt", receipt)]), [["a.pdf", "", "files"]]);
+  // Several receipts of one document: which of them counts is for their proofs to say.
+  const { pairs: [several] } = await pairsOf([json, proof, file("credential.json.receipt", receipt)]);
+  assert.deepEqual([several.receipt, several.others, several.how], [receipt, [receipt], "files"]);
+  // A file whose name only begins as a receipt's is none beside it.
+  assert.deepEqual((await pairsOf([json, proof, file("credential.json.receipt.old", utf8("x"))])).leftOut, ["credential.json.receipt.old"]);
   // Each folder of an archive has a credential.json of its own.
   const two = ["a/", "b/"].flatMap((folder) => [json, proof].map(({ name, data }) => file(folder + name, data)));
   assert.deepEqual(await placed([file("all.zip", makeZip(two))]), [["credential.json", "all.zip/a/", "files"], ["credential.json", "all.zip/b/", "files"]]);

@@ -1,7 +1,7 @@
 //! The verifier's page, as the node serves it.
 
 use sanad_api::{SiteContent, SiteFile};
-use sanad_page::{FILES, NODE_CONFIG, PageFile, SINGLE};
+use sanad_page::{FILES, NODE_CONFIG, PAGE_POLICY, PageFile, SINGLE};
 
 /// Every file of the page; the last trust file is in its configuration, and in the page in one file.
 pub(crate) fn files() -> Vec<SiteFile> {
@@ -30,13 +30,9 @@ const DOWNLOAD: SiteFile = SiteFile {
     headers: &DOWNLOADED,
 };
 
-/// The page's own policy, and what a `meta` element cannot say: nobody frames it. Its camera is its own.
+/// The page's own policy. Its camera is its own.
 const PAGE: [(&str, &str); 3] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; \
-         worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", PAGE_POLICY),
     ("permissions-policy", "camera=(self), microphone=(), geolocation=()"),
     ("cross-origin-opener-policy", "same-origin"),
 ];

@@ -32,6 +32,12 @@ pub struct TrustSlot {
 pub const CONFIG: &str = "/config.json";
 /// Path of the page in one file.
 pub const SINGLE_FILE: &str = "/page.html";
+/// Path of the service worker. Beside a folder that is called [`FOLDER`] lies another copy, [`WIDE_WORKER`].
+pub const WORKER: &str = "/sw.js";
+/// The last part of the address that codes of certificates have, without a slash.
+pub const FOLDER: &str = "v";
+/// Name of the service worker beside [`FOLDER`]: from there it reaches `SITE/v`, and not only what is below `SITE/v/`.
+pub const WIDE_WORKER: &str = "v.sw.js";
 /// Path of the list of hashes. Its own hash stands for the whole page.
 pub const HASHES: &str = "/page.sha256";
 
@@ -108,7 +114,19 @@ mod tests {
         for name in ["./", "page.js", "explorer.html", "config.json"] {
             assert!(worker.contains(&format!("\"{name}\"")), "{name}");
         }
+        assert!(FILES.iter().any(|file| file.path == WORKER));
         assert!(!worker.contains("v1/"), "nothing else that a node answers is kept");
+    }
+
+    #[test]
+    fn the_policy_allows_the_script_that_is_unpacked_and_no_other() {
+        assert!(
+            SCRIPT_POLICY.starts_with("'self' 'sha256-") && SCRIPT_POLICY.split(' ').count() == 2,
+            "{SCRIPT_POLICY}"
+        );
+        for path in ["/index.html", "/explorer.html"] {
+            assert!(text(path).contains(&format!("script-src {SCRIPT_POLICY};")), "{path}");
+        }
     }
 
     #[test]

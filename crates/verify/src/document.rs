@@ -10,6 +10,7 @@ use sanad_core::sd_jwt::{HolderBinding, SdJwt};
 use sanad_core::summary::{Summary, SummaryComparison, SummaryLabel};
 use sanad_credential::Circumstances;
 
+use crate::claims::Claims;
 use crate::fault::{Fault, explain};
 use crate::finding::Finding;
 use crate::open::Open;
@@ -68,6 +69,9 @@ impl Verifier<'_> {
             }
         }
         let Some(document) = document else { return Ok(()) };
+        if receipt.document == DocumentKind::SdJwt {
+            finding.claims = Claims::of(document);
+        }
         match (contradiction, summary) {
             (Some(detail), _) => finding.fail(Fault::new(Part::Summary, Verdict::NotProven, detail)),
             (None, None) => {}

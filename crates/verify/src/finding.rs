@@ -9,6 +9,7 @@ use sanad_core::proof::{Evidence, Finality, StatusProof};
 use sanad_core::summary::Summary;
 use serde::{Serialize, Serializer};
 
+use crate::claims::Claims;
 use crate::fault::Fault;
 use crate::open::Open;
 use crate::part::Part;
@@ -36,6 +37,8 @@ pub struct Finding {
     pub(crate) validators: usize,
     pub(crate) asked: Asked,
     checks: Vec<Check>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) claims: Option<Claims>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) credential: Option<sanad_credential::Finding>,
     not_proved: Vec<Open>,
@@ -167,6 +170,7 @@ impl Finding {
             validators: 0,
             asked: Asked::NotAsked,
             checks: Vec::new(),
+            claims: None,
             credential: None,
             not_proved: Vec::new(),
             open: Vec::new(),
@@ -261,6 +265,12 @@ impl Finding {
     #[must_use]
     pub fn signers(&self) -> (&[MemberId], usize) {
         (&self.signers, self.validators)
+    }
+
+    /// The claims of an SD-JWT, if it is the document that was entered.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_ref()
     }
 
     /// What the document shows by itself, if it is a W3C credential and the one that was entered.

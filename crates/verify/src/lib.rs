@@ -27,6 +27,7 @@
 //! A status asked of a node is checked in the same way, and never makes a finding better than the files in hand: see
 //! [`Finding::refresh`].
 
+mod claims;
 mod document;
 mod fault;
 mod finding;

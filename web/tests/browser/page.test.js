@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { base64url, hex, unhex, utf8 } from "../../src/bytes.js";
 import { boxId } from "../../src/open/codes.js";
-import { PROGRAM, makeLedger } from "../ledger.js";
+import { forms } from "../forms.js";
+import { PROGRAM, findingBySanad, makeLedger } from "../ledger.js";
 import { digitsOf, makeBox, makePdf, makeZip } from "../makers.js";
 import { SMALL_ORDER, sample } from "../samples.js";
 import { PHONE, choose, launch, look, noChromium, verdict, worksOffline } from "./chromium.js";
@@ -46,8 +47,8 @@ const receiptFile = (name, folder = "documents") => {
 before(async () => {
   if (missing) return;
   if (process.env.SANAD_LEDGER === undefined) makeLedger(ledger, 20);
-  build(join(work, "site"), "--trust", join(ledger, "consortium.trust"), "--export", "./export/");
-  site = await serve({ page: join(work, "site"), export: join(ledger, "export"), boxes });
+  build(join(work, "site", "v"), "--trust", join(ledger, "consortium.trust"), "--export", "./export/");
+  site = await serve({ page: join(work, "site", "v"), export: join(ledger, "export"), boxes });
   build(join(work, "bare"));
   bare = await serve({ page: join(work, "bare"), export: join(ledger, "export"), boxes });
   browser = await launch(["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]);
@@ -99,7 +100,8 @@ test("revoked since its receipt: the export says so, and the receipt alone canno
   await look(page, "revoked");
   await page.route("**/export/**", (route) => route.abort());
   const text = await choose(page, files);
-  assert.match(text, /Valid: this certificate is active[^]*the status now could not be had: no connection/);
+  assert.match(text, /^[?\s]*Active as of .*, but its status now could not be had[^]*from localhost:\d+: no connection/);
+  assert.equal(await page.locator(".verdict.good").count(), 0);
   assert.match(await choose(page, [files[0], receiptFile("00001.json", "later")]), /Revoked/);
 });
 
@@ -154,6 +156,15 @@ test("files of different certificates are not judged as one", skip, async () => 
   assert.match(await choose(page, [pdf, documentFile("00000.json"), receiptFile("00000.json")]), /^[✓\s]*Valid: this certificate is active\./);
 });
 
+test("of several receipts beside a document the newest counts", skip, async () => {
+  const page = await open(`file://${join(work, "site", "v", "page.html")}`);
+  const older = documentFile("00001.json");
+  const newest = { ...receiptFile("00001.json", "later"), name: "00001.json.receipt" };
+  assert.match(await choose(page, [older, receiptFile("00001.json")]), /Valid as of/);
+  for (const files of [[older, receiptFile("00001.json"), newest], [newest, receiptFile("00001.json"), older]]) assert.match(await choose(page, files), /Revoked/);
+  assert.match(await choose(page, [older, newest, { ...receiptFile("00000.json"), name: "00001.json.receipt.json" }]), /Several receipts lie beside one document/);
+});
+
 test("suspended, expired, tampered, foreign: each has its own words", skip, async () => {
   const page = await open();
   assert.match(await choose(page, [documentFile("00002.json"), receiptFile("00002.json")]), /Suspended: not to be relied on/);
@@ -171,7 +182,7 @@ test("suspended, expired, tampered, foreign: each has its own words", skip, asyn
   assert.match(await choose(page, foreign), /From another consortium/);
   await look(page, "foreign");
   assert.match(await choose(page, [receiptFile("00000.json")]), /Could not be checked: The receipt alone proves nothing/);
-  assert.match(await choose(page, [documentFile("00000.json")]), /Could not be checked: no receipt/);
+  assert.match(await choose(page, [documentFile("00000.json")]), /Could not be checked: A receipt is missing/);
   await look(page, "unread");
 });
 
@@ -186,6 +197,12 @@ test("a link code, its PDF and its archive", skip, async () => {
   boxes.clear();
   await page.reload();
   assert.match(await verdict(page), /Could not be checked: Nothing lies behind this link/);
+  // Else a reload would show the old certificate again.
+  await page.locator("#another").click();
+  assert.equal(new URL(page.url()).hash, "");
+  await page.reload();
+  await page.locator("#fingerprint:not(:empty)").waitFor({ state: "attached" });
+  assert.equal(await page.locator("#result h2").count(), 0);
   assert.match(await choose(page, [{ name: "a.pdf", data: makePdf([document.data, receipt.data], true) }]), /Valid/);
   assert.match(await choose(page, [{ name: "a.zip", data: makeZip([document, receipt]) }]), /Valid/);
   await choose(page, [documentFile("00009.jwt"), receiptFile("00009.jwt")]);
@@ -212,15 +229,148 @@ test("a link over 3G: the first verdict, with the status now", skip, async () =>
   console.log(`first verdict of a link over 3G, page and all: ${times.join(", ")} ms`);
 });
 
-test("an offline code, without network", skip, async () => {
+test("an export of long ago says nothing of today", skip, async () => {
+  const page = await open();
+  for (const days of [2, 40]) {
+    await page.clock.setFixedTime(new Date(Date.now() + days * 86_400_000));
+    const text = await choose(page, [documentFile("00000.json"), receiptFile("00000.json")]);
+    assert.match(text, new RegExp(`^[?\\s]*Not current: what is known is of .* \\(${days} days ago\\)[^]*the answer of localhost:\\d+ is too old to rely on`));
+    assert.ok(!/^[?\s]*Valid|asked just now/.test(text), text);
+    if (days === 40) await look(page, "stale");
+  }
+});
+
+test("documents of every form: green where sanad says yes, and nowhere else", skip, async () => {
+  const page = await open(`file://${join(work, "site", "v", "page.html")}`);
+  const trusted = ["--trust", join(ledger, "consortium.trust"), "--offline"];
+  const tones = ["good", "bad", "wait"];
+  const counts = [0, 0, 0];
+  for (const [name] of forms()) {
+    const [document, receipt] = ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
+    const { code, finding } = findingBySanad([join(ledger, "forms", name), ...trusted]);
+    const text = await choose(page, [document, receipt]);
+    const tone = await page.locator(".verdict").first().evaluate((box) => box.className.replace("verdict ", ""));
+    const said = `${name}: sanad ${code} ${finding.verdict}, ${finding.credential?.verdict}; ${text.slice(0, 200)}`;
+    assert.equal(tone === "good", code === 0, said);
+    assert.equal(/^[✓\s]*Valid/.test(text), code === 0, said);
+    if (code === 1 && finding.verdict === "active") assert.equal(tone, "bad", said);
+    counts[tones.indexOf(tone)] += 1;
+  }
+  assert.ok(counts.every((count) => count > 5), counts.join());
+});
+
+test("a JWT and a badge that another issuer is named in, and one whose signature is wrong", skip, async () => {
+  const page = await open();
+  const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
+  for (const name of ["jwt-other.jwt", "badge-other.png", "badge-jwt-other.png", "badge-other.svg", "json-envelope-other.json", "sd-other.jwt"]) {
+    assert.match(await choose(page, of(name)), /Not proven: the file names another issuer than Universitas Merapi \(univ-merapi\.example\)/, name);
+  }
+  await look(page, "another-issuer");
+  for (const name of ["jwt-wrong.jwt", "badge-wrong.png", "json-wrong.json", "jwt-es256-wrong.jwt", "jwt-rs256-wrong.jwt"]) {
+    assert.match(await choose(page, of(name)), /Not to be relied on: active in the ledger, but the file's own signature is wrong/, name);
+  }
+  await look(page, "signature-wrong");
+  // Alone, a badge is no photo of a code.
+  const [badge] = of("badge-other.png");
+  await page.locator("#files").setInputFiles({ name: badge.name, mimeType: "image/png", buffer: Buffer.from(badge.data) });
+  await page.getByText("A receipt is missing").waitFor();
+});
+
+test("an SD-JWT shows what its holder disclosed, and what everybody sees", skip, async () => {
+  const page = await open();
+  const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
+  const text = await choose(page, of("sd-own.jwt"));
+  assert.match(text, /Valid[^]*Shown by the holder[^]*issuer's words[^]*name\s+Siti Rahma[^]*Shown to everybody[^]*achievement\s+Keterampilan Digital/);
+  await look(page, "sd-jwt");
+  const hidden = await choose(page, of("sd-hidden.jwt"));
+  assert.ok(!hidden.includes("Siti Rahma") && hidden.includes("Keterampilan Digital"), hidden);
+});
+
+test("an endorsement says what it endorses, by whom, and whether that is beside it", skip, async () => {
+  const page = await open();
+  const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
+  const alone = await choose(page, of("endorsement.json"));
+  assert.match(alone, /Valid: this is an endorsement of another document, not a certificate\.[^]*It endorses urn:uuid:1{8}[^]*“Sangat baik\.”[^]*Endorsed by\s+Universitas Merapi/);
+  assert.match(await choose(page, [...of("endorsement.json"), ...of("json-signed.json")]), /Valid: this is an endorsement[^]*whatever has the id urn:uuid:1{8}\S*, as json-signed\.json/);
+  await look(page, "endorsement");
+  // Beside another award it speaks for nothing there.
+  const beside = await choose(page, [...of("endorsement.json"), ...of("json-plain-own.json")]);
+  assert.match(beside, /An endorsement of something that is not here[^]*choose that award, too/);
+  assert.equal(await page.locator(".verdict.good").count(), 1, "the award alone");
+  const [endorsement, named, unnamed] = ["endorsement.json", "json-signed.json", "json-plain-own.json"].map((name) => join(ledger, "forms", name));
+  const codes = [[endorsement], [endorsement, named], [endorsement, unnamed]].map((paths) => findingBySanad([...paths, "--trust", join(ledger, "consortium.trust"), "--offline"]).code);
+  assert.deepEqual(codes, [0, 0, 2], "as sanad has it");
+  // Unsigned, it endorses nothing.
+  const unsigned = [...of("endorsement-unsigned.json"), ...of("json-signed.json")];
+  assert.match(await choose(page, unsigned), /no signature that was found good[^]*says that it endorses urn:uuid:1{8}\S*, and does not hold/);
+  assert.equal(findingBySanad([join(ledger, "forms", "endorsement-unsigned.json"), named, "--trust", join(ledger, "consortium.trust"), "--offline"]).code, 2, "as sanad has it");
+});
+
+test("good, revoked, suspended and changed ones together: each has its own answer", skip, async () => {
+  const page = await open();
+  const changed = { name: "z.json", data: utf8(new TextDecoder().decode(documentFile("00003.json").data).replace("Siti", "Budi")) };
+  const files = ["00000.json", "00001.json", "00002.json"].flatMap((name) => [documentFile(name), receiptFile(name)]);
+  await choose(page, [...files, changed, { ...receiptFile("00003.json"), name: "z.json.receipt.json" }]);
+  const boxes = await page.locator(".verdict").evaluateAll((all) => all.map((box) => `${box.className.replace("verdict ", "")} ${/** @type {HTMLElement} */ (box).innerText.split(":")[0].replace(/^\S\s+/, "")}`));
+  assert.deepEqual(boxes, ["good Valid", "bad Revoked", "bad Suspended", "bad Tampered"]);
+});
+
+test("the printed page of a PDF was not looked at, and what has no receipt is named", skip, async () => {
+  const page = await open();
+  const [document, receipt] = [documentFile("00000.json"), receiptFile("00000.json")];
+  assert.match(await choose(page, [{ name: "a.pdf", data: makePdf([document.data, receipt.data], true) }]), /Valid[^]*printed page of the PDF was not looked at/);
+  assert.match(await choose(page, [document, receipt, documentFile("00003.json"), receiptFile("00003.json"), { name: "notes.txt", data: utf8("x") }]), /Not looked at, for no receipt belongs to them: notes\.txt/);
+});
+
+test("in Indonesian no sentence is in English, whatever is wrong; a browser in neither language gets English", skip, async () => {
+  const page = await open(undefined, { locale: "id-ID" });
+  const [document, receipt] = [documentFile("00000.json"), receiptFile("00000.json")];
+  const changed = { name: document.name, data: utf8(new TextDecoder().decode(document.data).replace("Siti", "Budi")) };
+  const pdf = makePdf([document.data, receipt.data]);
+  const locked = utf8(new TextDecoder("latin1").decode(pdf).replace("/Root 1 0 R", "/Root 1 0 R /Encrypt 2 0 R"));
+  const form = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
+  /** @type {{ name: string, data: Uint8Array }[][]} */
+  const given = [
+    [document], [receipt], [changed, receipt], [{ name: "a.pdf", data: locked }], [{ name: "a.pdf", data: makePdf([document.data, receipt.data, document.data]) }],
+    [{ name: "a.pdf", data: pdf.slice(0, 900) }], [{ name: "a.zip", data: makeZip([document, receipt]).slice(0, 60) }], [document, { name: receipt.name, data: receipt.data.slice(0, -9) }],
+    form("jwt-other.jwt"), form("jwt-wrong.jwt"), form("json-no-subject.json"), form("jwt-broken.jwt"), form("endorsement.json"),
+  ];
+  for (const files of given) {
+    const text = (await choose(page, files)).replaceAll(/[\w.-]+\.(json|jwt|pdf|zip)\b/g, "");
+    assert.ok(!/\b(the|is|was|not|of|it|an?)\b/i.test(text), text);
+  }
+  for (const text of ["halo", `${site.address}/v#${base64url(new Uint8Array(32))}`, "1234"]) {
+    await page.locator("#another").click();
+    await page.locator("#text").fill(text);
+    await page.locator("#paste button").click();
+    await page.locator("#result h2").waitFor();
+    const said = await page.locator("#result").innerText();
+    assert.ok(/Tidak dapat diperiksa/.test(said) && !/\b(the|is|was|not|of|it|an?)\b/i.test(said), said);
+  }
+  assert.match(await choose(page, [document, receipt]), /Kredit\s+0,5/);
+  for (const locale of ["de-DE", "ar-EG"]) assert.equal(await (await open(undefined, { locale })).locator("html").getAttribute("lang"), "en");
+});
+
+test("an offline code, without network, at both addresses of the page", skip, async () => {
   const digits = digitsOf(receiptFile("00000.json", "paper").data);
+  for (const first of ["/v", "/v/"]) {
+    const visited = await open(`${site.address}${first}`);
+    await worksOffline(visited);
+    await visited.context().setOffline(true);
+    for (const address of ["/v", "/v/"]) {
+      const code = await visited.context().newPage();
+      await code.goto(`${site.address}${address}#${digits}`);
+      assert.match(await verdict(code), /Active as of [^]*Siti Rahma 0/, `${first} ${address}`);
+    }
+    await visited.context().close();
+  }
   const page = await open();
   await worksOffline(page);
   await page.context().setOffline(true);
   await page.goto(`${site.address}/v/#${digits}`);
   await page.reload();
   const text = await verdict(page);
-  assert.match(text, /Valid: this certificate is active[^]*the status now could not be had/);
+  assert.match(text, /Active as of .*, but its status now could not be had/);
   assert.match(text, /Anything else printed on the paper was not seen/);
   assert.ok(text.includes("Siti Rahma 0"));
   await look(page, "paper-offline");
@@ -290,8 +440,29 @@ test("a browser that cannot check signatures says so, and not that something was
   }
 });
 
+test("a server whose own policy forbids the page's script: that is said, and nothing else runs", skip, async () => {
+  const page = await (await browser.newContext({ viewport: PHONE, serviceWorkers: "block" })).newPage();
+  await page.route("**/v/", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": "script-src 'self'" } });
+  });
+  await page.goto(`${site.address}/v/`);
+  await page.getByText("This site's policy does not allow the page's script").waitFor();
+  // Nor does the page's own policy allow another one.
+  await page.unrouteAll();
+  await page.goto(`${site.address}/v/`);
+  await page.locator("#fingerprint:not(:empty)").waitFor({ state: "attached" });
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement("script");
+    script.textContent = "globalThis.other = true";
+    document.head.append(script);
+    return "other" in globalThis;
+  });
+  assert.equal(ran, false);
+});
+
 test("one file on a stick", skip, async () => {
-  const page = await open(`file://${join(work, "site", "page.html")}`);
+  const page = await open(`file://${join(work, "site", "v", "page.html")}`);
   assert.match(await choose(page, [documentFile("00000.json"), receiptFile("00000.json")]), /Valid[^]*not asked since/);
   await page.locator("#another").click();
   await page.locator("#text").fill(`https://a.example/v#${base64url(new Uint8Array(32))}`);
@@ -301,7 +472,7 @@ test("one file on a stick", skip, async () => {
 });
 
 test("every copy has the published hashes, with a trust file inside or not", skip, () => {
-  const sites = ["site", "bare"].map((name) => join(work, name));
+  const sites = [join("site", "v"), "bare"].map((name) => join(work, name));
   const sum = (/** @type {string | Buffer} */ data) => createHash("sha256").update(data).digest("hex");
   const [list, other] = sites.map((site) => readFileSync(join(site, "page.sha256"), "utf8"));
   assert.equal(list, other);
@@ -335,7 +506,12 @@ test("the explorer shows what the export proves, and nothing once a byte was cha
   assert.match(text, /Universitas Merapi \(univ-merapi\.example\)\s+active since block 1\s+[1-9]/);
   await look(page, "explorer");
   await page.getByRole("button", { name: "Universitas Merapi" }).click();
-  assert.match(await page.locator(".member").innerText(), /issuing\s+[0-9a-f]{16}…\s+from 0[^]*can be counted at a node/);
+  assert.match(await page.locator(".member").innerText(), /issuing\s+[0-9a-f]{16}…\s+from 0/);
+  await page.getByRole("button", { name: /Count what it issued/ }).click();
+  const counted = await page.getByText(/Issued \d+, counted from every entry/).innerText();
+  const [issued, active, , suspended, , revoked] = (counted.match(/\d+/g) ?? []).map(Number).filter((_, i) => i !== 1);
+  // The joint award is one more.
+  assert.deepEqual([issued, active, suspended, revoked], [21 + forms().length, 19 + forms().length, 1, 1], counted);
   // A record, and the certificate of the last block: the genesis in a trust file is not what is trusted, so nothing of it is read.
   for (const [part, fromEnd] of /** @type {[string, number][]} */ ([["state", 600], ["trust", 500]])) {
     await page.route(`**/export/${part}/**`, async (route) => {

@@ -1,7 +1,7 @@
-// The page as an issuer serves it: SITE/v/ with an export below it, and SITE/boxes/; the modules as they are written at SITE/sources/.
+// The page as an issuer serves it: SITE/v/ with an export below it, its worker beside it, and SITE/boxes/; the modules as they are written at SITE/sources/.
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { sanad } from "../ledger.js";
@@ -20,9 +20,11 @@ export async function serve(site) {
     const box = path.startsWith("/boxes/") ? site.boxes.get(path.slice("/boxes/".length)) : undefined;
     if (box !== undefined) return response.end(box);
     if (path.startsWith("/sources/")) return response.setHeader("content-type", "text/javascript").end(readFileSync(join(SOURCES, normalize(path.slice("/sources".length)))));
-    const [folder, name] = path.startsWith("/v/export/") ? [site.export, path.slice("/v/export/".length)] : [site.page, path.replace(/^\/v\//, "")];
+    // A server of static files sends browsers on, in a way that they do not keep.
+    if (path === "/v") return response.writeHead(302, { location: "/v/", "cache-control": "no-store" }).end();
+    const [folder, name] = path === "/v.sw.js" ? [dirname(site.page), "v.sw.js"] : path.startsWith("/v/export/") ? [site.export, path.slice("/v/export/".length)] : [site.page, path.replace(/^\/v\//, "")];
     const file = join(folder, normalize(`/${name === "" ? "index.html" : name}`));
-    if (!path.startsWith("/v/") || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    if (!/^\/v(\/|\.sw\.js$)/.test(path) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
     if (!(extname(file) in TYPES) || !request.headers["accept-encoding"]?.includes("gzip")) return createReadStream(file).pipe(response);
     // As web servers do.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use sanad_page::{CONFIG, FILES, SINGLE, SINGLE_FILE, page_hash, site_config};
+use sanad_page::{CONFIG, FILES, FOLDER, SINGLE, SINGLE_FILE, WIDE_WORKER, WORKER, page_hash, site_config};
 use serde::Serialize;
 
 use crate::files::{self, Mode};
@@ -19,6 +19,8 @@ Examples:
 Writes the verifier's page and the explorer into a folder for any web server: the one at which the issuer's codes
 point, SITE/v. Its files are those of every other copy of this version, and `sha256sum -c page.sha256` checks them. Only
 config.json differs, and page.html, the page in one file for a USB stick, which has the trust file inside.
+Beside a folder that is called v lies its service worker, v.sw.js: codes say SITE/v without a slash, and from there it
+answers for that address, too, where there is no network.
 An export on another host is named in the policy of index.html and explorer.html, so that these two differ, too.
 Write the page anew with a new trust file at least once a year. Files of an earlier run are replaced.";
 
@@ -60,6 +62,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let path = args.dir.join(path.trim_start_matches('/'));
         files::create_folder(files::parent(&path))?;
         files::replace(&path, &content, Mode::Public)?;
+        count += 1;
+    }
+    let beside =
+        args.dir.file_name().filter(|name| *name == FOLDER).map(|_| args.dir.with_file_name(WIDE_WORKER));
+    let worker = FILES.iter().find(|file| file.path == WORKER);
+    if let (Some(path), Some(worker)) = (beside, worker) {
+        files::replace(&path, worker.content, Mode::Public)?;
         count += 1;
     }
     output.print(&Written { dir: args.dir.clone(), files: count, page_hash: page_hash() })?;

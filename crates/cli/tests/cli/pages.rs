@@ -47,6 +47,9 @@ fn a_page_holds_the_trust_file_and_is_else_as_published() {
         assert_eq!(found, others, "all but the policy of another host is as published");
         let hash = hex::encode(Sha256::digest(fs::read(page.join("page.sha256")).unwrap()));
         assert_eq!(made["page_hash"], hash.as_str());
+        // Codes have the address without a slash, which only a worker beside the folder reaches.
+        let worker = fs::read(page.join("sw.js")).unwrap();
+        assert_eq!(fs::read(at.join("www/v.sw.js")).unwrap(), worker);
         let config: Value = serde_json::from_slice(&fs::read(page.join("config.json")).unwrap()).unwrap();
         assert_eq!((&config["export"], &config["node"]), (&export.into(), &"".into()));
         assert!(is_trusted(config["trust"].as_str().unwrap()), "{config}");
@@ -61,6 +64,7 @@ fn a_page_holds_the_trust_file_and_is_else_as_published() {
     }
     // Without one, visitors have to bring it: that is said. What is no trust file, and no address, makes no page.
     let bare = sanad(at, "issuer page bare").expect(0);
+    assert!(!at.join("bare.sw.js").exists() && !at.join("v.sw.js").exists());
     assert!(bare.stderr.contains("visitors have to bring the file"), "{}", bare.stderr);
     sanad(at, "issuer page none --trust ijazah.json").expect_error("ijazah.json");
     sanad(at, "issuer page none --trust konsorsium.trust --export ftp://log.example.org/")

@@ -62,6 +62,17 @@ fn a_presentation_with_fewer_disclosures_fits_the_same_receipt() {
         assert!(found["checks"].to_string().contains("issuer-id"), "{found}");
         assert!(found["not_proved"].to_string().contains("holder not checked"), "{found}");
     }
+    // What its holder shows is told, as the issuer's words; what is withheld is not there, nor is anything of a changed one.
+    let shown = verify(&format!("{signed}~{name}~{credits}~"), 0)["claims"].clone();
+    assert_eq!(
+        shown["disclosed"],
+        json!([{"claim": "/credits", "value": 20}, {"claim": "/given_name", "value": "Arkanendra"}])
+    );
+    assert_eq!(shown["always"]["vct"], "https://issuer.example/award");
+    assert!(!shown.to_string().contains("2004"), "{shown}");
+    let arguments = "verify shown --receipt award.sd-jwt.receipt.json --genesis genesis.json";
+    let people = sanad(at, arguments).expect(0).stdout;
+    assert!(people.contains("shown by the holder, given_name") && people.contains("Arkanendra"), "{people}");
     let richer = BASE64.encode(json!(["c2FsdC0y", "credits", 40]).to_string());
     let refused = [
         // A changed disclosure, one that is there twice, another signature.
@@ -73,6 +84,7 @@ fn a_presentation_with_fewer_disclosures_fits_the_same_receipt() {
         let found = verify(presentation, 1);
         assert_eq!(found["verdict"], "tampered", "{presentation}");
         assert!(found["reason"].as_str().unwrap().starts_with("document: "), "{found}");
+        assert!(found["claims"].is_null(), "{found}");
     }
     // In the JSON serialisation, too; there nothing may stand beside it that the commitment does not bind, though people read it.
     let parts: Vec<&str> = signed.split('.').collect();

@@ -3,9 +3,11 @@
 use sanad_core::ids::MemberId;
 use sanad_core::member::Standing;
 use sanad_core::summary::SummaryLabel;
+use serde_json::Value;
 
 use super::credential::credential_key;
 use super::{Language, Line, Mark, name_of};
+use crate::claims::{Claims, Disclosed, REGISTERED};
 use crate::finding::{Asked, Basis, Finding, Form};
 use crate::open::Open;
 use crate::time;
@@ -50,8 +52,13 @@ impl Finding {
             lines.push(Line::Fact(name("fact-issuer"), value));
         }
         for (label, text) in self.summary.iter().flat_map(|summary| summary.fields()) {
-            lines.push(Line::Fact(name(summary_label(*label)), text.clone()));
+            let text = match label {
+                SummaryLabel::Credits => decimal(language, text),
+                _ => text.clone(),
+            };
+            lines.push(Line::Fact(name(summary_label(*label)), text));
         }
+        self.claim_lines(language, &mut lines);
         if let Some(index) = self.log_index {
             lines.push(Line::Fact(name("fact-log-index"), index.to_string()));
         }
@@ -79,6 +86,31 @@ impl Finding {
             lines.push(Line::Text(name("by-itself")));
         }
         lines
+    }
+
+    /// What an SD-JWT says: what its holder chose to show first.
+    fn claim_lines(&self, language: Language, lines: &mut Vec<Line>) {
+        let Some(Claims { always, disclosed }) = &self.claims else { return };
+        for Disclosed { claim, value } in disclosed {
+            let claim = cut(claim.trim_start_matches('/'), CLAIM_NAME_CHARS_MAX);
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let name = language.text("fact-disclosed", &[("claim", &claim)]);
+            lines.push(Line::Fact(name, cut(&value, CLAIM_CHARS_MAX)));
+        }
+        for (claim, value) in always.iter().filter(|(claim, _)| !REGISTERED.contains(&claim.as_str())) {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                // Such as the achievement, or the issuer.
+                Value::Object(members) => match members.get("name") {
+                    Some(Value::String(name)) => name.clone(),
+                    _ => continue,
+                },
+                Value::Array(_) | Value::Null => continue,
+            };
+            let name = language.text("fact-always", &[("claim", &cut(claim, CLAIM_NAME_CHARS_MAX))]);
+            lines.push(Line::Fact(name, cut(&text, CLAIM_CHARS_MAX)));
+        }
     }
 
     /// What is left open, a line each.
@@ -139,6 +171,27 @@ impl Finding {
     }
 }
 
+/// A number with the decimal sign of the language.
+fn decimal(language: Language, text: &str) -> String {
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
+    match language {
+        Language::Indonesian if is_decimal => text.replacen('.', ",", 1),
+        Language::Indonesian | Language::English => text.to_owned(),
+    }
+}
+
+/// A text of a document, for a line.
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Longest name and value of a claim that are shown, in characters.
+const CLAIM_NAME_CHARS_MAX: usize = 60;
+const CLAIM_CHARS_MAX: usize = 400;
+
 fn basis_text(language: Language, basis: Basis) -> String {
     match basis {
         Basis::Genesis => language.text("rests-on-genesis", &[]),
@@ -170,5 +223,24 @@ fn standing(standing: Standing) -> Option<&'static str> {
         Standing::Frozen => Some("standing-frozen"),
         Standing::Suspended => Some("standing-suspended"),
         Standing::Retired => Some("standing-retired"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_decimal_sign_of_the_language() {
+        for (text, indonesian) in [("3.5", "3,5"), ("20", "20"), ("1e2", "1e2"), ("-0.5", "-0,5")] {
+            assert_eq!(decimal(Language::Indonesian, text), indonesian);
+            assert_eq!(decimal(Language::English, text), text);
+        }
+    }
+
+    #[test]
+    fn a_long_claim_is_cut_between_characters() {
+        assert_eq!(cut("é", 1), "é");
+        assert_eq!(cut("éé", 1), "é…");
     }
 }
