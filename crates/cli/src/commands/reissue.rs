@@ -14,7 +14,7 @@ use sanad_core::member::MemberState;
 use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{
     Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Issuance, IssueOptions,
-    IssueReport, IssuedDocument, Issuer, Keeper, Places,
+    IssueReport, IssuedDocument, Issuer, Keeper, Places, pending_files_in,
 };
 use sanad_register::{Credential, Query, Register, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
@@ -228,15 +228,28 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
                 (given == bytes.as_slice(), args.document.clone())
             }
         };
+        if !same {
+            continue;
+        }
+        let folder = files::parent(&document);
+        if let Some(pending) = pending_files_in(folder)?.first() {
+            bail!(
+                "row {} was replaced by row {}, and {} is left of it; run `sanad issue --resume {}`",
+                old.row,
+                new.row,
+                pending.display(),
+                folder.display()
+            );
+        }
         let receipt = receipt_file::find_beside(&document);
-        if same && document.is_file() && receipt.is_file() {
+        if document.is_file() && receipt.is_file() {
             note(format_args!("row {} was replaced by row {} before; nothing was done", old.row, new.row));
             let (commitment, content) = (new.facts.commitment, Content::AsIssued);
             let issued = IssuedDocument { document, receipt, log_index, commitment, content };
             return Ok(Some(Reissued { row: new.row, replaces: old.row, revoked, already: true, issued }));
         }
         // Named by its own row, what was begun is found, and what to do is said.
-        if same && named.row == new.row {
+        if named.row == new.row {
             bail!(
                 "row {} was replaced by row {} before, and {} is not there with its receipt; `sanad issue --resume` finishes what was \
                  begun, and `sanad register export` writes both again",
