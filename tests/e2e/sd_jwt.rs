@@ -321,6 +321,17 @@ fn files_that_a_learner_lost_come_back_from_the_register() {
     }
     assert_eq!(desk.net.wait_for_equal_heads(5)[0]["log_size"], 5, "nobody has a second one");
 
+    // What is revoked comes back with a word, and has no certificate.
+    let (list, cards) = (desk.net.path("void.csv"), desk.net.path("cetak"));
+    fs::write(&list, "row,reason\n1,slip\n").unwrap();
+    desk.sanad(&["revoke", "--from", &list, "--yes"], &ISSUING).json(0);
+    fs::remove_dir_all(desk.net.path("wisuda")).unwrap();
+    let done = desk.issue(&["--certificates", &cards]).json(0);
+    let notices = done["notices"].to_string();
+    assert_eq!(notices.matches("row 1 is revoked, so do not hand it out").count(), 1, "{notices}");
+    assert_eq!(notices.matches("row 1 is revoked: no certificate is made").count(), 1, "{notices}");
+    assert_eq!((&done["certificates"]["made"], &done["certificates"]["left_out"]), (&4.into(), &1.into()));
+
     // A file that differs is never overwritten.
     let changed = String::from_utf8(before[0].0.clone())
         .unwrap()

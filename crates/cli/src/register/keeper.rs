@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use sanad_core::batch::SignedBatch;
-use sanad_core::document::{DOCUMENT_BYTES_MAX, DocumentKind};
+use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::receipt::Receipt;
 use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
 use sanad_register::{
-    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, Status, Subject,
+    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, RowNumber, Status,
+    Subject,
 };
 use serde_json::Value;
 
@@ -90,6 +91,26 @@ impl RegisterKeeper {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(revoked)
+    }
+
+    /// Which of these documents the register has as revoked or suspended, with row and status.
+    pub(crate) fn void(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, RowNumber, Status)>> {
+        let mut void: HashMap<[u8; 32], (RowNumber, Status)> = HashMap::new();
+        self.lock().visit(|row| {
+            if let Row::Credential(credential) = row
+                && credential.status() != Status::Active
+            {
+                void.insert(credential.facts.digest, (credential.row, credential.status()));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let mut found = Vec::new();
+        for path in paths.iter().filter(|_| !void.is_empty()) {
+            let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
+            let digest = document::digest(DocumentKind::detect(&bytes), &bytes)?;
+            found.extend(void.get(&digest).map(|(row, status)| (path.clone(), *row, *status)));
+        }
+        Ok(found)
     }
 
     /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until

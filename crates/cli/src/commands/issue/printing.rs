@@ -44,6 +44,8 @@ pub(super) struct Certificates {
     pub(super) made: usize,
     /// Certificates that were there.
     pub(super) already: usize,
+    /// Credentials that the register has as revoked or suspended.
+    pub(super) left_out: usize,
 }
 
 impl CertificateArgs {
@@ -74,7 +76,7 @@ pub(super) fn print(
         })
         .collect();
     bar.finish_and_clear();
-    let mut counted = Certificates { folder: folder.to_owned(), made: 0, already: 0 };
+    let mut counted = Certificates { folder: folder.to_owned(), made: 0, already: 0, left_out: 0 };
     for (document, result) in documents.iter().zip(results) {
         match result {
             Ok(Some(_)) => counted.made += 1,

@@ -7,7 +7,7 @@ use anyhow::bail;
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_credential::{CREDENTIAL_BYTES_MAX, badge_of_sd_jwt};
 use sanad_issuer::{Incomplete, Plan, find_beside, path_beside};
-use sanad_register::{Progress, Register, Row, RowNumber};
+use sanad_register::{Progress, Register, Row, RowNumber, Status};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -102,13 +102,19 @@ impl Lost {
                 was_missing = true;
             }
             if was_missing {
-                restored.push(path);
+                restored.push((path, *row, register.credential(*row)?.status()));
             }
         }
-        restored.sort();
-        for path in restored {
+        restored.sort_by_key(|(path, ..)| *path);
+        for (path, row, status) in restored {
             let folder = files::parent(path).display();
-            observer.remark(format!("{folder} was incomplete: put back from the register"));
+            observer.remark(match status {
+                Status::Active => format!("{folder} was incomplete: put back from the register"),
+                status => {
+                    let status = status.as_str();
+                    format!("{folder} was incomplete: put back from the register; row {row} is {status}, so do not hand it out")
+                }
+            });
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use sanad_issuer::{
     AwardsError, BATCH_DOCUMENTS_DEFAULT, Chain, CredentialForm, Issuance, IssueOptions, Issuer, Keeper,
     LineFault, Notice, Observer, Places, Plan, Roster, Step, Unfinished,
 };
-use sanad_register::{Clash, Progress, RegisterError, Subject, There};
+use sanad_register::{Clash, Progress, RegisterError, RowNumber, Status, Subject, There};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,9 +34,9 @@ use crate::receipt_file::PICTURES;
 use crate::register::{RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, check_issuer_id, created_now, signer, status_list_place};
-use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
+use crate::{files, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -368,11 +368,31 @@ fn work(
             let site = args.certificates.site.as_ref().zip(args.certificates.site_dir.as_deref());
             let printer = Printer::new(page, site, &trust, Some(folder))?;
             note_site(args.register.register.as_deref(), args.certificates.site_dir.as_deref())?;
-            done.certificates =
-                Some(print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors));
+            let void = match &kept {
+                Some(keeper) => keeper.void(&paths)?,
+                None => Vec::new(),
+            };
+            let paths = good_of(paths, &void, observer.0);
+            let mut made = print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors);
+            made.left_out = void.len();
+            done.certificates = Some(made);
         }
         Ok(())
     })?
+}
+
+/// The documents without those that are void: their codes would say that they hold as of their receipts.
+fn good_of(
+    mut paths: Vec<PathBuf>,
+    void: &[(PathBuf, RowNumber, Status)],
+    observer: &Terminal,
+) -> Vec<PathBuf> {
+    for (path, row, status) in void {
+        let (folder, status) = (files::parent(path).display(), status.as_str());
+        observer.remark(format!("{folder}: row {row} is {status}: no certificate is made"));
+    }
+    paths.retain(|path| !void.iter().any(|(void, ..)| void == path));
+    paths
 }
 
 /// Rows of the register that a plan may clash with.
@@ -508,9 +528,16 @@ impl Report for Done {
         let view = View::new().line(counted).then(self.issued.view());
         match &self.certificates {
             None => view,
-            Some(Certificates { folder, made, already }) => {
+            Some(Certificates { folder, made, already, left_out }) => {
                 let certificates = if *made == 1 { "certificate" } else { "certificates" };
-                view.line(format!("{made} {certificates} made now in {}, {already} before", folder.display()))
+                let left_out = match left_out {
+                    0 => String::new(),
+                    count => format!(", {count} left out: revoked or suspended"),
+                };
+                view.line(format!(
+                    "{made} {certificates} made now in {}, {already} before{left_out}",
+                    folder.display()
+                ))
             }
         }
     }
