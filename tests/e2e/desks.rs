@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sanad_e2e::rosters::{NAMES, prepare, roster};
@@ -150,6 +150,10 @@ fn two_desks_with_one_register_issue_nothing_twice() {
     stopped.stop_in_the_middle(&first, is_signed);
     let signed = count(&first, is_signed);
     assert!(signed < MANY, "it was stopped too late");
+    // What is signed in another second is another document.
+    let second_of = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let stopped_in = second_of(SystemTime::now());
+    poll("another second", || (second_of(SystemTime::now()) > stopped_in).then_some(()));
     let second = office.net.path("second");
     let (code, said) = office.run(
         &[office.issue("second"), vec!["--wait".to_owned(), "300ms".to_owned()]]

@@ -74,7 +74,8 @@ impl Expected {
 async fn every_height_answers_as_it_was_with_a_proof() {
     let net = Net::start(&["--heartbeat-ms", "1000"]);
     let (folder, genesis) = (net.path("elang"), net.path("net/genesis.json"));
-    let name = ["--id", ELANG, "--name", "Politeknik Elang", "--role", "issuer"];
+    let did = format!("did:web:{ELANG}");
+    let name = ["--id", ELANG, "--name", "Politeknik Elang", "--role", "issuer", "--issuer-id", &did];
     net.sanad(&[&["member", "new", "--genesis", &genesis, "--dir", &folder][..], &name].concat()).json(0);
     let admitted = decide(&net, &["admit", &format!("{folder}/member.json")]);
     let awards = net.documents("awards", 3);

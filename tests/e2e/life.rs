@@ -270,7 +270,7 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     // Of those two, the first to end counts.
     let later = ca.clone().self_signed(&ca_key).unwrap();
-    ca.not_after = (SystemTime::now() + Duration::from_secs(20 * 86_400)).into();
+    ca.not_after = (SystemTime::now() + Duration::from_secs(20 * 86_400 + 43_200)).into();
     let ca = ca.self_signed(&ca_key).unwrap();
     fs::write(net.node_path(1, "clients.pem"), later.pem() + &ca.pem()).unwrap();
     let key = rcgen::KeyPair::generate().unwrap();
@@ -280,7 +280,7 @@ fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     fs::write(net.path("client.key"), key.serialize_pem()).unwrap();
     let checked = net.sanad_node(1, &["check", "--offline"]);
     assert!(checked.code == 0 && checked.out.contains("only clients"), "{checked:?}");
-    assert!(checked.out.contains("an authority of api.tls_client_ca ends in 19 days"), "{checked:?}");
+    assert!(checked.out.contains("an authority of api.tls_client_ca ends in 20 days"), "{checked:?}");
     let node = Node::start(&net, 1, &[]);
     node.says("the node runs", 1);
     let url = format!("https://{}", net.listen_addresses(1)[0]);

@@ -233,7 +233,7 @@ mod tests {
                 "{second}"
             );
         }
-        assert_eq!(unpack(&with_one_twice("x", "y")).map(|files| files.len()).unwrap(), 3);
+        assert_eq!(unpack(&with_one_twice("x", "another")).map(|files| files.len()).unwrap(), 3);
     }
 
     #[test]

@@ -223,7 +223,10 @@ const ENDORSED: &str = "kursus.txt kursus.endorsement.json";
 
 /// A node, and a folder with a document that its issuer endorses.
 fn endorsed() -> (Node, tempfile::TempDir) {
-    let node = Node::over(MemoryLedger::of(genesis_naming(&json!({ "issuer": NAME }).to_string())));
+    let ledger = MemoryLedger::of(genesis_naming(&json!({ "issuer": NAME }).to_string()));
+    // Nothing is signed where the ledger's time and the clock's are far apart.
+    ledger.start_now();
+    let node = Node::over(ledger);
     let folder = node.folder(&[]);
     fs::write(folder.path().join("kursus.txt"), "Kursus, 3 SKS").unwrap();
     issue(&node, folder.path(), "kursus.txt");
