@@ -285,7 +285,8 @@ fn an_endorsement_endorses_only_while_it_holds() {
     issue(&node, at, "award.json");
     another(&node, at, "unknown.json", true, |json| {
         json["credentialSubject"]["id"] = json!("urn:uuid:1");
-        json["relatedResource"] = json!([{ "id": "urn:uuid:1", "digestMultibase": "uEiAAAA" }]);
+        let digest = format!("uEi{}", "A".repeat(44));
+        json["relatedResource"] = json!([{ "id": "urn:uuid:1", "digestMultibase": digest }]);
     });
     assert_eq!(found("award.json unknown.json", 2)["endorses"]["endorsed"], "not-compared");
 
