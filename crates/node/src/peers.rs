@@ -5,7 +5,7 @@
 //! keys of its peers.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sanad_consensus_lite::PeerAddress;
 use sanad_core::ids::MemberId;
@@ -99,6 +99,8 @@ pub(crate) async fn follow(
 ) {
     let mut heads = node.ledger.heads();
     let mut tick = tokio::time::interval(TICK);
+    let mut registered = known.borrow().to_vec();
+    let mut replaced: Vec<(NodePeer, Instant)> = Vec::new();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
@@ -106,7 +108,14 @@ pub(crate) async fn follow(
             Ok(()) = configured.changed() => {}
         }
         let state = node.ledger.state();
-        let now = peers(state.registry(), &configured.borrow_and_update(), &node.member);
+        let mut now = peers(state.registry(), &configured.borrow_and_update(), &node.member);
+        let until = Instant::now() + REPLACED_STAYS;
+        replaced.extend(replaced_keys(&registered, &now).map(|peer| (peer.clone(), until)));
+        replaced.retain(|(peer, until)| {
+            Instant::now() < *until && !now.iter().any(|other| other.network_key == peer.network_key)
+        });
+        registered.clone_from(&now);
+        now.extend(replaced.iter().map(|(peer, _)| peer.clone()));
         let before = Arc::clone(&known.borrow());
         if before[..] != now[..] {
             say(&before, &now);
@@ -118,6 +127,15 @@ pub(crate) async fn follow(
         }
         own = own.look(&node, &state).await;
     }
+}
+
+/// The peers of before whose member has another network key now. Such a node may lack the block that says so, and would never get it from
+/// nodes that know it no more.
+fn replaced_keys<'a>(before: &'a [NodePeer], now: &'a [NodePeer]) -> impl Iterator<Item = &'a NodePeer> {
+    before.iter().filter(|peer| {
+        let is_there = |other: &NodePeer| other.network_key == peer.network_key;
+        !now.iter().any(is_there) && now.iter().any(|other| other.member == peer.member)
+    })
 }
 
 fn say(before: &[NodePeer], now: &[NodePeer]) {
@@ -143,6 +161,8 @@ fn say(before: &[NodePeer], now: &[NodePeer]) {
     }
 }
 
+/// How long a node is known by a network key that was replaced: as long as it may take it to get the block that says so.
+const REPLACED_STAYS: Duration = Duration::from_secs(20);
 /// Time between looks while there are no blocks: a key file may come later.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -150,6 +170,22 @@ const TICK: Duration = Duration::from_secs(2);
 mod tests {
     use super::*;
     use sanad_testkit::{Consortium, id, member, network_key};
+
+    #[test]
+    fn a_key_that_was_replaced_is_told_from_a_node_that_left() {
+        let key = |name: &str| network_key(name).public();
+        let peer = |member: &str, name: &str| NodePeer {
+            member: id(member),
+            network_key: key(name),
+            role: PeerRole::Validator,
+            consensus: None,
+            gossip: None,
+        };
+        let before = [peer("v1", "v1"), peer("v2", "v2"), peer("v3", "v3")];
+        let now = [peer("v1", "v1"), peer("v2", "v2 anew")];
+        assert_eq!(replaced_keys(&before, &now).collect::<Vec<_>>(), [&before[1]]);
+        assert_eq!(replaced_keys(&now, &now).count(), 0);
+    }
 
     #[test]
     fn they_are_those_of_the_register() {
