@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sanad_api::{Client, ClientOptions};
-use sanad_e2e::{Net, poll, program, reserve_ports};
+use sanad_e2e::{Net, poll, program, reserve_ports, until};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -130,6 +130,8 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
     fs::write(&config, right.replace("data_dir = \"data\"", "data_dir = \"other\"")).unwrap();
     node.signal(Signal::HUP);
     node.says("data_dir has changed in the configuration, which takes effect at the next start", 1);
+    // A connection that is opened while the old server makes way for the new one may be cut.
+    until("the new server", async || connect(&second).await.is_ok()).await;
     let height = connect(&second).await.unwrap().head.height;
     poll("blocks", || (net.metric(1, "sanad_height")? > height.0 as f64 + 1.0).then_some(()));
     node.signal(Signal::TERM);

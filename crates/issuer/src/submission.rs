@@ -78,7 +78,7 @@ impl SubmissionError {
     }
 
     /// Whether the issuer's key was replaced after it had signed: signed with the one in force, it can still be entered.
-    pub(crate) fn is_of_former_key(&self) -> bool {
+    pub fn is_of_former_key(&self) -> bool {
         matches!(self, Self::Refused { code: ErrorCode::BadSignature, .. })
     }
 }

@@ -291,7 +291,12 @@ async fn resume(
     for file in unfinished.files() {
         let mut finished = unfinished.finish(file, chain, None, &options, observer, report).await;
         // The key is opened only if it is needed.
-        if matches!(finished, Err(ResumeError::PlaceTaken(_))) && args.issuer.is_given() {
+        let is_signed_anew = match &finished {
+            Err(ResumeError::PlaceTaken(_)) => true,
+            Err(ResumeError::Submission(error)) => error.is_of_former_key(),
+            _ => false,
+        };
+        if is_signed_anew && args.issuer.is_given() {
             let issuer = args.issuer.open()?;
             finished = unfinished.finish(file, chain, Some(&issuer), &options, observer, report).await;
         }
