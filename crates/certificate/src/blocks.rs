@@ -12,9 +12,9 @@ use crate::template_error::TemplateError;
 /// An ornament that is drawn over a text: a stamp, perhaps, or a mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// The ornament.
+    /// What is drawn later, and so on top.
     pub ornament: Element,
-    /// The text.
+    /// What it hides, if in part.
     pub text: Element,
 }
 

@@ -93,13 +93,13 @@ pub enum TemplateError {
         "{element} is turned or not a square, so no camera would find the code as it is meant; make it an upright square"
     )]
     CodeShape {
-        /// The place.
+        /// The rectangle with `data-code`.
         element: Element,
     },
     /// The place of a code is too small.
     #[error("{element} has a side of {actual_mm:.1} mm; cameras need {minimum_mm} mm or more")]
     CodeSmall {
-        /// The place.
+        /// The rectangle with `data-code`.
         element: Element,
         /// Its side, in millimetres.
         actual_mm: f32,
@@ -135,13 +135,13 @@ pub enum TemplateError {
     /// A turned text with a field.
     #[error("{element} is turned and has a field, so its room cannot be told: give it data-fit=\"LENGTH\"")]
     Turned {
-        /// The text.
+        /// The `<text>` of the template.
         element: Element,
     },
     /// A text of the credential must not be printed.
     #[error("the text {text:?} cannot be printed")]
     Text {
-        /// The text.
+        /// As the credential or `--set` has it.
         text: String,
         /// Why.
         source: TextError,
@@ -151,7 +151,7 @@ pub enum TemplateError {
     FieldTooLong {
         /// Name of the field.
         name: String,
-        /// Its length.
+        /// Its length, in characters.
         characters: usize,
     },
     /// No font has a character.
@@ -173,9 +173,9 @@ pub enum TemplateError {
     TooWide {
         /// Its place.
         element: Element,
-        /// The text.
+        /// With its fields filled in.
         text: String,
-        /// Its length.
+        /// Its length, in characters.
         characters: usize,
         /// How many of them fit.
         characters_max: usize,

@@ -97,7 +97,7 @@ pub(crate) enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum General {
-    /// The achievement.
+    /// By the id of its achievement: each award of that achievement.
     Achievement,
     /// Whatever has the award's id.
     Id,

@@ -11,20 +11,18 @@ use sanad_api::CredentialKey;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
-use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{
     Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Issuance, IssueOptions,
     IssueReport, IssuedDocument, Issuer, Keeper, Places, pending_files_in,
 };
 use sanad_register::{Credential, Query, Register, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, note};
 use crate::receipt_file::{self, PICTURES};
-use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, position_in, subject_of};
+use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, id_of, position_in, subject_of};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, created_now, signer, status_list_place};
 use crate::trust::TrustArgs;
@@ -260,12 +258,6 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
         }
     }
     Ok(None)
-}
-
-/// The id of a credential in either form.
-fn id_of(document: &[u8]) -> Option<String> {
-    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
-    json["id"].as_str().map(str::to_owned)
 }
 
 /// Where the signed credential is written.

@@ -188,6 +188,16 @@ pub(crate) fn subject_of(kind: DocumentKind, document: &[u8]) -> Subject {
     }
 }
 
+/// A credential in JSON: the document itself, or the badge that an SD-JWT VC stands for.
+pub(crate) fn credential_of(document: &[u8]) -> Option<Value> {
+    serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))
+}
+
+/// The id of a credential in either form.
+pub(crate) fn id_of(document: &[u8]) -> Option<String> {
+    credential_of(document)?["id"].as_str().map(str::to_owned)
+}
+
 /// The position that a credential names in the status lists of its issuer.
 pub(crate) fn position_in(document: &[u8]) -> Option<Position> {
     let credential: Value = serde_json::from_slice(document).ok()?;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, bail};
-use sanad_credential::badge_of_sd_jwt;
 use sanad_register::{Credential, Query, Register, Row, RowNumber, Status};
 use serde_json::Value;
 
@@ -128,7 +127,7 @@ impl<'a> Lookup<'a> {
 }
 
 fn certificate_number(document: &[u8]) -> Option<String> {
-    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
+    let json = super::credential_of(document)?;
     let number = match &json["credentialSubject"] {
         Value::Array(subjects) if subjects.len() == 1 => &subjects[0]["licenseNumber"],
         subject => &subject["licenseNumber"],

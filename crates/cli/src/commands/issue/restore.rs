@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_credential::{CREDENTIAL_BYTES_MAX, badge_of_sd_jwt};
+use sanad_credential::CREDENTIAL_BYTES_MAX;
 use sanad_issuer::{Incomplete, Plan, find_beside, path_beside};
 use sanad_register::{Progress, Register, Row, RowNumber, Status};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::files::{self, Mode};
 use crate::observer::Terminal;
-use crate::register::RegisterKeeper;
+use crate::register::{RegisterKeeper, id_of};
 
 /// What the register has of a plan's credentials.
 #[derive(Debug, Default)]
@@ -183,12 +182,6 @@ fn refuse(register: &Register, others: Vec<(RowNumber, Incomplete<'_>)>) -> anyh
          back, or give another award its own number:\n{}{more}",
         lines.join("\n")
     )
-}
-
-/// The id of a credential in either form.
-fn id_of(document: &[u8]) -> Option<String> {
-    let json: Value = serde_json::from_slice(document).ok().or_else(|| badge_of_sd_jwt(document))?;
-    json["id"].as_str().map(str::to_owned)
 }
 
 /// Most lines that are named.
