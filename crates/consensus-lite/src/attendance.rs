@@ -1,6 +1,6 @@
 //! What each validator was last heard to sign, for operators: who votes, who is missing, and since when.
 //!
-//! Only verified signatures count. Nothing here decides anything in consensus.
+//! Only verified signatures count. No vote depends on anything here.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
+use sanad_core::timeliness::{TIME_PRECISION_MS, existed_by_ms};
 use sanad_core::validators::ValidatorSet;
 
 use crate::guard::Position;
@@ -65,6 +66,29 @@ impl Attendance {
         self.lock().validators.entry(by).or_default().clock_offset_ms = Some(offset_ms);
     }
 
+    /// What this node adds to its clock when it dates a proposal, in milliseconds. Not 0 only where as many others as a
+    /// quorum has date theirs so that none is timely by its clock: then this clock is wrong. It takes the smallest of
+    /// their offsets.
+    pub(crate) fn clock_correction_ms(&self, validators: &ValidatorSet, own: Option<PublicKey>) -> i64 {
+        let mut offsets: Vec<i64> = {
+            let heard = self.lock();
+            let others = validators.validators().iter().filter(|validator| Some(validator.key) != own);
+            others.filter_map(|validator| heard.validators.get(&validator.key)?.clock_offset_ms).collect()
+        };
+        offsets.sort_unstable();
+        let quorum = validators.quorum();
+        let Some(most) = offsets.len().checked_sub(quorum) else { return 0 };
+        // A quorum of the offsets are at least this high, or at most this low.
+        let (ahead_ms, behind_ms) = (offsets[most], offsets[quorum - 1]);
+        if ahead_ms > AHEAD_MAX_MS {
+            ahead_ms
+        } else if behind_ms < -LATE_MAX_MS {
+            behind_ms
+        } else {
+            0
+        }
+    }
+
     /// Forgets who is not a validator any more.
     pub(crate) fn retain(&self, validators: &ValidatorSet) {
         self.lock().validators.retain(|key, _| validators.position(key).is_some());
@@ -114,6 +138,11 @@ pub(crate) fn silent_since(
     validators.iter().filter(silent).map(|validator| (validator, validator.silence))
 }
 
+/// How far the time of a block proposed in round 0 may be ahead of the clock of whoever judges it, in milliseconds.
+const AHEAD_MAX_MS: i64 = TIME_PRECISION_MS.cast_signed();
+/// How late such a block may arrive by that clock, in milliseconds.
+const LATE_MAX_MS: i64 = existed_by_ms(0, 0).cast_signed();
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +187,35 @@ mod tests {
         let few = ValidatorSet::genesis(vec![set.validators()[1].clone()]).unwrap();
         attendance.retain(&few);
         assert_eq!(attendance.of(&set)[0].last, None);
+    }
+    #[test]
+    fn a_clock_is_wrong_by_the_word_of_a_quorum_of_others_alone() {
+        const HOUR_MS: i64 = 3_600_000;
+        let correction = |count: u8, offsets: &[i64]| {
+            let (set, attendance) = (set(count), Attendance::default());
+            for (validator, offset_ms) in set.validators()[1..].iter().zip(offsets) {
+                attendance.proposed(validator.key, *offset_ms);
+            }
+            attendance.clock_correction_ms(&set, Some(set.validators()[0].key))
+        };
+        // An hour ahead of the three others; an hour behind. The smallest correction that they agree on.
+        assert_eq!(correction(4, &[-HOUR_MS - 5, -HOUR_MS - 900, -HOUR_MS - 2]), -HOUR_MS - 2);
+        assert_eq!(correction(4, &[HOUR_MS - 5, HOUR_MS - 900, HOUR_MS - 2]), HOUR_MS - 900);
+        // f + 1 others are wrong, or lie; one was not heard; nobody was.
+        assert_eq!(correction(4, &[HOUR_MS, HOUR_MS, -5]), 0);
+        assert_eq!(correction(4, &[HOUR_MS, HOUR_MS, -HOUR_MS]), 0);
+        assert_eq!(correction(4, &[HOUR_MS, HOUR_MS]), 0);
+        assert_eq!(correction(4, &[]), 0);
+        // Of seven, five others are enough.
+        assert_eq!(correction(7, &[HOUR_MS, HOUR_MS, HOUR_MS, HOUR_MS, HOUR_MS, -HOUR_MS]), HOUR_MS);
+        assert_eq!(correction(7, &[HOUR_MS, HOUR_MS, HOUR_MS, HOUR_MS, 0, -HOUR_MS]), 0);
+        // What is timely needs none: a slow network is no wrong clock.
+        assert_eq!(correction(4, &[1_000; 3]), 0);
+        assert_eq!(correction(4, &[1_001; 3]), 1_001);
+        assert_eq!(correction(4, &[-6_000; 3]), 0);
+        assert_eq!(correction(4, &[-6_001; 3]), -6_001);
+        // One that is alone has nobody to ask.
+        assert_eq!(correction(1, &[]), 0);
+        assert_eq!(correction(4, &[i64::MIN, i64::MIN, i64::MAX]), 0);
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Driver<A> {
     pub(super) waiting: Option<Waiting>,
     /// A proposal that is not made yet, since the clock is behind.
     pub(super) deferred: Option<Deferred>,
+    /// Whether the last proposal was dated by the clocks of others.
+    pub(super) corrected: bool,
     /// The last height without this node's vote.
     pub(super) abstaining: Option<Height>,
     /// The height at which the guard last refused.
@@ -83,6 +85,7 @@ impl<A: Application> Driver<A> {
             pace: Pace::default(),
             waiting: None,
             deferred: None,
+            corrected: false,
             abstaining: None,
             refused_at: None,
             #[cfg(feature = "testing")]

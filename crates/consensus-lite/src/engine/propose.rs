@@ -90,7 +90,7 @@ impl<A: Application> Driver<A> {
         let block = match known {
             Some(block) => block,
             None => {
-                let now_ms = self.setup().config.clock.now_ms();
+                let now_ms = self.now_ms(round);
                 let time_ms = now_ms.max(self.next().time_ms_min);
                 let ahead_ms = time_ms.saturating_sub(now_ms.saturating_add(TIME_PRECISION_MS));
                 if ahead_ms > 0 {
@@ -112,6 +112,24 @@ impl<A: Application> Driver<A> {
             }
         };
         Ok(Some(LocallyProposedValue::new(EngineHeight(height), Round::new(round), Value(block))))
+    }
+
+    /// The time to date a proposal by, in milliseconds since 1970-01-01 UTC. A clock that the others show to be wrong is
+    /// put right, in the first round alone: should they be wrong, the next rounds do not depend on them. Votes always go
+    /// by this node's own clock.
+    fn now_ms(&mut self, round: u32) -> u64 {
+        let now_ms = self.setup().config.clock.now_ms();
+        if round > 0 {
+            return now_ms;
+        }
+        let own = self.own_key();
+        let correction_ms = self.shared().attendance.clock_correction_ms(&self.next().validators, own);
+        let corrected = correction_ms != 0;
+        if corrected && !self.corrected {
+            tracing::warn!(correction_ms, "this node's clock is wrong: its proposals are dated by those of the others");
+        }
+        self.corrected = corrected;
+        now_ms.saturating_add_signed(correction_ms)
     }
 
     /// Sends a block again: as the proposer of a later round, or, from round 10 on, since this node has locked it and

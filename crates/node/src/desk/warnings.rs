@@ -80,7 +80,7 @@ fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
             ..warning(
                 "clock-skew",
                 format!("this node's clock is {size:?} {side} those of the others"),
-                "set it by NTP (chronyc tracking, timedatectl); proposals of a wrong clock get no votes",
+                "set it by NTP (chronyc tracking, timedatectl); until then its first votes are missing, and the others must all be there",
             )
         });
     }
