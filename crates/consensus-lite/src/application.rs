@@ -35,7 +35,7 @@ pub trait Application: Send + 'static {
     /// [`InvalidPayload::Invalid`] leads to a vote for nil, [`InvalidPayload::Fatal`] stops consensus.
     fn validate(&mut self, height: Height, payload: &Bytes) -> Result<ValidBlock, InvalidPayload>;
 
-    /// Makes a decided block durable, and the head. The certificate was verified. The payload was validated,
+    /// Makes a decided block the head, and durable. The certificate was verified. The payload was validated,
     /// though possibly by an earlier process.
     ///
     /// # Errors
@@ -44,15 +44,16 @@ pub trait Application: Send + 'static {
         &mut self,
         certificate: &CommitCertificate,
         payload: Bytes,
+        durable: Durable,
     ) -> Result<NextHeight, ApplicationError>;
 
-    /// Keeps a block that is voted on, with its [`Receipt`]; durable on return. Once for each block, of which a round
+    /// Keeps a block that is voted on, with its [`Receipt`]. Once for each block, of which a round
     /// can have a few if its proposer contradicts itself; all of a height have at most 60 MiB, of which a quorum found
     /// 8 MiB valid. They may be forgotten once the height is decided.
     ///
     /// # Errors
     /// The ledger cannot go on; consensus stops.
-    fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError>;
+    fn keep_undecided(&mut self, undecided: &Undecided, durable: Durable) -> Result<(), ApplicationError>;
 
     /// What [`Self::keep_undecided`] kept for a height.
     ///
@@ -88,6 +89,16 @@ pub trait Application: Send + 'static {
     /// Takes note of validators that contradicted themselves. Each is given once for as long as the process
     /// lives.
     fn evidence(&mut self, evidence: &[Equivocation]);
+}
+
+/// When something that is written is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durable {
+    /// On return: it survives a loss of power.
+    Now,
+    /// Soon. On return it survives the end of the process. Of blocks that were decided long ago alone, while this node
+    /// catches up.
+    Soon,
 }
 
 /// The height to decide next.

@@ -264,7 +264,7 @@ impl Checks {
 
     fn clock(&mut self) {
         if now_seconds() < CLOCK_MIN {
-            let text = "the clock is years behind; set it: proposals of a wrong clock get no votes";
+            let text = "the clock is years behind; set it: a validator whose clock is wrong is missing in the votes";
             return self.failed("clock", text.to_owned());
         }
         match KEEPERS.into_iter().find(|(path, _)| Path::new(path).exists()) {

@@ -16,24 +16,72 @@ use crate::checkpoint::{Checkpoint, Delta};
 use crate::columns::{BatchColumnRecord, BlockRecord};
 use crate::error::StoreError;
 use crate::frame::{COUNT_BYTES, FramePlace};
+use crate::options::UNSYNCED_BYTES_MAX;
 use crate::shared::{Due, Published, Shared, StoredHead, Writer, batch_hashes};
+use crate::unsynced;
+
+/// When an appended block is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durable {
+    /// On return.
+    Now,
+    /// Soon: the disk is not waited for.
+    Soon,
+}
 
 impl Shared {
-    /// Appends a block that follows the head, durably.
+    /// Appends a block that follows the head.
     pub(crate) fn append(
         &self,
         block: &Block,
         certificate: &CommitCertificate,
         execution: &Execution,
+        durable: Durable,
     ) -> Result<Due, StoreError> {
         let mut writer = self.writer();
         self.check_health()?;
         self.check_next(block, certificate, execution)?;
         let write = |writer: &mut Writer| {
-            let frame = self.segments.append(block, certificate)?;
-            self.install(writer, block, certificate, execution, frame)
+            let frame = match durable {
+                Durable::Now => {
+                    // Syncs all that was written to the segment; those before it are whole.
+                    let frame = self.segments.append(block, certificate)?;
+                    self.end_unsynced(writer)?;
+                    frame
+                }
+                Durable::Soon => self.append_unsynced(writer, block, certificate)?,
+            };
+            let due = self.install(writer, block, certificate, execution, frame)?;
+            Ok(Due { sync: durable == Durable::Soon, ..due })
         };
         write(&mut writer).inspect_err(|error| self.poison(error))
+    }
+
+    fn append_unsynced(
+        &self,
+        writer: &mut Writer,
+        block: &Block,
+        certificate: &CommitCertificate,
+    ) -> Result<FramePlace, StoreError> {
+        if writer.unsynced_bytes.is_none() {
+            unsynced::write(&self.directory.unsynced(), &self.chain_id, self.segments.end())?;
+        }
+        let mut bytes = writer.unsynced_bytes.unwrap_or(0);
+        if bytes > UNSYNCED_BYTES_MAX {
+            self.segments.sync_last()?;
+            bytes = 0;
+        }
+        let frame = self.segments.append_unsynced(block, certificate)?;
+        writer.unsynced_bytes = Some(bytes + frame.bytes() as u64);
+        Ok(frame)
+    }
+
+    /// All that was written is durable.
+    pub(crate) fn end_unsynced(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        match writer.unsynced_bytes.take() {
+            Some(_) => unsynced::remove(&self.directory.unsynced()),
+            None => Ok(()),
+        }
     }
 
     /// Enters a block that is in the segments into columns and indexes, and shows it to readers.
@@ -86,7 +134,7 @@ impl Shared {
             Arc::new(Published { head: Some(Arc::new(head)), place, sets, concerns });
         let checkpoint =
             writer.blocks >= self.options.checkpoint_blocks || writer.bytes >= self.options.checkpoint_bytes;
-        Ok(Due { index, checkpoint })
+        Ok(Due { index, checkpoint, sync: false })
     }
 
     fn check_next(

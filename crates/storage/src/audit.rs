@@ -20,6 +20,7 @@ use crate::directory::StoreDirectory;
 use crate::error::OpenError;
 use crate::rebuild::{Progress, Step};
 use crate::segments::Segments;
+use crate::unsynced;
 use derived::Derived;
 pub use finding::{Finding, RunFault, Verdict};
 pub(crate) use log::{Log, LogStop};
@@ -59,7 +60,9 @@ pub fn audit(
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<AuditReport, OpenError> {
     let directory = StoreDirectory::open_to_read(directory)?;
-    let inspected = Segments::inspect(&directory.segments(), genesis.chain_id())?;
+    let mut inspected = Segments::inspect(&directory.segments(), genesis.chain_id())?;
+    let unsynced = unsynced::read(&directory.unsynced(), &genesis.chain_id())?;
+    inspected.segments = inspected.segments.map(|segments| segments.with_unsynced(unsynced));
     let strays: Vec<_> = inspected.strays.iter().map(|path| Finding::Stray { path: path.clone() }).collect();
     let mut derived = Derived::open(&directory, genesis)?;
     let mut log = Log::new(inspected, derived.vouched(), derived.checkpoint_end().unwrap_or(0));

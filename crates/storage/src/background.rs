@@ -1,7 +1,9 @@
-//! Threads for what must not hold up an append: checkpoints, and runs of the key indexes.
+//! Threads for what must not hold up an append: checkpoints, runs of the key indexes, and syncs of blocks that were
+//! appended without waiting for the disk.
 //!
-//! Both can be made again from the segments, so an I/O error here never stops the store: it is logged, and the work
-//! is tried again. Until it succeeds, keys stay in memory and the next opening has more to replay.
+//! The first two can be made again from the segments, so an I/O error there never stops the store: it is logged, and the
+//! work is tried again. Until it succeeds, keys stay in memory and the next opening has more to replay. A sync that fails
+//! poisons the store.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -16,6 +18,7 @@ use crate::shared::{Due, Shared};
 pub(crate) struct Background {
     checkpoint: Worker,
     index: Worker,
+    sync: Worker,
 }
 
 impl Background {
@@ -25,7 +28,14 @@ impl Background {
             shared.issuances.maintain()?;
             shared.batch_keys.maintain()
         })?;
-        Ok(Self { checkpoint, index })
+        let sync = Worker::start("sanad-log-sync", shared, |shared| {
+            // More blocks for each sync.
+            std::thread::sleep(SYNC_PAUSE);
+            // An error has poisoned the store, which says why.
+            let _ = shared.sync_log();
+            Ok(())
+        })?;
+        Ok(Self { checkpoint, index, sync })
     }
 
     pub(crate) fn wake(&self, due: Due) {
@@ -35,12 +45,16 @@ impl Background {
         if due.index {
             self.index.wake();
         }
+        if due.sync {
+            self.sync.wake();
+        }
     }
 
     /// Waits for the work in progress and ends the threads.
     pub(crate) fn stop(&mut self) {
         self.checkpoint.stop();
         self.index.stop();
+        self.sync.stop();
     }
 }
 
@@ -108,5 +122,7 @@ fn wait(woken: &Receiver<()>, pause: Duration) -> bool {
     }
 }
 
+/// Time between a block that was not synced and the sync.
+const SYNC_PAUSE: Duration = Duration::from_millis(20);
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(60);

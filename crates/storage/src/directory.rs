@@ -130,6 +130,11 @@ impl StoreDirectory {
         self.path.join("closed")
     }
 
+    /// From where on the log may not be durable.
+    pub(crate) fn unsynced(&self) -> PathBuf {
+        self.path.join("unsynced")
+    }
+
     pub(crate) fn undecided(&self) -> PathBuf {
         self.path.join("undecided")
     }

@@ -43,6 +43,7 @@ mod snapshot;
 mod store;
 mod tiles;
 mod undecided;
+mod unsynced;
 mod validators;
 
 pub use audit::{AuditReport, Finding, RunFault, Verdict, audit};
@@ -53,7 +54,8 @@ pub use error::{OpenError, Part, StoreError};
 pub use index::{INDEX_VALUE_MAX, IndexOptions, KeyIndex};
 pub use member_entries::MemberEntries;
 pub use options::{
-    ENTRIES_BYTES_MAX, ENTRIES_MAX, FRAME_BYTES_MAX, Options, UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX,
+    ENTRIES_BYTES_MAX, ENTRIES_MAX, FRAME_BYTES_MAX, Options, UNDECIDED_BYTES_MAX,
+    UNDECIDED_RECORD_BYTES_MAX, UNSYNCED_BYTES_MAX,
 };
 pub use read::{BatchRecord, BlockSize};
 pub use rebuild::{Progress, Step};

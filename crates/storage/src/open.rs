@@ -29,6 +29,7 @@ use crate::shared::{Published, Shared, Writer};
 use crate::store::Store;
 use crate::tiles::Tiles;
 use crate::undecided::Undecided;
+use crate::unsynced;
 
 pub(crate) fn create(path: &Path, genesis: &Genesis, options: Options) -> Result<(Store, State), OpenError> {
     let chain_id = genesis.chain_id();
@@ -46,7 +47,8 @@ pub(crate) fn open(path: &Path, genesis: &Genesis, options: Options) -> Result<(
     let chain_id = genesis.chain_id();
     let directory = StoreDirectory::open(path)?;
     let identity = directory.identity(chain_id)?;
-    let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?;
+    let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?
+        .with_unsynced(unsynced::read(&directory.unsynced(), &chain_id)?);
     let checkpoints = Checkpoints::open(&directory.checkpoint(), options.sled_cache_bytes)?;
     let loaded = checkpoints.load()?.ok_or(StoreError::Damaged { part: Part::Checkpoint })?;
     let opening = Opening { directory, identity, chain_id, options, segments };
@@ -113,6 +115,7 @@ impl Opening {
         // An earlier process may have been stopped between writing and syncing. Everything that counts as the log from
         // here on has to be on disk.
         self.segments.sync_last()?;
+        unsynced::remove(&self.directory.unsynced())?;
         let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
         let shared = Arc::new(shared);
         let background = Background::start(&shared).map_err(at(Path::new("threads")))?;
@@ -175,6 +178,7 @@ impl Opening {
                 delta: Delta::default(),
                 blocks: 0,
                 bytes: 0,
+                unsynced_bytes: None,
             }),
             checkpoints: Mutex::new(checkpoints),
             health: AtomicU8::new(0),

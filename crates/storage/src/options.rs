@@ -12,6 +12,8 @@ pub const FRAME_BYTES_MAX: u64 =
 pub const UNDECIDED_BYTES_MAX: u64 = 64 << 20;
 /// Longest undecided record, in bytes: a payload and what consensus needs beside it.
 pub const UNDECIDED_RECORD_BYTES_MAX: usize = BLOCK_BYTES_LIMIT as usize + (64 << 10);
+/// Bytes of blocks that may wait for the disk before an append waits for them (32 MiB).
+pub const UNSYNCED_BYTES_MAX: u64 = 32 << 20;
 /// Most entries that one call returns.
 pub const ENTRIES_MAX: usize = 10_000;
 /// Bytes of batches after which one call returns no more entries (4 MiB).

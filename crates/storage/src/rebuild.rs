@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::replay;
 use crate::segments::Segments;
 use crate::store::Store;
+use crate::unsynced;
 
 /// Progress of a rebuild or an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,8 @@ impl Store {
             Err(OpenError::NotAStore { .. }) => None,
             identity => Some(identity?),
         };
-        let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?;
+        let segments = Segments::open(&directory.segments(), chain_id, options.segment_bytes)?
+            .with_unsynced(unsynced::read(&directory.unsynced(), &chain_id)?);
         let bytes_total = segments.end();
         let mut tell = |step: Step, frame: &Frame| {
             let (height, bytes) = (frame.height, frame.place.end());

@@ -34,6 +34,8 @@ pub(crate) struct Segments {
     list: RwLock<Vec<Segment>>,
     /// Logical offset after the last frame.
     end: AtomicU64,
+    /// When they were opened, frames from this logical offset on may not have been durable.
+    unsynced: u64,
 }
 
 impl Segments {
@@ -111,7 +113,13 @@ impl Segments {
             segment_bytes,
             list: RwLock::new(list),
             end: AtomicU64::new(end),
+            unsynced: u64::MAX,
         }
+    }
+
+    /// Frames from this logical offset on may not have been durable, `None` for the last one alone.
+    pub(crate) fn with_unsynced(self, unsynced: Option<u64>) -> Self {
+        Self { unsynced: unsynced.unwrap_or(u64::MAX), ..self }
     }
 
     /// Logical offset after the last frame.
@@ -161,7 +169,7 @@ impl Segments {
         Ok((segment, frame, place))
     }
 
-    /// Makes durable what an earlier process has written and perhaps not synced.
+    /// Makes durable what was written and perhaps not synced.
     pub(crate) fn sync_last(&self) -> Result<(), StoreError> {
         self.segment_of(self.end()).sync()
     }

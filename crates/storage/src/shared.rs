@@ -73,6 +73,8 @@ pub(crate) struct Writer {
     pub(crate) delta: Delta,
     pub(crate) blocks: u64,
     pub(crate) bytes: u64,
+    /// Bytes written since the last sync of the log; `None` while the disk is waited for with each block.
+    pub(crate) unsynced_bytes: Option<u64>,
 }
 
 /// Background work that an append has made necessary.
@@ -80,6 +82,7 @@ pub(crate) struct Writer {
 pub(crate) struct Due {
     pub(crate) index: bool,
     pub(crate) checkpoint: bool,
+    pub(crate) sync: bool,
 }
 
 const OPEN: u8 = 0;
@@ -115,6 +118,16 @@ impl Shared {
         let _ = self.health.compare_exchange(OPEN, CLOSED, Ordering::AcqRel, Ordering::Acquire);
     }
 
+    /// Makes the log durable, as far as it was written when this is called. An error poisons the store: what is on disk is
+    /// not known any more.
+    pub(crate) fn sync_log(&self) -> Result<(), StoreError> {
+        // Taken first: what is written meanwhile counts as unsynced, though it may be synced.
+        if self.writer().unsynced_bytes.as_mut().map(std::mem::take).is_none_or(|bytes| bytes == 0) {
+            return Ok(());
+        }
+        self.segments.sync_last().inspect_err(|error| self.poison(error))
+    }
+
     /// Makes a checkpoint of all that was appended. Appending continues meanwhile. After an error the store is as before:
     /// the next checkpoint covers what this one should have.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
@@ -132,7 +145,8 @@ impl Shared {
         if blocks == 0 {
             return Ok(());
         }
-        // The checkpoint vouches for the columns: they go first.
+        // The checkpoint vouches for the log and the columns: they go first.
+        self.segments.sync_last().inspect_err(|error| self.poison(error))?;
         let synced = self.columns.blocks.sync().and_then(|()| self.columns.batches.sync());
         let synced = synced.and_then(|()| self.log_tiles.sync()).and_then(|()| self.history_tiles.sync());
         let synced = synced.and_then(|()| self.register.sync());

@@ -10,6 +10,7 @@ use sanad_core::ids::Height;
 use sanad_core::state::State;
 use sanad_core::validators::CommitCertificate;
 
+use crate::append::Durable;
 use crate::background::Background;
 use crate::closed::Closed;
 use crate::error::{OpenError, StoreError};
@@ -60,7 +61,24 @@ impl Store {
         certificate: &CommitCertificate,
         execution: &Execution,
     ) -> Result<(), StoreError> {
-        let due = self.shared.append(block, certificate, execution)?;
+        let due = self.shared.append(block, certificate, execution, Durable::Now)?;
+        self.background.wake(due);
+        Ok(())
+    }
+
+    /// As [`Self::append`], but does not wait for the disk: the block survives the end of this process, but until it is
+    /// synced, soon after, not a loss of power. For blocks that others can be asked for again. At most
+    /// [`UNSYNCED_BYTES_MAX`](crate::UNSYNCED_BYTES_MAX) wait so; the next [`Self::append`] makes all of them durable.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_unsynced(
+        &self,
+        block: &Block,
+        certificate: &CommitCertificate,
+        execution: &Execution,
+    ) -> Result<(), StoreError> {
+        let due = self.shared.append(block, certificate, execution, Durable::Soon)?;
         self.background.wake(due);
         Ok(())
     }
@@ -71,8 +89,21 @@ impl Store {
     /// [`StoreError::TooLong`] beyond [`UNDECIDED_BYTES_MAX`](crate::UNDECIDED_BYTES_MAX) in all; after any
     /// other error the store is [poisoned](StoreError::Poisoned).
     pub fn keep_undecided(&self, record: &UndecidedRecord) -> Result<(), StoreError> {
+        self.keep(record, Durable::Now)
+    }
+
+    /// As [`Self::keep_undecided`], but does not wait for the disk: the record survives the end of this process, not a loss
+    /// of power.
+    ///
+    /// # Errors
+    /// As [`Self::keep_undecided`].
+    pub fn keep_undecided_unsynced(&self, record: &UndecidedRecord) -> Result<(), StoreError> {
+        self.keep(record, Durable::Soon)
+    }
+
+    fn keep(&self, record: &UndecidedRecord, durable: Durable) -> Result<(), StoreError> {
         self.shared.check_health()?;
-        self.shared.undecided.keep(record).inspect_err(|error| {
+        self.shared.undecided.keep(record, durable).inspect_err(|error| {
             if !matches!(error, StoreError::TooLong { .. }) {
                 self.shared.poison(error);
             }
@@ -114,6 +145,8 @@ impl Store {
             Err(StoreError::CheckpointsSuspended) => return Ok(()),
             made => made?,
         }
+        // The checkpoint made the log durable.
+        self.shared.end_unsynced(&mut self.shared.writer())?;
         let place = self.shared.published().place;
         Closed::write(&self.shared.directory.closed(), &self.shared.chain_id, &place)
     }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 
+use crate::append::Durable;
 use crate::error::StoreError;
 use crate::files::{self, PositionedFile};
 use crate::options::{UNDECIDED_BYTES_MAX, UNDECIDED_RECORD_BYTES_MAX};
@@ -73,8 +74,8 @@ impl Undecided {
         Ok(Self { path, chain_id, journal: Mutex::new(journal) })
     }
 
-    /// Keeps a record, durably. The same record twice is kept once.
-    pub(crate) fn keep(&self, record: &UndecidedRecord) -> Result<(), StoreError> {
+    /// Keeps a record. The same record twice is kept once.
+    pub(crate) fn keep(&self, record: &UndecidedRecord, durable: Durable) -> Result<(), StoreError> {
         let (actual, limit) = (record.bytes.len() as u64, UNDECIDED_RECORD_BYTES_MAX as u64);
         if actual > limit {
             return Err(StoreError::TooLong { what: "undecided record", actual, limit });
@@ -89,13 +90,16 @@ impl Undecided {
             checksum: *bytes.last_chunk().expect("invariant: a record ends with its checksum"),
         };
         if journal.slots.iter().any(|kept| kept.checksum == slot.checksum) {
-            return Ok(());
+            // It may not have been synced.
+            return if durable == Durable::Now { journal.file.sync() } else { Ok(()) };
         }
         if slot.position + slot.bytes as u64 > UNDECIDED_BYTES_MAX {
             return self.rewrite(&mut journal, slot, bytes);
         }
         journal.file.write_at(&bytes, slot.position)?;
-        journal.file.sync()?;
+        if durable == Durable::Now {
+            journal.file.sync()?;
+        }
         journal.end += slot.bytes as u64;
         journal.slots.push(slot);
         Ok(())

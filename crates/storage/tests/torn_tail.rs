@@ -112,3 +112,79 @@ fn what_a_checkpoint_vouches_for_is_never_cut() {
         fs::write(&path, &whole).unwrap();
     }
 }
+
+/// The store as a power cut leaves it: `durable` blocks were synced, as many as `unsynced` after them were not.
+fn cut_off(durable: usize, unsynced: usize) -> (tempfile::TempDir, Consortium) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut consortium = Consortium::new(7);
+    let (store, _) = Store::create(directory.path(), &consortium.genesis, Options::default()).unwrap();
+    (0..durable).for_each(|_| consortium.grow_some(&store, 2));
+    for _ in 0..unsynced {
+        let events = consortium.issuances(2);
+        consortium.grow_unsynced(&store, events);
+    }
+    drop(store);
+    (directory, consortium)
+}
+
+#[test]
+fn of_frames_that_were_not_synced_any_may_be_torn() {
+    let (directory, consortium) = cut_off(2, 4);
+    let path = segment(directory.path());
+    let whole = fs::read(&path).unwrap();
+    let ends: Vec<usize> = (0..6)
+        .scan(96, |end, block| {
+            *end += frame_bytes(&consortium, block);
+            Some(*end)
+        })
+        .collect();
+    let marker = fs::read(directory.path().join("unsynced")).unwrap();
+    for position in (96..whole.len()).step_by(7) {
+        let torn = ends.iter().position(|end| position < *end).unwrap();
+        let mut bytes = whole.clone();
+        bytes[position] ^= 0x40;
+        fs::write(&path, &bytes).unwrap();
+        fs::write(directory.path().join("unsynced"), &marker).unwrap();
+        let opened = Store::open(directory.path(), &consortium.genesis, small());
+        if torn < 2 {
+            // That one was synced.
+            let height = Height(torn as u64 + 1);
+            assert!(
+                matches!(&opened, Err(OpenError::Store(StoreError::Corrupt { height: at, .. })) if *at == height),
+                "{position}"
+            );
+            continue;
+        }
+        let (store, _) = opened.unwrap();
+        assert_eq!(store.height(), Height(torn as u64), "{position}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), ends[torn - 1] as u64);
+        assert!(!directory.path().join("unsynced").exists());
+        drop(store);
+    }
+    // Without the mark it is damage, as ever.
+    let mut bytes = whole.clone();
+    bytes[ends[2] + 10] ^= 0x40;
+    fs::write(&path, &bytes).unwrap();
+    let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
+    assert!(matches!(error, OpenError::Store(StoreError::Corrupt { height: Height(4), .. })), "{error}");
+}
+
+#[test]
+fn blocks_that_were_not_synced_are_there_after_a_crash_and_durable_after_the_next_sync() {
+    let (directory, mut consortium) = cut_off(2, 4);
+    let (store, opened) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    check_same(&opened, consortium.state());
+    for _ in 0..3 {
+        let events = consortium.issuances(2);
+        consortium.grow_unsynced(&store, events);
+    }
+    let mark = directory.path().join("unsynced");
+    assert!(mark.exists());
+    consortium.grow_some(&store, 2);
+    assert!(!mark.exists(), "an append that waits makes all durable");
+    check_equal(&store, &consortium);
+    let events = consortium.issuances(2);
+    consortium.grow_unsynced(&store, events);
+    store.close().unwrap();
+    assert!(!mark.exists(), "so does closing");
+}

@@ -37,12 +37,13 @@ impl<A: Application> Driver<A> {
             .map_err(|source| Stopped::Certificate { height, source })?;
         self.check_own_signature(&certificate, self.own_key().and_then(|key| validators.position(&key)))?;
 
-        self.load()?;
+        self.load().map_err(Stopped::Application)?;
         if self.proposals.get(&block).is_some_and(|known| known.is_invalid()) {
             return Err(Stopped::Disagrees { height, block });
         }
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
-        let next = self.application.commit(&certificate, payload).map_err(Stopped::Application)?;
+        let durable = self.durable();
+        let next = self.application.commit(&certificate, payload, durable).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
         let (own, shared) = (self.own_key(), self.shared().clone());
         let heard = |key: &PublicKey| shared.attendance.last(key);

@@ -9,7 +9,7 @@ use sanad_core::block::BlockId;
 use sanad_core::validators::Validator;
 
 use super::driver::Driver;
-use crate::application::{Application, InvalidPayload, Undecided};
+use crate::application::{Application, Durable, InvalidPayload, Undecided};
 use crate::context::{Address, EngineHeight, ProposalHeader, SanadContext, Value};
 use crate::proposals::{Known, Match, Room, Sent, Verdict};
 use crate::rotation::proposer;
@@ -30,7 +30,7 @@ impl<A: Application> Driver<A> {
         let Received { header, signature, payload, arrived_ms } = received;
         let sending = Sending::of(&header);
         let ProposalHeader { height, round, valid_round, block, .. } = header;
-        self.load()?;
+        self.load().map_err(Stopped::Application)?;
         match self.proposals.room(&header) {
             Room::Free => {
                 self.proposals.judge(&header);
@@ -141,7 +141,7 @@ impl<A: Application> Driver<A> {
             return Ok(None);
         }
         if !known.is_invalid() {
-            self.keep(block)?;
+            self.keep(block, Durable::Now)?;
         }
         self.proposals.note(block, Sent { told, ..sent });
         Ok(Some(ProposedValue {
@@ -181,16 +181,16 @@ impl<A: Application> Driver<A> {
     }
 
     /// Keeps a block on disk before the engine may vote on it, once. Nodes without a vote can ask peers again.
-    pub(super) fn keep(&mut self, block: &BlockId) -> Result<(), Stopped> {
+    pub(super) fn keep(&mut self, block: &BlockId, durable: Durable) -> Result<(), Stopped> {
         let height = self.next().height;
         let votes = self.voting_key().is_some();
         let Some(known) = self.proposals.get_mut(block).filter(|known| votes && !known.kept) else {
             return Ok(());
         };
-        known.kept = true;
+        known.kept = durable == Durable::Now;
         let Known { receipt, payload, .. } = known;
         let undecided = Undecided { height, block: *block, receipt: *receipt, payload: payload.clone() };
-        self.application.keep_undecided(&undecided).map_err(Stopped::Application)?;
+        self.application.keep_undecided(&undecided, durable).map_err(Stopped::Application)?;
         #[cfg(feature = "testing")]
         self.crash_at(crate::testing::Point::Kept(*block, undecided.receipt))?;
         Ok(())

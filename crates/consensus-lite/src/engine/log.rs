@@ -9,6 +9,7 @@ use malachitebft_app_channel::app::consensus::{HIDDEN_LOCK_ROUND, Input};
 use malachitebft_app_channel::app::engine::wal::{Msg, WalRef, decode_entry, encode_entry};
 use malachitebft_core_types::{Round, VoteType};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
+use sanad_core::block::BlockId;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
@@ -31,6 +32,22 @@ impl OpenLog {
         let failed = |source| StartError::Log { path: path.to_owned(), source };
         let (log, contents) = LogFile::open(path).and_then(Log::open).map_err(failed)?;
         Ok(Self { log, contents })
+    }
+
+    /// Forgets blocks that are not `known`. A power cut can leave the name of a block here whose payload was not synced yet,
+    /// as it is while a node catches up; the engine would decide what nobody has. It asks others for it, if it needs it.
+    pub(super) fn forget_blocks(&mut self, known: impl Fn(&BlockId) -> bool) {
+        let codec = WireCodec::default();
+        self.contents.retain(|entry| match decode_entry(&codec, entry) {
+            Ok(Input::ProposedValue(proposed, _)) => {
+                let known = !proposed.validity.is_valid() || known(&proposed.value.0);
+                if !known {
+                    tracing::warn!(height = %proposed.height.0, block = %proposed.value.0, "a block in the log is not on disk; asking for it again");
+                }
+                known
+            }
+            _ => true,
+        });
     }
 
     /// What a key signed, by the log: positions and messages, in the order of the entries.
@@ -183,5 +200,69 @@ impl Actor for LogActor {
             Msg::Dump => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Address, EngineHeight, Value, Vote};
+    use malachitebft_app_channel::app::types::ProposedValue;
+    use malachitebft_core_types::{NilOrVal, SignedVote, Validity, ValueOrigin};
+    use sanad_core::hash::BlockHash;
+    use sanad_core::signature::SecretKey;
+
+    /// A power cut left the names of blocks, and of one of them the payload. What is invalid has none.
+    #[test]
+    fn blocks_whose_payload_is_not_on_disk_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("consensus.log");
+        let (key, height) = (SecretKey::from_seed(&[1; 32]), EngineHeight(Height(7)));
+        let block = |byte| BlockId { hash: BlockHash([byte; 32]), round: 0 };
+        let proposed = |byte, validity| {
+            let value = ProposedValue {
+                height,
+                round: Round::new(0),
+                valid_round: Round::Nil,
+                proposer: Address(key.public()),
+                value: Value(block(byte)),
+                validity,
+            };
+            Input::ProposedValue(value, ValueOrigin::Consensus)
+        };
+        let vote = Vote {
+            kind: VoteType::Precommit,
+            height,
+            round: Round::new(0),
+            value: NilOrVal::Val(block(2)),
+            address: Address(key.public()),
+        };
+        let signature = key.sign(&vote.message(&ChainId([3; 32])).unwrap());
+        let inputs = [
+            proposed(1, Validity::Valid),
+            proposed(2, Validity::Valid),
+            proposed(3, Validity::Invalid),
+            Input::Vote(SignedVote::new(vote, signature)),
+        ];
+        let mut open = OpenLog::open(&path).unwrap();
+        open.log.begin(height.0);
+        for input in inputs.clone() {
+            let mut entry = Vec::new();
+            encode_entry(input, &WireCodec::default(), &mut entry).unwrap();
+            open.log.append(height.0, &entry, false).unwrap();
+        }
+        open.log.flush().unwrap();
+        drop(open);
+        let mut open = OpenLog::open(&path).unwrap();
+        open.forget_blocks(|known| *known == block(1));
+        let codec = WireCodec::default();
+        let left: Vec<Input<SanadContext>> = open
+            .contents
+            .entries()
+            .iter()
+            .map(|entry| decode_entry(&codec, entry.as_slice()).unwrap())
+            .collect();
+        let [first, _, third, fourth] = inputs;
+        assert_eq!(left, [first, third, fourth]);
     }
 }

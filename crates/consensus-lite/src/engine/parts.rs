@@ -22,7 +22,7 @@ impl<A: Application> Driver<A> {
     pub(super) fn on_polkas(&mut self, polkas: &[(Height, BlockId)]) -> Result<(), Stopped> {
         for (height, block) in polkas {
             if *height == self.next().height && !self.proposals.is_proven(block) {
-                self.load()?;
+                self.load().map_err(Stopped::Application)?;
                 self.proposals.prove(*block);
             }
         }

@@ -12,7 +12,7 @@ use sanad_core::signature::{PublicKey, Signature};
 use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::driver::Driver;
-use crate::application::{Application, ProposedBlock, Slot};
+use crate::application::{Application, Durable, ProposedBlock, Slot};
 use crate::context::{EngineHeight, ProposalHeader, SanadContext, Value};
 use crate::limits::payload_bytes_max;
 use crate::proposals::{Known, Sent, Verdict};
@@ -84,7 +84,7 @@ impl<A: Application> Driver<A> {
         &mut self,
         round: u32,
     ) -> Result<Option<LocallyProposedValue<SanadContext>>, Stopped> {
-        self.load()?;
+        self.load().map_err(Stopped::Application)?;
         let height = self.next().height;
         let known = self.proposals.own(round).map(|known| known.block);
         let block = match known {
@@ -107,7 +107,7 @@ impl<A: Application> Driver<A> {
                 let sent = vec![Sent::unsigned(round, HandIn::Valid)];
                 let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Own);
                 self.proposals.insert(Known { block, payload, verdict, receipt, kept: false, sent });
-                self.keep(&block)?;
+                self.keep(&block, Durable::Now)?;
                 block
             }
         };
@@ -126,7 +126,10 @@ impl<A: Application> Driver<A> {
         let correction_ms = self.shared().attendance.clock_correction_ms(&self.next().validators, own);
         let corrected = correction_ms != 0;
         if corrected && !self.corrected {
-            tracing::warn!(correction_ms, "this node's clock is wrong: its proposals are dated by those of the others");
+            tracing::warn!(
+                correction_ms,
+                "this node's clock is wrong: its proposals are dated by those of the others"
+            );
         }
         self.corrected = corrected;
         now_ms.saturating_add_signed(correction_ms)

@@ -6,7 +6,7 @@ use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_core_types::Round;
 
 use super::driver::Driver;
-use crate::application::Application;
+use crate::application::{Application, ApplicationError};
 use crate::attendance::silent_since;
 use crate::context::{EngineHeight, SanadContext};
 use crate::guard::{Position, Step};
@@ -36,7 +36,7 @@ impl<A: Application> Driver<A> {
             progress.since = Instant::now();
             progress.phase = Phase::Deciding;
         });
-        self.load()?;
+        self.load().map_err(Stopped::Application)?;
         if round == 0 {
             self.pace.began(Instant::now());
             // Values of a height that it has not begun wait in a queue of the engine that anybody can fill.
@@ -93,10 +93,10 @@ impl<A: Application> Driver<A> {
     }
 
     /// Reads what an earlier process kept of the height, once.
-    pub(super) fn load(&mut self) -> Result<(), Stopped> {
+    pub(super) fn load(&mut self) -> Result<(), ApplicationError> {
         let height = self.next().height;
         if self.loaded != Some(height) {
-            let kept = self.application.undecided(height).map_err(Stopped::Application)?;
+            let kept = self.application.undecided(height)?;
             self.proposals.begin(height, kept);
             self.loaded = Some(height);
         }

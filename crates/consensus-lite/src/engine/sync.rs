@@ -10,7 +10,7 @@ use malachitebft_core_types::{Round, Validity};
 use sanad_core::ids::Height;
 
 use super::driver::Driver;
-use crate::application::{Application, InvalidPayload};
+use crate::application::{Application, Durable, InvalidPayload, NextHeight};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
 use crate::limits::fits_response;
@@ -35,7 +35,7 @@ impl<A: Application> Driver<A> {
         if height != self.next().height {
             return Ok(SyncedValueOutcome::LocalTransientError);
         }
-        self.load()?;
+        self.load().map_err(Stopped::Application)?;
         let (block, time_ms) = match self.application.validate(height, &payload) {
             Ok(valid) => (valid.block, valid.time_ms),
             Err(InvalidPayload::Invalid(reason)) => {
@@ -45,18 +45,19 @@ impl<A: Application> Driver<A> {
             }
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
+        self.synced = Some(height);
+        let durable = self.durable();
         if self.proposals.compare(&block, &payload) == Match::New {
             // Decided, so timely for others: the clock of this node has no say.
             let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Timely);
             let known = Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() };
             if self.proposals.insert_synced(known) {
-                self.keep(&block)?;
+                self.keep(&block, durable)?;
             }
         } else {
-            self.keep(&block)?;
+            self.keep(&block, durable)?;
         }
         self.proposals.note(&block, Sent::unsigned(round, HandIn::Valid));
-        self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
             height: engine_height,
@@ -66,6 +67,18 @@ impl<A: Application> Driver<A> {
             value: Value(block),
             validity: Validity::Valid,
         }))
+    }
+
+    /// Whether the disk is waited for with what is written at this height. Not with a block that came from peers when the
+    /// chain was long past it: the validators that decided it have it on their disks, so nothing that anybody was told is lost
+    /// with this node's copy. It would follow a chain only as fast as its disk syncs, otherwise.
+    pub(super) fn durable(&self) -> Durable {
+        let NextHeight { height, validators, .. } = self.next();
+        let decided = self.shared().attendance.decided(validators);
+        match self.synced == Some(*height) && decided.0 >= height.0 + BEHIND_MIN {
+            true => Durable::Soon,
+            false => Durable::Now,
+        }
     }
 
     /// Reads decided blocks for a peer: a prefix of the range that fits an answer. It ends before a block that
@@ -109,3 +122,6 @@ impl<A: Application> Driver<A> {
         values
     }
 }
+
+/// Blocks that a node is behind before it stops waiting for its disk with each.
+const BEHIND_MIN: u64 = 16;

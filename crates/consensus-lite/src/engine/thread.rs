@@ -176,11 +176,15 @@ fn idle<A: Application>(
 /// Takes the key for the next height, opens the log, raises the guard to it, and decides whether the node votes.
 fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), StartError> {
     take_key(driver, Moment::Later)?;
-    let log = OpenLog::open(&driver.setup().config.log_path())?;
+    let mut log = OpenLog::open(&driver.setup().config.log_path())?;
     if let (Some(key), Some(guard)) = (driver.own_key(), driver.guard()) {
         for (position, message) in log.signed(&driver.setup().chain_id, key) {
             guard.raise(position, &message, log.contents.is_own())?;
         }
+    }
+    if log.contents.remembers(driver.next().height) {
+        driver.load().map_err(StartError::Application)?;
+        log.forget_blocks(|block| driver.proposals.payload(block).is_some());
     }
     driver.abstaining = abstaining(driver, &log.contents)?;
     Ok((runtime()?, log))

@@ -51,6 +51,11 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    /// Drops entries that are not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        self.entries.retain(|entry| keep(entry));
+    }
+
     /// The entries, of whatever height they are.
     pub(crate) fn entries(&self) -> &[Vec<u8>] {
         &self.entries

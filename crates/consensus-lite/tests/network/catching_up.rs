@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sanad_consensus_lite::Role;
+use sanad_consensus_lite::{Durable, Role};
 
 use crate::cluster::{Cluster, until};
 
@@ -21,6 +21,28 @@ async fn one_of_four_away() {
         cluster.decide(work, &[0, 1, 2, 3]).await;
     }
     assert!(cluster.node(3).status().await.counters.synced > 0);
+    cluster.assert_agreement();
+}
+
+/// Its disk is slower than the chain. It would fall behind by some 100 ms with each block, if it waited for the disk with each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_with_a_slow_disk_keeps_up() {
+    const BLOCKS: u64 = 400;
+    let cluster = Cluster::started(4, 0).await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    cluster.ledgers[3].state().sync = Duration::from_millis(100);
+    for work in 1..=BLOCKS {
+        cluster.decide(work, &[0, 1, 2]).await;
+    }
+    until("it catches up", || cluster.ledgers[3].has_committed(BLOCKS)).await;
+    let blocks = cluster.ledgers[3].state().blocks.clone();
+    let soon = blocks.iter().filter(|block| block.durable == Durable::Soon).count();
+    assert!(soon as u64 > BLOCKS / 2, "{soon} of {} blocks did not wait", blocks.len());
+    // It does wait with the last ones: nobody is far ahead any more.
+    let last = &blocks[blocks.len() - 4..];
+    assert!(last.iter().all(|block| block.durable == Durable::Now));
+    let others = cluster.ledgers[0].state().blocks.iter().all(|block| block.durable == Durable::Now);
+    assert!(others);
     cluster.assert_agreement();
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Receipt, Slot,
-    Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock, Receipt,
+    Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::{BlockId, ProtocolVersion};
 use sanad_core::evidence::Equivocation;
@@ -46,6 +46,8 @@ pub struct State {
     pub block_bytes_max: usize,
     /// Longest wait for the next block.
     pub heartbeat: Duration,
+    /// How long its disk takes to sync.
+    pub sync: Duration,
 }
 
 #[derive(Clone)]
@@ -55,6 +57,7 @@ pub struct Block {
     pub round: u32,
     pub time_ms: u64,
     pub at: Instant,
+    pub durable: Durable,
 }
 
 impl Ledger {
@@ -74,7 +77,15 @@ impl Ledger {
             disowned: false,
             block_bytes_max: 1 << 20,
             heartbeat: Duration::from_secs(600),
+            sync: Duration::ZERO,
         })))
+    }
+
+    fn wait_for_disk(&self, durable: Durable) {
+        let sync = self.state().sync;
+        if durable == Durable::Now {
+            std::thread::sleep(sync);
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -220,7 +231,9 @@ impl Application for Ledger {
         &mut self,
         certificate: &CommitCertificate,
         payload: Bytes,
+        durable: Durable,
     ) -> Result<NextHeight, ApplicationError> {
+        self.wait_for_disk(durable);
         let mut state = self.state();
         if state.fails {
             return Err(ApplicationError::new("the disk is full"));
@@ -231,12 +244,13 @@ impl Application for Ledger {
         let Content { work, round, time_ms, .. } = Content::decode(&payload).unwrap();
         work.iter().for_each(|item| assert!(state.pool.remove(item) || !state.pool.contains(item)));
         let decided = DecidedBlock { block, certificate: certificate.clone(), validators, payload };
-        state.blocks.push(Block { decided, work, round, time_ms, at: Instant::now() });
+        state.blocks.push(Block { decided, work, round, time_ms, at: Instant::now(), durable });
         state.undecided.retain(|(kept, _), _| *kept > height.0);
         Ok(state.next())
     }
 
-    fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError> {
+    fn keep_undecided(&mut self, undecided: &Undecided, durable: Durable) -> Result<(), ApplicationError> {
+        self.wait_for_disk(durable);
         let key = (undecided.height.0, undecided.block);
         self.state().undecided.insert(key, undecided.clone());
         Ok(())

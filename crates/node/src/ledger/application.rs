@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, InvalidPayload, NextHeight, ProposedBlock, Receipt, Slot,
-    Undecided, ValidBlock,
+    Application, ApplicationError, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock, Receipt,
+    Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::{Block, BlockHeader, BlockId, HEADER_BYTES};
 use sanad_core::codec;
@@ -184,6 +184,7 @@ impl Application for LedgerApplication {
         &mut self,
         certificate: &CommitCertificate,
         payload: Bytes,
+        durable: Durable,
     ) -> Result<NextHeight, ApplicationError> {
         if self.executed(&certificate.block).is_none() {
             // Validated by an earlier process, or long ago.
@@ -192,7 +193,7 @@ impl Application for LedgerApplication {
         let Some((block, execution)) = self.executed(&certificate.block) else {
             return Err(ApplicationError::new("the payload is not that of the certificate"));
         };
-        self.ledger.commit(block, certificate, execution).map_err(ApplicationError::new)?;
+        self.ledger.commit(block, certificate, execution, durable).map_err(ApplicationError::new)?;
         let (height, entries) = (certificate.height, execution.leaf_hashes.len());
         let batches = execution.batches.len();
         self.executions.clear();
@@ -200,13 +201,18 @@ impl Application for LedgerApplication {
         Ok(self.next())
     }
 
-    fn keep_undecided(&mut self, undecided: &Undecided) -> Result<(), ApplicationError> {
+    fn keep_undecided(&mut self, undecided: &Undecided, durable: Durable) -> Result<(), ApplicationError> {
         let Undecided { height, block, receipt, payload } = undecided;
         let mut bytes = codec::encode(&(receipt_number(*receipt), block.hash));
         bytes.extend_from_slice(payload);
         let record = UndecidedRecord { height: *height, round: block.round, bytes };
         let began = Instant::now();
-        self.ledger.store.keep_undecided(&record).map_err(ApplicationError::new)?;
+        let store = &self.ledger.store;
+        let kept = match durable {
+            Durable::Now => store.keep_undecided(&record),
+            Durable::Soon => store.keep_undecided_unsynced(&record),
+        };
+        kept.map_err(ApplicationError::new)?;
         self.ledger.timings.keep_undecided.observe(began.elapsed());
         Ok(())
     }
@@ -322,7 +328,10 @@ mod tests {
         let first = proposed.swap_remove(0);
         let header = Block::decode(&first.payload, payload_bytes_max).unwrap().header;
         let certificate = certify(&header, ledger.current().state.validators(), &[0, 1, 3]);
-        assert_eq!(application.commit(&certificate, first.payload).unwrap().height, next.height.next());
+        assert_eq!(
+            application.commit(&certificate, first.payload, Durable::Now).unwrap().height,
+            next.height.next()
+        );
         assert!(application.executions.is_empty());
     }
 }

@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use sanad_api::FinalHeader;
+use sanad_consensus_lite::Durable;
 use sanad_core::batch::{Batch, SignedBatch};
 use sanad_core::block::{Block, ProtocolVersion};
 use sanad_core::execution::{AddError, BatchError, BlockBuilder, Execution, chain_head, check_signatures};
@@ -311,15 +312,19 @@ impl Ledger {
         self.store.close()
     }
 
-    /// Makes a decided block durable, and its state the current one.
+    /// Appends a decided block, and makes its state the current one.
     fn commit(
         &self,
         block: &Block,
         certificate: &CommitCertificate,
         execution: &Execution,
+        durable: Durable,
     ) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.store.append(block, certificate, execution)?;
+        match durable {
+            Durable::Now => self.store.append(block, certificate, execution)?,
+            Durable::Soon => self.store.append_unsynced(block, certificate, execution)?,
+        }
         self.timings.committed(began.elapsed(), self.current().state.head(), execution.header.time_ms);
         self.store.forget_undecided(execution.header.height);
         let entered: Vec<BatchId> = execution.batches.iter().map(|batch| batch.id).collect();

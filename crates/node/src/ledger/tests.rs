@@ -62,7 +62,7 @@ fn commit_batches(ledger: &Ledger, batches: Vec<SignedBatch>) -> BlockHeader {
     }
     let (block, execution) = builder.finish(0, state.head().time_ms + 1_000).unwrap();
     let certificate = certify(&execution.header, state.validators(), &[0, 1, 3]);
-    ledger.commit(&block, &certificate, &execution).unwrap();
+    ledger.commit(&block, &certificate, &execution, Durable::Now).unwrap();
     execution.header
 }
 
@@ -85,7 +85,7 @@ fn decide(ledger: &Ledger, application: &mut LedgerApplication) -> BlockHeader {
     let header = Block::decode(&proposed.payload, slot.payload_bytes_max).unwrap().header;
     assert_eq!(header.id(), proposed.block);
     let certificate = certify(&header, ledger.current().state.validators(), &[0, 1, 3]);
-    application.commit(&certificate, proposed.payload).unwrap();
+    application.commit(&certificate, proposed.payload, Durable::Now).unwrap();
     header
 }
 

@@ -36,7 +36,14 @@ impl Segments {
             Ok(frame) => return Ok(Scanned::Frame(frame)),
             Err(fault) => fault,
         };
-        let durable = offset < floor || !self.is_in_last(offset) || self.end() - offset > FRAME_BYTES_MAX;
+        if offset < floor || !self.is_in_last(offset) {
+            return Err(StoreError::Corrupt { height, fault });
+        }
+        // Of several frames that were not synced, any may be bad.
+        if offset >= self.unsynced {
+            return Ok(Scanned::Torn);
+        }
+        let durable = self.end() - offset > FRAME_BYTES_MAX;
         if durable || matches!(fault, Fault::Height { .. }) || self.frame_follows(offset, height)? {
             return Err(StoreError::Corrupt { height, fault });
         }
@@ -46,7 +53,7 @@ impl Segments {
     /// Cuts a torn tail that [`Self::scan`] found at `offset`.
     pub(crate) fn cut_torn(&self, offset: u64, height: Height) -> Result<(), StoreError> {
         let bytes = self.end() - offset;
-        tracing::warn!(%height, offset, bytes, "cut the torn tail of the log: a block that was never acknowledged");
+        tracing::warn!(%height, offset, bytes, "cut the torn tail of the log: it was never synced");
         self.cut(offset)
     }
 

@@ -101,6 +101,13 @@ impl Consortium {
         self.enter(block, certificate);
     }
 
+    /// Appends a block without waiting for the disk.
+    pub fn grow_unsynced(&mut self, store: &Store, events: Vec<Event>) {
+        let (block, certificate, execution) = self.block(store, vec![self.batch(0, events)]);
+        store.append_unsynced(&block, &certificate, &execution).unwrap();
+        self.enter(block, certificate);
+    }
+
     /// Appends a block of issuances in two batches, now and then a mixed one with a revocation.
     pub fn grow_some(&mut self, store: &Store, events: usize) {
         let first = self.issuances(events);
