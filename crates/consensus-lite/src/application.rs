@@ -96,8 +96,7 @@ pub trait Application: Send + 'static {
 pub enum Durable {
     /// On return: it survives a loss of power.
     Now,
-    /// Soon. On return it survives the end of the process. Of blocks that were decided long ago alone, while this node
-    /// catches up.
+    /// Soon. On return it survives the end of the process. Only for heights that others have decided.
     Soon,
 }
 

@@ -264,7 +264,8 @@ impl Checks {
 
     fn clock(&mut self) {
         if now_seconds() < CLOCK_MIN {
-            let text = "the clock is years behind; set it: a validator whose clock is wrong is missing in the votes";
+            let text =
+                "the clock is years behind; set it: a validator whose clock is wrong is missing in the votes";
             return self.failed("clock", text.to_owned());
         }
         match KEEPERS.into_iter().find(|(path, _)| Path::new(path).exists()) {

@@ -42,7 +42,7 @@ impl<A: Application> Driver<A> {
             return Err(Stopped::Disagrees { height, block });
         }
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
-        let durable = self.durable();
+        let durable = self.commits();
         let next = self.application.commit(&certificate, payload, durable).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
         let (own, shared) = (self.own_key(), self.shared().clone());

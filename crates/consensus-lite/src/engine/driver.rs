@@ -46,6 +46,8 @@ pub(super) struct Driver<A> {
     pub(super) last_block: Instant,
     /// The last height that came from peers when it was decided already.
     pub(super) synced: Option<Height>,
+    /// Whether the last block came so when the chain was past it, and those before.
+    pub(super) catching_up: bool,
     /// What is proven of the heights of others.
     pub(super) heard: Heard,
     /// How long to wait for each proposer.
@@ -81,6 +83,7 @@ impl<A: Application> Driver<A> {
             sent: 0,
             last_block: Instant::now(),
             synced: None,
+            catching_up: false,
             heard: Heard::default(),
             pace: Pace::default(),
             waiting: None,

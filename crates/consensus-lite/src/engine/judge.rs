@@ -141,7 +141,7 @@ impl<A: Application> Driver<A> {
             return Ok(None);
         }
         if !known.is_invalid() {
-            self.keep(block, Durable::Now)?;
+            self.keep(block, self.keeps())?;
         }
         self.proposals.note(block, Sent { told, ..sent });
         Ok(Some(ProposedValue {
@@ -187,7 +187,7 @@ impl<A: Application> Driver<A> {
         let Some(known) = self.proposals.get_mut(block).filter(|known| votes && !known.kept) else {
             return Ok(());
         };
-        known.kept = durable == Durable::Now;
+        known.kept = true;
         let Known { receipt, payload, .. } = known;
         let undecided = Undecided { height, block: *block, receipt: *receipt, payload: payload.clone() };
         self.application.keep_undecided(&undecided, durable).map_err(Stopped::Application)?;

@@ -44,7 +44,11 @@ impl<A: Application> Driver<A> {
         if self.silent {
             return Ok(());
         }
-        // Without a block the question is left open: the engine asks nothing else while it waits for a reply.
+        // Without a block the question is left open: the engine asks nothing else while it waits for a reply. What is decided
+        // comes from peers, and needs no proposal.
+        if self.is_decided_elsewhere() {
+            return Ok(());
+        }
         if let Some(value) = self.block_to_propose(round)? {
             let block = value.value.0;
             let _ = reply.send(value);

@@ -10,7 +10,7 @@ use malachitebft_core_types::{Round, Validity};
 use sanad_core::ids::Height;
 
 use super::driver::Driver;
-use crate::application::{Application, Durable, InvalidPayload, NextHeight};
+use crate::application::{Application, Durable, InvalidPayload};
 use crate::certificate;
 use crate::context::{Address, EngineHeight, SanadContext, Value};
 use crate::limits::fits_response;
@@ -45,19 +45,18 @@ impl<A: Application> Driver<A> {
             }
             Err(InvalidPayload::Fatal(error)) => return Err(Stopped::Application(error)),
         };
-        self.synced = Some(height);
-        let durable = self.durable();
         if self.proposals.compare(&block, &payload) == Match::New {
             // Decided, so timely for others: the clock of this node has no say.
             let (verdict, receipt) = (Verdict::Valid { time_ms }, Receipt::Timely);
             let known = Known { block, payload, verdict, receipt, kept: false, sent: Vec::new() };
             if self.proposals.insert_synced(known) {
-                self.keep(&block, durable)?;
+                self.keep(&block, Durable::Soon)?;
             }
         } else {
-            self.keep(&block, durable)?;
+            self.keep(&block, Durable::Soon)?;
         }
         self.proposals.note(&block, Sent::unsigned(round, HandIn::Valid));
+        self.synced = Some(height);
         count(&self.shared().counters.synced, 1);
         Ok(SyncedValueOutcome::Verdict(ProposedValue {
             height: engine_height,
@@ -69,16 +68,30 @@ impl<A: Application> Driver<A> {
         }))
     }
 
-    /// Whether the disk is waited for with what is written at this height. Not with a block that came from peers when the
-    /// chain was long past it: the validators that decided it have it on their disks, so nothing that anybody was told is lost
-    /// with this node's copy. It would follow a chain only as fast as its disk syncs, otherwise.
-    pub(super) fn durable(&self) -> Durable {
-        let NextHeight { height, validators, .. } = self.next();
-        let decided = self.shared().attendance.decided(validators);
-        match self.synced == Some(*height) && decided.0 >= height.0 + BEHIND_MIN {
-            true => Durable::Soon,
-            false => Durable::Now,
-        }
+    /// Whether the disk is waited for with the block of this height, which is decided. Not while blocks come from peers one after
+    /// the other, since the chain was past them: the validators that decided them have them on their disks, so nothing that
+    /// anybody was told is lost with this node's copy. It would follow a chain only as fast as its disk syncs, otherwise.
+    pub(super) fn commits(&mut self) -> Durable {
+        let height = self.next().height;
+        let far = self.decided_elsewhere().0 >= height.0.saturating_add(BEHIND_MIN);
+        self.catching_up = self.synced == Some(height) && (self.catching_up || far);
+        if self.catching_up { Durable::Soon } else { Durable::Now }
+    }
+
+    /// Whether the disk is waited for with a payload of this height. Not if the height is decided: then this node's vote
+    /// counts for nothing any more.
+    pub(super) fn keeps(&self) -> Durable {
+        if self.is_decided_elsewhere() { Durable::Soon } else { Durable::Now }
+    }
+
+    /// Whether the next height is decided already, by the word of more validators than may be faulty.
+    pub(super) fn is_decided_elsewhere(&self) -> bool {
+        self.decided_elsewhere() >= self.next().height
+    }
+
+    /// The height that is decided at least, by the word of more validators than may be faulty.
+    fn decided_elsewhere(&self) -> Height {
+        self.shared().attendance.decided(&self.next().validators)
     }
 
     /// Reads decided blocks for a peer: a prefix of the range that fits an answer. It ends before a block that
@@ -123,5 +136,5 @@ impl<A: Application> Driver<A> {
     }
 }
 
-/// Blocks that a node is behind before it stops waiting for its disk with each.
-const BEHIND_MIN: u64 = 16;
+/// Blocks that a node is behind before it stops waiting for its disk with each: to begin so costs some syncs.
+const BEHIND_MIN: u64 = 4;
