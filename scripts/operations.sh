@@ -110,18 +110,6 @@ lose_the_disk() {
     find /var/lib/sanad -mindepth 1 -delete
 }
 
-# Waits until all vote again; a node that stops and asks for it is recovered once more, as the page says.
-votes_or_is_recovered_again() {
-    until_is eval 'all_vote || [ "$(systemctl is-active sanad-node)" = failed ]'
-    [ "$(systemctl is-active sanad-node)" = failed ] || return 0
-    journalctl --no-pager --unit sanad-node | grep "error:" >why
-    grep -q "there is no signing guard" why
-    sudo -u sanad sanad-node recover --config $CONFIG
-    systemctl reset-failed sanad-node
-    systemctl start sanad-node
-    until_is all_vote
-}
-
 # Changes one byte in the middle of a file.
 damage() {
     local size byte

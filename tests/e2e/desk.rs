@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use sanad_e2e::{Net, Stop, poll, program};
+use sanad_e2e::{Net, Stop, clock_library, poll, program};
 use serde_json::Value;
 
 /// Every name of a metric in a text: in the exposition format, a rule or a dashboard.
@@ -307,4 +307,34 @@ fn a_bundle_holds_all_that_helps_and_no_secret() {
     let missing = said["parts"].as_array().unwrap().iter().filter(|part| !part["missing"].is_null());
     let missing: Vec<&str> = missing.map(|part| part["name"].as_str().unwrap()).collect();
     assert_eq!(missing, ["status.json", "why.json", "peers.json", "metrics.txt", "readyz.txt"]);
+}
+
+/// What `sanad node why` says of a node, and its exit code.
+fn why(net: &Net, node: usize) -> (i32, Value) {
+    let said = net.sanad(&["node", "why", "--node", &net.url(node)]);
+    (said.code, serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}")))
+}
+
+#[test]
+fn a_clock_that_is_an_hour_wrong_is_named() {
+    let Some(library) = clock_library() else { return };
+    let net = Net::create(&["--heartbeat-ms", "500"]);
+    net.sanad(&["localnet", "start", &net.dir(), "--timeout", "90s"]).json(0);
+    net.stop_node(3, Stop::Terminate);
+    let clock = format!("env LD_PRELOAD={library} FAKETIME=+3600 FAKETIME_DONT_FAKE_MONOTONIC=1");
+    net.start_node_by(3, &clock).json(0);
+    poll("the word of the one that is wrong", || {
+        let (code, said) = why(&net, 3);
+        let text = said.to_string();
+        (code == 1 && text.contains("this node's clock is 60 minutes ahead of")).then_some(())
+    });
+    // The right ones say once how right they are.
+    let text = why(&net, 1).1.to_string();
+    assert!(text.contains("this node's clock is within") && !text.contains("ahead of"), "{text}");
+    assert!(net.metric(3, "sanad_clock_skew_seconds").is_some_and(|skew| (3_590.0..3_610.0).contains(&skew)));
+    assert_eq!(net.metric(3, "sanad_warning{code=\"clock-skew\"}"), Some(1.0));
+    // The chain goes on with it.
+    let height = |node: usize| net.metric(node, "sanad_height").unwrap();
+    let before = height(1);
+    poll("blocks", || (height(1) > before + 3.0 && height(3) > before + 3.0).then_some(()));
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sanad_e2e::rosters::prepare;
-use sanad_e2e::{Net, Said, program};
+use sanad_e2e::{Net, Said, clock_library, program};
 use serde_json::{Value, json};
 
 #[test]
@@ -279,11 +279,7 @@ fn a_printed_joint_award_says_who_has_signed() {
 
 /// Runs `sanad` with a clock that is off, such as `-3y`; `None`, and a word, where libfaketime is not installed.
 fn with_clock(net: &Net, shift: &str, arguments: &[&str]) -> Option<Said> {
-    let library = CLOCK_LIBRARIES.iter().find(|library| Path::new(library).is_file());
-    let Some(library) = library else {
-        eprintln!("libfaketime (Debian's faketime) is not here: skipped");
-        return None;
-    };
+    let library = clock_library()?;
     let mut command = program("sanad");
     command.args(arguments).env_remove("SANAD_NODE");
     command
@@ -298,11 +294,6 @@ fn with_clock(net: &Net, shift: &str, arguments: &[&str]) -> Option<Said> {
         err: text(output.stderr),
     })
 }
-
-const CLOCK_LIBRARIES: [&str; 2] = [
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
-];
 
 #[test]
 fn nothing_is_signed_with_the_date_of_a_wrong_clock() {

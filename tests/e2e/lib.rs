@@ -440,5 +440,19 @@ pub async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// libfaketime, which shifts the clock of a process that loads it; `None`, and a word, where it is not installed.
+pub fn clock_library() -> Option<&'static str> {
+    let library = CLOCK_LIBRARIES.into_iter().find(|library| Path::new(library).is_file());
+    if library.is_none() {
+        eprintln!("libfaketime (Debian's faketime) is not here: skipped");
+    }
+    library
+}
+
+const CLOCK_LIBRARIES: [&str; 3] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
 /// What `sanad localnet create` takes for each node.
 const PORTS_PER_NODE: usize = 5;

@@ -261,6 +261,37 @@ fn a_check_names_what_is_wrong_by_line() {
 }
 
 #[test]
+fn a_caller_learns_why_there_is_no_connection_by_tls() {
+    let net = Net::create(&["--nodes", "2", "--heartbeat-ms", "500"]);
+    net.edit(1, "[api]\n", "[api]\ntls_certificate = \"tls.pem\"\ntls_key = \"tls.key\"\n");
+    certificate(&net);
+    let (first, second) = (Node::start(&net, 1, &[]), Node::start(&net, 2, &[]));
+    first.says("the node runs", 1);
+    second.says("the node runs", 1);
+    let [by_tls, plain] = [1, 2].map(|node| net.listen_addresses(node)[0]);
+    let ca = net.node_path(1, "tls.pem").to_str().unwrap().to_owned();
+    let commands: [&[&str]; 5] =
+        [&["node", "status"], &["node", "why"], &["peer", "list"], &["tail"], &["block", "show", "1"]];
+    let says = |command: &[&str], url: &str, words: &[&str]| {
+        let said = net.sanad(&[command, &["--node", url]].concat());
+        // `node status` asks several nodes, and has the reason in its answer.
+        let text = said.out + &said.err;
+        assert_eq!(said.code, 2, "{command:?}: {text}");
+        for word in words {
+            assert!(text.contains(word), "{command:?} {url}: {text}");
+        }
+    };
+    let by_name = format!("https://localhost:{}", by_tls.port());
+    for command in commands {
+        says(command, &format!("https://{by_tls}"), &["certificate is not accepted", "--ca FILE"]);
+        says(command, &format!("http://{by_tls}"), &["speaks TLS", &format!("give it as https://{by_tls}")]);
+        says(command, &format!("https://{plain}"), &["without TLS", &format!("give it as http://{plain}")]);
+        says(&[command, &["--ca", &ca]].concat(), &by_name, &["not for that name"]);
+    }
+    net.sanad(&["peer", "list", "--node", &format!("https://{by_tls}"), "--ca", &ca]).json(0);
+}
+
+#[test]
 fn a_node_with_a_client_ca_lets_in_those_it_vouches_for() {
     let net = Net::create(&["--nodes", "1", "--heartbeat-ms", "500"]);
     let set =

@@ -257,6 +257,16 @@ async fn a_validator_without_a_disk_votes_again_by_a_rejoin_statement() {
     let lowest = heights.min().unwrap();
     assert!(lowest > entered, "signed at height {lowest}, the statement is in block {entered}");
 
+    // Without its ledger, but with this guard, it passes its own statement once more: that is of before the guard's last signature.
+    net.stop_node(4, Stop::Terminate);
+    std::fs::remove_dir_all(net.node_path(4, "data/ledger")).unwrap();
+    assert_eq!(net.sanad_node(4, &["recover"]).code, 0);
+    net.start_node(4);
+    let from = net.client(1).await.head().await.unwrap().header.height.0;
+    wait_for_votes(&net, 1, 4, 4).await;
+    until("a vote after it", async || net.metric(4, "sanad_own_last_signed_height") > Some(from as f64))
+        .await;
+
     // The statement counts for that process alone: one that is lost again needs another.
     net.stop_node(4, Stop::Kill);
     std::fs::remove_dir_all(net.node_path(4, "data")).unwrap();

@@ -20,8 +20,7 @@ impl Surroundings {
     /// Looks, and gives one node a small disk of its own. Nothing runs yet.
     pub(crate) fn find(net: &Net) -> Self {
         let tracer = succeeds(Command::new("strace").args(["-f", "-qq", "-e", "trace=fsync", "true"]));
-        let libraries = CLOCK_LIBRARIES.iter().map(PathBuf::from);
-        let clock_library = libraries.into_iter().find(|path| path.is_file());
+        let clock_library = sanad_e2e::clock_library().map(PathBuf::from);
         Self { own_disk: own_disk(net), tracer, clock_library }
     }
 
@@ -135,11 +134,6 @@ fn succeeds(command: &mut Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-const CLOCK_LIBRARIES: &[&str] = &[
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/faketime/libfaketimeMT.so.1",
-];
 const SYNCS: &str = "fsync,fdatasync";
 const OWN_DISK_BYTES: u64 = 256 << 20;
 const OWN_DISK_FREE_BYTES_MIN: u64 = 4 << 20;

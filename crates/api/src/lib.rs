@@ -31,8 +31,8 @@ pub mod wire;
 pub use batches::{BatchOutcome, BatchResult, BatchState, FinalBatch, Wait};
 pub use blocks::{BlockSummary, FinalBlock, FinalHeader};
 pub use client::{
-    BatchProofStream, BlockStream, Client, ClientError, ClientIdentity, ClientOptions, CompletenessStream,
-    EntryRunStream, NodeUrl, NodeUrlError, StatusCode, ask_patiently,
+    BatchProofStream, BlockStream, CertificateFault, Client, ClientError, ClientIdentity, ClientOptions,
+    CompletenessStream, EntryRunStream, NodeUrl, NodeUrlError, StatusCode, ask_patiently, other_scheme,
 };
 pub use convert::WireError;
 pub use diagnosis::{Attendance, ChainState, Diagnosis, ValidatorDiagnosis, Warning};

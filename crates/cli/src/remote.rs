@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use sanad_api::{
     Client, ClientError, ClientIdentity, ClientOptions, NodeStatus, NodeUrl, NodeUrlError, ask_patiently,
+    other_scheme,
 };
 use sanad_core::genesis::Genesis;
 use sanad_core::ids::Height;
@@ -137,6 +138,7 @@ impl Remote {
         };
         let client = Client::connect(url, &options).await;
         let client = client.map_err(|error| {
+            let error = explained(error, url);
             let said = match &error {
                 ClientError::Connect { .. } => {
                     format!(
@@ -194,7 +196,14 @@ impl Remote {
     where
         C: Future<Output = Result<T, ClientError>>,
     {
-        ask_patiently(self.timeout, call).await
+        ask_patiently(self.timeout, call).await.map_err(|error| self.explained(error))
+    }
+
+    fn explained(&self, error: ClientError) -> ClientError {
+        match self.export {
+            None => explained(error, &self.url),
+            Some(_) => error,
+        }
     }
 
     /// What issuers do with this node.
@@ -212,6 +221,7 @@ impl Remote {
     /// Adds which node a failure came from.
     pub(crate) fn told<T>(&self, answer: Result<T, ClientError>) -> anyhow::Result<T> {
         answer.map_err(|error| {
+            let error = self.explained(error);
             let said = match error {
                 ClientError::CertificateWanted => format!(
                     "the node {} lets in known clients alone; --client-cert and --client-key name a certificate",
@@ -253,6 +263,16 @@ impl Remote {
     }
 }
 
+/// An error of a node at a URL; where the server there speaks TLS and the URL does not, or the reverse, that one.
+fn explained(error: ClientError, url: &str) -> ClientError {
+    match error {
+        ClientError::Connect { .. } | ClientError::NotANode | ClientError::Closed => {
+            other_scheme(url, SCHEME_TIMEOUT).map_or(error, |url| ClientError::Scheme { url })
+        }
+        error => error,
+    }
+}
+
 /// Reads the URL of a node.
 pub(crate) fn parse_node_url(text: &str) -> Result<String, NodeUrlError> {
     Ok(text.parse::<NodeUrl>()?.to_string())
@@ -274,6 +294,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     runtime.context("the asynchronous runtime does not start")
 }
 
+/// How long a server is asked whether it speaks TLS, when it does not answer as the URL says.
+const SCHEME_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often a node that has no block is asked again.
 const FIRST_BLOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// How many times the limit of a request one answer of an export at a distance may take: it needs a dozen requests.

@@ -119,7 +119,10 @@ fn is_silence(error: &ClientError) -> bool {
                 | StatusCode::Unimplemented
                 | StatusCode::Unknown
         ),
-        ClientError::Endpoint { .. } | ClientError::Connect { .. } => true,
+        ClientError::Endpoint { .. }
+        | ClientError::Connect { .. }
+        | ClientError::Scheme { .. }
+        | ClientError::Certificate(_) => true,
         // Whatever was wrong with this answer says nothing of the next.
         _ => false,
     }

@@ -116,7 +116,12 @@ impl Config {
 
     /// Where the engine's log lies.
     pub(crate) fn log_path(&self) -> PathBuf {
-        self.directory.join("consensus.log")
+        Self::log_path_in(&self.directory)
+    }
+
+    /// Where the engine's log lies in a directory.
+    pub fn log_path_in(directory: &Path) -> PathBuf {
+        directory.join("consensus.log")
     }
 }
 

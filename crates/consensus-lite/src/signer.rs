@@ -11,6 +11,7 @@ use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use sanad_core::hash::ChainId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
+use sanad_core::validators::{VoteKind, vote_message};
 
 use crate::context::{EngineHeight, Proposal, SanadContext, Vote};
 use crate::guard::{GuardError, Position, SigningGuard, Step};
@@ -35,6 +36,15 @@ impl SharedGuard {
 
     pub(crate) fn position(&self) -> Option<Position> {
         self.lock().guard.position()
+    }
+
+    /// Whether the key has signed at a height what cannot have locked it, as its guard shows: nothing but the first vote of
+    /// round 0 at most, or a second one for no block. Locks begin with a second vote for one.
+    pub(crate) fn is_unlocked(&self, chain_id: &ChainId, height: Height) -> bool {
+        let guarded = self.lock();
+        let nil = Position { height, round: 0, step: Step::Precommit };
+        let message = vote_message(chain_id, VoteKind::Precommit, height, 0, None);
+        guarded.guard.position().is_none_or(|last| last < nil) || guarded.guard.signed_last(nil, &message)
     }
 
     /// See [`SigningGuard::is_lost`].

@@ -72,6 +72,9 @@ pub enum WebError {
     /// The time was up.
     #[error("no answer in time")]
     Timeout,
+    /// The server's certificate is not accepted.
+    #[error("its certificate is not accepted ({0}); --ca FILE names the authority that vouches for it")]
+    Certificate(String),
     /// No connection, or one that broke.
     #[error("cannot be reached")]
     Unreachable(#[source] Box<ureq::Error>),
@@ -151,7 +154,10 @@ impl Web {
                 file,
                 match error {
                     ureq::Error::Timeout(_) => WebError::Timeout,
-                    error => WebError::Unreachable(Box::new(error)),
+                    error => match certificate_fault(&error) {
+                        Some(fault) => WebError::Certificate(fault.to_string()),
+                        None => WebError::Unreachable(Box::new(error)),
+                    },
                 },
             )
         })?;
@@ -199,6 +205,19 @@ impl Web {
         }
         wholes.insert(file.to_owned(), Arc::clone(&whole));
         Ok(whole)
+    }
+}
+
+/// What is wrong with a server's certificate, if that ended the connection.
+fn certificate_fault(error: &ureq::Error) -> Option<&rustls::CertificateError> {
+    let found = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|held| held.downcast_ref()),
+        _ => None,
+    };
+    match found? {
+        rustls::Error::InvalidCertificate(fault) => Some(fault),
+        _ => None,
     }
 }
 

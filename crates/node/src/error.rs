@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sanad_api::ServeError;
 use sanad_consensus_lite::{GuardError, StartError, Stopped};
 use sanad_core::genesis::{GenesisError, GenesisSignatureError};
-use sanad_core::ids::MemberId;
+use sanad_core::ids::{Height, MemberId};
 use sanad_storage::{OpenError, StoreError};
 
 use crate::config::ConfigError;
@@ -91,6 +91,28 @@ pub enum NodeError {
     /// The signing guard cannot be created.
     #[error(transparent)]
     Guard(#[from] GuardError),
+    /// No key has signed at such a height.
+    #[error("--signed-through {through} is no height that a chain reaches; the limit is {max}")]
+    SignedThroughTooHigh {
+        /// What was asked for.
+        through: Height,
+        /// The limit.
+        max: Height,
+    },
+    /// The ledger shows a signature that should not exist.
+    #[error(
+        "--signed-through {through} is wrong: this node's key has signed block {height} in round {round}, which its signing guard \
+         does not know. Say the last height at which the key can have signed, at least {height}, or leave it out: then the \
+         node waits for the word of its peers"
+    )]
+    SignedAbove {
+        /// What was asked for.
+        through: Height,
+        /// The block.
+        height: Height,
+        /// The round.
+        round: u32,
+    },
     /// Consensus does not start.
     #[error("consensus does not start")]
     Consensus(#[from] StartError),

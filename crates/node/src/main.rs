@@ -57,7 +57,10 @@ enum Command {
         docs/operations.md says why each step is safe."
     )]
     Recover {
-        /// Last height at which the key may have signed, if you know it for certain: do not wait for peers
+        /// Say for certain that above HEIGHT the key has signed nothing but what its guard here knows: do not wait for peers
+        ///
+        /// If that is wrong, the key may sign twice for one height, and the chain can split. docs/operations.md says how to
+        /// find out. What the guard here knows above HEIGHT still counts, and is never signed again.
         #[arg(long, value_name = "HEIGHT")]
         signed_through: Option<u64>,
     },

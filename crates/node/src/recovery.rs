@@ -5,8 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, SigningGuard};
-use sanad_core::hash::ChainId;
+use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, Position, SigningGuard, Step, make_log};
 use sanad_core::ids::{Height, MemberId};
 use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
@@ -42,23 +41,39 @@ pub enum Memory {
     Whole,
     /// The key may have signed more. The node follows until enough peers have answered, and then votes again.
     Lost,
-    /// As the operator says, the key has signed at no height above.
-    Through(Height),
+    /// As the operator says, the key has signed nothing above a height but what the guard knows.
+    Through {
+        /// The height.
+        height: Height,
+        /// What the guard knows, if it is above.
+        above: Option<Position>,
+        /// The ledger's last block.
+        head: Height,
+    },
 }
 
 /// Makes what is missing in the data directory of a node that has run before, and marks what may be forgotten: a guard
 /// beside a ledger counts as set back, one without a ledger as the whole memory of its key, unless it is a copy.
-/// `signed_through` ends the waiting for peers: the operator knows that the key has signed at no height above.
+/// A guard without a ledger and a consensus log may have lost its last records with them, and is marked, too.
+/// `signed_through` ends the waiting for peers: the operator knows that above that height, the keys have signed nothing but what
+/// their guards here know. So a consensus log that is missing is made, too: nothing else could be in it.
 ///
 /// # Errors
-/// [`NodeError`]: another process uses the directory, or the ledger that is there cannot be opened.
+/// [`NodeError`]: another process uses the directory, the ledger that is there cannot be opened, or it shows that
+/// `signed_through` is wrong.
 pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recovered, NodeError> {
+    if let Some(through) = signed_through.filter(|through| *through > SIGNED_THROUGH_MAX) {
+        return Err(NodeError::SignedThroughTooHigh { through, max: SIGNED_THROUGH_MAX });
+    }
     let setup = Setup::load(config)?;
     let directory = DataDir::new(config);
     let (path, consensus) = (directory.ledger(), directory.consensus());
     let failed = |source| NodeError::Open { path: path.clone(), source };
     let state = match Store::open(&path, &setup.genesis, store_options(config)) {
         Ok((store, state)) => {
+            if let Some(through) = signed_through {
+                check_claim(&store, &setup, &consensus, Claim { through, head: state.head().height })?;
+            }
             store.close()?;
             Some(state)
         }
@@ -70,12 +85,52 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     make_consensus(&consensus)?;
     // Before the ledger: one that was made in vain is found by the next try.
     let current = state.as_ref().and_then(|state| current_key(state, &config.member));
-    let memory = recover_guards(&setup, &consensus, current, ledger, signed_through)?;
+    let head = state.as_ref().map_or(Height::GENESIS, |state| state.head().height);
+    let claim = signed_through.map(|through| Claim { through, head });
+    let memory = recover_guards(&setup, &consensus, current, ledger, claim)?;
     if ledger == Part::Made {
         let (store, _) = Store::create(&path, &setup.genesis, store_options(config)).map_err(failed)?;
         store.close()?;
     }
     Ok(Recovered { ledger, guard: memory })
+}
+
+/// What the operator says.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    /// Above this height, the keys have signed nothing but what their guards know.
+    through: Height,
+    /// The ledger's last block.
+    head: Height,
+}
+
+/// Whether one of the last blocks shows that a key of this node has signed, above a height, what its guard does not know.
+fn check_claim(store: &Store, setup: &Setup, consensus: &Path, claim: Claim) -> Result<(), NodeError> {
+    let Claim { through, head } = claim;
+    let mut keys = Vec::from_iter(setup.keys.consensus.as_ref().map(|key| (key.public(), None)));
+    let found = match guards(consensus) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        found => found.map_err(|source| NodeError::File { path: consensus.to_owned(), source })?,
+    };
+    // What cannot be read knows nothing.
+    for guard in found.iter().filter_map(|path| SigningGuard::inspect(path).ok()) {
+        keys.retain(|(key, _)| *key != guard.public_key);
+        keys.push((guard.public_key, guard.position));
+    }
+    let lowest = through.0.max(head.0.saturating_sub(CHECKED_BLOCKS)) + 1;
+    for height in (lowest..=head.0).rev().map(Height) {
+        let (Some(certificate), Some(validators)) = (store.certificate(height)?, store.validators_at(height))
+        else {
+            continue;
+        };
+        let at = Position { height, round: certificate.round, step: Step::Precommit };
+        let unknown = keys.iter().filter(|(_, last)| *last < Some(at));
+        let places: Vec<_> = unknown.filter_map(|(key, _)| validators.position(key)).collect();
+        if certificate.signatures.iter().any(|signed| places.contains(&usize::from(signed.validator))) {
+            return Err(NodeError::SignedAbove { through, height, round: certificate.round });
+        }
+    }
+    Ok(())
 }
 
 /// The guards of the node's keys where a ledger is made in a directory that had none. `current` is the key that the member has by that
@@ -100,7 +155,7 @@ fn recover_guards(
     consensus: &Path,
     current: Option<PublicKey>,
     ledger: Part,
-    signed_through: Option<Height>,
+    claim: Option<Claim>,
 ) -> Result<Option<Memory>, NodeError> {
     let Some(configured) = &setup.keys.consensus else { return Ok(None) };
     let mut keys = vec![configured.public()];
@@ -117,20 +172,41 @@ fn recover_guards(
         }
     }
     let chain_id = setup.genesis.chain_id();
+    let log = ConsensusConfig::log_path_in(consensus);
+    // Without a log, a guard may be behind what left this machine before a power cut. Where the ledger is there, by the height after
+    // it at most, which the node leaves out.
+    let is_whole = ledger == Part::Made && log.metadata().is_ok_and(|log| log.len() > 0);
     let mut all = Memory::Whole;
     let mut seen = Vec::new();
+    let mut opened = Vec::new();
     for key in keys {
         if seen.contains(&key) {
             continue;
         }
         seen.push(key);
         let path = ConsensusConfig::guard_path_of(consensus, &key);
-        match recover_guard(&path, chain_id, key, ledger, signed_through)? {
-            Memory::Whole => {}
-            known => all = known,
+        let mut guard = match SigningGuard::open(&path, chain_id, key) {
+            Ok(guard) => guard,
+            Err(GuardError::Missing { .. }) => SigningGuard::create_lost(&path, chain_id, key)?,
+            Err(error) => return Err(error.into()),
+        };
+        if claim.is_some() || !is_whole {
+            guard.mark_lost()?;
         }
+        if guard.is_lost() {
+            all = Memory::Lost;
+        }
+        opened.push(guard);
     }
-    Ok(Some(all))
+    let Some(Claim { through, head }) = claim else { return Ok(Some(all)) };
+    // While the guards are lost, so that nothing is signed if this is cut off.
+    make_log(&log).map_err(|source| NodeError::File { path: log, source })?;
+    let mut above = None;
+    for guard in &mut opened {
+        guard.pass(through)?;
+        above = above.max(guard.position().filter(|last| last.height > through));
+    }
+    Ok(Some(Memory::Through { height: through, above, head }))
 }
 
 /// Files of guards in the directory of consensus.
@@ -144,30 +220,6 @@ pub(crate) fn guards(consensus: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     found.sort_unstable();
     Ok(found)
-}
-
-fn recover_guard(
-    path: &Path,
-    chain_id: ChainId,
-    key: PublicKey,
-    ledger: Part,
-    signed_through: Option<Height>,
-) -> Result<Memory, NodeError> {
-    let mut guard = match SigningGuard::open(path, chain_id, key) {
-        Ok(mut guard) => {
-            if ledger == Part::Kept && signed_through.is_none() {
-                guard.mark_lost()?;
-            }
-            guard
-        }
-        Err(GuardError::Missing { .. }) => SigningGuard::create_lost(path, chain_id, key)?,
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(through) = signed_through {
-        guard.pass(through)?;
-        return Ok(Memory::Through(through));
-    }
-    Ok(if guard.is_lost() { Memory::Lost } else { Memory::Whole })
 }
 
 fn is_empty(path: &Path) -> bool {
@@ -206,7 +258,19 @@ pub fn guard_in_words(guard: Option<&Memory>) -> String {
                                validators have shown how far they are, or `sanad member rejoin` is entered while it runs. The process that ran \
                                before must be gone for good"
             .to_owned(),
-        Some(Memory::Through(height)) => format!("nothing is signed up to height {height}, as you say"),
+        Some(Memory::Through { height, above, head }) => {
+            let above = above.map_or("nothing".to_owned(), |last| format!("nothing after {last}"));
+            let votes = match height > head {
+                true => format!("; the ledger ends at height {head}, and the node votes above height {height}"),
+                false => String::new(),
+            };
+            format!("above height {height} the key has signed {above}, as you say{votes}")
+        }
     };
     format!("signing guard: {said}")
 }
+
+/// Highest height that is taken for the last one signed: a block every millisecond for 8,900 years.
+const SIGNED_THROUGH_MAX: Height = Height(1 << 48);
+/// Blocks at the end of a ledger that are looked through for signatures of the node's keys.
+const CHECKED_BLOCKS: u64 = 1_000;

@@ -6,6 +6,7 @@ use sanad_core::proof::ProofFault;
 use tonic::Status;
 
 use super::status_code::StatusCode;
+use super::tls::{CertificateFault, certificate_fault};
 use crate::convert::WireError;
 use crate::error_code::ErrorCode;
 use crate::error_detail::{self, RETRY_AFTER_MS};
@@ -34,6 +35,15 @@ pub enum ClientError {
     /// reverse, or a node of another version.
     #[error("it answers, but not as a Sanad node; check the host, the port, and whether it is http or https")]
     NotANode,
+    /// The server speaks TLS and the URL is plain HTTP, or the reverse.
+    #[error("the server there {}; give it as {url}", if url.starts_with("https") { "speaks TLS" } else { "speaks HTTP without TLS" })]
+    Scheme {
+        /// The URL with the other scheme.
+        url: String,
+    },
+    /// The node's certificate is not accepted, so nothing was asked of it.
+    #[error("its certificate is not accepted: {0}")]
+    Certificate(CertificateFault),
     /// The node lets in those alone whom an authority of its own vouches for.
     #[error(
         "the node asks for a client certificate, and there is none, or not one that it knows the authority of"
@@ -83,6 +93,8 @@ impl ClientError {
             ),
             Self::Endpoint { .. }
             | Self::NotANode
+            | Self::Scheme { .. }
+            | Self::Certificate(_)
             | Self::CertificateWanted
             | Self::BadAnswer(_)
             | Self::NotProven(_) => false,
@@ -105,6 +117,9 @@ impl ClientError {
 
 impl From<Status> for ClientError {
     fn from(status: Status) -> Self {
+        if let Some(fault) = std::error::Error::source(&status).and_then(certificate_fault) {
+            return Self::Certificate(fault);
+        }
         if std::error::Error::source(&status).is_some_and(wants_certificate) {
             return Self::CertificateWanted;
         }

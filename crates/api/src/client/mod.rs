@@ -16,6 +16,7 @@ mod status_code;
 mod streams;
 mod submission;
 mod timed;
+mod tls;
 mod trust_file;
 mod url;
 
@@ -25,6 +26,7 @@ pub use options::{ClientIdentity, ClientOptions};
 pub use patience::ask_patiently;
 pub use status_code::StatusCode;
 pub use streams::{BatchProofStream, BlockStream};
+pub use tls::{CertificateFault, other_scheme};
 pub use url::{NodeUrl, NodeUrlError};
 
 use std::time::Duration;
@@ -52,11 +54,15 @@ impl Client {
     /// Connects to a node at a URL such as `https://node.ui.ac.id:7443`.
     ///
     /// # Errors
-    /// [`ClientError::Endpoint`], [`ClientError::Connect`] or [`ClientError::NotANode`].
+    /// [`ClientError::Endpoint`], [`ClientError::Connect`], [`ClientError::Certificate`], [`ClientError::CertificateWanted`] or
+    /// [`ClientError::NotANode`].
     pub async fn connect(url: &str, options: &ClientOptions) -> Result<Self, ClientError> {
         let endpoint = options.endpoint(url)?;
         let refused = |source: tonic::transport::Error| {
             let (url, source) = (url.to_owned(), Box::new(source));
+            if let Some(fault) = tls::certificate_fault(&*source) {
+                return ClientError::Certificate(fault);
+            }
             match error::is_other_protocol(&*source) {
                 _ if error::wants_certificate(&*source) => ClientError::CertificateWanted,
                 true => ClientError::NotANode,

@@ -37,6 +37,16 @@ impl NodeUrl {
     pub(super) fn is_https(&self) -> bool {
         self.0.starts_with("https")
     }
+
+    /// The host, an IPv6 address in brackets, and the port: the scheme's if it names none.
+    pub(super) fn host_and_port(&self) -> (&str, u16) {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        let scheme_port = if self.is_https() { 443 } else { 80 };
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(scheme_port)),
+            _ => (authority, scheme_port),
+        }
+    }
 }
 
 impl FromStr for NodeUrl {

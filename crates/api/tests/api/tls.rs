@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sanad_api::{
-    Client, ClientError, ClientIdentity, ClientOptions, Health, Limits, ServeError, ServerConfig,
-    TlsIdentity, serve,
+    CertificateFault, Client, ClientError, ClientIdentity, ClientOptions, Health, Limits, ServeError,
+    ServerConfig, TlsIdentity, other_scheme, serve,
 };
 use sanad_core::ids::Height;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -45,14 +45,79 @@ async fn a_client_that_trusts_the_certificate_connects_and_no_other() {
 
     let other_name = ClientOptions { server_name: Some("other.test".to_owned()), ..trusting.clone() };
     let stranger = ClientOptions { ca_certificates_pem: Some(identity().1), ..trusting };
-    for options in [other_name, stranger] {
-        let error = soon(Client::connect(&network.url, &options)).await.unwrap_err();
-        assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
-    }
+    let refused = async |options: &ClientOptions| {
+        let error = soon(Client::connect(&network.url, options)).await.unwrap_err();
+        let said = error.to_string();
+        let ClientError::Certificate(fault) = error else { panic!("{error:?}") };
+        (fault, said)
+    };
+    let (fault, said) = refused(&other_name).await;
+    assert!(matches!(fault, CertificateFault::OtherName { .. }), "{fault:?}");
+    assert!(said.contains("node.test"), "{said}");
+    let (fault, said) = refused(&stranger).await;
+    assert_eq!(fault, CertificateFault::UnknownIssuer);
+    assert!(said.contains("--ca FILE"), "{said}");
     let plain = format!("http://127.0.0.1:{}", network.port);
     let client = Client::connect_lazy(&plain, &ClientOptions::default()).unwrap();
     let error = soon(client.head()).await.unwrap_err();
     assert!(matches!(error, ClientError::Closed), "{error:?}");
+    let other = async |url: String| {
+        tokio::task::spawn_blocking(move || other_scheme(&url, Duration::from_secs(5))).await.unwrap()
+    };
+    assert_eq!(other(plain).await.as_deref(), Some(network.url.as_str()));
+    assert_eq!(other(network.url.clone()).await, None);
+}
+
+/// Serves with a certificate, and says why it is not accepted by a client that trusts `authority`.
+async fn fault_of(certificate: &rcgen::Certificate, key: &rcgen::KeyPair, authority: &str) -> ClientError {
+    let tls = TlsIdentity {
+        certificates_pem: certificate.pem().into_bytes(),
+        key_pem: key.serialize_pem().into_bytes(),
+        client_authorities_pem: None,
+    };
+    let config = ServerConfig { tls: Some(tls), ..ServerConfig::default() };
+    let trusting = ClientOptions {
+        ca_certificates_pem: Some(authority.to_owned().into_bytes()),
+        server_name: Some("node.test".to_owned()),
+        ..ClientOptions::default()
+    };
+    let lazy = Network::with_config(config, "http", &ClientOptions::default()).await;
+    soon(Client::connect(&format!("https://127.0.0.1:{}", lazy.port), &trusting)).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn certificates_that_ended_or_are_an_authoritys_are_told_apart() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["node.test".to_owned()]).unwrap();
+    (params.not_before, params.not_after) =
+        (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    let ended = params.clone().self_signed(&key).unwrap();
+    let error = fault_of(&ended, &key, &ended.pem()).await;
+    assert!(matches!(error, ClientError::Certificate(CertificateFault::Expired)), "{error:?}");
+
+    (params.not_before, params.not_after) =
+        (rcgen::date_time_ymd(3000, 1, 1), rcgen::date_time_ymd(3001, 1, 1));
+    let to_come = params.clone().self_signed(&key).unwrap();
+    let error = fault_of(&to_come, &key, &to_come.pem()).await;
+    assert!(matches!(error, ClientError::Certificate(CertificateFault::NotYetValid)), "{error:?}");
+
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&key).unwrap();
+    let error = fault_of(&authority, &key, &authority.pem()).await;
+    assert!(matches!(error, ClientError::Certificate(CertificateFault::Authority)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_node_without_tls_is_given_by_http() {
+    let network = Network::with_config(ServerConfig::default(), "http", &ClientOptions::default()).await;
+    let url = format!("https://127.0.0.1:{}", network.port);
+    let asked = url.clone();
+    let other =
+        tokio::task::spawn_blocking(move || other_scheme(&asked, Duration::from_secs(5))).await.unwrap();
+    assert_eq!(other, Some(network.url.clone()));
+    let error = soon(Client::connect(&url, &ClientOptions::default())).await.unwrap_err();
+    assert!(matches!(error, ClientError::NotANode | ClientError::Connect { .. }), "{error:?}");
 }
 
 /// An authority, and a client that it vouches for.

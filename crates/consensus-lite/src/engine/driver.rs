@@ -62,6 +62,8 @@ pub(super) struct Driver<A> {
     pub(super) abstaining: Option<Height>,
     /// The height at which the guard last refused.
     pub(super) refused_at: Option<Height>,
+    /// The height at which round 0 goes without this node's vote, since the guard refused there.
+    pub(super) leaves_out: Option<Height>,
     /// Whether a test keeps this node from proposing in the current round.
     #[cfg(feature = "testing")]
     pub(super) silent: bool,
@@ -91,6 +93,7 @@ impl<A: Application> Driver<A> {
             corrected: false,
             abstaining: None,
             refused_at: None,
+            leaves_out: None,
             #[cfg(feature = "testing")]
             silent: false,
             link: None,
@@ -128,7 +131,7 @@ impl<A: Application> Driver<A> {
     pub(super) fn take(&mut self, key: SecretKey, guard: SharedGuard) {
         self.voter = Some((key, guard));
         // That was the other key's.
-        self.refused_at = None;
+        (self.refused_at, self.leaves_out) = (None, None);
     }
 
     /// The key of this node that is in the set of the next height.
@@ -227,7 +230,9 @@ impl<A: Application> Driver<A> {
         if next.height != decided.next() {
             return Err(Stopped::LedgerHeight { decided, next: next.height });
         }
-        if let Some(guard) = self.known_guard().filter(|_| next.disowned) {
+        // A guard that has signed above this height, or left out heights above it, belongs to a later process than the statement does.
+        let is_earlier = |guard: &&SharedGuard| guard.position().is_none_or(|last| last.height <= decided);
+        if let Some(guard) = self.known_guard().filter(|guard| next.disowned && is_earlier(guard)) {
             // Before anything else is signed. The next process may be started without anybody having read why.
             guard.mark_lost().map_err(Stopped::Guard)?;
             return Err(Stopped::Disowned { height: decided });

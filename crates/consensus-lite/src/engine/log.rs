@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use malachitebft_app_channel::app::consensus::{HIDDEN_LOCK_ROUND, Input};
 use malachitebft_app_channel::app::engine::wal::{Msg, WalRef, decode_entry, encode_entry};
-use malachitebft_core_types::{Round, VoteType};
+use malachitebft_core_types::{Round, Timeout, TimeoutKind, VoteType};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
 use sanad_core::block::BlockId;
 use sanad_core::hash::ChainId;
@@ -48,6 +48,24 @@ impl OpenLog {
             }
             _ => true,
         });
+    }
+
+    /// Begins a height anew, and ends its round 0 as if second votes had been waited for in vain: the engine goes on with round 1, when
+    /// it reads the log. Durable on return. Requires that the key is locked on nothing there, and that the guard is durable.
+    pub(super) fn leave_out_round_0(&mut self, height: Height) -> std::io::Result<()> {
+        let mut entry = Vec::new();
+        let timeout = Timeout::new(Round::new(0), TimeoutKind::Precommit);
+        encode_entry::<SanadContext, _, _>(
+            Input::TimeoutElapsed(timeout),
+            &WireCodec::default(),
+            &mut entry,
+        )?;
+        // What it holds of round 0 would have the engine vote there again.
+        self.log.reset(height);
+        self.log.append(height, &entry, true)?;
+        self.log.flush()?;
+        self.contents = Contents::beginning_with(height, entry);
+        Ok(())
     }
 
     /// What a key signed, by the log: positions and messages, in the order of the entries.

@@ -175,7 +175,16 @@ async fn end_engine(handle: EngineHandle) {
 /// purpose, with its first actor alive, when its log did.
 async fn why_ended<A: Application>(driver: &mut Driver<A>, handle: EngineHandle) -> Result<End, Stopped> {
     let hangs = timeout(END_TIMEOUT, handle.handle).await.is_err();
+    let (next, chain_id) = (driver.next().height, driver.setup().chain_id);
+    let is_unlocked = driver.guard().is_some_and(|guard| guard.is_unlocked(&chain_id, next));
     match driver.guard().and_then(|guard| guard.take_refusal()) {
+        // No vote before ties it to a block, so it may vote in later rounds.
+        Some(GuardError::Conflict { position } | GuardError::Regression { last: position, .. })
+            if position.height == next && is_unlocked && driver.leaves_out != Some(next) =>
+        {
+            driver.leaves_out = Some(next);
+            Ok(End::Again)
+        }
         Some(GuardError::Conflict { position } | GuardError::Regression { last: position, .. }) => {
             tracing::error!(through = %position.height, "not voting any more until this height is decided");
             driver.refused_at = Some(position.height);

@@ -21,7 +21,7 @@ use crate::guard::{GuardError, Memory, SigningGuard};
 use crate::log::Contents;
 use crate::shared::{Outcome, Shared};
 use crate::signer::SharedGuard;
-use crate::standing::{Standing, standing};
+use crate::standing::{Signed, Standing, standing};
 use crate::status::Phase;
 use crate::stopped::{StartError, Stopped};
 
@@ -89,8 +89,10 @@ fn take_key<A: Application>(driver: &mut Driver<A>, moment: Moment) -> Result<()
         Err(GuardError::Missing { .. }) if is_new(driver, &public)? => {
             SigningGuard::create(&path, *chain_id, public)?
         }
-        // It may have signed before, elsewhere.
-        Err(GuardError::Missing { .. }) if moment == Moment::Later => {
+        // It may have signed before, elsewhere. A process that ended when the key came into force may not have made it.
+        Err(GuardError::Missing { .. })
+            if moment == Moment::Later || path != Config::guard_path(&config.directory) =>
+        {
             SigningGuard::create_lost(&path, *chain_id, public)?
         }
         opened => opened?,
@@ -103,7 +105,7 @@ fn take_key<A: Application>(driver: &mut Driver<A>, moment: Moment) -> Result<()
 /// When a key is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
-    /// When the process starts: a guard that is missing was lost.
+    /// When the process starts: if there is no guard at all, all was lost, and the operator has to say so.
     Start,
     /// When a set changes.
     Later,
@@ -176,7 +178,8 @@ fn idle<A: Application>(
 /// Takes the key for the next height, opens the log, raises the guard to it, and decides whether the node votes.
 fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), StartError> {
     take_key(driver, Moment::Later)?;
-    let mut log = OpenLog::open(&driver.setup().config.log_path())?;
+    let path = driver.setup().config.log_path();
+    let mut log = OpenLog::open(&path)?;
     if let (Some(key), Some(guard)) = (driver.own_key(), driver.guard()) {
         for (position, message) in log.signed(&driver.setup().chain_id, key) {
             guard.raise(position, &message, log.contents.is_own())?;
@@ -187,6 +190,15 @@ fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), S
         log.forget_blocks(|block| driver.proposals.payload(block).is_some());
     }
     driver.abstaining = abstaining(driver, &log.contents)?;
+    let failed = |source| StartError::Log { path: path.clone(), source };
+    // Only now: a log that is there when the process starts again speaks for the key.
+    log.log.allocate().map_err(failed)?;
+    let next = driver.next().height;
+    if driver.abstaining.is_none() && driver.leaves_out == Some(next) {
+        tracing::warn!(height = %next, "leaving out round 0: the key has signed in it, and what it was is forgotten");
+        driver.guard().map_or(Ok(()), SharedGuard::sync)?;
+        log.leave_out_round_0(next).map_err(failed)?;
+    }
     Ok((runtime()?, log))
 }
 
@@ -206,7 +218,8 @@ fn abstaining<A: Application>(driver: &Driver<A>, log: &Contents) -> Result<Opti
         driver.refused_at.max(driver.setup().config.abstain_through).filter(|height| *height >= next);
     // Without its log, the guard may be a step behind what left this machine before a power cut.
     let is_incomplete = guard.position().is_some() && log.is_incomplete(next);
-    match standing(guard.position(), next, log) {
+    let is_unlocked = guard.is_unlocked(&driver.setup().chain_id, next);
+    match standing(Signed { last: guard.position(), is_unlocked }, next, log) {
         Standing::Vote if !is_incomplete => Ok(refused),
         standing => {
             let through = if let Standing::AbstainThrough(height) = standing { height } else { next };

@@ -205,6 +205,11 @@ impl SigningGuard {
         self.record.signed.as_ref().map(|signed| signed.position)
     }
 
+    /// Whether the last message signed is this one.
+    pub fn signed_last(&self, position: Position, message: &[u8]) -> bool {
+        self.record.signed == Some(Signed::new(position, message))
+    }
+
     /// Permission to sign `message` at `position`. On return it is written, and outlives this process, that the key has
     /// signed it.
     ///

@@ -12,7 +12,7 @@ mod frame;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sanad_core::ids::Height;
 
@@ -54,6 +54,11 @@ impl Contents {
     /// Drops entries that are not to be kept.
     pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
         self.entries.retain(|entry| keep(entry));
+    }
+
+    /// What a log holds that begins a height with an entry.
+    pub(crate) fn beginning_with(height: Height, entry: Vec<u8>) -> Self {
+        Self { height: Some(height), entries: vec![entry], is_own: true, ..Self::default() }
     }
 
     /// The entries, of whatever height they are.
@@ -193,32 +198,55 @@ impl<D: Disk> Log<D> {
     }
 }
 
+impl Log<LogFile> {
+    /// Gives a new log its length, durably: from now on it counts as the log that this node wrote last. Before that, note what a
+    /// missing log means.
+    pub(crate) fn allocate(&mut self) -> io::Result<()> {
+        self.disk.allocate()
+    }
+}
+
+/// Makes the engine's log if there is none, durably. A log that is missing could hold what its key is locked on, and keeps the key
+/// from voting at one height; so requires that the guards in the directory know all that their keys have signed above the ledger.
+///
+/// # Errors
+/// It is in use, or cannot be written.
+pub fn make_log(path: &Path) -> io::Result<()> {
+    LogFile::open(path)?.allocate()
+}
+
 /// The file of a log, locked against other processes.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     file: File,
+    path: PathBuf,
     is_new: bool,
 }
 
 impl LogFile {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         file.try_lock().map_err(io::Error::from)?;
         let length = file.metadata()?.len();
         if length > LOG_BYTES_MAX {
             let what = format!("{length} bytes are longer than any log; the limit is {LOG_BYTES_MAX}");
             return Err(io::Error::new(io::ErrorKind::InvalidData, what));
         }
+        Ok(Self { file, path: path.to_owned(), is_new: length < ALLOCATED_BYTES })
+    }
+
+    fn allocate(&mut self) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
         if length < ALLOCATED_BYTES {
-            file.seek(SeekFrom::End(0))?;
+            self.file.seek(SeekFrom::End(0))?;
             // At most the size allocated, which is a usize.
-            file.write_all(&vec![0; (ALLOCATED_BYTES - length) as usize])?;
-            file.sync_all()?;
-            if let Some(directory) = path.parent() {
+            self.file.write_all(&vec![0; (ALLOCATED_BYTES - length) as usize])?;
+            self.file.sync_all()?;
+            if let Some(directory) = self.path.parent() {
                 File::open(directory)?.sync_all()?;
             }
         }
-        Ok(Self { file, is_new: length < ALLOCATED_BYTES })
+        Ok(())
     }
 }
 

@@ -203,6 +203,12 @@ fn a_wrong_clock_neither_hides_a_stall_nor_makes_one() {
         assert_eq!(diagnosis.state, ChainState::Advancing, "{skew_ms}");
         assert_eq!(codes(&diagnosis), ["clock-skew"]);
         assert_eq!((diagnosis.warnings[0].severe, diagnosis.fit), (severe, !severe));
+        let words = match skew_ms {
+            700 => "this node's clock is 730 ms ahead of",
+            3_600_000 => "this node's clock is 60 minutes ahead of",
+            _ => "this node's clock is 60 minutes behind",
+        };
+        assert!(diagnosis.warnings[0].text.starts_with(words), "{:?}", diagnosis.warnings);
         let mut case = Case::healthy().standing(Duration::from_secs(60)).heard(&[0, 1]);
         shifted(&mut case);
         assert_eq!(case.diagnose().state, ChainState::Stalled, "{skew_ms}");
@@ -211,7 +217,8 @@ fn a_wrong_clock_neither_hides_a_stall_nor_makes_one() {
     other.consensus.validators[3].clock_offset_ms = Some(8_000);
     let diagnosis = other.diagnose();
     assert_eq!(codes(&diagnosis), ["clock-skew-other"]);
-    assert!(diagnosis.warnings[0].text.contains("m3"), "{:?}", diagnosis.warnings);
+    let text = &diagnosis.warnings[0].text;
+    assert!(text.contains("m3") && text.ends_with("is dated 8.0 s too late"), "{text}");
 }
 
 #[test]

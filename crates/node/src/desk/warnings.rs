@@ -1,7 +1,5 @@
 //! What the operator should see to, in words.
 
-use std::time::Duration;
-
 use sanad_api::{Attendance, ChainState, Diagnosis, Warning};
 use sanad_consensus_lite::Role;
 use sanad_core::genesis::Parameters;
@@ -73,13 +71,12 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
 fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
     let Some(skew) = diagnosis.clock_skew_ms else { return };
     if skew.unsigned_abs() > SKEW_NOTED_MS {
-        let (size, side) =
-            (Duration::from_millis(skew.unsigned_abs()), if skew > 0 { "ahead of" } else { "behind" });
+        let (size, side) = (in_words(skew), if skew > 0 { "ahead of" } else { "behind" });
         warnings.push(Warning {
             severe: skew.unsigned_abs() > TIME_PRECISION_MS,
             ..warning(
                 "clock-skew",
-                format!("this node's clock is {size:?} {side} those of the others"),
+                format!("this node's clock is {size} {side} those of the others"),
                 "set it by NTP (chronyc tracking, timedatectl); until then its first votes are missing, and the others must all be there",
             )
         });
@@ -89,15 +86,27 @@ fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
             continue;
         };
         if offset.unsigned_abs() > 2 * TIME_PRECISION_MS {
+            let (size, side) = (in_words(offset), if offset > 0 { "late" } else { "early" });
             warnings.push(warning(
                 "clock-skew-other",
                 format!(
-                    "the clock of {} seems wrong: its last proposal is {offset} ms off",
+                    "the clock of {} seems wrong: its last proposal is dated {size} too {side}",
                     validator.member
                 ),
-                "tell its operator; until it is right, its proposals get no votes",
+                "tell its operator; until it is right, its first votes are missing",
             ));
         }
+    }
+}
+
+/// The size of a difference between clocks, to three digits or so.
+fn in_words(difference_ms: i64) -> String {
+    let ms = difference_ms.unsigned_abs();
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        ..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        ..7_200_000 => format!("{} minutes", (ms + 30_000) / 60_000),
+        _ => format!("{} hours", ms.saturating_add(1_800_000) / 3_600_000),
     }
 }
 

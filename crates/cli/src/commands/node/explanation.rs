@@ -22,8 +22,12 @@ pub(crate) struct Explanation {
 pub(crate) fn explain(diagnosis: &Diagnosis, member: Option<&MemberId>) -> Explanation {
     let mut findings = vec![round(diagnosis), power(diagnosis)];
     findings.extend(absent(diagnosis).map(in_words));
-    if let Some(skew) = diagnosis.clock_skew_ms {
-        findings.push(clock(skew));
+    // A warning says it where the clock is wrong.
+    if let Some(skew) = diagnosis.clock_skew_ms
+        && diagnosis.warnings.iter().all(|warning| warning.code != "clock-skew")
+    {
+        findings
+            .push(format!("this node's clock is within {} ms of the others'", skew.unsigned_abs().max(1)));
     }
     let mut next = Vec::new();
     match diagnosis.state {
@@ -143,12 +147,6 @@ fn in_words(validator: &ValidatorDiagnosis) -> String {
     }
 }
 
-fn clock(skew_ms: i64) -> String {
-    let (size, side) =
-        (Duration::from_millis(skew_ms.unsigned_abs()), if skew_ms < 0 { "behind" } else { "ahead of" });
-    format!("this node's clock is {size:?} {side} the others', the way of their proposals included")
-}
-
 fn stalled(diagnosis: &Diagnosis, next: &mut Vec<String>) {
     let names = |attendance| -> Vec<&str> {
         let absent = absent(diagnosis).filter(|v| v.attendance == attendance && !v.own);
@@ -243,10 +241,15 @@ mod tests {
             "2 of 4 validators vote; 3 are needed",
             "bromo is missing: heard last 2 minutes ago, at height 41, not connected; it should listen on 192.0.2.2:26000",
             "semeru is late: connected, not heard since this node started",
-            "1.5s behind the others'",
+            "this node's clock is wrong",
         ] {
             assert!(all.contains(expected), "{expected}\n{all}");
         }
+        let mut right = stalled();
+        right.warnings.clear();
+        right.clock_skew_ms = Some(-12);
+        let all_right = explain(&right, None).findings.join("\n");
+        assert!(all_right.contains("this node's clock is within 12 ms of the others'"), "{all_right}");
         let all = next.join("\n");
         for expected in ["bring back 1 of those", "operators of bromo", "operators of semeru", "set it"] {
             assert!(all.contains(expected), "{expected}\n{all}");

@@ -45,18 +45,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let runtime = remote::runtime()?;
     let remote = runtime.block_on(Remote::connect(&args.node))?;
     let mut state = State::new(remote.url());
-    let ask = |state: &mut State| {
-        let asked = runtime.block_on(sample(&remote));
-        state.add(asked.map_err(|error| format!("{error:#}")), Instant::now());
-    };
-    ask(&mut state);
+    let asked = runtime.block_on(sample(&remote));
+    state.add(asked.map_err(|error| format!("{error:#}")), Instant::now());
     let dumb = std::env::var("TERM").is_ok_and(|term| term.is_empty() || term == "dumb");
     if args.once || dumb || !std::io::stdout().is_terminal() {
         output.print_raw(text(&state)?.as_bytes())?;
         return Ok(if state.failure().is_some() { Outcome::Error } else { Outcome::Yes });
     }
     let mut terminal = ratatui::try_init().context("the terminal cannot be used")?;
-    let ended = watch(&mut terminal, &mut state, args.interval, ask);
+    let ended = watch(&mut terminal, &mut state, args.interval, &runtime, &remote);
     ratatui::restore();
     ended.map(|()| Outcome::Yes)
 }
@@ -65,7 +62,8 @@ fn watch(
     terminal: &mut ratatui::DefaultTerminal,
     state: &mut State,
     interval: Duration,
-    ask: impl Fn(&mut State),
+    runtime: &tokio::runtime::Runtime,
+    remote: &Remote,
 ) -> anyhow::Result<()> {
     // https://no-color.org: any value but an empty one.
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -73,19 +71,49 @@ fn watch(
     let mut next = Instant::now() + interval;
     loop {
         terminal.draw(|frame| screen::draw(frame, state, look)).context("the terminal cannot be drawn on")?;
-        let wait = next.saturating_duration_since(Instant::now());
-        if event::poll(wait).context("the keyboard cannot be read")? {
-            if let Event::Key(key) = event::read()?
-                && key.kind != KeyEventKind::Release
-                && (matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)
-                    || key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
-            {
+        match key_within(next.saturating_duration_since(Instant::now()))? {
+            Pressed::End => return Ok(()),
+            // A terminal of another size is drawn on anew.
+            Pressed::Other => continue,
+            Pressed::Nothing => {}
+        }
+        let mut asking = std::pin::pin!(sample(remote));
+        let asked = loop {
+            // A node that hangs is waited for, and the keys are heard meanwhile.
+            let answer = async { tokio::time::timeout(KEY_INTERVAL, asking.as_mut()).await };
+            if let Ok(asked) = runtime.block_on(answer) {
+                break asked;
+            }
+            if key_within(Duration::ZERO)? == Pressed::End {
                 return Ok(());
             }
-            continue;
-        }
-        ask(state);
+        };
+        state.add(asked.map_err(|error| format!("{error:#}")), Instant::now());
         next = Instant::now() + interval;
+    }
+}
+
+/// What came from the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pressed {
+    Nothing,
+    End,
+    Other,
+}
+
+fn key_within(wait: Duration) -> anyhow::Result<Pressed> {
+    if !event::poll(wait).context("the keyboard cannot be read")? {
+        return Ok(Pressed::Nothing);
+    }
+    match event::read()? {
+        Event::Key(key)
+            if key.kind != KeyEventKind::Release
+                && (matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)
+                    || key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)) =>
+        {
+            Ok(Pressed::End)
+        }
+        _ => Ok(Pressed::Other),
     }
 }
 
@@ -111,6 +139,8 @@ fn text(state: &State) -> anyhow::Result<String> {
     Ok(lines.join("\n").trim_end().to_owned() + "\n")
 }
 
+/// How often keys are looked for while a node is asked.
+const KEY_INTERVAL: Duration = Duration::from_millis(100);
 /// Size of the screen where there is no terminal.
 const TEXT_WIDTH: u16 = 100;
 const TEXT_HEIGHT: u16 = 50;

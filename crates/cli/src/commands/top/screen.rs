@@ -50,26 +50,46 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, look: Look) {
         return;
     };
     let diagnosis = sample.diagnosis.as_ref();
-    let validators = diagnosis.map_or(0, |diagnosis| diagnosis.validators.len());
-    let warnings = diagnosis.map_or(0, |diagnosis| diagnosis.warnings.len());
-    let [head, chain, voters, lower, footer] = Layout::vertical([
-        Constraint::Length(2),
-        Constraint::Length(6),
-        Constraint::Length(u16::try_from(validators).unwrap_or(u16::MAX).saturating_add(3)),
-        Constraint::Min(u16::try_from(warnings).unwrap_or(u16::MAX).saturating_add(2).max(5)),
-        Constraint::Length(1),
-    ])
-    .areas(frame.area());
+    let warnings = warnings(diagnosis, look);
+    let peers = peers(sample, look);
+    let area = frame.area();
+    let is_wide = area.width >= WIDE_COLUMNS;
+    let [left, right] = beside(area);
+    let width = if is_wide { right.width } else { area.width };
+    // What does not fit is left out, the least important first: peers, then validators.
+    let mut free = area.height;
+    let mut take = |lines: usize| {
+        let taken = u16::try_from(lines).unwrap_or(u16::MAX).min(free);
+        free -= taken;
+        taken
+    };
+    let head = take(2);
+    let chain = take(CHAIN_LINES);
+    let warned = take(warning_lines(diagnosis, width.into()) + 1);
+    let footer = take(1);
+    let voters = take(diagnosis.map_or(0, |diagnosis| diagnosis.validators.len() + 2));
+    let rest = free;
+    let heights = match is_wide {
+        true => [head, chain, voters, warned + rest, 0, footer],
+        false => [head, chain, voters, warned, rest, footer],
+    };
+    let [head, chain, voters, lower, lowest, footer] =
+        Layout::vertical(heights.map(Constraint::Length)).areas(area);
     draw_head(frame, head, state, sample, look);
     draw_chain(frame, chain, state, sample, look);
     if let Some(diagnosis) = diagnosis {
         draw_validators(frame, voters, diagnosis, look);
     }
-    let [left, right] =
-        Layout::horizontal([Constraint::Percentage(40), Constraint::Percentage(60)]).areas(lower);
-    draw_peers(frame, left, sample, look);
-    draw_warnings(frame, right, diagnosis, look);
+    let place = |column: Rect| Rect { x: column.x, width: column.width, ..lower };
+    let (of_peers, of_warnings) = if is_wide { (place(left), place(right)) } else { (lowest, lower) };
+    frame.render_widget(peers.block(titled("peers")), of_peers);
+    frame.render_widget(warnings.block(titled("warnings")), of_warnings);
     frame.render_widget(Paragraph::new("q ends"), footer);
+}
+
+/// Two columns, with room between them.
+fn beside(area: Rect) -> [Rect; 2] {
+    Layout::horizontal([Constraint::Percentage(40), Constraint::Percentage(60)]).spacing(2).areas(area)
 }
 
 fn draw_head(frame: &mut Frame<'_>, area: Rect, state: &State, sample: &Sample, look: Look) {
@@ -120,6 +140,7 @@ fn draw_chain(frame: &mut Frame<'_>, area: Rect, state: &State, sample: &Sample,
 }
 
 fn draw_validators(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, look: Look) {
+    let columns = COLUMNS.into_iter().rfind(|(least, _)| area.width >= *least).map_or(1, |(_, count)| count);
     let row = |validator: &sanad_api::ValidatorDiagnosis| {
         let mood = match validator.attendance {
             Attendance::Voting => Mood::Good,
@@ -130,22 +151,24 @@ fn draw_validators(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, loo
             validator.silence.map_or("never".to_owned(), |silence| format!("{} s ago", silence.as_secs()));
         let clock = validator.clock_offset_ms.map_or(String::new(), |offset| format!("{offset:+} ms"));
         let own = if validator.own { " (this node)" } else { "" };
-        Row::new([
-            Span::raw(format!("{}{own}", validator.member)),
+        let cells = [
             Span::styled(validator.attendance.as_str(), look.style(mood)),
+            Span::raw(format!("{}{own}", validator.member)),
             Span::raw(validator.last_height.to_string()),
             Span::raw(silence),
             Span::raw(clock),
-        ])
+        ];
+        Row::new(cells.into_iter().take(columns))
     };
     let widths = [
-        Constraint::Min(24),
         Constraint::Length(8),
+        Constraint::Fill(1),
         Constraint::Length(10),
         Constraint::Length(10),
         Constraint::Length(10),
     ];
-    let head = Row::new(["member", "state", "height", "heard", "clock"]);
+    let widths = widths.into_iter().take(columns);
+    let head = Row::new(["state", "member", "height", "heard", "clock"].into_iter().take(columns));
     let title = format!(
         "validators: {} of {} vote, {} needed",
         diagnosis.power_present(),
@@ -156,11 +179,11 @@ fn draw_validators(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, loo
     frame.render_widget(table, area);
 }
 
-fn draw_peers(frame: &mut Frame<'_>, area: Rect, sample: &Sample, look: Look) {
+fn peers(sample: &Sample, look: Look) -> Paragraph<'static> {
     let mut members: Vec<_> = sample.peers.iter().filter_map(|peer| peer.member.clone()).collect();
     members.sort();
     members.dedup();
-    let lines: Vec<Line<'_>> = members
+    let lines: Vec<Line<'static>> = members
         .into_iter()
         .map(|member| {
             let connected = |kind| {
@@ -178,12 +201,23 @@ fn draw_peers(frame: &mut Frame<'_>, area: Rect, sample: &Sample, look: Look) {
             Line::from(vec![Span::raw(format!("{member} ")), Span::styled(state, look.style(mood))])
         })
         .collect();
-    frame.render_widget(Paragraph::new(lines).block(titled("peers")), area);
+    Paragraph::new(lines)
 }
 
-fn draw_warnings(frame: &mut Frame<'_>, area: Rect, diagnosis: Option<&Diagnosis>, look: Look) {
+/// Lines that the warnings take at most.
+fn warning_lines(diagnosis: Option<&Diagnosis>, width: usize) -> usize {
     let warnings = diagnosis.map(|diagnosis| diagnosis.warnings.as_slice()).unwrap_or_default();
-    let lines: Vec<Line<'_>> = warnings
+    let lines = warnings.iter().map(|warning| {
+        let lines = printable(&warning.text).chars().count().div_ceil(width.max(1));
+        // Lines are broken between words.
+        lines + usize::from(lines > 1)
+    });
+    lines.sum::<usize>().max(1)
+}
+
+fn warnings(diagnosis: Option<&Diagnosis>, look: Look) -> Paragraph<'static> {
+    let warnings = diagnosis.map(|diagnosis| diagnosis.warnings.as_slice()).unwrap_or_default();
+    let lines: Vec<Line<'static>> = warnings
         .iter()
         .map(|warning| {
             let mood = if warning.severe { Mood::Bad } else { Mood::Doubtful };
@@ -191,7 +225,7 @@ fn draw_warnings(frame: &mut Frame<'_>, area: Rect, diagnosis: Option<&Diagnosis
         })
         .collect();
     let lines = if lines.is_empty() { vec![Line::raw("none")] } else { lines };
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }).block(titled("warnings")), area);
+    Paragraph::new(lines).wrap(Wrap { trim: true })
 }
 
 fn mood(diagnosis: &Diagnosis) -> Mood {
@@ -205,3 +239,10 @@ fn mood(diagnosis: &Diagnosis) -> Mood {
 fn titled(title: &str) -> Block<'static> {
     Block::new().borders(Borders::TOP).title(format!(" {title} "))
 }
+
+/// Columns from which on peers and warnings stand side by side.
+const WIDE_COLUMNS: u16 = 80;
+/// Lines about the chain, with their title.
+const CHAIN_LINES: usize = 5;
+/// Columns of the terminal, and how many of the table of validators there is room for.
+const COLUMNS: [(u16, usize); 3] = [(24, 2), (44, 3), (68, 5)];

@@ -110,8 +110,8 @@ fn the_screen_shows_chain_validators_peers_and_warnings() {
     ] {
         assert!(shown.contains(expected), "{expected}\n{shown}");
     }
-    let row = |member: &str| shown.lines().find(|line| line.starts_with(member)).unwrap().to_owned();
-    assert!(row("univ-2.example").contains("late") && row("univ-3.example").contains("never"), "{shown}");
+    let row = |state: &str| shown.lines().find(|line| line.starts_with(state)).unwrap().to_owned();
+    assert!(row("late").contains("univ-2.example") && row("missing").contains("never"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "nothing of a stranger's steers the terminal");
 }
 
@@ -138,12 +138,36 @@ fn colours_are_there_only_where_they_are_wanted() {
     assert_eq!(colours(Look::Plain), 0);
 }
 
+/// The screen of a terminal, without the blanks at the ends of lines.
+fn screen(width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, &state(), Look::Colour)).unwrap();
+    let cells = terminal.backend().buffer().content();
+    let rows = cells.chunks(width.into());
+    let lines = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
 #[test]
 fn any_size_of_a_terminal_will_do() {
-    for (width, height) in [(1, 1), (20, 5), (79, 24), (300, 100)] {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, &state(), Look::Colour)).unwrap();
+    for (width, height) in [(1, 1), (10, 3), (20, 5), (79, 24), (300, 100)] {
+        screen(width, height);
     }
+    // What is most important stays longest: the chain, the warnings, then who votes.
+    for (width, height, expected) in [
+        (20, 6, &["the whole chain stan", "warnings"] as &[_]),
+        (40, 12, &["the whole chain stands", "3 MiB are free", "validators: 2 of 4"]),
+        (40, 16, &["missing  univ-3.example", "late     univ-2.example", "q ends"]),
+        (60, 24, &["missing  univ-3.example", "univ-3.example not connected", "3 MiB are free"]),
+        (80, 24, &["never", "-12 ms", "univ-1.example votes only", "3 MiB are free"]),
+    ] {
+        let shown = screen(width, height);
+        for text in expected {
+            assert!(shown.contains(text), "{width} x {height}: {text}\n{shown}");
+        }
+    }
+    // Columns do not run into each other.
+    assert!(!screen(80, 24).contains("votes only3"), "{}", screen(80, 24));
 }
 
 #[test]
