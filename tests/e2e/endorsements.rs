@@ -277,6 +277,59 @@ fn a_printed_joint_award_says_who_has_signed() {
     }
 }
 
+/// A phone gets one thing, a link or a PDF: that has to be enough once all have signed.
+#[test]
+fn a_link_and_a_pdf_carry_the_endorsements_that_have_come() {
+    let joint = Joint::new();
+    let make = |out: &str, more: &[&str]| {
+        let (out, site) = (joint.net.path(out), joint.net.path(&format!("{out}-site")));
+        let arguments =
+            ["certificate", "make", &joint.award, "--out", &out, "--zip", "--site", "https://univ.example"];
+        let made = joint.net.sanad(&[&arguments[..], &["--site-dir", &site], more].concat()).json(0);
+        let one = made["made"][0].clone();
+        let text = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+        (text("pdf"), text("box"), text("link"), made)
+    };
+    joint.endorse(2, "credential.endorsement.json");
+    let (pdf, sealed, link, _) = make("cetak", &[]);
+    let (deleted_pdf, deleted, ..) = make("hapus", &[]);
+    let zip = format!("{}.zip", Path::new(&pdf).parent().unwrap().display());
+    let everything = [&[pdf.as_str()][..], &[&zip], &[&sealed, "--link", &link]];
+    let semeru = "Universitas Semeru";
+    let (entered, signed) = (("entered", "Universitas Merapi"), ("signed", "Universitas Bromo"));
+    for given in everything {
+        assert_eq!(
+            joint.institutions(given, 2),
+            pairs(&[entered, signed, ("named-only", semeru)]),
+            "{given:?}"
+        );
+    }
+    let before = fs::read(&pdf).unwrap();
+
+    // The last one signs. What is there is left alone unless it is asked for.
+    joint.endorse(3, "credential.endorsement.semeru.json");
+    fs::remove_file(&deleted).unwrap();
+    assert_eq!(make("cetak", &[]).3["already"], 1);
+    assert_eq!(fs::read(&pdf).unwrap(), before);
+    let renewed = make("cetak", &["--renew"]);
+    assert_eq!(
+        (&renewed.0, &renewed.1, &renewed.2),
+        (&pdf, &sealed, &link),
+        "in the same places, under the same link"
+    );
+    for given in everything {
+        assert_eq!(joint.institutions(given, 0), pairs(&[entered, signed, ("signed", semeru)]), "{given:?}");
+    }
+    // In a ZIP that has them beside the PDF, too, none is counted twice.
+    let said = joint.net.sanad(&["verify", &zip]).json(0);
+    assert_eq!(said["findings"].as_array().unwrap().len(), 4, "award, two endorsements, PDF: {said}");
+    assert_eq!(make("cetak", &["--renew"]).3["already"], 1, "nothing is left to do");
+    // Deleting a box erases it, whatever comes later.
+    let (renewed, sealed, link, _) = make("hapus", &["--renew"]);
+    assert_eq!((renewed, sealed.as_str(), link.as_str()), (deleted_pdf, "", ""));
+    assert!(!Path::new(&deleted).exists());
+}
+
 /// Runs `sanad` with a clock that is off, such as `-3y`; `None`, and a word, where libfaketime is not installed.
 fn with_clock(net: &Net, shift: &str, arguments: &[&str]) -> Option<Said> {
     let library = clock_library()?;

@@ -426,6 +426,18 @@ fn a_name_that_cannot_be_printed_stops_nobody_else() {
     let dry = issue(&["--dry-run"]);
     assert!(dry.err.contains("wisuda.csv:3: no certificate can be printed"), "{dry:?}");
     assert_eq!(dry.json(1)["unprintable"], 1);
+    // An ornament over a text is printed, and said, once for all learners.
+    let (page, template) =
+        (fs::read_to_string("../configs/certificate/certificate.svg").unwrap(), net.path("page.svg"));
+    let ornament = "<path id=\"ribbon\" d=\"M50 60H300V80H50Z\" fill=\"#eeeeee\"/></svg>";
+    fs::write(&template, page.replace("</svg>", ornament)).unwrap();
+    let warned = issue(&["--dry-run", "--certificate-template", &template]);
+    assert_eq!(
+        warned.err.matches("warning: the certificates' page: <path id=\"ribbon\">").count(),
+        1,
+        "{warned:?}"
+    );
+    assert!(!dry.err.contains("warning:"), "{dry:?}");
     let done = issue(&[]);
     assert!(done.err.contains("wisuda.csv:3: no certificate can be printed"), "{done:?}");
     let done = done.json(2);
@@ -446,6 +458,17 @@ fn what_was_reissued_is_said_again_when_it_is_repeated() {
         let arguments = ["reissue", &corrected, "--sign", "--replaces", replaces, "--yes"];
         office.run(&arguments, &["--register", "--issuer-dir", "--node"])
     };
+    // Digits alone may be a row, or somebody's number: neither command takes them for one of the two.
+    let with = ["--register", "--issuer-dir", "--node"];
+    for refused in [reissue("1"), office.run(&["revoke", "1", "--yes"], &with)] {
+        assert!(refused.code == 2 && refused.err.contains("row:1"), "{refused:?}");
+    }
+    for refused in [reissue("99999"), office.run(&["revoke", "99999", "--yes"], &with)] {
+        assert!(
+            refused.code == 2 && refused.err.contains("is neither a row of the register nor"),
+            "{refused:?}"
+        );
+    }
     let first = reissue("s1@x.example").json(0);
     let entries = office.net.status()[0]["log_size"].clone();
     // The e-mail address means the new row by now.

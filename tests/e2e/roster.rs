@@ -49,6 +49,10 @@ fn twelve_learners_get_credentials_that_are_active_and_theirs_alone() {
 
     let done = issue(&net, &path, &[]).json(0);
     assert_eq!((done["credentials"].as_u64(), done["signed"].as_u64()), (Some(12), Some(0)));
+    // Each row once: what was finished is not also skipped.
+    let count = |list: &str| done[list].as_array().map_or(0, Vec::len);
+    assert_eq!(count("issued") + count("skipped"), 12, "{done}");
+    assert!(done["finished"].as_u64().is_some_and(|finished| finished <= count("issued") as u64), "{done}");
     let again = issue(&net, &path, &[]).json(0);
     assert_eq!(again["issued"], json!([]));
     let credentials = files(&out, "credential.json");
@@ -186,4 +190,26 @@ fn nothing_is_signed_of_a_roster_with_a_fault() {
     assert_eq!(said.code, 2, "{said:?}");
     assert!(said.err.contains("nothing was signed") && said.err.contains("wisuda.csv:2: row "), "{said:?}");
     assert!(files(&other, "credential.json").is_empty());
+    // A mistyped student number makes two people of one: name and address give it away.
+    let twin = good.lines().nth(2).unwrap().replace("UM/2026/", "UM/2028/").replace(";000001;", ";009901;");
+    assert!(!good.contains(&twin));
+    fs::write(&path, format!("{good}{twin}\n")).unwrap();
+    let dry = issue(&net, &path, &["--dry-run", "--out", &other]);
+    assert!(dry.err.contains("the same name and e-mail address as line 3"), "{dry:?}");
+    assert_eq!(dry.json(0)["same_contact"].as_array().map(Vec::len), Some(1));
+    let said = issue(&net, &path, &[&kept[..], &["--out", &other]].concat());
+    assert!(said.code == 2 && said.err.contains("the same name and e-mail address as line 3"), "{said:?}");
+    assert!(files(&other, "credential.json").is_empty());
+    // Whoever puts a link among the learners' folders chooses nothing of where credentials are written.
+    fs::write(&path, &good).unwrap();
+    let (folder, away) = (credentials[0].parent().unwrap(), net.path("away"));
+    fs::rename(folder, &away).unwrap();
+    std::os::unix::fs::symlink(&away, folder).unwrap();
+    for more in [&kept[..], &["--dry-run"]] {
+        let said = issue(&net, &path, more);
+        assert!(
+            said.code == 2 && said.err.contains("is a link, and what belongs into this folder"),
+            "{said:?}"
+        );
+    }
 }

@@ -141,6 +141,7 @@ fn lists_say_what_the_ledger_says_and_nobody_believes_others() {
     }
     assert!(desk.publish(&["--check"], 0).iter().all(|list| list["published"] == "agrees"));
     outside(&desk, &credentials);
+    as_jwts(&desk, &credentials);
     erased_and_strays(&desk, &roster, &credentials);
 
     // Tampered, cut, another purpose, of another issuer, unsigned.
@@ -228,6 +229,65 @@ fn reissued(desk: &Desk, old: &str) {
     fs::write(&corrected, text.replace("\"creditsEarned\": 3.5", "\"creditsEarned\": 5")).unwrap();
     let refused = desk.run(&reissue);
     assert!(refused.code == 2, "{refused:?}");
+}
+
+/// The lists as JWTs: written if that is asked for, compared and kept right from then on, and believed by others.
+fn as_jwts(desk: &Desk, credentials: &[String]) {
+    let audit = |more: &[&str], code| {
+        let said = desk.run(&[&["audit", "lists", &desk.www], more].concat()).json(code);
+        let lists = said["lists"].as_array().unwrap().clone();
+        lists.iter().map(|list| list["published"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(audit(&[], 0), ["agrees", "agrees"]);
+    assert_eq!(audit(&["--jwt"], 1), ["agrees", "missing", "agrees", "missing"]);
+    let written = desk.publish(&["--jwt"], 0);
+    assert_eq!(written.iter().map(|list| &list["written"]).collect::<Vec<_>>(), [false, true, false, true]);
+    assert_eq!(audit(&[], 0), ["agrees"; 4]);
+    let file = |purpose: &str| desk.list(purpose).with_extension("jwt");
+    let good = fs::read_to_string(file("revocation")).unwrap();
+    let given = |list: &Path| {
+        let list = list.to_str().unwrap();
+        let (url, credential) = (desk.net.url(1), credentials[0].as_str());
+        let said = desk.net.sanad(&["verify", credential, "--status-list", list, "--node", &url]);
+        let code = said.code;
+        (code, said.json(code)["findings"][0]["status_lists"][0]["says"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(given(&file("revocation")), (1, "agrees".to_owned()), "it is revoked, as the ledger says");
+
+    // Changed, in another form, or that of an hour ago.
+    let (start, signature) = good.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let changed = format!("{start}.{other}{}", &signature[1..]);
+    let json = fs::read_to_string(desk.list("revocation")).unwrap();
+    for text in [changed, json, good[..good.len() / 2].to_owned()] {
+        fs::write(file("revocation"), text).unwrap();
+        assert_eq!(audit(&[], 1), ["agrees", "not-good", "agrees", "agrees"]);
+    }
+    fs::write(file("revocation"), &good).unwrap();
+    desk.run(&["suspend", &credentials[3]]).json(0);
+    assert_eq!(audit(&[], 1), ["agrees", "agrees", "differs", "differs"]);
+    let written = desk.publish(&[], 0);
+    assert_eq!(written.iter().map(|list| &list["written"]).collect::<Vec<_>>(), [false, false, true, true]);
+    desk.run(&["reinstate", &credentials[3]]).json(0);
+    desk.publish(&[], 0);
+
+    let tampered = PathBuf::from(desk.net.path("tampered-list.jwt"));
+    fs::write(&tampered, format!("{start}.{other}{}", &signature[1..])).unwrap();
+    for library in ["openvc", "openbadgeslib"] {
+        for (credential, revocation, code, word) in [
+            (&credentials[0], &file("revocation"), 3, "revocation"),
+            (&credentials[1], &file("revocation"), 3, "suspension"),
+            (&credentials[2], &file("revocation"), 0, "good"),
+            (&credentials[2], &tampered, 1, "refused"),
+        ] {
+            let Some(mut run) = python("check_credential.py") else { return };
+            run.arg(library).arg(credential).arg(Path::new(&desk.www).join(".well-known/did.json"));
+            let said = run.arg(revocation).arg(file("suspension")).output().unwrap();
+            let found = said.status.code();
+            let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+            assert!(found == Some(code) && said.contains(word), "{library}, {credential}: {said}");
+        }
+    }
 }
 
 /// What unrelated verifiers say: `@digitalbazaar/vc-bitstring-status-list`, `openvc-core` and `openbadgeslib`.

@@ -13,7 +13,6 @@ import { whyOf } from "./why.js";
 import { keepOffline } from "./worker.js";
 
 /** @typedef {import("../src/words.js").Language} Language */
-/** @typedef {import("./check.js").Result} Result */
 
 const FILE_BYTES_MAX = 64 << 20;
 
@@ -23,7 +22,7 @@ let language = preferred(navigator.languages);
 let config = { export: "", node: "", trust: "" };
 /** @type {import("../src/trust.js").Trust | null} */
 let trust = null;
-/** `leftOut`: files without a receipt; `unused`: receipts without their document. @type {{ results: Result[], leftOut: string[], unused: string[] } | ReturnType<typeof whyOf> | null} */
+/** `leftOut`: files without a receipt. @type {import("./check.js").Checked & { leftOut: string[] } | ReturnType<typeof whyOf> | null} */
 let shown = null;
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -76,9 +75,11 @@ function renderResult() {
     return;
   }
   if (shown.results.some(({ isMixed }) => isMixed)) place.append(verdictBox(speaking.say("verdict-mixed"), "bad"));
+  // Before what was checked, and as large: nobody may take one for the other.
+  if (shown.leftOut.length > 0) place.append(verdictBox(speaking.say("left-out", { names: shown.leftOut.join(", ") }), "wait"));
+  if (shown.unused.length > 0) place.append(verdictBox(speaking.say("unused", { names: shown.unused.join(", ") }), "wait"));
+  for (const { name, why } of shown.unread) place.append(verdictBox(speaking.say("verdict-unread-one", { name, why: speaking.say(why) }), "wait"));
   for (const result of shown.results) place.append(element("article", "", "", resultNodes(speaking, result, Date.now())));
-  if (shown.leftOut.length > 0) place.append(element("p", speaking.say("left-out", { names: shown.leftOut.join(", ") })));
-  if (shown.unused.length > 0) place.append(element("p", speaking.say("unused", { names: shown.unused.join(", ") })));
 }
 
 // What was given
@@ -107,7 +108,7 @@ async function show(open) {
 const showText = (text) =>
   show(async () => {
     const given = readText(text);
-    return { pairs: ["key" in given ? await fetchBox(given.key, location.href) : given.pair], leftOut: [] };
+    return { pairs: "key" in given ? await fetchBox(given.key, location.href) : [given.pair], leftOut: [] };
   });
 
 /** @param {File[]} files */

@@ -23,6 +23,9 @@ import { renewFinding, verifyReceipt } from "../src/verify.js";
 /** @typedef {{ pair: Pair, finding: import("../src/verify.js").Finding, asked: import("../src/answer.js").Asked, endorses: Endorses | null,
  *   institutions: Institutions | null, isMixed: boolean }} Result */
 
+/** `unused`: names of receipts that nothing was checked with; `unread`: documents whose receipts could not be used, each with a key of words.js.
+ * @typedef {{ results: Result[], unused: string[], unread: { name: string, why: string }[] }} Checked */
+
 const BOX_BYTES_MAX = 2_098_209;
 const ASK_MS_MAX = 15_000;
 
@@ -54,7 +57,7 @@ export function askExport(address) {
 /** @param {string} address @returns {Asked} */
 export const askNode = (address) => ({ name: new URL(address).host, newer: (held, anchorHeight) => newerFromNode(address, held, anchorHeight) });
 
-/** @param {Uint8Array} key @param {string} pageAddress @returns {Promise<Pair>} */
+/** The credential, and the endorsements that go with it. @param {Uint8Array} key @param {string} pageAddress @returns {Promise<Pair[]>} */
 export async function fetchBox(key, pageAddress) {
   if (!pageAddress.startsWith("http")) throw new Unread("why-code-site");
   let answer;
@@ -64,26 +67,32 @@ export async function fetchBox(key, pageAddress) {
     throw new Unread("why-offline");
   }
   if (!answer.ok || answer.body === null) throw new Unread("why-box-missing");
-  return { ...(await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX))), from: "box" };
+  const { endorsements, ...credential } = await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
+  return [{ ...credential, from: "box" }, ...endorsements.map((one) => ({ ...one, from: /** @type {const} */ ("files") }))];
 }
 
-/** What was opened together: each by itself, and then what they say of one another. `unused`: names of receipts that nothing was checked with.
- * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody can be asked
- * @returns {Promise<{ results: Result[], unused: string[] }>} */
+/** What was opened together: each by itself, and then what they say of one another. Throws `Unread` where nothing of it could be checked.
+ * @param {Trust} trust @param {Pair[]} pairs @param {Asked | null} source null where nobody can be asked @returns {Promise<Checked>} */
 export async function checkAll(trust, pairs, source) {
   /** @type {Result[]} */
   const results = [];
   /** @type {{ pair: Pair, entry: string | null, height: number }[]} */
   const strays = [];
+  const unread = [];
+  /** @type {Unread | null} */
+  let first = null;
   for (const pair of pairs) {
     try {
       results.push(await check(trust, await withNewest(trust, pair), source));
     } catch (error) {
+      if (!(error instanceof Unread)) throw error;
+      first ??= error;
       // A receipt beside other documents may be of one of them.
-      if (!(error instanceof Unread) || pair.how !== "stray" || pairs.every(({ how }) => how === "stray")) throw error;
-      strays.push({ pair, ...(await entryIn(trust, pair.receipt)) });
+      if (pair.how === "stray") strays.push({ pair, ...(await entryIn(trust, pair.receipt)) });
+      else unread.push({ name: pair.name, why: error.message });
     }
   }
+  if (first !== null && results.length === 0 && (unread.length === 0 || unread.length + strays.length === 1)) throw first;
   const awards = [];
   for (const { pair } of results) if (pair.document !== null) awards.push(await awardOf(pair.name, pair.document));
   for (const result of results) {
@@ -107,7 +116,7 @@ export async function checkAll(trust, pairs, source) {
   // An older proof of an entry that is shown adds nothing.
   const isNew = (/** @type {{ entry: string | null, height: number }} */ { entry, height }) =>
     entry === null || !results.some(({ finding: { proof } }) => proof !== null && entryOf(proof) === entry && proof.header.height >= height);
-  return { results, unused: strays.filter(isNew).map(({ pair }) => pair.name) };
+  return { results, unread, unused: strays.filter(isNew).map(({ pair }) => pair.name) };
 }
 
 /** Of several receipts beside one document that of the newest proof. All have to be of one entry: nobody who gets two may be told what one of them speaks

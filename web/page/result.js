@@ -96,7 +96,8 @@ function notes({ say }, { finding, pair, endorses }) {
   if (pair.from === "pdf") keys.push("pdf-not-seen");
   if (finding.notProved.includes("document-not-seen")) keys.push("not-seen");
   const values = { award: endorses?.name ?? "", id: endorses?.id ?? "" };
-  return keys.map((key) => element("p", say(key, values), "note"));
+  const alike = finding.looksLike.map(({ claimed, name, id }) => element("p", say("looks-like", { claimed, name: `${name} (${id})` }), "note fails"));
+  return [...alike, ...keys.map((key) => element("p", say(key, values), "note"))];
 }
 
 /** Who entered it, who has signed it, and who is only named. @param {Speaker} speaker @param {Result} result */
@@ -155,14 +156,17 @@ function disclosed({ say }, { claims }) {
 }
 
 /** What the file shows by itself. @param {Speaker} speaker @param {Finding} finding */
-function bySelf(speaker, { credential }) {
+function bySelf(speaker, { credential, checks: made, issuer }) {
   if (credential === null) return [];
   const { say } = speaker;
+  // A receipt has no keys of members. The issuer's own entry covers the signature, too.
+  const isEntered = made.some(({ part, holds }) => holds && part === "document") && made.some(({ part, holds }) => holds && part === "issuer-id");
   const items = credential.checks.filter(({ part, word }) => word !== "good" || part === "signature").map(({ part, word, detail }) => {
-    const tone = word === "good" ? "holds" : isAgainst({ ...credential, word }) ? "fails" : "unsaid";
+    const key = part === "key" && word === "key-unproven" && isEntered ? "own-key-entered" : `own-${part}-${word}`;
+    const tone = word === "good" || key === "own-key-entered" ? "holds" : isAgainst({ ...credential, word }) ? "fails" : "unsaid";
     const mark = element("span", { holds: "✓", fails: "✕", unsaid: "–" }[tone], "mark");
     mark.setAttribute("aria-hidden", "true");
-    return element("li", "", tone, [mark, document.createTextNode(say(`own-${part}-${word}`)), ...inEnglish(speaker, "div", word === "good" ? "" : detail)]);
+    return element("li", "", tone, [mark, document.createTextNode(say(key, { name: issuer?.name ?? "" })), ...inEnglish(speaker, "div", word === "good" ? "" : detail)]);
   });
   return [element("h3", say("own-title")), element("ul", "", "checks", items)];
 }

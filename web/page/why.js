@@ -8,7 +8,7 @@ import { Unread } from "./check.js";
 const KEYS = [
   [/PDF is encrypted|ZIP archive is encrypted/, "why-encrypted"],
   [/^no receipt among the files/, "why-no-receipt"],
-  [/attachment|^two receipts/, "why-attachments"],
+  [/attachment|^two receipts|attached as/, "why-attachments"],
   [/^neither a link|digits of the receipt/, "why-text"],
   [/of more than|too long|longer than|too much|more than|too many/, "why-too-long"],
   [/PDF|revisions/, "why-pdf"],

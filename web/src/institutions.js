@@ -1,5 +1,5 @@
 // Who stands behind an award: docs/credentials.md, "Several institutions". A name is no signature: whoever signed the award chose it.
-import { unbase64url } from "./bytes.js";
+import { unbase64url, utf8 } from "./bytes.js";
 import { unbake } from "./credential/badge.js";
 import { NotRead } from "./credential/faults.js";
 import { credentialInJwt, credentialInSdJwt } from "./credential/jwt.js";
@@ -23,6 +23,7 @@ import { readSdJwt } from "./sdjwt.js";
 const INSTITUTIONS_MAX = 32;
 const ID_CHARACTERS_MAX = 128;
 const NAME_CHARACTERS_MAX = 200;
+const ISSUER_NAME_BYTES_MAX = 512;
 /** What an endorsement that holds makes of its signer. @type {Record<import("./endorsement.js").Relation, State>} */
 const STATES = { award: "signed", changed: "not-good", "not-compared": "not-good", named: "id", achievement: "achievement" };
 /** The lower, the more an institution has done. @type {State[]} */
@@ -53,6 +54,17 @@ export async function credentialIn(document) {
     if (error instanceof Malformed || error instanceof NotRead) return null;
     throw error;
   }
+}
+
+/** The name that a document gives its issuer, which whoever signed it chose; null where it gives none, or one that is longer than any member's could be.
+ * @param {Uint8Array} document @returns {Promise<string | null>} */
+export async function issuerNameIn(document) {
+  const credential = await credentialIn(document);
+  if (credential === null) return null;
+  // An SD-JWT VC has the issuer beside the claims of the subject.
+  const beside = KINDS[guessKind(document)] === "sd-jwt" ? member(credential.credentialSubject, "issuer") : undefined;
+  const name = text(member(credential.issuer, "name")) ?? text(member(beside, "name"));
+  return name === null || utf8(name).length > ISSUER_NAME_BYTES_MAX ? null : name;
 }
 
 /** Whom a credential names beside its issuer: creator, source, endorsers. @param {JsonObject} credential

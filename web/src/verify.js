@@ -6,11 +6,13 @@ import { CLOCK_TOLERANCE_MS } from "./dates.js";
 import { badgeOf, checkDocument, contradictions, derivedFields, namedIssuer, openSummary } from "./document.js";
 import { Fault, Malformed, NewerVerifier } from "./faults.js";
 import { TooManyChanges, readReceiptJson } from "./forms.js";
+import { issuerNameIn } from "./institutions.js";
 import { isObject } from "./json.js";
 import {
   KINDS, LABELS, MEMBERS_MAX, RECEIPT_BYTES_MAX, STANDINGS, STATUSES, blockHash, checkRecord, encodeIssuance, encodeRecord,
   normalIssuerId,
 } from "./layout.js";
+import { looksLike } from "./look-alikes.js";
 import { LOG, MEMBERS, STATUS, STATUSES_PER_LEAF, isIncluded, membersRoot, rootOf, stateRoot } from "./trees.js";
 import { checkFinal } from "./trust.js";
 
@@ -35,6 +37,7 @@ import { checkFinal } from "./trust.js";
  * @property {import("./credential/credential.js").Finding | null} credential what the proved document shows by itself; null where nothing in it looks
  *   like a credential
  * @property {import("./sdjwt.js").Shown | null} claims of a proved SD-JWT
+ * @property {{ claimed: string, name: string, id: string }[]} looksLike members for whom the issuer's name could be taken, and who did not enter it
  * @property {boolean} clockIsWrong whether a check fails by the clock alone: then it has to be set, whatever the word says
  * @property {string[]} signers
  * @property {number} validators
@@ -121,7 +124,7 @@ function topLevel(text) {
 /** @returns {Finding} */
 export const blank = () => ({
   verdict: null, reason: null, checks: [], asOf: null, restsOn: null, existedBy: null, form: null, issuer: null, logIndex: null,
-  commitment: null, summary: null, stated: null, expired: false, credential: null, claims: null, clockIsWrong: false, signers: [], validators: 0,
+  commitment: null, summary: null, stated: null, expired: false, credential: null, claims: null, looksLike: [], clockIsWrong: false, signers: [], validators: 0,
   notProved: [], proof: null,
 });
 
@@ -162,7 +165,20 @@ async function steps(finding, trust, receipt, document) {
   compareSummary(finding, receipt, said);
   if (document !== null) finding.credential = await checkCredential(document, record, trust.nowMs);
   checkIssuerId(finding, receipt, said);
+  if (document !== null) await checkLookAlikes(finding, trust, record, document);
   finding.notProved.push("status-after", "truth");
+}
+
+/** Says so if the name that the document or the register has for the issuer looks like another member's: ids are unique, names are not.
+ * @param {Finding} finding @param {Trust} trust @param {import("./layout.js").Record} record @param {Uint8Array} document */
+async function checkLookAlikes(finding, trust, record, document) {
+  const given = await issuerNameIn(document);
+  // What looks like its own name speaks for nobody else.
+  const names = [...(given !== null && !looksLike(given, record.name) ? [given] : []), record.name];
+  for (const { id, name } of trust.genesis.members) {
+    const claimed = id === record.id ? undefined : names.find((one) => looksLike(one, name));
+    if (claimed !== undefined) finding.looksLike.push({ claimed, name, id });
+  }
 }
 
 /** Whether the last day that a summary gives is over, in UTC. Days are written as YYYY-MM-DD, so they compare as text.

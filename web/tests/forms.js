@@ -123,7 +123,7 @@ export function forms() {
     "json-type.json": json(badge({ type: ["VerifiableCredential", "Ijazah"] })), "json-role.json": json(badge({ credentialSubject: { ...badge().credentialSubject, creditsEarned: "3" } })),
     "json-own-context.json": json(badge({ "@context": [...CONTEXTS, { Ijazah: "https://univ-merapi.example/ijazah" }], type: ["VerifiableCredential", "OpenBadgeCredential", "Ijazah"] })),
     "json-redefined.json": json(badge({ "@context": [...CONTEXTS, { issuer: "https://univ-merapi.example/penerbit" }] })), "json-plain.json": json({ name: "Ijazah", issuer: OTHER }),
-    "json-plain-own.json": json({ name: "Ijazah", issuer: OWN }), "json-inside.json": json({ lampiran: badge(other) }), "json-presentation.json": json({ "@context": CONTEXTS, type: "VerifiablePresentation", verifiableCredential: [badge()] }),
+    "json-alike.json": json(badge({ issuer: { id: OWN, type: ["Profile"], name: "Universitas Brom0" } })), "json-plain-own.json": json({ name: "Ijazah", issuer: OWN }), "json-inside.json": json({ lampiran: badge(other) }), "json-presentation.json": json({ "@context": CONTEXTS, type: "VerifiablePresentation", verifiableCredential: [badge()] }),
     "json-envelope.json": json({ "@context": CONTEXTS[0], id: `data:application/vc+jwt,${jwt(badge(), { typ: "vc+jwt" })}`, type: "EnvelopedVerifiableCredential" }),
     "json-envelope-other.json": json({ "@context": CONTEXTS[0], id: `data:application/vc+jwt,${jwt(badge(other), { typ: "vc+jwt" })}`, type: "EnvelopedVerifiableCredential" }),
     "json-list.json": json([badge(other)]), "json-quoted.json": json(json(badge(other))),
@@ -143,7 +143,7 @@ export function forms() {
     "sd-vc.jwt": sdJwt({ ...badge() }, { evidence: [{ type: ["Evidence"] }] }, [], { typ: "vc+sd-jwt" }), "sd-vc-end.jwt": sdJwt({ ...badge(), validUntil: "2099-01-01T00:00:00Z" }, { note: 1 }, [], { typ: "vc+sd-jwt" }),
     "sd-dates.jwt": sdJwt({ ...VCT, nbf: 1_788_220_800, validFrom: "2026-09-01T00:00:00Z" }, { name: "Siti" }, []), "sd-no-date.jwt": sdJwt({ ...VCT, nbf: 1_788_220_800 }, past, []),
     "sd-vct.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah", nbf: 1_788_220_800, validFrom: "2026-09-01T00:00:00Z" }, past, []), "sd-vct-exp.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah", exp: 4e9 }, past, []),
-    "sd-vct-shown.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah" }, { name: "Siti" }, ["name"]), "sd-inside.jwt": `${inside}~`, "sd-inside-over.jwt": `${inside}~${end}~`,
+    "sd-no-vct.jwt": sdJwt({ iss: OWN, achievement: VCT.achievement }, { name: "Siti" }, ["name"]), "sd-vct-number.jwt": sdJwt({ ...VCT, vct: 7 }, {}, []), "sd-vct-shown.jwt": sdJwt({ ...VCT, vct: "urn:example:ijazah" }, { name: "Siti" }, ["name"]), "sd-inside.jwt": `${inside}~`, "sd-inside-over.jwt": `${inside}~${end}~`,
     "sd-vc-whole.jwt": sdJwt({ iss: OWN }, { vc: inner }, ["vc"], { typ: "JWT" }), "sd-vc-vct.jwt": sdJwt({ ...badge(), vct: VCT.vct, nbf: 1_788_220_800 }, { note: 1 }, [], { typ: "vc+sd-jwt" }),
     // Pictures
     "badge.png": png([json(signed)]), "badge-packed.png": png([json(signed)], true), "badge-other.png": png([json(withProof(badge(other)))]), "badge-wrong.png": png([json({ ...signed, name: "Lain" })]), "badge-jwt.png": png([jwt(vc(badge()))]),

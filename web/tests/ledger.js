@@ -132,17 +132,30 @@ function fill(path, count) {
   writeFileSync(path("genesis.json"), readFileSync(env.SANAD_GENESIS));
 }
 
-/** An award that names two other members, of whom one has signed it. @param {(...names: string[]) => string} path @param {string} net
+/** An award that names two other members, of whom one has signed it, and one that both have signed, as a certificate with a link. @param {(...names: string[]) => string} path @param {string} net
  * @param {Record<string, string>} env @param {string[]} issuer */
 function makeJoint(path, net, env, issuer) {
   mkdirSync(path("joint"));
-  const award = credential(100_000);
   const profile = (/** @type {string} */ name) => ({ id: `did:web:univ-${name.toLowerCase()}.example`, type: ["Profile"], name: `Universitas ${name}` });
-  const { achievement, ...subject } = award.credentialSubject;
-  const joint = { ...award, credentialSubject: { ...subject, source: profile("Semeru"), achievement: { ...achievement, creator: profile("Bromo") } } };
-  writeFileSync(path("joint", "award.json"), JSON.stringify(joint));
-  sanad(["issue", path("joint", "award.json"), ...issuer], env);
-  sanad(["endorse", path("joint", "award.json"), "--comment", "Gelar bersama.", "--issuer-dir", join(net, "node-2")], env);
+  const write = (/** @type {string} */ name, /** @type {number} */ n) => {
+    const award = credential(n);
+    const { achievement, ...subject } = award.credentialSubject;
+    const joint = { ...award, credentialSubject: { ...subject, source: profile("Semeru"), achievement: { ...achievement, creator: profile("Bromo") } } };
+    writeFileSync(path("joint", name), JSON.stringify(joint));
+    sanad(["issue", path("joint", name), ...issuer], env);
+  };
+  const endorse = (/** @type {string} */ name, /** @type {string} */ node, /** @type {string} */ out) =>
+    sanad(["endorse", path("joint", name), "--comment", "Gelar bersama.", "--out", path("joint", out), "--issuer-dir", join(net, node)], env);
+  write("award.json", 100_000);
+  endorse("award.json", "node-2", "award.endorsement.json");
+  write("all.json", 100_001);
+  endorse("all.json", "node-2", "all.endorsement.json");
+  endorse("all.json", "node-3", "all.endorsement.semeru.json");
+  const make = ["certificate", "make", path("joint", "all.json"), "--out", path("joint", "made"), "--site", "http://localhost", "--site-dir", path("joint", "site")];
+  const { made: [{ link, pdf, box }] } = JSON.parse(sanad(["--json", ...make], env));
+  writeFileSync(path("joint", "all.link"), link);
+  writeFileSync(path("joint", "all.pdf"), readFileSync(pdf));
+  writeFileSync(path("joint", "all.box"), readFileSync(box));
 }
 
 /** A roster as SD-JWT VCs, and what one learner chooses to show. @param {(...names: string[]) => string} path @param {string} net

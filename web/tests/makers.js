@@ -1,5 +1,5 @@
 // Boxes, digits, PDFs and archives as tests need them, sound and broken.
-import { deflateRawSync, deflateSync } from "node:zlib";
+import { crc32, deflateRawSync, deflateSync } from "node:zlib";
 import { derive } from "../src/blake3.js";
 import { concat, hex, text8, u32, utf8 } from "../src/bytes.js";
 import { source } from "../src/ed25519.js";
@@ -8,12 +8,14 @@ import { boxId } from "../src/open/codes.js";
 const DIGITS = [0, 3, 5, 8, 10, 13, 15, 17, 20, 22, 25, 27, 29];
 const MAGIC = Uint8Array.of(0xf5, 0x73, 0x6e, 0x62);
 
-/** docs/formats/codes.md, "Box". @param {Uint8Array} key @param {string} name @param {Uint8Array} document @param {Uint8Array} receipt */
-export async function makeBox(key, name, document, receipt) {
-  const given = concat(text8(name), u32(document.length), document, u32(receipt.length), receipt);
+/** docs/formats/codes.md, "Box". @param {Uint8Array} key @param {string} name @param {Uint8Array} document @param {Uint8Array} receipt
+ * @param {Uint8Array} [endorsements] their ZIP */
+export async function makeBox(key, name, document, receipt, endorsements) {
+  const last = endorsements === undefined ? [] : [u32(endorsements.length), endorsements];
+  const given = concat(text8(name), u32(document.length), document, u32(receipt.length), receipt, ...last);
   const text = concat(given, new Uint8Array((1024 - (given.length % 1024)) % 1024));
   const nonce = derive("sanad/v1 box nonce", concat(key, text)).subarray(0, 12);
-  const head = concat(MAGIC, Uint8Array.of(1));
+  const head = concat(MAGIC, Uint8Array.of(endorsements === undefined ? 1 : 2));
   const boxKey = await crypto.subtle.importKey("raw", source(derive("sanad/v1 box key", key)), "AES-GCM", false, ["encrypt"]);
   const algorithm = { name: "AES-GCM", iv: source(nonce), additionalData: source(concat(head, boxId(key))) };
   const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, boxKey, source(text)));
@@ -79,7 +81,7 @@ export function makePdf(files, packed = false, before = utf8("%PDF-1.7\n"), spec
   return concat(whole, utf8(`startxref\n${table}\n%%EOF\n`));
 }
 
-/** Without checksums, which the reader does not look at. @param {{ name: string, data: Uint8Array }[]} files @param {boolean} [packed] */
+/** @param {{ name: string, data: Uint8Array }[]} files @param {boolean} [packed] */
 export function makeZip(files, packed = true) {
   const little = (/** @type {number} */ n, /** @type {number} */ bytes) => Uint8Array.from({ length: bytes }, (_, i) => (n >>> (8 * i)) & 255);
   const locals = [];
@@ -88,7 +90,7 @@ export function makeZip(files, packed = true) {
   for (const { name, data } of files) {
     const raw = packed ? new Uint8Array(deflateRawSync(data)) : data;
     const common = concat(
-      little(20, 2), little(0, 2), little(packed ? 8 : 0, 2), little(0, 4), little(0, 4), little(raw.length, 4),
+      little(20, 2), little(0, 2), little(packed ? 8 : 0, 2), little(0, 4), little(crc32(data), 4), little(raw.length, 4),
       little(data.length, 4), little(utf8(name).length, 2), little(0, 2),
     );
     const local = concat(little(0x04034b50, 4), common, utf8(name), raw);

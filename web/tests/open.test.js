@@ -58,7 +58,7 @@ test("the samples of docs/formats/codes.md", async () => {
 test("boxes", async () => {
   const key = new Uint8Array(32).fill(7);
   const box = await makeBox(key, "ijazah.json", document, receipt);
-  assert.deepEqual(await openBox(key, box), { name: "ijazah.json", document, receipt });
+  assert.deepEqual(await openBox(key, box), { name: "ijazah.json", document, receipt, endorsements: [] });
   assert.equal(boxId(key).length, 16);
   await refused(() => openBox(new Uint8Array(32), box), /does not open/);
   for (const at of [5, 17, box.length - 1]) {
@@ -69,6 +69,36 @@ test("boxes", async () => {
   await refused(() => openBox(key, box.subarray(0, 20)), /cut short/);
   await refused(() => openBox(key, utf8("x")), /not a box/);
   for (const name of ["../x", ".x", "a\u202eb"]) await refused(async () => openBox(key, await makeBox(key, name, document, receipt)), /./);
+});
+
+/** The ZIP of endorsements, with what may be wrong with it. @param {[string, Uint8Array][]} files */
+const zipOf = (files) => makeZip(files.map(([name, data]) => file(`endorsements/${name}`, data)));
+const endorsement = utf8('{"type": ["VerifiableCredential", "EndorsementCredential"], "credentialSubject": {"id": "urn:a"}}');
+/** @type {[string, Uint8Array][]} */
+const pair = [["a.endorsement.json", endorsement], ["a.endorsement.json.receipt.json", receipt]];
+const attached = { name: "a.endorsement.json", document: endorsement, receipt };
+
+test("endorsements go with a credential, in a box and in a PDF", async () => {
+  const key = new Uint8Array(32).fill(7);
+  assert.deepEqual(await openBox(key, await makeBox(key, "ijazah.json", document, receipt, zipOf(pair))), { name: "ijazah.json", document, receipt, endorsements: [attached] });
+  const made = (/** @type {Uint8Array[]} */ ...files) => [file("a.pdf", makePdf(files))];
+  const pairs = [{ name: "a.pdf", document, receipt, from: "pdf" }, { ...attached, from: "files" }];
+  assert.deepEqual(await shown(made(document, receipt, zipOf(pair))), pairs);
+  assert.deepEqual(await shown(made(zipOf(pair), receipt, document)), pairs);
+  // Beside itself it is shown once.
+  const beside = pair.map(([name, data]) => file(name, data));
+  assert.deepEqual((await shown([...made(document, receipt, zipOf(pair)), ...beside])).map(({ name }) => name), ["a.endorsement.json", "a.pdf"]);
+  for (const odd of [pair.slice(0, 1), pair.slice(1), [...pair, ["b.json", endorsement]], [["b.json", document], ["b.json.receipt.json", receipt]], []]) {
+    const zip = zipOf(/** @type {[string, Uint8Array][]} */ (odd));
+    await refused(() => pairsOf(made(document, receipt, zip)), /./);
+    await refused(async () => openBox(key, await makeBox(key, "ijazah.json", document, receipt, zip)), /./);
+  }
+  await refused(() => pairsOf(made(document, receipt, zipOf(pair), document)), /4 attachments/);
+  await refused(() => pairsOf(made(zipOf(pair), receipt, zipOf(pair))), /3 attachments/);
+  const many = Array.from({ length: 17 }, (_, i) => pair.map(([name, data]) => /** @type {[string, Uint8Array]} */ ([name.replace("a", `${i}`), data]))).flat();
+  await refused(() => pairsOf(made(document, receipt, zipOf(many))), /more than 32/);
+  const long = zipOf([["a.endorsement.json", new Uint8Array(2 << 20)], pair[1]]);
+  await refused(() => pairsOf(made(document, receipt, long)), /too much/);
 });
 
 test("PDFs", async () => {
@@ -152,6 +182,13 @@ test("archives", async () => {
   }
   await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
   await refused(() => pairsOf([file("a.json", document)]), /no receipt/);
+  // A checksum that is not that of the file, in the directory, which alone counts.
+  for (const packed of [false, true]) {
+    const zip = makeZip(files, packed);
+    const directory = new DataView(zip.buffer).getUint32(zip.length - 6, true);
+    zip[directory + 16] ^= 1;
+    await refused(() => pairsOf([file("a.zip", zip)]), /ZIP archive is damaged: its checksum/);
+  }
 });
 
 test("what belongs together, by names and folders", async () => {

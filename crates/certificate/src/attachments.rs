@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lopdf::{Dictionary, Document, LoadOptions, Object};
 use sanad_core::receipt::Receipt;
 
+use crate::endorsements::{self, EndorsementsError};
 use crate::sealed::{Contents, PART_BYTES_MAX, is_file_name};
 
 /// Longest PDF that is looked into, in bytes (4 MiB): a certificate has some 100 KB.
@@ -35,12 +36,17 @@ pub enum AttachmentError {
          photograph its codes"
     )]
     None,
-    /// Not two.
-    #[error("the PDF has {count} attachments; a certificate has two, one credential and its receipt")]
+    /// Not two, nor those and the ZIP of endorsements.
+    #[error(
+        "the PDF has {count} attachments; a certificate has two, one credential and its receipt, and perhaps a ZIP of endorsements"
+    )]
     Count {
         /// How many.
         count: usize,
     },
+    /// The ZIP of endorsements is not one.
+    #[error("the endorsements that are attached cannot be read")]
+    Endorsements(#[from] EndorsementsError),
     /// An attachment inflates to more than a certificate holds, or is damaged.
     #[error("an attachment is damaged, or has more than {PART_BYTES_MAX} bytes")]
     Attachment,
@@ -160,7 +166,7 @@ fn attached(document: &Document) -> Result<Vec<(String, Vec<u8>)>, AttachmentErr
     }
     match streams.len() {
         0 => return Err(AttachmentError::None),
-        2 => {}
+        2 | 3 => {}
         count => return Err(AttachmentError::Count { count }),
     }
     let mut files = Vec::with_capacity(streams.len());
@@ -210,10 +216,22 @@ fn name_of(specification: &Dictionary) -> String {
 }
 
 fn pick(files: Vec<(String, Vec<u8>)>) -> Result<Contents, AttachmentError> {
-    let (receipts, documents): (Vec<_>, Vec<_>) =
+    let count = files.len();
+    let (receipts, mut documents): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|(_, file)| Receipt::is_claimed(file));
+    let mut endorsements = Vec::new();
+    if count > 2 {
+        // Where both could be the ZIP, or neither, two readers could differ.
+        let mut zips = (0..documents.len()).filter(|place| endorsements::is_claimed(&documents[*place].1));
+        let (Some(place), None) = (zips.next(), zips.next()) else {
+            return Err(AttachmentError::Count { count });
+        };
+        endorsements = endorsements::of_zip(&documents.remove(place).1)?;
+    }
     match (<[_; 1]>::try_from(documents), <[_; 1]>::try_from(receipts)) {
-        (Ok([(name, document)]), Ok([(_, receipt)])) => Ok(Contents { name, document, receipt }),
+        (Ok([(name, document)]), Ok([(_, receipt)])) => {
+            Ok(Contents { name, document, receipt, endorsements })
+        }
         (Err(documents), _) if documents.is_empty() => Err(AttachmentError::TwoReceipts),
         _ => Err(AttachmentError::NoReceipt),
     }

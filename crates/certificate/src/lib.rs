@@ -17,6 +17,7 @@ mod clusters;
 mod code;
 mod digits;
 mod element;
+mod endorsements;
 mod fields;
 mod fitting;
 mod fonts;
@@ -35,13 +36,14 @@ pub use blocks::Covered;
 pub use code::{CODE_TEXT_BYTES_MAX, Code, CodeError};
 pub use digits::{DigitsError, from_digits, to_digits};
 pub use element::Element;
+pub use endorsements::{ENDORSEMENTS_MAX, EndorsementFile, EndorsementsError};
 pub use fields::Fields;
 pub use fonts::{FONT_BYTES_MAX, FONTS_MAX, FontError, Fonts};
 pub use link::{BOXES_FOLDER, BoxId, LinkKey, LinkKeyError, SITE_BYTES_MAX, Site, SiteError};
 pub use make::{Made, MakeError, OFFLINE_VERSION_MAX, Order, Published};
 pub use pdf::PdfError;
 pub use sealed::{
-    BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
+    BOX_BYTES_MAX, BOX_MAGIC, BOX_VERSION_MAX, BoxError, Contents, PART_BYTES_MAX, is_box, open, seal,
 };
 pub use template::{CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, Template};
 pub use template_error::TemplateError;

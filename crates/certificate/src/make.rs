@@ -10,6 +10,7 @@ use sanad_core::trust::TrustAnchor;
 use sanad_qr::{Correction, DrawError, QrCode, Segment};
 
 use crate::digits::to_digits;
+use crate::endorsements::{self, EndorsementFile, EndorsementsError};
 use crate::fields::Fields;
 use crate::link::{BoxId, LinkKey, Site};
 use crate::pdf::{self, Certificate, PdfError};
@@ -31,6 +32,8 @@ pub struct Order<'a> {
     pub receipt: &'a Receipt,
     /// What the receipt is checked against.
     pub anchor: &'a TrustAnchor,
+    /// Endorsements of the document, which go with it.
+    pub endorsements: &'a [EndorsementFile],
     /// The issuer's web site; without one there is no link code, and the offline code has no address.
     pub site: Option<&'a Site>,
     /// Fields beside those of the credential, by name.
@@ -95,6 +98,9 @@ pub enum MakeError {
     /// A code cannot be drawn.
     #[error("a code cannot be drawn")]
     Code(#[from] DrawError),
+    /// The endorsements cannot go with it.
+    #[error(transparent)]
+    Endorsements(#[from] EndorsementsError),
     /// The box cannot be made.
     #[error("the box cannot be made")]
     Box(#[from] BoxError),
@@ -125,6 +131,7 @@ impl Order<'_> {
             name: self.name.to_owned(),
             document: self.document.to_vec(),
             receipt,
+            endorsements: self.endorsements.to_vec(),
         };
         let published = match self.site {
             Some(site) => {
@@ -161,6 +168,10 @@ impl Order<'_> {
             },
             receipt_name: &format!("{}{}", self.name, ReceiptForm::Json.suffix()),
             receipt_type: ReceiptForm::Json.media_type(),
+            endorsements: match self.endorsements {
+                [] => None,
+                endorsements => Some(endorsements::to_zip(endorsements)?),
+            },
             link: link.as_ref(),
             offline: &offline,
             title: if title.is_empty() { self.name.to_owned() } else { title.join(" – ") },

@@ -32,6 +32,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) document_type: &'static str,
     pub(crate) receipt_name: &'a str,
     pub(crate) receipt_type: &'static str,
+    /// The ZIP of endorsements.
+    pub(crate) endorsements: Option<Vec<u8>>,
     /// Without a site there is no link.
     pub(crate) link: Option<&'a QrCode>,
     pub(crate) offline: &'a QrCode,
@@ -98,11 +100,15 @@ pub(crate) fn write(template: &Template, certificate: &Certificate<'_>) -> Resul
             .creation_date(date)
             .document_id(certificate.id.clone()),
     );
-    let Contents { name, document: credential, receipt } = certificate.contents;
-    for (path, mime_type, description, association_kind, data) in [
+    let Contents { name, document: credential, receipt, .. } = certificate.contents;
+    let endorsements = certificate.endorsements.as_ref();
+    let endorsements = endorsements
+        .map(|zip| (ENDORSEMENTS_NAME, "application/zip", "Endorsements", AssociationKind::Supplement, zip));
+    let parts = [
         (name.as_str(), certificate.document_type, "Credential", AssociationKind::Source, credential),
         (certificate.receipt_name, certificate.receipt_type, "Receipt", AssociationKind::Supplement, receipt),
-    ] {
+    ];
+    for (path, mime_type, description, association_kind, data) in parts.into_iter().chain(endorsements) {
         let file = EmbeddedFile {
             path: path.to_owned(),
             mime_type: MimeType::new(mime_type),
@@ -202,5 +208,7 @@ fn pdf_date(time_ms: u64) -> DateTime {
     date.hour(hour).minute(minute).second(second).utc_offset_hour(0).utc_offset_minute(0)
 }
 
+/// What the ZIP of endorsements is called.
+const ENDORSEMENTS_NAME: &str = "endorsements.zip";
 /// Characters of a broken rule that an error shows.
 const RULE_CHARACTERS: usize = 400;

@@ -1,15 +1,16 @@
-//! Boxes: credential and receipt, encrypted for the issuer's web site.
+//! Boxes: credential and receipt, and endorsements if there are some, encrypted for the issuer's web site.
 
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use sanad_core::text::check_text;
 
+use crate::endorsements::{self, ENDORSEMENTS_MAX, EndorsementFile};
 use crate::link::{BoxId, LinkKey};
 
 /// What a box begins with.
 pub const BOX_MAGIC: [u8; 4] = [0xf5, b's', b'n', b'b'];
-/// The version of boxes.
-pub const BOX_VERSION: u8 = 1;
+/// The newest version of boxes, of those with endorsements; those without are of version 1.
+pub const BOX_VERSION_MAX: u8 = 2;
 /// Longest credential or receipt in a box or in a PDF, in bytes (1 MiB).
 pub const PART_BYTES_MAX: usize = 1 << 20;
 /// Longest box, in bytes.
@@ -25,6 +26,8 @@ pub struct Contents {
     pub document: Vec<u8>,
     /// Its receipt, in either form.
     pub receipt: Vec<u8>,
+    /// Endorsements of it.
+    pub endorsements: Vec<EndorsementFile>,
 }
 
 /// Why a box was not made or not opened.
@@ -49,11 +52,16 @@ pub enum BoxError {
     #[error("the box does not open with this key: it belongs to another link, or was changed")]
     Refused,
     /// What is inside has another form.
-    #[error("the box has another form inside than version {BOX_VERSION}")]
+    #[error("the box has another form inside than its version has")]
     Form,
     /// The name of the document is none for a file.
     #[error("the document's name is not a file name of 1 to {NAME_BYTES_MAX} bytes")]
     Name,
+    /// More endorsements than a box holds, or what is none.
+    #[error(
+        "the endorsements do not fit: 1 to {ENDORSEMENTS_MAX}, up to {PART_BYTES_MAX} bytes as a ZIP, with one receipt each"
+    )]
+    Endorsements,
     /// Nothing, or too much, to put in.
     #[error("a document or receipt of {actual} bytes; a box holds 1 to {PART_BYTES_MAX} of each")]
     Part {
@@ -74,8 +82,12 @@ pub fn is_box(bytes: &[u8]) -> bool {
 /// [`BoxError::Name`] or [`BoxError::Part`].
 pub fn seal(key: &LinkKey, contents: &Contents) -> Result<Vec<u8>, BoxError> {
     let text = encode(contents)?;
+    let actual = START_BYTES + text.len() + TAG_BYTES;
+    if actual > BOX_BYTES_MAX {
+        return Err(BoxError::Length { actual, least: 0 });
+    }
     let nonce = key.nonce_of(&text);
-    let start = additional_data(key.box_id());
+    let start = additional_data(key.box_id(), version_of(contents));
     let payload = Payload { msg: &text, aad: &start };
     let sealed = cipher(key).encrypt(&nonce.into(), payload).map_err(|_| BoxError::Refused)?;
     Ok([&start[..START_BYTES - nonce.len()], &nonce[..], &sealed[..]].concat())
@@ -93,14 +105,15 @@ pub fn open(key: &LinkKey, bytes: &[u8]) -> Result<Contents, BoxError> {
     if !(least..=BOX_BYTES_MAX).contains(&bytes.len()) {
         return Err(BoxError::Length { actual: bytes.len(), least });
     }
-    if bytes[BOX_MAGIC.len()] != BOX_VERSION {
-        return Err(BoxError::Version(bytes[BOX_MAGIC.len()]));
+    let version = bytes[BOX_MAGIC.len()];
+    if !(1..=BOX_VERSION_MAX).contains(&version) {
+        return Err(BoxError::Version(version));
     }
     let (start, sealed) = bytes.split_at(START_BYTES);
     let (_, nonce) = start.split_last_chunk::<12>().ok_or(BoxError::Form)?;
-    let payload = Payload { msg: sealed, aad: &additional_data(key.box_id()) };
+    let payload = Payload { msg: sealed, aad: &additional_data(key.box_id(), version) };
     let text = cipher(key).decrypt(nonce.into(), payload).map_err(|_| BoxError::Refused)?;
-    decode(&text).ok_or(BoxError::Form)
+    decode(&text, version).ok_or(BoxError::Form)
 }
 
 fn cipher(key: &LinkKey) -> Aes256Gcm {
@@ -108,16 +121,25 @@ fn cipher(key: &LinkKey) -> Aes256Gcm {
 }
 
 /// Magic, version and id.
-fn additional_data(id: BoxId) -> [u8; 21] {
+fn additional_data(id: BoxId, version: u8) -> [u8; 21] {
     let mut data = [0; 21];
     data[..4].copy_from_slice(&BOX_MAGIC);
-    data[4] = BOX_VERSION;
+    data[4] = version;
     data[5..].copy_from_slice(&id.0);
     data
 }
 
+/// Readers who know version 1 alone read every box that has nothing new in it.
+fn version_of(contents: &Contents) -> u8 {
+    if contents.endorsements.is_empty() { 1 } else { 2 }
+}
+
 fn encode(contents: &Contents) -> Result<Vec<u8>, BoxError> {
-    let Contents { name, document, receipt } = contents;
+    let Contents { name, document, receipt, endorsements } = contents;
+    let endorsements = match endorsements.is_empty() {
+        true => None,
+        false => Some(endorsements::to_zip(endorsements).map_err(|_| BoxError::Endorsements)?),
+    };
     let name_bytes = u8::try_from(name.len()).map_err(|_| BoxError::Name)?;
     if !is_file_name(name) {
         return Err(BoxError::Name);
@@ -126,7 +148,7 @@ fn encode(contents: &Contents) -> Result<Vec<u8>, BoxError> {
         Vec::with_capacity((name.len() + document.len() + receipt.len()).next_multiple_of(PADDING_BYTES));
     text.push(name_bytes);
     text.extend_from_slice(name.as_bytes());
-    for part in [document, receipt] {
+    for part in [document, receipt].into_iter().chain(&endorsements) {
         let length = u32::try_from(part.len()).ok().filter(|_| (1..=PART_BYTES_MAX).contains(&part.len()));
         text.extend(length.ok_or(BoxError::Part { actual: part.len() })?.to_be_bytes());
         text.extend_from_slice(part);
@@ -135,15 +157,23 @@ fn encode(contents: &Contents) -> Result<Vec<u8>, BoxError> {
     Ok(text)
 }
 
-fn decode(text: &[u8]) -> Option<Contents> {
+fn decode(text: &[u8], version: u8) -> Option<Contents> {
     let (name_bytes, rest) = text.split_first()?;
     let (name, rest) = rest.split_at_checked(usize::from(*name_bytes))?;
     let name = std::str::from_utf8(name).ok().filter(|name| is_file_name(name))?;
     let (document, rest) = part(rest)?;
-    let (receipt, padding) = part(rest)?;
+    let (receipt, rest) = part(rest)?;
+    let (endorsements, padding) = match version {
+        1 => (Vec::new(), rest),
+        _ => {
+            let (zip, padding) = part(rest)?;
+            (endorsements::of_zip(zip).ok()?, padding)
+        }
+    };
     let is_padding = padding.len() < PADDING_BYTES && padding.iter().all(|byte| *byte == 0);
     let fits = text.len().is_multiple_of(PADDING_BYTES) && is_padding;
-    fits.then(|| Contents { name: name.to_owned(), document: document.to_vec(), receipt: receipt.to_vec() })
+    let (document, receipt) = (document.to_vec(), receipt.to_vec());
+    fits.then(|| Contents { name: name.to_owned(), document, receipt, endorsements })
 }
 
 fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -181,7 +211,7 @@ mod tests {
 
     fn contents() -> Contents {
         let (document, receipt) = (b"{}".to_vec(), b"\xf5snd".to_vec());
-        Contents { name: "ijazah.json".into(), document, receipt }
+        Contents { name: "ijazah.json".into(), document, receipt, endorsements: Vec::new() }
     }
 
     #[test]
@@ -193,6 +223,38 @@ mod tests {
         assert_eq!(seal(&key(1), &contents()), Ok(sealed.clone()), "equal contents give equal boxes");
         let renewed = Contents { receipt: b"\xf5sne".to_vec(), ..contents() };
         assert_ne!(seal(&key(1), &renewed).unwrap()[..17], sealed[..17], "another text has another nonce");
+    }
+
+    #[test]
+    fn endorsements_make_a_box_of_version_two() {
+        let endorsement = |name: &str| EndorsementFile {
+            name: name.into(),
+            document: br#"{"type":"EndorsementCredential"}"#.to_vec(),
+            receipt: b"\xf5snd\x01".to_vec(),
+        };
+        let with =
+            Contents { endorsements: vec![endorsement("a.json"), endorsement("b.json")], ..contents() };
+        let sealed = seal(&key(1), &with).unwrap();
+        assert_eq!((sealed[4], open(&key(1), &sealed)), (2, Ok(with)));
+        assert_eq!(seal(&key(1), &contents()).unwrap()[4], 1, "others stay what they were");
+        // The version is under the seal.
+        let mut older = sealed;
+        older[4] = 1;
+        assert_eq!(open(&key(1), &older), Err(BoxError::Refused));
+        older[4] = 3;
+        assert_eq!(open(&key(1), &older), Err(BoxError::Version(3)));
+        let most = (0..=ENDORSEMENTS_MAX).map(|number| endorsement(&number.to_string())).collect();
+        let fault = seal(&key(1), &Contents { endorsements: most, ..contents() }).unwrap_err();
+        assert_eq!(fault, BoxError::Endorsements);
+        // Together they keep to the length of boxes, which readers look at before they take memory.
+        let part = vec![1; PART_BYTES_MAX];
+        let full = Contents {
+            document: part.clone(),
+            receipt: part,
+            endorsements: vec![endorsement("a")],
+            ..contents()
+        };
+        assert!(matches!(seal(&key(1), &full), Err(BoxError::Length { .. })));
     }
 
     #[test]
@@ -217,7 +279,7 @@ mod tests {
         assert_eq!(BOX_BYTES_MAX, 2_098_209);
         let part = vec![1; PART_BYTES_MAX];
         let name = "n".repeat(NAME_BYTES_MAX);
-        let most = Contents { name, document: part.clone(), receipt: part };
+        let most = Contents { name, document: part.clone(), receipt: part, endorsements: Vec::new() };
         let sealed = seal(&key(1), &most).unwrap();
         assert_eq!(sealed.len(), BOX_BYTES_MAX);
         assert_eq!(open(&key(1), &sealed), Ok(most));

@@ -4,7 +4,7 @@
 mod support;
 
 use peak_alloc::PeakAlloc;
-use sanad_certificate::{AttachmentError, PDF_BYTES_MAX, extract};
+use sanad_certificate::{AttachmentError, File, PDF_BYTES_MAX, extract, pack};
 use support::{NAME, issue};
 
 #[global_allocator]
@@ -62,6 +62,28 @@ fn one_credential_and_one_receipt_are_needed() {
     let two = [file(b"{}"), file(RECEIPT), file(b"{ }")];
     assert!(matches!(fault(&two), AttachmentError::Count { count: 3 }));
     assert!(matches!(fault(&[file(b"{}"), file(b"{ }")]), AttachmentError::NoReceipt));
+    // A third one is the ZIP of endorsements, and nothing else.
+    let zip = |names: &[&str]| {
+        let contents = [&b"{}"[..], RECEIPT];
+        let files = names
+            .iter()
+            .zip(contents)
+            .map(|(name, bytes)| File { name: (*name).into(), bytes: bytes.into() });
+        file(&pack("endorsements", &files.collect::<Vec<_>>()).unwrap())
+    };
+    let whole = zip(&["a.json", "a.json.receipt.json"]);
+    let good = extract(&pdf(&attached(&[whole.clone(), file(RECEIPT), file(b"{ }")]), "")).unwrap();
+    assert_eq!((&good.document[..], good.endorsements[0].name.as_str()), (&b"{ }"[..], "a.json"));
+    for odd in [zip(&["a.json"]), zip(&["a.json", "b.json.receipt.json"]), file(b"PK\x03\x04")] {
+        assert!(matches!(fault(&[file(b"{}"), file(RECEIPT), odd]), AttachmentError::Endorsements(_)));
+    }
+    let count = |files: &[Vec<u8>]| match fault(files) {
+        AttachmentError::Count { count } => count,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(count(&[whole.clone(), file(RECEIPT), whole.clone()]), 3, "either could be the credential");
+    assert_eq!(count(&[file(b"{}"), file(RECEIPT), whole.clone(), file(b"{ }")]), 4);
+    assert!(matches!(fault(&[file(RECEIPT), file(RECEIPT), whole]), AttachmentError::TwoReceipts));
     assert!(matches!(fault(&[file(RECEIPT), file(RECEIPT)]), AttachmentError::TwoReceipts));
     // A specification inside another object counts, too.
     let mut hidden = attached(&[file(b"{}"), file(RECEIPT)]);

@@ -100,7 +100,7 @@ fn what_cannot_be_printed_is_found_before_anything_is_signed() {
     let refused = check(&"Mangkunegara".repeat(10)).unwrap_err();
     assert!(matches!(refused, TemplateError::TooWide { characters: 120, .. }), "{refused:?}");
     let words = refused.to_string();
-    for part in ["has 120 characters", "<text> in line 33 ({{holder}})", "12.0 points"] {
+    for part in ["has 120 characters", "<text> in line 34 ({{holder}})", "12.0 points"] {
         assert!(words.contains(part), "{words}");
     }
     let mut fields = Fields::new(&summary("Siti"), "Universitas Merapi", None);

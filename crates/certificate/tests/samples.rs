@@ -29,6 +29,7 @@ fn the_page_tells_the_same() {
         name: "ijazah.json".to_owned(),
         document: b"{}".to_vec(),
         receipt: b"\xf5snd\x01".to_vec(),
+        endorsements: Vec::new(),
     };
     let sealed = seal(&key, &contents).unwrap();
     assert_eq!(hex::encode(&sealed[5..17]), sample("nonce"));

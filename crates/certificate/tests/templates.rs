@@ -43,16 +43,14 @@ fn assert_codes_are_read(made: &Made, dots: u32) {
     assert_eq!(key.box_id(), made.published.as_ref().unwrap().id);
 }
 
-/// No word of a page lies on another, as poppler sees them, and all are on it.
-fn assert_words_are_apart(pdf: &[u8], width: f32, height: f32) {
+/// The words of a page with the boxes of their fonts, as poppler sees them; `None`, and a word, where it is not installed.
+fn words_of(pdf: &[u8]) -> Option<Vec<([f32; 4], String)>> {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("c.pdf"), folder.path().join("c.html"));
     std::fs::write(&file, pdf).unwrap();
-    if run("pdftotext", &["-bbox", file.to_str().unwrap(), out.to_str().unwrap()]).is_none() {
-        return;
-    }
+    run("pdftotext", &["-bbox", file.to_str().unwrap(), out.to_str().unwrap()])?;
     let said = std::fs::read_to_string(out).unwrap();
-    let words: Vec<([f32; 4], &str)> = said
+    let words = said
         .lines()
         .filter_map(|line| line.trim().strip_prefix("<word "))
         .map(|line| {
@@ -60,14 +58,24 @@ fn assert_words_are_apart(pdf: &[u8], width: f32, height: f32) {
                 let (_, rest) = line.split_once(&format!("{name}=\"")).unwrap();
                 rest.split('"').next().unwrap().parse::<f32>().unwrap()
             };
-            let (top, bottom) = (number("yMin"), number("yMax"));
-            // The box of a word is that of its font, which is higher than its letters.
-            let inset = (bottom - top) * 0.25;
-            let [left, right] = ["xMin", "xMax"].map(number);
-            ([left, top + inset, right, bottom - inset], line.split('>').nth(1).unwrap())
+            (["xMin", "yMin", "xMax", "yMax"].map(number), line.split('>').nth(1).unwrap().to_owned())
         })
         .collect();
-    assert!(words.len() > 20, "{said}");
+    Some(words)
+}
+
+/// No word of a page lies on another, and all are on it.
+fn assert_words_are_apart(pdf: &[u8], width: f32, height: f32) {
+    let Some(words) = words_of(pdf) else { return };
+    let words: Vec<([f32; 4], String)> = words
+        .into_iter()
+        .map(|([left, top, right, bottom], word)| {
+            // The box of a word is that of its font, which is higher than its letters.
+            let inset = (bottom - top) * 0.25;
+            ([left, top + inset, right, bottom - inset], word)
+        })
+        .collect();
+    assert!(words.len() > 20, "{words:?}");
     for (index, ([left, top, right, bottom], word)) in words.iter().enumerate() {
         assert!(*left >= 0.0 && *top >= 0.0 && *right <= width && *bottom <= height, "{word}");
         for ([l, t, r, b], other) in &words[index + 1..] {
@@ -122,6 +130,46 @@ fn long_texts_and_up_to_four_signatories_keep_to_their_places() {
         assert_eq!(text.matches(&squeezed).count(), count + 1, "{text}");
         assert!(text.contains(number) && text.contains("univ-merapi.example"), "{text}");
     }
+}
+
+/// On a joint award more stands above the signatories: all of it can be read, and there is room to sign.
+#[test]
+fn a_joint_award_of_up_to_four_signatories_is_legible() {
+    let issued = issue_document(credential(LONG_NAME).into_bytes());
+    let partners = "Institut Teknologi dan Sains Terapan Nusantara Raya Kalimantan + 3";
+    let joint = [("entered_by", "Universitas Merapi"), ("signed_by", partners), ("named_only", partners)];
+    let names = ["signatory", "signatory_2", "signatory_3", "signatory_4"];
+    let titles = ["signatory_title", "signatory_2_title", "signatory_3_title", "signatory_4_title"];
+    for count in 1..=4 {
+        let own: Vec<(&str, &str)> = joint
+            .into_iter()
+            .chain(names[..count].iter().map(|name| (*name, LONG_NAME)))
+            .chain(titles[..count].iter().map(|name| (*name, LONG_TITLE)))
+            .collect();
+        let made = issued.make_with(&default(), Some(&site()), &own).unwrap();
+        assert_words_are_apart(&made.pdf, 841.9, 595.3);
+        assert_codes_are_read(&made, 300);
+        let Some(words) = words_of(&made.pdf) else { return };
+        // Printers leave out the last millimetres of a sheet.
+        let lowest = words.iter().map(|([.., bottom], _)| *bottom).fold(0.0, f32::max);
+        assert!(lowest < 595.3 - 14.0, "{count} signatories: {lowest}");
+        // The box of Noto Sans is 1.36 times its size.
+        for ([_, top, _, bottom], word) in &words {
+            assert!((bottom - top) / 1.36 > 6.9, "{word} has {} points", (bottom - top) / 1.36);
+        }
+        let said = |start: &str| words.iter().find(|(_, word)| word.starts_with(start)).unwrap().0;
+        let signatory = words
+            .iter()
+            .filter(|(_, word)| LONG_NAME.starts_with(word.trim_end_matches("</word")))
+            .map(|(place, _)| place[1]);
+        let first = signatory.filter(|top| *top > said("Only")[3]).fold(f32::MAX, f32::min);
+        assert!(first - said("Only")[3] > 18.0, "{count} signatories: {first} below {:?}", said("Only"));
+    }
+    // What names many institutions, in capitals, is printed all the same.
+    let mut texts = fields(&[(SummaryLabel::Title, "X")]);
+    let wide = "W".repeat(72);
+    ["entered_by", "signed_by", "named_only"].iter().for_each(|name| texts.set(name, &wide));
+    default().check(&texts).unwrap();
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
-    PART_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
+    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, EndorsementFile, FONT_BYTES_MAX, Fields, File, Fonts, Made,
+    Order, PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
-use sanad_issuer::{CredentialForm, SharedFolder};
+use sanad_issuer::{CredentialForm, SharedFolder, files as issuer_files};
 use sanad_verify::{Trust, Verifier};
 use serde::Serialize;
 use serde_json::Value;
@@ -92,12 +92,8 @@ impl Page {
         Ok(Self { template, fields: fields.to_vec(), site: site.map(Site::to_string) })
     }
 
-    /// Whether all that a credential says can be printed; `document` is what the file of the credential will say.
-    pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<()> {
-        self.covered(credential, document).map(drop)
-    }
-
-    /// The same, and the texts that ornaments cover.
+    /// Whether all that a credential says can be printed, and the texts that ornaments cover; `document` is what the file of the
+    /// credential will say.
     pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
         let summary = Summary::try_of_json(credential)
             .context("no summary follows from it, which the offline code holds: it has no title")?
@@ -159,13 +155,14 @@ impl<'a> Printer<'a> {
     /// `None` if it is there already.
     ///
     /// The PDF comes last: once it is there, the box has been published, and is never made again. The issuer may have
-    /// deleted it since.
+    /// deleted it since. With `renew`, what is there is made anew where it would be another file now, its box only if that is still there.
     pub(crate) fn folder(
         &self,
         path: &Path,
         receipt: Option<&Path>,
         out: &Path,
         zip: bool,
+        renew: bool,
     ) -> anyhow::Result<Option<MadeOne>> {
         let name = file_name(path)?;
         let title = title(path, name);
@@ -173,6 +170,7 @@ impl<'a> Printer<'a> {
         let pdf_name =
             if name.ends_with(".pdf") { format!("{name}.certificate.pdf") } else { format!("{title}.pdf") };
         let pdf = folder.join(&pdf_name);
+        issuer_files::refuse_link(&folder)?;
         if let Some(out) = &self.out {
             out.clear_within(&folder)?;
         }
@@ -181,15 +179,28 @@ impl<'a> Printer<'a> {
         for file in [&pdf, &packed] {
             remove_empty(file)?;
         }
-        let is_done = pdf.is_file() && (!zip || packed.is_file());
-        if is_done && files::read(&folder.join(name), PART_BYTES_MAX)? == files::read(path, PART_BYTES_MAX)? {
-            return Ok(None);
-        } else if is_done {
-            bail!("{} is the certificate of another document; choose another --out", pdf.display());
+        let was_made = pdf.is_file();
+        let is_done = was_made && (!zip || packed.is_file());
+        let is_same = || {
+            anyhow::Ok(files::read(&folder.join(name), PART_BYTES_MAX)? == files::read(path, PART_BYTES_MAX)?)
+        };
+        match is_done {
+            true if !is_same()? => {
+                bail!("{} is the certificate of another document; choose another --out", pdf.display())
+            }
+            true if !renew => return Ok(None),
+            true | false => {}
         }
         let read = read(path, receipt, self.trust.anchor())?;
         let endorsements = endorsements_of(path, self.trust.anchor())?;
         let made = self.make(&read, &endorsements)?;
+        if is_done && files::read(&pdf, PDF_BYTES_MAX)? == made.pdf {
+            return Ok(None);
+        }
+        let place = |path: &Path, bytes: &[u8]| match renew {
+            true => files::replace(path, bytes, Mode::Private),
+            false => place(path, bytes),
+        };
         files::create_folder(&folder)?;
         let receipt_name = format!("{name}{}", ReceiptForm::Json.suffix());
         let receipt = read.receipt.trimmed(self.trust.anchor()).to_json().into_bytes();
@@ -207,7 +218,11 @@ impl<'a> Printer<'a> {
         }
         parts.push(File { name: pdf_name, bytes: made.pdf.clone() });
         let made_pdf = made.pdf.clone();
-        let made = self.publish(path, pdf.clone(), &made)?;
+        let made = match was_made && renew && !self.is_published(&made) {
+            // Deleting a box erases it.
+            true => MadeOne { link: None, sealed: None, ..self.one(path, pdf.clone(), &made) },
+            false => self.publish(path, pdf.clone(), &made)?,
+        };
         if zip {
             place(&packed, &pack(title, &parts)?)?;
         }
@@ -224,10 +239,20 @@ impl<'a> Printer<'a> {
             document: &read.document,
             receipt: &read.receipt,
             anchor: self.trust.anchor(),
+            endorsements: &self.attached(endorsements),
             site: self.site.map(|(site, _)| site),
             own_fields: &own_fields,
         };
         Ok(order.make()?)
+    }
+
+    fn attached(&self, endorsements: &[EndorsementFiles]) -> Vec<EndorsementFile> {
+        let attached = |EndorsementFiles { document, receipt }: &EndorsementFiles| EndorsementFile {
+            name: document.name.clone(),
+            document: document.bytes.clone(),
+            receipt: receipt.clone().trimmed(self.trust.anchor()).to_json().into_bytes(),
+        };
+        endorsements.iter().map(attached).collect()
     }
 
     /// What is printed of the institutions that stand behind a document, or are said to: nothing where it is its issuer's alone.
@@ -264,14 +289,29 @@ impl<'a> Printer<'a> {
     }
 
     fn publish(&self, document: &Path, pdf: PathBuf, made: &Made) -> anyhow::Result<MadeOne> {
-        let (mut link, mut sealed) = (None, None);
-        if let (Some(published), Some((_, folder))) = (&made.published, self.site) {
-            let place = folder.join(BOXES_FOLDER).join(published.id.to_string());
-            files::replace(&place, &published.sealed, Mode::Public)?;
-            (link, sealed) = (Some(published.link.clone()), Some(place));
+        let one = self.one(document, pdf, made);
+        if let (Some(published), Some(place)) = (&made.published, &one.sealed) {
+            files::replace(place, &published.sealed, Mode::Public)?;
         }
+        Ok(one)
+    }
+
+    /// Whether its box is on the site, or it has none.
+    fn is_published(&self, made: &Made) -> bool {
+        self.place_of_box(made).is_none_or(|place| place.is_file())
+    }
+
+    fn place_of_box(&self, made: &Made) -> Option<PathBuf> {
+        let ((_, folder), published) = (self.site?, made.published.as_ref()?);
+        Some(folder.join(BOXES_FOLDER).join(published.id.to_string()))
+    }
+
+    fn one(&self, document: &Path, pdf: PathBuf, made: &Made) -> MadeOne {
         let (document, bytes, offline_version) = (document.to_owned(), made.pdf.len(), made.offline_version);
-        Ok(MadeOne { document, pdf, bytes, offline_version, link, sealed })
+        let sealed = self.place_of_box(made);
+        let link =
+            made.published.as_ref().filter(|_| sealed.is_some()).map(|published| published.link.clone());
+        MadeOne { document, pdf, bytes, offline_version, link, sealed }
     }
 }
 
@@ -372,8 +412,8 @@ fn place(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 const ENTERED_BY: &str = "entered_by";
 const SIGNED_BY: &str = "signed_by";
 const NAMED_ONLY: &str = "named_only";
-/// Most characters of names in one line.
-const LISTED_CHARS_MAX: usize = 90;
+/// Most characters of names in one line: so many capitals fit it, too.
+const LISTED_CHARS_MAX: usize = 72;
 /// Kinds of files that are fonts.
 const FONT_EXTENSIONS: [&str; 3] = ["ttf", "otf", "ttc"];
 /// How many folders below the one that is named are looked into.

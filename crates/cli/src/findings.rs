@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sanad_verify::{EvidenceFinding, Finding, Language, Line, credential_lines};
+use sanad_verify::{EvidenceFinding, Finding, Language, Line};
 
 use crate::output::Report;
 use crate::view::View;
@@ -14,10 +14,7 @@ impl Report for Finding {
 
     fn view_in(&self, language: Language) -> View {
         let view = push(View::new(), self.lines(language));
-        let view = match self.credential() {
-            Some(credential) => push(view, credential_lines(language, credential)),
-            None => view,
-        };
+        let view = push(view, self.credential_lines(language));
         push(view, self.open_lines(language))
     }
 }

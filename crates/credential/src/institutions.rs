@@ -80,6 +80,19 @@ pub fn named_institutions(document: &[u8]) -> NamedInstitutions {
     found
 }
 
+/// The name that a document gives its issuer, which whoever signed it chose; `None` for what is not read as a credential, and for a name
+/// that is longer than any member's could be.
+#[must_use]
+pub fn issuer_name(document: &[u8]) -> Option<String> {
+    let credential = read(document)?;
+    // An SD-JWT VC has the issuer beside the claims of the subject.
+    let is_sd_jwt = DocumentKind::detect(document) == DocumentKind::SdJwt;
+    let beside = is_sd_jwt.then(|| &credential["credentialSubject"]["issuer"]);
+    let mut profiles = std::iter::once(&credential["issuer"]).chain(beside);
+    let name = profiles.find_map(|profile| profile["name"].as_str())?;
+    (name.len() <= ISSUER_NAME_BYTES_MAX).then(|| name.to_owned())
+}
+
 impl NamedInstitutions {
     /// Adds a profile, or the id of one, unless it is the issuer's.
     fn add(&mut self, profile: &Value, role: NamedAs, issuer: &str) {
@@ -142,6 +155,8 @@ fn read(document: &[u8]) -> Option<Value> {
 
 /// Most institutions that are read from one document.
 pub const INSTITUTIONS_MAX: usize = 32;
+/// Longest name of an issuer that is compared, in bytes: four times that of a member, since marks do not count.
+const ISSUER_NAME_BYTES_MAX: usize = 512;
 
 #[cfg(test)]
 mod tests {

@@ -71,7 +71,7 @@ pub(crate) fn check_parsed(sd_jwt: &SdJwt, circumstances: &Circumstances<'_>) ->
     let form = match is_credential(jwt.credential()) {
         true => "a W3C credential in an SD-JWT",
         false if jwt.claims.get("vct").is_some_and(Value::is_string) => "an SD-JWT VC",
-        false => return jwt.other(),
+        false => return Some(jwt.other().unwrap_or_else(|| unread(&Unread::NoType))),
     };
     let mut finding = jwt.check(form, circumstances);
     match sd_jwt.holder_binding() {
@@ -439,11 +439,14 @@ const VCT_TYPES: [&str; 2] = [SD_JWT_VC_TYPE, "vc+sd-jwt"];
 /// The `typ` of an SD-JWT VC (2.2.1).
 pub(crate) const SD_JWT_VC_TYPE: &str = "dc+sd-jwt";
 
+/// The `typ` of a credential of VC 2.0 (VC-JOSE-COSE, 3.1.1).
+pub(crate) const VC_JWT_TYPE: &str = "vc+jwt";
+
 /// Claims that an SD-JWT VC may not leave to the holder to show (2.2.2.3).
 const NEVER_WITHHELD: [&str; 6] = ["iss", "nbf", "exp", "cnf", "vct", "status"];
 
 /// Those whose payload is the credential itself.
-const WHOLE_TYPES: [&str; 2] = ["vc+jwt", "vc+sd-jwt"];
+const WHOLE_TYPES: [&str; 2] = [VC_JWT_TYPE, "vc+sd-jwt"];
 
 const WITHHELD: &str = "some digests have no disclosure, as decoys or what is withheld: that may say more, also of dates and status";
 

@@ -8,7 +8,7 @@
 //! [`StatusList`] makes and reads lists that say which credentials are revoked or suspended, for verifiers that know nothing of the
 //! ledger.
 //!
-//! [`named_institutions`] reads whom a credential names beside its issuer. [`validity`] reads the dates alone. [`Signer`] signs what [`check`] would find good, as JSON or as an SD-JWT VC of [`SdJwtClaims`].
+//! [`named_institutions`] reads whom a credential names beside its issuer. [`validity`] reads the dates alone. [`Signer`] signs what [`check`] would find good, as JSON, as a JWT, or as an SD-JWT VC of [`SdJwtClaims`].
 //!
 //! Nothing here does I/O or reads a clock: the time is an argument, and JSON-LD contexts are those built in.
 
@@ -41,12 +41,14 @@ mod unread;
 pub use credential::{Circumstances, check, end_may_be_withheld, validity};
 pub use fault::{ProofFault, Unchecked};
 pub use finding::{Check, Fault, Finding, Holder, Key, Mismatch, Part, Proof, Signature, Validity, Verdict};
-pub use institutions::{INSTITUTIONS_MAX, NamedAs, NamedInstitution, NamedInstitutions, named_institutions};
+pub use institutions::{
+    INSTITUTIONS_MAX, NamedAs, NamedInstitution, NamedInstitutions, issuer_name, named_institutions,
+};
 pub use key::KeyFault;
 pub use limits::CREDENTIAL_BYTES_MAX;
 pub use sd_jwt_vc::{SD_JWT_VCT, Salt, SdJwtClaims, SdJwtClaimsError, badge_of_sd_jwt};
 pub use sign::{Cryptosuite, SignError, Signer, check_unsigned, did_key, multikey};
 pub use status_list::{
     ExpectedList, STATUS_ENTRIES_MAX, STATUS_LIST_BYTES_MAX, STATUS_LIST_ENTRIES, StatusEntry, StatusList,
-    StatusListFault, StatusPurpose, signing_keys, status_entries,
+    StatusListFault, StatusPurpose, signing_keys, status_entries, status_list_id,
 };

@@ -38,11 +38,6 @@ pub enum SdJwtClaimsError {
     /// No issuer, or no single subject with an achievement.
     #[error("an SD-JWT VC is made of an Open Badge with an issuer and one subject that has an achievement")]
     NotABadge,
-    /// A W3C status list is not what SD-JWT VCs refer to.
-    #[error(
-        "a W3C status list has no place in an SD-JWT VC; take credentialStatus out, and leave out --status-lists"
-    )]
-    Status,
     /// A date that is not a moment.
     #[error("{field} is not a date with time")]
     Date {
@@ -79,15 +74,16 @@ impl SdJwtClaims {
         let subject = subject.ok_or_else(|| not_a_badge.clone())?;
         let achievement = subject.get("achievement").filter(|achievement| achievement.is_object());
         let achievement = achievement.ok_or(not_a_badge)?;
-        if credential.contains_key("credentialStatus") {
-            return Err(SdJwtClaimsError::Status);
-        }
         let mut always = Map::new();
         always.insert("iss".to_owned(), issuer_id.into());
         always.insert("vct".to_owned(), SD_JWT_VCT.into());
         always.insert(ACHIEVEMENT.to_owned(), achievement.clone());
         if let Some(profile) = credential.get("issuer").filter(|issuer| issuer.is_object()) {
             always.insert("issuer".to_owned(), profile.clone());
+        }
+        // Whoever hides where its status stands would hide that it was revoked.
+        if let Some(status) = credential.get(STATUS) {
+            always.insert(STATUS.to_owned(), status.clone());
         }
         for (claim, field) in [("nbf", "validFrom"), ("exp", "validUntil")] {
             let Some(date) = credential.get(field) else { continue };
@@ -110,7 +106,8 @@ impl SdJwtClaims {
         }
         for (name, value) in credential {
             match name.as_str() {
-                "@context" | "type" | "issuer" | "validFrom" | "validUntil" | "credentialSubject" => {}
+                "@context" | "type" | "issuer" | "validFrom" | "validUntil" | "credentialSubject"
+                | STATUS => {}
                 "id" => drop(claims.own.insert("jti".to_owned(), value.clone())),
                 // The learner's name is the claim `name`.
                 "name" if achievement.get("name") == Some(value) => {}
@@ -140,13 +137,17 @@ impl SdJwtClaims {
         Value::Object(claims.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// Whether an SD-JWT that discloses everything has these claims, whenever it was signed.
+    /// Whether an SD-JWT that discloses everything has these claims, whenever it was signed, but for those `left_out`.
     #[must_use]
-    pub fn are_said_by(&self, document: &[u8]) -> bool {
+    pub fn are_said_by(&self, document: &[u8], left_out: &[&str]) -> bool {
         let Ok(sd_jwt) = SdJwt::parse(document) else { return false };
-        let mut said = sd_jwt.claims().clone();
-        said.as_object_mut().and_then(|claims| claims.remove(ISSUED_AT));
-        said == self.whole()
+        let without = |mut claims: Value, names: &[&str]| {
+            let object = claims.as_object_mut();
+            object.into_iter().for_each(|claims| names.iter().for_each(|name| drop(claims.remove(*name))));
+            claims
+        };
+        let said = without(sd_jwt.claims().clone(), &[ISSUED_AT]);
+        without(said, left_out) == without(self.whole(), left_out)
     }
 
     /// Each plain identifier by its kind, if no other has that kind; the rest together.
@@ -234,7 +235,7 @@ impl Signer {
         disclosures.iter().for_each(|disclosure| text.extend([disclosure, "~"]));
         let text = text.into_bytes();
         self.check_signed(&text)?;
-        match claims.are_said_by(&text) {
+        match claims.are_said_by(&text, &[]) {
             true => Ok(text),
             false => Err(SignError::Refused("readers would take it for something else".to_owned())),
         }
@@ -267,6 +268,7 @@ pub fn badge_of_sd_jwt(document: &[u8]) -> Option<Value> {
         ("validFrom", "validFrom"),
         ("validUntil", "validUntil"),
         ("awardedDate", "awardedDate"),
+        (STATUS, STATUS),
     ] {
         if let Some(value) = claims.get(claim) {
             badge.insert(member.to_owned(), value.clone());
@@ -300,9 +302,11 @@ fn holder_key(id: &str) -> Option<Value> {
 const DIGESTS_MULTIPLE: usize = 16;
 const ACHIEVEMENT: &str = "achievement";
 const ISSUED_AT: &str = "iat";
+/// Where it names its place in W3C status lists. `status` is that of Token Status Lists.
+const STATUS: &str = "credentialStatus";
 
 /// Names with a meaning in JWTs and SD-JWT VCs, or one that would make readers take the claims for another document.
-const RESERVED: [&str; 21] = [
+const RESERVED: [&str; 22] = [
     "iss",
     "sub",
     "aud",
@@ -320,6 +324,7 @@ const RESERVED: [&str; 21] = [
     "issuer",
     "@context",
     "credentialSubject",
+    STATUS,
     "proof",
     "_sd",
     "_sd_alg",

@@ -1,7 +1,9 @@
-//! Signing a credential in JSON: one Data Integrity proof over a credential that keeps every rule that [`check`] knows.
+//! Signing a credential that keeps every rule that [`check`] knows: in JSON with one Data Integrity proof, or as a JWT.
 //!
-//! Source: Data Integrity EdDSA Cryptosuites 1.0, 3.2.1 and 3.3.1.
+//! Source: Data Integrity EdDSA Cryptosuites 1.0, 3.2.1 and 3.3.1; Securing VCs using JOSE and COSE, 3.1.1.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sanad_core::signature::{self, SecretKey};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +14,7 @@ use crate::integrity::{Transformation, Unsecured};
 use crate::key;
 use crate::pointer::shown;
 use crate::sd_jwt_vc::SdJwtClaimsError;
-use crate::{meaning, model, rdf};
+use crate::{jwt, meaning, model, rdf};
 
 /// How a credential is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +124,24 @@ impl Signer {
         proof.insert("proofValue".to_owned(), format!("z{signature}").into());
         credential.insert("proof".to_owned(), Value::Object(proof));
         let text = format!("{:#}\n", Value::Object(credential)).into_bytes();
+        self.check_signed(&text)?;
+        Ok(text)
+    }
+
+    /// Signs a credential as a JWT whose payload is the credential, with `iss` beside it (VC-JOSE-COSE, 3.1.1).
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign_jwt(&self, mut credential: Map<String, Value>) -> Result<Vec<u8>, SignError> {
+        check_unsigned(&credential, &self.issuer)?;
+        // RFC 7519 4.1.1, for readers who look for the issuer of any JWT.
+        credential.insert("iss".to_owned(), self.issuer.clone().into());
+        let header = json!({ "alg": "EdDSA", "cty": "vc", "kid": self.method(), "typ": jwt::VC_JWT_TYPE });
+        let encode = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let signed =
+            format!("{}.{}", encode(header.to_string()), encode(Value::Object(credential).to_string()));
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(self.signature(signed.as_bytes()));
+        let text = format!("{signed}.{signature}").into_bytes();
         self.check_signed(&text)?;
         Ok(text)
     }

@@ -9,11 +9,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::bufread::GzDecoder;
 use flate2::{Compression, GzBuilder};
+use sanad_core::sd_jwt::{SdJwt, SdJwtError};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::credential::{Circumstances, as_list, check, id_of, read_object};
 use crate::finding::{Holder, Part, Signature, Verdict};
+use crate::jwt;
 use crate::pointer::shown;
 
 /// Entries of a list: the fewest that keep a credential among many (Bitstring Status List 1.0, 3.2).
@@ -222,7 +224,7 @@ impl StatusList {
         }
     }
 
-    /// Reads a list credential and checks it: its signature by a key of the issuer, its dates, and that it is the list that was
+    /// Reads a list credential, in JSON or as a JWT, and checks it: its signature by a key of the issuer, its dates, and that it is the list that was
     /// expected.
     ///
     /// # Errors
@@ -232,7 +234,7 @@ impl StatusList {
         expected: &ExpectedList<'_>,
         circumstances: &Circumstances<'_>,
     ) -> Result<Self, StatusListFault> {
-        let credential = read_object(bytes).map_err(|_| StatusListFault::NotACredential)?;
+        let credential = credential_of(bytes).ok_or(StatusListFault::NotACredential)?;
         let finding = check(bytes, circumstances).ok_or(StatusListFault::NotACredential)?;
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let issuer = credential.get("issuer").and_then(id_of).unwrap_or_default();
@@ -293,11 +295,33 @@ impl fmt::Debug for StatusList {
     }
 }
 
+/// The id that a list credential gives itself, in JSON or as a JWT. Nothing is checked.
+#[must_use]
+pub fn status_list_id(bytes: &[u8]) -> Option<String> {
+    Some(credential_of(bytes)?.get("id")?.as_str()?.to_owned())
+}
+
+/// The credential of a list, believed or not.
+fn credential_of(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match read_object(bytes) {
+        Ok(credential) => Some(credential),
+        Err(_) => match jwt::credential_in(bytes)? {
+            Value::Object(credential) => Some(credential),
+            _ => None,
+        },
+    }
+}
+
+/// What an SD-JWT shows.
+fn claims_of(document: &[u8]) -> Result<Map<String, Value>, SdJwtError> {
+    Ok(SdJwt::parse(document)?.claims().as_object().cloned().unwrap_or_default())
+}
+
 /// The entries of a credential's `credentialStatus` that name a list of a known purpose. Whether they are well-formed is for
 /// [`check`] to say.
 #[must_use]
 pub fn status_entries(document: &[u8]) -> Vec<StatusEntry> {
-    let Ok(credential) = read_object(document) else { return Vec::new() };
+    let Ok(credential) = read_object(document).or_else(|_| claims_of(document)) else { return Vec::new() };
     let entries = credential.get("credentialStatus").map(as_list).unwrap_or_default();
     entries.iter().take(STATUS_ENTRIES_MAX).filter_map(status_entry).collect()
 }

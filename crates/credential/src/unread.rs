@@ -59,6 +59,8 @@ pub(crate) enum Unread {
     OtherBadge,
     #[error("an encrypted JWT")]
     Encrypted,
+    #[error("an SD-JWT without a vct, which would name its type, and without a W3C credential in it")]
+    NoType,
 }
 
 impl Unread {

@@ -468,5 +468,9 @@ fn sd_jwts_that_are_broken() {
     }
     let plain = sd_jwt(&header, json!({"sub": "x"}), "name", &json!("Ijazah"));
     let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
-    assert_eq!(check(plain.as_bytes(), &circumstances), None);
+    let finding = check(plain.as_bytes(), &circumstances).unwrap();
+    assert_eq!((finding.verdict, finding.proofs.len()), (Verdict::NotChecked, 0));
+    assert!(finding.checks[0].detail.contains("without a vct"), "{finding:?}");
+    let number = sd_jwt(&header, json!({"vct": 7}), "name", &json!("Ijazah"));
+    assert_eq!(check(number.as_bytes(), &circumstances).unwrap().checks, finding.checks);
 }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use crate::files::{self, FileError, Mode};
 use crate::notice::{Observer, Step};
 use crate::places::find_beside;
+use crate::preflight::{RECEIPT_BYTES_EXPECTED, Room};
 use crate::receipts::WRITERS;
 use crate::signed_file::{CredentialForm, credential_in};
 use crate::status_lists::StatusListPlace;
@@ -34,6 +35,7 @@ pub struct Roster {
     template: Template,
     learners: Vec<Learner>,
     same_person: Vec<(u32, u32)>,
+    same_contact: Vec<(u32, u32)>,
     remarks: Vec<TableRemark>,
     issuer: String,
     form: CredentialForm,
@@ -96,6 +98,7 @@ impl Roster {
             template,
             learners: rows.learners,
             same_person: rows.same_person,
+            same_contact: rows.same_contact,
             remarks: table.remarks.into_iter().chain(rows.remarks).collect(),
             form: CredentialForm::default(),
             positions: None,
@@ -207,6 +210,11 @@ impl Roster {
     /// The lines of those who are the same person as one before: that line, and theirs.
     pub fn same_person(&self) -> &[(u32, u32)] {
         &self.same_person
+    }
+
+    /// The lines of those who are another person but for name and e-mail address, which a line before has: that line, and theirs.
+    pub fn same_contact(&self) -> &[(u32, u32)] {
+        &self.same_contact
     }
 
     /// The first credential, as it would be signed.
@@ -342,6 +350,22 @@ impl Plan<'_> {
         Ok(strays)
     }
 
+    /// Refuses where the file system has no room for what is to be signed, with a folder and a receipt for each.
+    ///
+    /// # Errors
+    /// [`AwardsError::NoRoom`].
+    pub fn check_room(&self) -> Result<(), AwardsError> {
+        let there = self.out.ancestors().find(|folder| folder.exists() && !folder.as_os_str().is_empty());
+        let Some(room) = Room::of(there.unwrap_or_else(|| Path::new("."))) else { return Ok(()) };
+        let first = self.unsigned().next().map(|(_, _, credential)| credential.to_string().len() as u64);
+        let (unsigned, receipts) = (self.unsigned().count() as u64, self.incomplete().count() as u64);
+        let needed = needed_for(room, unsigned, first.unwrap_or_default(), receipts);
+        match needed > room.available {
+            true => Err(AwardsError::NoRoom { folder: self.out.clone(), needed, available: room.available }),
+            false => Ok(()),
+        }
+    }
+
     /// Signs those that are not there, and writes each into its folder. Returns the paths of all; `created` is the time
     /// of the signatures.
     ///
@@ -365,7 +389,7 @@ impl Plan<'_> {
                     source,
                 })?;
                 let folder = files::parent(&award.credential);
-                std::fs::create_dir_all(folder).map_err(FileError::system(folder, "made"))?;
+                files::create_own_folder(folder)?;
                 match files::place_new(&award.credential, &text, Mode::Private) {
                     // Another desk was faster, with the same credential or an earlier one.
                     Err(FileError::Exists(path)) => {
@@ -398,6 +422,13 @@ impl Plan<'_> {
     }
 }
 
+/// What credentials of some bytes take, each in a folder of its own, with receipts.
+fn needed_for(room: Room, unsigned: u64, bytes_each: u64, receipts: u64) -> u64 {
+    let credentials = room.needed(unsigned, bytes_each.saturating_mul(2).saturating_add(SIGNATURE_BYTES));
+    let folders = room.needed(unsigned, 0);
+    credentials.saturating_add(folders).saturating_add(room.needed(receipts, RECEIPT_BYTES_EXPECTED))
+}
+
 /// The folders that are there already, by the end of their names.
 fn folders_by_id(out: &Path) -> Result<HashMap<String, PathBuf>, FileError> {
     let mut folders = HashMap::new();
@@ -411,6 +442,7 @@ fn folders_by_id(out: &Path) -> Result<HashMap<String, PathBuf>, FileError> {
         let name = entry.file_name();
         let id = name.to_str().and_then(|name| name.rsplit_once('-')).map(|(_, id)| id.to_owned());
         if let Some(id) = id.filter(|id| id.len() == ID_CHARS) {
+            files::refuse_link(&entry.path())?;
             folders.insert(id, entry.path());
         }
     }
@@ -460,6 +492,8 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// What signing adds to a credential, in bytes; and an SD-JWT, or JSON on many lines, has up to twice as many.
+const SIGNATURE_BYTES: u64 = 2 << 10;
 /// Where a credential names its place in status lists.
 pub(crate) const STATUS: &str = "credentialStatus";
 /// Characters of an id at the end of a folder's name.
@@ -470,6 +504,27 @@ const READABLE_BYTES_MAX: usize = 40;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_small_files_take_a_block_each() {
+        let room = Room { system: 0, available: 0, block: 4096 };
+        // A folder of a block, a credential of two, a receipt of four, and an entry for each of the three.
+        assert_eq!(needed_for(room, 1, 1000, 1), 4096 * (1 + 1 + 1 + 4 + 1));
+        assert_eq!(needed_for(room, 10_000, 1000, 10_000), 10_000 * 4096 * 8);
+        assert_eq!(needed_for(room, 0, 0, 0), 0);
+        assert_eq!(needed_for(room, u64::MAX, 1, 1), u64::MAX);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_among_the_folders_of_learners_is_refused() {
+        let (out, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir(out.path().join("suharto-0123456789ab")).unwrap();
+        assert_eq!(folders_by_id(out.path()).unwrap().len(), 1);
+        let link = out.path().join("siti-10d13a156466");
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        assert!(matches!(folders_by_id(out.path()), Err(FileError::Link(path)) if path == link));
+    }
 
     #[test]
     fn folders_are_named_for_people_and_by_id() {

@@ -35,6 +35,12 @@ pub enum FileError {
     /// A folder stands where a file is expected.
     #[error("{} is a folder; a file is expected", .0.display())]
     Folder(PathBuf),
+    /// A link stands where a folder is expected that this program writes into.
+    #[error(
+        "{} is a link, and what belongs into this folder would be written where it leads; put a folder in its place, or choose another \
+         place for the whole", .0.display()
+    )]
+    Link(PathBuf),
     /// The path is a pipe or a socket.
     #[error("{} is a pipe, not a file; copy what it gives into a file", .0.display())]
     Pipe(PathBuf),
@@ -293,6 +299,26 @@ pub fn try_folder(folder: &Path) -> Result<(), FileError> {
 /// [`FileError`].
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(FileError::system(path, "made as a folder"))
+}
+
+/// Makes a folder, or takes the one that is there. A link to one is refused: whoever could put it there would choose where this program writes.
+///
+/// # Errors
+/// [`FileError`].
+pub fn create_own_folder(path: &Path) -> Result<(), FileError> {
+    refuse_link(path)?;
+    create_folder(path)
+}
+
+/// Refuses a link.
+///
+/// # Errors
+/// [`FileError::Link`].
+pub fn refuse_link(path: &Path) -> Result<(), FileError> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_symlink() => Err(FileError::Link(path.to_owned())),
+        _ => Ok(()),
+    }
 }
 
 /// The folder a path stands in.

@@ -139,5 +139,7 @@ pub use resume::{ResumeError, Unfinished};
 pub use revocations::Revocation;
 pub use signed_file::{CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, credential_in};
 pub use site::{SiteError, SiteFile, did_document, did_web, published, write_site};
-pub use status_lists::{DueList, IssuedStatuses, Positions, Published, StatusListPlace, StatusListsError};
+pub use status_lists::{
+    DueList, IssuedStatuses, ListForm, Positions, Published, StatusListPlace, StatusListsError,
+};
 pub use submission::{SubmissionError, submit};

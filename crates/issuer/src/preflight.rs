@@ -121,11 +121,17 @@ pub(crate) fn try_places(documents: &[Placed<'_>], places: &Places) -> Result<()
             None => drop(taken.insert(receipt, document)),
         }
     }
-    for (folder, (document, receipts)) in folders {
-        if let Some(reason) = try_folder(folder, receipts) {
-            let (document, receipt) = (document.to_owned(), places.new_receipt(document));
-            faults.push(PlaceFault { document, receipt, reason });
+    let mut fault = |document: &Path, reason| {
+        let (document, receipt) = (document.to_owned(), places.new_receipt(document));
+        faults.push(PlaceFault { document, receipt, reason });
+    };
+    for (folder, (document, _)) in &folders {
+        if let Err(error) = files::try_folder(folder) {
+            fault(document, PlaceFaultReason::Folder(error));
         }
+    }
+    for (document, reason) in without_room(&folders, Room::of) {
+        fault(document, reason);
     }
     if faults.is_empty() { Ok(()) } else { Err(PlacesError(faults)) }
 }
@@ -152,32 +158,64 @@ fn try_names(
     }
 }
 
-fn try_folder(folder: &Path, receipts: u64) -> Option<PlaceFaultReason> {
-    if let Err(error) = files::try_folder(folder) {
-        return Some(PlaceFaultReason::Folder(error));
+/// The file systems that have no room for the receipts of all their folders together, each by one of its documents.
+fn without_room<'a>(
+    folders: &BTreeMap<&Path, (&'a Path, u64)>,
+    room: impl Fn(&Path) -> Option<Room>,
+) -> Vec<(&'a Path, PlaceFaultReason)> {
+    let mut systems: BTreeMap<u64, (&Path, Room, u64)> = BTreeMap::new();
+    for (folder, (document, receipts)) in folders {
+        if let Some(room) = room(folder) {
+            systems.entry(room.system).or_insert((document, room, 0)).2 += receipts;
+        }
     }
-    let needed = receipts.saturating_mul(RECEIPT_BYTES_EXPECTED);
-    let available = available_bytes(folder)?;
-    (available < needed).then_some(PlaceFaultReason::NoRoom { needed, available })
+    let fault = |(document, room, receipts): (&'a Path, Room, u64)| {
+        let (needed, available) = (room.needed(receipts, RECEIPT_BYTES_EXPECTED), room.available);
+        (available < needed).then_some((document, PlaceFaultReason::NoRoom { needed, available }))
+    };
+    systems.into_values().filter_map(fault).collect()
 }
 
-/// What a file system has left for this user; `None` if it does not say.
-fn available_bytes(folder: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let system = rustix::fs::statvfs(folder).ok()?;
-        // Some file systems count nothing.
-        (system.f_blocks > 0).then(|| system.f_bavail.saturating_mul(system.f_frsize))
+/// What a file system has left for this user, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Tells it from others.
+    pub(crate) system: u64,
+    pub(crate) available: u64,
+    /// The least that a file takes.
+    pub(crate) block: u64,
+}
+
+impl Room {
+    /// That of the file system of a folder; `None` if it does not say.
+    pub(crate) fn of(folder: &Path) -> Option<Self> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let (found, system) = (rustix::fs::statvfs(folder).ok()?, folder.metadata().ok()?.dev());
+            // Some file systems count nothing.
+            (found.f_blocks > 0).then(|| Self {
+                system,
+                available: found.f_bavail.saturating_mul(found.f_frsize),
+                block: found.f_frsize.max(1),
+            })
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = folder;
+            None
+        }
     }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        None
+
+    /// What files of so many bytes take: whole blocks, and one more for what the file system keeps of each.
+    pub(crate) fn needed(self, files: u64, bytes_each: u64) -> u64 {
+        let blocks = bytes_each.div_ceil(self.block).saturating_add(1);
+        files.saturating_mul(blocks.saturating_mul(self.block))
     }
 }
 
 /// What a receipt and its part of a pending file take on a disk, in bytes: some more than they have at 14 validators.
-const RECEIPT_BYTES_EXPECTED: u64 = 16 << 10;
+pub(crate) const RECEIPT_BYTES_EXPECTED: u64 = 16 << 10;
 /// Most faults that are written out.
 const FAULTS_SHOWN_MAX: usize = 10;
 
@@ -225,8 +263,26 @@ mod tests {
     #[test]
     fn room_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(available_bytes(folder.path()).is_none_or(|bytes| bytes > 0));
-        let reason = try_folder(folder.path(), u64::MAX);
-        assert!(matches!(reason, Some(PlaceFaultReason::NoRoom { .. }) | None));
+        assert!(Room::of(folder.path()).is_none_or(|room| room.available > 0 && room.block > 0));
+        let one = Path::new("a.json");
+        let folders = BTreeMap::from([(folder.path(), (one, u64::MAX))]);
+        let faults = without_room(&folders, Room::of);
+        assert!(matches!(faults[..], [(_, PlaceFaultReason::NoRoom { .. })] | []));
+        // Folders of one file system share its room, and a file takes whole blocks.
+        let (first, second) = (Path::new("a"), Path::new("b"));
+        let folders = BTreeMap::from([(first, (one, 10)), (second, (one, 10))]);
+        let room = |available, block| move |_: &Path| Some(Room { system: 7, available, block });
+        let needed = 20 * (16 + 4) * 1024;
+        assert!(without_room(&folders, room(needed, 4096)).is_empty());
+        assert!(matches!(
+            without_room(&folders, room(needed - 1, 4096))[..],
+            [(_, PlaceFaultReason::NoRoom { needed: found, .. })] if found == needed
+        ));
+        assert_eq!(without_room(&folders, room(needed, 1 << 20)).len(), 1);
+        let apart = |folder: &Path| {
+            let system = u64::from(folder == second);
+            Some(Room { system, available: needed / 2, block: 4096 })
+        };
+        assert!(without_room(&folders, apart).is_empty());
     }
 }

@@ -67,7 +67,9 @@ impl CredentialForm {
         match self {
             Self::Json => serde_json::from_slice(document)
                 .is_ok_and(|there| without(there) == without(credential.clone())),
-            Self::SdJwt => SdJwtClaims::of_badge(credential).is_ok_and(|claims| claims.are_said_by(document)),
+            Self::SdJwt => {
+                SdJwtClaims::of_badge(credential).is_ok_and(|claims| claims.are_said_by(document, left_out))
+            }
         }
     }
 }

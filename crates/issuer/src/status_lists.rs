@@ -49,6 +49,16 @@ pub struct IssuedStatuses {
     pub time_ms: u64,
 }
 
+/// How a list is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// In JSON, with a Data Integrity proof.
+    Json,
+    /// As a JWT (`vc+jwt`), in a file beside the other and with the same id: a server may give it out under the same address
+    /// to whoever asks for `application/vc+jwt`.
+    Jwt,
+}
+
 /// A list as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueList {
@@ -58,6 +68,8 @@ pub struct DueList {
     pub url: String,
     /// Its file, relative to the root of the web server.
     pub path: PathBuf,
+    /// How that is secured.
+    pub form: ListForm,
     /// The position of its first entry.
     pub first: u64,
     /// Its bits.
@@ -170,6 +182,7 @@ impl StatusListPlace {
             purpose,
             url: self.url(purpose, first),
             path: self.path(purpose, first),
+            form: ListForm::Json,
             first,
             list: StatusList::new(),
         };
@@ -215,6 +228,14 @@ impl StatusListPlace {
             }
             Err(error) => return Err(error),
         };
+        // Whoever asks for the one form cannot read the other.
+        if (due.form == ListForm::Jwt) != bytes.starts_with(JWT_START) {
+            let reason = match due.form {
+                ListForm::Json => "it is a JWT, and JSON is expected",
+                ListForm::Jwt => "it is not a JWT",
+            };
+            return Ok(Published::NotGood { reason: reason.to_owned() });
+        }
         let expected = ExpectedList { id: &due.url, issuer: &self.did, purpose: due.purpose, keys: &[] };
         let circumstances =
             Circumstances { now_ms, member: Some(issuer.record()), rest: Some(issuer.rest()) };
@@ -269,9 +290,11 @@ impl StatusListPlace {
             },
         });
         let credential: Map<String, Value> = credential.as_object().cloned().unwrap_or_default();
-        let text = signer
-            .sign(credential, from)
-            .map_err(|source| StatusListsError::NotSigned { url: due.url.clone(), source })?;
+        let signed = match due.form {
+            ListForm::Json => signer.sign(credential, from),
+            ListForm::Jwt => signer.sign_jwt(credential),
+        };
+        let text = signed.map_err(|source| StatusListsError::NotSigned { url: due.url.clone(), source })?;
         let path = root.join(&due.path);
         let folder = files::parent(&path);
         files::create_folder(folder)?;
@@ -295,6 +318,12 @@ impl StatusListPlace {
 }
 
 impl DueList {
+    /// The same list as a JWT, in a file of its own.
+    #[must_use]
+    pub fn as_jwt(&self) -> Self {
+        Self { path: self.path.with_extension("jwt"), form: ListForm::Jwt, ..self.clone() }
+    }
+
     /// Refuses to put a list in the place of one that has revocations which it lacks.
     ///
     /// # Errors
@@ -326,6 +355,8 @@ impl Published {
 /// The folder of lists, beside the DID document.
 const FOLDER: &str = "status";
 const SUFFIX: &str = ".json";
+/// What every JWT begins with: `{"` in base64url.
+const JWT_START: &[u8] = b"ey";
 /// What a list may be valid longer than is asked for now.
 const CLOCKS_APART_MS: u64 = 5 * 60 * 1000;
 /// Most positions that a difference names.
@@ -333,6 +364,8 @@ const POSITIONS_SHOWN_MAX: usize = 20;
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use sanad_credential::Cryptosuite;
     use sanad_testkit::issuing_key;
 
@@ -405,6 +438,40 @@ mod tests {
             (path("suspension-1"), vec![]),
         ];
         assert_eq!(set, expected);
+    }
+
+    #[test]
+    fn a_list_as_a_jwt_is_compared_like_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, json) = (folder.path(), &due(&[(1, CredentialStatus::Revoked)])[0]);
+        let jwt = json.as_jwt();
+        assert_eq!(jwt.path, Path::new("akademik/status/revocation-0.jwt"));
+        let compare = |list| place().compare(root, list, &issuer(), FROM_MS + DAY_MS, 10 * DAY_MS).unwrap();
+        assert_eq!(compare(&jwt), Published::Missing);
+        for list in [json, &jwt] {
+            publish(root, list, "ui");
+            let until = Some("2026-11-30T00:00:00Z".to_owned());
+            assert_eq!(compare(list), Published::Agrees { until, due: false });
+        }
+        let text = std::fs::read_to_string(root.join(&jwt.path)).unwrap();
+        let header = text.split('.').next().unwrap();
+        let header: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+        assert_eq!((&header["typ"], &header["alg"]), (&json!("vc+jwt"), &json!("EdDSA")));
+        // Each has its own form: whoever asks for one cannot read the other.
+        for (from, to) in [(json, &jwt), (&jwt, json)] {
+            publish(root, from, "ui");
+            std::fs::copy(root.join(&from.path), root.join(&to.path)).unwrap();
+            assert!(matches!(compare(to), Published::NotGood { reason } if reason.contains("JWT")));
+            publish(root, to, "ui");
+        }
+        let more = due(&[(1, CredentialStatus::Revoked), (9, CredentialStatus::Revoked)])[0].as_jwt();
+        assert_eq!(compare(&more), Published::Differs { set_alone: Vec::new(), missing: vec![9] });
+        publish(root, &jwt, "bromo");
+        assert!(
+            matches!(compare(&jwt), Published::NotGood { reason } if reason.contains("nothing here shows"))
+        );
+        std::fs::write(root.join(&jwt.path), &text[..text.len() - 9]).unwrap();
+        assert!(matches!(compare(&jwt), Published::NotGood { .. }));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Which column is which field, and the rows read by it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::hash::Hash;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,9 @@ pub struct Rows {
     pub learners: Vec<Learner>,
     /// The lines of those that are the same person as one before, with the line of that one.
     pub same_person: Vec<(u32, u32)>,
+    /// The lines of those that have the name and the e-mail address of one before and are another person by the fields of `person`, with the
+    /// line of that one.
+    pub same_contact: Vec<(u32, u32)>,
     /// Columns whose dates could be read in two ways, one remark a column.
     pub remarks: Vec<TableRemark>,
 }
@@ -324,8 +328,9 @@ impl Columns {
             return Err(faults);
         }
         let same_person = self.same_persons(&learners);
+        let same_contact = self.same_contacts(&learners, &same_person);
         let remarks = self.ambiguous_dates(table, &places);
-        Ok(Rows { learners, same_person, remarks })
+        Ok(Rows { learners, same_person, same_contact, remarks })
     }
 
     /// What tells the award of a learner from others.
@@ -400,24 +405,49 @@ impl Columns {
         })
     }
 
-    /// Names differ in case, spaces and encoding where people are the same.
     fn same_persons(&self, learners: &[Learner]) -> Vec<(u32, u32)> {
         let places: Vec<usize> = self.person.iter().filter_map(|name| self.field(name)).collect();
-        let mut seen = HashMap::new();
-        let mut same = Vec::new();
-        for learner in learners {
-            let values = places.iter().filter_map(|place| learner.values[*place].as_ref());
-            let person: Vec<String> = values.map(|value| alike(&value.to_string())).collect();
-            if person.is_empty() {
-                continue;
-            }
-            let first = *seen.entry(person).or_insert(learner.line);
-            if first != learner.line {
-                same.push((first, learner.line));
-            }
-        }
+        let person = |learner: &Learner| {
+            let person: Vec<String> = alike_at(learner, &places).collect();
+            Some(person).filter(|person| !person.is_empty())
+        };
+        repeated(learners, person)
+    }
+
+    /// A mistyped student number makes one person two: name and e-mail address give it away.
+    fn same_contacts(&self, learners: &[Learner], same_person: &[(u32, u32)]) -> Vec<(u32, u32)> {
+        let of_kind = |kind| {
+            let fields = self.fields.values().enumerate();
+            fields.filter(|(_, field)| field.kind == kind).map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        let (names, addresses) = (of_kind(Kind::Name), of_kind(Kind::Email));
+        let contact = |learner: &Learner| {
+            let name: Vec<String> = alike_at(learner, &names).collect();
+            let address: Vec<String> = alike_at(learner, &addresses).collect();
+            (!name.is_empty() && !address.is_empty()).then_some((name, address))
+        };
+        let known: HashSet<u32> = same_person.iter().map(|(_, line)| *line).collect();
+        let mut same = repeated(learners, contact);
+        same.retain(|(_, line)| !known.contains(line));
         same
     }
+}
+
+/// The values at some places, without what people do not tell apart: case, spaces and encoding.
+fn alike_at<'a>(learner: &'a Learner, places: &'a [usize]) -> impl Iterator<Item = String> + 'a {
+    let values = places.iter().filter_map(|place| learner.values[*place].as_ref());
+    values.map(|value| alike(&value.to_string()))
+}
+
+/// The lines that have a key of an earlier line, each with that line.
+fn repeated<K: Eq + Hash>(learners: &[Learner], key: impl Fn(&Learner) -> Option<K>) -> Vec<(u32, u32)> {
+    let mut seen = HashMap::new();
+    let keys = learners.iter().filter_map(|learner| Some((key(learner)?, learner.line)));
+    keys.filter_map(|(key, line)| {
+        let first = *seen.entry(key).or_insert(line);
+        (first != line).then_some((first, line))
+    })
+    .collect()
 }
 
 /// Whether a text can be the name of a field.

@@ -263,6 +263,30 @@ fn the_same_person_twice_is_noticed() {
     assert_eq!(rows.same_person, [(3, 4)], "nor does the encoding of accents");
 }
 
+/// One digit of a student number makes two people of one.
+#[test]
+fn the_same_name_and_address_with_another_number_is_noticed() {
+    let proposal = propose(&table(ROSTER), &Place::default(), None);
+    let columns = Columns::from_toml(&proposal.columns_toml).unwrap();
+    let same = |name: &str, address: &str| {
+        let twin = format!("{name};0020260002;{address}");
+        let roster = ROSTER.replace("Suharto;0020260002;", &twin);
+        let rows = columns.read_rows(&table(&roster)).unwrap();
+        assert_eq!(rows.same_person, []);
+        rows.same_contact
+    };
+    for name in ["Siti Nur'aini", "SITI\u{a0} nur'aini", " Siti  Nur'aini ", "\u{ff33}iti Nur'aini"] {
+        for address in ["siti@univ-merapi.example", "Siti@Univ-Merapi.example"] {
+            assert_eq!(same(name, address), [(3, 4)], "{name:?} {address}");
+        }
+    }
+    assert_eq!(same("Suharto", "siti@univ-merapi.example"), [], "a family may share an address");
+    assert_eq!(same("Siti Nur'aini", "siti2@univ-merapi.example"), [], "and people a name");
+    // Whoever is the same person by the number is not named twice.
+    let rows = columns.read_rows(&table(&ROSTER.replace("0020260003", "0020260001"))).unwrap();
+    assert_eq!((rows.same_person, rows.same_contact), (vec![(3, 5)], vec![]));
+}
+
 #[test]
 fn columns_that_cannot_be_used_say_why() {
     let good =

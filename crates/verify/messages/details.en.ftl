@@ -240,6 +240,7 @@ detail-a-badge-with-more-bytes-after-the = a badge with more bytes after the end
 detail-a-badge-with-two-credentials = a badge with two credentials
 detail-a-badge-of-something-that-is-not = a badge of something that is not a credential
 detail-an-encrypted-jwt = an encrypted JWT
+detail-an-sd-jwt-without-a-vct-which = an SD-JWT without a vct, which would name its type, and without a W3C credential in it
 detail-a-w3c-credential-in-json = a W3C credential in JSON
 detail-a-w3c-credential-in-a-jwt = a W3C credential in a JWT
 detail-a-w3c-credential-in-an-sd-jwt = a W3C credential in an SD-JWT

@@ -239,6 +239,7 @@ detail-a-badge-with-more-bytes-after-the = lencana dengan bita lain setelah akhi
 detail-a-badge-with-two-credentials = lencana dengan dua kredensial
 detail-a-badge-of-something-that-is-not = lencana dari sesuatu yang bukan kredensial
 detail-an-encrypted-jwt = JWT terenkripsi
+detail-an-sd-jwt-without-a-vct-which = SD-JWT tanpa vct, yang menyebut jenisnya, dan tanpa kredensial W3C di dalamnya
 detail-a-w3c-credential-in-json = kredensial W3C dalam JSON
 detail-a-w3c-credential-in-a-jwt = kredensial W3C dalam JWT
 detail-a-w3c-credential-in-an-sd-jwt = kredensial W3C dalam SD-JWT

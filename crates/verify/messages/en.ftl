@@ -37,6 +37,7 @@ headline-not-asked = ; not asked since
 headline-asked = , asked just now at { $source }
 headline-unanswered = ; could not be checked now at { $source }
 headline-expired = ; expired by its summary
+headline-looks-like = ; it was NOT entered by { $name } ({ $member }), though its issuer's name, "{ $claimed }", looks like that
 headline-credential = ; as a credential: { $verdict }
 
 totals = { $count } documents: { $counts }
@@ -139,6 +140,7 @@ open-holder-not-checked = that the person who shows it is its holder: holder not
 open-credential-not-checked = its own signature and dates, which are not looked at unless it is the document that was entered
 open-status-after = the status after block { $height }, { $time }
 open-status-not-answered = the status now: { $source } proved nothing
+open-looks-like = that { $name } ({ $member }), whose name "{ $claimed }" looks like, has anything to do with it
 open-truth = that what it says is true, or who is showing it
 
 part-encoding = encoding
@@ -167,6 +169,7 @@ credential-line-open = { "  " }[--] { $text }
 credential-no-signature = signature: none in the document
 credential-signature = signature { $method }: { $state }
 credential-by-key = { $signature }, by the key { $key }
+credential-entered = { $signature }, by the key { $key }; whose key that is need not be known: { $issuer } entered this credential in the ledger with this very signature in it
 credential-uncovered = not under that signature: { $places }
 credential-model = data model: { $fault }
 credential-validity = validity: { $validity }

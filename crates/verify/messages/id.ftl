@@ -37,6 +37,7 @@ headline-not-asked = ; tidak ditanyakan lagi sejak itu
 headline-asked = , baru saja ditanyakan ke { $source }
 headline-unanswered = ; saat ini tidak dapat diperiksa di { $source }
 headline-expired = ; sudah lewat masa berlakunya menurut ringkasannya
+headline-looks-like = ; BUKAN { $name } ({ $member }) yang memasukkannya, walaupun nama penerbitnya, "{ $claimed }", mirip dengan itu
 headline-credential = ; sebagai kredensial: { $verdict }
 
 totals = { $count } dokumen: { $counts }
@@ -127,6 +128,7 @@ open-holder-not-checked = bahwa yang menunjukkannya adalah pemegangnya: pemegang
 open-credential-not-checked = tanda tangan dan tanggal dokumen itu sendiri, yang hanya diperiksa bila dokumen inilah yang dimasukkan
 open-status-after = status setelah blok { $height }, { $time }
 open-status-not-answered = status saat ini: { $source } tidak membuktikan apa pun
+open-looks-like = bahwa { $name } ({ $member }), yang namanya mirip dengan "{ $claimed }", berkaitan dengan ini
 open-truth = bahwa isinya benar, atau siapa yang menunjukkannya
 
 part-encoding = pengodean
@@ -155,6 +157,7 @@ credential-line-open = { "  " }[--] { $text }
 credential-no-signature = tanda tangan: tidak ada dalam dokumen
 credential-signature = tanda tangan { $method }: { $state }
 credential-by-key = { $signature }, dengan kunci { $key }
+credential-entered = { $signature }, dengan kunci { $key }; milik siapa kunci itu tidak perlu diketahui: { $issuer } memasukkan kredensial ini ke buku besar berikut tanda tangan tersebut
 credential-uncovered = tidak tercakup tanda tangan itu: { $places }
 credential-model = model data: { $fault }
 credential-validity = masa berlaku: { $validity }

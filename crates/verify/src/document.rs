@@ -4,7 +4,7 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 use sanad_core::commitment::{Opening, OpeningError};
 use sanad_core::document::{self, DocumentKind, NamedIssuer};
 use sanad_core::jcs;
-use sanad_core::member::IssuerId;
+use sanad_core::member::{IssuerId, MemberRecord};
 use sanad_core::receipt::{Receipt, ReceiptFault};
 use sanad_core::sd_jwt::{HolderBinding, SdJwt};
 use sanad_core::summary::{Summary, SummaryComparison, SummaryLabel};
@@ -13,6 +13,7 @@ use sanad_credential::Circumstances;
 use crate::claims::Claims;
 use crate::fault::{Fault, explain};
 use crate::finding::Finding;
+use crate::look_alikes::looks_like;
 use crate::open::Open;
 use crate::part::Part;
 use crate::time;
@@ -81,12 +82,29 @@ impl Verifier<'_> {
         let circumstances = Circumstances { now_ms, member: Some(record), rest: None };
         finding.credential = sanad_credential::check(document, &circumstances);
         check_issuer_id(finding, receipt, document);
+        self.check_look_alikes(finding, record, document);
         if receipt.document == DocumentKind::SdJwt
             && SdJwt::parse(document).is_ok_and(|jwt| jwt.holder_binding() == HolderBinding::NotChecked)
         {
             finding.open.push(Open::HolderNotChecked);
         }
         Ok(())
+    }
+}
+
+impl Verifier<'_> {
+    /// Says so if the name that the document or the register has for the issuer looks like another member's: ids are unique, names are not.
+    fn check_look_alikes(&self, finding: &mut Finding, record: &MemberRecord, document: &[u8]) {
+        let claimed = sanad_credential::issuer_name(document);
+        // What looks like its own name speaks for nobody else.
+        let claimed = claimed.filter(|claimed| !looks_like(claimed, &record.name));
+        let names: Vec<&str> = claimed.iter().map(String::as_str).chain([record.name.as_str()]).collect();
+        for member in self.trust.genesis().members.iter().filter(|member| member.id != record.id) {
+            if let Some(claimed) = names.iter().find(|name| looks_like(name, &member.name)) {
+                let (claimed, name, member) = ((*claimed).to_owned(), member.name.clone(), member.id.clone());
+                finding.open.push(Open::LooksLike { claimed, name, member });
+            }
+        }
     }
 }
 

@@ -32,6 +32,7 @@ mod document;
 mod fault;
 mod finding;
 mod fresh;
+mod look_alikes;
 mod open;
 mod part;
 mod proofs;
@@ -44,6 +45,7 @@ mod wording;
 pub use fault::{Fault, explain};
 pub use finding::{AsOf, Asked, Basis, Check, Finding, Form, Issuer};
 pub use fresh::ANSWER_AGE_MAX;
+pub use look_alikes::{LOOK_ALIKES, looks_like};
 pub use open::Open;
 pub use part::Part;
 pub use proofs::{

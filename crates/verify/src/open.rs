@@ -25,6 +25,15 @@ pub enum Open {
     IssuerNotNamed(MemberId),
     /// Who the document says issued it: documents of this kind are not searched.
     IssuerNotSearched(MemberId),
+    /// That it is of a member whose name looks like one that it has for its issuer.
+    LooksLike {
+        /// The name that the document, or the register, has for the issuer.
+        claimed: String,
+        /// The other member's name in the genesis.
+        name: String,
+        /// That member.
+        member: MemberId,
+    },
     /// That the person who shows it is its holder.
     HolderNotChecked,
     /// The document's own dates and signature: it is not the document that was entered.
@@ -61,6 +70,10 @@ impl Open {
             }
             Self::IssuerNotSearched(member) => {
                 language.text("open-issuer-not-searched", &[("member", member.as_str())])
+            }
+            Self::LooksLike { claimed, name, member } => {
+                let arguments = [("claimed", claimed.as_str()), ("name", name), ("member", member.as_str())];
+                language.text("open-looks-like", &arguments)
             }
             Self::HolderNotChecked => language.text("open-holder-not-checked", &[]),
             Self::CredentialNotChecked => language.text("open-credential-not-checked", &[]),

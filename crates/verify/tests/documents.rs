@@ -23,10 +23,14 @@ struct Issued {
 }
 
 fn issue(document: &[u8]) -> Issued {
-    let kind = DocumentKind::detect(document);
     let issuer = Member { issuer_ids: vec![ISSUER_ID.parse().unwrap()], ..member(ISSUER, Role::Issuer) };
     let validators = (0..4).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
-    let mut ledger = Ledger::of(validators.with_member(issuer).genesis());
+    issue_in(validators.with_member(issuer), document)
+}
+
+fn issue_in(consortium: Consortium, document: &[u8]) -> Issued {
+    let kind = DocumentKind::detect(document);
+    let mut ledger = Ledger::of(consortium.genesis());
     let secret = Secret([7; 32]);
     let chain = ledger.genesis.chain_id();
     let commitment = commitment_of(&chain, ISSUER, kind, &secret, document);
@@ -97,6 +101,55 @@ fn a_document_in_the_name_of_somebody_else_is_not_proven() {
             finding.checks().iter().filter(|check| !check.holds).map(|check| check.part).collect();
         assert_eq!(failed, [Part::IssuerId], "{document}");
     }
+}
+
+/// Ids are unique, names are not: a file, or a member, may be called almost as another member is.
+#[test]
+fn names_that_look_like_another_members_are_said() {
+    let named = |id: &str, name: &str| Member { name: name.to_owned(), ..member(id, Role::Issuer) };
+    let all = |issuer: &str| {
+        let issuer = Member { issuer_ids: vec![ISSUER_ID.parse().unwrap()], ..named(ISSUER, issuer) };
+        let validators = (0..4).fold(Consortium::new(), |all, n| all.with(&format!("v{n}"), Role::Validator));
+        validators.with_member(issuer).with_member(named("merapi", "Universitas Merapi"))
+    };
+    let said = |issuer: &str, document: &str| -> Vec<String> {
+        let issued = issue_in(all(issuer), document.as_bytes());
+        let finding = issued.check(document.as_bytes());
+        assert_eq!(finding.answer(), Answer::Yes, "it changes no verdict: {document}");
+        let found = finding.not_proved().iter().filter_map(|open| match open {
+            Open::LooksLike { claimed, name, member } => Some(format!("{claimed}, {name} ({member})")),
+            _ => None,
+        });
+        let found: Vec<String> = found.collect();
+        let headline = finding.headline();
+        assert_eq!(
+            headline.contains("NOT entered by Universitas Merapi (merapi)"),
+            !found.is_empty(),
+            "{headline}"
+        );
+        found
+    };
+    let document = |name: &str| {
+        format!(
+            r#"{{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"], "credentialSubject": {{"id": "urn:a"}},
+            "issuer": {{"id": "https://merapi.example", "name": "{name}"}}}}"#
+        )
+    };
+    for name in [
+        "Universitas Merap1",
+        "Universitas M\u{e9}rapi",
+        "Universitas \u{39c}\u{395}R\u{391}\u{3a1}\u{399}",
+        "Universitas Merapi",
+    ] {
+        let expected = format!("{name}, Universitas Merapi (merapi)");
+        assert_eq!(said("Universitas Bromo", &document(name)), [expected]);
+    }
+    assert_eq!(said("Universitas Bromo", &document("Universitas Bromo")), [] as [String; 0]);
+    assert_eq!(said("Universitas Bromo", &document("Kampus Bromo")), [] as [String; 0]);
+    // A member that is called so itself, whatever its documents say.
+    let expected = ["Universitas Merap1, Universitas Merapi (merapi)"];
+    assert_eq!(said("Universitas Merap1", &document("Universitas Merap1")), expected);
+    assert_eq!(said("Universitas Merap1", r#"{"issuer": "https://merapi.example"}"#), expected);
 }
 
 /// The ledger proves that it is later than a clock says that is behind, or was set back.

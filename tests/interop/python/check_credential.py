@@ -3,9 +3,10 @@
     python3 check_credential.py openvc|openbadgeslib CREDENTIAL DID_DOCUMENT [STATUS_LIST ...]
 
 Exit code 0: proof and lists hold, and no list says otherwise; 1: one does not; 3: a status list says that the credential is revoked or
-suspended. Contexts, DID document and lists are given, and nothing else is loaded.
+suspended. The credential is JSON, or an SD-JWT VC for openvc. Contexts, DID document and lists are given, and nothing else is loaded. Lists are JSON, or JWTs whose payload is the credential.
 """
 
+import base64
 import json
 import pathlib
 import socket
@@ -22,6 +23,8 @@ def no_network(*_arguments):
 def by_openvc(credential, did, lists):
     from openvc.did.base import parse_did_document
     from openvc.errors import OpenvcError
+    from openvc.proof._jws import verify_compact
+    from openvc.proof._verify_common import check_validity_window
     from openvc.proof.data_integrity import DataIntegrityProofSuite
     from openvc.status.status_list import CredentialRevoked, CredentialSuspended
     from openvc.verify import verify_credential
@@ -37,6 +40,14 @@ def by_openvc(credential, did, lists):
 
     def proved_list(url):
         # The library leaves the proof of a list to whoever gives it one.
+        if is_jwt(lists[url]):
+            # Its suite for JWTs knows those of VC 1.1, with a claim `vc`; one of VC 2.0 is verified by what that rests on.
+            kid = jwt_part(lists[url], 0)["kid"]
+            key = Given().resolve(did["id"]).key_by_kid(kid).public_key_jwk
+            header, payload = verify_compact(lists[url], public_key_jwk=key)
+            assert header["typ"] == "vc+jwt" and payload["issuer"] == payload["iss"] == did["id"], payload
+            check_validity_window(payload, {}, now=None, leeway_s=60)
+            return payload
         proved = DataIntegrityProofSuite().verify(lists[url], resolver=Given(), extra_contexts=contexts)
         assert proved.issuer == did["id"], proved.issuer
         return proved.credential
@@ -61,6 +72,8 @@ def by_openbadgeslib(credential, did, lists):
         if url not in lists:
             assert url.endswith("/.well-known/did.json"), url
             return json.dumps(did).encode()
+        if is_jwt(lists[url]):
+            return lists[url].encode()
         # The library checks proofs of lists that are JWTs alone.
         key = resolve_verification_method(lists[url]["proof"]["verificationMethod"], download)
         verify_data_integrity_proof(lists[url], key)
@@ -68,17 +81,34 @@ def by_openbadgeslib(credential, did, lists):
 
     try:
         verifier = OB3LdpVerifier.for_issuer_did(did["id"])
-        verifier.verify(credential, download=download, check_status=True, verify_status_list=False)
+        are_jwts = all(is_jwt(found) for found in lists.values())
+        verifier.verify(credential, download=download, check_status=True, verify_status_list=are_jwts)
     except OB3VerificationError as refused:
         return 3 if str(refused).startswith("Credential status ") else 1, str(refused)
     return 0, ""
 
 
+def is_jwt(found):
+    return isinstance(found, str)
+
+
+def jwt_part(token, part):
+    text = token.split(".")[part]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+def list_in(path):
+    text = pathlib.Path(path).read_text()
+    return (json.loads(text)["id"], json.loads(text)) if text.startswith("{") else (jwt_part(text, 1)["id"], text)
+
+
 if __name__ == "__main__":
     socket.socket.connect = no_network
-    library, *paths = sys.argv[1:]
-    credential, did, *lists = (json.loads(pathlib.Path(path).read_text()) for path in paths)
+    library, credential, did, *lists = sys.argv[1:]
+    credential = pathlib.Path(credential).read_text()
+    credential = json.loads(credential) if credential.startswith("{") else credential.strip()
+    did = json.loads(pathlib.Path(did).read_text())
     check = {"openvc": by_openvc, "openbadgeslib": by_openbadgeslib}[library]
-    code, said = check(credential, did, {found["id"]: found for found in lists})
+    code, said = check(credential, did, dict(map(list_in, lists)))
     print({0: "good", 1: "refused", 3: "set"}[code], said)
     sys.exit(code)

@@ -88,7 +88,9 @@ export async function checkSdJwt({ issuerSigned, claims }, circumstances) {
   jwt.claims = claims;
   jwt.noteWithheld(signed);
   jwt.withholdable = NEVER_WITHHELD.some((name) => name in claims && !(name in signed));
-  if (!isCredential(jwt.credential()) && typeof claims.vct !== "string") return jwt.other();
+  if (!isCredential(jwt.credential()) && typeof claims.vct !== "string") {
+    if (jwt.other() === null) throw new NotRead("an SD-JWT without a vct, which would name its type, and without a W3C credential in it");
+  }
   return jwt.check(circumstances);
 }
 

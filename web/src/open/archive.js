@@ -12,8 +12,8 @@ const COMMENT_BYTES_MAX = 65_535;
 /** @param {Uint8Array} data */
 export const isZip = (data) => data[0] === 0x50 && data[1] === 0x4b && data[2] === 3 && data[3] === 4;
 
-/** @param {Uint8Array} data @returns {Promise<{ name: string, data: Uint8Array }[]>} */
-export async function readZip(data) {
+/** @param {Uint8Array} data @param {number} [filesMax] @param {number} [fileBytesMax] @returns {Promise<{ name: string, data: Uint8Array }[]>} */
+export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BYTES_MAX) {
   if (data.length > ZIP_BYTES_MAX) throw new Malformed("a ZIP archive of more than 64 MiB");
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let end = data.length - END_BYTES;
@@ -21,7 +21,7 @@ export async function readZip(data) {
   while (end >= lowest && view.getUint32(end, true) !== 0x06054b50) end -= 1;
   if (end < lowest) throw new Malformed("a ZIP archive without its directory");
   const count = view.getUint16(end + 10, true);
-  if (count > FILES_MAX) throw new Malformed(`a ZIP archive of more than ${FILES_MAX} files`);
+  if (count > filesMax) throw new Malformed(`a ZIP archive of more than ${filesMax} files`);
   const files = [];
   /** @type {Set<string>} */
   const met = new Set();
@@ -32,7 +32,7 @@ export async function readZip(data) {
       const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
       if (met.has(asFileSystemsCompare(name))) throw new Malformed("a ZIP archive with two files of one name");
       met.add(asFileSystemsCompare(name));
-      if (!name.endsWith("/")) files.push({ name, data: await fileAt(data, view, at) });
+      if (!name.endsWith("/")) files.push({ name, data: await fileAt(data, view, at, fileBytesMax) });
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (error) {
@@ -45,8 +45,8 @@ export async function readZip(data) {
 /** What names have in common that a file system takes for one: programs take different files of one name. @param {string} name */
 const asFileSystemsCompare = (name) => name.replace(/[. ]+$/, "").normalize("NFC").toUpperCase().toLowerCase();
 
-/** @param {Uint8Array} data @param {DataView} view @param {number} at of its entry in the directory */
-async function fileAt(data, view, at) {
+/** @param {Uint8Array} data @param {DataView} view @param {number} at of its entry in the directory @param {number} bytesMax */
+async function fileAt(data, view, at, bytesMax) {
   if (view.getUint32(at, true) !== 0x02014b50) throw new Malformed("the directory of the ZIP archive is damaged");
   if (view.getUint16(at + 8, true) & 1) throw new Malformed("the ZIP archive is encrypted");
   const method = view.getUint16(at + 10, true);
@@ -54,8 +54,24 @@ async function fileAt(data, view, at) {
   const start = view.getUint32(at + 42, true);
   const begin = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
   const raw = data.subarray(begin, begin + packed);
-  if (method === 8) return inflate(raw, "deflate-raw", FILE_BYTES_MAX);
-  if (method !== 0) throw new Malformed("a compression that is not known");
-  if (raw.length > FILE_BYTES_MAX) throw new Malformed("a file of the ZIP archive is too long");
-  return raw.slice();
+  const file = method === 8 ? await inflate(raw, "deflate-raw", bytesMax) : raw.slice();
+  if (method !== 8 && method !== 0) throw new Malformed("a compression that is not known");
+  if (file.length > bytesMax) throw new Malformed("a file of the ZIP archive is too long");
+  if (crc32(file) !== view.getUint32(at + 16, true)) {
+    throw new Malformed("a file of the ZIP archive is damaged: its checksum is another");
+  }
+  return file;
 }
+
+/** CRC-32 of ISO 3309, as PKWARE APPNOTE 4.4.7 uses it. @param {Uint8Array} data */
+function crc32(data) {
+  let sum = 0xffffffff;
+  for (const byte of data) sum = (sum >>> 8) ^ CRC_TABLE[(sum ^ byte) & 255];
+  return ~sum >>> 0;
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, i) => {
+  let value = i;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value;
+});

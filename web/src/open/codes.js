@@ -4,6 +4,7 @@ import { Reader, concat, hex, startsWith, unbase64url } from "../bytes.js";
 import { source } from "../ed25519.js";
 import { Malformed, NewerVerifier } from "../faults.js";
 import { checkPeopleText } from "../layout.js";
+import { readEndorsements } from "./endorsements.js";
 
 const CODE_BYTES_MAX = 8192;
 const KEY_CHARACTERS = 43;
@@ -51,11 +52,11 @@ export function boxAddress(key, pageAddress) {
   return `${origin}${folder}boxes/${hex(boxId(key))}`;
 }
 
-/** The document, its name and its receipt. @param {Uint8Array} key @param {Uint8Array} box */
+/** The document, its name and its receipt, and endorsements of it. @param {Uint8Array} key @param {Uint8Array} box */
 export async function openBox(key, box) {
   if (box.length > BOX_BYTES_MAX || !startsWith(box, BOX_MAGIC)) throw new Malformed("not a box");
   if (box.length < 33) throw new Malformed("the box is cut short");
-  if (box[4] !== 1) throw new NewerVerifier("a box of another version");
+  if (box[4] !== 1 && box[4] !== 2) throw new NewerVerifier("a box of another version");
   const boxKey = await crypto.subtle.importKey("raw", source(derive("sanad/v1 box key", key)), "AES-GCM", false, ["decrypt"]);
   const additionalData = source(concat(box.subarray(0, 5), boxId(key)));
   let text;
@@ -64,21 +65,22 @@ export async function openBox(key, box) {
   } catch {
     throw new Malformed("the box does not open with this key: it belongs to another link, or was changed");
   }
-  return readBoxText(new Uint8Array(text));
+  return readBoxText(new Uint8Array(text), box[4]);
 }
 
-/** @param {Uint8Array} text */
-function readBoxText(text) {
+/** @param {Uint8Array} text @param {number} version of the box */
+async function readBoxText(text, version) {
   const read = new Reader(text);
   const name = checkPeopleText(read.text8(), 1, 255, "the name");
   if (/[/\\]|^\./.test(name)) throw new Malformed("the name of the document is not one of a file");
   const document = file(read);
   const receipt = file(read);
+  const zip = version === 1 ? null : file(read);
   const padding = read.take(text.length - read.at);
   if (padding.length >= PADDING_BYTES || text.length % PADDING_BYTES !== 0 || padding.some((byte) => byte !== 0)) {
     throw new Malformed("the box has another form inside");
   }
-  return { name, document, receipt };
+  return { name, document, receipt, endorsements: zip === null ? [] : await readEndorsements(zip) };
 }
 
 /** @param {Reader} read */

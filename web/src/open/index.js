@@ -65,9 +65,12 @@ async function pairsIn(folder, files) {
   for (const document of documents) {
     if (!isPdf(document.data)) continue;
     try {
-      const inside = await readPdf(document.data);
+      const { endorsements, ...inside } = await readPdf(document.data);
       const isThere = pairs.some((there) => equal(there.receipt, inside.receipt) && there.document !== null && equal(there.document, inside.document));
       if (!isThere) pairs.push({ name: baseOf(document.name), ...inside, from: "pdf", folder, how: "pdf" });
+      // Those that lie beside it, too, or in another certificate, are shown once.
+      const isShown = (/** @type {Uint8Array} */ one) => files.some(({ data }) => equal(data, one)) || pairs.some((there) => there.document !== null && equal(there.document, one));
+      for (const one of endorsements) if (!isShown(one.document)) pairs.push({ ...one, from: "files", folder, how: "files" });
       documents.delete(document);
     } catch (error) {
       // It may be the document of a receipt with another name.

@@ -1,8 +1,10 @@
-// The two attachments of a certificate as PDF: docs/formats/codes.md, "Attachments of a PDF". At least as strict as `sanad verify`: where two
+// The attachments of a certificate as PDF: docs/formats/codes.md, "Attachments of a PDF". At least as strict as `sanad verify`: where two
 // readers could see different attachments, there is no answer.
 import { equal } from "../bytes.js";
 import { Malformed } from "../faults.js";
 import { isClaimed } from "../verify.js";
+import { isZip } from "./archive.js";
+import { readEndorsements } from "./endorsements.js";
 import { Objects, textOf } from "./objects.js";
 import { Reference } from "./syntax.js";
 
@@ -21,7 +23,8 @@ const startOf = (data) => textOf(data.subarray(0, START_BYTES_MAX)).indexOf("%PD
 /** @param {Uint8Array} data */
 export const isPdf = (data) => startOf(data) >= 0;
 
-/** @param {Uint8Array} given @returns {Promise<{ document: Uint8Array, receipt: Uint8Array }>} */
+/** @param {Uint8Array} given
+ * @returns {Promise<{ document: Uint8Array, receipt: Uint8Array, endorsements: import("./endorsements.js").EndorsementFile[] }>} */
 export async function readPdf(given) {
   if (given.length > PDF_BYTES_MAX) throw new Malformed("a PDF of more than 4 MiB");
   // Places in it are counted from its own beginning.
@@ -40,7 +43,12 @@ export async function readPdf(given) {
   }
   const [receipts, documents] = [last.filter((file) => isClaimed(file.data)), last.filter((file) => !isClaimed(file.data))];
   if (receipts.length !== 1) throw new Malformed(receipts.length === 0 ? "no receipt among the attachments" : "two receipts");
-  return { receipt: receipts[0].data, document: documents[0].data };
+  if (documents.length === 1) return { receipt: receipts[0].data, document: documents[0].data, endorsements: [] };
+  // Where both could be the ZIP, or neither, two readers could differ.
+  const zips = documents.filter((file) => isZip(file.data));
+  if (zips.length !== 1) throw new Malformed("3 attachments, not two and the ZIP of endorsements");
+  const [document] = documents.filter((file) => file !== zips[0]);
+  return { receipt: receipts[0].data, document: document.data, endorsements: await readEndorsements(zips[0].data) };
 }
 
 /** Ends of the revisions. @param {string} whole */
@@ -55,7 +63,7 @@ function revisions(whole) {
   return isLinearized ? ends.slice(1) : ends;
 }
 
-/** The two, in the order of their objects' numbers. @param {Objects} file @param {boolean} isWhole whether it must have tables of its own */
+/** In the order of their objects' numbers. @param {Objects} file @param {boolean} isWhole whether it must have tables of its own */
 async function attachments(file, isWhole) {
   const tables = isWhole ? await file.inTables() : null;
   /** @type {Map<number, Value | undefined>} */
@@ -72,7 +80,7 @@ async function attachments(file, isWhole) {
     }
   }
   if (names.size === 0) throw new Malformed("no attachments: not a certificate of this ledger");
-  if (names.size !== 2) throw new Malformed(`${names.size} attachments, not two`);
+  if (names.size !== 2 && names.size !== 3) throw new Malformed(`${names.size} attachments, not two`);
   /** @type {Attachment[]} */
   const files = [];
   for (const [number, name] of [...names].sort(([a], [b]) => a - b)) files.push({ data: await file.stream(number, FILE_BYTES_MAX), name });

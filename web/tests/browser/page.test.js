@@ -1,13 +1,13 @@
 // The page in Chromium, as an employer uses it. SANAD_LEDGER names a ledger of make-ledger.js; else one is made with SANAD_BINARIES.
 // SANAD_SCREENSHOTS names a folder for pictures. Skipped with a word where there is no Chromium, or there are no programs.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { base64url, hex, unhex, utf8 } from "../../src/bytes.js";
+import { base64url, hex, unbase64url, unhex, utf8 } from "../../src/bytes.js";
 import { boxId } from "../../src/open/codes.js";
 import { forms } from "../forms.js";
 import { PROGRAM, findingBySanad, makeLedger } from "../ledger.js";
@@ -73,6 +73,9 @@ async function open(address = `${site.address}/v/`, options = {}) {
   return page;
 }
 
+/** Of all verdicts, in their order. @param {import("playwright-core").Page} page */
+const tones = (page) => page.locator(".verdict").evaluateAll((all) => all.map((box) => box.className.replace("verdict ", "")));
+
 const skip = missing ? { skip: missing } : {};
 
 test("an employer with a good certificate, asked for its status now", skip, async () => {
@@ -123,6 +126,19 @@ test("a joint award: who entered it, who has signed it, and who is only named", 
   const without = await choose(page, award);
   assert.match(without, alone);
   assert.match(without, /“Universitas Bromo” \(did:web:univ-bromo.example\) has not signed/);
+});
+
+test("a joint award that all have signed is green on a phone, by its link alone and by its PDF alone", skip, async () => {
+  const signed = /^[✓\s]*Valid: this certificate is active\.[^]*Bromo \(univ-bromo\.example\) has signed this file[^]*Semeru \(univ-semeru\.example\) has signed this file/;
+  const key = unbase64url(new TextDecoder().decode(fileAt("joint", "all.link").data).split("#")[1]);
+  boxes.set(hex(boxId(key)), fileAt("joint", "all.box").data);
+  const page = await open(`${site.address}/v/#${base64url(key)}`);
+  assert.match(await verdict(page), signed);
+  assert.deepEqual(await tones(page), ["good", "good", "good"]);
+  await look(page, "joint-link");
+  assert.match(await choose(await open(), [fileAt("joint", "all.pdf")]), signed);
+  const { code, finding } = findingBySanad([join(ledger, "joint", "all.pdf"), "--trust", join(ledger, "consortium.trust"), "--offline"]);
+  assert.deepEqual([code, finding.institutions.length], [0, 3], "as sanad has it");
 });
 
 test("what a learner chose to show of an SD-JWT", skip, async () => {
@@ -276,6 +292,17 @@ test("a JWT and a badge that another issuer is named in, and one whose signature
   await page.getByText("A receipt is missing").waitFor();
 });
 
+test("a file whose issuer's name looks like another university's", skip, async () => {
+  const page = await open();
+  const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => fileAt("forms", name + ending));
+  const text = await choose(page, of("json-alike.json"));
+  assert.match(text, /It was not entered by Universitas Bromo \(univ-bromo\.example\), though its issuer's name, “Universitas Brom0”, looks like that/);
+  await look(page, "look-alike");
+  const said = spawnSync(PROGRAM, ["verify", join(ledger, "forms", "json-alike.json"), "--trust", join(ledger, "consortium.trust"), "--offline"], { encoding: "utf8" });
+  assert.match(said.stdout.split("\n")[0], /NOT entered by Universitas Bromo \(univ-bromo\.example\), though its issuer's name, "Universitas Brom0"/, "as sanad has it");
+  assert.doesNotMatch(await choose(page, of("json-unsigned.json")), /looks like/);
+});
+
 test("an SD-JWT shows what its holder disclosed, and what everybody sees", skip, async () => {
   const page = await open();
   const of = (/** @type {string} */ name) => ["", ".receipt.json"].map((ending) => ({ name: name + ending, data: new Uint8Array(readFileSync(join(ledger, "forms", name + ending))) }));
@@ -319,7 +346,39 @@ test("the printed page of a PDF was not looked at, and what has no receipt is na
   const page = await open();
   const [document, receipt] = [documentFile("00000.json"), receiptFile("00000.json")];
   assert.match(await choose(page, [{ name: "a.pdf", data: makePdf([document.data, receipt.data], true) }]), /Valid[^]*printed page of the PDF was not looked at/);
-  assert.match(await choose(page, [document, receipt, documentFile("00003.json"), receiptFile("00003.json"), { name: "notes.txt", data: utf8("x") }]), /Not looked at, for no receipt belongs to them: notes\.txt/);
+  const notes = { name: "notes.txt", data: utf8("x") };
+  const files = [document, receipt, documentFile("00003.json"), receiptFile("00003.json"), notes];
+  // As clearly as the verdicts, and before them: `sanad verify` ends with exit code 2.
+  for (const given of [files, [{ name: "a.zip", data: makeZip(files) }]]) {
+    assert.match(await choose(page, given), /^[?\s]*Not checked, for want of a receipt: notes\.txt/);
+    assert.deepEqual(await tones(page), ["wait", "good", "good"]);
+  }
+  await look(page, "left-out");
+  const zip = join(work, "beside.zip");
+  writeFileSync(zip, makeZip([document, receipt, notes]));
+  const { code, finding } = findingBySanad([zip, "--trust", join(ledger, "consortium.trust"), "--offline"]);
+  assert.deepEqual([code, finding.verdict], [2, "active"], "as sanad has it");
+});
+
+test("receipts of different entries beside one document spoil that one alone", skip, async () => {
+  const page = await open();
+  const good = [documentFile("00000.json"), receiptFile("00000.json")];
+  const two = [documentFile("00003.json"), receiptFile("00003.json"), { ...receiptFile("00004.json"), name: "00003.json.receipt" }];
+  const text = await choose(page, [...two, ...good]);
+  assert.match(text, /^[?\s]*00003\.json could not be checked: Several receipts lie beside one document[^]*Valid: this certificate is active/);
+  assert.deepEqual(await tones(page), ["wait", "good"]);
+  // A receipt that fits nothing is named, and stops nothing.
+  const stray = await choose(page, [...two, { ...receiptFile("00005.json"), name: "other.receipt.json" }]);
+  assert.match(stray, /Not used, for want of their documents: other\.receipt\.json[^]*00003\.json could not be checked/);
+});
+
+test("a ZIP in which a checksum is wrong is refused, as sanad does", skip, async () => {
+  const zip = makeZip([documentFile("00000.json"), receiptFile("00000.json")]);
+  zip[new DataView(zip.buffer).getUint32(zip.length - 6, true) + 16] ^= 1;
+  assert.match(await choose(await open(), [{ name: "a.zip", data: zip }]), /Could not be checked: The ZIP is damaged/);
+  const path = join(work, "checksum.zip");
+  writeFileSync(path, zip);
+  assert.equal(spawnSync(PROGRAM, ["verify", path, "--trust", join(ledger, "consortium.trust"), "--offline"]).status, 2, "as sanad has it");
 });
 
 test("in Indonesian no sentence is in English, whatever is wrong; a browser in neither language gets English", skip, async () => {
@@ -510,8 +569,8 @@ test("the explorer shows what the export proves, and nothing once a byte was cha
   await page.getByRole("button", { name: /Count what it issued/ }).click();
   const counted = await page.getByText(/Issued \d+, counted from every entry/).innerText();
   const [issued, active, , suspended, , revoked] = (counted.match(/\d+/g) ?? []).map(Number).filter((_, i) => i !== 1);
-  // The joint award is one more.
-  assert.deepEqual([issued, active, suspended, revoked], [21 + forms().length, 19 + forms().length, 1, 1], counted);
+  // The joint awards are two more.
+  assert.deepEqual([issued, active, suspended, revoked], [22 + forms().length, 20 + forms().length, 1, 1], counted);
   // A record, and the certificate of the last block: the genesis in a trust file is not what is trusted, so nothing of it is read.
   for (const [part, fromEnd] of /** @type {[string, number][]} */ ([["state", 600], ["trust", 500]])) {
     await page.route(`**/export/${part}/**`, async (route) => {

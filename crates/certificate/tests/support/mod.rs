@@ -79,6 +79,7 @@ impl Issued {
             document,
             receipt,
             anchor,
+            endorsements: &[],
             site,
             own_fields: &own_fields,
         }

@@ -42,6 +42,9 @@ Examples:
 Of a document a PDF is made, a PDF/A-3a and PDF/UA-1 with credential and receipt inside; of a
 folder, or several documents, a folder for each: document, receipt and PDF. Those that are there
 already are left as they are, and so are their boxes.
+Endorsements beside a document (credential.endorsement.json, with its receipt) go into PDF, box,
+folder and ZIP. Where some come later, the same command with --renew makes those certificates and
+their boxes anew; a box that was deleted since stays deleted.
 The offline code on it is a paper receipt. With --site there is a link code, too: it leads to a
 box in --site-dir, which is the folder that the issuer's web server serves. Whoever deletes the
 box erases what the link shows.
@@ -94,6 +97,9 @@ pub(crate) struct MakeArgs {
     /// Also make a ZIP of each learner's folder
     #[arg(long)]
     zip: bool,
+    /// Make those anew that are there already and would be others now: endorsements have come, or the receipt was renewed
+    #[arg(long)]
+    renew: bool,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -197,6 +203,9 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
     if (is_pdf || args.receipt.is_some()) && documents.len() != 1 {
         bail!("--out FILE.pdf and --receipt belong to one document, but {} are given", documents.len());
     }
+    if is_pdf && args.renew {
+        bail!("--renew needs a folder for --out");
+    }
     if is_pdf && args.zip {
         bail!("--zip needs a folder for --out");
     }
@@ -210,7 +219,7 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
         .map(|document| {
             let made = match is_pdf {
                 true => printer.file(document, receipt, &args.out).map(Some),
-                false => printer.folder(document, receipt, &args.out, args.zip),
+                false => printer.folder(document, receipt, &args.out, args.zip, args.renew),
             };
             bar.inc(1);
             made

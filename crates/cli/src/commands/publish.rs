@@ -26,6 +26,7 @@ use crate::view::View;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   sanad issuer publish www/ --register merapi/register.db --issuer-dir merapi
+  sanad issuer publish www/ --jwt --register merapi/register.db --issuer-dir merapi
   sanad issuer publish www/ --watch --every 1m --register merapi/register.db --issuer-dir merapi
   sanad issuer publish www/ --check --register merapi/register.db --issuer-dir merapi
 
@@ -34,6 +35,10 @@ Status Lists, signed with the issuing key, for verifiers that know nothing of th
 the statuses that a node proves, for each place that the register allotted. A disputed credential counts as
 suspended. A list that says what the ledger says is left as it is until half of --valid-for is over; others are
 replaced at once, and so is one that is valid for longer. A revocation that is published is never taken back.
+
+With --jwt each list is written as a JWT, too (vc+jwt: revocation-0.jwt), for verifiers that read no Data Integrity proofs:
+the same credential with the same id, which the web server may give out under the same address by what a client accepts. A
+JWT that is there is kept right, and compared by --check, also without --jwt.
 
 --watch ends with exit code 2 once the issuing key was replaced: start it again with the new one. Any other fault is said,
 and what failed is tried again.
@@ -50,6 +55,9 @@ pub(crate) struct Args {
     /// Go on, and publish whenever the ledger changes
     #[arg(long)]
     watch: bool,
+    /// Write each list as a JWT (vc+jwt), too, beside the other: revocation-0.jwt
+    #[arg(long)]
+    jwt: bool,
     /// How often to ask, with --watch
     #[arg(long, default_value = "1m", value_name = "DURATION", value_parser = time::parse_duration)]
     every: Duration,
@@ -71,6 +79,9 @@ pub(crate) struct Args {
 pub(crate) struct CheckArgs {
     /// The root folder of the web server
     dir: PathBuf,
+    /// Demand that each list is there as a JWT, too; one that is there is always compared
+    #[arg(long)]
+    jwt: bool,
     #[command(flatten)]
     register: RegisterArgs,
     #[command(flatten)]
@@ -128,9 +139,9 @@ struct Desk {
 
 /// Compares what is published with the ledger, and writes nothing.
 pub(crate) fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let CheckArgs { dir, register, issuer, trust, node } = args.clone();
+    let CheckArgs { dir, jwt, register, issuer, trust, node } = args.clone();
     let (every, valid_for) = (VALID_FOR_DEFAULT, VALID_FOR_DEFAULT);
-    let args = Args { dir, check: true, watch: false, every, valid_for, register, issuer, trust, node };
+    let args = Args { dir, check: true, watch: false, jwt, every, valid_for, register, issuer, trust, node };
     run(&args, output)
 }
 
@@ -212,7 +223,11 @@ impl Desk {
         let (positions, issued) = (Positions { commitments, end }, self.chain.issued(&self.issuer).await?);
         let mut lists = Vec::new();
         for due in place.due(&positions, &issued) {
-            lists.push(publish(args, key, &place, &member, &due, now)?);
+            // One that was written once is kept right: nobody may read an old one.
+            let jwt = Some(due.as_jwt()).filter(|jwt| args.jwt || args.dir.join(&jwt.path).exists());
+            for due in [due].iter().chain(&jwt) {
+                lists.push(publish(args, key, &place, &member, due, now)?);
+            }
         }
         let IssuedStatuses { height, time_ms, .. } = issued;
         let paths: Vec<PathBuf> = lists.iter().map(|list| list.file.clone()).collect();

@@ -31,9 +31,9 @@ use crate::{files, time};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  sanad reissue corrected.json --replaces 12 --reason \"name misspelt\" --register merapi/register.db --issuer-dir merapi
+  sanad reissue corrected.json --replaces row:12 --reason \"name misspelt\" --register merapi/register.db --issuer-dir merapi
   sanad reissue corrected.json --replaces siti@univ-merapi.example --yes --register merapi/register.db --issuer-dir merapi
-  sanad reissue corrected.json --sign --out siti/credential.json --replaces 12 --register merapi/register.db --issuer-dir merapi
+  sanad reissue corrected.json --sign --out siti/credential.json --replaces row:12 --register merapi/register.db --issuer-dir merapi
 
 With --sign the document is a copy of the old credential, corrected by hand (of an SD-JWT, of the credential in
 JSON that `sanad issue roster --dry-run` shows): the new one gets an id and a signature of its own, and a place in
@@ -48,7 +48,7 @@ A credential that is revoked already is replaced, too.";
 pub(crate) struct Args {
     /// The new document
     document: PathBuf,
-    /// The credential that it replaces: a row, e-mail address, student number or file name
+    /// The credential that it replaces: row:12, an e-mail address, number:26001 (of a student or a certificate) or a file name
     #[arg(long, value_name = "CREDENTIAL")]
     replaces: String,
     /// Sign what the document says as a new credential
@@ -109,7 +109,7 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     let register =
         args.register.open_of(trust.anchor(), &id)?.context("no register is named; give --register FILE")?;
-    let old = Lookup::new(&register, Digits::Row).one(&args.replaces)?;
+    let old = Lookup::new(&register, Digits::Refused).one(&args.replaces)?;
     if let Some(done) = done_before(args, &register, &old)? {
         return Ok(done);
     }

@@ -44,9 +44,9 @@ fn name(change: &Change) -> Option<&str> {
     }
 }
 
-/// UTS 39, section 4: confusable, in the case that is written or in one case.
+/// UTS 39, section 4: confusable, in the case that is written or in one case; or taken for each other by whoever reads over accents and digits.
 fn looks_like(a: &str, b: &str) -> bool {
-    forms(a).intersection(&forms(b)).next().is_some()
+    sanad_verify::looks_like(a, b) || forms(a).intersection(&forms(b)).next().is_some()
 }
 
 fn forms(name: &str) -> BTreeSet<String> {
@@ -56,7 +56,26 @@ fn forms(name: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization as _;
+
     use super::*;
+
+    /// The characters whose skeleton is one letter or digit of ASCII, but for those that decomposing and lower case lead to.
+    fn of_uts_39() -> BTreeSet<(char, char)> {
+        let plain = |text: &str| -> String {
+            let decomposed = text.nfkd().filter(|character| !('\u{300}'..='\u{36f}').contains(character));
+            decomposed.collect::<String>().to_lowercase()
+        };
+        let others = ('\u{80}'..=char::MAX).filter(|character| character.to_string().nfkd().eq([*character]));
+        let others = others.filter_map(|character| {
+            let prototype = plain(&skeleton(character.encode_utf8(&mut [0; 4])).collect::<String>());
+            let mut letters = prototype.chars();
+            let letter =
+                letters.next().filter(|letter| letters.next().is_none() && letter.is_ascii_alphanumeric())?;
+            (plain(&character.to_string()) != prototype).then_some((character, letter))
+        });
+        others.collect()
+    }
 
     #[test]
     fn names_that_look_the_same_are_found() {
@@ -66,10 +85,17 @@ mod tests {
             "Un\u{456}versitas Merapi",
             "Unlversitas Merapi",
             "Universitas  Merapi",
+            "Universitas Merap1",
+            "Universitas Mérapi",
         ] {
             let name = if other.starts_with("Unl") { "UnIversitas Merapi" } else { "Universitas Merapi" };
             assert!(looks_like(name, other), "{other}");
         }
+        let table: BTreeSet<(char, char)> = sanad_verify::LOOK_ALIKES
+            .lines()
+            .flat_map(|line| line.chars().skip(1).map(move |other| (other, line.chars().next().unwrap())))
+            .collect();
+        assert_eq!(table, of_uts_39(), "the table of sanad-verify is that of UTS 39");
         for other in ["Universitas Merbabu", "Universitas Merapi Raya", ""] {
             assert!(!looks_like("Universitas Merapi", other), "{other}");
         }

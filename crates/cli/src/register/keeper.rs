@@ -200,7 +200,7 @@ pub(crate) fn id_of(document: &[u8]) -> Option<String> {
 
 /// The position that a credential names in the status lists of its issuer.
 pub(crate) fn position_in(document: &[u8]) -> Option<Position> {
-    let credential: Value = serde_json::from_slice(document).ok()?;
+    let credential = credential_of(document)?;
     let issuer = &credential["issuer"];
     let issuer = issuer.as_str().or_else(|| issuer["id"].as_str())?;
     let number = StatusListPlace::of_did(issuer).ok()?.position_of(&credential)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use sanad_register::{Credential, Query, Register, Row, RowNumber, Status};
 use serde_json::Value;
 
@@ -71,15 +71,36 @@ impl<'a> Lookup<'a> {
                 let row = text.parse().with_context(|| format!("{text} names no row"))?;
                 Ok(vec![self.register.credential(row)?])
             }
-            Digits::Refused if is_digits => bail!(
-                "{text} may be a row of the register or a student number; write row:{text} or number:{text}"
-            ),
+            Digits::Refused if is_digits => Err(self.meanings(text)?),
             _ if text.contains('@') => self.find(&Query::Email(text.to_owned())),
             _ => {
                 let found = self.numbered(text)?;
                 if found.is_empty() { self.of_file(text) } else { Ok(found) }
             }
         }
+    }
+
+    /// What digits alone may mean, each by the name that means it for certain.
+    fn meanings(&mut self, digits: &str) -> anyhow::Result<anyhow::Error> {
+        let row = digits.parse().ok().map(RowNumber);
+        let is_row = row.is_some_and(|row| self.register.credential(row).is_ok());
+        let rows: Vec<String> =
+            self.numbered(digits)?.iter().map(|credential| format!("row {}", credential.row)).collect();
+        let numbered = format!("number:{digits}, of {}", rows.join(" and "));
+        Ok(match (is_row, rows.is_empty()) {
+            (false, true) => {
+                anyhow!(
+                    "{digits} is neither a row of the register nor the number of a student or certificate"
+                )
+            }
+            (true, true) => {
+                anyhow!("digits alone are not taken, since a change is final: write row:{digits}")
+            }
+            (false, false) => {
+                anyhow!("digits alone are not taken, since a change is final: write {numbered}")
+            }
+            (true, false) => anyhow!("{digits} may be row:{digits}, or {numbered}; write which"),
+        })
     }
 
     fn find(&self, query: &Query) -> anyhow::Result<Vec<Credential>> {

@@ -179,11 +179,16 @@ impl Column {
         let words = name.to_lowercase().replace(['.', ':'], "");
         let words = words.split(|letter: char| letter.is_whitespace() || "-_".contains(letter));
         match words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_").as_str() {
-            "row" | "baris" => Some(Self::Row),
-            "email" | "e_mail" | "surel" | "alamat_email" => Some(Self::Email),
+            "row" | "baris" | "nomor_baris" | "no_baris" => Some(Self::Row),
+            "email" | "e_mail" | "surel" | "alamat_email" | "alamat_e_mail" | "alamat_surel" => {
+                Some(Self::Email)
+            }
             "student_number"
             | "student_id"
             | "number"
+            | "nomor"
+            | "no"
+            | "nomor_mahasiswa"
             | "nim"
             | "npm"
             | "nrp"
@@ -191,8 +196,8 @@ impl Column {
             | "nomor_induk_mahasiswa" => Some(Self::StudentNumber),
             "certificate_number" | "certificate_no" | "certificate" | "nomor_sertifikat"
             | "no_sertifikat" | "nomor_ijazah" | "no_ijazah" => Some(Self::CertificateNumber),
-            "file" | "berkas" => Some(Self::File),
-            "reason" | "alasan" | "alasan_pencabutan" => Some(Self::Reason),
+            "file" | "berkas" | "nama_berkas" => Some(Self::File),
+            "reason" | "alasan" | "alasan_pencabutan" | "sebab" | "keterangan" => Some(Self::Reason),
             _ => None,
         }
     }
@@ -324,6 +329,13 @@ mod tests {
         assert_eq!(lines(""), []);
         let indonesian = "No. Sertifikat;Nama;Alasan\nUM/2026/1;Siti;plagiat\n";
         assert_eq!(lines(indonesian), [line(&["certificate:UM/2026/1"], Some("plagiat"), 2)]);
+        let heads = "Baris;Surel;Nomor;Berkas;Alasan\n7;a@x.example;26001;a.json;plagiat\n";
+        let keys = ["row:7", "email:a@x.example", "number:26001", "file:a.json"];
+        assert_eq!(lines(heads), [line(&keys, Some("plagiat"), 2)]);
+        assert_eq!(
+            lines("No. Baris\tAlamat Surel\tKeterangan\n7\ta@x.example\tmundur\n"),
+            [line(&["row:7", "email:a@x.example"], Some("mundur"), 2)]
+        );
         let refused = read_list(b"NIM\n\xe9\n", Path::new("list.csv")).unwrap_err().to_string();
         assert!(refused.contains("neither UTF-8 text nor an XLSX workbook"), "{refused}");
     }

@@ -22,7 +22,11 @@ fn jwt(valid_until: &str) -> String {
 }
 
 fn jwt_of(issuer: &str, valid_until: &str) -> String {
-    let header = json!({"alg": "EdDSA", "kid": "https://issuer.example/keys/1"});
+    jwt_by("https://issuer.example/keys/1", issuer, valid_until)
+}
+
+fn jwt_by(kid: &str, issuer: &str, valid_until: &str) -> String {
+    let header = json!({"alg": "EdDSA", "kid": kid});
     let payload = json!({
         "@context": ["https://www.w3.org/ns/credentials/v2"],
         "type": ["VerifiableCredential"],
@@ -48,9 +52,41 @@ fn a_good_signature_beside_the_ledgers_verdict() {
     assert_eq!(finding["credential"]["verdict"], "key-unproven");
     assert_eq!(finding["credential"]["proofs"][0]["key"]["holder"], "unproven");
     assert!(text.starts_with("ijazah.json: active as of "), "{text}");
+    // Whose key that is, nothing shows; and nothing hangs on it.
     assert!(
-        text.contains("[--] signature eddsa-jcs-2022: good") && text.contains("not shown to be"),
+        text.contains("[ok] signature eddsa-jcs-2022: good") && text.contains("need not be known"),
         "{text}"
+    );
+}
+
+/// A receipt has no keys; what it has is the issuer's own entry of the credential, signature and all.
+#[test]
+fn whose_key_signed_it_need_not_be_known_where_the_issuer_entered_it() {
+    let key = [&[0xed, 0x01][..], &issuing_key(ISSUER).public().0].concat();
+    let multikey = format!("z{}", bs58::encode(key).into_string());
+    let jwt = jwt_by(
+        &format!("https://issuer.example#{multikey}"),
+        "https://issuer.example",
+        "2999-01-01T00:00:00Z",
+    );
+    let issued = Issued::of(&jwt);
+    let (finding, text) = verify(&issued, 0);
+    assert_eq!(finding["credential"]["verdict"], "key-unproven");
+    let said = format!(
+        "[ok] signature JWT EdDSA: good, by the key {multikey}; whose key that is need not be known: "
+    );
+    assert!(
+        text.contains(&said)
+            && text.contains("entered this credential in the ledger with this very signature"),
+        "{text}"
+    );
+    assert!(!text.contains("not shown to be the issuer's"), "{text}");
+    let indonesian =
+        sanad(issued.at(), "--lang id verify ijazah.json --genesis genesis.json").expect(0).stdout;
+    assert!(
+        indonesian.contains("[ya] tanda tangan JWT EdDSA: benar")
+            && indonesian.contains("tidak perlu diketahui"),
+        "{indonesian}"
     );
 }
 

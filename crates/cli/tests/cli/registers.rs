@@ -193,7 +193,11 @@ fn a_list_revokes_by_row_email_number_or_file_and_reasons_stay() {
     desk.online("suspend awards/5.json --reason review").expect(0);
     desk.online("reinstate number:26/005").expect(0);
     let digits = desk.online("revoke 5 --yes").expect(2);
-    assert!(digits.stderr.contains("write row:5 or number:5"), "{}", digits.stderr);
+    assert!(
+        digits.stderr.contains("digits alone are not taken, since a change is final: write row:5"),
+        "{}",
+        digits.stderr
+    );
     let disagrees = format!("row,email\n{},siti1@issuer.example\n", row_of("5.json"));
     fs::write(desk.path("disagrees.csv"), disagrees).unwrap();
     desk.online("revoke --from disagrees.csv --yes").expect(2);

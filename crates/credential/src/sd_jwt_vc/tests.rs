@@ -46,7 +46,7 @@ fn salts(count: usize) -> Vec<Salt> {
 fn signed(badge: &Map<String, Value>) -> String {
     let claims = SdJwtClaims::of_badge(badge).unwrap();
     let text = signer().sign_sd_jwt(&claims, CREATED, &salts(claims.digests())).unwrap();
-    assert!(claims.are_said_by(&text));
+    assert!(claims.are_said_by(&text, &[]));
     String::from_utf8(text).unwrap()
 }
 
@@ -156,6 +156,30 @@ fn an_sd_jwt_has_the_summary_of_its_badge() {
     }
 }
 
+/// Whoever could leave its place in status lists out would hide that it was revoked.
+#[test]
+fn a_place_in_status_lists_is_always_shown() {
+    let mut badge = badge();
+    let entry = json!([{
+        "id": "https://x.example/status/revocation-0.json#5", "type": "BitstringStatusListEntry", "statusPurpose": "revocation",
+        "statusListIndex": "5", "statusListCredential": "https://x.example/status/revocation-0.json",
+    }]);
+    badge.insert("credentialStatus".to_owned(), entry.clone());
+    let text = signed(&badge);
+    assert_eq!(payload(&text)["credentialStatus"], entry);
+    let least = SdJwt::parse(text.as_bytes()).unwrap().select(&[] as &[&str]).unwrap();
+    let entries = crate::status_entries(least.as_bytes());
+    assert_eq!(entries.iter().map(|entry| entry.index).collect::<Vec<_>>(), [5]);
+    assert_eq!(badge_of_sd_jwt(least.as_bytes()).unwrap()["credentialStatus"], entry);
+    // What was signed before it had one is the same credential.
+    badge.remove("credentialStatus");
+    let claims = SdJwtClaims::of_badge(&badge).unwrap();
+    assert!(
+        claims.are_said_by(text.as_bytes(), &["credentialStatus"])
+            && !claims.are_said_by(text.as_bytes(), &[])
+    );
+}
+
 #[test]
 fn a_holder_whose_id_is_a_key_is_bound_to_it() {
     let x = BASE64_URL_SAFE_NO_PAD.encode(issuing_key("siti").public().0);
@@ -192,14 +216,10 @@ fn what_makes_no_claims_is_refused() {
     assert_eq!(refused(&|badge| drop(badge.remove("issuer"))), SdJwtClaimsError::NotABadge);
     assert_eq!(refused(&|badge| badge["credentialSubject"] = json!([])), SdJwtClaimsError::NotABadge);
     assert_eq!(
-        refused(&|badge| drop(badge.insert("credentialStatus".into(), json!({})))),
-        SdJwtClaimsError::Status
-    );
-    assert_eq!(
         refused(&|badge| badge["validUntil"] = json!("soon")),
         SdJwtClaimsError::Date { field: "validUntil" }
     );
-    for name in ["iss", "cnf", "_sd", "achievement"] {
+    for name in ["iss", "cnf", "_sd", "achievement", "credentialStatus"] {
         let kind = format!("ext:{name}");
         let error = refused(&|badge| badge["credentialSubject"]["identifier"] = identity(&kind));
         assert_eq!(error, SdJwtClaimsError::Reserved { name: name.to_owned() });

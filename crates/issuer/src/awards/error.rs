@@ -112,6 +112,20 @@ pub enum AwardsError {
         /// The fields.
         fields: Vec<String>,
     },
+    /// The disk is full, or nearly.
+    #[error(
+        "{}: its file system has {available} bytes left and up to {needed} are needed, so nothing was signed; make room, or give \
+         another folder with --out",
+        folder.display()
+    )]
+    NoRoom {
+        /// The folder of the learners' folders.
+        folder: PathBuf,
+        /// Bytes that credentials and receipts may take.
+        needed: u64,
+        /// Bytes that are left.
+        available: u64,
+    },
     /// A credential was refused when it was signed.
     #[error("{}:{line}", path.display())]
     NotSigned {

@@ -3,6 +3,8 @@
 use sanad_credential::{Finding, Holder, Part, Proof, Signature, Validity, Verdict};
 
 use super::{Language, Line, Mark, name_of};
+use crate::finding::Finding as LedgerFinding;
+use crate::part::Part as LedgerPart;
 
 /// The first line about a credential.
 #[must_use]
@@ -23,6 +25,26 @@ pub fn credential_issuer(language: Language, finding: &Finding) -> Option<Line> 
 /// checked.
 #[must_use]
 pub fn credential_lines(language: Language, finding: &Finding) -> Vec<Line> {
+    lines_of(language, finding, None)
+}
+
+impl LedgerFinding {
+    /// The checks of the credential by itself, beside what the ledger proves of it.
+    ///
+    /// A receipt has no member's keys, so whose key signed the credential is not known offline. Where the ledger proves that the issuer that the
+    /// credential names entered it, with that signature in it, this is said in place of a doubt that nothing follows from.
+    #[must_use]
+    pub fn credential_lines(&self, language: Language) -> Vec<Line> {
+        let Some(credential) = self.credential() else { return Vec::new() };
+        let holds = |part| self.checks().iter().any(|check| check.part == part && check.holds);
+        let issuer = self.issuer().filter(|_| holds(LedgerPart::Document) && holds(LedgerPart::IssuerId));
+        let entered_by = issuer.map(|issuer| format!("{} ({})", issuer.name, issuer.id));
+        lines_of(language, credential, entered_by.as_deref())
+    }
+}
+
+/// `entered_by`: the issuer that the credential names, where the ledger proves that it entered it.
+fn lines_of(language: Language, finding: &Finding, entered_by: Option<&str>) -> Vec<Line> {
     let line = |mark, text: &str| line(language, mark, text);
     let detail = |english: &str| language.detail(english);
     let open = finding.left_open.iter().map(|open| line(Mark::Open, &detail(open)));
@@ -35,7 +57,7 @@ pub fn credential_lines(language: Language, finding: &Finding) -> Vec<Line> {
         lines.push(line(Mark::Open, &language.text("credential-no-signature", &[])));
     }
     for proof in &finding.proofs {
-        proof_lines(language, proof, &mut lines);
+        proof_lines(language, proof, entered_by, &mut lines);
     }
     for check in &finding.checks {
         match check.part {
@@ -73,9 +95,10 @@ pub fn credential_lines(language: Language, finding: &Finding) -> Vec<Line> {
     lines
 }
 
-fn proof_lines(language: Language, proof: &Proof, lines: &mut Vec<Line>) {
+fn proof_lines(language: Language, proof: &Proof, entered_by: Option<&str>, lines: &mut Vec<Line>) {
     let mark = match (proof.signature, proof.key.as_ref().map(|key| &key.holder)) {
         (Signature::Good, Some(Holder::Member { .. } | Holder::Issuer)) => Mark::Holds,
+        (Signature::Good, Some(Holder::Unproven)) if entered_by.is_some() => Mark::Holds,
         (Signature::Good, Some(Holder::Unproven) | None) | (Signature::NotChecked, _) => Mark::Open,
         (Signature::Bad, _) => Mark::Fails,
     };
@@ -93,8 +116,16 @@ fn proof_lines(language: Language, proof: &Proof, lines: &mut Vec<Line>) {
         text = format!("{text}: {}", language.detail(reason));
     }
     if let (Some(key), Signature::Good) = (&proof.key, proof.signature) {
-        let key = language.detail(&key.to_string());
-        text = language.text("credential-by-key", &[("signature", &text), ("key", &key)]);
+        text = match (&key.holder, entered_by) {
+            (Holder::Unproven, Some(issuer)) => {
+                let arguments = [("signature", text.as_str()), ("key", &key.key), ("issuer", issuer)];
+                language.text("credential-entered", &arguments)
+            }
+            (Holder::Unproven | Holder::Issuer | Holder::Member { .. }, _) => {
+                let key = language.detail(&key.to_string());
+                language.text("credential-by-key", &[("signature", &text), ("key", &key)])
+            }
+        };
     }
     lines.push(line(language, mark, &text));
     if !proof.uncovered.is_empty() {

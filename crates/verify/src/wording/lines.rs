@@ -157,6 +157,13 @@ impl Finding {
         if self.not_proved().contains(&Open::DocumentNotSeen) {
             line += &language.text("headline-not-seen", &[]);
         }
+        // At once: who entered it is easily taken for the other.
+        for open in self.not_proved() {
+            if let Open::LooksLike { claimed, name, member } = open {
+                let arguments = [("claimed", claimed.as_str()), ("name", name), ("member", member.as_str())];
+                line += &language.text("headline-looks-like", &arguments);
+            }
+        }
         if self.expired {
             line += &language.text("headline-expired", &[]);
         }

@@ -70,7 +70,7 @@ pub(super) fn print(
     let results: Vec<_> = documents
         .par_iter()
         .map(|document| {
-            let made = printer.folder(document, None, folder, zip);
+            let made = printer.folder(document, None, folder, zip, false);
             bar.inc(1);
             made
         })

@@ -1,9 +1,9 @@
 //! `sanad issue roster`: signed credentials for the learners of a roster, entered into the ledger.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -126,6 +126,8 @@ struct DryRun {
     issuer_asked: bool,
     /// Lines of the same person.
     same_person: Vec<(u32, u32)>,
+    /// Lines of the same name and e-mail address, which are of another person otherwise.
+    same_contact: Vec<(u32, u32)>,
     /// Where they would go.
     out: PathBuf,
     /// How many are there already.
@@ -141,6 +143,8 @@ struct DryRun {
 struct Done {
     credentials: usize,
     signed: usize,
+    /// How many of those that were issued a run before had begun.
+    finished: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificates: Option<Certificates>,
     #[serde(flatten)]
@@ -166,9 +170,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     let (form, _) = args.form.form()?;
-    if form == CredentialForm::SdJwt && args.status_lists {
-        bail!("--status-lists are W3C status lists, which SD-JWT VCs do not refer to; leave them out");
-    }
     let roster =
         Roster::read(&args.roster, &columns, &template, &observer)?.in_form(form, &template, &observer)?;
     for remark in roster.remarks() {
@@ -190,6 +191,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let page = args.certificates.page()?;
     let mut unprintable = 0;
     if let Some(page) = &page {
+        // Each once, whoever's texts they lie on.
+        let covered = Mutex::new(BTreeSet::new());
         let checked = roster.check_each(&template, &observer, |credential| {
             let document = match form {
                 CredentialForm::SdJwt => {
@@ -197,8 +200,16 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 }
                 CredentialForm::Json => Value::Object(credential.clone()),
             };
-            page.check(&Value::Object(credential.clone()), document).map_err(|error| describe(&error))
+            let found = page
+                .covered(&Value::Object(credential.clone()), document)
+                .map_err(|error| describe(&error))?;
+            let warnings = found.iter().map(ToString::to_string);
+            covered.lock().unwrap_or_else(PoisonError::into_inner).extend(warnings);
+            Ok(())
         });
+        for warning in covered.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            observer.remark(format!("warning: the certificates' page: {warning}"));
+        }
         match checked {
             // Their credentials are as good as the others'; only nothing is printed of them.
             Err(AwardsError::Credentials { faults, .. }) => {
@@ -218,7 +229,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         bail!("the roster's name has no end to take away; give --out DIR");
     }
     if args.dry_run {
-        let already = roster.plan(&out)?.already();
+        name_repeated(args, &roster);
+        let plan = roster.plan(&out)?;
+        plan.check_room()?;
+        let already = plan.already();
         let issuer_asked = ask_for_issuer(args, roster.issuer())?;
         output.print(&DryRun {
             roster: args.roster.clone(),
@@ -226,6 +240,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             issuer: roster.issuer().to_owned(),
             issuer_asked,
             same_person: roster.same_person().to_vec(),
+            same_contact: roster.same_contact().to_vec(),
             out,
             already,
             first: roster.first(),
@@ -267,15 +282,11 @@ fn ask_for_issuer(args: &Args, named: &str) -> anyhow::Result<bool> {
 
 /// The same person twice in a roster may be a slip, or two awards.
 fn confirm(args: &Args, roster: &Roster) -> anyhow::Result<()> {
-    let same = roster.same_person();
-    if same.is_empty() || args.yes {
+    let people = roster.same_person().len() + roster.same_contact().len();
+    if people == 0 || args.yes {
         return Ok(());
     }
-    let path = args.roster.display();
-    for (first, line) in same.iter().take(SAME_SHOWN_MAX) {
-        note(format_args!("{path}:{line}: the same person as line {first}"));
-    }
-    let people = same.len();
+    name_repeated(args, roster);
     if !std::io::stdin().is_terminal() {
         let lines = if people == 1 { "1 line names".to_owned() } else { format!("{people} lines name") };
         bail!("{lines} a person of an earlier line; mend the roster, or give --yes if that is meant");
@@ -288,6 +299,16 @@ fn confirm(args: &Args, roster: &Roster) -> anyhow::Result<()> {
     match answer.trim().eq_ignore_ascii_case("yes") {
         true => Ok(()),
         false => bail!("the answer was not yes; nothing was signed"),
+    }
+}
+
+/// Names the lines of those who are in the roster already.
+fn name_repeated(args: &Args, roster: &Roster) {
+    let path = args.roster.display();
+    let same = roster.same_person().iter().map(|lines| (lines, "the same person as line"));
+    let alike = roster.same_contact().iter().map(|lines| (lines, "the same name and e-mail address as line"));
+    for ((first, line), what) in same.chain(alike).take(SAME_SHOWN_MAX) {
+        note(format_args!("{path}:{line}: {what} {first}"));
     }
 }
 
@@ -340,7 +361,9 @@ fn work(
             lost.restore(keeper, observer.0)?;
         }
         resume(out, &chain, &issuer, &options, observer, done).await?;
+        done.finished = done.issued.report.issued.len();
         let plan = roster.plan(out)?;
+        plan.check_room()?;
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
         if let Some(keeper) = &kept {
             keeper.claim(args.wait)?;
@@ -354,6 +377,11 @@ fn work(
         if !issuance.is_empty() {
             issuance.enter(&chain, &issuer, observer, report).await?;
         }
+        // What was finished above has its receipt by now, and is not counted twice.
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let issued: HashSet<PathBuf> =
+            report.issued.iter().map(|issued| absolute(&issued.document)).collect();
+        report.skipped.retain(|path| !issued.contains(&absolute(path)));
         // Where nothing was entered, no rows were.
         kept.iter().for_each(|keeper| keeper.release());
         let strays = plan.strays()?;
@@ -510,6 +538,14 @@ impl Report for DryRun {
             1 => view.fact("same person", "1 line names a person of an earlier line"),
             people => view.fact("same person", format!("{people} lines name a person of an earlier line")),
         };
+        let view = match self.same_contact.len() {
+            0 => view,
+            1 => view.fact("same address", "1 line has name and e-mail address of an earlier line"),
+            lines => view.fact(
+                "same address",
+                format!("{lines} lines have name and e-mail address of an earlier line"),
+            ),
+        };
         let view = match self.unprintable {
             0 => view,
             lines => view
@@ -526,6 +562,13 @@ impl Report for Done {
         let counted =
             format!("{} {credentials}: {} signed now, {before} before", self.credentials, self.signed);
         let view = View::new().line(counted).then(self.issued.view());
+        let view = match self.finished {
+            0 => view,
+            1 => view.line("1 of those issued was begun by an earlier run, and finished now"),
+            count => {
+                view.line(format!("{count} of those issued were begun by an earlier run, and finished now"))
+            }
+        };
         match &self.certificates {
             None => view,
             Some(Certificates { folder, made, already, left_out }) => {

@@ -185,7 +185,7 @@ fn each(path: &Path, anchor: &TrustAnchor, owner: &Owner) -> Vec<(PathBuf, Found
         }
     } else if PictureKind::of(&bytes) == Some(PictureKind::Pdf) {
         match sanad_certificate::extract(&bytes) {
-            Ok(Contents { name, document, receipt }) => {
+            Ok(Contents { name, document, receipt, .. }) => {
                 vec![(path.with_file_name(plain_name(&name)), document, receipt)]
             }
             Err(AttachmentError::None) => return one(Ok(None)),

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use sanad_core::receipt::Receipt;
 use sanad_credential::{
     CREDENTIAL_BYTES_MAX, Circumstances, ExpectedList, StatusEntry, StatusList, StatusListFault,
-    StatusPurpose, multikey, signing_keys, status_entries,
+    StatusPurpose, multikey, signing_keys, status_entries, status_list_id,
 };
 use sanad_verify::{Finding, Language, Verdict};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Setting;
 use crate::files;
@@ -55,7 +54,7 @@ impl Setting<'_> {
         let mut found = Vec::new();
         for file in given {
             let bytes = files::read(file, CREDENTIAL_BYTES_MAX);
-            let id = bytes.as_ref().ok().and_then(|bytes| id_of(bytes));
+            let id = bytes.as_ref().ok().and_then(|bytes| status_list_id(bytes));
             let Some(entry) = entries.iter().find(|entry| Some(&entry.list) == id.as_ref()) else {
                 let reason = bytes.err().map_or_else(
                     || "the credential names no such list".to_owned(),
@@ -115,10 +114,9 @@ impl Setting<'_> {
         entry: &StatusEntry,
         list: &[u8],
     ) -> Result<bool, StatusListFault> {
-        let credential: Value = serde_json::from_slice(document).unwrap_or_default();
-        let issuer = credential["issuer"].as_str().or_else(|| credential["issuer"]["id"].as_str());
         let record = &receipt.proof.issuer.record;
         let circumstances = Circumstances { now_ms: time::now_ms(), member: Some(record), rest: None };
+        let issuer = sanad_credential::check(document, &circumstances).and_then(|finding| finding.issuer);
         // What the ledger binds is the issuer's word, the key in it included.
         let mut keys = signing_keys(document, &circumstances);
         // The key may have been replaced since, because it was stolen, too: a node proves today's.
@@ -137,7 +135,7 @@ impl Setting<'_> {
         };
         let expected = ExpectedList {
             id: &entry.list,
-            issuer: issuer.unwrap_or_default(),
+            issuer: issuer.as_deref().unwrap_or_default(),
             purpose: entry.purpose,
             keys: &keys,
         };
@@ -239,11 +237,6 @@ fn expected(verdict: Verdict, purpose: StatusPurpose) -> Option<bool> {
             _,
         ) => None,
     }
-}
-
-fn id_of(list: &[u8]) -> Option<String> {
-    let list: Value = serde_json::from_slice(list).ok()?;
-    Some(list["id"].as_str()?.to_owned())
 }
 
 /// Where an address of a site is in its folder; `None` if its parts are no plain names.

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sanad_certificate::{BOX_BYTES_MAX, BOXES_FOLDER, Code, Contents, File, LinkKey, is_box, is_zip};
+use sanad_certificate::{
+    BOX_BYTES_MAX, BOXES_FOLDER, Code, Contents, EndorsementFile, File, LinkKey, is_box, is_zip,
+};
 use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::ids::MemberId;
@@ -84,7 +86,7 @@ pub(super) fn shown(args: &Args, document: Option<&Path>, anchor: &TrustAnchor) 
                 path.display()
             )
         })?;
-        return Ok(of_contents(path, opened(&key_of(link)?, &bytes)?, ReadFrom::Box).into());
+        return of_contents(path, opened(&key_of(link)?, &bytes)?, ReadFrom::Box);
     }
     if let Some(receipt) = &args.receipt {
         return Ok(with_files(Some(bytes), path, receipt)?.into());
@@ -106,12 +108,10 @@ pub(super) fn shown(args: &Args, document: Option<&Path>, anchor: &TrustAnchor) 
     match PictureKind::of(&bytes) {
         Some(PictureKind::Pdf) => {
             let contents = sanad_certificate::extract(&bytes).with_context(alone)?;
-            Ok(of_contents(path, contents, ReadFrom::Pdf).into())
+            of_contents(path, contents, ReadFrom::Pdf)
         }
-        Some(kind) if kind.is_readable() => {
-            Ok(in_code(args, path, &bytes, anchor).with_context(alone)?.into())
-        }
-        None if Code::is_claimed(&bytes) => Ok(in_code(args, path, &bytes, anchor)?.into()),
+        Some(kind) if kind.is_readable() => in_code(args, path, &bytes, anchor).with_context(alone),
+        None if Code::is_claimed(&bytes) => in_code(args, path, &bytes, anchor),
         _ => Ok(with_files(Some(bytes), path, &beside)?.into()),
     }
 }
@@ -128,15 +128,31 @@ fn with_files(document: Option<Vec<u8>>, path: &Path, receipt: &Path) -> anyhow:
     })
 }
 
-fn of_contents(path: &Path, contents: Contents, read_from: ReadFrom) -> Shown {
-    let Contents { document, receipt, .. } = contents;
-    let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-    Shown { target, document: Some(document), receipt, receipt_path, read_from, mixed_with: Vec::new() }
+/// The credential, and the endorsements that go with it, each by the path that it would have as a folder.
+fn of_contents(path: &Path, contents: Contents, read_from: ReadFrom) -> anyhow::Result<Found> {
+    let Contents { document, receipt, endorsements, .. } = contents;
+    let shown = |target: &Path, document, receipt, read_from| Shown {
+        target: target.display().to_string(),
+        document: Some(document),
+        receipt,
+        receipt_path: path.to_owned(),
+        read_from,
+        mixed_with: Vec::new(),
+    };
+    let mut all = vec![shown(path, document, receipt, read_from)];
+    for EndorsementFile { name, document, receipt } in endorsements {
+        let inside = path.join(&name);
+        if Endorsement::read(&document).is_none() {
+            bail!("{} lies among the endorsements, and is not one", inside.display());
+        }
+        all.push(shown(&inside, document, receipt, ReadFrom::Zip));
+    }
+    Ok(Found { shown: all, unchecked: Vec::new() })
 }
 
 /// An offline code is a receipt; a link leads to a box, in the folder of the issuer's site. Both on one paper are of one
 /// credential, or the paper was put together.
-fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Shown> {
+fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Found> {
     let wanted = if args.site.is_some() { Wanted::Link } else { Wanted::Receipt };
     let (code, beside) = receipt_file::codes_in(bytes, wanted)?;
     let key = match code {
@@ -150,7 +166,7 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyh
             }
             let (target, receipt_path) = (path.display().to_string(), path.to_owned());
             let (document, read_from, mixed_with) = (None, ReadFrom::Code, Vec::new());
-            return Ok(Shown { target, document, receipt, receipt_path, read_from, mixed_with });
+            return Ok(Shown { target, document, receipt, receipt_path, read_from, mixed_with }.into());
         }
         Code::Link(key) => key,
     };
@@ -192,7 +208,7 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyh
             );
         }
     }
-    Ok(of_contents(path, contents, ReadFrom::Box))
+    of_contents(path, contents, ReadFrom::Box)
 }
 
 /// The key in a link that is given as text, in a text file, or in a picture.
@@ -242,9 +258,26 @@ fn in_zip(path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Fou
             shown.push(Shown { target, document, receipt: read, receipt_path, read_from, mixed_with });
         } else if PictureKind::of(bytes) == Some(PictureKind::Pdf) {
             let contents = sanad_certificate::extract(bytes).with_context(|| inside.display().to_string())?;
-            items.push(Item::new(name, How::Pdf, &contents.receipt, anchor));
-            let receipt_path = path.to_owned();
-            shown.push(Shown { receipt_path, ..of_contents(&inside, contents, ReadFrom::Pdf) });
+            let mut found = of_contents(&inside, contents, ReadFrom::Pdf)?.shown.into_iter();
+            if let Some(certificate) = found.next() {
+                items.push(Item::new(name, How::Pdf, &certificate.receipt, anchor));
+                shown.push(Shown { receipt_path: path.to_owned(), ..certificate });
+            }
+            // Those that lie beside it, too, or in another certificate, are shown once.
+            for endorsement in found {
+                let is_same = |document: &[u8]| endorsement.document.as_deref() == Some(document);
+                let is_there = files.iter().any(|file| is_same(&file.bytes))
+                    || shown.iter().filter_map(|shown| shown.document.as_deref()).any(is_same);
+                if !is_there {
+                    items.push(Item::new(
+                        &endorsement.target,
+                        How::Endorsement,
+                        &endorsement.receipt,
+                        anchor,
+                    ));
+                    shown.push(Shown { receipt_path: path.to_owned(), ..endorsement });
+                }
+            }
         }
     }
     if shown.is_empty() {
