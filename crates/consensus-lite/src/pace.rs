@@ -74,7 +74,7 @@ enum Wait {
     Once,
     /// It missed several turns in a row, or is slow: its block takes about as long as those of others, or comes late.
     Again,
-    /// It signed nothing at the height of its last turn: nothing is expected.
+    /// It signed nothing at the height of its last turn, or at the one before this: nothing is expected.
     Silent,
 }
 
@@ -173,15 +173,22 @@ impl Pace {
         self.forget(key);
     }
 
-    /// The timeouts of a height that begins now.
+    /// The timeouts of a height that begins now. `heard` is the last position that a validator is known to have signed.
     pub(crate) fn timeouts(
         &self,
         configured: Timeouts,
         validators: &ValidatorSet,
         height: Height,
         now: Instant,
+        heard: impl Fn(&PublicKey) -> Option<Position>,
     ) -> EngineTimeouts {
-        let waits = self.hurried(validators, now);
+        let mut waits = self.hurried(validators, now);
+        for (key, wait) in &mut waits {
+            // It has not come to the height before, so it proposes nothing at this one.
+            if heard(key).is_none_or(|last| last.height.next() < height) {
+                *wait = Wait::Silent;
+            }
+        }
         let hurried = [Wait::Once, Wait::Again, Wait::Silent].map(|wait| {
             let is_due = |round: &u32| {
                 let key = proposer(validators, height, *round).key;
@@ -260,7 +267,7 @@ const TURNS_MAX: usize = 64;
 /// executing a block may take that long on a busy machine.
 const ONCE_MIN: Duration = Duration::from_millis(50);
 /// Least time for a proposal, and for second votes, in the turn of a validator that missed several.
-const AGAIN_MIN: Duration = Duration::from_millis(10);
+const AGAIN_MIN: Duration = Duration::from_millis(4);
 /// Least time for a proposal, and for second votes, in the turn of a validator that signs nothing.
 const SILENT_MIN: Duration = Duration::from_millis(2);
 /// Least time for the second votes of a round in which there was no proposal.
@@ -288,6 +295,11 @@ mod tests {
         pace.decided(set, Height(height), round, None, heard);
     }
 
+    /// All were heard at the height before.
+    fn at(height: u64) -> impl Fn(&PublicKey) -> Option<Position> {
+        move |_| Some(Position { height: Height(height - 1), round: 0, step: Step::Prevote })
+    }
+
     /// A pace that has seen proposals take a time.
     fn paced(latency_ms: u64) -> (Pace, Instant) {
         let mut pace = Pace::default();
@@ -301,13 +313,14 @@ mod tests {
     }
 
     fn wait(pace: &Pace, set: &ValidatorSet, height: u64, kind: TimeoutKind) -> Duration {
-        let timeouts = pace.timeouts(Timeouts::default(), set, Height(height), Instant::now());
+        let timeouts = pace.timeouts(Timeouts::default(), set, Height(height), Instant::now(), at(height));
         timeouts.duration_for(Timeout { round: Round::new(0), kind })
     }
 
     /// The rounds of a height that are hurried.
     fn hurried(pace: &Pace, validators: &ValidatorSet, height: u64) -> Vec<u32> {
-        let timeouts = pace.timeouts(Timeouts::default(), validators, Height(height), Instant::now());
+        let timeouts =
+            pace.timeouts(Timeouts::default(), validators, Height(height), Instant::now(), at(height));
         let rounds = timeouts.hurried.iter().fold(0, |all, hurried| all | hurried.rounds);
         (0..128).filter(|round| rounds & bit(*round) != 0).collect()
     }
@@ -394,7 +407,7 @@ mod tests {
         pace.proposed(0, begun + took);
         decided(&mut pace, &set, 2, 0, &[]);
         let propose = |pace: &Pace, now| {
-            let timeouts = pace.timeouts(configured, &set, Height(6), now);
+            let timeouts = pace.timeouts(configured, &set, Height(6), now, at(6));
             timeouts.duration_for(Timeout { round: Round::new(0), kind: TimeoutKind::Propose })
         };
         // The others are waited for hardly longer than before.
@@ -413,6 +426,26 @@ mod tests {
         pace.proposed(0, until + Duration::from_millis(5));
         decided(&mut pace, &set, 10, 0, &[]);
         assert_eq!(propose(&pace, until + Duration::from_millis(6)), configured.propose);
+    }
+
+    /// It is catching up, and votes now and then.
+    #[test]
+    fn of_a_slow_validator_that_is_behind_nothing_is_expected() {
+        let (set, configured) = (set(4), Timeouts::default());
+        let (mut pace, begun) = paced(5);
+        pace.proposed(0, begun + Duration::from_millis(600));
+        decided(&mut pace, &set, 2, 0, &[]);
+        let propose = |heard: u64, height: u64| {
+            let heard =
+                |_: &PublicKey| Some(Position { height: Height(heard), round: 0, step: Step::Prevote });
+            let timeouts = pace.timeouts(configured, &set, Height(height), begun, heard);
+            timeouts.duration_for(Timeout { round: Round::new(0), kind: TimeoutKind::Propose })
+        };
+        let latency = pace.latency.unwrap();
+        assert_eq!(propose(4, 6), latency.max(SILENT_MIN));
+        assert_eq!(propose(5, 6), (latency * 3 / 2).max(AGAIN_MIN));
+        // Those that are waited for in full are so whatever was heard of them.
+        assert_eq!(propose(4, 7), configured.propose);
     }
 
     #[test]
@@ -527,7 +560,7 @@ mod tests {
             [Wait::Once, Wait::Again, Wait::Silent]
                 .map(|wait| pace.waits(wait, configured).propose.as_millis())
         };
-        assert_eq!(propose(1), [50, 10, 2]);
+        assert_eq!(propose(1), [50, 4, 2]);
         assert_eq!(propose(100), [300, 150, 100]);
         // Later rounds tell nothing of the network.
         let (mut pace, begun) = paced(100);

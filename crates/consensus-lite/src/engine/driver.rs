@@ -206,7 +206,9 @@ impl<A: Application> Driver<A> {
 
     pub(super) fn params(&self) -> HeightParams<SanadContext> {
         let NextHeight { height, validators, .. } = &self.next;
-        let timeouts = self.pace.timeouts(self.setup.config.timeouts, validators, *height, Instant::now());
+        let heard = |key: &PublicKey| self.shared().attendance.last(key);
+        let timeouts =
+            self.pace.timeouts(self.setup.config.timeouts, validators, *height, Instant::now(), heard);
         HeightParams::new(EngineValidators::from(validators), timeouts, None)
     }
 
