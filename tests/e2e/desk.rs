@@ -310,7 +310,7 @@ fn a_bundle_holds_all_that_helps_and_no_secret() {
 }
 
 /// What `sanad node why` says of a node, and its exit code.
-fn why(net: &Net, node: usize) -> (i32, Value) {
+fn answer_to_why(net: &Net, node: usize) -> (i32, Value) {
     let said = net.sanad(&["node", "why", "--node", &net.url(node)]);
     (said.code, serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}")))
 }
@@ -324,12 +324,12 @@ fn a_clock_that_is_an_hour_wrong_is_named() {
     let clock = format!("env LD_PRELOAD={library} FAKETIME=+3600 FAKETIME_DONT_FAKE_MONOTONIC=1");
     net.start_node_by(3, &clock).json(0);
     poll("the word of the one that is wrong", || {
-        let (code, said) = why(&net, 3);
+        let (code, said) = answer_to_why(&net, 3);
         let text = said.to_string();
         (code == 1 && text.contains("this node's clock is 60 minutes ahead of")).then_some(())
     });
     // The right ones say once how right they are.
-    let text = why(&net, 1).1.to_string();
+    let text = answer_to_why(&net, 1).1.to_string();
     assert!(text.contains("this node's clock is within") && !text.contains("ahead of"), "{text}");
     assert!(net.metric(3, "sanad_clock_skew_seconds").is_some_and(|skew| (3_590.0..3_610.0).contains(&skew)));
     assert_eq!(net.metric(3, "sanad_warning{code=\"clock-skew\"}"), Some(1.0));

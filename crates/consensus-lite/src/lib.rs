@@ -49,7 +49,7 @@ pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};
 pub use guard::{GuardError, GuardState, Memory, Position, SigningGuard, Step};
 pub use handle::{Consensus, metrics};
-pub use log::make_log;
+pub use log::{has_log, make_log};
 pub use peer::{PeerAddress, PeerAddressError};
 pub use rotation::proposer;
 pub use status::{

@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_consensus_lite::{Config as ConsensusConfig, GuardError, Position, SigningGuard, Step, make_log};
+use sanad_consensus_lite::{
+    Config as ConsensusConfig, GuardError, Position, SigningGuard, Step, has_log, make_log,
+};
 use sanad_core::ids::{Height, MemberId};
 use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
@@ -175,7 +177,7 @@ fn recover_guards(
     let log = ConsensusConfig::log_path_in(consensus);
     // Without a log, a guard may be behind what left this machine before a power cut. Where the ledger is there, by the height after
     // it at most, which the node leaves out.
-    let is_whole = ledger == Part::Made && log.metadata().is_ok_and(|log| log.len() > 0);
+    let is_whole = ledger == Part::Made && has_log(&log);
     let mut all = Memory::Whole;
     let mut seen = Vec::new();
     let mut opened = Vec::new();

@@ -51,7 +51,11 @@ impl std::fmt::Display for Position {
             Step::Prevote => "prevote",
             Step::Precommit => "precommit",
         };
-        write!(f, "height {}, round {}, {step}", self.height, self.round)
+        match self.round {
+            // Passed, not signed: see `SigningGuard::pass`.
+            u32::MAX => write!(f, "height {}, left out to its last round", self.height),
+            round => write!(f, "height {}, round {round}, {step}", self.height),
+        }
     }
 }
 

@@ -206,6 +206,11 @@ impl Log<LogFile> {
     }
 }
 
+/// Whether there is a log that a node has written to, or [`make_log`] has made.
+pub fn has_log(path: &Path) -> bool {
+    path.metadata().is_ok_and(|log| log.len() >= ALLOCATED_BYTES)
+}
+
 /// Makes the engine's log if there is none, durably. A log that is missing could hold what its key is locked on, and keeps the key
 /// from voting at one height; so requires that the guards in the directory know all that their keys have signed above the ledger.
 ///
