@@ -72,6 +72,12 @@ fn a_running_node_is_backed_up_and_restored_and_votes_when_it_is_safe() {
         "{sound:?}"
     );
 
+    // An auditor has the backup alone.
+    let audited = net.sanad(&["audit", &dir]);
+    assert!(audited.code == 0 && audited.out.contains("a backup, which holds the log alone"), "{audited:?}");
+    let rebuilt = net.sanad(&["audit", &dir, "--rebuild"]);
+    assert!(rebuilt.code == 2 && rebuilt.err.contains("sanad-node backup restore"), "{rebuilt:?}");
+
     // No secret, no memory of signatures.
     let passphrase = std::fs::read_to_string(net.path("net/passphrase")).unwrap();
     let key = std::fs::read(net.node_path(1, "keys/consensus.json")).unwrap();

@@ -21,6 +21,11 @@ pub(in crate::commands) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
+/// Whether a ledger is that of a backup, which holds its segments alone: all else is made anew when it is restored.
+pub(super) fn is_backup(ledger: &Path) -> bool {
+    ledger.parent().is_some_and(|folder| folder.join("backup.json").is_file())
+}
+
 /// Shows progress on a bar.
 pub(super) fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_message(match progress.step {

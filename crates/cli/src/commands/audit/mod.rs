@@ -38,6 +38,7 @@ or at a URL. Every frame, batch signature, rule, root, certificate and validator
 head, and all that is derived from the blocks is compared with the result. Nothing is changed, unless --rebuild makes
 anew what a node derives from its segments.
 
+Of a backup (sanad-node backup create), which holds the log alone, that is audited.
 Of a node: sound; torn (the log ends inside a block, which a node cuts and gets again); derived (the log is sound, what
 is derived from it is not: --rebuild helps); damaged (a copy from another node helps).
 Of an export: sound; derived (the log is sound, other files are not) or damaged: copy it again, or export to a new

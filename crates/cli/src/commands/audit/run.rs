@@ -10,7 +10,7 @@ use sanad_core::hash::{BlockHash, Root};
 use sanad_core::ids::{Height, LogSize};
 use sanad_core::signature::PublicKey;
 use sanad_export::Source;
-use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, audit};
+use sanad_storage::{AuditReport, OpenError, Options, Store, StoreError, Verdict, audit};
 use serde::Serialize;
 
 use super::found::Found;
@@ -57,6 +57,8 @@ struct Audited {
     signed: Option<bool>,
     #[serde(skip)]
     is_export: bool,
+    /// Whether it is a backup, of which the log alone is audited.
+    is_backup: bool,
     /// What does not fit, first in the order of heights.
     findings: Vec<AuditFinding>,
     rebuilt: bool,
@@ -84,6 +86,13 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         bail!("{} is an export, of which nothing can be rebuilt; export to a new folder", dir.display());
     }
     let ledger = if export { dir.to_owned() } else { ledger::find(dir)? };
+    let backup = !export && ledger::is_backup(&ledger);
+    if backup && args.rebuild {
+        bail!(
+            "{} is a backup, which holds the log alone; restore it first: sanad-node backup restore",
+            dir.display()
+        );
+    }
     // Before hours of work: a wrong passphrase or a file in the way.
     let signer = match (&args.report, &args.key) {
         (Some(path), Some(key)) => Some(report::Signer::open(path, key, &args.passphrase)?),
@@ -98,7 +107,13 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             let options = args.connection.web_options(false)?;
             exported::audit(&ledger, &options, trust.genesis(), args.checkpoint_key.as_ref())?
         }
-        false => Found::from(look(&ledger, trust.genesis()).with_context(cannot)?),
+        false => {
+            let mut report = look(&ledger, trust.genesis()).with_context(cannot)?;
+            if backup {
+                report.findings.retain(|finding| finding.verdict() != Verdict::Derived);
+            }
+            Found::from(report)
+        }
     };
     let time = started.elapsed();
     if let Some(signer) = &signer {
@@ -111,6 +126,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         sound,
         signed,
         is_export: export,
+        is_backup: backup,
         findings,
         rebuilt,
         height: state.head().height,
@@ -162,6 +178,9 @@ impl Report for Audited {
             true if self.signed == Some(false) => view.line(format!(
                 "sound: {height} blocks, {size} entries; but not signed with the given key: ask the exporter for \
                  the right one"
+            )),
+            true if self.is_backup => view.line(format!(
+                "sound: {height} blocks, {size} entries; a backup, which holds the log alone"
             )),
             true => view.line(format!("{rebuilt}sound: {height} blocks, {size} entries")),
             false => view.line(format!("{rebuilt}not sound: {}", self.advice())),
