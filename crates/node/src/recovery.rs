@@ -74,7 +74,10 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
     let state = match Store::open(&path, &setup.genesis, store_options(config)) {
         Ok((store, state)) => {
             if let Some(through) = signed_through {
-                check_claim(&store, &setup, &consensus, Claim { through, head: state.head().height })?;
+                let keys = setup.keys.consensus.as_ref().map(|key| key.public());
+                let keys = keys.into_iter().chain(current_key(&state, &config.member));
+                let claim = Claim { through, head: state.head().height };
+                check_claim(&store, &consensus, keys, claim)?;
             }
             store.close()?;
             Some(state)
@@ -107,9 +110,14 @@ struct Claim {
 }
 
 /// Whether one of the last blocks shows that a key of this node has signed, above a height, what its guard does not know.
-fn check_claim(store: &Store, setup: &Setup, consensus: &Path, claim: Claim) -> Result<(), NodeError> {
+fn check_claim(
+    store: &Store,
+    consensus: &Path,
+    keys: impl Iterator<Item = PublicKey>,
+    claim: Claim,
+) -> Result<(), NodeError> {
     let Claim { through, head } = claim;
-    let mut keys = Vec::from_iter(setup.keys.consensus.as_ref().map(|key| (key.public(), None)));
+    let mut keys: Vec<_> = keys.map(|key| (key, None)).collect();
     let found = match guards(consensus) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         found => found.map_err(|source| NodeError::File { path: consensus.to_owned(), source })?,

@@ -103,9 +103,9 @@ fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
 fn in_words(difference_ms: i64) -> String {
     let ms = difference_ms.unsigned_abs();
     match ms {
-        ..1_000 => format!("{ms} ms"),
-        ..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        ..7_200_000 => format!("{} minutes", (ms + 30_000) / 60_000),
+        0..1_000 => format!("{ms} ms"),
+        1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        120_000..7_200_000 => format!("{} minutes", (ms + 30_000) / 60_000),
         _ => format!("{} hours", ms.saturating_add(1_800_000) / 3_600_000),
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct State {
     last: Option<Sample>,
     /// Why the last look failed.
     failure: Option<String>,
+    /// How long the node has been asked now.
+    asked: Duration,
     /// Height and entries at the last looks.
     past: VecDeque<(Instant, u64, u64)>,
 }
@@ -33,11 +35,12 @@ pub(super) struct Rates {
 
 impl State {
     pub(super) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), last: None, failure: None, past: VecDeque::new() }
+        Self { url: url.to_owned(), last: None, failure: None, asked: Duration::ZERO, past: VecDeque::new() }
     }
 
     /// Adds a look, or why it failed; what was seen before stays.
     pub(super) fn add(&mut self, look: Result<Sample, String>, at: Instant) {
+        self.asked = Duration::ZERO;
         match look {
             Ok(sample) => {
                 self.past.push_back((at, sample.status.head.height.0, sample.status.log_size.0));
@@ -50,6 +53,16 @@ impl State {
             }
             Err(failure) => self.failure = Some(failure),
         }
+    }
+
+    /// The node has been asked for so long, and has not answered.
+    pub(super) fn wait(&mut self, asked: Duration) {
+        self.asked = asked;
+    }
+
+    /// How long the node has been silent, if that is long.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        Some(self.asked).filter(|asked| *asked >= SILENCE_NOTED)
     }
 
     pub(super) fn url(&self) -> &str {
@@ -73,5 +86,7 @@ impl State {
     }
 }
 
+/// Time without an answer that is shown.
+const SILENCE_NOTED: Duration = Duration::from_secs(2);
 /// Time over which rates are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(30);

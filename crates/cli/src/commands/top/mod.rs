@@ -77,6 +77,7 @@ fn watch(
             Pressed::Other => continue,
             Pressed::Nothing => {}
         }
+        let began = Instant::now();
         let mut asking = std::pin::pin!(sample(remote));
         let asked = loop {
             // A node that hangs is waited for, and the keys are heard meanwhile.
@@ -87,6 +88,9 @@ fn watch(
             if key_within(Duration::ZERO)? == Pressed::End {
                 return Ok(());
             }
+            state.wait(began.elapsed());
+            let drawn = terminal.draw(|frame| screen::draw(frame, state, look));
+            drawn.context("the terminal cannot be drawn on")?;
         };
         state.add(asked.map_err(|error| format!("{error:#}")), Instant::now());
         next = Instant::now() + interval;

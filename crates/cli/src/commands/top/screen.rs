@@ -98,9 +98,14 @@ fn draw_head(frame: &mut Frame<'_>, area: Rect, state: &State, sample: &Sample, 
     let role = if status.is_validator { "validates" } else { "follows" };
     let uptime = time::format_seconds(status.uptime.as_secs());
     let first = format!("{member}, {role}, version {}, up {uptime}", printable(&status.version));
-    let second = match state.failure() {
-        Some(failure) => Line::styled(format!("NO ANSWER: {}", printable(failure)), look.style(Mood::Bad)),
-        None => Line::raw(format!("{}  {}", printable(&status.chain_name), state.url())),
+    let second = match (state.silence(), state.failure()) {
+        (Some(silence), _) => {
+            Line::styled(format!("NO ANSWER for {} s", silence.as_secs()), look.style(Mood::Bad))
+        }
+        (None, Some(failure)) => {
+            Line::styled(format!("NO ANSWER: {}", printable(failure)), look.style(Mood::Bad))
+        }
+        (None, None) => Line::raw(format!("{}  {}", printable(&status.chain_name), state.url())),
     };
     frame.render_widget(Paragraph::new(vec![Line::raw(first), second]), area);
 }

@@ -121,6 +121,10 @@ fn a_node_that_is_gone_leaves_what_it_said_last() {
     state.add(Err("cannot be reached".into()), Instant::now());
     let shown = text(&state).unwrap();
     assert!(shown.contains("NO ANSWER: cannot be reached") && shown.contains("block 42"), "{shown}");
+    state.wait(Duration::from_secs(7));
+    assert!(text(&state).unwrap().contains("NO ANSWER for 7 s"));
+    state.add(Ok(sample(43, 130)), Instant::now());
+    assert!(!text(&state).unwrap().contains("NO ANSWER"));
     let mut none = State::new("http://127.0.0.1:1");
     none.add(Err("cannot be reached".into()), Instant::now());
     assert_eq!(text(&none).unwrap(), "cannot be reached\n");
