@@ -299,12 +299,13 @@ mod tests {
     #[test]
     fn other_forms_inside_are_refused() {
         let text = encode(&contents()).unwrap();
-        assert_eq!(decode(&text), Some(contents()));
+        assert_eq!(decode(&text, 1), Some(contents()));
+        assert_eq!(decode(&text, 2), None, "the endorsements are missing");
         let mut padded = text.clone();
         padded[1000] = 1;
         let page_more = [&text[..], &[0; 1024]].concat();
         for other in [&text[..1023], &padded, &page_more, &[0; 1024], &[255; 1024]] {
-            assert_eq!(decode(other), None);
+            assert_eq!(decode(other, 1), None);
         }
     }
 }
