@@ -30,6 +30,8 @@ fn an_endorsement_is_verified_beside_its_award_and_no_other() {
         (done["award"].as_bool(), done["awarded_by"].as_str()),
         (Some(true), Some("did:web:univ-merapi.example"))
     );
+    let checked = "its own signature is good, and Universitas Merapi (univ-merapi.example), its issuer, entered it in the ledger";
+    assert!(done["checked"].as_str().unwrap().contains(checked), "{done}");
     let endorsement = folder.join("credential.endorsement.json").to_str().unwrap().to_owned();
     let verified = net.sanad(&["verify", &award, &endorsement]).json(0);
     let finding = &verified["findings"][1];

@@ -300,6 +300,7 @@ mod tests {
     fn other_forms_inside_are_refused() {
         let text = encode(&contents()).unwrap();
         assert_eq!(decode(&text, 1), Some(contents()));
+        assert_eq!(decode(&text, 2), None, "the endorsements are missing");
         let mut padded = text.clone();
         padded[1000] = 1;
         let page_more = [&text[..], &[0; 1024]].concat();

@@ -243,6 +243,13 @@ impl Finding {
         self.issuer.as_ref()
     }
 
+    /// The issuer that the document names, where the ledger proves that it entered this very document.
+    #[must_use]
+    pub fn entered_by(&self) -> Option<&Issuer> {
+        let holds = |part| self.checks().iter().any(|check| check.part == part && check.holds);
+        self.issuer().filter(|_| holds(Part::Document) && holds(Part::IssuerId))
+    }
+
     /// Place of the entry in the log, where it is proved.
     #[must_use]
     pub fn log_index(&self) -> Option<LogIndex> {

@@ -10,7 +10,7 @@ use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::member::Standing;
 use sanad_core::receipt::Receipt;
 use sanad_core::status::CredentialStatus;
-use sanad_credential::{Circumstances, did_key};
+use sanad_credential::{Circumstances, Verdict, did_key};
 use sanad_issuer::{
     Endorsed, Endorsement, Issuance, IssueOptions, IssueReport, IssuedDocument, Keeper, Places, did_web,
 };
@@ -117,9 +117,10 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let trust = args.trust.for_node(&remote).await?;
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
-    if endorsed.digest.is_some() {
-        check_award(args, &endorsed, &bytes, &trust, &remote).await?;
-    }
+    let award = match endorsed.digest.is_some() {
+        true => Some(check_award(args, &endorsed, &bytes, &trust, &remote).await?),
+        false => None,
+    };
     let member = chain.member(&id).await?;
     let standing = member.record().standing;
     if standing != Standing::Active {
@@ -133,7 +134,7 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let signer = signer(args.suite, &named, &issuer, &member)?;
     let created = created_now();
     let by = (named.as_str(), member.record().name.as_str());
-    let checked = checked(&bytes, time::now_ms());
+    let checked = checked(&bytes, award.as_ref(), time::now_ms());
     let endorsement =
         Endorsement::new(&endorsed, by, &args.comment, &checked, &created).with_context(in_document)?;
     let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("endorsement.json"));
@@ -175,16 +176,26 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
 /// What endorsements are called in the register.
 const REGISTER_BATCH: &str = "endorsements";
 
-/// What the document's own signature was found to be, without the ledger.
-fn checked(document: &[u8], now: u64) -> String {
+/// What the document's own signature was found to be: by itself, or where its issuer entered it with that signature, as the ledger has it.
+fn checked(document: &[u8], award: Option<&Finding>, now: u64) -> String {
     let circumstances = Circumstances { now_ms: now, member: None, rest: None };
-    match sanad_credential::check(document, &circumstances) {
-        Some(finding) => {
+    let entered_by = award.and_then(Finding::entered_by);
+    match (sanad_credential::check(document, &circumstances), entered_by) {
+        // Whose key that is, no receipt shows, and nothing hangs on it.
+        (Some(finding), Some(issuer)) if finding.verdict == Verdict::KeyUnproven => {
+            let issuer = format!("{} ({})", issuer.name, issuer.id);
+            printable(&format!(
+                "Checked: its own signature is good, and {issuer}, its issuer, entered it in the ledger with that signature in it."
+            ))
+        }
+        (Some(finding), _) => {
             let issuer = finding.issuer.clone().unwrap_or_else(|| "nobody".to_owned());
             let headline = credential_headline(Language::English, "the document", &finding);
             printable(&format!("Checked by itself, {headline}; it names {issuer} as its issuer."))
         }
-        None => "Not checked by itself: nothing in the document is read as a signed credential.".to_owned(),
+        (None, _) => {
+            "Not checked by itself: nothing in the document is read as a signed credential.".to_owned()
+        }
     }
 }
 
@@ -195,7 +206,7 @@ async fn check_award(
     document: &[u8],
     trust: &Trust,
     remote: &Remote,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Finding> {
     let receipt = args.receipt.clone().unwrap_or_else(|| receipt_file::find_beside(&args.document));
     let bytes = receipt_file::read_bytes(&receipt).with_context(|| match &endorsed.issuer {
         // Whoever enters another's award vouches for what was never checked.
@@ -218,13 +229,13 @@ async fn check_award(
         finding.refresh(&verifier, remote.url(), &remote.told(asked)?);
     }
     match finding.answer() {
-        Answer::Yes => Ok(()),
+        Answer::Yes => Ok(finding),
         _ if is_anchored(&finding) => {
             warn(format_args!(
                 "{target} names another issuer than the one that entered it, so by itself it verifies as \"not proven (issuer-id)\"; \
                  the endorsement is bound to this file, and says what was checked"
             ));
-            Ok(())
+            Ok(finding)
         }
         _ => bail!("it is not endorsed: {}", finding.headline()),
     }

@@ -4,7 +4,6 @@ use sanad_credential::{Finding, Holder, Part, Proof, Signature, Validity, Verdic
 
 use super::{Language, Line, Mark, name_of};
 use crate::finding::Finding as LedgerFinding;
-use crate::part::Part as LedgerPart;
 
 /// The first line about a credential.
 #[must_use]
@@ -36,9 +35,7 @@ impl LedgerFinding {
     #[must_use]
     pub fn credential_lines(&self, language: Language) -> Vec<Line> {
         let Some(credential) = self.credential() else { return Vec::new() };
-        let holds = |part| self.checks().iter().any(|check| check.part == part && check.holds);
-        let issuer = self.issuer().filter(|_| holds(LedgerPart::Document) && holds(LedgerPart::IssuerId));
-        let entered_by = issuer.map(|issuer| format!("{} ({})", issuer.name, issuer.id));
+        let entered_by = self.entered_by().map(|issuer| format!("{} ({})", issuer.name, issuer.id));
         lines_of(language, credential, entered_by.as_deref())
     }
 }

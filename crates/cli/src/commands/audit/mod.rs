@@ -61,7 +61,7 @@ enum Command {
     Compare(compare::Args),
     /// Compare the W3C status lists on an issuer's site with the ledger
     #[command(after_help = LISTS_EXAMPLES)]
-    Lists(publish::CheckArgs),
+    Lists(Box<publish::CheckArgs>),
     /// Check the signature of an audit report
     #[command(after_help = verify_report::EXAMPLES)]
     VerifyReport(verify_report::Args),
