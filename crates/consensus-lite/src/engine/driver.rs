@@ -58,6 +58,8 @@ pub(super) struct Driver<A> {
     pub(super) deferred: Option<Deferred>,
     /// Whether the last proposal was dated by the clocks of others.
     pub(super) corrected: bool,
+    /// When the log last said that a block is untimely.
+    pub(super) untimely_said: Option<Instant>,
     /// The last height without this node's vote.
     pub(super) abstaining: Option<Height>,
     /// The height at which the guard last refused.
@@ -91,6 +93,7 @@ impl<A: Application> Driver<A> {
             waiting: None,
             deferred: None,
             corrected: false,
+            untimely_said: None,
             abstaining: None,
             refused_at: None,
             leaves_out: None,

@@ -1,6 +1,6 @@
 //! Is a block valid? The ledger executes it to find out, once; the rule of time says when the engine learns it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use malachitebft_app_channel::app::types::ProposedValue;
@@ -113,14 +113,25 @@ impl<A: Application> Driver<A> {
             return;
         }
         if receipt == Receipt::Untimely && before != Receipt::Untimely && self.voting_key().is_some() {
-            let (height, round) = (self.next().height, block.round);
-            let Validator { member, .. } = proposer(&self.next().validators, height, round);
-            tracing::warn!(
-                %height, round, %block, proposer = %member, time_ms, arrived_ms,
-                "the time of a proposed block does not agree with this node's clock"
-            );
             count(&self.shared().counters.untimely, 1);
+            self.say_untimely(block, time_ms, arrived_ms);
         }
+    }
+
+    /// Warns of a block whose time does not agree with the clock, now and then: with a wrong clock here that is every block.
+    fn say_untimely(&mut self, block: &BlockId, time_ms: u64, arrived_ms: u64) {
+        let now = Instant::now();
+        if self.untimely_said.is_some_and(|said| now.saturating_duration_since(said) < UNTIMELY_INTERVAL) {
+            return;
+        }
+        self.untimely_said = Some(now);
+        let (height, round) = (self.next().height, block.round);
+        let Validator { member, .. } = proposer(&self.next().validators, height, round);
+        let untimely = self.shared().counters.read().untimely;
+        tracing::warn!(
+            %height, round, %block, proposer = %member, time_ms, arrived_ms, untimely,
+            "the time of a proposed block does not agree with this node's clock; `sanad node why` says whose is wrong"
+        );
     }
 
     /// Hands a judged block in for a round in which it was sent, if the rule of time lets it and the engine does not
@@ -196,3 +207,6 @@ impl<A: Application> Driver<A> {
         Ok(())
     }
 }
+
+/// Least time between two warnings of blocks whose time does not agree with the clock.
+const UNTIMELY_INTERVAL: Duration = Duration::from_secs(60);
