@@ -230,6 +230,12 @@ fn a_joint_award_shows_who_entered_it_who_signed_and_who_is_merely_named() {
     let said = joint.net.sanad(&["verify", award, &signed, &second, "--node", &url]).json(1);
     let withdrawn = pairs(&[entered, ("not-good", "Universitas Bromo"), ("signed", semeru)]);
     assert_eq!(states(&said["findings"][0]), withdrawn);
+
+    // What is revoked is so whoever has signed it, or is only named: evidence comes before ignorance.
+    joint.net.sanad(&["revoke", award, "--yes", "--issuer-dir", &merapi, "--node", &url]).json(0);
+    let revoked = joint.net.sanad(&["verify", award, "--node", &url]).json(1);
+    assert_eq!((&revoked["verdict"], &revoked["errors"]), (&json!("revoked"), &json!([])));
+    assert_eq!(states(&revoked["findings"][0]), none);
 }
 
 #[test]
