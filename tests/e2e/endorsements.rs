@@ -258,16 +258,18 @@ fn a_printed_joint_award_says_who_has_signed() {
     ]);
     assert_eq!(states(&[&zip]), expected);
     assert_eq!(states(&[pdf, &signed]), expected);
-    let refused = joint.net.sanad(&[
-        "certificate",
-        "make",
-        &joint.award,
-        "--out",
-        &joint.net.path("x.pdf"),
-        "--set",
-        "signed_by=Universitas Semeru",
-    ]);
-    assert!(refused.code == 2 && refused.err.contains("cannot be set"), "{refused:?}");
+    // Nothing is printed that the ledger says otherwise, and no text is lost.
+    for (set, why) in [
+        ("signed_by=Universitas Semeru", "cannot be set"),
+        ("holder=Budi", "cannot be set"),
+        ("issuer=Universitas Lain", "cannot be set"),
+        ("awarded_on_en=1 January 2000", "cannot be set"),
+        ("signatry=Dr. Wulan", "has no {{signatry}}"),
+    ] {
+        let out = joint.net.path("x.pdf");
+        let refused = joint.net.sanad(&["certificate", "make", &joint.award, "--out", &out, "--set", set]);
+        assert!(refused.code == 2 && refused.err.contains(why), "{set}: {refused:?}");
+    }
 
     let text = match Command::new("pdftotext").args(["-layout", pdf, "-"]).output() {
         Ok(output) => String::from_utf8(output.stdout).unwrap(),
