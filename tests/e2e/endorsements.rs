@@ -230,6 +230,12 @@ fn a_joint_award_shows_who_entered_it_who_signed_and_who_is_merely_named() {
     let said = joint.net.sanad(&["verify", award, &signed, &second, "--node", &url]).json(1);
     let withdrawn = pairs(&[entered, ("not-good", "Universitas Bromo"), ("signed", semeru)]);
     assert_eq!(states(&said["findings"][0]), withdrawn);
+
+    // What is revoked is so whoever has signed it, or is only named: evidence comes before ignorance.
+    joint.net.sanad(&["revoke", award, "--yes", "--issuer-dir", &merapi, "--node", &url]).json(0);
+    let revoked = joint.net.sanad(&["verify", award, "--node", &url]).json(1);
+    assert_eq!((&revoked["verdict"], &revoked["errors"]), (&json!("revoked"), &json!([])));
+    assert_eq!(states(&revoked["findings"][0]), none);
 }
 
 #[test]
@@ -252,16 +258,18 @@ fn a_printed_joint_award_says_who_has_signed() {
     ]);
     assert_eq!(states(&[&zip]), expected);
     assert_eq!(states(&[pdf, &signed]), expected);
-    let refused = joint.net.sanad(&[
-        "certificate",
-        "make",
-        &joint.award,
-        "--out",
-        &joint.net.path("x.pdf"),
-        "--set",
-        "signed_by=Universitas Semeru",
-    ]);
-    assert!(refused.code == 2 && refused.err.contains("cannot be set"), "{refused:?}");
+    // Nothing is printed that the ledger says otherwise, and no text is lost.
+    for (set, why) in [
+        ("signed_by=Universitas Semeru", "cannot be set"),
+        ("holder=Budi", "cannot be set"),
+        ("issuer=Universitas Lain", "cannot be set"),
+        ("awarded_on_en=1 January 2000", "cannot be set"),
+        ("signatry=Dr. Wulan", "has no {{signatry}}"),
+    ] {
+        let out = joint.net.path("x.pdf");
+        let refused = joint.net.sanad(&["certificate", "make", &joint.award, "--out", &out, "--set", set]);
+        assert!(refused.code == 2 && refused.err.contains(why), "{set}: {refused:?}");
+    }
 
     let text = match Command::new("pdftotext").args(["-layout", pdf, "-"]).output() {
         Ok(output) => String::from_utf8(output.stdout).unwrap(),

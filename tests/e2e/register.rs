@@ -124,7 +124,8 @@ fn a_register_keeps_what_was_issued_through_its_whole_life() {
 
     // Erased: nothing of it is in the register any more, but for the record.
     let erased = row("Siti.json")["row"].to_string();
-    let erase = ["register", "erase", &erased, "--yes", "--no-site", "--issuer-dir", &issuer];
+    let row_erased = format!("row:{erased}");
+    let erase = ["register", "erase", &row_erased, "--yes", "--no-site", "--issuer-dir", &issuer];
     let record = &sanad(&erase).json(0)["erased"][0]["record"];
     assert_eq!(record["format"], "sanad-destruction/v1");
     assert_eq!(sanad(&["register", "search", "Siti"]).code, 1);

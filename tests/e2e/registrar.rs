@@ -233,6 +233,89 @@ fn erasing_a_person_destroys_the_box_of_the_link() {
     assert_eq!(boxes().len(), 1);
 }
 
+#[test]
+fn a_name_that_may_mean_several_persons_means_nobody() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let into = office.net.path("out");
+    let run = |command: &[&str], name: &str| {
+        let more: &[&str] =
+            if command[0] == "erase" { &["--register", "--issuer-dir"] } else { &["--register"] };
+        office.run(&[&["register"], command, &[name]].concat(), more)
+    };
+    let (erase, receipt) = (["erase", "--yes", "--no-site"], ["receipt", "--into", &into]);
+    let all = "has 3 credentials; name those that are meant: row:1, row:2, row:3";
+    for (name, why) in [
+        ("credential.json", all),
+        ("file:credential.json", all),
+        ("1", "digits alone are not taken, since a change is final: write row:1"),
+        ("000001", "digits alone are not taken, since a change is final: write number:000001, of row 2"),
+        ("00003", "neither a row of the register nor the number of a student or certificate"),
+        ("email:", "names no credential"),
+        ("Suharto", "`sanad register search` finds rows by the names of people"),
+    ] {
+        let refused = run(&erase, name);
+        assert!(refused.code == 2 && refused.err.contains(why), "{name}: {refused:?}");
+        assert!(refused.err.contains("nothing was erased"), "{name}: {refused:?}");
+    }
+    for name in ["credential.json", "00003", "Suharto"] {
+        assert_eq!(run(&receipt, name).code, 2, "{name}");
+        assert_eq!(run(&["export", &into], name).code, 2, "{name}");
+    }
+    assert!(!Path::new(&into).exists());
+    assert_eq!(office.rows().len(), 3, "nobody was erased");
+
+    // Where it is read alone, digits may mean the one thing that they can.
+    for (name, row) in [("000001", 2), ("1", 1)] {
+        let into = office.net.path(name);
+        run(&["receipt", "--document", "--into", &into], name).json(0);
+        let written = fs::read_to_string(Path::new(&into).join("credential.json")).unwrap();
+        assert!(written.contains(PEOPLE[row - 1]), "{name}: {written}");
+    }
+    // Of one person, all is erased.
+    run(&erase, "number:000001").json(0);
+    assert_eq!(office.rows().len(), 2);
+}
+
+/// Runs `sanad` where no file can be longer than `kilobytes`, as on a disk that is full.
+#[cfg(unix)]
+fn on_a_full_disk(office: &Office, kilobytes: u64, arguments: &[&str]) -> (i32, String, String) {
+    let shell = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &shell]).arg(sanad_e2e::program("sanad").get_program()).args(arguments);
+    let (register, passphrase) = (office.register(), office.net.path("net/passphrase"));
+    command.args(["--register", &register, "--register-passphrase-file", &passphrase]);
+    command.args(["--issuer-dir", &office.net.path("net/node-1")]).env("SANAD_PASSPHRASE_FILE", &passphrase);
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[cfg(unix)]
+#[test]
+fn erasing_on_a_full_disk_says_what_is_done_and_what_is_left() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let size = fs::metadata(office.register()).unwrap().len() / 1024;
+    assert!(size > 40, "{size} kB");
+    // The pages of the row fit, and a second copy of the file does not.
+    let erase = ["register", "erase", "row:2", "--yes", "--no-site", "--json"];
+    let (code, out, err) = on_a_full_disk(&office, size / 2, &erase);
+    assert!(
+        code == 2 && err.contains("the row is destroyed") && err.contains("sanad register compact"),
+        "{err}"
+    );
+    let erased: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&erased["erased"][0]["row"], &erased["traces_remain"]), (&json!(2), &json!(true)));
+    assert_eq!(
+        erased["boxes"][0]["box"].as_str().map(str::len),
+        Some(32),
+        "the name of the box is said now or never"
+    );
+    assert_eq!(office.rows().len(), 2);
+    office.run(&["register", "compact"], &["--register"]).json(0);
+}
+
 /// A credential in a JWT of another platform, signed with a key that is the issuer's name.
 fn foreign_jwt(key: &SecretKey) -> String {
     let did = sanad_credential::did_key(&key.public());

@@ -1,7 +1,6 @@
 // The page: what was opened, in which language, and what is shown. Nothing is stored, but the page itself by its service worker.
 import { Malformed } from "../src/faults.js";
 import { fingerprint } from "../src/layout.js";
-import { readCode } from "../src/open/codes.js";
 import { pairsOf, readText } from "../src/open/index.js";
 import { isBadge } from "../src/credential/badge.js";
 import { preferred, speaker } from "../src/words.js";
@@ -127,7 +126,8 @@ async function showFiles(files) {
 }
 
 function showAddress() {
-  if (readCode(location.href) !== null) void showText(location.href);
+  // What is no part of the page was meant as a code: whoever scanned a damaged one is told so.
+  if (location.hash.length > 1 && document.getElementById(location.hash.slice(1)) === null) void showText(location.href);
 }
 
 /** @param {File} file */

@@ -81,7 +81,7 @@ export async function checkAll(trust, pairs, source) {
   const unread = [];
   /** @type {Unread | null} */
   let first = null;
-  for (const pair of pairs) {
+  for (const pair of await withStrays(trust, pairs)) {
     try {
       results.push(await check(trust, await withNewest(trust, pair), source));
     } catch (error) {
@@ -119,6 +119,24 @@ export async function checkAll(trust, pairs, source) {
   return { results, unread, unused: strays.filter(isNew).map(({ pair }) => pair.name) };
 }
 
+/** Receipts by themselves whose document is here, and that are newer than its own, are among those beside it, whatever their names.
+ * @param {Trust} trust @param {Pair[]} pairs @returns {Promise<Pair[]>} */
+async function withStrays(trust, pairs) {
+  const strays = pairs.filter(({ how }) => how === "stray");
+  if (strays.length === 0) return pairs;
+  const found = await Promise.all(strays.map(async (stray) => ({ stray, ...(await entryIn(trust, stray.receipt)) })));
+  const used = new Set();
+  const together = [];
+  for (const pair of pairs) {
+    if (pair.document === null) continue;
+    const { entry, height } = await entryIn(trust, pair.receipt);
+    const newer = found.filter((one) => entry !== null && one.entry === entry && one.height > height && !one.isPaper);
+    newer.forEach(({ stray }) => used.add(stray));
+    together.push({ ...pair, others: [...(pair.others ?? []), ...newer.map(({ stray }) => stray.receipt)] });
+  }
+  return [...together, ...pairs.filter((pair) => pair.document === null && !used.has(pair))];
+}
+
 /** Of several receipts beside one document that of the newest proof. All have to be of one entry: nobody who gets two may be told what one of them speaks
  * against. @param {Trust} trust @param {Pair} pair @returns {Promise<Pair>} */
 async function withNewest(trust, pair) {
@@ -138,10 +156,10 @@ async function withNewest(trust, pair) {
 /** The entry that a receipt is about, and the block that it speaks of; nothing where it cannot be read. @param {Trust} trust @param {Uint8Array} data */
 async function entryIn(trust, data) {
   try {
-    const { proof } = startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data);
-    return { entry: entryOf(proof), height: proof.header.height };
+    const { proof, opening } = startsWith(data, RECEIPT_MAGIC) ? await readReceiptBinary(data, trust) : readReceiptJson(data);
+    return { entry: entryOf(proof), height: proof.header.height, isPaper: opening.form === "paper" };
   } catch (error) {
-    if (error instanceof Malformed || error instanceof Fault) return { entry: null, height: 0 };
+    if (error instanceof Malformed || error instanceof Fault) return { entry: null, height: 0, isPaper: false };
     throw error;
   }
 }

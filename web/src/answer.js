@@ -48,6 +48,7 @@ export function answerOf(finding, asked, { endorses = null, institutions = null,
   if (endorses?.obstacle === "unsigned") return { key: "endorses-unsigned", decision: "unknown" };
   if (unanswered) return { key: "unanswered", decision: "unknown" };
   if (credential?.validity?.endWithholdable) return { key: "withheld", decision: "unknown" };
+  if (credential?.beyondLimits) return { key: "too-large", decision: "unknown" };
   if (isAlone) return { key: "alone", decision: "unknown" };
   if (endorses !== null) return { key: "endorsement", decision: "yes" };
   return { key: asked === null ? `${word}-then` : word, decision: "yes" };

@@ -30,9 +30,11 @@ export async function digestOf(kind, document) {
 
 /** The kind that an issuer may guess. @param {Uint8Array} document */
 export function guessKind(document) {
-  const start = new TextDecoder("latin1").decode(document.subarray(0, 1 << 20)).replace(/^[ \t\n\r]+/, "");
-  if (start.startsWith("{")) return KINDS.indexOf("json");
-  return KINDS.indexOf(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+~/.test(start) ? "sd-jwt" : "bytes");
+  const start = document.findIndex((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte));
+  if (document[start] === 0x7b) return KINDS.indexOf("json");
+  const end = document.indexOf(0x7e);
+  const parts = start < 0 || end < 0 ? "" : new TextDecoder("latin1").decode(document.subarray(start, end));
+  return KINDS.indexOf(/^[\w-]+\.[\w-]+\.[\w-]+$/.test(parts) ? "sd-jwt" : "bytes");
 }
 
 /** @param {Uint8Array} chainId @param {string} issuer @param {number} kind @param {Opening} opening @param {Uint8Array} digest */

@@ -9,7 +9,7 @@ import { JSON_DEPTH_MAX, isObject, parseDocument } from "./json.js";
 /** @typedef {{ claim: string, value: Json }} Disclosed a JSON pointer, and what stands there */
 /** @typedef {{ always: JsonObject, disclosed: Disclosed[] }} Shown what every presentation shows, and what the holder chose to show */
 
-const SD_JWT_BYTES_MAX = 1 << 20;
+export const SD_JWT_BYTES_MAX = 1 << 20;
 const DISCLOSURES_MAX = 1024;
 const RESERVED = ["_sd", "...", "_sd_alg"];
 

@@ -153,7 +153,8 @@ async function steps(finding, trust, receipt, document) {
   const summary = openSummary(opening);
   if (summary !== undefined) finding.summary = Object.fromEntries(summary.map(({ label, text }) => [LABELS[label], text]));
   // It is at least as late as the proven block says, whatever this device's clock does.
-  finding.expired = isOver(finding.summary?.valid_until, Math.max(trust.nowMs, proof.header.timeMs));
+  const nowMs = Math.max(trust.nowMs, proof.header.timeMs);
+  finding.expired = isOver(finding.summary?.valid_until, nowMs);
   hold(finding, opening.form === "paper" ? "summary" : "document");
   if (opening.form === "paper") finding.notProved.push("document-not-seen");
   if (holderBound) finding.notProved.push("holder-not-checked");
@@ -163,7 +164,7 @@ async function steps(finding, trust, receipt, document) {
   if (derived !== null) finding.stated = Object.fromEntries([...derived].map(([label, text]) => [LABELS[label], text]));
   finding.claims = shown;
   compareSummary(finding, receipt, said);
-  if (document !== null) finding.credential = await checkCredential(document, record, trust.nowMs);
+  if (document !== null) finding.credential = await checkCredential(document, record, nowMs);
   checkIssuerId(finding, receipt, said);
   if (document !== null) await checkLookAlikes(finding, trust, record, document);
   finding.notProved.push("status-after", "truth");

@@ -3,8 +3,14 @@
 // Ends with 1 if one verdict, the part that gave it, what a document shows by itself, or the exit code differs.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { Unread, checkAll, trustFrom } from "../page/check.js";
+import { answerOf } from "../src/answer.js";
+import { concat, utf8 } from "../src/bytes.js";
+import { Malformed } from "../src/faults.js";
+import { pairsOf } from "../src/open/index.js";
 import { chromiumJudge, nodeJudge } from "./judges.js";
-import { findingBySanad, verifyBySanad } from "./ledger.js";
+import { findingBySanad, sanad, verifyBySanad } from "./ledger.js";
+import { makePdf, makeZip } from "./makers.js";
 
 const [folder, mutations = "1000", browser] = process.argv.slice(2);
 const { judge, close } = await (browser === undefined ? nodeJudge() : chromiumJudge(browser));
@@ -57,6 +63,65 @@ async function compareForms(file) {
     total += 1;
     counts.set(expected, (counts.get(expected) ?? 0) + 1);
     if (found !== expected) differences.push(`${document}: sanad says ${expected}, the page ${found}`);
+  }
+}
+
+/** Files that are given together: the page is green where sanad verify ends with 0, and nowhere else, and what is revoked is so for both. @param {string} file */
+async function compareArchives(file) {
+  const trust = await trustFrom(new Uint8Array(readFileSync(file)), Date.now());
+  const read = (/** @type {string[]} */ ...at) => new Uint8Array(readFileSync(path(...at)));
+  const revoked = { document: read("documents", "00001.json"), old: read("documents", "00001.json.receipt.json"), newer: read("later", "00001.json.receipt.json") };
+  const good = { document: read("documents", "00000.json"), receipt: read("documents", "00000.json.receipt.json") };
+  const [name, proof, own] = ["a.json", "a.json.receipt.json", { "a.json": good.document, "a.json.receipt.json": good.receipt }];
+  const padded = utf8(" ".repeat(3 << 20) + new TextDecoder().decode(good.document));
+  const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const pdf = makePdf([good.document, good.receipt]);
+  /** @type {Record<string, Record<string, Uint8Array>>} */
+  const archives = {
+    "one": own, "one-in-folder": { "x/a.json": good.document, "x/a.json.receipt.json": good.receipt }, "pdf": { "a.pdf": pdf },
+    "old-new": { [name]: revoked.document, [proof]: revoked.old, "f.receipt.json": revoked.newer }, "new-old": { "f.receipt.json": revoked.newer, [name]: revoked.document, [proof]: revoked.old },
+    "pdf-new": { "a.pdf": makePdf([revoked.document, revoked.old]), "f.receipt.json": revoked.newer }, "new": { [name]: revoked.document, [proof]: revoked.newer, "f.receipt.json": revoked.old },
+    "two-folders": { ...own, "x/a.json": revoked.document }, "same-names": { "x/a.json": good.document, "y/a.json": revoked.document, "x/a.json.receipt.json": good.receipt },
+    "without": { ...own, "b.json": revoked.document }, "other-receipt": { ...own, "b.receipt.json": revoked.newer }, "slip": { "../../a.json": good.document, "../../a.json.receipt.json": good.receipt },
+    "hidden": { ".a.json": good.document, ".a.json.receipt.json": good.receipt }, "turned": { "a\u202ed.json": good.document, "a\u202ed.json.receipt.json": good.receipt },
+    "padded": { [name]: padded, [proof]: good.receipt }, "bomb": { [name]: utf8(" ".repeat(5 << 20) + new TextDecoder().decode(good.document)), [proof]: good.receipt }, "png-pdf": { "a.pdf": concat(png, pdf) },
+  };
+  rmSync(path("archives"), { recursive: true, force: true });
+  mkdirSync(path("archives"));
+  for (const [title, files] of Object.entries(archives)) {
+    const data = makeZip(Object.entries(files).map(([name, data]) => ({ name, data })));
+    const zip = path("archives", `${title}.zip`);
+    writeFileSync(zip, data);
+    const expected = codeOf(zip, file);
+    const found = await codeOfPage(trust, zip, data);
+    total += 1;
+    // Why nothing is said may be said in either way.
+    if ((found === 0) !== (expected === 0) || (found === 1) !== (expected === 1)) differences.push(`${zip}: sanad ends with ${expected}, the page with ${found}`);
+  }
+}
+
+/** @param {string} file @param {string} genesis */
+function codeOf(file, genesis) {
+  try {
+    sanad(["verify", file, "--genesis", genesis, "--offline"]);
+    return 0;
+  } catch (error) {
+    return /** @type {{ status: number }} */ (error).status;
+  }
+}
+
+/** As the page decides of all that it shows. @param {import("../src/trust.js").Trust} trust @param {string} name @param {Uint8Array} data */
+async function codeOfPage(trust, name, data) {
+  try {
+    const { pairs, leftOut } = await pairsOf([{ name, data }]);
+    const { results, unused, unread } = await checkAll(trust, pairs, null);
+    const decisions = results.map((result) => answerOf(result.finding, result.asked, result).decision);
+    if (decisions.includes("unknown") || leftOut.length + unread.length > 0) return 2;
+    if (decisions.includes("no")) return 1;
+    return unused.length > 0 ? 2 : 0;
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof Unread) return 2;
+    throw error;
   }
 }
 
@@ -121,6 +186,7 @@ const genesis = existsSync(path("genesis.json")) ? path("genesis.json") : path("
 await compare("--genesis", genesis, [...issued, ...later, ...binary, ...paper, ...renewed]);
 await compare("--trust", path("consortium.trust"), [...issued.slice(0, 200), ...binary, ...renewed]);
 await compareForms(genesis);
+await compareArchives(genesis);
 const changedOnes = mutate();
 await compare("--genesis", genesis, changedOnes);
 await compare("--trust", path("trust.json"), changedOnes.slice(0, 200));

@@ -126,6 +126,11 @@ export function forms() {
     "json-alike.json": json(badge({ issuer: { id: OWN, type: ["Profile"], name: "Universitas Brom0" } })), "json-plain-own.json": json({ name: "Ijazah", issuer: OWN }), "json-inside.json": json({ lampiran: badge(other) }), "json-presentation.json": json({ "@context": CONTEXTS, type: "VerifiablePresentation", verifiableCredential: [badge()] }),
     "json-envelope.json": json({ "@context": CONTEXTS[0], id: `data:application/vc+jwt,${jwt(badge(), { typ: "vc+jwt" })}`, type: "EnvelopedVerifiableCredential" }),
     "json-envelope-other.json": json({ "@context": CONTEXTS[0], id: `data:application/vc+jwt,${jwt(badge(other), { typ: "vc+jwt" })}`, type: "EnvelopedVerifiableCredential" }),
+    // Padded by its holder, who wants nobody to read its end; and larger than what is read, however it is laid out.
+    "json-padded-over.json": " ".repeat(5 << 20) + json(badge(past)), "json-padded-after.json": json(badge(past)).replace("{", `{${"\n".repeat(5 << 20)}`), "json-padded.json": " ".repeat(3 << 20) + json(badge()),
+    "json-escaped-over.json": json(badge({ ...past, description: "x".repeat(1 << 20) })).replace(/x/g, "\\u0078"), "json-large.json": json(badge({ ...past, description: "x".repeat(5 << 20) })),
+    "json-large-escaped.json": json(badge({ ...past, description: "x".repeat(5 << 20) })).replaceAll("VerifiableCredential", "Verifiable\\u0043redential").replaceAll("www.w3.org", "www.w3\\u002eorg"),
+    "json-many.json": json(badge({ ...past, angka: Array(100_001).fill(1) })), "json-plain-large.json": json({ name: "Data", issuer: OWN, text: "x".repeat(5 << 20) }), "json-plain-many.json": json({ name: "Data", issuer: OWN, angka: Array(100_001).fill(1) }),
     "json-list.json": json([badge(other)]), "json-quoted.json": json(json(badge(other))),
     // JWT
     "jwt-own.jwt": jwt(vc(badge())), "jwt-whole.jwt": jwt(badge(), { typ: "vc+jwt" }), "jwt-other.jwt": jwt(vc(badge(other))), "jwt-by-key.jwt": jwt(vc(badge(keyed)), { kid: `${DID}#${MULTIKEY}` }),

@@ -90,7 +90,7 @@ export function makeZip(files, packed = true) {
   for (const { name, data } of files) {
     const raw = packed ? new Uint8Array(deflateRawSync(data)) : data;
     const common = concat(
-      little(20, 2), little(0, 2), little(packed ? 8 : 0, 2), little(0, 4), little(crc32(data), 4), little(raw.length, 4),
+      little(20, 2), little(0x800, 2), little(packed ? 8 : 0, 2), little(0, 4), little(crc32(data), 4), little(raw.length, 4),
       little(data.length, 4), little(utf8(name).length, 2), little(0, 2),
     );
     const local = concat(little(0x04034b50, 4), common, utf8(name), raw);

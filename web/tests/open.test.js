@@ -40,8 +40,10 @@ test("link codes", () => {
   for (const page of ["https://a.example/x/v", "https://a.example/x/v/", "https://a.example/x/v/index.html"]) {
     assert.match(boxAddress(key, `${page}#abc`), /^https:\/\/a\.example\/x\/boxes\/[0-9a-f]{32}$/);
   }
-  assert.equal(readCode("https://a.example/v#short"), null);
-  assert.throws(() => readCode(`https://a.example/v#${"_".repeat(43)}`), Malformed);
+  for (const damaged of ["short", "_".repeat(43), base64url(key).slice(1), `${base64url(key).slice(0, -1)}%3D`]) {
+    assert.equal(readCode(`https://a.example/v#${damaged}`), null);
+    assert.throws(() => readText(`https://a.example/v#${damaged}`), /neither a link/);
+  }
 });
 
 test("the samples of docs/formats/codes.md", async () => {
@@ -159,6 +161,7 @@ const laidOut = makePdf([document, receipt], false, utf8("%PDF-1.7\n%/Linearized
   for (const deep of ["[".repeat(200_000), "<</A".repeat(200_000), "(".repeat(1000)]) await refuses(third(`/X ${deep}`), /damaged/);
   // Two that the tables do not have.
   await refuses(bytes(textOf(sound).replace(/30 1\n\d{10} 00000 n/, "30 1\n0000000000 00000 f")), /in no table/);
+  await refuses(third("/X 99999999999999999999 >> endobj 99 0 obj <<"), /number out of range/);
   const inside = Array.from({ length: 5000 }, (_, i) => `${100 + i} 0 obj (`).join("") + ") endobj".repeat(5000);
   await refuses(third(`/X 1 >> endobj ${inside} 99 0 obj <<`), /overlap/);
 });
@@ -168,16 +171,16 @@ test("archives", async () => {
   for (const packed of [false, true]) {
     assert.deepEqual(await shown([file("a.zip", makeZip(files, packed))]), [{ name: "ijazah.json", document, receipt, from: "files" }]);
   }
-  const two = [...files, file("b.json", utf8("{}")), file("b.json.receipt", receipt)];
+  const two = [...files, file("a/b.json", utf8("{}")), file("a/b.json.receipt", receipt)];
   assert.equal((await pairsOf([file("a.zip", makeZip(two))])).pairs.length, 2);
   // What has no receipt is named, and a certificate beside other files is not passed over.
   const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([utf8("[]"), receipt]))]);
   assert.deepEqual([mixed.pairs.map(({ from }) => from), mixed.leftOut], [["files", "files", "pdf"], ["notes.txt"]]);
-  await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array(17 << 20))]))]), /inflates to too much/);
+  await refused(() => pairsOf([file("a.zip", makeZip([file("a", new Uint8Array((4 << 20) + 1))]))]), /inflates to too much/);
   await refused(() => pairsOf([file("a.zip", makeZip(files).subarray(0, 60))]), /directory/);
   // One name twice, as file systems compare: programs take different ones.
   for (const [first, second] of [["x.json", "x.json"], ["x.json", "X.JSON"], ["caf\u00e9", "cafe\u0301"], ["stra\u00dfe", "STRASSE"], ["x", "x. "]]) {
-    const twice = [...files, file(first, document), file(second, utf8("{}"))];
+    const twice = [...files, file(`a/${first}`, document), file(`a/${second}`, utf8("{}"))];
     await refused(() => pairsOf([file("a.zip", makeZip(twice))]), /two files of one name/);
   }
   await refused(() => pairsOf([file("a.zip", makeZip(Array.from({ length: 65 }, (_, i) => file(`${i}`, document))))]), /more than 64/);
@@ -202,6 +205,8 @@ test("what belongs together, by names and folders", async () => {
   assert.deepEqual(await placed([pdf, proof]), [["siti.pdf", "", "pdf"], ["credential.json.receipt.json", "", "stray"]]);
   // Renamed, as phones do; also a PDF that is the document itself.
   assert.deepEqual(await placed([file("download (1)", document), file("download", receipt)]), [["download (1)", "", "files"]]);
+  // What begins as a picture is no PDF, whatever follows: programs take it for either.
+  await refused(() => pairsOf([file("a.pdf", concat(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a), pdf.data))]), /no receipt/);
   assert.deepEqual(await placed([file("a.pdf", utf8("%PDF-1.4 of another platform")), file("x.receipt", receipt)]), [["a.pdf", "", "files"]]);
   // Several receipts of one document: which of them counts is for their proofs to say.
   const { pairs: [several] } = await pairsOf([json, proof, file("credential.json.receipt", receipt)]);
@@ -209,8 +214,15 @@ test("what belongs together, by names and folders", async () => {
   // A file whose name only begins as a receipt's is none beside it.
   assert.deepEqual((await pairsOf([json, proof, file("credential.json.receipt.old", utf8("x"))])).leftOut, ["credential.json.receipt.old"]);
   // Each folder of an archive has a credential.json of its own.
-  const two = ["a/", "b/"].flatMap((folder) => [json, proof].map(({ name, data }) => file(folder + name, data)));
-  assert.deepEqual(await placed([file("all.zip", makeZip(two))]), [["credential.json", "all.zip/a/", "files"], ["credential.json", "all.zip/b/", "files"]]);
+  const inside = (/** @type {string} */ folder, /** @type {import("../src/open/index.js").File[]} */ ...files) => files.map(({ name, data }) => file(folder + name, data));
+  assert.deepEqual(await placed([file("a.zip", makeZip(inside("a/", json, proof))), file("b.zip", makeZip(inside("b/", json, proof)))]), [["credential.json", "a.zip/a/", "files"], ["credential.json", "b.zip/b/", "files"]]);
+  // Of two folders in one archive nobody can see which document was checked; sanad verify takes neither.
+  for (const files of [[...inside("a/", json, proof), ...inside("b/", json)], [...inside("b/", json), json, proof]]) await refused(() => pairsOf([file("all.zip", makeZip(files))]), /several folders/);
+  for (const path of ["../../x.json", "/x.json", "a/b/x.json", "a\\x.json", ".x.json", "a//x.json", "ijazah\u202efdp.json", `${"x".repeat(256)}.json`]) {
+    await refused(() => pairsOf([file("all.zip", makeZip([file(path, document)]))]), /a name in the ZIP archive/);
+  }
+  const much = Array.from({ length: 9 }, (_, i) => file(`${i}`, new Uint8Array(4 << 20)));
+  await refused(() => pairsOf([file("all.zip", makeZip(much))]), /inflates to too much/);
 });
 
 test("what is compressed is inflated up to a limit", async () => {

@@ -27,7 +27,7 @@ test("moments", () => {
 const finding = (fields) => ({ ...blank(), verdict: "active", ...fields });
 
 /** @param {string} word @param {Partial<import("../src/credential/validity.js").Validity>} [validity] @returns {import("../src/credential/credential.js").Finding} */
-const credential = (word, validity = {}) => ({ word, checks: [], issuer: undefined, method: undefined, validity: { ...validityOf(Object.create(null), 0), ...validity } });
+const credential = (word, validity = {}) => ({ word, checks: [], issuer: undefined, method: undefined, beyondLimits: false, validity: { ...validityOf(Object.create(null), 0), ...validity } });
 
 test("the answer is the exit code of sanad verify, and nothing but a yes is green", () => {
   const asked = { source: "a" };
@@ -46,6 +46,8 @@ test("the answer is the exit code of sanad verify, and nothing but a yes is gree
     [answerOf(finding({ credential: credential("bad") }), unanswered), "own-signature", "no"],
     [answerOf(finding({ credential: credential("inconsistent", { unreadable: ["validFrom"] }) }), asked), "dates", "no"],
     [answerOf(finding({ credential: credential("not-checked", { endWithholdable: true }) }), asked), "withheld", "unknown"],
+    [answerOf(finding({ credential: { ...credential("not-checked"), beyondLimits: true } }), asked), "too-large", "unknown"],
+    [answerOf(finding({ expired: true, credential: { ...credential("not-checked"), beyondLimits: true } }), asked), "expired", "no"],
     [answerOf(finding({ verdict: "revoked", credential: credential("bad") }), asked), "revoked", "no"],
     [answerOf(finding({}), asked, endorses("award")), "endorsement", "yes"],
     [answerOf(finding({}), asked, endorses("alone")), "endorsement", "yes"],

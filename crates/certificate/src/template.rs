@@ -142,6 +142,10 @@ impl Template {
         }
         let xml = parse(source)?;
         let root = xml.root_element();
+        let texts = root.descendants().filter(|node| is_svg(*node, "text")).count();
+        if texts > TEXTS_MAX {
+            return Err(TemplateError::Texts { actual: texts });
+        }
         check(&xml, own_fields)?;
         let mut chain = Chain::of_root(root, source)?;
         for shared in root.descendants().filter(|node| is_shared(*node)) {
@@ -651,6 +655,8 @@ const PAGE_SIDE_MIN: f32 = 100.0;
 const PAGE_SIDE_MAX: f32 = 14_400.0;
 /// Most elements, attributes and texts of a template.
 const NODES_MAX: u32 = 50_000;
+/// Most `<text>` of a template: each is compared with what is beside it.
+pub(crate) const TEXTS_MAX: usize = 1000;
 /// Characters of a reference that an error shows.
 const TARGET_CHARACTERS: usize = 60;
 /// What fields say while a template is read.

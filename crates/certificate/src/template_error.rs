@@ -5,7 +5,7 @@ use usvg::roxmltree;
 
 use crate::element::Element;
 use crate::fields::NAMES;
-use crate::template::{CodeKind, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX};
+use crate::template::{CodeKind, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, TEXTS_MAX};
 
 /// Why a template is refused, or does not take the texts of a credential.
 ///
@@ -18,6 +18,14 @@ pub enum TemplateError {
     #[error("the template has {actual} bytes; at most {TEMPLATE_BYTES_MAX} are read")]
     TooLong {
         /// Length.
+        actual: usize,
+    },
+    /// More texts than are laid out in a moment.
+    #[error(
+        "the template has {actual} texts; at most {TEXTS_MAX} are read: join lines of one paragraph, or convert drawings of letters to paths"
+    )]
+    Texts {
+        /// How many.
         actual: usize,
     },
     /// Not XML, or XML with a document type.

@@ -253,6 +253,13 @@ fn a_script_without_a_font_needs_one() {
 }
 
 #[test]
+fn a_template_of_many_texts_is_refused_before_they_are_laid_out() {
+    let texts = "<text x=\"1\" y=\"1\">a</text>".repeat(20_000);
+    let error = refused(&changed("</svg>", &format!("{texts}</svg>")));
+    assert!(matches!(error, TemplateError::Texts { actual: 20_000.. }), "{error}");
+}
+
+#[test]
 fn codes_have_a_place_where_cameras_read_them() {
     let offline = "x=\"622\" y=\"330\" width=\"164.4\" height=\"164.4\"";
     let small = refused(&changed(offline, "x=\"622\" y=\"330\" width=\"120\" height=\"120\""));

@@ -9,7 +9,7 @@ use sanad_certificate::{
     Order, PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary};
+use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary, SummaryLabel};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder, files as issuer_files};
@@ -82,12 +82,21 @@ impl Page {
         if let Some(name) = own.iter().find(|name| [ENTERED_BY, SIGNED_BY, NAMED_ONLY].contains(name)) {
             bail!("--set {name}: this text follows from the ledger and from endorsements; it cannot be set");
         }
+        if let Some(name) = own.iter().find(|name| is_bound(name)) {
+            bail!(
+                "--set {name}: this is a fact that the ledger binds, and the certificate would say something else than its codes; it \
+                 cannot be set. Give a text of your own another name"
+            );
+        }
+        let read = template.map(|path| files::read_text(path, TEMPLATE_BYTES_MAX)).transpose()?;
+        let source = read.as_deref().unwrap_or(DEFAULT_TEMPLATE);
+        if let Some(name) = own.iter().find(|name| !source.contains(**name)) {
+            bail!("--set {name}: the template has no {{{{{name}}}}}, so that this text would stand nowhere");
+        }
+        let made = Template::with_fonts(source, &own, fonts);
         let template = match template {
-            Some(path) => {
-                let source = files::read_text(path, TEMPLATE_BYTES_MAX)?;
-                Template::with_fonts(&source, &own, fonts).with_context(|| path.display().to_string())?
-            }
-            None => Template::with_fonts(DEFAULT_TEMPLATE, &own, fonts)?,
+            Some(path) => made.with_context(|| path.display().to_string())?,
+            None => made?,
         };
         Ok(Self { template, fields: fields.to_vec(), site: site.map(Site::to_string) })
     }
@@ -117,6 +126,12 @@ impl Page {
         }
         Ok(self.template.check(&fields)?)
     }
+}
+
+/// Whether a field is a fact that the ledger binds, in words or not, or the issuer's name in the register.
+fn is_bound(field: &str) -> bool {
+    let fact = field.strip_suffix("_id").or_else(|| field.strip_suffix("_en")).unwrap_or(field);
+    fact == "issuer" || SummaryLabel::ALL.iter().any(|label| label.as_str() == fact)
 }
 
 impl<'a> Printer<'a> {

@@ -304,8 +304,7 @@ impl Institutions {
     /// No yes while somebody who is named has not signed.
     pub(crate) fn outcome(&self) -> Outcome {
         let outcomes = self.list.iter().map(Institution::outcome);
-        let all = outcomes.fold(Outcome::Yes, Outcome::and);
-        if self.has_more { all.and(Outcome::Error) } else { all }
+        Outcome::of_one(outcomes.chain(self.has_more.then_some(Outcome::Error)))
     }
 
     /// A line for each, for people.

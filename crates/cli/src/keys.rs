@@ -22,7 +22,7 @@ impl PassphraseArgs {
     pub(crate) fn existing(&self, of: &str) -> anyhow::Result<Passphrase> {
         let bytes = match self.given()? {
             Some(bytes) => bytes,
-            None => ask(&format!("Passphrase of {of}: "))?,
+            None => ask(&format!("Passphrase of {of}: "), OF_KEY)?,
         };
         Ok(Passphrase::existing(bytes)?)
     }
@@ -32,9 +32,9 @@ impl PassphraseArgs {
         if let Some(bytes) = self.given()? {
             return chosen(bytes);
         }
-        let first = ask("New passphrase: ")?;
+        let first = ask("New passphrase: ", OF_KEY)?;
         let passphrase = chosen(first.clone())?;
-        if first != ask("The same again: ")? {
+        if first != ask("The same again: ", OF_KEY)? {
             bail!("the two passphrases differ; nothing was written, try again");
         }
         Ok(passphrase)
@@ -67,14 +67,15 @@ pub(crate) fn chosen(bytes: Zeroizing<Vec<u8>>) -> anyhow::Result<Passphrase> {
     Ok(Passphrase::chosen(bytes)?)
 }
 
-pub(crate) fn ask(prompt: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+/// Asks for a passphrase. `instead` says how else it can be given.
+pub(crate) fn ask(prompt: &str, instead: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     use std::io::IsTerminal as _;
     if !std::io::stdin().is_terminal() {
-        bail!(
-            "a passphrase is needed and there is no terminal to ask for it; \
-             set SANAD_PASSPHRASE or give --passphrase-file"
-        );
+        bail!("a passphrase is needed and there is no terminal to ask for it; {instead}");
     }
     let typed = rpassword::prompt_password(prompt).context("the passphrase cannot be read")?;
     Ok(Zeroizing::new(typed.into_bytes()))
 }
+
+/// How else the passphrase of a key can be given.
+const OF_KEY: &str = "set SANAD_PASSPHRASE or give --passphrase-file";

@@ -42,6 +42,16 @@ impl Outcome {
             _ => Self::Yes,
         }
     }
+
+    /// What several checks of one thing come to: evidence comes before ignorance, so a no stands whatever could not be checked.
+    pub(crate) fn of_one(parts: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |outcome: &Self| match outcome {
+            Self::Yes => 0,
+            Self::Error => 1,
+            Self::No => 2,
+        };
+        parts.into_iter().max_by_key(rank).unwrap_or(Self::Yes)
+    }
 }
 
 /// A result: `--json` prints its fields, people see its view.

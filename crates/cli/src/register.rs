@@ -16,7 +16,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub(crate) use keeper::{RegisterKeeper, credential_of, id_of, new_credential, position_in, subject_of};
-pub(crate) use lookup::{Digits, Lookup};
+pub(crate) use lookup::{Digits, Lookup, unknown};
 pub(crate) use sites::{LinkBox, delete_boxes, remember, remembered};
 pub(crate) use targets::{Finder, Registered, Wanted, is_workbook, note_changes, read_list};
 
@@ -53,7 +53,7 @@ impl OpeningArgs {
     pub(crate) fn existing(&self, path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
-            None => keys::ask(&format!("Passphrase of {}: ", path.display())),
+            None => keys::ask(&format!("Passphrase of {}: ", path.display()), OF_REGISTER),
         }
     }
 
@@ -61,7 +61,7 @@ impl OpeningArgs {
     pub(crate) fn fresh(&self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         match self.given()? {
             Some(passphrase) => checked(passphrase),
-            None => ask_twice(),
+            None => ask_twice(OF_REGISTER),
         }
     }
 
@@ -73,10 +73,10 @@ impl OpeningArgs {
     }
 }
 
-/// A new passphrase, asked for twice.
-pub(crate) fn ask_twice() -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let first = checked(keys::ask("New passphrase of the register: ")?)?;
-    if first != keys::ask("The same again: ")? {
+/// A new passphrase, asked for twice. `instead` says how else it can be given.
+pub(crate) fn ask_twice(instead: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let first = checked(keys::ask("New passphrase of the register: ", instead)?)?;
+    if first != keys::ask("The same again: ", instead)? {
         bail!("the two passphrases differ; nothing was written, try again");
     }
     Ok(first)
@@ -190,3 +190,6 @@ impl Listed {
         ]
     }
 }
+
+/// How else the passphrase of a register can be given.
+const OF_REGISTER: &str = "set SANAD_REGISTER_PASSPHRASE or give --register-passphrase-file";

@@ -44,6 +44,7 @@ pub(crate) fn conclude(
         validity,
         mismatches,
         faults,
+        beyond_limits: false,
         left_open: left_open(credential).into_iter().chain(still_to_come(own)).collect(),
     }
 }
@@ -74,6 +75,7 @@ pub(crate) fn unread(why: &Unread) -> Finding {
         validity: Validity::default(),
         mismatches: Vec::new(),
         faults: Vec::new(),
+        beyond_limits: why.is_limit(),
         left_open: vec![detail],
     }
 }

@@ -127,10 +127,14 @@ fn check_plain(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Fin
 }
 
 fn check_json(document: &[u8], circumstances: &Circumstances<'_>) -> Option<Finding> {
-    let credential = match read_object(document) {
-        Ok(credential) => credential,
+    let canonical = match canonical_form(document) {
+        Ok(canonical) => canonical,
         Err(why) if why.is_limit() || holds_credential(document) => return Some(unread(&why)),
         Err(_) => return None,
+    };
+    let credential = match object_of(&canonical) {
+        Ok(credential) => credential,
+        Err(why) => return holds_credential(&canonical).then(|| unread(&why)),
     };
     if !is_credential(&credential) {
         return check_other_object(document, &credential, circumstances);
@@ -258,17 +262,27 @@ pub(crate) fn looks_like_credential(text: &[u8]) -> bool {
 
 /// An unambiguous JSON object within the limits: RFC 8785 refuses duplicate keys, deep nesting and unsafe numbers.
 pub(crate) fn read_object(text: &[u8]) -> Result<Map<String, Value>, Unread> {
-    if text.len() > CREDENTIAL_BYTES_MAX {
+    object_of(&canonical_form(text)?)
+}
+
+/// The form that the ledger binds. Limits are those of this form: whoever holds a document may add white space and escapes to it, which must
+/// not keep anybody from reading its dates.
+fn canonical_form(text: &[u8]) -> Result<Vec<u8>, Unread> {
+    jcs::canonicalize(text).map_err(|error| match error {
+        JsonError::TooDeep { depth_max, .. } => Unread::TooLarge { what: "levels of JSON", max: depth_max },
+        JsonError::TooLarge { bytes_max, .. } => Unread::TooLarge { what: "bytes", max: bytes_max },
+        error => Unread::Json(error),
+    })
+}
+
+fn object_of(canonical: &[u8]) -> Result<Map<String, Value>, Unread> {
+    if canonical.len() > CREDENTIAL_BYTES_MAX {
         return Err(Unread::TooLarge { what: "bytes", max: CREDENTIAL_BYTES_MAX });
     }
-    if values_in_text(text) > VALUES_MAX {
+    if values_in_text(canonical) > VALUES_MAX {
         return Err(Unread::TooLarge { what: "JSON values", max: VALUES_MAX });
     }
-    let canonical = jcs::canonicalize(text).map_err(|error| match error {
-        JsonError::TooDeep { depth_max, .. } => Unread::TooLarge { what: "levels of JSON", max: depth_max },
-        error => Unread::Json(error),
-    })?;
-    serde_json::from_slice(&canonical).map_err(|_| Unread::NoObject)
+    serde_json::from_slice(canonical).map_err(|_| Unread::NoObject)
 }
 
 /// Whether an object is a W3C credential, by its type or first context.

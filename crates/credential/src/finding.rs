@@ -27,6 +27,9 @@ pub struct Finding {
     pub mismatches: Vec<Mismatch>,
     /// Rules of its data model that the document breaks.
     pub faults: Vec<Fault>,
+    /// It is larger than what is read, so that its dates and all else were not looked at: whoever decides by it must not take that for a yes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub beyond_limits: bool,
     /// What the document invites to look up and was not looked at, and whatever else a reader should know.
     pub left_open: Vec<String>,
 }

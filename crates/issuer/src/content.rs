@@ -1,6 +1,8 @@
 //! What a file is by its content: whatever the ledger's own programs write is never issued as a document.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::Path;
 
 use sanad_core::audit_report::AUDIT_REPORT_FORMAT;
 use sanad_core::keyfile::KEY_FILE_FORMAT;
@@ -53,6 +55,10 @@ pub enum Artifact {
     Printed,
     /// A node's configuration.
     NodeConfig,
+    /// A template of `sanad issue roster`, which says of nobody that they were awarded anything.
+    Template,
+    /// A roster with what `sanad issue roster` reads it by beside it.
+    Roster,
     /// A later version of one of them.
     Other,
 }
@@ -78,6 +84,8 @@ impl fmt::Display for Artifact {
             Self::TlogProof => "a tlog-proof",
             Self::Printed => "what a `sanad` command printed",
             Self::NodeConfig => "a node's configuration",
+            Self::Template => "a template; `sanad issue roster` fills it for each line of a roster",
+            Self::Roster => "a roster, which has its columns or its template beside it; `sanad issue roster` issues its lines",
             Self::Other => "a file of Sanad itself",
         })
     }
@@ -108,7 +116,31 @@ pub fn recognise(bytes: &[u8], pictures: Option<PictureReader>) -> Option<Artifa
     let known = claim.and_then(|claim| claim.artifact());
     let known =
         known.or_else(|| serde_json::from_slice::<Invitation>(text).ok().map(|_| Artifact::Invitation));
-    known.or_else(|| holds_key(text).then_some(Artifact::WrappedKey))
+    known
+        .or_else(|| holds_key(text).then_some(Artifact::WrappedKey))
+        .or_else(|| is_template(text).then_some(Artifact::Template))
+}
+
+/// Whether fields of a roster stand in it that nobody has filled.
+fn is_template(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.windows(2).position(|window| window == b"{{") {
+        rest = &rest[at + 2..];
+        if TEMPLATE_FIELDS
+            .iter()
+            .any(|field| rest.strip_prefix(field.as_bytes()).is_some_and(|rest| rest.starts_with(b"}}")))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a file is a roster: what `sanad issue init` writes lies beside it.
+pub(crate) fn is_roster(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    ROSTER_EXTENSIONS.contains(&extension.as_str())
+        && ["columns.toml", "template.json"].iter().any(|beside| path.with_extension(beside).is_file())
 }
 
 /// Texts other than JSON objects.
@@ -203,6 +235,11 @@ fn of_format(format: &str) -> Option<Artifact> {
 
 /// What every version of a tlog-proof begins with.
 const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
+/// Fields that nearly every template has; another text between such brackets may belong to a credential.
+const TEMPLATE_FIELDS: [&str; 9] =
+    ["name", "first_name", "last_name", "number", "student_number", "email", "awarded", "credits", "grade"];
+/// What rosters are called.
+const ROSTER_EXTENSIONS: [&str; 4] = ["csv", "tsv", "txt", "xlsx"];
 /// How much of a text shows what it is, in bytes.
 const TEXT_BYTES_LOOKED_AT: usize = 4 << 10;
 /// U+FEFF in UTF-8.
@@ -248,11 +285,31 @@ mod tests {
                 Some(Artifact::Checkpoint),
             ),
             ("Letter\n7\n\n\u{2014} yours\n", None),
+            (r#"{"type": ["VerifiableCredential"], "s": {"name": "{{name}}"}}"#, Some(Artifact::Template)),
+            (r#"{"a": "{{x", "b": "{{awarded}}T00:00:00Z"}"#, Some(Artifact::Template)),
+            (r#"{"criteria": "Templates with {{mustaches}} and {{{name}."}"#, None),
         ] {
             assert_eq!(recognise(text.as_bytes(), None), expected, "{text}");
         }
         assert_eq!(recognise(b"\xf5snd\x01", None), Some(Artifact::Receipt));
         assert_eq!(recognise(b"\xf5snt\x01", None), Some(Artifact::TrustFile));
+    }
+
+    #[test]
+    fn a_table_is_a_roster_by_what_lies_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("wisuda.columns.toml"), "").unwrap();
+        std::fs::write(at("kursus.template.json"), "{}").unwrap();
+        for (name, expected) in [
+            ("wisuda.csv", true),
+            ("wisuda.XLSX", true),
+            ("kursus.csv", true),
+            ("data.csv", false),
+            ("wisuda.pdf", false),
+        ] {
+            assert_eq!(is_roster(&at(name)), expected, "{name}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use sanad_core::summary::Summary;
 use sanad_credential::{Check, Circumstances, Part, Verdict, badge_of_sd_jwt};
 use serde_json::Value;
 
-use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, recognise};
+use crate::content::{Artifact, BYTE_ORDER_MARK, PictureReader, is_roster, recognise};
 use crate::files::{self, FileError};
 use crate::folder::look_through;
 use crate::keys::Passphrase;
@@ -209,6 +209,9 @@ pub(crate) fn read(path: &Path, reader: Reader<'_>) -> Result<Read, SourceError>
     }
     if let Some(artifact) = recognise(&bytes, reader.pictures) {
         return Ok(Read::LeftOut(LeftOut::Artifact(artifact)));
+    }
+    if is_roster(path) {
+        return Ok(Read::LeftOut(LeftOut::Artifact(Artifact::Roster)));
     }
     let kind = match reader.read_as {
         ReadAs::Auto => DocumentKind::detect(&bytes),

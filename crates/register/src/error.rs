@@ -155,6 +155,18 @@ pub enum RegisterError {
          program is done", .0.display()
     )]
     TracesRemain(PathBuf),
+    /// A row is destroyed, but the file could not be written anew, so that traces of it may remain.
+    #[error(
+        "the row is destroyed, but {} could not be written anew and may still hold traces; make room for a second copy of it, then run \
+         `sanad register compact`", path.display()
+    )]
+    NotWrittenAnew {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<RegisterError>,
+    },
 }
 
 /// A part of a register that is damaged.

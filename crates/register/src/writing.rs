@@ -97,8 +97,8 @@ impl Register {
     /// the caller's to destroy.
     ///
     /// # Errors
-    /// [`RegisterError::TracesRemain`] if another program has the file open: the rows are destroyed all the same, and
-    /// [`Register::compact`] clears the traces later.
+    /// [`RegisterError::TracesRemain`] if another program has the file open, [`RegisterError::NotWrittenAnew`] if there is no room for
+    /// the new file: the rows are destroyed all the same, and [`Register::compact`] clears the traces later.
     pub fn erase(&mut self, records: &[(RowNumber, DestructionRecord)]) -> Result<(), RegisterError> {
         self.change(|changing| {
             for (row, record) in records {
@@ -113,7 +113,10 @@ impl Register {
             }
             Ok(())
         })?;
-        self.compact()
+        self.compact().map_err(|error| match error {
+            RegisterError::TracesRemain(path) => RegisterError::TracesRemain(path),
+            source => RegisterError::NotWrittenAnew { path: self.path.clone(), source: Box::new(source) },
+        })
     }
 
     fn change(

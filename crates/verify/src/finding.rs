@@ -312,15 +312,29 @@ impl Finding {
     pub fn answer(&self) -> Answer {
         let against = self.credential.as_ref().is_some_and(|credential| credential.verdict.is_against());
         let unanswered = matches!(self.asked, Asked::CouldNotBeChecked { .. });
-        // Whoever shows it may be withholding that it has expired.
-        let withheld =
-            self.credential.as_ref().is_some_and(|credential| credential.validity.end_withholdable);
+        // Whoever shows it may be withholding that it has expired, or showing more than is read.
+        let unseen = self
+            .credential
+            .as_ref()
+            .is_some_and(|credential| credential.validity.end_withholdable || credential.beyond_limits);
         match self.verdict.answer() {
             Answer::Yes if against || self.expired => Answer::No,
-            Answer::Yes if unanswered || withheld => Answer::CouldNotBeChecked,
+            Answer::Yes if unanswered || unseen => Answer::CouldNotBeChecked,
             Answer::No if unanswered && self.verdict == Verdict::Stale => Answer::CouldNotBeChecked,
             answer => answer,
         }
+    }
+
+    /// Whether the document looks like a credential, and its own dates were not all looked at: it is beyond a limit or in a form that is
+    /// not read, or its holder may be withholding its end. The form is the issuer's choice, so that alone leaves [`answer`](Self::answer) a yes.
+    #[must_use]
+    pub fn dates_unseen(&self) -> bool {
+        let is_unread = |check: &sanad_credential::Check| {
+            check.part == sanad_credential::Part::Form && check.verdict != sanad_credential::Verdict::Good
+        };
+        self.credential.as_ref().is_some_and(|credential| {
+            credential.validity.end_withholdable || credential.checks.iter().any(is_unread)
+        })
     }
 
     pub(crate) fn hold(&mut self, part: Part, detail: impl Into<String>) {

@@ -9,6 +9,7 @@ use sanad_core::document::DocumentKind;
 use sanad_core::event::Event;
 use sanad_core::member::{Member, Role};
 use sanad_core::receipt::Receipt;
+use sanad_credential::CREDENTIAL_BYTES_MAX;
 use sanad_testkit::{Consortium, Ledger, commitment_of, member};
 use sanad_verify::{Answer, Finding, NotAReceipt, Open, Part, Trust, Verdict, Verifier};
 
@@ -58,6 +59,66 @@ fn another_layout_is_the_same_document_and_another_word_is_not() {
     assert!(other.credential().is_none(), "its own signature is not looked at");
     assert!(other.not_proved().contains(&Open::CredentialNotChecked));
     assert!(other.summary().is_none());
+}
+
+/// A credential that ended long ago.
+fn ended(description: &str) -> String {
+    serde_json::json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential"],
+        "issuer": ISSUER_ID,
+        "validUntil": "2020-01-01T00:00:00Z",
+        "credentialSubject": {"id": "urn:x:1", "description": description},
+    })
+    .to_string()
+}
+
+#[test]
+fn padding_keeps_nobody_from_reading_when_a_credential_ended() {
+    let plain = ended("Digital");
+    let issued = issue(plain.as_bytes());
+    let space = " ".repeat(CREDENTIAL_BYTES_MAX + 1);
+    let inside = plain.replacen(':', &format!(":{space}"), 1);
+    for padded in [format!("{space}{plain}"), format!("{plain}{space}"), inside] {
+        let finding = issued.check(padded.as_bytes());
+        assert_eq!((finding.verdict(), finding.answer()), (Verdict::Active, Answer::No));
+        assert!(finding.credential().unwrap().validity.expired);
+    }
+    let written = "x".repeat(CREDENTIAL_BYTES_MAX / 5);
+    let finding = issue(ended(&written).as_bytes()).check(ended(&written).replace('x', "\\u0078").as_bytes());
+    assert_eq!(finding.answer(), Answer::No, "escapes");
+}
+
+#[test]
+fn what_is_too_large_to_be_looked_at_is_never_a_yes() {
+    let description = "x".repeat(CREDENTIAL_BYTES_MAX);
+    let many = ended("").replacen('{', &format!("{{\"n\":[{}0],", "0,".repeat(100_000)), 1);
+    // What every credential has may be written with escapes.
+    let hidden = ended(&description).replace("VerifiableCredential", "Verifiable\\u0043redential");
+    for document in [ended(&description), hidden.replace("www", "\\u0077ww"), many] {
+        let finding = issue(document.as_bytes()).check(document.as_bytes());
+        assert_eq!((finding.verdict(), finding.answer()), (Verdict::Active, Answer::CouldNotBeChecked));
+        assert!(finding.credential().unwrap().beyond_limits && finding.dates_unseen());
+    }
+    let header = serde_json::json!({"alg": "EdDSA"}).to_string();
+    let long = format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(header), "A".repeat(CREDENTIAL_BYTES_MAX));
+    assert_eq!(issue(long.as_bytes()).check(long.as_bytes()).answer(), Answer::CouldNotBeChecked);
+    // Nothing in these looks like a credential, however large they are.
+    let data = serde_json::json!({"issuer": ISSUER_ID, "data": description}).to_string();
+    let numbers = format!("{{\"issuer\":\"{ISSUER_ID}\",\"n\":[{}0]}}", "0,".repeat(100_000));
+    for document in [data, numbers] {
+        let finding = issue(document.as_bytes()).check(document.as_bytes());
+        assert_eq!((finding.answer(), finding.dates_unseen()), (Answer::Yes, false));
+    }
+}
+
+#[test]
+fn a_form_that_is_not_read_is_the_issuers_choice() {
+    let quoted = format!("\u{feff}{}", ended(""));
+    let finding = issue(quoted.as_bytes()).check(quoted.as_bytes());
+    // Nobody else can bring a document into that form: the ledger binds each of its bytes.
+    assert_eq!((finding.answer(), finding.dates_unseen()), (Answer::Yes, true));
+    assert_eq!(finding.credential().unwrap().verdict, sanad_credential::Verdict::NotChecked);
 }
 
 #[test]

@@ -3,7 +3,7 @@ import { startsWith, utf8 } from "../bytes.js";
 import { Malformed } from "../faults.js";
 import { inflate } from "../open/inflate.js";
 import { NotRead } from "./faults.js";
-import { CREDENTIAL_BYTES_MAX, latin, textOrNull } from "./read.js";
+import { CREDENTIAL_BYTES_MAX, TooLarge, latin, textOrNull } from "./read.js";
 
 export const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const CHUNKS_MAX = 100_000;
@@ -18,7 +18,7 @@ export async function unbake(document) {
   if (startsWith(document, PNG)) return fromPng(document);
   const text = latin(document).replace(/^\u00ef\u00bb\u00bf/, "").replace(/^[ \t\n\f\r]+/, "");
   if (!text.startsWith("<") || !text.includes(NAMESPACE)) return null;
-  if (document.length > 2 * CREDENTIAL_BYTES_MAX) throw new NotRead("an SVG that is too long");
+  if (document.length > 2 * CREDENTIAL_BYTES_MAX) throw new TooLarge("an SVG that is too long");
   return fromSvg(textOrNull(document)?.replace(/^\ufeff/, "") ?? "<");
 }
 
@@ -59,7 +59,7 @@ async function fromPng(data) {
     if (!latin(data.subarray(at)).includes(KEYWORD)) return found;
     throw found === null ? damaged() : new NotRead("a badge with two credentials");
   }
-  throw new NotRead("a PNG of too many chunks");
+  throw new TooLarge("a PNG of too many chunks");
 }
 
 /** @param {Uint8Array} data */
@@ -82,10 +82,11 @@ async function textOf(content) {
   if (flag === 1 && method === 0) {
     text = await inflate(text, "deflate", CREDENTIAL_BYTES_MAX).catch((error) => {
       // Bytes after the end of the compressed text are an error of the stream, too.
-      throw error instanceof Malformed ? damaged() : error;
+      if (!(error instanceof Malformed)) throw error;
+      throw /too much/.test(error.message) ? new TooLarge("a badge that is too long") : damaged();
     });
   } else if (flag !== 0) throw damaged();
-  if (text.length > CREDENTIAL_BYTES_MAX) throw new NotRead("a badge that is too long");
+  if (text.length > CREDENTIAL_BYTES_MAX) throw new TooLarge("a badge that is too long");
   if (text.includes(0)) throw new NotRead("a badge with more bytes after the end of its credential");
   return text;
 }

@@ -6,7 +6,7 @@ import { Malformed } from "../faults.js";
 import { canonical, isObject, parseDocument } from "../json.js";
 import { KINDS, normalIssuerId } from "../layout.js";
 import { inflate } from "../open/inflate.js";
-import { readSdJwt } from "../sdjwt.js";
+import { SD_JWT_BYTES_MAX, readSdJwt } from "../sdjwt.js";
 import { visible } from "../visible.js";
 import { PNG, unbake } from "./badge.js";
 import { contexts } from "./context.js";
@@ -16,7 +16,7 @@ import { checkProofs } from "./integrity.js";
 import { checkJwt, checkSdJwt } from "./jwt.js";
 import { isIdOf } from "./keys.js";
 import { faultsOf } from "./model.js";
-import { CREDENTIAL_BYTES_MAX, TooLarge, hasType, idOf, isCredential, latin, looksLikeCredential, readObject, textOrNull } from "./read.js";
+import { CREDENTIAL_BYTES_MAX, TooLarge, hasType, canonicalForm, idOf, isCredential, latin, looksLikeCredential, objectOf, textOrNull } from "./read.js";
 import { below, listOf } from "./rdf.js";
 import { validityOf } from "./validity.js";
 
@@ -25,8 +25,9 @@ import { validityOf } from "./validity.js";
 /** @typedef {import("./jwt.js").Own} Own */
 /** @typedef {import("./integrity.js").Circumstances} Circumstances */
 /** @typedef {{ part: string, word: string, detail: string }} Check */
-/** @typedef {{ word: string, checks: Check[], issuer: string | undefined, validity: import("./validity.js").Validity | null, method: string | undefined }} Finding
- * `word` is one of docs/formats/finding.md, "Credential" */
+/** @typedef {{ word: string, checks: Check[], issuer: string | undefined, validity: import("./validity.js").Validity | null, method: string | undefined,
+ *   beyondLimits: boolean }} Finding
+ * `word` is one of docs/formats/finding.md, "Credential"; `beyondLimits`: larger than what is read, so that nothing in it was looked at */
 
 /** In rising gravity; from `not-yet-valid` on they speak against it. */
 const WORDS = ["good", "key-unproven", "not-checked", "unsigned", "not-yet-valid", "expired", "not-covered", "malformed", "inconsistent", "bad"];
@@ -53,11 +54,11 @@ export async function checkCredential(document, record, nowMs) {
     return own && conclude(own);
   } catch (error) {
     if (!(error instanceof NotRead)) throw error;
-    return finding([{ part: "form", word: "not-checked", detail: error.message }], { issuer: undefined, validity: null, method: undefined });
+    return finding([{ part: "form", word: "not-checked", detail: error.message }], { issuer: undefined, validity: null, method: undefined, beyondLimits: error instanceof TooLarge });
   }
 }
 
-/** @param {Check[]} checks @param {Pick<Finding, "issuer" | "validity" | "method">} rest @returns {Finding} */
+/** @param {Check[]} checks @param {Omit<Finding, "word" | "checks">} rest @returns {Finding} */
 function finding(checks, rest) {
   const gravest = checks.reduce((most, { word }) => Math.max(most, WORDS.indexOf(word)), 0);
   return { word: WORDS[gravest], checks, ...rest };
@@ -96,7 +97,7 @@ async function readSd(document, circumstances) {
   try {
     given = await readSdJwt(document);
   } catch (error) {
-    if (error instanceof Malformed) throw new NotRead(`not a valid SD-JWT: ${error.message}`);
+    if (error instanceof Malformed) throw new (document.length > SD_JWT_BYTES_MAX ? TooLarge : NotRead)(`not a valid SD-JWT: ${error.message}`);
     throw error;
   }
   return checkSdJwt(given, circumstances);
@@ -104,13 +105,16 @@ async function readSd(document, circumstances) {
 
 /** @param {Uint8Array} document @param {Circumstances} circumstances @returns {Promise<Own | null>} */
 async function readJson(document, circumstances) {
-  let object;
+  let [object, written] = [/** @type {JsonObject} */ ({}), document];
   try {
-    object = readObject(document);
+    const form = canonicalForm(document);
+    written = form.text;
+    object = objectOf(form);
   } catch (error) {
-    if (error instanceof TooLarge || (error instanceof NotRead && holdsCredential(document))) throw error;
-    if (error instanceof NotRead) return null;
-    throw error;
+    if (!(error instanceof NotRead)) throw error;
+    // What has a canonical form shows in it, without escapes, whether it is one.
+    if ((written === document && error instanceof TooLarge) || holdsCredential(written)) throw error;
+    return null;
   }
   if (isCredential(object)) {
     const proofs = await checkProofs(object, circumstances);
@@ -127,7 +131,7 @@ async function readJson(document, circumstances) {
     return checkSdJwt(sd, circumstances);
   }
   // Names may be written with escapes: what was read counts, too.
-  return refuse(holdsCredential(document) || holdsCredential(utf8(canonical(object))), "JSON that only mentions a credential");
+  return refuse(holdsCredential(document) || holdsCredential(written), "JSON that only mentions a credential");
 }
 
 /** VC Data Model 2.0, 4.13.2. @param {JsonObject} envelope @param {Circumstances} circumstances */
@@ -196,7 +200,7 @@ async function conclude({ credential, issuer, proofs, counted, validity, mismatc
   checks.push(...ofProofs(proofs, counted), ofValidity(validity));
   checks.push({ part: "claims", word: mismatches.length === 0 ? "good" : "inconsistent", detail: mismatches.join("; ") });
   const shown = issuer === undefined ? undefined : visible([...issuer].slice(0, SHOWN_MAX).join("") + ([...issuer].length > SHOWN_MAX ? "…" : ""));
-  return finding(checks, { issuer: shown, validity, method: proofs[0]?.method });
+  return finding(checks, { issuer: shown, validity, method: proofs[0]?.method, beyondLimits: false });
 }
 
 /** Signature, key and cover are those of one proof, the best one; any bad proof counts. @param {import("./integrity.js").Proof[]} proofs @param {number} counted

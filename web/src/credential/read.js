@@ -1,6 +1,6 @@
 // A credential as JSON, and what all readers of one share.
 import { decodeUtf8, utf8 } from "../bytes.js";
-import { isObject, parseDocument } from "../json.js";
+import { canonical, isObject, parseDocument } from "../json.js";
 import { Malformed } from "../faults.js";
 import { CREDENTIALS_V1, CREDENTIALS_V2 } from "./context.js";
 import { NotRead } from "./faults.js";
@@ -16,18 +16,26 @@ const SIGNS = ["VerifiableCredential", "www.w3.org/ns/credentials/v2", "www.w3.o
 /** Beyond the limits, which says nothing of the document. */
 export class TooLarge extends NotRead {}
 
-/** An unambiguous JSON object within the limits. @param {Uint8Array} data @returns {JsonObject} */
-export function readObject(data) {
-  if (data.length > CREDENTIAL_BYTES_MAX) throw new TooLarge("longer than 4 MiB");
-  if (valuesInText(data) > VALUES_MAX) throw new TooLarge("too many JSON values");
-  let value;
+/** An unambiguous JSON object within the limits. @param {Uint8Array} data */
+export const readObject = (data) => objectOf(canonicalForm(data));
+
+/** A JSON text as the ledger binds it. Limits are those of this form: whoever holds a document may add white space and escapes to it, which must not keep
+ * anybody from reading its dates. @param {Uint8Array} data @returns {{ value: Json, text: Uint8Array }} */
+export function canonicalForm(data) {
   try {
-    value = parseDocument(data);
+    const value = parseDocument(data);
+    return { value, text: utf8(canonical(value)) };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    if (/^nested/.test(error.message)) throw new TooLarge("nested too deep");
+    if (/^(nested|longer)/.test(error.message)) throw new TooLarge(error.message);
     throw new NotRead("not JSON that every reader takes the same way");
   }
+}
+
+/** @param {ReturnType<typeof canonicalForm>} form @returns {JsonObject} */
+export function objectOf({ value, text }) {
+  if (text.length > CREDENTIAL_BYTES_MAX) throw new TooLarge("longer than 4 MiB");
+  if (valuesInText(text) > VALUES_MAX) throw new TooLarge("too many JSON values");
   if (!isObject(value)) throw new NotRead("not a JSON object");
   return value;
 }

@@ -1,12 +1,18 @@
 // Files of a ZIP archive: its central directory alone counts. Stored or deflated, small and few.
 import { decodeUtf8 } from "../bytes.js";
 import { Malformed } from "../faults.js";
+import { checkPeopleText } from "../layout.js";
 import { inflate } from "./inflate.js";
 
-const ZIP_BYTES_MAX = 64 << 20;
+// The limits of `sanad verify`.
+const ZIP_BYTES_MAX = 16 << 20;
 const FILES_MAX = 64;
-const FILE_BYTES_MAX = 16 << 20;
+const FILE_BYTES_MAX = 4 << 20;
+const INFLATED_BYTES_MAX = 32 << 20;
+const FILE_NAME_BYTES_MAX = 255;
 const END_BYTES = 22;
+/** A type of files in the mode that Unix programs note. */
+const SYMLINK = 0xa000;
 const COMMENT_BYTES_MAX = 65_535;
 
 /** @param {Uint8Array} data */
@@ -14,7 +20,7 @@ export const isZip = (data) => data[0] === 0x50 && data[1] === 0x4b && data[2] =
 
 /** @param {Uint8Array} data @param {number} [filesMax] @param {number} [fileBytesMax] @returns {Promise<{ name: string, data: Uint8Array }[]>} */
 export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BYTES_MAX) {
-  if (data.length > ZIP_BYTES_MAX) throw new Malformed("a ZIP archive of more than 64 MiB");
+  if (data.length > ZIP_BYTES_MAX) throw new Malformed("a ZIP archive of more than 16 MiB");
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let end = data.length - END_BYTES;
   const lowest = Math.max(0, end - COMMENT_BYTES_MAX);
@@ -25,6 +31,9 @@ export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BY
   const files = [];
   /** @type {Set<string>} */
   const met = new Set();
+  /** @type {Set<string>} */
+  const folders = new Set();
+  let left = INFLATED_BYTES_MAX;
   try {
     let at = view.getUint32(end + 16, true);
     for (let i = 0; i < count; i++) {
@@ -32,7 +41,13 @@ export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BY
       const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
       if (met.has(asFileSystemsCompare(name))) throw new Malformed("a ZIP archive with two files of one name");
       met.add(asFileSystemsCompare(name));
-      if (!name.endsWith("/")) files.push({ name, data: await fileAt(data, view, at, fileBytesMax) });
+      if (!name.endsWith("/")) {
+        folders.add(folderOf(name, (view.getUint16(at + 40, true) & 0xf000) === SYMLINK));
+        if (folders.size > 1) throw new Malformed("a ZIP archive of several folders; unpack it, and choose the files of one of them");
+        const file = await fileAt(data, view, at, Math.min(fileBytesMax, left));
+        left -= file.length;
+        files.push({ name, data: file });
+      }
       at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     }
   } catch (error) {
@@ -40,6 +55,16 @@ export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BY
     throw error;
   }
   return files;
+}
+
+/** The folder of a file, which lies in one or in none: no name leads elsewhere, or looks like another. @param {string} path @param {boolean} isLink */
+function folderOf(path, isLink) {
+  const parts = path.split("/");
+  for (const part of parts) {
+    checkPeopleText(part, 1, FILE_NAME_BYTES_MAX, "a name in the ZIP archive");
+    if (part.startsWith(".") || part.includes("\\") || parts.length > 2 || isLink) throw new Malformed("a name in the ZIP archive is not that of a file in one folder");
+  }
+  return parts.slice(0, -1).join("/");
 }
 
 /** What names have in common that a file system takes for one: programs take different files of one name. @param {string} name */

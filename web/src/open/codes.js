@@ -24,7 +24,8 @@ export function readCode(text) {
   const code = given.includes("#") ? given.slice(given.indexOf("#") + 1) : given;
   if (/^\d+$/.test(code) && code.length !== KEY_CHARACTERS) return { receipt: readDigits(code) };
   if (!given.includes("#")) return null;
-  return /^[A-Za-z0-9_-]{43}$/.test(code) ? { key: unbase64url(code) } : null;
+  // The last of 43 characters has but four bits of the 256.
+  return /^[\w-]{42}[AEIMQUYcgkosw048]$/.test(code) ? { key: unbase64url(code) } : null;
 }
 
 /** @param {string} digits */

@@ -14,14 +14,16 @@ import { Reference } from "./syntax.js";
 const PDF_BYTES_MAX = 4 << 20;
 const FILE_BYTES_MAX = 1 << 20;
 const REVISIONS_MAX = 16;
+/** Beginnings of pictures, and JSON, which may hold anything. */
+const PICTURE = /^(\x89PNG|\xff\xd8\xff|\xff\x0a|\0\0\0\x0cJXL |\0\0\0\x0cjP {2}|\0\0\x01\0|....ftyp|GIF8|II\*\0|MM\0\*|BM....\0{4}|RIFF|8BPS|%!PS|(\xef\xbb\xbf)?[ \t\n\f\r]*\{)/s;
 /** Where a PDF begins at the latest, and where it says that it is linearized. */
 const START_BYTES_MAX = 1024;
 
 /** @param {Uint8Array} data */
 const startOf = (data) => textOf(data.subarray(0, START_BYTES_MAX)).indexOf("%PDF-");
 
-/** @param {Uint8Array} data */
-export const isPdf = (data) => startOf(data) >= 0;
+/** Whether a file is a PDF. What begins as a picture is one, for `sanad verify` as well, whatever follows. @param {Uint8Array} data */
+export const isPdf = (data) => startOf(data) >= 0 && !PICTURE.test(textOf(data.subarray(0, 16)));
 
 /** @param {Uint8Array} given
  * @returns {Promise<{ document: Uint8Array, receipt: Uint8Array, endorsements: import("./endorsements.js").EndorsementFile[] }>} */

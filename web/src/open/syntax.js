@@ -55,7 +55,12 @@ export class Syntax {
     const reference = this.take(REFERENCE);
     if (reference) return new Reference(Number(reference[1]));
     const number = this.take(NUMBER);
-    if (number) return Number(number[0]);
+    if (number) {
+      const value = Number(number[0]);
+      // Readers take these differently, or refuse the file.
+      if (!number[0].includes(".") && !Number.isSafeInteger(value)) throw new Malformed("the PDF is damaged: a number out of range");
+      return value;
+    }
     const name = this.name();
     if (name !== null) return name;
     const hexadecimal = this.take(HEXADECIMAL);

@@ -226,6 +226,16 @@ test("a link code, its PDF and its archive", skip, async () => {
   assert.match(await choose(page, [documentFile("00008.cbor"), receiptFile("00008.cbor")]), /Valid[^]*Proved is the file itself/);
 });
 
+test("a link that was damaged is said to be one", skip, async () => {
+  const key = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  for (const damaged of [key.slice(1), `${key.slice(0, -1)}-`, "1234567890".repeat(20), "9".repeat(9000)]) {
+    const page = await open(`${site.address}/v/#${damaged}`);
+    assert.match(await verdict(page), /Could not be checked/, damaged);
+    await page.context().close();
+  }
+  assert.deepEqual(complaints, []);
+});
+
 test("a link over 3G: the first verdict, with the status now", skip, async () => {
   const key = crypto.getRandomValues(new Uint8Array(32));
   boxes.set(hex(boxId(key)), await makeBox(key, "ijazah.json", documentFile("00000.json").data, receiptFile("00000.json").data));

@@ -228,6 +228,12 @@ async fn check_award(
         let asked = remote.ask(|| remote.client().status(&key, ProofForm::SelfContained)).await;
         finding.refresh(&verifier, remote.url(), &remote.told(asked)?);
     }
+    if finding.dates_unseen() {
+        bail!(
+            "it is not endorsed: it looks like a credential, and its own dates could not be looked at, so that nobody knows whether it has \
+             ended; `sanad verify {target}` says why"
+        );
+    }
     match finding.answer() {
         Answer::Yes => Ok(finding),
         _ if is_anchored(&finding) => {

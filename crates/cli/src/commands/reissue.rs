@@ -65,6 +65,9 @@ pub(crate) struct Args {
     /// Reissue although the new credential is another person's by all that it says, or names nobody
     #[arg(long)]
     another_person: bool,
+    /// Allot a place in the status lists though the register lacks credentials of this issuer that the ledger has
+    #[arg(long, requires = "sign")]
+    incomplete_register: bool,
     /// Do not ask: reissue
     #[arg(long)]
     yes: bool,
@@ -164,7 +167,7 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let issuer = args.issuer.open()?;
     let document = match correction {
         Some(correction) => {
-            if is_listed {
+            if is_listed && !args.incomplete_register {
                 keeper.check_complete(&chain.issued(&id).await?)?;
             }
             sign(args, correction, is_listed, &chain.member(&id).await?, &issuer, &keeper)?

@@ -115,7 +115,7 @@ pub(super) fn passphrase(args: &PassphraseArgs, output: &Output) -> anyhow::Resu
         Some(file) => {
             register::checked(read_passphrase(file).context("the passphrase file cannot be used")?)?
         }
-        None => register::ask_twice()?,
+        None => register::ask_twice("give --new-passphrase-file FILE")?,
     };
     register.change_passphrase(&old, &new)?;
     output.print(&Done { file: path, done: "is under the new passphrase", rows: register.rows()? })?;

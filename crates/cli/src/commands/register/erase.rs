@@ -9,19 +9,20 @@ use sanad_register::{Credential, Register, RegisterError, RowNumber, Status};
 use serde::Serialize;
 
 use crate::issuer::IssuerArgs;
-use crate::output::{Outcome, Output, Report, note, warn};
-use crate::register::{Digits, LinkBox, Lookup, RegisterArgs, delete_boxes, remembered};
+use crate::output::{Outcome, Output, Report, complain, note, warn};
+use crate::register::{Digits, LinkBox, Lookup, RegisterArgs, delete_boxes, remembered, unknown};
 use crate::time;
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  sanad register erase 12 --register merapi/register.db --issuer-dir merapi
+  sanad register erase row:12 --register merapi/register.db --issuer-dir merapi
   sanad register erase siti@univ-merapi.example --yes --site-dir public/ --register merapi/register.db \\
       --issuer-dir merapi
 
 Secret, document, receipt and every word about the person are destroyed, and the file is written anew
-without them. Nothing in the ledger tells of the person then. A record, signed with the issuing key, stays:
+without them. What may mean several persons erases nobody: neither digits alone, nor the name of a file
+that several credentials have, nor an address that several persons share. Nothing in the ledger tells of the person then. A record, signed with the issuing key, stays:
 `sanad register export` writes it. The learner's own copy still verifies: revoke the credential before, if
 it must not.
 The box that the certificate's link opens is deleted from the folder of the site, too: only the register knows
@@ -32,7 +33,8 @@ documents, receipts and certificates in folders.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Rows, e-mail addresses, student numbers or file names: every credential that they find
+    /// Rows (row:12), e-mail addresses or student numbers (number:26001): every credential of that person; certificate numbers or
+    /// names of files: the one that has it
     #[arg(required = true)]
     credentials: Vec<String>,
     /// Do not ask: erase
@@ -55,7 +57,7 @@ struct Erased {
     erased: Vec<Record>,
     /// The boxes of their certificates' links.
     boxes: Vec<LinkBox>,
-    /// Whether traces may be left in the file, since another program has it open.
+    /// Whether traces may be left in the file, since another program has it open or the disk is full.
     traces_remain: bool,
 }
 
@@ -100,10 +102,12 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     // Before the secrets go, which tell whose box is whose: killed in between, this is repeated.
     let boxes = delete_boxes(&credentials, &sites)?;
     let erased = register.erase(&records);
-    let traces_remain = matches!(erased, Err(RegisterError::TracesRemain(_)));
+    // The rows are destroyed all the same, and with them the secrets: what is to be said of them is said now or never.
+    let traces_remain =
+        matches!(erased, Err(RegisterError::TracesRemain(_) | RegisterError::NotWrittenAnew { .. }));
     if let Err(error) = erased {
         match traces_remain {
-            true => note(format_args!("error: {error}")),
+            true => complain(&error.into()),
             false => return Err(error.into()),
         }
     }
@@ -150,13 +154,11 @@ fn sites(args: &Args, register: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn wanted(register: &Register, texts: &[String]) -> anyhow::Result<Vec<Credential>> {
-    let mut lookup = Lookup::new(register, Digits::Row);
+    let mut lookup = Lookup::new(register, Digits::Refused);
     let mut credentials: Vec<Credential> = Vec::new();
     for text in texts {
-        let found = lookup.all(text)?;
-        if found.is_empty() {
-            bail!("{text} is not in the register; nothing was erased");
-        }
+        let found = lookup.of_one_person(text).context("nothing was erased")?;
+        let Some(found) = found else { return Err(unknown(text)).context("nothing was erased") };
         credentials.extend(found);
     }
     credentials.sort_by_key(|one| one.row);

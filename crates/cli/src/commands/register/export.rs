@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::files::{self, Mode};
 use crate::output::{Outcome, Output, Report};
-use crate::register::{Digits, Lookup, RegisterArgs};
+use crate::register::{Digits, Lookup, RegisterArgs, unknown};
 use crate::view::View;
 
 pub(super) const EXAMPLES: &str = "\
@@ -25,7 +25,8 @@ what was erased. The files are not encrypted. Nothing is overwritten.";
 pub(crate) struct Args {
     /// The folder; it is made if it is not there
     folder: PathBuf,
-    /// Rows, e-mail addresses, student numbers or file names [default: all]
+    /// Rows, e-mail addresses, student numbers, certificate numbers or file names, none of which may mean several persons
+    /// [default: all]
     credentials: Vec<String>,
     #[command(flatten)]
     register: RegisterArgs,
@@ -41,11 +42,12 @@ struct Exported {
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let register = args.register.open()?;
-    let mut lookup = Lookup::new(&register, Digits::Row);
+    let mut lookup = Lookup::new(&register, Digits::OneMeaning);
     let mut credentials: Vec<(RowNumber, String)> = Vec::new();
     let mut records = Vec::new();
     for text in &args.credentials {
-        credentials.extend(lookup.all(text)?.into_iter().map(|one| (one.row, one.facts.file)));
+        let Some(found) = lookup.of_one_person(text)? else { return Err(unknown(text)) };
+        credentials.extend(found.into_iter().map(|one| (one.row, one.facts.file)));
     }
     if args.credentials.is_empty() {
         register.visit(|row| {

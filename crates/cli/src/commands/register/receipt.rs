@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use sanad_api::{CredentialKey, ProofForm};
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_issuer::path_beside;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::export::file_name;
 use crate::files::{self, Mode};
 use crate::output::{Outcome, Output, Report};
-use crate::register::{Digits, Lookup, RegisterArgs};
+use crate::register::{Digits, Lookup, RegisterArgs, unknown};
 use crate::remote::{self, Remote, SourceArgs};
 use crate::trust::TrustArgs;
 use crate::view::View;
@@ -29,7 +29,7 @@ yet, or any with --fresh, is made of its secret and a proof by the node or expor
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Rows, e-mail addresses, student numbers or file names
+    /// Rows, e-mail addresses, student numbers, certificate numbers or file names; none may mean several persons
     #[arg(required = true)]
     credentials: Vec<String>,
     /// Folder to write into [default: this one]
@@ -58,13 +58,10 @@ struct Written {
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut register = args.register.open()?;
-    let mut lookup = Lookup::new(&register, Digits::Row);
+    let mut lookup = Lookup::new(&register, Digits::OneMeaning);
     let mut wanted = Vec::new();
     for text in &args.credentials {
-        let found = lookup.all(text)?;
-        if found.is_empty() {
-            bail!("{text} is not in the register");
-        }
+        let Some(found) = lookup.of_one_person(text)? else { return Err(unknown(text)) };
         wanted.extend(found);
     }
     let mut to_make = Vec::new();

@@ -1,6 +1,6 @@
 //! Several receipts beside one document: the newest proof counts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_core::ids::{Height, LogIndex};
@@ -25,17 +25,16 @@ impl Setting<'_> {
     /// The document with the receipt of the newest proof, if several lie beside it.
     ///
     /// All of them have to be of one entry: nobody who gets two may be told what one of them speaks against.
-    pub(super) fn with_newest_receipt(&self, shown: Shown) -> anyhow::Result<Shown> {
-        if shown.read_from != ReadFrom::Files || self.args.receipt.is_some() {
+    pub(super) fn with_newest_receipt(&self, mut shown: Shown) -> anyhow::Result<Shown> {
+        let own = (shown.receipt_path.clone(), shown.receipt.clone());
+        let others = std::mem::take(&mut shown.others);
+        let receipts =
+            if others.is_empty() { self.files_beside(&shown)? } else { [vec![own], others].concat() };
+        if receipts.len() < 2 {
             return Ok(shown);
         }
-        let Some(document) = sanad_issuer::document_of(&shown.receipt_path) else { return Ok(shown) };
-        let paths: Vec<PathBuf> = sanad_issuer::all_beside(&document).collect();
-        if paths.len() < 2 {
-            return Ok(shown);
-        }
-        let mut all =
-            paths.into_iter().map(|path| self.beside(&shown, path)).collect::<Result<Vec<_>, _>>()?;
+        let beside = receipts.into_iter().map(|(path, bytes)| self.beside(&shown, path, bytes));
+        let mut all = beside.collect::<Result<Vec<_>, _>>()?;
         // The document may be the one that was changed.
         let Some(entry) = all.iter().find_map(|beside| beside.proved.map(|(_, entry)| entry)) else {
             return Ok(shown);
@@ -64,10 +63,25 @@ impl Setting<'_> {
         }
     }
 
-    fn beside(&self, shown: &Shown, path: PathBuf) -> anyhow::Result<Beside> {
-        let several =
-            || format!("{} has several receipts beside it, of which {} is one", shown.target, path.display());
-        let bytes = receipt_file::read_bytes(&path).with_context(several)?;
+    /// The receipts in files beside a document; none if one of them was named.
+    fn files_beside(&self, shown: &Shown) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+        if shown.read_from != ReadFrom::Files || self.args.receipt.is_some() {
+            return Ok(Vec::new());
+        }
+        let Some(document) = sanad_issuer::document_of(&shown.receipt_path) else { return Ok(Vec::new()) };
+        let paths: Vec<PathBuf> = sanad_issuer::all_beside(&document).collect();
+        if paths.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let read = |path: PathBuf| {
+            let bytes = receipt_file::read_bytes(&path).with_context(|| several(shown, &path))?;
+            Ok((path, bytes))
+        };
+        paths.into_iter().map(read).collect()
+    }
+
+    fn beside(&self, shown: &Shown, path: PathBuf, bytes: Vec<u8>) -> anyhow::Result<Beside> {
+        let several = || several(shown, &path);
         let is_paper = Receipt::from_bytes(&bytes, self.trust.anchor())
             .is_ok_and(|receipt| !receipt.opening.needs_document());
         let document = shown.document.as_deref().filter(|_| !is_paper);
@@ -76,4 +90,8 @@ impl Setting<'_> {
         let (proved, headline) = (proved.zip(finding.log_index()), finding.headline());
         Ok(Beside { path, bytes, is_paper, proved, headline })
     }
+}
+
+fn several(shown: &Shown, path: &Path) -> String {
+    format!("{} has several receipts beside it, of which {} is one", shown.target, path.display())
 }

@@ -168,6 +168,17 @@ struct Verified {
     mixed_with: Vec<String>,
 }
 
+impl Verified {
+    /// What all that was found of it comes to.
+    fn outcome(&self) -> Outcome {
+        let mixed = (!self.mixed_with.is_empty()).then_some(Outcome::No);
+        let parts = [self.finding.answer().into(), self.institutions.outcome()].into_iter().chain(mixed);
+        let parts = parts.chain(self.status_lists.iter().map(ListSays::outcome));
+        let parts = parts.chain(self.endorses.iter().map(Endorses::outcome));
+        Outcome::of_one(parts.chain(self.claims_to_endorse.iter().map(Claimed::outcome)))
+    }
+}
+
 /// What all documents are checked with.
 struct Setting<'a> {
     args: &'a Args,

@@ -34,6 +34,8 @@ pub(super) struct Shown {
     pub(super) read_from: ReadFrom,
     /// Files of other credentials that lie beside it in a ZIP, as if they were of one certificate.
     pub(super) mixed_with: Vec<String>,
+    /// Further receipts of the same entry in that ZIP, by the paths that they would have beside it.
+    pub(super) others: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What a file shows.
@@ -125,6 +127,7 @@ fn with_files(document: Option<Vec<u8>>, path: &Path, receipt: &Path) -> anyhow:
         receipt_path: receipt.to_owned(),
         read_from: ReadFrom::Files,
         mixed_with: Vec::new(),
+        others: Vec::new(),
     })
 }
 
@@ -138,6 +141,7 @@ fn of_contents(path: &Path, contents: Contents, read_from: ReadFrom) -> anyhow::
         receipt_path: path.to_owned(),
         read_from,
         mixed_with: Vec::new(),
+        others: Vec::new(),
     };
     let mut all = vec![shown(path, document, receipt, read_from)];
     for EndorsementFile { name, document, receipt } in endorsements {
@@ -165,8 +169,11 @@ fn in_code(args: &Args, path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyh
                 ));
             }
             let (target, receipt_path) = (path.display().to_string(), path.to_owned());
-            let (document, read_from, mixed_with) = (None, ReadFrom::Code, Vec::new());
-            return Ok(Shown { target, document, receipt, receipt_path, read_from, mixed_with }.into());
+            let (document, read_from) = (None, ReadFrom::Code);
+            let (mixed_with, others) = (Vec::new(), Vec::new());
+            return Ok(
+                Shown { target, document, receipt, receipt_path, read_from, mixed_with, others }.into()
+            );
         }
         Code::Link(key) => key,
     };
@@ -249,13 +256,21 @@ fn in_zip(path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Fou
             strays.retain(|stray| stray.name != receipt.name);
             let (read, receipt_path) = (opened(receipt)?, path.with_file_name(&receipt.name));
             let (target, document) = (inside.display().to_string(), Some(bytes.clone()));
-            let (read_from, mixed_with) = (ReadFrom::Zip, Vec::new());
+            let (read_from, mixed_with, others) = (ReadFrom::Zip, Vec::new(), Vec::new());
             let how = match Endorsement::read(bytes) {
                 Some(_) => How::Endorsement,
                 None => How::Document,
             };
             items.push(Item::new(name, how, &read, anchor));
-            shown.push(Shown { target, document, receipt: read, receipt_path, read_from, mixed_with });
+            shown.push(Shown {
+                target,
+                document,
+                receipt: read,
+                receipt_path,
+                read_from,
+                mixed_with,
+                others,
+            });
         } else if PictureKind::of(bytes) == Some(PictureKind::Pdf) {
             let contents = sanad_certificate::extract(bytes).with_context(|| inside.display().to_string())?;
             let mut found = of_contents(&inside, contents, ReadFrom::Pdf)?.shown.into_iter();
@@ -285,9 +300,20 @@ fn in_zip(path: &Path, bytes: &[u8], anchor: &TrustAnchor) -> anyhow::Result<Fou
     }
     for stray in strays {
         // One that cannot be read is of nothing.
-        if let Ok(read) = opened(stray) {
-            items.push(Item::new(&stray.name, How::Stray, &read, anchor));
+        let Ok(read) = opened(stray) else { continue };
+        let item = Item::new(&stray.name, How::Stray, &read, anchor);
+        if let Ok(newer) = Receipt::from_bytes(&read, anchor)
+            && newer.opening.needs_document()
+        {
+            let of_it = items.iter().zip(&mut shown).filter(|(of, _)| of.entry == item.entry);
+            for (_, shown) in of_it {
+                let held = Receipt::from_bytes(&shown.receipt, anchor);
+                if held.is_ok_and(|held| held.proof.header.height < newer.proof.header.height) {
+                    shown.others.push((path.with_file_name(&stray.name), read.clone()));
+                }
+            }
         }
+        items.push(item);
     }
     for (shown, item) in shown.iter_mut().zip(&items) {
         if item.how != How::Endorsement && items.iter().any(|item| item.is_mixed(&items)) {
@@ -321,7 +347,11 @@ fn unchecked(
         let (target, receipt) =
             (path.join(&file.name).display().to_string(), path.with_file_name(&file.name));
         let is_named = |shown: &Shown| {
-            shown.target == target || shown.receipt_path == receipt || shown.mixed_with.contains(&target)
+            let is_other = shown.others.iter().any(|(path, _)| *path == receipt);
+            shown.target == target
+                || shown.receipt_path == receipt
+                || is_other
+                || shown.mixed_with.contains(&target)
         };
         !shown.iter().any(is_named) && !is_older(file)
     };

@@ -55,7 +55,8 @@ impl Totals {
     /// Prints a finding. Of several documents, those that are good have a line each.
     pub(super) fn add(&mut self, document: Option<&PathBuf>, verified: &Verified) -> anyhow::Result<()> {
         let finding = &verified.finding;
-        self.outcome = self.outcome.and(finding.answer().into());
+        let outcome = verified.outcome();
+        self.outcome = self.outcome.and(outcome);
         self.gravest = self.gravest.max(Some(finding.verdict()));
         *self.by_verdict.entry(finding.verdict()).or_default() += 1;
         let text = match self.output.is_json() {
@@ -81,7 +82,6 @@ impl Totals {
         self.output.print_raw(text.as_bytes())?;
         self.lists(verified)?;
         if let Some(endorses) = &verified.endorses {
-            self.outcome = self.outcome.and(endorses.outcome());
             let line = endorses.line(self.output.language());
             match self.output.is_json() {
                 true if endorses.outcome() == Outcome::Yes => {}
@@ -90,7 +90,6 @@ impl Totals {
             }
         }
         if let Some(claimed) = &verified.claims_to_endorse {
-            self.outcome = self.outcome.and(claimed.outcome());
             let line = claimed.line(self.output.language());
             match self.output.is_json() {
                 true => note(format_args!("{}: {line}", finding.target())),
@@ -103,11 +102,7 @@ impl Totals {
             let lines = lines.lines().filter(|_| !is_good);
             lines.for_each(|line| note(format_args!("{}: {}", finding.target(), line.trim_start())));
         }
-        self.outcome = self.outcome.and(verified.institutions.outcome());
         self.unsigned += u64::from(verified.institutions.outcome() != Outcome::Yes);
-        if !verified.mixed_with.is_empty() {
-            self.outcome = self.outcome.and(Outcome::No);
-        }
         match verified.read_from {
             ReadFrom::Pdf => note(format_args!(
                 "{}: credential and receipt are inside; the printed page was not looked at, so compare it with what \
@@ -119,7 +114,7 @@ impl Totals {
             }
             ReadFrom::Files | ReadFrom::Code | ReadFrom::Zip => {}
         }
-        if let Some(error) = unanswered(finding) {
+        if let Some(error) = unanswered(finding).filter(|_| outcome == Outcome::Error) {
             self.fail(document, error)?;
         }
         Ok(())
@@ -128,7 +123,6 @@ impl Totals {
     /// Prints what status lists say; of several documents, what is good goes without saying.
     fn lists(&mut self, verified: &Verified) -> anyhow::Result<()> {
         for list in &verified.status_lists {
-            self.outcome = self.outcome.and(list.outcome());
             let line = list.line(self.output.language());
             match (self.output.is_json(), list.outcome()) {
                 (true, Outcome::Yes) => {}
