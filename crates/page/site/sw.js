@@ -1,4 +1,4 @@
-const e="sanad-e86c4c8c90fe8bbf",t=["./","explorer.html","style.css","page.js"],n=["config.json"],s=self,a=s.registration.scope.replace(/\/?$/,"/"),c=a.slice(0,-1),i=e=>e.map(e=>new URL(e,a).href)
-s.addEventListener("install",a=>{a.waitUntil(caches.open(e).then(e=>e.addAll(i([...t,...n]))).then(()=>s.skipWaiting()))}),s.addEventListener("activate",t=>{const n=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
+const e="sanad-c9bf6229f87d1e83",t=["./","explorer.html","style.css","page.js"],n=["config.json"],s=self,a=s.registration.scope.replace(/\/?$/,"/"),i=a.slice(0,-1),c=e=>e.map(e=>new URL(e,a).href)
+s.addEventListener("install",a=>{a.waitUntil(caches.open(e).then(e=>e.addAll(c([...t,...n]))).then(()=>s.skipWaiting()))}),s.addEventListener("activate",t=>{const n=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
 t.waitUntil(n.then(()=>s.clients.claim()))}),s.addEventListener("fetch",s=>{const{request:l}=s,[o]=l.url.split("#",1)
-"GET"===l.method&&(o===c&&"navigate"===l.mode&&s.respondWith(Response.redirect(a,302)),i([...t,...n]).includes(o)&&s.respondWith(fetch(l).then(t=>(t.ok&&i(n).includes(o)&&s.waitUntil(async function(t,n){await(await caches.open(e)).put(t,n)}(o,t.clone())),t),()=>caches.match(o))))})
+"GET"===l.method&&(o===i&&"navigate"===l.mode&&s.respondWith(Response.redirect(a,302)),c([...t,...n]).includes(o)&&s.respondWith(fetch(l).then(t=>(t.ok&&c(n).includes(o)&&s.waitUntil(async function(t,n){await(await caches.open(e)).put(t,n)}(o,t.clone())),t),()=>caches.match(o))))})
