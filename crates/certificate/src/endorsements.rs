@@ -147,7 +147,7 @@ mod tests {
         let fault = |files: &[File]| of_zip(&pack(FOLDER, files).unwrap()).unwrap_err();
         let receipt = file("a.receipt.json", RECEIPT);
         assert!(matches!(fault(&[file("a", b"{}")]), EndorsementsError::Pair { name } if name == "a"));
-        assert!(matches!(fault(&[receipt.clone()]), EndorsementsError::Count { count: 0 }));
+        assert!(matches!(fault(std::slice::from_ref(&receipt)), EndorsementsError::Count { count: 0 }));
         for other in [file("b", b"{}"), file("b.receipt.json", RECEIPT), file("b", b"")] {
             let name = other.name.clone();
             let found = fault(&[file("a", b"{}"), receipt.clone(), other]);

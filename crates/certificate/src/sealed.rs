@@ -251,7 +251,7 @@ mod tests {
         let full = Contents {
             document: part.clone(),
             receipt: part,
-            endorsements: vec![endorsement("a")],
+            endorsements: (0..ENDORSEMENTS_MAX).map(|number| endorsement(&number.to_string())).collect(),
             ..contents()
         };
         assert!(matches!(seal(&key(1), &full), Err(BoxError::Length { .. })));
