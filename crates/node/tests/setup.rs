@@ -279,7 +279,8 @@ fn a_lost_guard_permits_nothing_until_peers_have_answered() {
     let aside = node.guard().with_extension("guard.damaged");
     assert_eq!(std::fs::read_to_string(aside).unwrap(), "damaged");
     let recovered = recover(&node.config, Some(Height(9))).unwrap();
-    assert_eq!(recovered.guard, Some(Memory::Through(Height(9))));
+    let through = Memory::Through { height: Height(9), above: None, head: Height::GENESIS };
+    assert_eq!(recovered.guard, Some(through));
     let next = Position { height: Height(10), ..SIGNED };
     assert!(guard(&node).authorize(SIGNED, b"another").is_err());
     guard(&node).authorize(next, b"vote").unwrap();
