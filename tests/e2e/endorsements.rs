@@ -87,7 +87,7 @@ fn an_endorsement_is_verified_beside_its_award_and_no_other() {
     let text = r#"{"type": ["VerifiableCredential", "EndorsementCredential"], "credentialSubject": [{"id": "urn:a"}, {"id": "urn:b"}]}"#;
     fs::write(&several, text).unwrap();
     net.sanad(&["issue", &several, "--issuer-dir", &bromo, "--node", &url]).json(0);
-    let verified = net.sanad(&["verify", &several]).json(2);
+    let verified = net.sanad(&["verify", &several]).json(1);
     assert_eq!(verified["findings"][0]["endorses"]["endorsed"], "unreadable");
 
     // What is void by now is not endorsed, though its receipt speaks for it.

@@ -370,6 +370,31 @@ fn a_jwt_of_another_platform_is_anchored_with_what_was_checked() {
     run(&["issue", &forged]).json(0);
     let refused = run(&[&["endorse", &forged][..], &comment].concat());
     assert!(refused.code == 2 && refused.err.contains("it is not endorsed"), "{refused:?}");
+
+    // Nor what nobody could judge, be it in a form that is not read, or larger than what is; padding hides no end.
+    let ended = |description: String| {
+        json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],
+            "issuer": "did:web:univ-merapi.example", "validUntil": "2020-01-01T00:00:00Z",
+            "credentialSubject": {"id": "urn:uuid:3", "description": description},
+        })
+        .to_string()
+    };
+    let quoted = json!(ended(String::new())).to_string();
+    for (name, text, why) in [
+        ("quoted.json", quoted, "its own dates could not be looked at"),
+        ("large.json", ended("x".repeat(5 << 20)), "its own dates could not be looked at"),
+        ("padded.json", " ".repeat(5 << 20) + &ended(String::new()), "expired"),
+    ] {
+        let path = net.path(name);
+        fs::write(&path, text).unwrap();
+        run(&["issue", &path]).json(0);
+        let verified = net.sanad(&["verify", &path]);
+        let expected = [("quoted.json", 0), ("large.json", 2), ("padded.json", 1)];
+        assert!(expected.contains(&(name, verified.code)), "{verified:?}");
+        let refused = run(&[&["endorse", &path][..], &comment].concat());
+        assert!(refused.code == 2 && refused.err.contains(why), "{name}: {refused:?}");
+    }
 }
 
 /// A workbook with texts, as spreadsheets write it.

@@ -128,7 +128,7 @@ impl Endorses {
     pub(super) fn judged(self, finding: &Finding) -> Result<Self, Claimed> {
         match obstacle(finding) {
             Some((reason, outcome)) if !matches!(self.found, Found::Unreadable) => {
-                let outcome = outcome.and(self.outcome());
+                let outcome = Outcome::of_one([outcome, self.outcome()]);
                 let Self { id, comment, .. } = self;
                 Err(Claimed { id, comment, reason, outcome })
             }
