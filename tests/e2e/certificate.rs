@@ -75,6 +75,12 @@ fn what_cannot_be_printed_is_named(net: &Net, document: &str) {
     let fonts = "../crates/certificate/tests/fonts";
     let checked = net.sanad(&["certificate", "check", document, &bengali, "--fonts", fonts]).json(0);
     assert_eq!(checked["printable"], 2, "{checked}");
+    // What is wrong with a name is said, and not that it were too long.
+    let turned = net.path("turned.json");
+    fs::write(&turned, text.replace("\"Arkanendra Lokawisesa\"", "\"Siti\\u202eRahma\"")).unwrap();
+    let checked = net.sanad(&["certificate", "check", &turned]).json(1);
+    let reason = checked["failed"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("a character that is not allowed") && !reason.contains("shorten"), "{reason}");
     let none = net.sanad(&["certificate", "check", document, "--fonts", &net.path("net")]);
     assert!(none.code == 2 && none.err.contains("has no fonts"), "{none:?}");
 }

@@ -9,7 +9,7 @@ use sanad_certificate::{
     Order, PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
-use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary, SummaryLabel};
+use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary, SummaryError, SummaryLabel};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder, files as issuer_files};
@@ -106,11 +106,16 @@ impl Page {
     pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
         let summary = Summary::try_of_json(credential)
             .context("no summary follows from it, which the offline code holds: it has no title")?
-            .with_context(|| {
-                format!(
-                    "no summary follows from it, which the offline code holds: title, name, programme, dates and numbers together \
-                     have at most {SUMMARY_BYTES_MAX} bytes; shorten the title or the name"
-                )
+            .map_err(|error| {
+                let what = "no summary follows from it, which the offline code holds";
+                let is_long = matches!(error, SummaryError::TooLong { .. });
+                anyhow::Error::new(error).context(match is_long {
+                    true => format!(
+                        "{what}: title, name, programme, dates and numbers together have at most {SUMMARY_BYTES_MAX} bytes; shorten \
+                         the title or the name"
+                    ),
+                    false => what.to_owned(),
+                })
             })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
