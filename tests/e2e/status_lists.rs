@@ -230,8 +230,12 @@ fn reissued(desk: &Desk, old: &str) {
     let refused = desk.run(&reissue);
     assert!(refused.code == 2, "{refused:?}");
     // What was issued without the register may be an older register's lack: only at the issuer's word a place is allotted then.
-    let (alone, out) = (desk.net.path("alone.json"), desk.net.path("again.signed.json"));
-    fs::write(&alone, "{}").unwrap();
+    let (alone, out) = (desk.net.path("alone"), desk.net.path("again.signed.json"));
+    // What was erased may be of as many entries that the register does not know.
+    fs::create_dir(&alone).unwrap();
+    for number in 0..6 {
+        fs::write(format!("{alone}/{number}.json"), format!("{{\"nomor\": {number}}}")).unwrap();
+    }
     let issuer = desk.net.path("net/node-1");
     desk.net.sanad(&["issue", &alone, "--issuer-dir", &issuer, "--node", &desk.net.url(1)]).json(0);
     let again = ["reissue", &corrected, "--sign", "--replaces", &row, "--yes", "--out", &out];
