@@ -196,6 +196,9 @@ fn erasing_a_person_destroys_the_box_of_the_link() {
     let (printed, site) = (office.net.path("printed"), office.net.path("public"));
     let print =
         ["--certificates", &printed, "--site", "https://sertifikat.univ-merapi.example", "--site-dir", &site];
+    let mistyped = office.issue("awards", &print);
+    assert!(mistyped.code == 2 && mistyped.err.contains("public is not a folder"), "{mistyped:?}");
+    fs::create_dir(&site).unwrap();
     office.issue("awards", &print).json(0);
     let boxes = || {
         let folder = Path::new(&site).join("boxes").read_dir().unwrap();

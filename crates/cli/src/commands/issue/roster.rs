@@ -200,9 +200,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 }
                 CredentialForm::Json => Value::Object(credential.clone()),
             };
-            let found = page
-                .covered(&Value::Object(credential.clone()), document)
-                .map_err(|error| describe(&error))?;
+            let found =
+                page.check(&Value::Object(credential.clone()), document).map_err(|error| describe(&error))?;
             let warnings = found.iter().map(ToString::to_string);
             covered.lock().unwrap_or_else(PoisonError::into_inner).extend(warnings);
             Ok(())
