@@ -70,6 +70,7 @@ export SANAD_REGISTER=$demo/register.db SANAD_REGISTER_PASSPHRASE_FILE=$net/pass
 semeru=(--issuer-dir "$net/node-3" --node "${url[2]}")
 must 0 sanad register create "$SANAD_REGISTER" --issuer-dir "$net/node-3" >/dev/null
 cp -r tests/roster "$demo/roster"
+mkdir -p "$demo/site"
 printed=(--site https://sertifikat.univ-semeru.example --site-dir "$demo/site")
 must 0 sanad issue roster "$demo/roster/wisuda.csv" --status-lists --certificates "$demo/printed" --zip "${printed[@]}" \
     "${semeru[@]}" >/dev/null

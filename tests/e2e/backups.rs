@@ -101,6 +101,13 @@ fn a_running_node_is_backed_up_and_restored_and_votes_when_it_is_safe() {
     let foreign = other.path("net/genesis.json");
     let said = net.sanad_node(1, &["backup", "verify", &dir, "--genesis", &foreign]);
     assert!(said.code == 1 && said.err.contains("is of the chain"), "{said:?}");
+    let said = net.sanad_node(1, &["backup", "verify", "nosuch"]);
+    assert!(said.code == 2 && said.err.contains("nosuch holds no backup"), "{said:?}");
+    for command in [&["check"][..], &["backup", "verify", &dir]] {
+        let said = program("sanad-node").args(command).args(["--config", "nosuch.toml"]).output().unwrap();
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.code() == Some(2) && words.contains("nosuch.toml"), "{words}");
+    }
     let said = net.sanad_node(2, &["backup", "create", &dir]);
     assert!(said.code == 1 && said.err.contains("a folder of its own for each node"), "{said:?}");
     let said = net.sanad_node(2, &["backup", "create", &net.dir()]);

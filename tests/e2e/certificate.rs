@@ -85,6 +85,36 @@ fn what_cannot_be_printed_is_named(net: &Net, document: &str) {
     assert!(none.code == 2 && none.err.contains("has no fonts"), "{none:?}");
 }
 
+/// A page that does not show the holder is warned of, and a name that nobody could read is refused.
+fn what_is_printed_is_what_was_awarded(net: &Net, document: &str) {
+    let out = net.path("none.pdf");
+    let page = fs::read_to_string("../configs/certificate/certificate.svg").unwrap();
+    let template = net.path("white.svg");
+    fs::write(&template, page.replace("fill=\"#7a1f2b\">{{holder}}", "fill=\"#fff\">{{holder}}")).unwrap();
+    let checked = net.sanad(&["certificate", "check", document, "--template", &template]).json(1);
+    assert!(
+        checked["warnings"][0].as_str().unwrap().contains("does not show the credential's holder"),
+        "{checked}"
+    );
+    let made = net.sanad(&["certificate", "make", document, "--out", &out, "--template", &template]).json(0);
+    assert_eq!(made["made"][0]["warnings"], checked["warnings"], "{made}");
+    fs::remove_file(&out).unwrap();
+
+    let text = fs::read_to_string(document).unwrap();
+    for (name, expected) in [
+        ("Si\u{200b}ti", "holder has U+200B"),
+        ("Si\u{ad}ti", "holder has U+00AD"),
+        ("Siti\u{e0041}", "holder has U+E0041"),
+        (&format!("Siti{}", "\u{301}".repeat(80)), "holder has 80 accents on one letter"),
+    ] {
+        let odd = net.path("odd.json");
+        fs::write(&odd, text.replace("\"Arkanendra Lokawisesa\"", &format!("\"{name}\""))).unwrap();
+        let checked = net.sanad(&["certificate", "check", &odd]).json(1);
+        let reason = checked["failed"][0]["reason"].as_str().unwrap();
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}
+
 #[test]
 fn a_certificate_is_made_and_proves_what_it_says_from_paper_alone() {
     let net = Net::start(&["--issuers", "1"]);
@@ -98,9 +128,14 @@ fn a_certificate_is_made_and_proves_what_it_says_from_paper_alone() {
     // From here on there are files alone.
     net.sanad(&["certificate", "check", &document]).json(0);
     what_cannot_be_printed_is_named(&net, &document);
+    what_is_printed_is_what_was_awarded(&net, &document);
     let (pdf, site) = (net.path("game-developer.pdf"), net.path("public"));
     let with_site = ["--site", SITE, "--site-dir", &site];
     let arguments = [&["certificate", "make", &document, "--out", &pdf][..], &with_site].concat();
+    let mistyped = net.sanad(&arguments);
+    assert!(mistyped.code == 2 && mistyped.err.contains("public is not a folder"), "{mistyped:?}");
+    assert!(!fs::exists(&site).unwrap() && !fs::exists(&pdf).unwrap());
+    fs::create_dir(&site).unwrap();
     let made = net.sanad(&arguments).json(0)["made"][0].clone();
     assert!(made["offline_version"].as_i64().unwrap() <= 36, "{made}");
     let link = made["link"].as_str().unwrap();

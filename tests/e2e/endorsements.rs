@@ -293,6 +293,7 @@ fn a_link_and_a_pdf_carry_the_endorsements_that_have_come() {
     let joint = Joint::new();
     let make = |out: &str, more: &[&str]| {
         let (out, site) = (joint.net.path(out), joint.net.path(&format!("{out}-site")));
+        fs::create_dir_all(&site).unwrap();
         let arguments =
             ["certificate", "make", &joint.award, "--out", &out, "--zip", "--site", "https://univ.example"];
         let made = joint.net.sanad(&[&arguments[..], &["--site-dir", &site], more].concat()).json(0);

@@ -58,6 +58,7 @@ fn killed_at_random_everybody_has_one_credential_one_entry_and_one_certificate()
         &passphrase,
     ])
     .json(0);
+    fs::create_dir(&site).unwrap();
     let batch = (learners / 6).clamp(1, 1000).to_string();
     let arguments = [
         "issue",

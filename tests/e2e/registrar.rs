@@ -196,6 +196,9 @@ fn erasing_a_person_destroys_the_box_of_the_link() {
     let (printed, site) = (office.net.path("printed"), office.net.path("public"));
     let print =
         ["--certificates", &printed, "--site", "https://sertifikat.univ-merapi.example", "--site-dir", &site];
+    let mistyped = office.issue("awards", &print);
+    assert!(mistyped.code == 2 && mistyped.err.contains("public is not a folder"), "{mistyped:?}");
+    fs::create_dir(&site).unwrap();
     office.issue("awards", &print).json(0);
     let boxes = || {
         let folder = Path::new(&site).join("boxes").read_dir().unwrap();
@@ -581,6 +584,14 @@ fn what_was_reissued_is_said_again_when_it_is_repeated() {
             "{refused:?}"
         );
     }
+    // What is signed and cannot be entered is not left behind.
+    let (signed, way) =
+        (office.net.path("corrected.signed.json"), office.net.path("corrected.signed.json.receipt.json"));
+    fs::create_dir(&way).unwrap();
+    let refused = reissue("s1@x.example");
+    assert!(refused.code == 2 && refused.err.contains("is there already"), "{refused:?}");
+    assert!(!fs::exists(&signed).unwrap());
+    fs::remove_dir(&way).unwrap();
     let first = reissue("s1@x.example").json(0);
     let entries = office.net.status()[0]["log_size"].clone();
     // The e-mail address means the new row by now.
@@ -590,6 +601,25 @@ fn what_was_reissued_is_said_again_when_it_is_repeated() {
         assert_eq!((&again["already"], &again["log_index"]), (&json!(true), &first["log_index"]));
     }
     assert_eq!(office.net.status()[0]["log_size"], entries);
+}
+
+#[test]
+fn a_register_that_lacks_what_is_issued_is_told() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let said = "are issued and not in the register; run: sanad register import";
+    assert!(!office.issue("awards", &[]).err.contains(said), "all rows are there");
+    let (other, passphrase) = (office.net.path("other.db"), office.net.path("net/passphrase"));
+    office.run(&["register", "create", &other], &["--issuer-dir"]).json(0);
+    let out = office.net.path("awards");
+    let register = ["--register", &other, "--register-passphrase-file", &passphrase];
+    let arguments = [&["issue", "roster", &office.roster, "--out", &out][..], &register].concat();
+    let lacking = office.run(&arguments, &["--issuer-dir", "--node"]);
+    assert!(lacking.code == 0 && lacking.err.contains(said), "{lacking:?}");
+    let imported = office.run(&[&["register", "import", &out][..], &register[..2]].concat(), &[]);
+    imported.json(0);
+    let again = office.run(&arguments, &["--issuer-dir", "--node"]);
+    assert!(again.code == 0 && !again.err.contains(said), "{again:?}");
 }
 
 #[test]

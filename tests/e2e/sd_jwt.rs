@@ -136,6 +136,7 @@ fn learners_show_what_they_choose_and_the_ledger_vouches_for_it() {
     let desk = Desk::new(&PEOPLE);
     let net = &desk.net;
     let (printed, public) = (net.path("cetak"), net.path("public"));
+    fs::create_dir(&public).unwrap();
     let printing = ["--certificates", &printed, "--zip", "--site", SITE, "--site-dir", &public];
     let options = [&FORM[..], &printing, &["--batch-size", "1"]].concat();
 

@@ -252,6 +252,12 @@ fn as_jwts(desk: &Desk, credentials: &[String]) {
         lists.iter().map(|list| list["published"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(audit(&[], 0), ["agrees", "agrees"]);
+    // An auditor has no key, and names the issuer by its id.
+    let (register, passphrase) = (desk.net.path("register.db"), desk.net.path("net/passphrase"));
+    let command = ["audit", "lists", &desk.www, "--issuer", "univ-merapi.example", "--register", &register];
+    let reading = ["--register-passphrase-file", &passphrase, "--node", &desk.net.url(1)];
+    let said = desk.net.sanad(&[&command[..], &reading].concat());
+    assert_eq!(said.json(0)["lists"].as_array().map(Vec::len), Some(2));
     assert_eq!(audit(&["--jwt"], 1), ["agrees", "missing", "agrees", "missing"]);
     let written = desk.publish(&["--jwt"], 0);
     assert_eq!(written.iter().map(|list| &list["written"]).collect::<Vec<_>>(), [false, true, false, true]);

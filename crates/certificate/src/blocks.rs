@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sanad_core::summary::SummaryLabel;
 use usvg::tiny_skia_path::PathSegment;
 use usvg::{Group, Node, Path, Rect};
 
@@ -22,6 +23,29 @@ impl fmt::Display for Covered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { ornament, text } = self;
         write!(f, "{ornament} is drawn over {text}; if that is meant, give it data-overlap=\"allow\"")
+    }
+}
+
+/// What is odd about a certificate, and does not stop it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// An ornament is drawn over a text.
+    Covered(Covered),
+    /// The credential has this fact, and nobody can read it on the page.
+    Unreadable(SummaryLabel),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Covered(covered) => covered.fmt(f),
+            Self::Unreadable(field) => write!(
+                f,
+                "the page does not show the credential's {field} so that it can be read: give the template a text with \
+                 {{{{{field}}}}}, in letters of another colour than what is under them, with nothing over them"
+            ),
+        }
     }
 }
 
@@ -183,7 +207,9 @@ fn crossed(path: &Path) -> Vec<Rect> {
 /// Whether two things lie on each other by more than a hair.
 fn meet(item: &Item, block: &Item) -> bool {
     match &item.kind {
-        Kind::Outline(areas) => areas.iter().any(|area| overlaps(*area, block.area)),
+        Kind::Outline(areas) => {
+            overlaps(item.area, block.area) && areas.iter().any(|area| overlaps(*area, block.area))
+        }
         Kind::Text | Kind::Image | Kind::Filled | Kind::Code(_) => overlaps(item.area, block.area),
     }
 }

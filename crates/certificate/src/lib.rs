@@ -21,6 +21,7 @@ mod endorsements;
 mod fields;
 mod fitting;
 mod fonts;
+mod legible;
 mod lines;
 mod link;
 mod make;
@@ -29,10 +30,11 @@ mod room;
 mod sealed;
 mod template;
 mod template_error;
+mod tiles;
 
 pub use archive::{ArchiveError, File, ZIP_BYTES_MAX, ZIP_FILES_MAX, is_zip, pack, unpack};
 pub use attachments::{AttachmentError, PDF_BYTES_MAX, extract};
-pub use blocks::Covered;
+pub use blocks::{Covered, Warning};
 pub use code::{CODE_TEXT_BYTES_MAX, Code, CodeError};
 pub use digits::{DigitsError, from_digits, to_digits};
 pub use element::Element;
@@ -47,3 +49,4 @@ pub use sealed::{
 };
 pub use template::{CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, Template};
 pub use template_error::TemplateError;
+pub use tiles::PATTERN_TILES_MAX;

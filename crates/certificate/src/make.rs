@@ -9,6 +9,7 @@ use sanad_core::summary::SummaryLabel;
 use sanad_core::trust::TrustAnchor;
 use sanad_qr::{Correction, DrawError, QrCode, Segment};
 
+use crate::blocks::Warning;
 use crate::digits::to_digits;
 use crate::endorsements::{self, EndorsementFile, EndorsementsError};
 use crate::fields::Fields;
@@ -48,6 +49,8 @@ pub struct Made {
     pub published: Option<Published>,
     /// Version of the offline code.
     pub offline_version: i16,
+    /// What is odd about the page.
+    pub warnings: Vec<Warning>,
 }
 
 /// A box, and what opens it.
@@ -179,8 +182,8 @@ impl Order<'_> {
             time_ms: receipt.proof.header.time_ms,
             id: format!("urn:sanad:{commitment}"),
         };
-        let pdf = pdf::write(self.template, &certificate)?;
-        Ok(Made { pdf, published, offline_version: offline.version })
+        let (pdf, warnings) = pdf::write(self.template, &certificate)?;
+        Ok(Made { pdf, published, offline_version: offline.version, warnings })
     }
 
     /// The code of the paper receipt, and the receipt's length.

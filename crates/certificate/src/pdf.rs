@@ -18,6 +18,7 @@ use krilla::{Document, SerializeSettings};
 use krilla_svg::{SurfaceExt as _, SvgSettings};
 use sanad_qr::QrCode;
 
+use crate::blocks::Warning;
 use crate::clusters::{self, is_right_to_left};
 use crate::fields::Fields;
 use crate::fitting::Drawn;
@@ -63,9 +64,12 @@ pub enum PdfError {
     Rules(String),
 }
 
-/// Draws and writes a certificate.
-pub(crate) fn write(template: &Template, certificate: &Certificate<'_>) -> Result<Vec<u8>, PdfError> {
-    let (layers, _) = template.fill(certificate.fields)?;
+/// Draws and writes a certificate. Returns the PDF, and what is odd about it.
+pub(crate) fn write(
+    template: &Template,
+    certificate: &Certificate<'_>,
+) -> Result<(Vec<u8>, Vec<Warning>), PdfError> {
+    let (layers, warnings) = template.fill(certificate.fields)?;
     let rules = |error: &dyn std::fmt::Debug| {
         PdfError::Rules(format!("{error:?}").chars().take(RULE_CHARACTERS).collect())
     };
@@ -121,7 +125,8 @@ pub(crate) fn write(template: &Template, certificate: &Certificate<'_>) -> Resul
         };
         document.embed_file(file).ok_or_else(|| PdfError::Rules("two attachments of one name".to_owned()))?;
     }
-    document.finish().map_err(|error| rules(&error))
+    let pdf = document.finish().map_err(|error| rules(&error))?;
+    Ok((pdf, warnings))
 }
 
 fn draw(

@@ -2,16 +2,16 @@
 
 use usvg::{Rect, TextAnchor};
 
-use crate::blocks::{self, Kind};
+use crate::blocks::{Item, Kind};
 use crate::fitting::{Measured, TextPlace};
-use crate::template::{Filled, Template};
+use crate::template::Template;
 use crate::template_error::TemplateError;
 
 /// The room along a text, in its own unit, on a page whose fields say next to nothing.
 pub(crate) fn of(
     text: &Measured,
     place: &TextPlace,
-    drawn: &[Filled<'_>],
+    drawn: &[Item],
     template: &Template,
 ) -> Result<f32, TemplateError> {
     let scale = text.transform.get_scale().0;
@@ -21,7 +21,7 @@ pub(crate) fn of(
     }
     let area = text.area;
     let (mut left, mut right) = (EDGE.min(area.left()), (template.width - EDGE).max(area.right()));
-    for item in blocks::items(drawn) {
+    for item in drawn {
         let other = item.area;
         let down = area.bottom().min(other.bottom()) - area.top().max(other.top());
         let is_beside = down > area.height() * BESIDE_MIN;

@@ -4,17 +4,18 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use sanad_core::summary::SummaryLabel;
 use sanad_core::text::check_text;
 use usvg::roxmltree::{self, Node};
 use usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
-use crate::blocks::{self, Covered};
+use crate::blocks::{self, Warning};
 use crate::element::{Element, is_svg, line_of, shortened};
 use crate::fields::{Fields, NAMES};
 use crate::fitting::{self, Drawn, TextPlace};
 use crate::fonts::{Fonts, SANS};
-use crate::room;
 use crate::template_error::TemplateError;
+use crate::{legible, room, tiles};
 
 /// Longest template, in bytes (4 MiB): it may hold pictures.
 pub const TEMPLATE_BYTES_MAX: usize = 4 << 20;
@@ -31,6 +32,8 @@ pub struct Template {
     pub(crate) language: String,
     layers: Vec<Layer>,
     fonts: Fonts,
+    /// Bytes that its layers were read from, with all that is around each.
+    bytes_laid_out: usize,
 }
 
 /// What a layer is to somebody who hears the page.
@@ -155,7 +158,7 @@ impl Template {
         }
         let (width, height) = page_size(root, &tree(&chain.around(""), &fonts)?)?;
         let language = root.attribute((XML_NAMESPACE, "lang")).unwrap_or("id").to_owned();
-        let mut template = Self { width, height, language, layers: Vec::new(), fonts };
+        let mut template = Self { width, height, language, layers: Vec::new(), fonts, bytes_laid_out: 0 };
         let ids = xml.descendants().filter_map(|node| Some((node, node.attribute("id")?)));
         let is_inside_shared = |node: Node<'_, '_>| node.ancestors().any(is_shared);
         let read = Read {
@@ -202,6 +205,13 @@ impl Template {
                     self.add_layers(node, &chain.within(node, read.source), &inherited, read)?;
                 }
                 None => {
+                    // Each text is measured by itself, with what is around it.
+                    let texts = node.descendants().filter(|inner| is_text(*inner)).count();
+                    let bytes = (chain.open.len() + node.range().len()).saturating_mul(texts + 1);
+                    self.bytes_laid_out = self.bytes_laid_out.saturating_add(bytes);
+                    if self.bytes_laid_out > LAID_OUT_BYTES_MAX {
+                        return Err(TemplateError::Shared { shared: chain.open.len() });
+                    }
                     let layer = self.layer(node, chain, inherited, read)?;
                     self.layers.extend(layer);
                 }
@@ -323,12 +333,12 @@ impl Template {
             };
             drawn.push(layer.filled(drawing));
         }
-        let mut rooms = Vec::new();
+        let (mut rooms, items) = (Vec::new(), blocks::items(&drawn));
         for (index, layer) in self.layers.iter().enumerate() {
             let Content::Filled { source, places } = &layer.content else { continue };
             let Some(source) = substitute(source, &sample)? else { continue };
             for (place, measured) in fitting::measure_all(self, &layer.chain, &source, places)? {
-                rooms.push((index, place, room::of(&measured, &places[place], &drawn, self)?));
+                rooms.push((index, place, room::of(&measured, &places[place], &items, self)?));
             }
         }
         let fixed: Vec<Filled<'_>> = drawn
@@ -346,12 +356,12 @@ impl Template {
         Ok(())
     }
 
-    /// The layers with the texts of one credential, and what covers texts. A layer with a field that the credential lacks is
+    /// The layers with the texts of one credential, and what is odd about them. A layer with a field that the credential lacks is
     /// left out.
     ///
     /// # Errors
     /// [`TemplateError`].
-    pub(crate) fn fill(&self, fields: &Fields) -> Result<(Vec<Filled<'_>>, Vec<Covered>), TemplateError> {
+    pub(crate) fn fill(&self, fields: &Fields) -> Result<(Vec<Filled<'_>>, Vec<Warning>), TemplateError> {
         let has_site = fields.has("site");
         let has_link = |layer: &Layer| matches!(layer.content, Content::Code { kind: CodeKind::Link, .. });
         if has_site && !self.layers.iter().any(has_link) {
@@ -381,16 +391,25 @@ impl Template {
             filled.push(layer.filled(drawing));
         }
         let covered = blocks::check(&filled, self.width, self.height)?;
-        Ok((filled, covered))
+        let mut warnings: Vec<Warning> = covered.into_iter().map(Warning::Covered).collect();
+        let legible = legible::texts(&filled, self.width, self.height);
+        for field in [SummaryLabel::Holder, SummaryLabel::Title] {
+            let Some(text) = fields.text(field.as_str(), &self.language) else { continue };
+            let text = legible::without_spaces(&text);
+            if !legible.iter().any(|legible| legible.contains(&text)) {
+                warnings.push(Warning::Unreadable(field));
+            }
+        }
+        Ok((filled, warnings))
     }
 
     /// Checks that all texts of a credential can be printed: before anything is signed. Returns texts that ornaments cover,
-    /// which may be meant.
+    /// which may be meant, and facts that nobody could read.
     ///
     /// # Errors
     /// [`TemplateError`].
-    pub fn check(&self, fields: &Fields) -> Result<Vec<Covered>, TemplateError> {
-        self.fill(fields).map(|(_, covered)| covered)
+    pub fn check(&self, fields: &Fields) -> Result<Vec<Warning>, TemplateError> {
+        self.fill(fields).map(|(_, warnings)| warnings)
     }
 
     /// A drawing of one element, with all that is around it.
@@ -534,7 +553,9 @@ fn tree(source: &str, fonts: &Fonts) -> Result<Tree, TemplateError> {
         image_href_resolver: ImageHrefResolver { resolve_data, resolve_string: Box::new(|_, _| None) },
         ..Options::default()
     };
-    Ok(Tree::from_xmltree(&parse(source)?, &options)?)
+    let tree = Tree::from_xmltree(&parse(source)?, &options)?;
+    tiles::check(&tree)?;
+    Ok(tree)
 }
 
 pub(crate) fn parse(source: &str) -> Result<roxmltree::Document<'_>, TemplateError> {
@@ -577,6 +598,10 @@ fn check(xml: &roxmltree::Document<'_>, own_fields: &[&str]) -> Result<(), Templ
         }
     }
     Ok(())
+}
+
+fn is_text(node: Node<'_, '_>) -> bool {
+    is_svg(node, "text") || is_svg(node, "tspan")
 }
 
 /// The names in `{{…}}`; one that does not end is a name to its end.
@@ -653,6 +678,8 @@ const SHAPE_TOLERANCE: f32 = 0.002;
 /// Sides of a page, in points: PDF 1.7, annex C.2 permits no more.
 const PAGE_SIDE_MIN: f32 = 100.0;
 const PAGE_SIDE_MAX: f32 = 14_400.0;
+/// Most bytes that the layers of a template are read from, with all that is around each (512 MiB).
+const LAID_OUT_BYTES_MAX: usize = 512 << 20;
 /// Most elements, attributes and texts of a template.
 const NODES_MAX: u32 = 50_000;
 /// Most `<text>` of a template: each is compared with what is beside it.

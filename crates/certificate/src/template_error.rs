@@ -6,6 +6,7 @@ use usvg::roxmltree;
 use crate::element::Element;
 use crate::fields::NAMES;
 use crate::template::{CodeKind, FIELD_CHARACTERS_MAX, TEMPLATE_BYTES_MAX, TEXTS_MAX};
+use crate::tiles::PATTERN_TILES_MAX;
 
 /// Why a template is refused, or does not take the texts of a credential.
 ///
@@ -28,6 +29,21 @@ pub enum TemplateError {
         /// How many.
         actual: usize,
     },
+    /// Its layers, with what all of them may refer to, are too much to read.
+    #[error(
+        "the template's <defs> and styles have {shared} bytes, too many for so many layers and texts; move large pictures out of \
+         <defs>, or have fewer layers"
+    )]
+    Shared {
+        /// Bytes of what every layer may refer to.
+        shared: usize,
+    },
+    /// A pattern repeats too often.
+    #[error(
+        "a <pattern> of the template repeats more than {PATTERN_TILES_MAX} times on the page, which takes viewers minutes to draw; \
+         make its tiles larger"
+    )]
+    Pattern,
     /// Not XML, or XML with a document type.
     #[error("the template is not XML without a document type")]
     Xml(#[from] roxmltree::Error),

@@ -5,7 +5,7 @@ mod support;
 
 use sanad_certificate::{
     Code, CodeKind, DEFAULT_TEMPLATE, FIELD_CHARACTERS_MAX, Fields, FontError, Fonts, Made, Template,
-    TemplateError, extract,
+    TemplateError, Warning, extract,
 };
 use sanad_core::summary::{Summary, SummaryLabel};
 use support::{NAME, credential, issue, issue_document, page, read, run, site, text};
@@ -318,6 +318,89 @@ fn nothing_covers_a_code_or_a_text() {
     assert_eq!(covered.len(), 1, "{covered:?}");
     assert!(covered[0].to_string().contains("is drawn over <text> in line"), "{}", covered[0]);
     assert!(default().check(&fields(&[(SummaryLabel::Title, "X")])).unwrap().is_empty());
+}
+
+#[test]
+fn a_page_that_does_not_show_the_holder_is_told() {
+    let holder = "fill=\"#7a1f2b\">{{holder}}</text>";
+    let facts = fields(&[(SummaryLabel::Holder, NAME), (SummaryLabel::Title, "Analisis Data")]);
+    let warned = |source: &str| Template::new(source, &[]).unwrap().check(&facts).unwrap();
+    assert_eq!(warned(DEFAULT_TEMPLATE), []);
+    let another = |element: &str| format!("fill=\"#7a1f2b\">Budi Palsu</text>{element}");
+    let lid = "<rect data-tag=\"artifact\" data-overlap=\"allow\" x=\"50\" y=\"170\" width=\"530\" height=\"60\" fill=\"#eee\"/>";
+    for with in [
+        another(""),
+        "fill=\"#fff\">{{holder}}</text>".to_owned(),
+        "fill=\"#7a1f2b\" opacity=\"0\">{{holder}}</text>".to_owned(),
+        "fill=\"#7a1f2b\" fill-opacity=\"0.05\">{{holder}}</text>".to_owned(),
+        "fill=\"none\">{{holder}}</text>".to_owned(),
+        "fill=\"#7a1f2b\" data-unless=\"holder\">{{holder}}</text>".to_owned(),
+        "fill=\"#7a1f2b\" class=\"gone\">{{holder}}</text><style>.gone{display:none}</style>".to_owned(),
+        "fill=\"#7a1f2b\"><tspan visibility=\"hidden\">{{holder}}</tspan>Budi Palsu</text>".to_owned(),
+        another(
+            "<text data-overlap=\"allow\" x=\"56\" y=\"212\" font-size=\"30\" visibility=\"hidden\">{{holder}}</text>",
+        ),
+        another("<text x=\"400\" y=\"20\" font-size=\"2\">{{holder}}</text>"),
+        another(
+            "<text data-tag=\"artifact\" data-fit=\"300\" x=\"-400\" y=\"20\" font-size=\"20\">{{holder}}</text>",
+        ),
+        format!("{holder}{lid}"),
+    ] {
+        let warnings = warned(&changed(holder, &with));
+        assert_eq!(warnings, [Warning::Unreadable(SummaryLabel::Holder)], "{with}");
+        assert!(warnings[0].to_string().contains("{{holder}}"), "{}", warnings[0]);
+    }
+    assert_eq!(
+        warned(&DEFAULT_TEMPLATE.replace("{{title}}", "Kursus")),
+        [Warning::Unreadable(SummaryLabel::Title)]
+    );
+    // White on a band, beside a filled frame, or said twice: all of them can be read.
+    let band = "<rect data-tag=\"artifact\" data-overlap=\"allow\" x=\"50\" y=\"170\" width=\"530\" height=\"60\" fill=\"#222\"/>";
+    let frame = "<path data-tag=\"artifact\" data-overlap=\"allow\" fill=\"#7a1f2b\" fill-rule=\"evenodd\" \
+                 d=\"M20 20H590V580H20ZM25 25V575H585V25Z\"/>";
+    let start = "<text data-tag=\"h2\" data-fit=\"514\" data-min=\"12\" data-lines=\"4\" x=\"56\" y=\"212\"";
+    assert_eq!(DEFAULT_TEMPLATE.matches(start).count(), 1);
+    let on_band =
+        changed(holder, "fill=\"#fff\">{{holder}}</text>").replace(start, &format!("{band}{start}"));
+    assert_eq!(warned(&on_band), []);
+    assert_eq!(warned(&changed(holder, &format!("{holder}{frame}"))), []);
+    let twice = another("<text x=\"56\" y=\"245\" font-size=\"9\">{{holder}}</text>");
+    assert_eq!(warned(&changed(holder, &twice)), []);
+    let long = fields(&[(SummaryLabel::Holder, LONG_NAME), (SummaryLabel::Title, LONG_TITLE)]);
+    assert_eq!(default().check(&long).unwrap(), [], "on several lines");
+}
+
+#[test]
+fn what_takes_long_is_refused() {
+    let texts = |count: usize| {
+        let texts: String = (0..count)
+            .map(|at| format!("<text x=\"300\" y=\"{}\" font-size=\"0\">x</text>", at % 500))
+            .collect();
+        changed("</svg>", &format!("{texts}</svg>"))
+    };
+    Template::new(&texts(900), &[]).unwrap();
+    let many = refused(&texts(1001));
+    assert!(matches!(many, TemplateError::Texts { actual } if actual > 1000), "{many}");
+    // What all layers may refer to is read again with each.
+    let defs = format!("<defs><path id=\"p\" d=\"M0 0{}\"/></defs>", "h1".repeat(1 << 20));
+    let layers = "<path d=\"M1 1h1\"/>".repeat(300);
+    let much = refused(&changed("</svg>", &format!("{defs}{layers}</svg>")));
+    assert!(matches!(much, TemplateError::Shared { shared } if shared > 2 << 20), "{much}");
+    let tiled = |side: &str, inner: &str| {
+        let pattern = format!(
+            "<defs>{inner}<pattern id=\"t\" width=\"{side}\" height=\"{side}\" patternUnits=\"userSpaceOnUse\">\
+             <rect width=\"{side}\" height=\"{side}\" fill=\"{}\"/></pattern></defs>",
+            if inner.is_empty() { "#eee" } else { "url(#u)" }
+        );
+        let ground = "<rect width=\"800\" height=\"500\" fill=\"url(#t)\"/>";
+        changed("  <g data-tag=\"artifact\">", &format!("{pattern}<g data-tag=\"artifact\">{ground}"))
+    };
+    Template::new(&tiled("4", ""), &[]).unwrap();
+    let inner = "<pattern id=\"u\" width=\"0.2\" height=\"0.2\" patternUnits=\"userSpaceOnUse\">\
+                 <rect width=\"0.1\" height=\"0.1\"/></pattern>";
+    for source in [tiled("0.0001", ""), tiled("4", inner)] {
+        assert!(matches!(refused(&source), TemplateError::Pattern));
+    }
 }
 
 #[test]

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, Covered, DEFAULT_TEMPLATE, EndorsementFile, FONT_BYTES_MAX, Fields, File, Fonts, Made,
-    Order, PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, pack,
+    BOXES_FOLDER, DEFAULT_TEMPLATE, EndorsementFile, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
+    PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, Warning, pack,
 };
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary, SummaryError, SummaryLabel};
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::named_institutions;
 use sanad_issuer::{CredentialForm, SharedFolder, files as issuer_files};
+use sanad_roster::hidden_character;
 use sanad_verify::{Trust, Verifier};
 use serde::Serialize;
 use serde_json::Value;
@@ -54,6 +55,9 @@ pub(crate) struct MadeOne {
     /// What the link opens.
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     pub(crate) sealed: Option<PathBuf>,
+    /// What is odd about its page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// An endorsement and its receipt, as files of a certificate's folder.
@@ -101,9 +105,9 @@ impl Page {
         Ok(Self { template, fields: fields.to_vec(), site: site.map(Site::to_string) })
     }
 
-    /// Whether all that a credential says can be printed, and the texts that ornaments cover; `document` is what the file of the
+    /// Whether all that a credential says can be printed, and what is odd about its page; `document` is what the file of the
     /// credential will say.
-    pub(crate) fn covered(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Covered>> {
+    pub(crate) fn check(&self, credential: &Value, document: Value) -> anyhow::Result<Vec<Warning>> {
         let summary = Summary::try_of_json(credential)
             .context("no summary follows from it, which the offline code holds: it has no title")?
             .map_err(|error| {
@@ -119,6 +123,22 @@ impl Page {
             })?;
         let issuer =
             credential.pointer("/issuer/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for (label, text) in summary.fields() {
+            if let Some(hidden) = hidden_character(text) {
+                bail!(
+                    "{label} has U+{:04X}, which nobody sees or which turns text around; write it without that, as `sanad issue roster` \
+                     wants it, too",
+                    u32::from(hidden)
+                );
+            }
+            let marks = marks_in_a_row(text);
+            if marks > MARKS_MAX {
+                bail!(
+                    "{label} has {marks} accents on one letter, which would be stacked up over the edge of the page; write it with \
+                     those that it has"
+                );
+            }
+        }
         let mut fields = Fields::new(&summary, &issuer, Some(document));
         self.site.iter().for_each(|site| fields.set("site", site));
         self.fields.iter().for_each(|(name, text)| fields.set(name, text));
@@ -151,6 +171,7 @@ impl<'a> Printer<'a> {
             files::create_folder(folder)?;
             Ok(SharedFolder::enter(folder)?)
         };
+        site.map_or(Ok(()), |(_, folder)| check_site_dir(folder))?;
         let boxes = site.map(|(_, folder)| folder.join(BOXES_FOLDER));
         let boxes = boxes.as_deref().map(enter).transpose()?;
         let at_work = out.map(enter).transpose()?;
@@ -331,8 +352,38 @@ impl<'a> Printer<'a> {
         let sealed = self.place_of_box(made);
         let link =
             made.published.as_ref().filter(|_| sealed.is_some()).map(|published| published.link.clone());
-        MadeOne { document, pdf, bytes, offline_version, link, sealed }
+        // That an ornament lies on a text is told by `certificate check`, and may be meant.
+        let unreadable = made.warnings.iter().filter(|warning| matches!(warning, Warning::Unreadable(_)));
+        let warnings = unreadable.map(ToString::to_string).collect();
+        MadeOne { document, pdf, bytes, offline_version, link, sealed, warnings }
     }
+}
+
+/// Refuses a site's folder that is not there: a mistyped one would be made, and nobody would serve it.
+pub(crate) fn check_site_dir(folder: &Path) -> anyhow::Result<()> {
+    match folder.is_dir() {
+        true => Ok(()),
+        false => bail!(
+            "{} is not a folder; --site-dir names the folder that the issuer's web server serves: check the name, or make it first",
+            folder.display()
+        ),
+    }
+}
+
+/// How many combining marks follow each other, of those that stand over and under letters of any script.
+fn marks_in_a_row(text: &str) -> usize {
+    let is_mark = |character: char| {
+        matches!(
+            character,
+            '\u{300}'..='\u{36f}'
+                | '\u{1ab0}'..='\u{1aff}'
+                | '\u{1dc0}'..='\u{1dff}'
+                | '\u{20d0}'..='\u{20ff}'
+                | '\u{fe20}'..='\u{fe2f}'
+        )
+    };
+    let runs = text.split(|character| !is_mark(character)).map(|run| run.chars().count());
+    runs.max().unwrap_or_default()
 }
 
 /// The fonts in a folder and the folders below it, in the order of their paths.
@@ -434,6 +485,8 @@ const SIGNED_BY: &str = "signed_by";
 const NAMED_ONLY: &str = "named_only";
 /// Most characters of names in one line: so many capitals fit it, too.
 const LISTED_CHARS_MAX: usize = 72;
+/// Most accents on one letter: Vietnamese has 2, transliterations up to 4.
+const MARKS_MAX: usize = 6;
 /// Kinds of files that are fonts.
 const FONT_EXTENSIONS: [&str; 3] = ["ttf", "otf", "ttc"];
 /// How many folders below the one that is named are looked into.

@@ -24,6 +24,28 @@ pub(crate) struct IssuerArgs {
     passphrase: PassphraseArgs,
 }
 
+/// Who issued, for those who only look: no key is needed.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct IssuerNameArgs {
+    /// The issuer's folder, as `sanad member new` makes it
+    #[arg(long, value_name = "DIR", env = "SANAD_ISSUER_DIR")]
+    issuer_dir: Option<PathBuf>,
+    /// The issuer's member id
+    #[arg(long, value_name = "ID")]
+    issuer: Option<MemberId>,
+}
+
+impl IssuerNameArgs {
+    /// The same without a key: [`IssuerArgs::open`] must not be called.
+    pub(crate) fn without_key(self) -> anyhow::Result<IssuerArgs> {
+        let Self { issuer_dir, issuer } = self;
+        if issuer_dir.is_none() && issuer.is_none() {
+            bail!("no issuer is named; give --issuer ID, or --issuer-dir DIR (or SANAD_ISSUER_DIR)");
+        }
+        Ok(IssuerArgs { issuer_dir, issuer, key: None, passphrase: PassphraseArgs::default() })
+    }
+}
+
 impl IssuerArgs {
     /// Whether an issuer was named at all.
     pub(crate) fn is_given(&self) -> bool {
@@ -56,7 +78,9 @@ impl IssuerArgs {
                 let passphrase = self.passphrase.existing(&path.display().to_string())?;
                 Ok::<_, anyhow::Error>(passphrase)
             }),
-            (None, None) => unreachable!("invariant: clap asks for a key with an issuer"),
+            (None, None) => {
+                bail!("no issuing key is named; give --issuer-dir DIR, or --issuer ID --key FILE")
+            }
         }
     }
 }

@@ -160,6 +160,11 @@ fn check_other_object(
     if is_type(object, &["VerifiablePresentation", "EnvelopedVerifiablePresentation"]) {
         return Some(unread(&Unread::Presentation));
     }
+    if is_type(object, &["Assertion"])
+        && object.get("@context").map(as_list).unwrap_or_default().iter().any(|one| *one == OPEN_BADGES_2)
+    {
+        return Some(unread(&Unread::OpenBadges2));
+    }
     if is_type(object, &["EnvelopedVerifiableCredential"]) {
         return Some(check_envelope(object, circumstances));
     }
@@ -202,13 +207,13 @@ fn check_other_text(document: &[u8]) -> Option<Finding> {
         return holds_credential(&inflated).then(|| unread(&Unread::Compressed));
     }
     // With a byte order mark, or known by the half of each character that is empty.
-    let is_wide = match document {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
-        [first, second, ..] => (*first == 0) != (*second == 0),
-        _ => false,
+    let wide = match document {
+        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => Some(rest),
+        [first, second, ..] => ((*first == 0) != (*second == 0)).then_some(document),
+        _ => None,
     };
-    if is_wide {
-        let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
+    if let Some(wide) = wide {
+        let narrow: Vec<u8> = wide.iter().copied().filter(|byte| *byte != 0).collect();
         return holds_credential(&narrow).then(|| unread(&Unread::Utf16));
     }
     let text = String::from_utf8_lossy(document);
@@ -319,3 +324,6 @@ pub(crate) fn as_list(value: &Value) -> &[Value] {
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The context of Open Badges 2.0.
+const OPEN_BADGES_2: &str = "https://w3id.org/openbadges/v2";

@@ -33,6 +33,8 @@ pub(crate) enum Unread {
     List,
     #[error("a presentation, which may hold credentials")]
     Presentation,
+    #[error("an Open Badges 2.0 assertion, which is not a W3C credential")]
+    OpenBadges2,
     #[error("an envelope around a credential")]
     Envelope,
     #[error("a JSON serialisation of a JWS that is not an SD-JWT")]

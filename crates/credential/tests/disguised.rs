@@ -108,6 +108,16 @@ fn said_and_never_good() {
         ("a space that nobody sees", format!("{}\u{200b}{}", &plain[..40], &plain[40..]), "line breaks"),
         ("full stops of another script", plain.replace('.', "\u{ff0e}"), "line breaks"),
         ("an address", format!("https://wallet.example/#vc={plain}"), "JWT"),
+        (
+            "Open Badges 2.0",
+            json!({"@context": "https://w3id.org/openbadges/v2", "type": "Assertion", "expires": "2021-01-01T00:00:00Z"}).to_string(),
+            "Open Badges 2.0",
+        ),
+        (
+            "Open Badges 2.0 with lists",
+            json!({"@context": ["https://w3id.org/openbadges/v2"], "type": ["Assertion"]}).to_string(),
+            "Open Badges 2.0",
+        ),
         ("a comment before", format!("/* */{text}"), "characters around"),
         ("a page", format!("<script type=\"application/ld+json\">{text}</script>"), "characters around"),
         (
@@ -136,12 +146,19 @@ fn bytes_that_hold_a_credential_are_not_passed_over() {
     bomb.write_all(&vec![b' '; 64 << 20]).unwrap();
     // A map of one: "type", a list of one text (RFC 8949).
     let cbor = [&[0xa1, 0x64][..], b"type", &[0x81, 0x74], b"VerifiableCredential"].concat();
+    // A JWT, with the byte order mark.
+    let jwt = token(HEADER, &payload());
+    let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        std::iter::once(0xfeff).chain(jwt.encode_utf16()).flat_map(bytes).collect()
+    };
     let circumstances = Circumstances { now_ms: NOW_MS, member: None, rest: None };
     for (document, expected) in [
         (&gzip, "compressed"),
         (&gzip[..gzip.len() - 9].to_vec(), "compressed"),
         (&zlib.finish().unwrap(), "compressed"),
         (&cbor, "CBOR"),
+        (&wide(u16::to_le_bytes), "UTF-16"),
+        (&wide(u16::to_be_bytes), "UTF-16"),
     ] {
         let finding = check(document, &circumstances).unwrap();
         assert_eq!(finding.verdict, Verdict::NotChecked);
@@ -166,6 +183,7 @@ fn other_texts_are_no_credentials() {
         &token(HEADER, &json!({"sub": "somebody"})),
         "{\"a\": \"b.c.d\"}",
         "\"a text\"",
+        "{\"type\": \"Assertion\", \"@context\": \"https://example.org/tests\"}",
     ] {
         assert!(find(document).is_none(), "{document}");
     }

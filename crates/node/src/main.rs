@@ -9,7 +9,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use sanad_api::{ClientIdentity, ClientOptions};
 use sanad_core::ids::Height;
-use sanad_node::backup::{self, Secrets};
+use sanad_node::backup::{self, BackupError, Secrets};
 use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
 use sanad_node::{Reload, Repaired, Versions, logging, recovery, setup, snapshot};
@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 #[command(
     version,
     after_help = "Examples:\n  sanad-node init --config node.toml\n  sanad-node run --config node.toml\n\n\
-                  Exit codes: 0 done, or stopped when asked to; 1 failed, and said why; 2 wrong arguments; 70 hung, and\n\
-                  ended itself to be started again"
+                  Exit codes: 0 done, or stopped when asked to; 1 failed, and said why; 2 wrong arguments, or what\n\
+                  check or backup verify should look at cannot be read; 70 hung, and ended itself to be started again"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -194,8 +194,13 @@ async fn main() -> ExitCode {
         }
     }
     eprintln!("error: {said}");
-    ExitCode::FAILURE
+    if error.is::<NotRead>() { ExitCode::from(EXIT_NOT_READ) } else { ExitCode::FAILURE }
 }
+
+/// What should have been looked at cannot be read, which says nothing against it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:#}")]
+struct NotRead(anyhow::Error);
 
 async fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
@@ -204,12 +209,19 @@ async fn run() -> anyhow::Result<()> {
     }
     if let Command::Check { offline, json } = arguments.command {
         let reach = if offline { Reach::Offline } else { Reach::Peers };
+        std::fs::File::open(&arguments.config)
+            .with_context(|| format!("{} cannot be read", arguments.config.display()))
+            .map_err(NotRead)?;
         return report(&checking::check(&arguments.config, &arguments.overrides, reach).await, json);
     }
     if let Command::Backup(BackupCommand::Verify { dir, genesis: Some(genesis) }) = &arguments.command {
         return verify_backup(dir, genesis);
     }
-    let config = Config::load(&arguments.config, &arguments.overrides)?;
+    let config = Config::load(&arguments.config, &arguments.overrides);
+    let config = match arguments.command {
+        Command::Backup(BackupCommand::Verify { .. }) => config.map_err(|error| NotRead(error.into()))?,
+        _ => config?,
+    };
     let logs = logging::start(&config.log).context("log.filter is not understood")?;
     for note in &config.notes {
         tracing::warn!("{note}");
@@ -296,8 +308,12 @@ fn say_restored(restored: snapshot::Restored, trust: Option<&Path>) -> anyhow::R
 }
 
 fn verify_backup(dir: &Path, genesis: &Path) -> anyhow::Result<()> {
-    let backup::Verified { manifest, entries, age_seconds } =
-        backup::verify(dir, &setup::read_genesis(genesis)?)?;
+    let genesis = setup::read_genesis(genesis).map_err(|error| NotRead(error.into()))?;
+    let verified = backup::verify(dir, &genesis).map_err(|error| match error {
+        BackupError::NoBackup { .. } | BackupError::File { .. } => NotRead(error.into()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    let backup::Verified { manifest, entries, age_seconds } = verified;
     let height = manifest.log.map_or(0, |log| log.height.0);
     let files = manifest.files.len();
     say(format_args!(
@@ -346,3 +362,6 @@ fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
         written => written.context("standard output cannot be written"),
     }
 }
+
+/// What was asked for cannot be read.
+const EXIT_NOT_READ: u8 = 2;

@@ -1,4 +1,4 @@
-const e="sanad-2e5aba6929e91aaa",t=["./","explorer.html","style.css","page.js"],a=["config.json"],n=self,s=n.registration.scope.replace(/\/?$/,"/"),i=s.slice(0,-1),c=e=>e.map(e=>new URL(e,s).href)
-n.addEventListener("install",s=>{s.waitUntil(caches.open(e).then(e=>e.addAll(c([...t,...a]))).then(()=>n.skipWaiting()))}),n.addEventListener("activate",t=>{const a=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
-t.waitUntil(a.then(()=>n.clients.claim()))}),n.addEventListener("fetch",n=>{const{request:l}=n,[o]=l.url.split("#",1)
-"GET"===l.method&&(o===i&&"navigate"===l.mode&&n.respondWith(Response.redirect(s,302)),c([...t,...a]).includes(o)&&n.respondWith(fetch(l).then(t=>(t.ok&&c(a).includes(o)&&n.waitUntil(async function(t,a){await(await caches.open(e)).put(t,a)}(o,t.clone())),t),()=>caches.match(o))))})
+const e="sanad-7662f24ea713675a",t=["./","explorer.html","style.css","page.js"],n=["config.json"],a=self,s=a.registration.scope.replace(/\/?$/,"/"),i=s.slice(0,-1),c=e=>e.map(e=>new URL(e,s).href)
+a.addEventListener("install",s=>{s.waitUntil(caches.open(e).then(e=>e.addAll(c([...t,...n]))).then(()=>a.skipWaiting()))}),a.addEventListener("activate",t=>{const n=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
+t.waitUntil(n.then(()=>a.clients.claim()))}),a.addEventListener("fetch",a=>{const{request:l}=a,[o]=l.url.split("#",1)
+"GET"===l.method&&(o===i&&"navigate"===l.mode&&a.respondWith(Response.redirect(s,302)),c([...t,...n]).includes(o)&&a.respondWith(fetch(l).then(t=>(t.ok&&c(n).includes(o)&&a.waitUntil(async function(t,n){await(await caches.open(e)).put(t,n)}(o,t.clone())),t),()=>caches.match(o))))})

@@ -27,8 +27,9 @@ impl fmt::Display for TextFault {
     }
 }
 
-/// The first character of a text that is not allowed.
-pub(crate) fn hidden_in(text: &str) -> Option<char> {
+/// The first character of a text that nobody sees, or that turns around what stands beside it.
+#[must_use]
+pub fn hidden_character(text: &str) -> Option<char> {
     let mut before = None;
     text.chars().find(|character| {
         let hidden = is_hidden(*character, before);
@@ -184,7 +185,7 @@ mod tests {
             '\u{e007f}',
             '\u{e0101}',
         ] {
-            assert_eq!(hidden_in(&format!("Siti{character} Aini")), Some(character), "{character:?}");
+            assert_eq!(hidden_character(&format!("Siti{character} Aini")), Some(character), "{character:?}");
         }
         for name in [
             "Siti Nur\u{2019}aini",
@@ -195,9 +196,9 @@ mod tests {
             "\u{2764}\u{fe0f}",
             "Li Wei (李伟)",
         ] {
-            assert_eq!(hidden_in(name), None, "{name:?}");
+            assert_eq!(hidden_character(name), None, "{name:?}");
         }
-        assert_eq!(hidden_in("ها\u{200c}\u{200c}ها"), Some('\u{200c}'), "one joiner joins");
+        assert_eq!(hidden_character("ها\u{200c}\u{200c}ها"), Some('\u{200c}'), "one joiner joins");
         assert_eq!(visible("Siti\u{202e}Aini"), "Siti\\u{202E}Aini");
     }
 

@@ -20,7 +20,7 @@ mod template;
 mod value;
 mod xlsx;
 
-pub use characters::{TextFault, check_texts};
+pub use characters::{TextFault, check_texts, hidden_character};
 pub use columns::{Columns, ColumnsError, Field, Learner, RowFault, RowFaultReason, RowFaults, Rows};
 pub use identity::{credential_id, plain_letters};
 pub use propose::{OpenField, Proposal, ProposedField, propose};

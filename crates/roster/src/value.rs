@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::characters::hidden_in;
+use crate::characters::hidden_character;
 use crate::table::{Cell, CellFault};
 
 /// What the cells of a column are.
@@ -195,7 +195,7 @@ impl Kind {
             (_, Cell::Shown { shown, .. }) => shown.clone(),
             (_, Cell::Date(date)) => date.to_string(),
         };
-        if let Some(character) = hidden_in(&text) {
+        if let Some(character) = hidden_character(&text) {
             return Err(ValueFault::Character(character));
         }
         if text.contains('\u{fffd}') {

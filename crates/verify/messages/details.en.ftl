@@ -227,6 +227,7 @@ detail-a-jwt-whose-header-is-not-json = a JWT whose header is not JSON that ever
 detail-characters-around-json-that-do-not-belong = characters around JSON that do not belong there
 detail-a-list-not-one-credential = a list, not one credential
 detail-a-presentation-which-may-hold-credentials = a presentation, which may hold credentials
+detail-an-open-badges-2-0-assertion-which-is-not-a-w3c-credential = an Open Badges 2.0 assertion, which is not a W3C credential
 detail-an-envelope-around-a-credential = an envelope around a credential
 detail-a-json-serialisation-of-a-jws-that = a JSON serialisation of a JWS that is not an SD-JWT
 detail-json-that-only-mentions-a-credential = JSON that only mentions a credential

@@ -226,6 +226,7 @@ detail-a-jwt-whose-header-is-not-json = JWT yang kepalanya bukan JSON yang dibac
 detail-characters-around-json-that-do-not-belong = karakter di sekitar JSON yang tidak semestinya ada
 detail-a-list-not-one-credential = daftar, bukan satu kredensial
 detail-a-presentation-which-may-hold-credentials = presentasi, yang mungkin memuat kredensial
+detail-an-open-badges-2-0-assertion-which-is-not-a-w3c-credential = pernyataan Open Badges 2.0, yang bukan kredensial W3C
 detail-an-envelope-around-a-credential = amplop di sekeliling kredensial
 detail-a-json-serialisation-of-a-jws-that = serialisasi JSON sebuah JWS yang bukan SD-JWT
 detail-json-that-only-mentions-a-credential = JSON yang hanya menyebut sebuah kredensial

@@ -122,6 +122,9 @@ async function readJson(document, circumstances) {
     return { credential: object, issuer: idOf(object.issuer), proofs, counted: proofs.length, validity, mismatches: [], notes: [] };
   }
   if (hasType(object, ...FORMS_AROUND)) throw new NotRead("a presentation, which may hold credentials");
+  if (hasType(object, "Assertion") && listOf(object["@context"]).includes("https://w3id.org/openbadges/v2")) {
+    throw new NotRead("an Open Badges 2.0 assertion, which is not a W3C credential");
+  }
   if (hasType(object, "EnvelopedVerifiableCredential")) return readEnvelope(object, circumstances);
   // RFC 7515, 7.2.
   if ("payload" in object && ("signature" in object || "signatures" in object)) {
@@ -154,8 +157,9 @@ async function readOther(given) {
     const inflated = await inflate(document, isZlib ? "deflate" : "gzip", CREDENTIAL_BYTES_MAX).catch(() => new Uint8Array(0));
     return refuse(holdsCredential(inflated), "a compressed credential");
   }
-  const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (document.length > 1 && (first === 0) !== (second === 0));
-  if (isWide) return refuse(holdsCredential(document.filter((byte) => byte !== 0)), "text in UTF-16");
+  const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const isWide = isMarked || (document.length > 1 && (first === 0) !== (second === 0));
+  if (isWide) return refuse(holdsCredential(document.subarray(isMarked ? 2 : 0).filter((byte) => byte !== 0)), "text in UTF-16");
   const start = new TextDecoder().decode(document).replace(/^[\s\p{Cc}]+/u, "").replace(/^\ufeff+/, "");
   if (start.startsWith('"')) {
     const inner = rewritten(utf8(start.trimEnd()));

@@ -1,12 +1,13 @@
 //! `sanad certificate`: certificates to print, with credential and receipt inside.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use rayon::prelude::*;
-use sanad_certificate::{Covered, PART_BYTES_MAX, Site};
+use sanad_certificate::{PART_BYTES_MAX, Site, Warning};
 use sanad_core::document::DocumentKind;
 use sanad_issuer::ENDORSEMENT_EXTENSION;
 use serde::Serialize;
@@ -133,7 +134,7 @@ struct Failed {
 #[derive(Serialize)]
 struct Checked {
     printable: usize,
-    /// Ornaments that lie on texts.
+    /// Ornaments that lie on texts, and facts that nobody could read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     failed: Vec<Failed>,
@@ -242,12 +243,14 @@ fn make(args: &MakeArgs, output: &Output) -> anyhow::Result<Outcome> {
 fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
     let page = args.page.page(args.site.as_ref())?;
     let documents = documents(&args.documents)?;
+    let mut is_readable = true;
     let mut checked = Checked { printable: 0, warnings: Vec::new(), failed: Vec::new() };
     for document in documents {
         match check_one(&document, &page) {
-            Ok(covered) => {
+            Ok(warnings) => {
                 checked.printable += 1;
-                for warning in covered.iter().map(ToString::to_string) {
+                is_readable &= !warnings.iter().any(|warning| matches!(warning, Warning::Unreadable(_)));
+                for warning in warnings.iter().map(ToString::to_string) {
                     if !checked.warnings.contains(&warning) {
                         checked.warnings.push(warning);
                     }
@@ -256,18 +259,18 @@ fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
             Err(error) => checked.failed.push(Failed { document, reason: describe(&error) }),
         }
     }
-    let outcome = if checked.failed.is_empty() { Outcome::Yes } else { Outcome::No };
+    let outcome = if checked.failed.is_empty() && is_readable { Outcome::Yes } else { Outcome::No };
     output.print(&checked)?;
     Ok(outcome)
 }
 
-fn check_one(path: &Path, page: &Page) -> anyhow::Result<Vec<Covered>> {
+fn check_one(path: &Path, page: &Page) -> anyhow::Result<Vec<Warning>> {
     let bytes = files::read(path, PART_BYTES_MAX)?;
     if DocumentKind::detect(&bytes) != DocumentKind::Json {
         bail!("only of credentials in JSON it can be told what their certificates say");
     }
     let credential: Value = serde_json::from_slice(&bytes).context("not JSON")?;
-    page.covered(&credential, credential.clone())
+    page.check(&credential, credential.clone())
 }
 
 impl Report for Made {
@@ -287,6 +290,8 @@ impl Report for Made {
             };
             view = view.line(format!("{} certificates written{already}", self.made.len()));
         }
+        let warnings: BTreeSet<&String> = self.made.iter().flat_map(|made| &made.warnings).collect();
+        view = warnings.into_iter().fold(view, |view, warning| view.line(format!("warning: {warning}")));
         failures(view, &self.failed, "have none")
     }
 }

@@ -98,6 +98,15 @@ fn other_host(export: &str) -> anyhow::Result<Option<&str>> {
     if !["http", "https"].contains(&scheme) || host.is_empty() || !host.bytes().all(is_plain) {
         bail!("--export {export} is not an http or https address");
     }
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_here =
+        name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if scheme == "http" && !is_here {
+        bail!("--export {export} is read over http on the same machine alone; give its https address");
+    }
     Ok(Some(&export[..scheme.len() + "://".len() + host.len()]))
 }
 
@@ -126,6 +135,8 @@ mod tests {
             ("../export/", None),
             ("https://log.example.org/a/b", Some("https://log.example.org")),
             ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("http://127.0.0.1:8080/x", Some("http://127.0.0.1:8080")),
+            ("http://localhost", Some("http://localhost")),
         ] {
             assert_eq!(other_host(export).unwrap(), host, "{export}");
         }
@@ -135,6 +146,9 @@ mod tests {
             "https://a.example; script-src *",
             "ftp://a.example/",
             "javascript://x",
+            "http://log.example.org/",
+            "http://127.0.0.1.example.org/",
+            "http://localhost.example.org/",
         ] {
             assert!(other_host(export).is_err(), "{export}");
         }

@@ -15,7 +15,7 @@ use sanad_register::Register;
 use serde::Serialize;
 
 use crate::files;
-use crate::issuer::IssuerArgs;
+use crate::issuer::{IssuerArgs, IssuerNameArgs};
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::register::RegisterArgs;
 use crate::remote::{self, NodeArgs, Remote};
@@ -85,7 +85,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     register: RegisterArgs,
     #[command(flatten)]
-    issuer: IssuerArgs,
+    issuer: IssuerNameArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -140,6 +140,7 @@ struct Desk {
 /// Compares what is published with the ledger, and writes nothing.
 pub(crate) fn check(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
     let CheckArgs { dir, jwt, register, issuer, trust, node } = args.clone();
+    let issuer = issuer.without_key()?;
     let (every, valid_for) = (VALID_FOR_DEFAULT, VALID_FOR_DEFAULT);
     let args = Args { dir, check: true, watch: false, jwt, every, valid_for, register, issuer, trust, node };
     run(&args, output)

@@ -174,17 +174,31 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         }
         None => args.document.clone(),
     };
-    let paths = std::slice::from_ref(&document);
-    let issuance = Issuance::prepare(paths, chain.anchor(), &id, options, &observer, &mut report)?;
-    match issuance.len() {
-        1 => {}
-        0 => bail!("{} is issued already; it cannot replace another", document.display()),
-        documents => {
-            bail!("{} holds {documents} documents; name the one that replaces the other", document.display())
+    let entered: anyhow::Result<()> = async {
+        let paths = std::slice::from_ref(&document);
+        let issuance = Issuance::prepare(paths, chain.anchor(), &id, options, &observer, &mut report)?;
+        match issuance.len() {
+            1 => {}
+            0 => bail!("{} is issued already; it cannot replace another", document.display()),
+            documents => {
+                bail!(
+                    "{} holds {documents} documents; name the one that replaces the other",
+                    document.display()
+                )
+            }
         }
+        let issuance = issuance.replacing(if already { Vec::new() } else { vec![revoked] })?;
+        Ok(issuance.enter(&chain, &issuer, &observer, &mut report).await?)
     }
-    let issuance = issuance.replacing(if already { Vec::new() } else { vec![revoked] })?;
-    issuance.enter(&chain, &issuer, &observer, &mut report).await?;
+    .await;
+    if let Err(error) = entered {
+        // Signed and never entered, it would pass for a credential. While a batch is pending, it may still become one.
+        let is_pending = !pending_files_in(files::parent(&document))?.is_empty();
+        if args.sign && !is_pending && !receipt_file::find_beside(&document).is_file() {
+            files::remove(&document)?;
+        }
+        return Err(error);
+    }
     if let Some(failed) = report.failed.first() {
         bail!("the batch is entered, but the receipt cannot be written: {failed}");
     }

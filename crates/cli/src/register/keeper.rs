@@ -1,6 +1,6 @@
 //! Issuing with a register: it has every secret before a batch leaves, and every receipt before the pending file goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::ops::ControlFlow;
@@ -22,6 +22,7 @@ use sanad_register::{
 use serde_json::Value;
 
 use crate::output::note;
+use crate::receipt_file;
 use crate::time;
 
 /// A register that keeps what is issued.
@@ -111,6 +112,24 @@ impl RegisterKeeper {
             found.extend(void.get(&digest).map(|(row, status)| (path.clone(), *row, *status)));
         }
         Ok(found)
+    }
+
+    /// How many of these documents have a receipt beside them and no row in the register.
+    pub(crate) fn missing(&self, paths: &[PathBuf]) -> anyhow::Result<usize> {
+        let mut known = HashSet::new();
+        self.lock().visit(|row| {
+            if let Row::Credential(credential) = row {
+                known.insert(credential.facts.digest);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let mut missing = 0;
+        for path in paths.iter().filter(|path| receipt_file::find_beside(path).is_file()) {
+            let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
+            let digest = document::digest(DocumentKind::detect(&bytes), &bytes)?;
+            missing += usize::from(!known.contains(&digest));
+        }
+        Ok(missing)
     }
 
     /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until

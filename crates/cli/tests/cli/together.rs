@@ -167,6 +167,7 @@ fn picture(codes: &[&QrCode]) -> Vec<u8> {
 /// The link code and the offline code of a certificate.
 fn codes_of(folder: &Path, name: &str) -> [QrCode; 2] {
     let site = "--site https://univ.example --site-dir public";
+    fs::create_dir_all(folder.join("public")).unwrap();
     let make = format!("certificate make {name}.json --out {name}.pdf {site} {GENESIS} --json");
     let made = sanad(folder, &make).expect(0).json();
     let paper = format!(

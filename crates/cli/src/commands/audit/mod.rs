@@ -15,11 +15,11 @@ use crate::output::{Outcome, Output};
 
 const LISTS_EXAMPLES: &str = "\
 Examples:
-  sanad audit lists www/ --register merapi/register.db --issuer-dir merapi
+  sanad audit lists www/ --register merapi/register.db --issuer univ-merapi.example
 
 Does what sanad issuer publish --check does: each list below status/ is compared, entry by entry, with what a node
 proves of the credentials that have a place in it. Which credential has which place only the issuer's register knows.
-Nothing is written, and the passphrase of the key is not needed.
+Nothing is written, and no key of the issuer is needed: its id will do, or its folder.
 Exit codes: 0 all lists agree and are good; 1 a list is missing, differs or is not good; 2 an error.";
 
 pub(crate) const EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sanad_certificate::Site;
 use serde::Serialize;
 
-use crate::certificates::{Page, Printer};
+use crate::certificates::{Page, Printer, check_site_dir};
 use crate::commands::certificate::parse_field;
 use crate::output::describe;
 use crate::progress;
@@ -50,6 +50,7 @@ pub(super) struct Certificates {
 
 impl CertificateArgs {
     pub(super) fn page(&self) -> anyhow::Result<Option<Page>> {
+        self.site_dir.as_deref().map_or(Ok(()), check_site_dir)?;
         let page = || {
             let (template, fonts) = (self.certificate_template.as_deref(), self.fonts.as_deref());
             Page::new(template, &self.fields, fonts, self.site.as_ref())

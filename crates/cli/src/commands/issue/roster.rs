@@ -200,9 +200,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 }
                 CredentialForm::Json => Value::Object(credential.clone()),
             };
-            let found = page
-                .covered(&Value::Object(credential.clone()), document)
-                .map_err(|error| describe(&error))?;
+            let found =
+                page.check(&Value::Object(credential.clone()), document).map_err(|error| describe(&error))?;
             let warnings = found.iter().map(ToString::to_string);
             covered.lock().unwrap_or_else(PoisonError::into_inner).extend(warnings);
             Ok(())
@@ -384,6 +383,17 @@ fn work(
         report.skipped.retain(|path| !issued.contains(&absolute(path)));
         // Where nothing was entered, no rows were.
         kept.iter().for_each(|keeper| keeper.release());
+        if let (Some(keeper), Some(register)) = (&kept, &args.register.register) {
+            let missing = keeper.missing(&paths)?;
+            if missing > 0 {
+                observer.0.remark(format!(
+                    "{missing} credentials of {} are issued and not in the register; run: sanad register import {} --register {}",
+                    out.display(),
+                    out.display(),
+                    register.display()
+                ));
+            }
+        }
         let strays = plan.strays()?;
         done.issued.errors.extend(strays.iter().map(|path| {
             format!(
