@@ -335,7 +335,8 @@ mod tests {
         for height in [6, 10, 14] {
             pace.began(begun);
             decided(&mut pace, &set, height, 1, &[]);
-            assert_eq!(propose(&pace, height + 4), AGAIN_MIN);
+            let again = (pace.latency.unwrap() * 3 / 2).max(AGAIN_MIN);
+            assert_eq!(propose(&pace, height + 4), again);
         }
         // It is back: late, after the short wait, and from then on in time.
         pace.began(begun);

@@ -82,24 +82,18 @@ fn a_zip_with_one_name_twice_is_refused_and_what_is_not_checked_is_named() {
 }
 
 #[test]
-fn a_second_receipt_in_a_zip_counts_unless_it_is_older() {
+fn of_receipts_in_a_zip_the_newest_counts_whatever_it_is_called() {
     let issued = Issued::new();
     let target = LogIndex(INDEX);
     issued.ledger.commit_batch(issued.ledger.next_batch_of(vec![Event::Revoke { target }]));
     let (old, new) = (issued.receipt.to_json(), issued.renewed().to_json());
-    let verify = |first: &str, second: &str, code: i32| {
+    for [first, second] in [[&new, &old], [&old, &new]] {
         let files =
             [("ijazah.json", DOCUMENT), ("ijazah.json.receipt.json", first), ("ijazah.json.receipt", second)];
         fs::write(issued.path("a.zip"), zip(&files.map(|(name, text)| (name, text.as_bytes())))).unwrap();
-        sanad(issued.at(), &format!("verify a.zip {GENESIS} --json")).expect(code).json()
-    };
-    assert_eq!(verify(&new, &old, 1)["verdict"], "revoked");
-    let found = verify(&old, &new, 2);
-    let error = found["errors"][0]["error"].as_str().unwrap();
-    assert!(
-        error.starts_with("a.zip/ijazah.json.receipt was NOT checked: a receipt that was not used"),
-        "{error}"
-    );
+        let found = sanad(issued.at(), &format!("verify a.zip {GENESIS} --json")).expect(1).json();
+        assert_eq!(found["verdict"], "revoked", "{found}");
+    }
 }
 
 #[test]
