@@ -398,8 +398,12 @@ pub(crate) async fn issue_batch(
         let others = folders_of(documents).into_iter().filter(|other| !is_seen_from(other));
         leave_word(others, &pending.path_in(folder));
         let written = match pending.write(folder) {
-            // From an earlier try to enter the same batch.
-            Err(FileError::Exists(path)) if holds(&path, &pending) => path,
+            // From an earlier try to enter the same batch; a former key may have signed it then.
+            Err(FileError::Exists(path)) => match held(&path, &pending) {
+                Some(signed) if signed == *batch => path,
+                Some(_) => pending.rewrite(folder)?,
+                None => return Err(FileError::Exists(path).into()),
+            },
             written => written?,
         };
         // The new file holds the same secrets, so the one before is no longer needed.
@@ -439,11 +443,13 @@ fn folders_of(documents: &[PendingDocument]) -> BTreeSet<&Path> {
     documents.iter().map(|document| files::parent(&document.path)).collect()
 }
 
-/// Whether a pending file holds a batch and its secrets.
-fn holds(path: &Path, pending: &Pending) -> bool {
+/// The batch of a pending file, if it is the same, signed by whichever key, with the same secrets.
+fn held(path: &Path, pending: &Pending) -> Option<SignedBatch> {
     let secrets =
         |pending: &Pending| -> Vec<_> { pending.documents.iter().map(PendingDocument::opening).collect() };
-    Pending::read(path).is_ok_and(|there| there.batch == pending.batch && secrets(&there) == secrets(pending))
+    let there = Pending::read(path).ok()?;
+    let same = there.batch.id() == pending.batch.id() && secrets(&there) == secrets(pending);
+    same.then_some(there.batch)
 }
 
 /// Writes the receipts of a batch in the log, and removes its pending file once all are there.

@@ -161,6 +161,19 @@ impl Pending {
     /// # Errors
     /// [`FileError`].
     pub fn write(&self, folder: &Path) -> Result<PathBuf, FileError> {
+        let path = self.path_in(folder);
+        files::place_new(&path, &self.text(folder)?, Mode::Private)?;
+        Ok(path)
+    }
+
+    /// As [`Self::write`], in the place of a file that is there.
+    pub(crate) fn rewrite(&self, folder: &Path) -> Result<PathBuf, FileError> {
+        let path = self.path_in(folder);
+        files::replace(&path, &self.text(folder)?, Mode::Private)?;
+        Ok(path)
+    }
+
+    fn text(&self, folder: &Path) -> Result<Vec<u8>, FileError> {
         let base = absolute(folder)?;
         let shorten = |document: &PendingDocument| {
             let path = document.path.strip_prefix(&base).unwrap_or(&document.path).to_owned();
@@ -177,10 +190,8 @@ impl Pending {
             },
             documents: self.documents.iter().map(shorten).collect(),
         };
-        let path = self.path_in(folder);
         let text = serde_json::to_string_pretty(&fields).expect("invariant: paths of documents are UTF-8");
-        files::place_new(&path, (text + "\n").as_bytes(), Mode::Private)?;
-        Ok(path)
+        Ok((text + "\n").into_bytes())
     }
 
     /// Where a folder has the file.

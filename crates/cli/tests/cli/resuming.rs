@@ -247,3 +247,19 @@ fn results_are_one_object_also_for_an_empty_folder() {
         sanad(folder.path(), &format!("issue awards {WITH} --json --node http://127.0.0.1:9")).expect(2);
     assert!(refused.json()["chain_id"].is_null() && !refused.json()["errors"][0].is_null());
 }
+
+/// The batch is the same, so the pending file has the same name.
+#[test]
+fn a_batch_that_a_former_key_signed_is_signed_anew() {
+    let left = Left::of(&["a.json", "b.json"], "awards");
+    left.change_pending(|text| {
+        let batch = text["batch"].as_str().unwrap();
+        let (rest, last) = batch.split_at(batch.len() - 1);
+        text["batch"] = format!("{rest}{}", if last == "0" { "1" } else { "0" }).into();
+    });
+    let (report, said) = left.resume("awards --issuer-dir issuer", 0);
+    assert_eq!(report["issued"].as_array().unwrap().len(), 2, "{report:#}");
+    assert!(said.contains("(bad-signature); signing the same commitments anew"), "{said}");
+    assert!(!left.pending.exists());
+    left.verify("awards/a.json", "awards/a.json.receipt.json");
+}
