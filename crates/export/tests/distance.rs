@@ -266,7 +266,7 @@ fn only_a_server_that_an_authority_vouches_for_is_read() {
     for (host, pem) in [("localhost", Some(stranger)), ("127.0.0.1", Some(cert.pem())), ("localhost", None)] {
         let refused = open(host, pem);
         let by_tls = matches!(&refused, Err(ExportError::Web { source, .. })
-            if matches!(**source, WebError::Unreachable(_) | WebError::Certificates));
+            if matches!(**source, WebError::Certificate(_) | WebError::Certificates));
         assert!(by_tls, "{host}: {refused:?}");
     }
     let refused = open("localhost", Some("no PEM".to_owned()));

@@ -251,6 +251,8 @@ fn ran() -> Node {
 fn a_lost_ledger_is_made_again_beside_a_guard_that_is_kept() {
     let node = ran();
     std::fs::remove_dir_all(node.ledger()).unwrap();
+    let log = node.guard().with_file_name("consensus.log");
+    std::fs::write(log, vec![0; 1 << 20]).unwrap();
     let recovered = recover(&node.config, None).unwrap();
     assert_eq!(recovered, Recovered { ledger: Part::Made, guard: Some(Memory::Whole) });
     let kept = guard(&node);
@@ -259,6 +261,16 @@ fn a_lost_ledger_is_made_again_beside_a_guard_that_is_kept() {
     // Once more: it is for the operator to say that a directory was set back.
     let recovered = recover(&node.config, None).unwrap();
     assert_eq!(recovered, Recovered { ledger: Part::Kept, guard: Some(Memory::Lost) });
+    assert!(guard(&node).is_lost());
+}
+
+/// A power cut may have taken the last records of the guard, which the log would have.
+#[test]
+fn a_guard_beside_no_ledger_and_no_log_is_lost() {
+    let node = ran();
+    std::fs::remove_dir_all(node.ledger()).unwrap();
+    let recovered = recover(&node.config, None).unwrap();
+    assert_eq!(recovered, Recovered { ledger: Part::Made, guard: Some(Memory::Lost) });
     assert!(guard(&node).is_lost());
 }
 
