@@ -151,6 +151,7 @@ function makeJoint(path, net, env, issuer) {
   write("all.json", 100_001);
   endorse("all.json", "node-2", "all.endorsement.json");
   endorse("all.json", "node-3", "all.endorsement.semeru.json");
+  mkdirSync(path("joint", "site"));
   const make = ["certificate", "make", path("joint", "all.json"), "--out", path("joint", "made"), "--site", "http://localhost", "--site-dir", path("joint", "site")];
   const { made: [{ link, pdf, box }] } = JSON.parse(sanad(["--json", ...make], env));
   writeFileSync(path("joint", "all.link"), link);
