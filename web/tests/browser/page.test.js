@@ -231,6 +231,8 @@ test("a link that was damaged is said to be one", skip, async () => {
   for (const damaged of [key.slice(1), `${key.slice(0, -1)}-`, "1234567890".repeat(20), "9".repeat(9000)]) {
     const page = await open(`${site.address}/v/#${damaged}`);
     assert.match(await verdict(page), /Could not be checked/, damaged);
+    // What is still on its way would fail, and be complained about.
+    await page.waitForLoadState("networkidle");
     await page.context().close();
   }
   assert.deepEqual(complaints, []);
