@@ -1,6 +1,7 @@
 //! What consensus asks of the ledger.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,6 +48,10 @@ pub trait Application: Send + 'static {
         durable: Durable,
     ) -> Result<NextHeight, ApplicationError>;
 
+    /// What waits until all committed blocks are durable. It is called from another thread, before this node signs anything
+    /// above a block that was committed as [`Durable::Soon`].
+    fn barrier(&self) -> Barrier;
+
     /// Keeps a block that is voted on, with its [`Receipt`]. Once for each block, of which a round
     /// can have a few if its proposer contradicts itself; all of a height have at most 60 MiB, of which a quorum found
     /// 8 MiB valid. They may be forgotten once the height is decided.
@@ -90,6 +95,9 @@ pub trait Application: Send + 'static {
     /// lives.
     fn evidence(&mut self, evidence: &[Equivocation]);
 }
+
+/// See [`Application::barrier`]. After an error the ledger cannot go on.
+pub type Barrier = Arc<dyn Fn() -> Result<(), ApplicationError> + Send + Sync>;
 
 /// When something that is written is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

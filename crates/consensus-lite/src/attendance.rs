@@ -188,6 +188,7 @@ mod tests {
         attendance.retain(&few);
         assert_eq!(attendance.of(&set)[0].last, None);
     }
+
     #[test]
     fn a_clock_is_wrong_by_the_word_of_a_quorum_of_others_alone() {
         const HOUR_MS: i64 = 3_600_000;

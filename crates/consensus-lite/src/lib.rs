@@ -42,8 +42,8 @@ mod verified;
 mod wire;
 
 pub use application::{
-    Application, ApplicationError, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock, Slot,
-    Undecided, ValidBlock,
+    Application, ApplicationError, Barrier, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock,
+    Slot, Undecided, ValidBlock,
 };
 pub use clock::Clock;
 pub use config::{BLOCK_BYTES_LIMIT, Config, Keys, Timeouts};

@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) lost: AtomicBool,
     /// Whether the ledger is as far as the key has signed.
     pub(crate) vouches: AtomicBool,
+    /// Whether blocks were committed that may not be durable.
+    pub(crate) unsynced: AtomicBool,
     /// The last height at which the key may have signed, once peers have shown it; written by the handle.
     pub(crate) settled: watch::Sender<Option<Height>>,
     progress: Mutex<Progress>,
@@ -118,6 +120,7 @@ impl Shared {
             network_changed: Notify::new(),
             lost: AtomicBool::new(false),
             vouches: AtomicBool::new(false),
+            unsynced: AtomicBool::new(false),
             settled: watch::Sender::new(None),
             progress: Mutex::new(progress),
             network: Mutex::new(None),

@@ -1,5 +1,6 @@
 //! Signing and verifying for the engine.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey, Signature};
 use sanad_core::validators::{VoteKind, vote_message};
 
+use crate::application::Barrier;
 use crate::context::{EngineHeight, Proposal, SanadContext, Vote};
 use crate::guard::{GuardError, Position, SigningGuard, Step};
 use crate::prevotes::Prevotes;
@@ -99,6 +101,9 @@ pub(crate) struct GuardedSigner {
     pub(crate) key: SecretKey,
     pub(crate) guard: SharedGuard,
     pub(crate) prevotes: Prevotes,
+    /// Makes the ledger durable, before anything is signed above it: a key signs at most one height above what a power cut
+    /// leaves of its ledger.
+    pub(crate) barrier: Barrier,
     pub(crate) shared: Arc<Shared>,
     #[cfg(feature = "testing")]
     pub(crate) testing: crate::testing::Testing,
@@ -106,6 +111,13 @@ pub(crate) struct GuardedSigner {
 
 impl GuardedSigner {
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
+        if self.shared.unsynced.swap(false, Ordering::AcqRel) {
+            // Other tasks of this thread move to another.
+            tokio::task::block_in_place(|| (self.barrier)()).map_err(|error| {
+                tracing::error!(%position, %error, "nothing is signed: the ledger is not durable");
+                Error::from_source(error.to_string())
+            })?;
+        }
         let began = Instant::now();
         self.guard.authorize(position, message)?;
         self.shared.observe_guard(began.elapsed());

@@ -121,10 +121,12 @@ impl Shared {
     /// Makes the log durable, as far as it was written when this is called. An error poisons the store: what is on disk is
     /// not known any more.
     pub(crate) fn sync_log(&self) -> Result<(), StoreError> {
-        // Taken first: what is written meanwhile counts as unsynced, though it may be synced.
-        if self.writer().unsynced_bytes.as_mut().map(std::mem::take).is_none_or(|bytes| bytes == 0) {
+        // Taken first: what is written meanwhile counts as unsynced, though it may be synced. None left does not say that the
+        // sync is over which another thread has begun.
+        if self.writer().unsynced_bytes.as_mut().map(std::mem::take).is_none() {
             return Ok(());
         }
+        self.check_health()?;
         self.segments.sync_last().inspect_err(|error| self.poison(error))
     }
 

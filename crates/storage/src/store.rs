@@ -83,6 +83,14 @@ impl Store {
         Ok(())
     }
 
+    /// Returns when all blocks that were appended are durable.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.shared.sync_log()
+    }
+
     /// Keeps a payload that is proposed but not decided; durable on return.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! A height is decided.
 
+use std::sync::atomic::Ordering;
+
 use malachitebft_app_channel::Reply;
 use malachitebft_app_channel::app::consensus::MisbehaviorEvidence;
 use malachitebft_app_channel::app::engine::host::Next;
@@ -8,7 +10,7 @@ use sanad_core::evidence::{Equivocation, Statement, StatementKind};
 use sanad_core::signature::PublicKey;
 
 use super::driver::Driver;
-use crate::application::Application;
+use crate::application::{Application, Durable};
 use crate::certificate;
 use crate::context::SanadContext;
 use crate::status::count;
@@ -43,6 +45,9 @@ impl<A: Application> Driver<A> {
         }
         let payload = self.proposals.payload(&block).ok_or(Stopped::PayloadMissing { height, block })?;
         let durable = self.commits();
+        if durable == Durable::Soon {
+            self.shared().unsynced.store(true, Ordering::Release);
+        }
         let next = self.application.commit(&certificate, payload, durable).map_err(Stopped::Application)?;
         tracing::info!(%height, round = certificate.round, %block, "decided");
         let (own, shared) = (self.own_key(), self.shared().clone());

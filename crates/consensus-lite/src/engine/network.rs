@@ -18,6 +18,7 @@ use sanad_core::validators::VALIDATORS_MAX;
 
 use super::log::{self, OpenLog};
 use super::thread::Setup;
+use crate::application::Barrier;
 use crate::arrivals::{Arrivals, QUEUED_HEIGHTS_MAX, QUEUED_PER_VALIDATOR_MAX};
 use crate::config::Config;
 use crate::context::{Address, SanadContext};
@@ -46,6 +47,7 @@ pub(super) async fn start(
     log: OpenLog,
     arrivals: Arrivals,
     prevotes: Prevotes,
+    barrier: Barrier,
 ) -> Result<Started, StartError> {
     let engine = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Engine(error);
     let keypair = Keypair::ed25519_from_bytes(*network.key.seed()).map_err(|error| engine(error.into()))?;
@@ -60,6 +62,7 @@ pub(super) async fn start(
                 key,
                 guard,
                 prevotes,
+                barrier,
                 shared: setup.shared.clone(),
                 #[cfg(feature = "testing")]
                 testing,

@@ -45,7 +45,16 @@ pub(super) async fn session<A: Application>(
     let room = network::peers_room(driver.shared().peer_count());
     let network = network::Network { key: network_key, room };
     let voter = driver.voter().filter(|_| driver.abstaining.is_none());
-    let started = network::start(driver.setup(), network, voter, log, arrivals.clone(), prevotes).await;
+    let started = network::start(
+        driver.setup(),
+        network,
+        voter,
+        log,
+        arrivals.clone(),
+        prevotes,
+        driver.application.barrier(),
+    )
+    .await;
     let (mut channels, handle) = started.map_err(Stopped::Restart)?;
     let Some(link) = Link::new(&handle, channels.network.clone(), arrivals.clone(), prevoted.clone()) else {
         end_engine(handle).await;

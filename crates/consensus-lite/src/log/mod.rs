@@ -51,7 +51,7 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Drops entries that are not to be kept.
+    /// Drops the entries for which this is false.
     pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
         self.entries.retain(|entry| keep(entry));
     }

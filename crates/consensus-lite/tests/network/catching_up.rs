@@ -1,7 +1,9 @@
 //! Nodes that were away, and nodes that only follow.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sanad_consensus_lite::testing::Point;
 use sanad_consensus_lite::{Durable, Role};
 
 use crate::cluster::{Cluster, until};
@@ -28,7 +30,19 @@ async fn one_of_four_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_with_a_slow_disk_keeps_up() {
     const BLOCKS: u64 = 400;
-    let cluster = Cluster::started(4, 0).await;
+    let mut cluster = Cluster::new(4, 0);
+    // A power cut must not take away a block above which the key has signed.
+    let (ledger, early) = (cluster.ledgers[3].clone(), Arc::new(Mutex::new(Vec::new())));
+    let signed_early = early.clone();
+    cluster.testing[3].crash = Some(Arc::new(move |point| {
+        if let Point::Signed(position) = point
+            && position.height.0 > ledger.state().durable as u64 + 1
+        {
+            signed_early.lock().unwrap().push(position);
+        }
+        false
+    }));
+    cluster.start_all().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;
     cluster.ledgers[3].state().sync = Duration::from_millis(100);
     for work in 1..=BLOCKS {
@@ -42,6 +56,7 @@ async fn one_with_a_slow_disk_keeps_up() {
     let blocks = cluster.ledgers[3].state().blocks.clone();
     let soon = blocks.iter().filter(|block| block.durable == Durable::Soon).count();
     assert!(soon as u64 > BLOCKS / 2, "{soon} of {} blocks did not wait", blocks.len());
+    assert_eq!(*early.lock().unwrap(), []);
     // It does wait where it votes.
     assert_eq!(blocks.last().unwrap().durable, Durable::Now);
     let others = cluster.ledgers[0].state().blocks.iter().all(|block| block.durable == Durable::Now);

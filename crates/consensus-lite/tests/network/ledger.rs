@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock, Receipt,
-    Slot, Undecided, ValidBlock,
+    Application, ApplicationError, Barrier, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::{BlockId, ProtocolVersion};
 use sanad_core::evidence::Equivocation;
@@ -48,6 +48,8 @@ pub struct State {
     pub heartbeat: Duration,
     /// How long its disk takes to sync.
     pub sync: Duration,
+    /// Blocks that a loss of power would leave.
+    pub durable: usize,
 }
 
 #[derive(Clone)]
@@ -78,6 +80,7 @@ impl Ledger {
             block_bytes_max: 1 << 20,
             heartbeat: Duration::from_secs(600),
             sync: Duration::ZERO,
+            durable: 0,
         })))
     }
 
@@ -246,7 +249,20 @@ impl Application for Ledger {
         let decided = DecidedBlock { block, certificate: certificate.clone(), validators, payload };
         state.blocks.push(Block { decided, work, round, time_ms, at: Instant::now(), durable });
         state.undecided.retain(|(kept, _), _| *kept > height.0);
+        if durable == Durable::Now {
+            state.durable = state.blocks.len();
+        }
         Ok(state.next())
+    }
+
+    fn barrier(&self) -> Barrier {
+        let ledger = self.clone();
+        Arc::new(move || {
+            let written = ledger.height();
+            ledger.wait_for_disk(Durable::Now);
+            ledger.state().durable = written;
+            Ok(())
+        })
     }
 
     fn keep_undecided(&mut self, undecided: &Undecided, durable: Durable) -> Result<(), ApplicationError> {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sanad_consensus_lite::{
-    Application, ApplicationError, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock, Receipt,
-    Slot, Undecided, ValidBlock,
+    Application, ApplicationError, Barrier, DecidedBlock, Durable, InvalidPayload, NextHeight, ProposedBlock,
+    Receipt, Slot, Undecided, ValidBlock,
 };
 use sanad_core::block::{Block, BlockHeader, BlockId, HEADER_BYTES};
 use sanad_core::codec;
@@ -199,6 +199,11 @@ impl Application for LedgerApplication {
         self.executions.clear();
         tracing::info!(%height, round = certificate.round, batches, entries, "block committed");
         Ok(self.next())
+    }
+
+    fn barrier(&self) -> Barrier {
+        let ledger = Arc::clone(&self.ledger);
+        Arc::new(move || ledger.store.sync().map_err(ApplicationError::new))
     }
 
     fn keep_undecided(&mut self, undecided: &Undecided, durable: Durable) -> Result<(), ApplicationError> {
