@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sanad_core::ids::Height;
 use sanad_storage::{Fault, OpenError, Options, Store, StoreError};
 use sanad_testkit::Ledger;
-use support::{Consortium, check_equal, check_same, small};
+use support::{Consortium, Random, check_equal, check_same, small};
 
 /// The store as a crash leaves it: nothing after the last checkpoint, which is that of the genesis.
 fn crashed(blocks: usize) -> (tempfile::TempDir, Consortium) {
@@ -167,6 +167,45 @@ fn of_frames_that_were_not_synced_any_may_be_torn() {
     fs::write(&path, &bytes).unwrap();
     let error = Store::open(directory.path(), &consortium.genesis, small()).unwrap_err();
     assert!(matches!(error, OpenError::Store(StoreError::Corrupt { height: Height(4), .. })), "{error}");
+}
+
+/// Of the sectors after the last sync, a disk may have written any, in any order, and the length of the file or not.
+#[test]
+fn a_power_cut_leaves_whole_blocks_whatever_it_takes_of_those_that_were_not_synced() {
+    const SECTOR_BYTES: usize = 512;
+    let (directory, consortium) = cut_off(2, 6);
+    let path = segment(directory.path());
+    let whole = fs::read(&path).unwrap();
+    let mark = directory.path().join("unsynced");
+    let marked = fs::read(&mark).unwrap();
+    let durable = 96 + frame_bytes(&consortium, 0) + frame_bytes(&consortium, 1);
+    let mut random = Random::seeded();
+    let mut heights = [0; 9];
+    for _ in 0..400 {
+        let mut bytes = whole.clone();
+        if random.below(3) == 0 {
+            bytes.truncate(durable + random.below((whole.len() - durable) as u64) as usize);
+        }
+        let lost_of = 1 + random.below(12);
+        for start in (0..bytes.len()).step_by(SECTOR_BYTES) {
+            let end = (start + SECTOR_BYTES).min(bytes.len());
+            if end > durable && random.below(lost_of) == 0 {
+                bytes[start.max(durable)..end].fill(0);
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+        fs::write(&mark, &marked).unwrap();
+        let options = Options::default();
+        let (store, _) = Store::open(directory.path(), &consortium.genesis, options).unwrap();
+        let height = store.height().0 as usize;
+        assert!((2..=8).contains(&height));
+        heights[height] += 1;
+        drop(store);
+        let left = fs::read(&path).unwrap();
+        assert!(whole.starts_with(&left), "what is left is as it was written");
+        assert_eq!(left.len(), 96 + (0..height).map(|block| frame_bytes(&consortium, block)).sum::<usize>());
+    }
+    assert!(heights[2..].iter().filter(|count| **count > 0).count() > 3, "{heights:?}");
 }
 
 #[test]
