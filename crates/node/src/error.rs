@@ -92,11 +92,11 @@ pub enum NodeError {
     #[error(transparent)]
     Guard(#[from] GuardError),
     /// No key has signed at such a height.
-    #[error("--signed-through {through} is no height that a chain reaches; the limit is {max}")]
+    #[error("--signed-through {through} is too high: no chain comes so far. Say a height of at most {max}")]
     SignedThroughTooHigh {
         /// What was asked for.
         through: Height,
-        /// The limit.
+        /// The highest height that is taken.
         max: Height,
     },
     /// The ledger shows a signature that should not exist.
@@ -108,9 +108,9 @@ pub enum NodeError {
     SignedAbove {
         /// What was asked for.
         through: Height,
-        /// The block.
+        /// The height of the block that the key has signed.
         height: Height,
-        /// The round.
+        /// The round in which it was decided.
         round: u32,
     },
     /// Consensus does not start.

@@ -45,7 +45,7 @@ pub enum Memory {
     Lost,
     /// As the operator says, the key has signed nothing above a height but what the guard knows.
     Through {
-        /// The height.
+        /// The height that the operator named.
         height: Height,
         /// What the guard knows, if it is above.
         above: Option<Position>,
