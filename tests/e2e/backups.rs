@@ -78,6 +78,19 @@ fn a_running_node_is_backed_up_and_restored_and_votes_when_it_is_safe() {
     let rebuilt = net.sanad(&["audit", &dir, "--rebuild"]);
     assert!(rebuilt.code == 2 && rebuilt.err.contains("sanad-node backup restore"), "{rebuilt:?}");
 
+    // What is missing of a node's own ledger is missing, though the file of a backup lies beside it.
+    let broken = PathBuf::from(net.path("broken"));
+    let copied = |from: &Path, to: PathBuf| {
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(from, to).unwrap();
+    };
+    for file in files(Path::new(&dir)) {
+        copied(&file, broken.join(file.strip_prefix(&dir).unwrap()));
+    }
+    copied(Path::new(&net.node_path(1, "data/ledger/store.json")), broken.join("ledger/store.json"));
+    let audited = net.sanad(&["audit", broken.to_str().unwrap()]).json(1);
+    assert!(audited["verdict"] == "derived" && audited["is_backup"] == false, "{audited}");
+
     // No secret, no memory of signatures.
     let passphrase = std::fs::read_to_string(net.path("net/passphrase")).unwrap();
     let key = std::fs::read(net.node_path(1, "keys/consensus.json")).unwrap();

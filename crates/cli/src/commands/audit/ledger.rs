@@ -21,9 +21,11 @@ pub(in crate::commands) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// Whether a ledger is that of a backup, which holds its segments alone: all else is made anew when it is restored.
+/// Whether a ledger is that of a backup, which holds its segments alone: all else is made anew when it is restored. Where a node has
+/// made anything of them, that is audited, whatever lies beside it.
 pub(super) fn is_backup(ledger: &Path) -> bool {
-    ledger.parent().is_some_and(|folder| folder.join("backup.json").is_file())
+    let has_manifest = ledger.parent().is_some_and(|folder| folder.join("backup.json").is_file());
+    has_manifest && !ledger.join("store.json").exists()
 }
 
 /// Shows progress on a bar.
