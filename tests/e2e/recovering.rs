@@ -141,7 +141,7 @@ async fn a_wrong_word_is_refused_where_it_shows() {
     ALL.into_iter().for_each(|node| net.stop_node(node, Stop::Terminate));
     let height = ledger_height(&net, 2);
     let most = u64::MAX.to_string();
-    is_refused(&net, 2, &["--signed-through", &most], &["no height that a chain reaches"]);
+    is_refused(&net, 2, &["--signed-through", &most], &["no chain comes so far"]);
 
     // Twice, and at once after it: the guard stays above what it knew.
     assert!(recover(&net, 2, height).contains("nothing, as you say"));
