@@ -5,6 +5,8 @@ const VERSION = "";
 const FILES = [];
 /** What may change while the files stay: kept as it was last seen. */
 const RENEWED = ["config.json"];
+/** How long the network has, where the cache has an answer, too. */
+const PATIENCE_MS = 4_000;
 const worker = /** @type {any} */ (self);
 /** The page's address with a slash, and without. */
 const HOME = worker.registration.scope.replace(/\/?$/, "/");
@@ -20,7 +22,7 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
   event.waitUntil(old.then(() => worker.clients.claim()));
 });
 
-// The network first, so that a new page or trust file is seen; boxes, exports and other answers are never kept.
+// The network first, so that a new page or trust file is seen, but not without end; boxes, exports and other answers are never kept.
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const [address] = request.url.split("#", 1);
@@ -28,11 +30,19 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   // As the server would send it on; what stands after # stays.
   if (address === BARE && request.mode === "navigate") event.respondWith(Response.redirect(HOME, 302));
   if (!addresses([...FILES, ...RENEWED]).includes(address)) return;
-  event.respondWith(fetch(request).then((answer) => {
-    if (answer.ok && addresses(RENEWED).includes(address)) event.waitUntil(keep(address, answer.clone()));
-    return answer;
-  }, () => caches.match(address)));
+  const asked = fetch(request);
+  event.waitUntil(asked.then((answer) => (answer.ok && addresses(RENEWED).includes(address) ? keep(address, answer.clone()) : undefined), () => {}));
+  event.respondWith(newest(address, asked));
 });
+
+/** A server that fails or is slow does not close the page; one that says that there is none does. @param {string} address
+ * @param {Promise<Response>} asked @returns {Promise<Response>} */
+async function newest(address, asked) {
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const answer = /** @type {Response | undefined} */ (await Promise.race([asked.catch(() => {}), late]));
+  const isFinal = answer !== undefined && (answer.ok || answer.type === "opaqueredirect" || [404, 410].includes(answer.status));
+  return isFinal ? answer : ((await caches.match(address)) ?? asked);
+}
 
 /** @param {string} address @param {Response} answer */
 async function keep(address, answer) {

@@ -1,5 +1,5 @@
 // From what was given to a result; no document object here.
-import { newerProof, overHttp, readLatest, readLimited } from "../src/export.js";
+import { newerProof, overHttp, readLatest } from "../src/export.js";
 import { answerOf } from "../src/answer.js";
 import { RECEIPT_MAGIC, readReceiptBinary } from "../src/binary.js";
 import { startsWith, unbase64url } from "../src/bytes.js";
@@ -7,6 +7,7 @@ import { awardOf, endorsementIn, endorses, obstacleOf } from "../src/endorsement
 import { DocumentNeeded, Fault, Malformed } from "../src/faults.js";
 import { readGenesis, readReceiptJson } from "../src/forms.js";
 import { GENESIS_BYTES_MAX } from "../src/genesis.js";
+import { get, readLimited, within } from "../src/http.js";
 import { institutionsOf } from "../src/institutions.js";
 import { entryOf, mixedFolders } from "../src/mixed.js";
 import { newerFromNode } from "../src/node.js";
@@ -60,12 +61,9 @@ export const askNode = (address) => ({ name: new URL(address).host, newer: (held
 /** The credential, and the endorsements that go with it. @param {Uint8Array} key @param {string} pageAddress @returns {Promise<Pair[]>} */
 export async function fetchBox(key, pageAddress) {
   if (!pageAddress.startsWith("http")) throw new Unread("why-code-site");
-  let answer;
-  try {
-    answer = await fetch(boxAddress(key, pageAddress), { credentials: "omit", redirect: "error", cache: "no-store" });
-  } catch {
+  const answer = await get(boxAddress(key, pageAddress), { cache: "no-store" }).catch(() => {
     throw new Unread("why-offline");
-  }
+  });
   if (!answer.ok || answer.body === null) throw new Unread("why-box-missing");
   const { endorsements, ...credential } = await openBox(key, await readLimited(answer.body, BOX_BYTES_MAX));
   return [{ ...credential, from: "box" }, ...endorsements.map((one) => ({ ...one, from: /** @type {const} */ ("files") }))];
@@ -191,9 +189,4 @@ async function ask(trust, result, source) {
     // A source that proves nothing changes no verdict.
     return { ...result, asked: { source: source.name, why: error instanceof Malformed || error instanceof Fault ? error.message : "why-unreachable" } };
   }
-}
-
-/** @template T @param {number} ms @param {Promise<T>} work @returns {Promise<T>} */
-function within(ms, work) {
-  return Promise.race([work, new Promise((_, reject) => setTimeout(() => reject(new Malformed("no answer in time")), ms))]);
 }

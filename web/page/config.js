@@ -1,8 +1,8 @@
 // What differs from site to site: config.json beside the page, or the last line of the page in one file. Everything else is the same bytes
 // wherever a version of the page is served.
-import { readLimited } from "../src/export.js";
 import { Malformed } from "../src/faults.js";
 import { fields } from "../src/forms.js";
+import { get, readLimited } from "../src/http.js";
 import { parseForm } from "../src/json.js";
 
 /** @typedef {object} Config
@@ -19,7 +19,7 @@ export async function readConfig() {
 }
 
 async function fetchConfig() {
-  const answer = await fetch("config.json", { redirect: "error" });
+  const answer = await get("config.json", { credentials: "same-origin" });
   if (!answer.ok || answer.body === null) throw new Malformed(`config.json is not there: ${answer.status}`);
   return readLimited(answer.body, CONFIG_BYTES_MAX);
 }

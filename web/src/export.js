@@ -5,6 +5,7 @@ import { readParameters } from "./encodings.js";
 import { Malformed } from "./faults.js";
 import { fields } from "./forms.js";
 import { skipGovernanceItem } from "./governance.js";
+import { get, readLimited } from "./http.js";
 import { parseForm } from "./json.js";
 import { MEMBERS_MAX, TRUST_BYTES_MAX, checkMemberId, encodeParameters, encodeRecord } from "./layout.js";
 import { GOVERNANCE, LOG, MEMBERS, PARTS, STATUS, STATUSES_PER_LEAF, STATUS_LEAF_BYTES, pathOver, rootOver } from "./trees.js";
@@ -204,25 +205,8 @@ export function bundleName(number) {
 
 /** Files below an address, without cookies and redirects. @param {string} base ends with `/` @returns {Source} */
 export const overHttp = (base) => async (path, max) => {
-  const answer = await fetch(new URL(path, base), { credentials: "omit", redirect: "error", cache: path === "head" ? "no-store" : "default" });
+  const answer = await get(new URL(path, base), { cache: path === "head" ? "no-store" : "default" });
   if (answer.status === 404 || answer.status === 410) return null;
   if (!answer.ok || answer.body === null) throw new Malformed(`the export answers with ${answer.status}`);
   return readLimited(answer.body, max);
 };
-
-/** @param {ReadableStream<Uint8Array>} body @param {number} max */
-export async function readLimited(body, max) {
-  const reader = body.getReader();
-  const parts = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return concat(...parts);
-    length += value.length;
-    if (length > max) {
-      await reader.cancel();
-      throw new Malformed("an answer that is too long");
-    }
-    parts.push(value);
-  }
-}

@@ -1,8 +1,8 @@
 // Reads of a node over HTTP: docs/http.md. What comes back is a proof, which is checked like any other.
 import { equal, hex } from "./bytes.js";
-import { readLimited } from "./export.js";
 import { Malformed } from "./faults.js";
 import { proofOf } from "./forms.js";
+import { get, readLimited } from "./http.js";
 import { parseForm } from "./json.js";
 import { RECEIPT_BYTES_MAX } from "./layout.js";
 
@@ -10,7 +10,7 @@ import { RECEIPT_BYTES_MAX } from "./layout.js";
 
 /** An answer, without cookies and redirects. @param {string} base ends with `/` @param {string} path @param {number} max */
 export async function read(base, path, max) {
-  const answer = await fetch(new URL(path, base), { credentials: "omit", redirect: "error" });
+  const answer = await get(new URL(path, base));
   if (!answer.ok || answer.body === null) throw new Malformed(`the node answers with ${answer.status}`);
   return readLimited(answer.body, max);
 }

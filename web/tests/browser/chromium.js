@@ -24,8 +24,8 @@ export async function choose(page, files) {
 }
 
 /** @param {import("playwright-core").Page} page */
-export async function verdict(page) {
-  await page.locator("#result h2").first().waitFor({ timeout: 20 * SECOND_MS });
+export async function verdict(page, timeout = 20 * SECOND_MS) {
+  await page.locator("#result h2").first().waitFor({ timeout });
   return page.locator("#result").innerText();
 }
 

@@ -19,6 +19,8 @@ import { build, serve } from "./site.js";
 /** From opening a link to its verdict, over 3G. */
 /** How often the time to a verdict is measured; the goal is 2 s, for the best of them on an idle machine. */
 const MEASURED = 3;
+/** A page waits 4 s for each of its files, and 15 s for an answer. */
+const SILENT_MS_MAX = 60_000;
 const missing = noChromium || (process.env.SANAD_LEDGER || existsSync(PROGRAM) ? false : "no programs of sanad");
 
 const work = mkdtempSync(join(tmpdir(), "sanad-web-"));
@@ -453,6 +455,28 @@ test("an offline code, without network, at both addresses of the page", skip, as
   const names = kept.addresses.map((address) => address.slice(`${site.address}/v/`.length));
   assert.deepEqual(names.sort(), ["", "config.json", "explorer.html", "page.js", "style.css"], "the page's own files alone are kept");
   assert.deepEqual([kept.stored, kept.cookies], [0, ""]);
+});
+
+test("a site that fails or says nothing: the page opens as it was last seen, and a link does not wait without end", skip, async (t) => {
+  /** @type {"fails" | "silent" | null} */
+  let trouble = null;
+  const own = await serve({ page: join(work, "site", "v"), export: join(ledger, "export"), boxes, trouble: () => trouble });
+  t.after(() => own.close());
+  const digits = digitsOf(receiptFile("00000.json", "paper").data);
+  const key = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const visited = await (await browser.newContext({ viewport: PHONE, locale: "en-GB" })).newPage();
+  await visited.goto(`${own.address}/v/`);
+  await worksOffline(visited);
+  for (trouble of /** @type {const} */ (["fails", "silent"])) {
+    const code = await visited.context().newPage();
+    await code.goto(`${own.address}/v/#${digits}`);
+    assert.match(await verdict(code, SILENT_MS_MAX), /Active as of [^]*Siti Rahma 0/, trouble);
+    await code.close();
+  }
+  const link = await visited.context().newPage();
+  await link.goto(`${own.address}/v/#${key}`);
+  assert.match(await verdict(link, SILENT_MS_MAX), /Could not be checked: There is no connection to the issuer's site/);
+  await visited.context().close();
 });
 
 test("by keyboard, with a pasted receipt", skip, async () => {

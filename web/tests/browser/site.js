@@ -13,10 +13,14 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
 /** @param {string} out @param {string[]} options */
 export const build = (out, ...options) => sanad(["issuer", "page", out, ...options]);
 
-/** @param {{ page: string, export: string, boxes: Map<string, Uint8Array> }} site */
+/** `trouble`: for which paths it fails, or says nothing. @param {{ page: string, export: string, boxes: Map<string, Uint8Array>,
+ *   trouble?: (path: string) => "fails" | "silent" | null }} site */
 export async function serve(site) {
   const server = createServer((request, response) => {
     const path = new URL(String(request.url), "http://localhost").pathname;
+    const trouble = site.trouble?.(path) ?? null;
+    if (trouble === "silent") return;
+    if (trouble === "fails") return response.writeHead(502).end("bad gateway");
     const box = path.startsWith("/boxes/") ? site.boxes.get(path.slice("/boxes/".length)) : undefined;
     if (box !== undefined) return response.end(box);
     if (path.startsWith("/sources/")) return response.setHeader("content-type", "text/javascript").end(readFileSync(join(SOURCES, normalize(path.slice("/sources".length)))));
@@ -33,5 +37,5 @@ export async function serve(site) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { address: `http://localhost:${port}`, close: () => server.close() };
+  return { address: `http://localhost:${port}`, close: () => (server.closeAllConnections(), server.close()) };
 }
