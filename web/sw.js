@@ -25,7 +25,8 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 // The network first, so that a new page or trust file is seen, but not without end; boxes, exports and other answers are never kept.
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
-  const [address] = request.url.split("#", 1);
+  // Programs that pass a link on add words to a page's address, after "?".
+  const [address] = request.url.split(request.mode === "navigate" ? /[?#]/ : "#", 1);
   if (request.method !== "GET") return;
   // As the server would send it on; what stands after # stays.
   if (address === BARE && request.mode === "navigate") event.respondWith(Response.redirect(HOME, 302));

@@ -262,6 +262,7 @@ fn a_printed_joint_award_says_who_has_signed() {
     for (set, why) in [
         ("signed_by=Universitas Semeru", "cannot be set"),
         ("holder=Budi", "cannot be set"),
+        ("site=https://evil.example", "give it with --site"),
         ("issuer=Universitas Lain", "cannot be set"),
         ("awarded_on_en=1 January 2000", "cannot be set"),
         ("signatry=Dr. Wulan", "has no {{signatry}}"),

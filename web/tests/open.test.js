@@ -173,6 +173,15 @@ test("archives", async () => {
   }
   const two = [...files, file("a/b.json", utf8("{}")), file("a/b.json.receipt", receipt)];
   assert.equal((await pairsOf([file("a.zip", makeZip(two))])).pairs.length, 2);
+  // What macOS adds is left out.
+  const added = ["__MACOSX/a/._ijazah.json", "__MACOSX/._a", "a/.DS_Store"].map((name) => file(name, utf8("x")));
+  assert.deepEqual(await pairsOf([file("a.zip", makeZip([...files, ...added]))]), await pairsOf([file("a.zip", makeZip(files))]));
+  for (const name of ["/ijazah.json", "a/.x", "b/x"]) await refused(() => pairsOf([file("a.zip", makeZip([...files, file(name, document)]))]), /ZIP archive/);
+  // Names in an archive are those that it was made with: `sanad` goes by them, too.
+  const renamed = [file("a.json", document), file("b.json", receipt)];
+  assert.deepEqual((await pairsOf(renamed)).pairs.map(({ how }) => how), ["files"]);
+  const packed = await pairsOf([file("a.zip", makeZip(renamed))]);
+  assert.deepEqual([packed.pairs.map(({ how }) => how), packed.leftOut], [["stray"], ["a.json"]]);
   // What has no receipt is named, and a certificate beside other files is not passed over.
   const mixed = await pairsOf([...two, file("notes.txt", document), file("a.pdf", makePdf([utf8("[]"), receipt]))]);
   assert.deepEqual([mixed.pairs.map(({ from }) => from), mixed.leftOut], [["files", "files", "pdf"], ["notes.txt"]]);

@@ -97,7 +97,8 @@ pub fn pack(folder: &str, files: &[File]) -> Result<Vec<u8>, ArchiveError> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// The files of a ZIP, which lie in one folder or in none, no two of them under one name. Nothing is written anywhere.
+/// The files of a ZIP, which lie in one folder or in none, no two of them under one name. What macOS adds to a ZIP is left out.
+/// Nothing is written anywhere.
 ///
 /// # Errors
 /// [`ArchiveError`].
@@ -118,11 +119,11 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
     for index in 0..count {
         let mut entry = archive.by_index_raw(index)?;
         let path = entry.name().to_owned();
-        if entry.is_dir() {
+        if entry.is_dir() || is_of_macos(&path) {
             continue;
         }
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        let is_folder = folder.is_empty() || is_file_name(folder);
+        let is_folder = if folder.is_empty() { name == path } else { is_file_name(folder) };
         folders.push(folder.to_owned());
         folders.dedup();
         if !is_file_name(name) || !is_folder || folders.len() > 1 || entry.is_symlink() {
@@ -144,6 +145,11 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
         files.push(File { name: name.to_owned(), bytes: content });
     }
     Ok(files)
+}
+
+/// Whether macOS adds such a file to the ZIPs that it makes: attributes and the look of a folder.
+fn is_of_macos(path: &str) -> bool {
+    path.starts_with("__MACOSX/") || path.rsplit('/').next() == Some(".DS_Store")
 }
 
 /// Refuses a directory with one name twice. `ZipArchive` cannot tell: of two entries it knows the last alone.
@@ -237,9 +243,25 @@ mod tests {
     }
 
     #[test]
+    fn what_macos_adds_is_left_out() {
+        let names = [
+            "a/x",
+            "__MACOSX/",
+            "__MACOSX/._a",
+            "__MACOSX/a/._x",
+            "a/.DS_Store",
+            "__MACOSX/b/c/._y",
+            ".DS_Store",
+        ];
+        let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &b"x"[..])).collect();
+        let files = unpack(&packed(SimpleFileOptions::default(), &entries)).unwrap();
+        assert_eq!(files, [file("x", b"x")]);
+    }
+
+    #[test]
     fn hostile_zips_are_refused() {
         let plain = SimpleFileOptions::default();
-        for name in ["../x", "a/../x", "/etc/passwd", "a/b/c", "a\\b", ".x", "a/.x", "..", "C:\\x"] {
+        for name in ["../x", "a/../x", "/x", "/etc/passwd", "a/b/c", "a\\b", ".x", "a/.x", "..", "C:\\x"] {
             let zip = packed(plain, &[(name, b"x")]);
             assert!(matches!(unpack(&zip), Err(ArchiveError::Name { .. })), "{name}");
         }

@@ -86,6 +86,9 @@ impl Page {
         if let Some(name) = own.iter().find(|name| [ENTERED_BY, SIGNED_BY, NAMED_ONLY].contains(name)) {
             bail!("--set {name}: this text follows from the ledger and from endorsements; it cannot be set");
         }
+        if own.contains(&SITE) {
+            bail!("--set {SITE}: this is the address that the link code leads to; give it with --site");
+        }
         if let Some(name) = own.iter().find(|name| is_bound(name)) {
             bail!(
                 "--set {name}: this is a fact that the ledger binds, and the certificate would say something else than its codes; it \
@@ -140,7 +143,7 @@ impl Page {
             }
         }
         let mut fields = Fields::new(&summary, &issuer, Some(document));
-        self.site.iter().for_each(|site| fields.set("site", site));
+        self.site.iter().for_each(|site| fields.set(SITE, site));
         self.fields.iter().for_each(|(name, text)| fields.set(name, text));
         // Whoever has signed by then has another line, which is no longer.
         let named = named_institutions(credential.to_string().as_bytes()).named;
@@ -479,6 +482,8 @@ fn place(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
+/// Name of the field for the address of the site.
+const SITE: &str = "site";
 /// Fields that follow from the ledger and from endorsements.
 const ENTERED_BY: &str = "entered_by";
 const SIGNED_BY: &str = "signed_by";

@@ -13,13 +13,15 @@ use serde::Serialize;
 use crate::view::{View, printable};
 
 /// What a command found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
     /// Yes, or done.
     Yes,
     /// Checked, and not so.
     No,
     /// Something could not be checked; everything else was printed.
+    #[serde(rename = "could-not-be-checked")]
     Error,
 }
 

@@ -37,6 +37,15 @@ pub enum SiteError {
         /// The host of the issuer.
         host: String,
     },
+    /// An achievement in the place of other files of a site.
+    #[error(
+        "the achievement's id {id} is the place of other files of the site (page, boxes, status lists); give it another, such as one below \
+         /achievements/"
+    )]
+    Taken {
+        /// The id.
+        id: String,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -100,7 +109,13 @@ pub fn published(credential: &Value) -> Result<Vec<SiteFile>, SiteError> {
         let path = path.and_then(|path| path.strip_prefix('/')).filter(|path| !path.is_empty());
         let path = path.and_then(|path| folders(path.split('/')));
         let elsewhere = || SiteError::Elsewhere { id: id.to_owned(), host: host.clone() };
-        found.push(SiteFile { path: path.ok_or_else(elsewhere)?, content: with_context(achievement) });
+        let path = path.ok_or_else(elsewhere)?;
+        let is_taken =
+            |path: &Path| path.iter().next().is_some_and(|first| TAKEN.iter().any(|taken| first == *taken));
+        if is_taken(&path) || path.strip_prefix(&folder).is_ok_and(is_taken) {
+            return Err(SiteError::Taken { id: id.to_owned() });
+        }
+        found.push(SiteFile { path, content: with_context(achievement) });
     }
     Ok(found)
 }
@@ -141,6 +156,9 @@ fn folders<'a>(parts: impl Iterator<Item = &'a str>) -> Option<PathBuf> {
 }
 
 const DID_WEB: &str = "did:web:";
+/// What else lies at the top of a site, or of the folder that a `did:web` names: the page and its worker, boxes, status lists,
+/// the DID document and the profile.
+const TAKEN: [&str; 7] = ["v", "v.sw.js", "boxes", "status", ".well-known", "did.json", "profile.json"];
 
 #[cfg(test)]
 mod tests {
@@ -192,6 +210,13 @@ mod tests {
             "urn:uuid:1",
         ] {
             assert!(matches!(published(&credential(id)), Err(SiteError::Elsewhere { .. })), "{id}");
+        }
+        for path in ["v/index.html", "boxes/x", "status/revocation-0.json", "v.sw.js", "profile.json"] {
+            for (did, folder) in [("did:web:ui.example", ""), ("did:web:ui.example:akademik", "akademik/")] {
+                let mut credential = credential(&format!("https://ui.example/{folder}{path}"));
+                credential["issuer"]["id"] = json!(did);
+                assert!(matches!(published(&credential), Err(SiteError::Taken { .. })), "{did} {path}");
+            }
         }
     }
 }

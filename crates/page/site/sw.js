@@ -1,6 +1,6 @@
-const e="sanad-b2761264a74497a1",t=["./","explorer.html","style.css","page.js"],n=["config.json"],a=self,i=a.registration.scope.replace(/\/?$/,"/"),s=i.slice(0,-1),c=e=>e.map(e=>new URL(e,i).href)
+const e="sanad-73ce178d91b4b9ab",t=["./","explorer.html","style.css","page.js"],n=["config.json"],a=self,i=a.registration.scope.replace(/\/?$/,"/"),s=i.slice(0,-1),c=e=>e.map(e=>new URL(e,i).href)
 a.addEventListener("install",i=>{i.waitUntil(caches.open(e).then(e=>e.addAll(c([...t,...n]))).then(()=>a.skipWaiting()))}),a.addEventListener("activate",t=>{const n=caches.keys().then(t=>Promise.all(t.filter(t=>t!==e).map(e=>caches.delete(e))))
-t.waitUntil(n.then(()=>a.clients.claim()))}),a.addEventListener("fetch",a=>{const{request:o}=a,[r]=o.url.split("#",1)
+t.waitUntil(n.then(()=>a.clients.claim()))}),a.addEventListener("fetch",a=>{const{request:o}=a,[r]=o.url.split("navigate"===o.mode?/[?#]/:"#",1)
 if("GET"!==o.method)return
 if(r===s&&"navigate"===o.mode&&a.respondWith(Response.redirect(i,302)),!c([...t,...n]).includes(r))return
 const l=fetch(o)

@@ -41,7 +41,7 @@ export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BY
       const name = decodeUtf8(data.subarray(at + 46, at + 46 + nameLength));
       if (met.has(asFileSystemsCompare(name))) throw new Malformed("a ZIP archive with two files of one name");
       met.add(asFileSystemsCompare(name));
-      if (!name.endsWith("/")) {
+      if (!name.endsWith("/") && !isOfMacos(name)) {
         folders.add(folderOf(name, (view.getUint16(at + 40, true) & 0xf000) === SYMLINK));
         if (folders.size > 1) throw new Malformed("a ZIP archive of several folders; unpack it, and choose the files of one of them");
         const file = await fileAt(data, view, at, Math.min(fileBytesMax, left));
@@ -56,6 +56,9 @@ export async function readZip(data, filesMax = FILES_MAX, fileBytesMax = FILE_BY
   }
   return files;
 }
+
+/** Whether macOS adds such a file to the ZIPs that it makes: attributes and the look of a folder. @param {string} path */
+const isOfMacos = (path) => path.startsWith("__MACOSX/") || path.split("/").at(-1) === ".DS_Store";
 
 /** The folder of a file, which lies in one or in none: no name leads elsewhere, or looks like another. @param {string} path @param {boolean} isLink */
 function folderOf(path, isLink) {

@@ -77,8 +77,8 @@ async function pairsIn(folder, files) {
       if (!(error instanceof Malformed) || receipts.size !== 1 || documents.size !== 1) throw error;
     }
   }
-  // Phones and mail programs rename files.
-  if (receipts.size === 1 && documents.size === 1) pair([...documents][0], [...receipts]);
+  // Phones and mail programs rename files; what lies in an archive has the name that it was given there.
+  if (folder === "" && receipts.size === 1 && documents.size === 1) pair([...documents][0], [...receipts]);
   for (const { name, data } of receipts) pairs.push({ name: baseOf(name), document: null, receipt: receiptBytes(data), from: "files", folder, how: "stray" });
   return { pairs, leftOut: [...documents].map(({ name }) => baseOf(name)) };
 }

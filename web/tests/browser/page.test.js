@@ -430,7 +430,7 @@ test("an offline code, without network, at both addresses of the page", skip, as
     const visited = await open(`${site.address}${first}`);
     await worksOffline(visited);
     await visited.context().setOffline(true);
-    for (const address of ["/v", "/v/"]) {
+    for (const address of ["/v", "/v/", "/v/?from=chat"]) {
       const code = await visited.context().newPage();
       await code.goto(`${site.address}${address}#${digits}`);
       assert.match(await verdict(code), /Active as of [^]*Siti Rahma 0/, `${first} ${address}`);

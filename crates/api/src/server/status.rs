@@ -237,7 +237,13 @@ fn refused(error: &BatchError) -> Answer {
         BatchError::Event { source, .. } => event(source),
         _ => (Code::FailedPrecondition, "change the batch"),
     };
-    let answer = Answer::new(status, error.into(), format!("{}; {step}", causes(error)));
+    let fitting = match error {
+        BatchError::Event { position, source: EventError::RevocationLimit { .. } } => {
+            format!("the first {position} events of this batch still fit today; ")
+        }
+        _ => String::new(),
+    };
+    let answer = Answer::new(status, error.into(), format!("{}; {fitting}{step}", causes(error)));
     match error {
         BatchError::BlockFull { .. } => answer.retry_after(BUSY_RETRY),
         _ => answer,

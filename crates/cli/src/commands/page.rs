@@ -1,9 +1,11 @@
 //! `sanad issuer page`: the verifier's page for a web server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use sanad_page::{CONFIG, FILES, FOLDER, SINGLE, SINGLE_FILE, WIDE_WORKER, WORKER, page_hash, site_config};
+use sanad_page::{
+    CONFIG, FILES, FOLDER, HASHES, SINGLE, SINGLE_FILE, WIDE_WORKER, WORKER, page_hash, site_config,
+};
 use serde::Serialize;
 
 use crate::files::{self, Mode};
@@ -22,7 +24,8 @@ config.json differs, and page.html, the page in one file for a USB stick, which 
 Beside a folder that is called v lies its service worker, v.sw.js: codes say SITE/v without a slash, and from there it
 answers for that address, too, where there is no network.
 An export on another host is named in the policy of index.html and explorer.html, so that these two differ, too.
-Write the page anew with a new trust file at least once a year. Files of an earlier run are replaced.";
+Write the page anew with a new trust file at least once a year. Files of an earlier run are replaced, those of another site
+never.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -57,9 +60,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         (CONFIG, site_config(&args.export, &trust).into_bytes()),
         (SINGLE_FILE, SINGLE.with(&trust).into_bytes()),
     ];
+    let all = fixed.chain(own).map(|(path, content)| (path.trim_start_matches('/'), content));
+    let mut all: Vec<_> = all.collect();
+    // The hashes first: by them the next run knows the folder, if this one is cut off.
+    all.sort_by_key(|(path, _)| *path != hashes());
+    refuse_foreign(&args.dir, all.iter().map(|(path, _)| *path))?;
     let mut count = 0;
-    for (path, content) in fixed.chain(own) {
-        let path = args.dir.join(path.trim_start_matches('/'));
+    for (path, content) in all {
+        let path = args.dir.join(path);
         files::create_folder(files::parent(&path))?;
         files::replace(&path, &content, Mode::Public)?;
         count += 1;
@@ -73,6 +81,27 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     output.print(&Written { dir: args.dir.clone(), files: count, page_hash: page_hash() })?;
     Ok(Outcome::Yes)
+}
+
+/// A folder with the hashes of a page is replaced; one without them may be the front of a university's site.
+fn refuse_foreign<'a>(dir: &Path, mut written: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+    if dir.join(hashes()).exists() {
+        return Ok(());
+    }
+    match written.find(|path| dir.join(path).exists()) {
+        Some(path) => bail!(
+            "{} is of another site: there is no {} beside it; name a folder for the page alone, as {}",
+            dir.join(path).display(),
+            hashes(),
+            dir.join(FOLDER).display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Name of the list of hashes.
+fn hashes() -> &'static str {
+    HASHES.trim_start_matches('/')
 }
 
 /// The file that verifiers get, once it is proved; nothing without one.
@@ -127,6 +156,19 @@ impl Report for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_of_another_site_are_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let written = || ["page.sha256", "index.html", "config.json"].into_iter();
+        refuse_foreign(dir.path(), written()).unwrap();
+        std::fs::write(dir.path().join("index.html"), "the university").unwrap();
+        let refused = refuse_foreign(dir.path(), written()).unwrap_err().to_string();
+        assert!(refused.contains("index.html is of another site"), "{refused}");
+        // An earlier page.
+        std::fs::write(dir.path().join("page.sha256"), "").unwrap();
+        refuse_foreign(dir.path(), written()).unwrap();
+    }
 
     #[test]
     fn the_policy_names_the_host_of_another_address_alone() {

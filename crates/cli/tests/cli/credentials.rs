@@ -105,13 +105,20 @@ fn what_speaks_against_the_credential_has_its_own_words() {
         (broken, "bad", "; not asked since; as a credential: signature wrong\n"),
         (jwt("2020-01-01T00:00:00Z"), "expired", "; not asked since; as a credential: expired\n"),
     ] {
-        let (finding, text) = verify(&Issued::of(&document), 1);
+        let issued = Issued::of(&document);
+        let (finding, text) = verify(&issued, 1);
         assert_eq!(
-            (&finding["verdict"], &finding["credential"]["verdict"]),
-            (&json!("active"), &json!(word))
+            (&finding["verdict"], &finding["decision"], &finding["credential"]["verdict"]),
+            (&json!("active"), &json!("no"), &json!(word))
         );
         assert!(finding["checks"].as_array().unwrap().iter().all(|check| check["holds"] == true));
         assert!(text.split_inclusive('\n').next().unwrap().ends_with(shown), "{text}");
+        // Among others it is not lost, either: all of them are active.
+        let several = "verify ijazah.json ijazah.json --genesis genesis.json";
+        let text = sanad(issued.at(), several).expect(1).stdout;
+        assert!(text.contains("2 active\n2 of them: not to be accepted as they are"), "{text}");
+        let json = sanad(issued.at(), &format!("{several} --json")).expect(1).json();
+        assert_eq!((&json["verdict"], &json["decision"]), (&json!("active"), &json!("no")));
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Totals {
     gravest: Option<Verdict>,
     by_verdict: BTreeMap<Verdict, u64>,
     printed: usize,
+    /// Documents that are no yes, whatever their status is.
+    against: u64,
     /// Awards that name institutions which are not shown to have signed them.
     unsigned: u64,
     errors: Vec<Failure>,
@@ -32,6 +34,14 @@ struct Total {
     documents: u64,
 }
 
+/// A finding as JSON has it: with what all that was found comes to.
+#[derive(Serialize)]
+struct Decided<'a> {
+    decision: Outcome,
+    #[serde(flatten)]
+    verified: &'a Verified,
+}
+
 impl Totals {
     pub(super) fn new(output: Output, documents: usize, left_out: Vec<PathBuf>) -> Self {
         Self {
@@ -41,6 +51,7 @@ impl Totals {
             gravest: None,
             by_verdict: BTreeMap::new(),
             printed: 0,
+            against: 0,
             unsigned: 0,
             errors: Vec::new(),
             left_out,
@@ -62,7 +73,7 @@ impl Totals {
         let text = match self.output.is_json() {
             true => {
                 let start = if self.printed == 0 { "{\n\"findings\": [\n" } else { ",\n" };
-                format!("{start}{}", serde_json::to_string_pretty(verified)?)
+                format!("{start}{}", serde_json::to_string_pretty(&Decided { decision: outcome, verified })?)
             }
             false if self.documents > 1 && finding.answer() == Answer::Yes => {
                 let view = View::new().line(finding.headline_in(self.output.language()));
@@ -102,6 +113,8 @@ impl Totals {
             let lines = lines.lines().filter(|_| !is_good);
             lines.for_each(|line| note(format_args!("{}: {}", finding.target(), line.trim_start())));
         }
+        let is_open = matches!(finding.verdict(), Verdict::Active | Verdict::Confirmed);
+        self.against += u64::from(is_open && finding.answer() != Answer::Yes);
         self.unsigned += u64::from(verified.institutions.outcome() != Outcome::Yes);
         match verified.read_from {
             ReadFrom::Pdf => note(format_args!(
@@ -183,11 +196,12 @@ impl Totals {
                 let left_out: Vec<String> =
                     self.left_out.iter().map(|path| path.display().to_string()).collect();
                 format!(
-                    "{start}\n],\n\"errors\": {},\n\"left_out\": {},\n\"totals\": {},\n\"verdict\": {}\n}}\n",
+                    "{start}\n],\n\"errors\": {},\n\"left_out\": {},\n\"totals\": {},\n\"verdict\": {},\n\"decision\": {}\n}}\n",
                     serde_json::to_string_pretty(&self.errors)?,
                     serde_json::to_string_pretty(&left_out)?,
                     serde_json::to_string_pretty(&totals)?,
                     serde_json::to_string(&self.gravest.filter(|_| self.errors.is_empty()))?,
+                    serde_json::to_string(&self.outcome)?,
                 )
             }
             false if self.documents > 1 => {
@@ -195,6 +209,15 @@ impl Totals {
                 let without = self.documents - self.printed;
                 let line = sanad_verify::totals(self.output.language(), self.documents, &counts, without);
                 let view = View::new().line(line);
+                let view = match (self.against, self.output.language()) {
+                    (0, _) => view,
+                    (count, Language::English) => {
+                        view.line(format!("{count} of them: not to be accepted as they are; see what is said of each"))
+                    }
+                    (count, Language::Indonesian) => view.line(format!(
+                        "{count} di antaranya: tidak dapat diterima begitu saja; lihat keterangan masing-masing"
+                    )),
+                };
                 let view = match (self.unsigned, self.output.language()) {
                     (0, _) => view,
                     (count, Language::English) => view.line(format!(
