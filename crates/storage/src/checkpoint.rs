@@ -89,6 +89,7 @@ pub(crate) struct Checkpoints {
 impl Checkpoints {
     /// Opens the database, or makes an empty one.
     pub(crate) fn open(directory: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        remove_unfinished(directory)?;
         let config = || {
             let config = sled::Config::default().path(directory).cache_capacity(cache_bytes);
             config.flush_every_ms(None).open()
@@ -113,7 +114,7 @@ impl Checkpoints {
         for file in std::fs::read_dir(directory).map_err(at(directory))? {
             let path = file.map_err(at(directory))?.path();
             // sled puts values of more than 128 KiB into a directory; none of these is that long.
-            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            if let Some(name) = path.file_name().filter(|_| path.is_file() && !is_unfinished(&path)) {
                 let contents = std::fs::read(&path).map_err(at(&path))?;
                 std::fs::write(copy.path().join(name), contents).map_err(at(copy.path()))?;
             }
@@ -275,6 +276,21 @@ fn error_of(directory: &Path, error: sled::Error) -> StoreError {
     }
 }
 
+/// Removes snapshots that sled had not finished when the process ended or the disk was full. sled takes the one with the last
+/// name for its newest, and does not open a database with one that is cut off.
+fn remove_unfinished(directory: &Path) -> Result<(), StoreError> {
+    let Ok(files) = std::fs::read_dir(directory) else { return Ok(()) };
+    for path in files.filter_map(Result::ok).map(|file| file.path()).filter(|path| is_unfinished(path)) {
+        tracing::warn!(path = %path.display(), "removing a file that sled had not finished");
+        files::remove_all(&path)?;
+    }
+    Ok(())
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == UNFINISHED_EXTENSION)
+}
+
 fn is_lock(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
@@ -308,5 +324,7 @@ const VALIDATOR_SET_BYTES_MAX: usize =
 const INSPECT_CACHE_BYTES: u64 = 4 << 20;
 /// Bytes of an encoded place.
 pub(crate) const CHECKPOINT_BYTES: usize = 8 + 32 + 8 + 8 + 8;
+/// Of sled's snapshots (`snap.X.generating`) until they are whole.
+const UNFINISHED_EXTENSION: &str = "generating";
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const UNLOCK_POLL: Duration = Duration::from_millis(5);

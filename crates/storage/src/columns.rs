@@ -115,7 +115,7 @@ impl BlockRecord {
     }
 
     /// Reads a record; `None` if its lengths are beyond what a block can have.
-    fn decode(bytes: [u8; BLOCK_RECORD_BYTES]) -> Option<Self> {
+    pub(crate) fn decode(bytes: [u8; BLOCK_RECORD_BYTES]) -> Option<Self> {
         let frame = FramePlace {
             offset: u64_at(&bytes, 0),
             certificate_bytes: u32_at(&bytes, 8),

@@ -28,6 +28,7 @@ mod files;
 mod frame;
 mod history;
 mod index;
+mod inspect;
 mod member_entries;
 mod open;
 mod options;
@@ -52,6 +53,7 @@ pub use copying::{CopyError, LogPlace, copy_log, has_place};
 pub use directory::STORE_VERSION;
 pub use error::{OpenError, Part, StoreError};
 pub use index::{INDEX_VALUE_MAX, IndexOptions, KeyIndex};
+pub use inspect::Condition;
 pub use member_entries::MemberEntries;
 pub use options::{
     ENTRIES_BYTES_MAX, ENTRIES_MAX, FRAME_BYTES_MAX, Options, UNDECIDED_BYTES_MAX,

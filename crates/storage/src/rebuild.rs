@@ -44,6 +44,28 @@ pub enum Step {
 }
 
 impl Store {
+    /// As [`Store::open`], for a node that starts: where `store.json`, or anything else that is derived from the segments, is
+    /// missing or cannot be read, it is rebuilt, with a warning in the log. A damaged segment is still an error.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but neither [`StoreError::Damaged`] nor, where there are segments, [`OpenError::NotAStore`].
+    pub fn open_or_rebuild(
+        directory: &Path,
+        genesis: &Genesis,
+        options: Options,
+        progress: impl FnMut(Progress) + Send,
+    ) -> Result<(Self, State), OpenError> {
+        let error = match Self::open(directory, genesis, options) {
+            Err(error) if is_derived(&error, directory) => error,
+            opened => return opened,
+        };
+        tracing::warn!(
+            reason = %error,
+            "what is derived from the log is damaged; rebuilding it by executing every block; check the disk"
+        );
+        Self::rebuild(directory, genesis, options, progress)
+    }
+
     /// Removes columns, indexes and checkpoint and rebuilds them: executes every block from the genesis on and verifies
     /// every certificate. Reads all segments first, and changes nothing if one is damaged.
     ///
@@ -88,6 +110,15 @@ impl Store {
         let (store, state) = opening.finish_with(genesis, loaded, |frame| tell(Step::Execute, frame))?;
         store.checkpoint()?;
         Ok((store, state))
+    }
+}
+
+/// Whether an error is of something that the segments can replace.
+fn is_derived(error: &OpenError, directory: &Path) -> bool {
+    match error {
+        OpenError::Store(StoreError::Damaged { .. }) => true,
+        OpenError::NotAStore { .. } => directory.join("segments").is_dir(),
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::execution::LedgerView;
 use sanad_core::ids::{Height, LogIndex};
-use sanad_storage::{OpenError, Part, Store, StoreError, audit};
+use sanad_storage::{Condition, OpenError, Part, Store, StoreError, audit};
 use support::{Consortium, check_equal, check_same, small};
 
 fn closed() -> (tempfile::TempDir, Consortium) {
@@ -130,6 +130,116 @@ fn what_is_derived_is_rebuilt() {
     assert!(matches!(error, OpenError::ForeignChain { .. }), "{error}");
     let (store, _) = Store::rebuild(directory.path(), &consortium.genesis, small(), |_| {}).unwrap();
     check_equal(&store, &consortium);
+}
+
+/// Opens as a node does when it starts; returns whether anything was rebuilt.
+fn start(directory: &Path, consortium: &Consortium) -> bool {
+    let mut rebuilt = false;
+    let opened = Store::open_or_rebuild(directory, &consortium.genesis, small(), |_| rebuilt = true);
+    let (store, state) = opened.unwrap();
+    check_same(&state, consortium.state());
+    check_equal(&store, consortium);
+    store.close().unwrap();
+    rebuilt
+}
+
+/// A process that is killed while sled writes its snapshot, or whose disk is full then, leaves this file.
+#[test]
+fn an_unfinished_snapshot_of_sled_stops_no_start() {
+    let (directory, consortium) = closed();
+    let unfinished = directory.path().join("checkpoint.sled").join("snap.FFFFFFFFFFFFFFFF.generating");
+    for bytes in [&b""[..], b"half of a snapshot"] {
+        fs::write(&unfinished, bytes).unwrap();
+        assert_eq!(audit(directory.path(), &consortium.genesis, |_| {}).unwrap().findings, []);
+        assert!(!start(directory.path(), &consortium), "the database is whole without it");
+        assert!(!unfinished.exists());
+    }
+}
+
+#[test]
+fn a_start_rebuilds_what_is_derived() {
+    let (directory, consortium) = closed();
+    let checkpoint = directory.path().join("checkpoint.sled");
+    for harm in 0..4 {
+        for file in files(&checkpoint).into_iter().filter(|path| path.is_file()) {
+            let Ok(whole) = fs::read(&file) else { continue };
+            let harmed = match harm {
+                0 => Vec::new(),
+                1 => whole[..whole.len() / 2].to_vec(),
+                2 => vec![0; whole.len()],
+                _ => whole.iter().map(|byte| byte ^ 0x5a).collect(),
+            };
+            fs::write(&file, harmed).unwrap();
+            start(directory.path(), &consortium);
+        }
+    }
+    for part in ["checkpoint.sled", "columns", "tiles", "history", "index", "store.json"] {
+        let path = directory.path().join(part);
+        if path.is_dir() {
+            fs::remove_dir_all(&path).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
+        assert_eq!(
+            start(directory.path(), &consortium),
+            part != "index",
+            "{part}: indexes are filled anyway"
+        );
+        assert!(!start(directory.path(), &consortium), "{part}");
+    }
+    fs::write(directory.path().join("store.json"), "").unwrap();
+    assert!(start(directory.path(), &consortium));
+    // The log itself is never made up.
+    fs::remove_dir_all(&checkpoint).unwrap();
+    let last = files(&directory.path().join("segments")).pop().unwrap();
+    fs::remove_file(last).unwrap();
+    let opened = Store::open_or_rebuild(directory.path(), &consortium.genesis, small(), |_| {});
+    let error = opened.unwrap_err();
+    assert!(matches!(error, OpenError::Store(StoreError::Corrupt { .. })), "{error}");
+}
+
+/// What is said of a store without opening it is what opening it then does.
+#[test]
+fn an_inspection_says_what_a_start_would_find() {
+    let (directory, consortium) = closed();
+    let look = || Store::inspect(directory.path(), &consortium.genesis);
+    assert!(matches!(look().unwrap(), Condition::Sound { height: Height(40) }));
+    let segments = files(&directory.path().join("segments"));
+    for file in &segments {
+        let whole = fs::read(file).unwrap();
+        for harmed in [None, Some(&whole[..0]), Some(&whole[..50])] {
+            match harmed {
+                None => fs::remove_file(file).unwrap(),
+                Some(bytes) => fs::write(file, bytes).unwrap(),
+            }
+            let error = look().unwrap_err();
+            assert!(matches!(error, OpenError::Store(_)), "{error}");
+            fs::write(file, &whole).unwrap();
+        }
+    }
+    // The last block is that of the checkpoint.
+    let last = segments.last().unwrap();
+    let whole = fs::read(last).unwrap();
+    let mut holed = whole.clone();
+    let end = holed.len();
+    holed[end - 40..].fill(0);
+    for harmed in [&holed[..], &whole[..end - 40]] {
+        fs::write(last, harmed).unwrap();
+        let error = look().unwrap_err();
+        assert!(matches!(error, OpenError::Store(StoreError::Corrupt { height: Height(40), .. })), "{error}");
+    }
+    fs::write(last, &whole).unwrap();
+    for part in ["checkpoint.sled", "store.json", "columns"] {
+        let (path, aside) = (directory.path().join(part), directory.path().join("aside"));
+        fs::rename(&path, &aside).unwrap();
+        assert!(matches!(look().unwrap(), Condition::Rebuild { .. }), "{part}");
+        assert!(!path.exists(), "{part}: looking changes nothing");
+        fs::rename(&aside, &path).unwrap();
+    }
+    let (store, _) = Store::open(directory.path(), &consortium.genesis, small()).unwrap();
+    assert!(matches!(look().unwrap_err(), OpenError::Locked { .. }));
+    drop(store);
+    assert!(matches!(look().unwrap(), Condition::Sound { height: Height(40) }));
 }
 
 #[test]
