@@ -10,7 +10,7 @@ use sanad_core::state::State;
 use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
-use crate::error::{OpenError, StoreError};
+use crate::error::{OpenError, StoreError, at};
 use crate::files;
 use crate::frame::Frame;
 use crate::open::{self, Opening};
@@ -110,6 +110,42 @@ impl Store {
         let (store, state) = opening.finish_with(genesis, loaded, |frame| tell(Step::Execute, frame))?;
         store.checkpoint()?;
         Ok((store, state))
+    }
+}
+
+impl Store {
+    /// Removes what is left in a directory where the making of a store was cut off: without a `store.json`, and without a block. Returns
+    /// whether there was nothing else.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`], I/O.
+    pub fn remove_unfinished(directory: &Path) -> Result<bool, OpenError> {
+        if !directory.is_dir() {
+            return Ok(false);
+        }
+        let locked = StoreDirectory::open(directory)?;
+        if locked.identity_path().exists() || Segments::hold_blocks(&locked.segments())? {
+            return Ok(false);
+        }
+        for part in [
+            locked.segments(),
+            locked.checkpoint(),
+            locked.closed(),
+            locked.unsynced(),
+            locked.undecided(),
+            locked.columns(),
+            locked.tiles(),
+            locked.history(),
+            locked.register(),
+            locked.issuances(),
+            locked.batch_keys(),
+        ] {
+            files::remove_all(&part)?;
+        }
+        for left in ["index", "store.json.new", "LOCK"] {
+            files::remove_all(&directory.join(left))?;
+        }
+        Ok(std::fs::read_dir(directory).map_err(at(directory))?.next().is_none())
     }
 }
 

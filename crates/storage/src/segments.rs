@@ -73,6 +73,14 @@ impl Segments {
         Ok(Self::assemble(directory, chain_id, segment_bytes, list, end))
     }
 
+    /// Whether any file of a directory is longer than the head of a segment.
+    pub(crate) fn hold_blocks(directory: &Path) -> Result<bool, StoreError> {
+        match directory.is_dir() {
+            true => segment::hold_blocks(directory),
+            false => Ok(false),
+        }
+    }
+
     /// Opens the segments to read alone, up to the first that does not follow the one before it or whose head
     /// is damaged.
     pub(crate) fn inspect(directory: &Path, chain_id: ChainId) -> Result<Inspected, OpenError> {

@@ -41,6 +41,17 @@ pub(super) fn bases(directory: &Path) -> Result<(Vec<u64>, Vec<PathBuf>), StoreE
     Ok((bases, strays))
 }
 
+/// Whether any file of a directory is longer than a head.
+pub(super) fn hold_blocks(directory: &Path) -> Result<bool, StoreError> {
+    for file in std::fs::read_dir(directory).map_err(at(directory))? {
+        let metadata = file.and_then(|file| file.metadata()).map_err(at(directory))?;
+        if metadata.len() > HEAD_BYTES {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Segment {
     /// Makes an empty segment, durably.
     pub(super) fn create(directory: &Path, chain_id: ChainId, base: u64) -> Result<Self, StoreError> {
