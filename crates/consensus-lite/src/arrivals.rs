@@ -169,6 +169,10 @@ impl Arrivals {
         let message = message.ok_or(Refusal::Unsigned)?;
         self.0.shared.verified.check(&by, &message, signature).map_err(|_| Refusal::Unsigned)?;
         let mut state = self.lock();
+        if at.height == state.started {
+            // The engine asks for the same of what it reads from the log, which may be old.
+            self.0.shared.attendance.heard(by, at);
+        }
         if at.height > state.started {
             let latest = state.news.entry((by, at.step)).or_insert(at);
             *latest = at.max(*latest);
@@ -318,7 +322,13 @@ mod tests {
     #[tokio::test]
     async fn only_signed_news() {
         let arrivals = arrivals();
+        let at = Position { height: Height(5), round: 0, step: Step::Prevote };
+        let attendance = &arrivals.0.shared.attendance;
+        attendance.logged(key(0).public(), at);
+        attendance.signed(key(0).public(), at);
+        assert_eq!(attendance.last(&key(0).public()), None, "it is in the log, and did not come in");
         assert_eq!(arrivals.vote(&vote(&key(0), &CHAIN, 5, 0, 1)), Ok(()));
+        assert_eq!(attendance.last(&key(0).public()), Some(at));
         assert_eq!(arrivals.vote(&vote(&key(9), &CHAIN, 6, 0, 1)), Err(Refusal::Unsigned));
         assert_eq!(arrivals.vote(&vote(&key(0), &ChainId([9; 32]), 6, 0, 1)), Err(Refusal::Unsigned));
         let mut forged = vote(&key(0), &CHAIN, 6, 0, 1);

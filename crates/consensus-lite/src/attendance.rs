@@ -23,6 +23,8 @@ pub(crate) struct Attendance(Mutex<Entries>);
 struct Entries {
     /// By key; at most as many as there are validators, and those that retired since the last block.
     validators: BTreeMap<PublicKey, Entry>,
+    /// The last that each signed by the log of consensus: read again at a start, it says nothing of who is there now.
+    logged: BTreeMap<PublicKey, Position>,
     /// The highest height that a certificate proved decided.
     decided: Height,
 }
@@ -34,8 +36,22 @@ struct Entry {
 }
 
 impl Attendance {
-    /// A validator's signature was verified, or made.
+    /// A signature in the log of consensus is about to be read again.
+    pub(crate) fn logged(&self, by: PublicKey, at: Position) {
+        let mut heard = self.lock();
+        let last = heard.logged.entry(by).or_insert(at);
+        *last = at.max(*last);
+    }
+
+    /// A validator's signature was verified, or made: in a message that came in now, or was read from the log.
     pub(crate) fn signed(&self, by: PublicKey, at: Position) {
+        if self.lock().logged.get(&by).is_none_or(|logged| *logged < at) {
+            self.heard(by, at);
+        }
+    }
+
+    /// A message came in now, and its signature was verified.
+    pub(crate) fn heard(&self, by: PublicKey, at: Position) {
         let mut heard = self.lock();
         let entry = heard.validators.entry(by).or_default();
         // Certificates of older blocks are verified, too, and say nothing of who is there now. A vote that is sent again
@@ -91,7 +107,9 @@ impl Attendance {
 
     /// Forgets who is not a validator any more.
     pub(crate) fn retain(&self, validators: &ValidatorSet) {
-        self.lock().validators.retain(|key, _| validators.position(key).is_some());
+        let mut heard = self.lock();
+        heard.validators.retain(|key, _| validators.position(key).is_some());
+        heard.logged.retain(|key, _| validators.position(key).is_some());
     }
 
     /// The validators of a set, in its order.
@@ -187,6 +205,26 @@ mod tests {
         let few = ValidatorSet::genesis(vec![set.validators()[1].clone()]).unwrap();
         attendance.retain(&few);
         assert_eq!(attendance.of(&set)[0].last, None);
+    }
+
+    /// Whoever voted before the restart may be gone; one that sends the same vote again is there.
+    #[test]
+    fn what_is_read_from_the_log_is_not_heard() {
+        let (set, attendance) = (set(4), Attendance::default());
+        let (gone, there) = (PublicKey([1; 32]), PublicKey([2; 32]));
+        let logged = at(7, 11, Step::Precommit);
+        for by in [gone, there] {
+            attendance.logged(by, at(7, 3, Step::Prevote));
+            attendance.logged(by, logged);
+            attendance.signed(by, at(7, 3, Step::Prevote));
+            attendance.signed(by, logged);
+        }
+        assert_eq!(attendance.last(&gone), None);
+        attendance.heard(there, logged);
+        assert_eq!(attendance.last(&there), Some(logged));
+        assert_eq!(attendance.of(&set)[1].silence, None);
+        attendance.signed(gone, at(7, 12, Step::Prevote));
+        assert_eq!(attendance.last(&gone), Some(at(7, 12, Step::Prevote)));
     }
 
     #[test]

@@ -200,7 +200,8 @@ impl StrictVerifier {
     }
 }
 
-fn step_of(kind: VoteType) -> Step {
+/// The step of a vote.
+pub(crate) fn step_of(kind: VoteType) -> Step {
     match kind {
         VoteType::Prevote => Step::Prevote,
         VoteType::Precommit => Step::Precommit,

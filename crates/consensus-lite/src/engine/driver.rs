@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use malachitebft_app_channel::app::engine::host::HeightParams;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
+use sanad_core::block::BlockId;
 use sanad_core::ids::Height;
 use sanad_core::signature::{PublicKey, SecretKey};
 use sanad_core::validators::CommitCertificate;
@@ -66,6 +67,8 @@ pub(super) struct Driver<A> {
     pub(super) refused_at: Option<Height>,
     /// The height at which round 0 goes without this node's vote, since the guard refused there.
     pub(super) leaves_out: Option<Height>,
+    /// The blocks that the engine was told are valid before this session, by its log.
+    pub(super) told_valid: Vec<BlockId>,
     /// Whether a test keeps this node from proposing in the current round.
     #[cfg(feature = "testing")]
     pub(super) silent: bool,
@@ -97,6 +100,7 @@ impl<A: Application> Driver<A> {
             abstaining: None,
             refused_at: None,
             leaves_out: None,
+            told_valid: Vec::new(),
             #[cfg(feature = "testing")]
             silent: false,
             link: None,

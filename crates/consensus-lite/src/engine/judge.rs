@@ -145,7 +145,7 @@ impl<A: Application> Driver<A> {
         let Some(known) = self.proposals.get(block) else { return Ok(None) };
         let Some(sent) = known.sent.iter().find(|sent| sent.round == round).copied() else { return Ok(None) };
         let told = match known.verdict {
-            Verdict::Valid { .. } => hand_in(known.receipt, self.vote(block.round)),
+            Verdict::Valid { .. } => hand_in(known.receipt, self.vote(block)),
             Verdict::Invalid { .. } | Verdict::Unjudged => HandIn::Invalid,
         };
         if told <= sent.told {
@@ -170,7 +170,7 @@ impl<A: Application> Driver<A> {
         let mut values = Vec::new();
         for (block, sent) in self.proposals.candidates() {
             let due = match self.proposals.get(&block) {
-                Some(known) => hand_in(known.receipt, self.vote(block.round)) > sent.told,
+                Some(known) => hand_in(known.receipt, self.vote(&block)) > sent.told,
                 None => false,
             };
             if due {
@@ -180,13 +180,14 @@ impl<A: Application> Driver<A> {
         Ok(values)
     }
 
-    /// This node's first vote in a round of the next height.
-    fn vote(&self, round: u32) -> Vote {
-        let height = self.next().height;
+    /// This node's first vote in the round in which a block of the next height was first proposed. A restart goes through all rounds
+    /// again, from the first: what the engine was told is valid before it stays so, whatever of it is known again by then.
+    fn vote(&self, block: &BlockId) -> Vote {
+        let (height, round) = (self.next().height, block.round);
         let prevoted = self.prevoted().filter(|(at, _)| *at == height).is_some_and(|(_, last)| last >= round);
         match self.voting_key() {
             None => Vote::None,
-            Some(_) if prevoted || self.round > round => Vote::Settled,
+            Some(_) if prevoted || self.round > round || self.told_valid.contains(block) => Vote::Settled,
             Some(_) => Vote::Pending,
         }
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use malachitebft_app_channel::app::consensus::{HIDDEN_LOCK_ROUND, Input};
 use malachitebft_app_channel::app::engine::wal::{Msg, WalRef, decode_entry, encode_entry};
-use malachitebft_core_types::{Round, Timeout, TimeoutKind, VoteType};
+use malachitebft_core_types::{Round, SignedProposal, SignedVote, Timeout, TimeoutKind};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr};
 use sanad_core::block::BlockId;
 use sanad_core::hash::ChainId;
@@ -18,6 +18,7 @@ use crate::context::SanadContext;
 use crate::guard::{Position, Step};
 use crate::log::{Contents, Log, LogFile};
 use crate::shared::Shared;
+use crate::signer::step_of;
 use crate::stopped::StartError;
 use crate::wire::WireCodec;
 
@@ -48,6 +49,17 @@ impl OpenLog {
             }
             _ => true,
         });
+    }
+
+    /// The blocks that the engine was told are valid, and learns again when it reads the log.
+    pub(super) fn valid_blocks(&self) -> Vec<BlockId> {
+        let codec = WireCodec::default();
+        let entries = self.contents.entries().iter().map(|entry| decode_entry(&codec, entry.as_slice()));
+        let valid = entries.filter_map(|entry| match entry {
+            Ok(Input::ProposedValue(proposed, _)) => proposed.validity.is_valid().then_some(proposed.value.0),
+            _ => None,
+        });
+        valid.collect()
     }
 
     /// Begins a height anew, and ends its round 0 as if second votes had been waited for in vain: the engine goes on with round 1, when
@@ -85,10 +97,7 @@ fn signed(input: &Input<SanadContext>, chain_id: &ChainId, own: &PublicKey) -> O
     match input {
         Input::Vote(signed) if signed.message.address.0 == *own => {
             let vote = &signed.message;
-            let step = match vote.kind {
-                VoteType::Prevote => Step::Prevote,
-                VoteType::Precommit => Step::Precommit,
-            };
+            let step = step_of(vote.kind);
             let position = Position { height: vote.height.0, round: vote.round.as_u32()?, step };
             Some((position, vote.message(chain_id)?))
         }
@@ -150,6 +159,22 @@ impl LogActor {
         }
     }
 
+    /// The engine verifies what it reads from the log as if it came in.
+    fn note_logged(&self, entry: &std::io::Result<Input<SanadContext>>) {
+        let (by, height, round, step) = match entry {
+            Ok(Input::Vote(SignedVote { message: vote, .. })) => {
+                (vote.address.0, vote.height.0, vote.round, step_of(vote.kind))
+            }
+            Ok(Input::Proposal(SignedProposal { message: proposal, .. })) => {
+                (proposal.address.0, proposal.height.0, proposal.round, Step::Proposal)
+            }
+            _ => return,
+        };
+        if let Some(round) = round.as_u32() {
+            self.shared.attendance.logged(by, Position { height, round, step });
+        }
+    }
+
     /// Waits for the disk, if anything is due.
     fn flush(&self, log: &mut Log<LogFile>) -> std::io::Result<()> {
         if !log.is_due() {
@@ -197,6 +222,7 @@ impl Actor for LogActor {
                         .entries()
                         .iter()
                         .map(|entry| decode_entry(&self.codec, entry.as_slice()))
+                        .inspect(|entry| self.note_logged(entry))
                         .collect(),
                     false => Vec::new(),
                 };
@@ -226,7 +252,7 @@ mod tests {
     use super::*;
     use crate::context::{Address, EngineHeight, Value, Vote};
     use malachitebft_app_channel::app::types::ProposedValue;
-    use malachitebft_core_types::{NilOrVal, SignedVote, Validity, ValueOrigin};
+    use malachitebft_core_types::{NilOrVal, SignedVote, Validity, ValueOrigin, VoteType};
     use sanad_core::hash::BlockHash;
     use sanad_core::signature::SecretKey;
 
@@ -282,5 +308,6 @@ mod tests {
             .collect();
         let [first, _, third, fourth] = inputs;
         assert_eq!(left, [first, third, fourth]);
+        assert_eq!(open.valid_blocks(), [block(1)], "what was told invalid may still turn out valid");
     }
 }

@@ -199,6 +199,7 @@ fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), S
         driver.guard().map_or(Ok(()), SharedGuard::sync)?;
         log.leave_out_round_0(next).map_err(failed)?;
     }
+    driver.told_valid = log.valid_blocks();
     Ok((runtime()?, log))
 }
 
