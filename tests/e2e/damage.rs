@@ -65,6 +65,52 @@ fn a_stopped_node_is_repaired() {
     net.wait_for_equal_heads(0);
 }
 
+/// What a start heals by itself, and what it does not: `check` says which before anybody tries.
+#[test]
+fn a_check_says_whether_the_ledger_opens() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    poll("blocks", || (height(&net, DAMAGED) > 4).then_some(()));
+    net.stop_node(DAMAGED, Stop::Kill);
+    let ledger = net.node_path(DAMAGED, "data/ledger");
+    let check = || net.sanad_node(DAMAGED, &["check", "--offline"]);
+    let said = check();
+    assert!(said.out.contains("it opens, up to height"), "{said:?}");
+
+    // A full disk while the node started, and a database that is gone.
+    std::fs::write(ledger.join("checkpoint.sled/snap.FFFFFFFFFFFFFFFF.generating"), "half").unwrap();
+    assert!(check().out.contains("it opens, up to height"));
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(0);
+    net.stop_node(DAMAGED, Stop::Terminate);
+    std::fs::remove_dir_all(ledger.join("checkpoint.sled")).unwrap();
+    let said = check();
+    assert!(said.code == 0 && said.out.contains("rebuilds it from the log"), "{said:?}");
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(0);
+    net.stop_node(DAMAGED, Stop::Terminate);
+
+    let segment = ledger.join("segments/00000000000000000000.seg");
+    let whole = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &whole[..whole.len() - 40]).unwrap();
+    let said = check();
+    assert!(
+        said.code == 1 && said.out.contains("FAILED") && said.out.contains("sanad-node recover"),
+        "{said:?}"
+    );
+    for command in ["run", "repair", "recover"] {
+        let said = net.sanad_node(DAMAGED, &[command]);
+        assert!(
+            said.code == 1 && said.err.contains("move") && said.err.contains("backup restore"),
+            "{said:?}"
+        );
+    }
+    std::fs::rename(&ledger, net.node_path(DAMAGED, "damaged")).unwrap();
+    let said = net.sanad_node(DAMAGED, &["recover"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(0);
+}
+
 /// Without a peer that has a copy, callers are told, and nothing else happens.
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_that_nobody_can_repair_stops_nobody() {

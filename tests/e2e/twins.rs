@@ -50,7 +50,7 @@ impl Twin {
     fn start(&mut self, through: Height) {
         self.stop();
         let recovered =
-            self.command(&["recover", "--signed-through", &through.to_string()]).output().unwrap();
+            self.command(&["recover", "--signed-through", &through.to_string(), "--yes"]).output().unwrap();
         assert!(recovered.status.success(), "{recovered:?}");
         let log = fs::File::options().create(true).append(true).open(self.folder.join("node.log")).unwrap();
         let errors = log.try_clone().unwrap();

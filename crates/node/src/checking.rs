@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::future::join_all;
 use sanad_consensus_lite::{Config as ConsensusConfig, GuardState, SigningGuard};
 use sanad_core::genesis::Genesis;
+use sanad_storage::{Condition, OpenError, Store};
 use serde::Serialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -19,7 +20,7 @@ use crate::error::NodeError;
 use crate::oddities;
 use crate::recovery;
 use crate::run::server_config;
-use crate::setup::{DataDir, Setup};
+use crate::setup::{DataDir, Setup, open_error, read_genesis};
 
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,6 +175,9 @@ impl Checks {
                 "the signing guard is there, the ledger is not; `sanad-node recover` makes it, and keeps the guard".to_owned(),
             ),
         }
+        if directory.ledger().is_dir() {
+            self.ledger(config, &directory.ledger());
+        }
         // Each key has its own.
         for path in guards {
             self.guard(&path);
@@ -190,6 +194,29 @@ impl Checks {
             }
             free if free < config.storage.free_bytes_min.saturating_mul(4) => self.warning("disk", text),
             _ => self.ok("disk", text),
+        }
+    }
+
+    /// What a start would find in the ledger.
+    fn ledger(&mut self, config: &Config, path: &Path) {
+        // A genesis that cannot be read is named above.
+        let Ok(genesis) = read_genesis(&config.genesis) else { return };
+        match Store::inspect(path, &genesis) {
+            Ok(Condition::Sound { height }) => {
+                self.ok("ledger", format!("it opens, up to height {height}; `sanad audit` reads all of it"));
+            }
+            Ok(Condition::Rebuild { reason }) => {
+                let text = format!(
+                    "{}; the node rebuilds it from the log when it starts, which takes a while",
+                    said(&reason)
+                );
+                self.warning("ledger", text);
+            }
+            // This node, if it runs, has opened it.
+            Err(OpenError::Locked { .. }) => {
+                self.ok("ledger", "another process has it open: this node, if it runs".to_owned());
+            }
+            Err(source) => self.failed("ledger", said(&open_error(path, source))),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanad_api::ServeError;
 use sanad_consensus_lite::{GuardError, StartError, Stopped};
@@ -85,6 +86,18 @@ pub enum NodeError {
         /// Why.
         source: OpenError,
     },
+    /// The log of the ledger is damaged where the node needs it.
+    #[error(
+        "the log of the ledger {path} is damaged, and nothing on this machine replaces it: move {path} away, but not the \
+         signing guard beside it, and run `sanad-node backup restore`, or `sanad-node recover` to get all blocks from peers \
+         (see \"A damaged block\" in docs/operations.md)"
+    )]
+    DamagedLog {
+        /// The directory.
+        path: PathBuf,
+        /// Where.
+        source: OpenError,
+    },
     /// The ledger failed.
     #[error("the ledger failed")]
     Store(#[from] StoreError),
@@ -98,6 +111,37 @@ pub enum NodeError {
         through: Height,
         /// The highest height that is taken.
         max: Height,
+    },
+    /// A height far above the ledger is not yet confirmed.
+    #[error(
+        "--signed-through {through} is {blocks} blocks above the ledger's last, {head}: this node would not vote at any of \
+         them, at most {wait} at one block each {heartbeat}. That cannot be taken back: a guard never goes down. If the key can \
+         have signed so high, add --yes; otherwise say a lower height, or leave it out: then the node waits for the word of \
+         its peers",
+        wait = in_words(heartbeat.saturating_mul(u32::try_from(*blocks).unwrap_or(u32::MAX))),
+        heartbeat = in_words(*heartbeat)
+    )]
+    SignedThroughFar {
+        /// What was asked for.
+        through: Height,
+        /// The ledger's last block.
+        head: Height,
+        /// Blocks between the two.
+        blocks: u64,
+        /// Time between blocks while there is nothing to enter.
+        heartbeat: Duration,
+    },
+    /// A key has no guard, and may have signed at the height after the ledger.
+    #[error(
+        "--signed-through {through}: there is no signing guard of this node's key, and the key may have signed at height {next}, \
+         the one after the ledger. Say {next}, or leave it out: then the node waits for the word of its peers. Only if somebody \
+         noted what the guard said last (`sanad-node check`), say that, and add --yes"
+    )]
+    SignedNext {
+        /// What was asked for.
+        through: Height,
+        /// The height after the ledger's last block.
+        next: Height,
     },
     /// The ledger shows a signature that should not exist.
     #[error(
@@ -168,4 +212,16 @@ pub enum NodeError {
     /// The gRPC service ended by itself.
     #[error("the gRPC service ended by itself; see the log")]
     ApiEnded,
+}
+
+/// A length of time, in the largest unit that says it well.
+pub(crate) fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        seconds @ 1..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} minutes", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} hours", seconds / 3_600),
+        seconds @ 172_800..63_072_000 => format!("{} days", seconds / 86_400),
+        seconds => format!("{} years", seconds / 31_536_000),
+    }
 }

@@ -12,6 +12,7 @@ use sanad_core::ids::Height;
 use sanad_node::backup::{self, BackupError, Secrets};
 use sanad_node::checking::{self, Check, CheckResult, Reach};
 use sanad_node::config::{Config, Overrides};
+use sanad_node::recovery::Doubtful;
 use sanad_node::{Reload, Repaired, Versions, logging, recovery, setup, snapshot};
 use zeroize::Zeroizing;
 
@@ -63,6 +64,10 @@ enum Command {
         /// find out. What the guard here knows above HEIGHT still counts, and is never signed again.
         #[arg(long, value_name = "HEIGHT")]
         signed_through: Option<u64>,
+        /// Take a HEIGHT that is likely to be wrong: far above the ledger, so that the node votes at none up to it for good, or below
+        /// the next one where there is no guard
+        #[arg(long, requires = "signed_through")]
+        yes: bool,
     },
     /// Copy the ledger and settings of a node, which may run, to another disk; check a copy; restore it
     #[command(subcommand)]
@@ -245,8 +250,9 @@ async fn run() -> anyhow::Result<()> {
                 );
             }
         }
-        Command::Recover { signed_through } => {
-            say(format_args!("{}", recovery::recover(&config, signed_through.map(Height))?))?;
+        Command::Recover { signed_through, yes } => {
+            let doubtful = if yes { Doubtful::Accept } else { Doubtful::Refuse };
+            say(format_args!("{}", recovery::recover(&config, signed_through.map(Height), doubtful)?))?;
         }
         Command::Run { without_test_version } => {
             let reload = Reload::new(arguments.config, arguments.overrides, logs)?;

@@ -4,10 +4,12 @@
 //! enough validators have shown how far the key can have come (`settling.rs`).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sanad_consensus_lite::{
     Config as ConsensusConfig, GuardError, Position, SigningGuard, Step, has_log, make_log,
 };
+use sanad_core::genesis::Parameters;
 use sanad_core::ids::{Height, MemberId};
 use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
@@ -16,7 +18,7 @@ use sanad_storage::{OpenError, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
-use crate::setup::{DataDir, Setup, make_consensus, store_options};
+use crate::setup::{DataDir, Setup, make_consensus, open_error, open_store, store_options};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,30 +65,43 @@ pub enum Memory {
 /// # Errors
 /// [`NodeError`]: another process uses the directory, the ledger that is there cannot be opened, or it shows that
 /// `signed_through` is wrong.
-pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recovered, NodeError> {
+pub fn recover(
+    config: &Config,
+    signed_through: Option<Height>,
+    doubtful: Doubtful,
+) -> Result<Recovered, NodeError> {
     if let Some(through) = signed_through.filter(|through| *through > SIGNED_THROUGH_MAX) {
         return Err(NodeError::SignedThroughTooHigh { through, max: SIGNED_THROUGH_MAX });
     }
     let setup = Setup::load(config)?;
     let directory = DataDir::new(config);
     let (path, consensus) = (directory.ledger(), directory.consensus());
-    let failed = |source| NodeError::Open { path: path.clone(), source };
-    let state = match Store::open(&path, &setup.genesis, store_options(config)) {
+    let failed = |source| open_error(&path, source);
+    // An earlier run may have been cut off before the ledger was whole.
+    let is_unmade = Store::remove_unfinished(&path).map_err(failed)?;
+    let opened = match is_unmade {
+        true => Err(OpenError::MissingDirectory { path: path.clone() }),
+        false => open_store(config, &setup.genesis),
+    };
+    let state = match opened {
         Ok((store, state)) => {
             if let Some(through) = signed_through {
+                check_distance(through, state.head().height, state.parameters(), doubtful)?;
                 let keys = setup.keys.consensus.as_ref().map(|key| key.public());
                 let keys = keys.into_iter().chain(current_key(&state, &config.member));
                 let claim = Claim { through, head: state.head().height };
-                check_claim(&store, &consensus, keys, claim)?;
+                check_claim(&store, &consensus, keys, claim, doubtful)?;
             }
             store.close()?;
             Some(state)
         }
         Err(OpenError::MissingDirectory { .. }) => None,
-        Err(_) if is_empty(&path) => None,
         Err(error) => return Err(failed(error)),
     };
     let ledger = if state.is_some() { Part::Kept } else { Part::Made };
+    if let (Some(through), None) = (signed_through, &state) {
+        check_distance(through, Height::GENESIS, &setup.genesis.parameters, doubtful)?;
+    }
     make_consensus(&consensus)?;
     // Before the ledger: one that was made in vain is found by the next try.
     let current = state.as_ref().and_then(|state| current_key(state, &config.member));
@@ -98,6 +113,30 @@ pub fn recover(config: &Config, signed_through: Option<Height>) -> Result<Recove
         store.close()?;
     }
     Ok(Recovered { ledger, guard: memory })
+}
+
+/// What is done with a height that is likely to be a mistake: far above the ledger's last block, since the node votes at none of
+/// the heights between, and no later word undoes that; or one at which a key without a guard may have signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubtful {
+    /// It is refused.
+    Refuse,
+    /// It is taken: the operator knows what it means.
+    Accept,
+}
+
+fn check_distance(
+    through: Height,
+    head: Height,
+    parameters: &Parameters,
+    doubtful: Doubtful,
+) -> Result<(), NodeError> {
+    let blocks = through.0.saturating_sub(head.0);
+    if doubtful == Doubtful::Accept || blocks <= FAR_BLOCKS {
+        return Ok(());
+    }
+    let heartbeat = Duration::from_millis(parameters.heartbeat_ms.into());
+    Err(NodeError::SignedThroughFar { through, head, blocks, heartbeat })
 }
 
 /// What the operator says.
@@ -115,6 +154,7 @@ fn check_claim(
     consensus: &Path,
     keys: impl Iterator<Item = PublicKey>,
     claim: Claim,
+    doubtful: Doubtful,
 ) -> Result<(), NodeError> {
     let Claim { through, head } = claim;
     let mut keys: Vec<_> = keys.map(|key| (key, None)).collect();
@@ -123,10 +163,13 @@ fn check_claim(
         found => found.map_err(|source| NodeError::File { path: consensus.to_owned(), source })?,
     };
     // What cannot be read knows nothing.
+    let mut guarded = Vec::new();
     for guard in found.iter().filter_map(|path| SigningGuard::inspect(path).ok()) {
         keys.retain(|(key, _)| *key != guard.public_key);
-        keys.push((guard.public_key, guard.position));
+        guarded.push((guard.public_key, guard.position));
     }
+    let is_unguarded = !keys.is_empty();
+    keys.extend(guarded);
     let lowest = through.0.max(head.0.saturating_sub(CHECKED_BLOCKS)) + 1;
     for height in (lowest..=head.0).rev().map(Height) {
         let (Some(certificate), Some(validators)) = (store.certificate(height)?, store.validators_at(height))
@@ -140,7 +183,11 @@ fn check_claim(
             return Err(NodeError::SignedAbove { through, height, round: certificate.round });
         }
     }
-    Ok(())
+    // A key signs at the height after its ledger. Only its guard knew whether it has.
+    match is_unguarded && through <= head && doubtful == Doubtful::Refuse {
+        true => Err(NodeError::SignedNext { through, next: head.next() }),
+        false => Ok(()),
+    }
 }
 
 /// The guards of the node's keys where a ledger is made in a directory that had none. `current` is the key that the member has by that
@@ -232,10 +279,6 @@ pub(crate) fn guards(consensus: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn is_empty(path: &Path) -> bool {
-    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
-}
-
 fn set_aside(path: &Path) -> Result<(), NodeError> {
     let aside = with_suffix(path, ".damaged");
     std::fs::rename(path, &aside).map_err(|source| NodeError::File { path: aside, source })
@@ -282,5 +325,7 @@ pub fn guard_in_words(guard: Option<&Memory>) -> String {
 
 /// Highest height that is taken for the last one signed: a block every millisecond for 8,900 years.
 const SIGNED_THROUGH_MAX: Height = Height(1 << 48);
+/// Blocks above the ledger's last one that a height may be without the operator saying that it is meant.
+const FAR_BLOCKS: u64 = 1_000;
 /// Blocks at the end of a ledger that are looked through for signatures of the node's keys.
 const CHECKED_BLOCKS: u64 = 1_000;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sanad_api::{Limits, ServerConfig, Serving, TlsIdentity, WebOrigins};
 use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, Timeouts};
 use sanad_core::signature::SecretKey;
-use sanad_storage::{OpenError, Store};
+use sanad_storage::OpenError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
 use crate::settling::{ahead, settle};
-use crate::setup::{DataDir, Setup, store_options};
+use crate::setup::{DataDir, Setup, open_error, open_store};
 use crate::site;
 use crate::snapshot::keep_offering;
 use crate::supervisor;
@@ -180,11 +180,10 @@ pub async fn run(
 
 pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Ledger, NodeError> {
     let path = directory.ledger();
-    let (store, state) =
-        Store::open(&path, &setup.genesis, store_options(config)).map_err(|source| match source {
-            OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
-            source => NodeError::Open { path, source },
-        })?;
+    let (store, state) = open_store(config, &setup.genesis).map_err(|source| match source {
+        OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
+        source => open_error(&path, source),
+    })?;
     let (genesis, limits) = (setup.genesis.clone(), PoolLimits::from(&config.pool));
     let ledger = Ledger::new(genesis, store, state, limits, directory.evidence())?;
     Ok(ledger.with_snapshots_every(config.snapshots.every_blocks))

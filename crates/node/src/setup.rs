@@ -4,17 +4,20 @@ use std::fs::DirBuilder;
 use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sanad_consensus_lite::{Config as ConsensusConfig, Memory, SigningGuard};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
 use sanad_core::ids::MemberId;
 use sanad_core::signature::PublicKey;
-use sanad_storage::{Options, Store};
+use sanad_core::state::State;
+use sanad_storage::{OpenError, Options, Progress, Store, StoreError};
 
 use crate::config::Config;
 use crate::error::NodeError;
 use crate::keys::NodeKeys;
 use crate::oddities;
+use crate::supervisor;
 
 /// Genesis and keys, found to fit the configuration and each other.
 #[derive(Debug)]
@@ -103,6 +106,36 @@ pub fn store_options(config: &Config) -> Options {
     Options { segment_bytes: config.storage.segment_bytes, ..Options::default() }
 }
 
+/// Opens the ledger of a node. What is derived from its log is rebuilt where it is damaged.
+pub(crate) fn open_store(config: &Config, genesis: &Genesis) -> Result<(Store, State), OpenError> {
+    let mut said = Instant::now();
+    let progress = |progress: Progress| {
+        if said.elapsed() < PROGRESS_INTERVAL {
+            return;
+        }
+        said = Instant::now();
+        let Progress { step, height, bytes, bytes_total } = progress;
+        let percent = bytes.saturating_mul(100) / bytes_total.max(1);
+        tracing::info!(?step, %height, percent, "the ledger is rebuilt from its log");
+        supervisor::starting(&format!("rebuilding the ledger: {step:?}, {percent} %"));
+    };
+    Store::open_or_rebuild(&DataDir::new(config).ledger(), genesis, store_options(config), progress)
+}
+
+/// Why the ledger in a directory cannot be opened: what is derived from its log was rebuilt, if only that was damaged.
+pub(crate) fn open_error(path: &Path, source: OpenError) -> NodeError {
+    let path = path.to_owned();
+    match source {
+        OpenError::NotAStore { .. }
+        | OpenError::Store(
+            StoreError::Corrupt { .. }
+            | StoreError::CorruptSegment { .. }
+            | StoreError::MissingSegment { .. },
+        ) => NodeError::DamagedLog { path, source },
+        source => NodeError::Open { path, source },
+    }
+}
+
 /// Creates the data directory of a node that never ran: an empty ledger, and the signing guard of its key. Everything is
 /// checked before anything is written, and what was written is removed if it cannot be completed.
 ///
@@ -175,3 +208,6 @@ pub fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
         .map_err(|source| NodeError::GenesisSignatures { path: path.to_owned(), source: Box::new(source) })?;
     Ok(genesis)
 }
+
+/// Time between two words on a long rebuild.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);

@@ -14,14 +14,15 @@ use sanad_core::hash::BlockHash;
 use sanad_core::ids::Height;
 use sanad_core::snapshot::SnapshotManifest;
 use sanad_core::trust::{TRUST_FILE_BYTES_MAX, TrustAnchor, TrustFault, TrustFile, TrustFormatError};
-use sanad_storage::{SnapshotError, SnapshotFolder, SnapshotTrust, Store, create_snapshot, restore_snapshot};
+use sanad_storage::{SnapshotError, SnapshotFolder, SnapshotTrust, create_snapshot, restore_snapshot};
 
 use crate::config::Config;
 use crate::desk::disk;
 use crate::error::NodeError;
 use crate::recovery::{Memory, current_key, guard_beside_new_ledger};
 use crate::setup::{
-    DataDir, Setup, make_consensus, make_directory, read_genesis, read_limited, store_options,
+    DataDir, Setup, make_consensus, make_directory, open_error, open_store, read_genesis, read_limited,
+    store_options,
 };
 
 pub use join::join;
@@ -123,8 +124,7 @@ pub struct Restored {
 pub fn create(config: &Config, to: &Path) -> Result<SnapshotManifest, NodeSnapshotError> {
     let genesis = read_genesis(&config.genesis)?;
     let path = DataDir::new(config).ledger();
-    let (store, state) = Store::open(&path, &genesis, store_options(config))
-        .map_err(|source| NodeError::Open { path: path.clone(), source })?;
+    let (store, state) = open_store(config, &genesis).map_err(|source| open_error(&path, source))?;
     let created = create_snapshot(&store, &state, &genesis, to, |_| {}).map_err(in_folder(to));
     store.close().map_err(NodeError::from)?;
     created

@@ -2,6 +2,11 @@
 
 use sd_notify::NotifyState;
 
+/// The node is still starting, and needs more time for it.
+pub(crate) fn starting(status: &str) {
+    tell(&[NotifyState::Status(status), NotifyState::ExtendTimeoutUsec(STARTING_USEC)]);
+}
+
 /// The node runs.
 pub(crate) fn ready() {
     tell(&[NotifyState::Ready]);
@@ -29,3 +34,6 @@ fn tell(state: &[NotifyState<'_>]) {
         tracing::debug!(%error, "systemd does not listen");
     }
 }
+
+/// Time that a node which is starting asks for at a time (2 minutes), in microseconds.
+const STARTING_USEC: u32 = 120_000_000;

@@ -10,7 +10,7 @@ use sanad_core::ids::Height;
 use sanad_core::keyfile::{self, KdfParameters};
 use sanad_core::signature::SecretKey;
 use sanad_node::config::{Config, Overrides};
-use sanad_node::recovery::{Memory, Part, Recovered, recover};
+use sanad_node::recovery::{Doubtful, Memory, Part, Recovered, recover};
 use sanad_node::setup::{DataDir, Setup, init};
 use sanad_node::{KeyError, NodeError, NodeKeys};
 use sanad_testkit::{agree, consensus_key, genesis, governance_key, id, issuing_key, network_key};
@@ -226,16 +226,16 @@ fn recover_sees_to_the_guards_of_all_keys() {
     made.authorize(Position { height: Height(20), ..SIGNED }, b"vote").unwrap();
     drop(made);
     // The ledger is there: the disk may have been set back.
-    assert_eq!(recover(&node.config, None).unwrap().guard, Some(Memory::Lost));
+    assert_eq!(recover(&node.config, None, Doubtful::Refuse).unwrap().guard, Some(Memory::Lost));
     assert!(SigningGuard::inspect(&path).unwrap().lost && SigningGuard::inspect(&node.guard()).unwrap().lost);
-    recover(&node.config, Some(Height(30))).unwrap();
+    recover(&node.config, Some(Height(30)), Doubtful::Refuse).unwrap();
     let mut kept = SigningGuard::open(&path, genesis().chain_id(), later.public()).unwrap();
     assert!(!kept.is_lost() && kept.authorize(Position { height: Height(30), ..SIGNED }, b"vote").is_err());
     kept.authorize(Position { height: Height(31), ..SIGNED }, b"vote").unwrap();
     drop(kept);
     // One that cannot be read is put aside.
     std::fs::write(&path, "damaged").unwrap();
-    recover(&node.config, None).unwrap();
+    recover(&node.config, None, Doubtful::Refuse).unwrap();
     assert!(!path.exists() && path.with_extension("guard.damaged").exists());
 }
 
@@ -253,13 +253,13 @@ fn a_lost_ledger_is_made_again_beside_a_guard_that_is_kept() {
     std::fs::remove_dir_all(node.ledger()).unwrap();
     let log = node.guard().with_file_name("consensus.log");
     std::fs::write(log, vec![0; 1 << 20]).unwrap();
-    let recovered = recover(&node.config, None).unwrap();
+    let recovered = recover(&node.config, None, Doubtful::Refuse).unwrap();
     assert_eq!(recovered, Recovered { ledger: Part::Made, guard: Some(Memory::Whole) });
     let kept = guard(&node);
     assert_eq!((kept.position(), kept.is_lost()), (Some(SIGNED), false));
     drop(kept);
     // Once more: it is for the operator to say that a directory was set back.
-    let recovered = recover(&node.config, None).unwrap();
+    let recovered = recover(&node.config, None, Doubtful::Refuse).unwrap();
     assert_eq!(recovered, Recovered { ledger: Part::Kept, guard: Some(Memory::Lost) });
     assert!(guard(&node).is_lost());
 }
@@ -269,7 +269,7 @@ fn a_lost_ledger_is_made_again_beside_a_guard_that_is_kept() {
 fn a_guard_beside_no_ledger_and_no_log_is_lost() {
     let node = ran();
     std::fs::remove_dir_all(node.ledger()).unwrap();
-    let recovered = recover(&node.config, None).unwrap();
+    let recovered = recover(&node.config, None, Doubtful::Refuse).unwrap();
     assert_eq!(recovered, Recovered { ledger: Part::Made, guard: Some(Memory::Lost) });
     assert!(guard(&node).is_lost());
 }
@@ -281,21 +281,57 @@ fn a_lost_guard_permits_nothing_until_peers_have_answered() {
         for path in &lost {
             if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
         }
-        let recovered = recover(&node.config, None).unwrap();
+        let recovered = recover(&node.config, None, Doubtful::Refuse).unwrap();
         let ledger = if lost.len() == 1 { Part::Kept } else { Part::Made };
         assert_eq!(recovered, Recovered { ledger, guard: Some(Memory::Lost) });
         assert!(guard(&node).authorize(SIGNED, b"another").is_err());
     }
     std::fs::write(node.guard(), "damaged").unwrap();
-    assert_eq!(recover(&node.config, None).unwrap().guard, Some(Memory::Lost));
+    assert_eq!(recover(&node.config, None, Doubtful::Refuse).unwrap().guard, Some(Memory::Lost));
     let aside = node.guard().with_extension("guard.damaged");
     assert_eq!(std::fs::read_to_string(aside).unwrap(), "damaged");
-    let recovered = recover(&node.config, Some(Height(9))).unwrap();
+    // Taken for a typing error, until it is said that it is none. Nothing is changed.
+    let before = std::fs::read(node.guard()).unwrap();
+    let refused = recover(&node.config, Some(Height(900_000)), Doubtful::Refuse).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("900000 blocks above the ledger's last, 0") && text.contains("--yes"), "{text}");
+    assert_eq!(std::fs::read(node.guard()).unwrap(), before);
+    let recovered = recover(&node.config, Some(Height(9)), Doubtful::Refuse).unwrap();
     let through = Memory::Through { height: Height(9), above: None, head: Height::GENESIS };
     assert_eq!(recovered.guard, Some(through));
     let next = Position { height: Height(10), ..SIGNED };
     assert!(guard(&node).authorize(SIGNED, b"another").is_err());
     guard(&node).authorize(next, b"vote").unwrap();
+    // The same with a ledger, where the key has no guard: only the guard knew whether it signed at the height after.
+    std::fs::remove_file(node.guard()).unwrap();
+    let refused = recover(&node.config, Some(Height(0)), Doubtful::Refuse).unwrap_err();
+    assert!(matches!(refused, NodeError::SignedNext { next: Height(1), .. }), "{refused}");
+    assert!(!node.guard().exists());
+    recover(&node.config, Some(Height(1)), Doubtful::Refuse).unwrap();
+    recover(&node.config, Some(Height(900_000)), Doubtful::Accept).unwrap();
+    assert_eq!(guard(&node).position().unwrap().height, Height(900_000));
+}
+
+#[test]
+fn a_recovery_that_was_cut_off_is_completed() {
+    let node = ran();
+    for left in [&["LOCK"][..], &["LOCK", "segments/00000000000000000000.seg.new"], &["checkpoint.sled/db"]] {
+        std::fs::remove_dir_all(node.ledger()).unwrap();
+        for file in left {
+            let path = node.ledger().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let recovered = recover(&node.config, None, Doubtful::Refuse).unwrap();
+        assert_eq!(recovered.ledger, Part::Made, "{left:?}");
+    }
+    // What is not of a ledger is not removed.
+    std::fs::remove_dir_all(node.ledger()).unwrap();
+    std::fs::create_dir(node.ledger()).unwrap();
+    let thesis = node.ledger().join("thesis.pdf");
+    std::fs::write(&thesis, "").unwrap();
+    assert!(matches!(recover(&node.config, None, Doubtful::Refuse), Err(NodeError::DamagedLog { .. })));
+    assert!(thesis.exists());
 }
 
 #[test]
@@ -336,14 +372,14 @@ fn a_directory_that_a_newer_program_wrote_is_refused_and_left_alone() {
     let guard = std::fs::read(node.guard()).unwrap();
     let newer = [b"sanad guard/v3\0\0", &guard[16..]].concat();
     std::fs::write(node.guard(), &newer).unwrap();
-    let refused = said(recover(&node.config, None).unwrap_err());
+    let refused = said(recover(&node.config, None, Doubtful::Refuse).unwrap_err());
     assert!(refused.contains("another version of this program"), "{refused}");
     assert_eq!(std::fs::read(node.guard()).unwrap(), newer);
     std::fs::write(node.guard(), guard).unwrap();
     let identity = node.ledger().join("store.json");
     let text = std::fs::read_to_string(&identity).unwrap().replace("\"version\": 1", "\"version\": 2");
     std::fs::write(&identity, &text).unwrap();
-    let refused = said(recover(&node.config, None).unwrap_err());
+    let refused = said(recover(&node.config, None, Doubtful::Refuse).unwrap_err());
     assert!(
         refused.contains("has format 2; this program knows format 1: use the program that wrote it"),
         "{refused}"
