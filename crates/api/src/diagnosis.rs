@@ -30,7 +30,8 @@ pub struct Diagnosis {
     pub validators: Vec<ValidatorDiagnosis>,
     /// How many of them must vote for a block.
     pub power_needed: u32,
-    /// How far the node's clock is ahead of the others', in milliseconds, by the median of their proposals.
+    /// How far the node's clock is ahead of the others', in milliseconds, by the median of their proposals; `None` while
+    /// no quorum of clocks agrees.
     pub clock_skew_ms: Option<i64>,
     /// What the operator should see to.
     pub warnings: Vec<Warning>,

@@ -9,6 +9,7 @@ use sanad_core::genesis::Parameters;
 use sanad_core::ids::Height;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::Head;
+use sanad_core::timeliness::TIME_PRECISION_MS;
 
 use super::system::System;
 use super::warnings;
@@ -102,12 +103,22 @@ fn head_age(facts: &Facts<'_>, clock_skew_ms: Option<i64>) -> Option<Duration> {
     Some(facts.since_commit.map_or(by_clock, |since| by_clock.max(since)))
 }
 
-/// How far this node's clock is ahead of the others', in milliseconds: their proposals are dated so much before they
-/// arrive, in the middle.
+/// How far this node's clock is ahead of those of a quorum, in milliseconds: their proposals are dated so much before they
+/// arrive, in the middle. `None` while no quorum of clocks agrees, this node's among them: nobody can say then whose is wrong.
 fn clock_skew_ms(consensus: &ConsensusStatus, own: Option<PublicKey>) -> Option<i64> {
-    let others = consensus.validators.iter().filter(|validator| Some(validator.key) != own);
-    let mut offsets: Vec<i64> = others.filter_map(|validator| validator.clock_offset_ms).collect();
-    offsets.sort_unstable();
+    let clock = |validator: &ValidatorStatus| match Some(validator.key) == own {
+        true => Some((0, true)),
+        false => validator.clock_offset_ms.map(|offset| (offset, false)),
+    };
+    let mut clocks: Vec<(i64, bool)> = consensus.validators.iter().filter_map(clock).collect();
+    clocks.sort_unstable();
+    let groups = clocks.iter().enumerate().map(|(start, (first, _))| {
+        let agrees = |(offset, _): &&(i64, bool)| offset.saturating_sub(*first) <= CLOCKS_AGREE_MS;
+        let count = clocks[start..].iter().take_while(agrees).count();
+        &clocks[start..start + count]
+    });
+    let agreeing = groups.max_by_key(|group| group.len()).filter(|group| group.len() >= consensus.quorum)?;
+    let offsets: Vec<i64> = agreeing.iter().filter(|(_, own)| !own).map(|(offset, _)| *offset).collect();
     // The higher one of two in the middle: a long way makes an offset lower.
     offsets.get(offsets.len() / 2).map(|offset| offset.saturating_neg())
 }
@@ -166,5 +177,7 @@ const STARTING: Duration = Duration::from_secs(15);
 const HEIGHTS_OF_GRACE: u64 = 3;
 /// Time in a round after which it is looked at by itself.
 const ROUND_AGE_MAX: Duration = Duration::from_secs(5);
+/// How far apart clocks may be that agree, in milliseconds.
+pub(super) const CLOCKS_AGREE_MS: i64 = 2 * TIME_PRECISION_MS.cast_signed();
 /// A skew that is no more than the way of a proposal, in milliseconds.
 pub(super) const SKEW_NOTED_MS: u64 = 500;

@@ -221,6 +221,54 @@ fn a_wrong_clock_neither_hides_a_stall_nor_makes_one() {
     assert!(text.contains("m3") && text.ends_with("is dated 8.0 s too late"), "{text}");
 }
 
+/// By the right clock, by a wrong one, and at the start: whose is wrong is said by the word of a quorum alone.
+#[test]
+fn without_a_quorum_of_clocks_nobody_is_accused() {
+    const HOUR_MS: i64 = 3_600_000;
+    for offsets in [
+        // Two against two.
+        [Some(-20), Some(HOUR_MS), Some(HOUR_MS - 40)],
+        [Some(-HOUR_MS), Some(-HOUR_MS - 30), Some(15)],
+        // One is down, one wrong: this node, or another.
+        [None, Some(-HOUR_MS), Some(-HOUR_MS - 30)],
+        [None, Some(-5), Some(HOUR_MS)],
+        // The first proposal since the start.
+        [None, None, Some(HOUR_MS)],
+    ] {
+        let mut case = Case::healthy().standing(Duration::from_secs(60)).heard(&[0, 1]);
+        for (validator, offset) in case.consensus.validators[1..].iter_mut().zip(offsets) {
+            validator.clock_offset_ms = offset;
+        }
+        let diagnosis = case.diagnose();
+        assert_eq!(diagnosis.clock_skew_ms, None, "{offsets:?}");
+        assert_eq!(diagnosis.head_age, Some(Duration::from_secs(60)), "by the clock as it is");
+        assert_eq!(codes(&diagnosis), ["clocks-differ"], "{offsets:?}");
+        let text = &diagnosis.warnings[0].text;
+        assert!(text.contains("too few agree") && text.contains("60 minutes"), "{text}");
+    }
+    // Three of four agree: that is a quorum, with this node or against it.
+    let mut case = Case::healthy();
+    case.consensus.validators[3].clock_offset_ms = None;
+    assert_eq!(case.diagnose().clock_skew_ms, Some(30));
+    case.consensus.validators[2].clock_offset_ms = None;
+    let diagnosis = case.diagnose();
+    assert_eq!((diagnosis.clock_skew_ms, codes(&diagnosis)), (None, vec![]));
+}
+
+#[test]
+fn a_height_far_away_is_said_with_the_way_out() {
+    let mut case = Case::healthy();
+    case.consensus.role = Role::Abstaining { through: Height(1_000_100) };
+    let warning = &case.diagnose().warnings[0];
+    assert!(warning.text.ends_with("1000000 blocks from here, at most 115 days"), "{}", warning.text);
+    assert!(warning.advice.contains("rotate-key"), "{}", warning.advice);
+    case.consensus.role = Role::Abstaining { through: Height(1 << 48) };
+    assert!(case.diagnose().warnings[0].text.ends_with("years"));
+    case.consensus.role = Role::Abstaining { through: Height(102) };
+    let warning = &case.diagnose().warnings[0];
+    assert!(warning.advice.contains("nothing needs to be done"), "{warning:?}");
+}
+
 #[test]
 fn a_validator_that_does_not_vote_is_not_fit() {
     let mut case = Case::healthy();

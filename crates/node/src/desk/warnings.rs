@@ -7,7 +7,8 @@ use sanad_core::ids::Height;
 use sanad_core::member::KeyPurpose;
 use sanad_core::timeliness::TIME_PRECISION_MS;
 
-use super::diagnosis::{Facts, SKEW_NOTED_MS};
+use super::diagnosis::{CLOCKS_AGREE_MS, Facts, SKEW_NOTED_MS};
+use crate::error::in_words as in_words_long;
 use crate::own_keys::MissingKey;
 
 /// All that holds now, the severe ones first.
@@ -48,12 +49,23 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
                     .to_owned(),
                 "wait for them; if they cannot answer while the chain goes on, and the process that ran before is gone for good: `sanad member rejoin` by the member's governance key, while this node runs; if the chain stands, see \"Two of four are lost\" in docs/operations.md",
             ),
-            through => (
-                format!(
+            through => {
+                let blocks = through.0.saturating_sub(facts.head.height.0);
+                let wait =
+                    in_words_long(facts.heartbeat.saturating_mul(u32::try_from(blocks).unwrap_or(u32::MAX)));
+                let text = format!(
                     "this node does not vote up to height {through}, which its key may have signed before"
-                ),
-                "wait until the chain is past that height; nothing needs to be done",
-            ),
+                );
+                match blocks {
+                    0..=FAR_BLOCKS => {
+                        (text, "wait until the chain is past that height; nothing needs to be done")
+                    }
+                    _ => (
+                        format!("{text}: {blocks} blocks from here, at most {wait}"),
+                        "if that is too long: a lower height cannot be said afterwards, but the member's governance key can give the node a new consensus key, which votes two blocks later (`sanad member rotate-key consensus`; \"New keys of a node\" in docs/operations.md)",
+                    ),
+                }
+            }
         };
         warnings.push(severe("abstaining", text, advice));
         return;
@@ -69,7 +81,7 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
 }
 
 fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
-    let Some(skew) = diagnosis.clock_skew_ms else { return };
+    let Some(skew) = diagnosis.clock_skew_ms else { return clocks_differ(diagnosis, warnings) };
     if skew.unsigned_abs() > SKEW_NOTED_MS {
         let (size, side) = (in_words(skew), if skew > 0 { "ahead of" } else { "behind" });
         warnings.push(Warning {
@@ -85,7 +97,7 @@ fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
         let Some(offset) = validator.clock_offset_ms.map(|offset| offset.saturating_add(skew)) else {
             continue;
         };
-        if offset.unsigned_abs() > 2 * TIME_PRECISION_MS {
+        if offset.unsigned_abs() > CLOCKS_AGREE_MS.unsigned_abs() {
             let (size, side) = (in_words(offset), if offset > 0 { "late" } else { "early" });
             warnings.push(warning(
                 "clock-skew-other",
@@ -96,6 +108,26 @@ fn clocks(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
                 "tell its operator; until it is right, its first votes are missing",
             ));
         }
+    }
+}
+
+/// Says which clocks differ from this node's where no quorum agrees, and accuses none.
+fn clocks_differ(diagnosis: &Diagnosis, warnings: &mut Vec<Warning>) {
+    let others = diagnosis.validators.iter().filter(|validator| !validator.own);
+    let offsets = others.filter_map(|validator| Some((&validator.member, validator.clock_offset_ms?)));
+    let differing: Vec<String> = offsets
+        .filter(|(_, offset)| offset.unsigned_abs() > CLOCKS_AGREE_MS.unsigned_abs())
+        .map(|(member, offset)| {
+            let side = if offset > 0 { "ahead of" } else { "behind" };
+            format!("that of {member} is {} {side} this node's", in_words(offset))
+        })
+        .collect();
+    if !differing.is_empty() {
+        warnings.push(warning(
+            "clocks-differ",
+            format!("clocks differ, and too few agree to say which are wrong: {}", differing.join(", ")),
+            "compare this node's clock and theirs with NTP (chronyc tracking, timedatectl) or a watch, and set those that are wrong; no block is agreed on in time until enough clocks agree",
+        ));
     }
 }
 
@@ -246,6 +278,8 @@ fn severe(code: &str, text: String, advice: &str) -> Warning {
     Warning { severe: true, ..warning(code, text, advice) }
 }
 
+/// Blocks that a node leaves out without anything being wrong, at most.
+const FAR_BLOCKS: u64 = 1_000;
 /// Free bytes below which the disk is low (2 GiB), or a tenth of a smaller disk.
 const DISK_FREE_LOW_BYTES: u64 = 2 << 30;
 /// Days before the end of a certificate from which it is said.
