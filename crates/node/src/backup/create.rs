@@ -43,6 +43,10 @@ pub fn create(
 ) -> Result<Created, BackupError> {
     let genesis = read_genesis(&config.genesis)?;
     let chain_id = genesis.chain_id();
+    // Before the lock, which is a file: nothing is left in a folder that is refused.
+    if to.is_dir() && Manifest::read(to)?.is_none() && !folder::is_unused(to)? {
+        return Err(BackupError::NotEmpty { path: to.to_owned() });
+    }
     let _lock = folder::lock(to)?;
     let before = match Manifest::read(to)? {
         Some(before) => before,

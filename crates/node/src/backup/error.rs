@@ -35,6 +35,12 @@ pub enum BackupError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder that should hold the backup's does not exist.
+    #[error("there is no folder {path}: is the backup disk mounted? If it should be a folder, make it first")]
+    NoParent {
+        /// The folder above the backup's.
+        path: PathBuf,
+    },
     /// There is no backup.
     #[error("{path} holds no backup: there is no backup.json")]
     NoBackup {
@@ -140,9 +146,10 @@ pub enum BackupError {
         /// The file.
         path: PathBuf,
     },
-    /// There is nothing to restore.
+    /// There is nothing to check or restore.
     #[error(
-        "the backup has no block yet; make the data directory with `sanad-node init`, or `recover` if the key has signed"
+        "the backup has no block yet: its first `backup create` was cut off, or the node had none; run it again. To begin \
+         without it, make the data directory with `sanad-node init`, or `recover` if the key has signed"
     )]
     NoBlocks,
     /// The data directory has a ledger.

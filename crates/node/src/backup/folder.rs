@@ -9,8 +9,13 @@ use std::path::{Path, PathBuf};
 use super::error::BackupError;
 use crate::setup::make_directory;
 
-/// Locks a folder for writing, and makes it if needed. The lock ends with the file.
+/// Locks a folder for writing, and makes it if needed, but none above it: that would be in the place of a disk that is not
+/// mounted. The lock ends with the file.
 pub(super) fn lock(folder: &Path) -> Result<File, BackupError> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() && !parent.is_dir() {
+        return Err(BackupError::NoParent { path: parent.to_owned() });
+    }
     make(folder)?;
     let path = folder.join("LOCK");
     let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);

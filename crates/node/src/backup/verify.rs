@@ -44,25 +44,23 @@ pub fn verify(folder: &Path, genesis: &Genesis) -> Result<Verified, BackupError>
             return Err(BackupError::ChangedFile { path });
         }
     }
-    let mut entries = LogSize(0);
-    if let Some(log) = &manifest.log {
-        let ledger = folder.join("ledger");
-        let audited = audit(&ledger, genesis, |_| {});
-        let report = audited.map_err(|source| BackupError::Audit { path: ledger.clone(), source })?;
-        entries = report.state.log_size();
-        let (expected, actual) = (log.height, report.state.head().height);
-        let bad = report.findings.into_iter().find(|finding| concerns(finding, expected));
-        if let Some(finding) = bad {
-            return Err(BackupError::Damaged { finding: Box::new(finding) });
-        }
-        if actual < expected {
-            return Err(BackupError::Short { expected, actual });
-        }
-        let has = has_place(&ledger, chain_id, log)
-            .map_err(|source| BackupError::Copy { path: ledger, source: Box::new(source) })?;
-        if !has {
-            return Err(BackupError::OtherBlock { height: expected });
-        }
+    let log = manifest.log.as_ref().ok_or(BackupError::NoBlocks)?;
+    let ledger = folder.join("ledger");
+    let audited = audit(&ledger, genesis, |_| {});
+    let report = audited.map_err(|source| BackupError::Audit { path: ledger.clone(), source })?;
+    let entries = report.state.log_size();
+    let (expected, actual) = (log.height, report.state.head().height);
+    let bad = report.findings.into_iter().find(|finding| concerns(finding, expected));
+    if let Some(finding) = bad {
+        return Err(BackupError::Damaged { finding: Box::new(finding) });
+    }
+    if actual < expected {
+        return Err(BackupError::Short { expected, actual });
+    }
+    let has = has_place(&ledger, chain_id, log)
+        .map_err(|source| BackupError::Copy { path: ledger, source: Box::new(source) })?;
+    if !has {
+        return Err(BackupError::OtherBlock { height: expected });
     }
     let age_seconds = now_ms().saturating_sub(manifest.made_ms) / 1000;
     Ok(Verified { manifest, entries, age_seconds })
