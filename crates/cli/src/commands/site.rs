@@ -177,8 +177,7 @@ fn left_out(args: &Args, member: &MemberState) -> anyhow::Result<LeftOut> {
     now.iter().for_each(|key| list.insert(key));
     published.iter().for_each(|key| list.remove(key));
     let issuing = member.rest().keys.iter().filter(|term| term.purpose == KeyPurpose::Issuing);
-    let withdrawn: Vec<PublicKey> =
-        issuing.map(|term| term.key).filter(|key| list.contains(key)).collect();
+    let withdrawn: Vec<PublicKey> = issuing.map(|term| term.key).filter(|key| list.contains(key)).collect();
     let mut compromised = compromised_keys(member);
     compromised.retain(|key| !withdrawn.contains(key) && !published.contains(key));
     let list = (is_listed || !now.is_empty()).then_some(list);
@@ -217,9 +216,9 @@ impl Report for Written {
     fn view(&self) -> View {
         let view = View::new().fact("did", &self.did).fact("keys", self.keys);
         let view = self.withdrawn.iter().fold(view, |view, key| view.fact("withdrawn", key));
-        let compromised = |key| format!("{key}: declared compromised, and left out; --publish {key} puts it in");
-        let view =
-            self.compromised.iter().fold(view, |view, key| view.fact("left out", compromised(key)));
+        let compromised =
+            |key| format!("{key}: declared compromised, and left out; --publish {key} puts it in");
+        let view = self.compromised.iter().fold(view, |view, key| view.fact("left out", compromised(key)));
         self.files.iter().fold(view, |view, file| view.fact("file", file.display()))
     }
 }
