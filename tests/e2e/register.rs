@@ -201,6 +201,13 @@ fn a_reissue_that_is_killed_is_finished_once() {
             let known =
                 ["sanad issue --resume", "is issued already"].iter().any(|word| again.err.contains(word));
             assert!(known, "{at:?}: {again:?}");
+            if again.err.contains("sanad issue --resume") {
+                assert!(again.err.contains(&format!("--register {register}")), "{again:?}");
+                let without =
+                    net.sanad(&["issue", "--resume", &folder, "--issuer-dir", &issuer, "--node", &url]);
+                let named = format!("give --register {register}");
+                assert!(without.code == 2 && without.err.contains(&named), "{without:?}");
+            }
             online(&["issue", "--resume", &folder]).json(0);
         }
         entries += 2;
@@ -232,6 +239,65 @@ fn a_reissue_that_is_killed_is_finished_once() {
         assert_eq!((&repeated["already"], &repeated["replaces"]), (&json!(true), &old["row"]), "{at:?}");
     }
     assert_eq!(net.wait_for_equal_heads(entries)[0]["log_size"].as_u64(), Some(entries));
+}
+
+#[test]
+fn rows_whose_receipts_are_there_become_issued() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let roster = prepare(&net, &["Siti Nur'aini", "Suharto", "Ni Luh-Putu"]);
+    let (register, issuer, url) = (net.path("register.db"), net.path("net/node-1"), net.url(1));
+    let passphrase = net.path("net/passphrase");
+    let kept = |register: &str, arguments: &[&str]| {
+        let with = ["--register", register, "--register-passphrase-file", &passphrase];
+        net.sanad(&[arguments, &with].concat())
+    };
+    let online = ["--issuer-dir", &issuer, "--node", &url];
+    let create =
+        ["register", "create", &register, "--issuer-dir", &issuer, "--register-passphrase-file", &passphrase];
+    net.sanad(&create).json(0);
+    let issue = [&["issue", "roster", &roster], &online[..]].concat();
+    let mut killed = program("sanad");
+    killed.args(&issue).args(["--register", &register, "--register-passphrase-file", &passphrase]);
+    killed.env("SANAD_GENESIS", net.path("net/genesis.json")).env("SANAD_PASSPHRASE_FILE", &passphrase);
+    let pending = |folder: &str| {
+        let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().starts_with(".sanad-pending-"))
+    };
+    let out = net.path("wisuda");
+    killed_once(killed, || pending(&out));
+    // As a register is that took no receipts.
+    let (one, two) = (net.path("one.db"), net.path("two.db"));
+    kept(&register, &["register", "backup", &one]).json(0);
+    kept(&register, &["register", "backup", &two]).json(0);
+    kept(&register, &issue).json(0);
+
+    let all_are_issued = |register: &str| {
+        let rows = kept(register, &["register", "list"]).json(0)["credentials"].as_array().unwrap().clone();
+        rows.len() == 3 && rows.iter().all(|row| row["progress"] == "issued")
+    };
+    kept(&one, &["register", "import", &out]).json(0);
+    assert!(all_are_issued(&one));
+    kept(&two, &issue).json(0);
+    assert!(all_are_issued(&two));
+    // Revoked without the register: a fresh receipt tells it.
+    let learner = credential_of(&out, "Suharto");
+    net.sanad(&[&["revoke", learner.to_str().unwrap(), "--yes"], &online[..]].concat()).json(0);
+    let list = kept(&one, &["register", "list"]).json(0);
+    let rows = list["credentials"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == "Suharto").unwrap()["row"].to_string();
+    let name = format!("row:{row}");
+    let into = net.path("into");
+    let fresh = ["register", "receipt", &name, "--fresh", "--document", "--into", &into, "--node", &url];
+    let fresh = kept(&one, &fresh).json(0);
+    assert_eq!(fresh["void"][0]["status"], "revoked", "{fresh}");
+    // The newer receipt tells another register, too.
+    let imported = kept(&two, &["register", "import", &into]).json(0);
+    assert_eq!((&imported["renewed"], &imported["imported"]), (&json!(1), &json!(0)), "{imported}");
+    for register in [&one, &two] {
+        let revoked = kept(register, &["register", "list"]).json(0);
+        let status = |row: &Value| row["name"] == "Suharto" && row["status"] == "revoked";
+        assert!(revoked["credentials"].as_array().unwrap().iter().any(status), "{revoked}");
+    }
 }
 
 /// The credential of a learner of a roster.

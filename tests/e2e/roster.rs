@@ -102,6 +102,7 @@ fn site_and_others(net: &Net, roster: &str, credentials: &[PathBuf]) {
     for file in [".well-known/did.json", "profile.json", "achievements/data-analysis"] {
         assert!(Path::new(&www).join(file).is_file(), "{file}");
     }
+    a_withdrawn_key_stays_withdrawn(net, &site);
     let Some(checker) = outside_verifier() else { return };
     let tampered = net.path("tampered.json");
     let text = fs::read_to_string(&credentials[0]).unwrap();
@@ -119,6 +120,34 @@ fn site_and_others(net: &Net, roster: &str, credentials: &[PathBuf]) {
     }
     let (code, said) = check(&tampered);
     assert_eq!(code, Some(1), "a tampered credential is refused: {said}");
+}
+
+/// Withdraws the only key, and publishes it again; `site` writes the site.
+fn a_withdrawn_key_stays_withdrawn(net: &Net, site: &[&str]) {
+    let www = net.path("www");
+    let run = |more: &[&str]| net.sanad(&[site, more].concat());
+    let did = fs::read_to_string(Path::new(&www).join(".well-known/did.json")).unwrap();
+    let did: serde_json::Value = serde_json::from_str(&did).unwrap();
+    let id = did["assertionMethod"][0].as_str().unwrap();
+    let key = id.split_once('#').unwrap().1;
+    let refused = run(&["--withdraw", id]);
+    assert!(refused.code == 2 && refused.err.contains("the issuing key in force"), "{refused:?}");
+    let other = run(&["--withdraw", &format!("did:web:other.example#{key}"), "--yes"]);
+    assert!(other.code == 2 && other.err.contains("another DID"), "{other:?}");
+    assert_eq!(run(&["--withdraw", id, "--yes"]).json(0)["keys"], 0);
+    let list = Path::new(&www).join(".well-known/withdrawn-keys.json");
+    for is_lost in [false, true] {
+        if is_lost {
+            fs::remove_file(&list).unwrap();
+        }
+        let again = run(&[]);
+        assert!(again.err.contains("the issuing key in force"), "{again:?}");
+        let again = again.json(0);
+        assert_eq!((again["keys"].as_u64(), &again["withdrawn"][0]), (Some(0), &key.into()), "{again}");
+        assert!(list.is_file());
+    }
+    assert_eq!(run(&["--publish", key]).json(0)["keys"], 1);
+    assert_eq!(run(&[]).json(0)["keys"], 1);
 }
 
 #[test]

@@ -377,16 +377,24 @@ fn files_that_a_learner_lost_come_back_from_the_register() {
     assert_eq!(notices.matches("row 1 is revoked: no certificate is made").count(), 1, "{notices}");
     assert_eq!((&done["certificates"]["made"], &done["certificates"]["left_out"]), (&4.into(), &1.into()));
 
-    // A file that differs is never overwritten.
-    let changed = String::from_utf8(before[0].0.clone())
-        .unwrap()
-        .replace("\"proofValue\": \"z", "\"proofValue\": \"z2");
-    fs::write(&credentials[0], &changed).unwrap();
-    fs::remove_file(receipt(&credentials[0])).unwrap();
+    // Files that differ are never overwritten, and all are named at once.
+    let changed = |place: usize| {
+        let text = String::from_utf8(before[2 * place].0.clone()).unwrap();
+        text.replace("\"proofValue\": \"z", "\"proofValue\": \"z2")
+    };
+    for place in [0, 1] {
+        fs::write(&credentials[place], changed(place)).unwrap();
+        fs::remove_file(receipt(&credentials[place])).unwrap();
+    }
     let refused = desk.issue(&[]);
-    assert!(refused.code == 2 && refused.err.contains("was left as it is"), "{refused:?}");
-    assert_eq!(fs::read_to_string(&credentials[0]).unwrap(), changed);
-    fs::remove_file(&credentials[0]).unwrap();
+    assert!(refused.code == 2 && refused.err.contains("2 files are not the credentials"), "{refused:?}");
+    for place in [0, 1] {
+        assert!(refused.err.contains(credentials[place].to_str().unwrap()), "{refused:?}");
+        assert_eq!(fs::read_to_string(&credentials[place]).unwrap(), changed(place));
+        fs::remove_file(&credentials[place]).unwrap();
+    }
     desk.issue(&[]).json(0);
-    assert!(fs::read(&credentials[0]).unwrap() == before[0].0);
+    for place in [0, 1] {
+        assert!(fs::read(&credentials[place]).unwrap() == before[2 * place].0);
+    }
 }

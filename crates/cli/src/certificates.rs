@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sanad_certificate::{
-    BOXES_FOLDER, DEFAULT_TEMPLATE, EndorsementFile, FONT_BYTES_MAX, Fields, File, Fonts, Made, Order,
-    PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, Warning, pack,
+    BOX_BYTES_MAX, BOXES_FOLDER, DEFAULT_TEMPLATE, EndorsementFile, FONT_BYTES_MAX, Fields, File, Fonts,
+    LinkKey, Made, Order, PART_BYTES_MAX, PDF_BYTES_MAX, Site, TEMPLATE_BYTES_MAX, Template, Warning,
+    ZIP_BYTES_MAX, extract, is_zip, open, pack, unpack,
 };
+use sanad_core::commitment::Opening;
+use sanad_core::document;
 use sanad_core::receipt::{Receipt, ReceiptForm};
+use sanad_core::status::{CredentialStatus, status_in_leaf};
 use sanad_core::summary::{SUMMARY_BYTES_MAX, Summary, SummaryError, SummaryLabel};
 use sanad_core::trust::TrustAnchor;
-use sanad_credential::named_institutions;
+use sanad_credential::{named_institutions, validity};
 use sanad_issuer::{CredentialForm, SharedFolder, files as issuer_files};
+use sanad_qr::PictureKind;
 use sanad_roster::hidden_character;
 use sanad_verify::{Trust, Verifier};
 use serde::Serialize;
@@ -21,6 +26,7 @@ use serde_json::Value;
 use crate::files::{self, Mode};
 use crate::folder::endorsements_beside;
 use crate::institutions::{Checked, Endorsement, Institutions, State};
+use crate::output::warn;
 use crate::{receipt_file, time};
 
 /// The page of a certificate.
@@ -189,10 +195,12 @@ impl<'a> Printer<'a> {
 
     /// Makes the certificate of a document, with a receipt or the one beside it, as a new file.
     pub(crate) fn file(&self, path: &Path, receipt: Option<&Path>, pdf: &Path) -> anyhow::Result<MadeOne> {
-        let read = read(path, receipt, self.trust.anchor())?;
+        let mut read = read(path, receipt, self.trust.anchor())?;
+        let mut remarks = self.keep_newest(&mut read, &[]);
+        remarks.extend(remark_of_status(&read));
         let made = self.make(&read, &endorsements_of(path, self.trust.anchor())?)?;
         files::create_new(pdf, &made.pdf, Mode::Private)?;
-        self.publish(path, pdf.to_owned(), &made)
+        Ok(self.publish(path, pdf.to_owned(), &made)?.remarked(&read.name, remarks))
     }
 
     /// Makes the certificate of a document into a folder of its own below `out`, with document and receipt, and a ZIP of them.
@@ -235,10 +243,15 @@ impl<'a> Printer<'a> {
             true if !renew => return Ok(None),
             true | false => {}
         }
-        let read = read(path, receipt, self.trust.anchor())?;
+        let mut read = read(path, receipt, self.trust.anchor())?;
+        let receipt_name = format!("{name}{}", ReceiptForm::Json.suffix());
+        let mut remarks =
+            self.keep_newest(&mut read, &[folder.join(&receipt_name), pdf.clone(), packed.clone()]);
+        remarks.extend(remark_of_status(&read));
         let endorsements = endorsements_of(path, self.trust.anchor())?;
         let made = self.make(&read, &endorsements)?;
         if is_done && files::read(&pdf, PDF_BYTES_MAX)? == made.pdf {
+            remarks.iter().for_each(|remark| warn(format_args!("{}: {remark}", path.display())));
             return Ok(None);
         }
         let place = |path: &Path, bytes: &[u8]| match renew {
@@ -246,10 +259,9 @@ impl<'a> Printer<'a> {
             false => place(path, bytes),
         };
         files::create_folder(&folder)?;
-        let receipt_name = format!("{name}{}", ReceiptForm::Json.suffix());
         let receipt = read.receipt.trimmed(self.trust.anchor()).to_json().into_bytes();
         let mut parts = vec![
-            File { name: name.to_owned(), bytes: read.document },
+            File { name: name.to_owned(), bytes: read.document.clone() },
             File { name: receipt_name, bytes: receipt },
         ];
         for EndorsementFiles { document, receipt } in endorsements {
@@ -271,7 +283,47 @@ impl<'a> Printer<'a> {
             place(&packed, &pack(title, &parts)?)?;
         }
         place(&pdf, &made_pdf)?;
-        Ok(Some(made))
+        Ok(Some(made.remarked(title, remarks)))
+    }
+
+    /// Takes the newest receipt of a document that its box or one of `files` holds, if it is newer than the one that was read: what
+    /// was published must not say of a revoked credential that it is active again. Says so.
+    fn keep_newest(&self, read: &mut Read, files: &[PathBuf]) -> Vec<String> {
+        let anchor = self.trust.anchor();
+        let given = read.receipt.proof.header.clone();
+        let sealed = self.in_box(read).into_iter();
+        for held in files.iter().flat_map(|file| receipts_in(file, &read.name)).chain(sealed) {
+            let Ok(held) = Receipt::from_bytes(&held, anchor) else { continue };
+            let is_newer = held.proof.header.height > read.receipt.proof.header.height;
+            if is_newer
+                && held.opening == read.receipt.opening
+                && held.verify(Some(&read.document), anchor).is_ok()
+            {
+                read.receipt = held;
+            }
+        }
+        let kept = &read.receipt.proof.header;
+        let remark = || {
+            format!(
+                "its receipt is of block {}, of {}, and a newer one is in what was made before, of block {}, of {}: that one is kept",
+                given.height,
+                time::format_ms(given.time_ms),
+                kept.height,
+                time::format_ms(kept.time_ms)
+            )
+        };
+        (kept.height > given.height).then(remark).into_iter().collect()
+    }
+
+    /// The receipt in the box of a document, if there is one on the site.
+    fn in_box(&self, read: &Read) -> Option<Vec<u8>> {
+        let (_, folder) = self.site?;
+        let Opening::Full { secret, .. } = &read.receipt.opening else { return None };
+        let digest = document::digest(read.receipt.document, &read.document).ok()?;
+        let key = LinkKey::of_credential(secret, &digest);
+        let place = folder.join(BOXES_FOLDER).join(key.box_id().to_string());
+        let sealed = place.is_file().then(|| files::read(&place, BOX_BYTES_MAX).ok())??;
+        Some(open(&key, &sealed).ok()?.receipt)
     }
 
     fn make(&self, read: &Read, endorsements: &[EndorsementFiles]) -> anyhow::Result<Made> {
@@ -360,6 +412,47 @@ impl<'a> Printer<'a> {
         let warnings = unreadable.map(ToString::to_string).collect();
         MadeOne { document, pdf, bytes, offline_version, link, sealed, warnings }
     }
+}
+
+impl MadeOne {
+    fn remarked(mut self, name: &str, remarks: Vec<String>) -> Self {
+        self.warnings.extend(remarks.into_iter().map(|remark| format!("{name}: {remark}")));
+        self
+    }
+}
+
+/// The receipts of a document in a file that was made before: the receipt itself, a certificate, or a ZIP.
+fn receipts_in(file: &Path, name: &str) -> Vec<Vec<u8>> {
+    let bytes = file.is_file().then(|| files::read(file, ZIP_BYTES_MAX.max(PDF_BYTES_MAX)).ok()).flatten();
+    let Some(bytes) = bytes else { return Vec::new() };
+    if is_zip(&bytes) {
+        let receipt = format!("{name}{}", ReceiptForm::Json.suffix());
+        let files = unpack(&bytes).unwrap_or_default().into_iter();
+        return files.filter(|file| file.name.ends_with(&receipt)).map(|file| file.bytes).collect();
+    }
+    if PictureKind::of(&bytes) == Some(PictureKind::Pdf) {
+        return extract(&bytes).map(|contents| contents.receipt).into_iter().collect();
+    }
+    vec![bytes]
+}
+
+/// Says that a credential is not to be relied on: who opens the certificate's codes is told so, and its holder should know before.
+fn remark_of_status(read: &Read) -> Option<String> {
+    let proof = &read.receipt.proof;
+    let status = status_in_leaf(&proof.status_leaf, proof.index);
+    let status = match CredentialStatus::new(status, proof.index, &proof.issuer.record) {
+        CredentialStatus::Active | CredentialStatus::Confirmed => {
+            let is_expired =
+                validity(&read.document, time::now_ms()).is_some_and(|validity| validity.expired);
+            return is_expired
+                .then(|| "EXPIRED: its certificate says so to everyone who checks it".to_owned());
+        }
+        CredentialStatus::Suspended => "SUSPENDED",
+        CredentialStatus::Disputed => "DISPUTED",
+        CredentialStatus::Revoked => "REVOKED",
+    };
+    let as_of = time::format_ms(proof.header.time_ms);
+    Some(format!("{status} as of {as_of}: its certificate says so to everyone who checks it"))
 }
 
 /// Refuses a site's folder that is not there: a mistyped one would be made, and nobody would serve it.

@@ -1,6 +1,6 @@
 //! The issuer in whose name batches are signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use sanad_core::ids::MemberId;
@@ -50,6 +50,12 @@ impl IssuerArgs {
     /// Whether an issuer was named at all.
     pub(crate) fn is_given(&self) -> bool {
         self.issuer_dir.is_some() || self.issuer.is_some()
+    }
+
+    /// The issuer's folder, if it is what names the issuer.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        // A folder in the environment may be another issuer's than the one that a flag names.
+        self.issuer_dir.as_deref().filter(|_| self.issuer.is_none())
     }
 
     /// The issuer's id, without its key.

@@ -17,8 +17,9 @@ use sanad_roster::{
 };
 use serde_json::{Map, Value};
 
+use crate::content::recognise;
 use crate::files::{self, FileError, Mode};
-use crate::notice::{Observer, Step};
+use crate::notice::{LeftOut, Observer, Step};
 use crate::places::find_beside;
 use crate::preflight::{RECEIPT_BYTES_EXPECTED, Room};
 use crate::receipts::WRITERS;
@@ -135,7 +136,8 @@ impl Roster {
     /// Every credential keeps the rules that verifiers check.
     fn check(&self, template: &Path, observer: &dyn Observer) -> Result<(), AwardsError> {
         self.check_each(template, observer, |credential| {
-            check_unsigned(credential, &self.issuer).map_err(|error| error.to_string())
+            check_unsigned(credential, &self.issuer).map_err(|error| error.to_string())?;
+            check_enterable(credential)
         })
     }
 
@@ -422,6 +424,15 @@ impl Plan<'_> {
     }
 }
 
+/// Refuses what `sanad issue` would not enter, for what it says: signed, it would be in the way of the whole roster.
+fn check_enterable(credential: &Map<String, Value>) -> Result<(), String> {
+    let text = serde_json::to_vec(credential).expect("invariant: JSON has a text");
+    match recognise(&text, None) {
+        Some(artifact) => Err(format!("it could not be issued: {}", LeftOut::Artifact(artifact))),
+        None => Ok(()),
+    }
+}
+
 /// What credentials of some bytes take, each in a folder of its own, with receipts.
 fn needed_for(room: Room, unsigned: u64, bytes_each: u64, receipts: u64) -> u64 {
     let credentials = room.needed(unsigned, bytes_each.saturating_mul(2).saturating_add(SIGNATURE_BYTES));
@@ -524,6 +535,22 @@ mod tests {
         let link = out.path().join("siti-10d13a156466");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         assert!(matches!(folders_by_id(out.path()), Err(FileError::Link(path)) if path == link));
+    }
+
+    #[test]
+    fn what_could_not_be_entered_is_refused_before_it_is_signed() {
+        let credential = |text: &str| {
+            let credential = serde_json::json!({"type": ["VerifiableCredential"], "name": text});
+            check_enterable(credential.as_object().unwrap())
+        };
+        assert_eq!(credential("Siti {{Nama}}"), Ok(()));
+        for (text, what) in [
+            ("{{name}}", "a template"),
+            ("-----BEGIN PRIVATE KEY-----", "key"),
+            ("see -----BEGIN RSA PRIVATE KEY----- x", "key"),
+        ] {
+            assert!(credential(text).unwrap_err().contains(what), "{text}: {:?}", credential(text));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A place, beside pending files and receipts, that keeps what is issued.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use sanad_core::batch::SignedBatch;
 use sanad_core::receipt::Receipt;
@@ -11,6 +12,9 @@ use crate::pending::PendingDocument;
 ///
 /// Each call returns once what it was given is on the disk.
 pub trait Keeper: fmt::Debug + Send + Sync {
+    /// Where it is, as an absolute path: pending files name it, so that it gets the receipts of what it was told of.
+    fn path(&self) -> PathBuf;
+
     /// Notes documents before any of them leaves. A document that is kept already, and not yet issued, gets secret, summary
     /// and commitment that are kept: the ledger takes each commitment once, so that it is not issued twice.
     ///

@@ -138,7 +138,10 @@ pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
 pub use revocations::Revocation;
 pub use signed_file::{CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, credential_in};
-pub use site::{SiteError, SiteFile, did_document, did_web, published, write_site};
+pub use site::{
+    SiteError, SiteFile, WITHDRAWN_FILE, WithdrawnKeys, compromised_keys, did_document, did_web, published,
+    withdrawn_path, write_site,
+};
 pub use status_lists::{
     DueList, IssuedStatuses, ListForm, Positions, Published, StatusListPlace, StatusListsError,
 };

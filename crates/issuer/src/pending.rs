@@ -67,6 +67,8 @@ pub struct Pending {
     pub receipts_here: bool,
     /// The form of its receipts.
     pub receipts_form: ReceiptForm,
+    /// The register that keeps its documents, if one does: it must get their receipts, too.
+    pub register: Option<PathBuf>,
     /// Its documents.
     pub documents: Vec<PendingDocument>,
 }
@@ -138,6 +140,8 @@ struct Fields {
     receipts_here: bool,
     #[serde(default)]
     receipts_form: Form,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    register: Option<PathBuf>,
     documents: Vec<PendingDocument>,
 }
 
@@ -188,6 +192,7 @@ impl Pending {
                 ReceiptForm::Json => Form::Json,
                 ReceiptForm::Binary => Form::Binary,
             },
+            register: self.register.clone(),
             documents: self.documents.iter().map(shorten).collect(),
         };
         let text = serde_json::to_string_pretty(&fields).expect("invariant: paths of documents are UTF-8");
@@ -223,7 +228,7 @@ impl Pending {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(PendingFault::NotAnObject);
         }
-        let Fields { format, batch_id: named, batch, receipts_here, receipts_form, documents } =
+        let Fields { format, batch_id: named, batch, receipts_here, receipts_form, register, documents } =
             serde_json::from_slice(text)?;
         if format != PENDING_FORMAT {
             return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
@@ -252,7 +257,7 @@ impl Pending {
             Form::Json => ReceiptForm::Json,
             Form::Binary => ReceiptForm::Binary,
         };
-        Ok(Self { batch, receipts_here, receipts_form, documents })
+        Ok(Self { batch, receipts_here, receipts_form, register, documents })
     }
 }
 
@@ -348,7 +353,8 @@ mod tests {
             events: documents.iter().map(event).collect(),
         };
         let batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
-        Pending { batch, receipts_here: true, receipts_form: ReceiptForm::Binary, documents }
+        let (receipts_form, register) = (ReceiptForm::Binary, Some(PathBuf::from("/desk/register.db")));
+        Pending { batch, receipts_here: true, receipts_form, register, documents }
     }
 
     #[test]

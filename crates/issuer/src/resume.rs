@@ -43,6 +43,15 @@ pub enum ResumeError {
         /// The chain of the batch.
         actual: ChainId,
     },
+    /// A register keeps its documents, and none was given: their rows would say for ever that they are on their way.
+    #[error(
+        "its documents are kept in the register {0}, which has to get their receipts, too; give --register {0}, or the register that \
+         took its place", register.display()
+    )]
+    NoRegister {
+        /// The register.
+        register: PathBuf,
+    },
     /// Secrets in it were damaged, and its batch is not in the ledger.
     #[error(
         "its batch is not in the ledger, and secrets in it are damaged (of {}); put the file back from a copy, or move it \
@@ -169,6 +178,9 @@ impl Unfinished {
         let (batch, expected) = (pending.batch.batch(), chain.anchor().chain_id);
         if batch.chain_id != expected {
             return Err(ResumeError::AnotherChain { expected, actual: batch.chain_id });
+        }
+        if let (Some(register), None) = (&pending.register, &options.keeper) {
+            return Err(ResumeError::NoRegister { register: register.clone() });
         }
         let mut options = options.clone();
         if pending.receipts_here && options.places.folder.is_none() {

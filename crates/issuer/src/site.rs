@@ -1,10 +1,12 @@
 //! What an issuer publishes on its own web server, for verifiers that know nothing of the ledger.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sanad_core::member::{IssuerId, KeyPurpose, MemberState};
+use sanad_core::member::{IssuerId, KeyPurpose, KeyTerm, MemberState};
 use sanad_core::signature::PublicKey;
 use sanad_credential::multikey;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::files::{self, FileError, Mode};
@@ -46,9 +48,94 @@ pub enum SiteError {
         /// The id.
         id: String,
     },
-    /// A file cannot be written.
+    /// The list of withdrawn keys cannot be read: a key that leaked could be published again.
+    #[error(
+        "{} is not a list of withdrawn keys; put it back from a copy, so that no key that leaked is published again",
+        path.display()
+    )]
+    Withdrawn {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// Issuing keys that are not to be published again, as Multikeys. `docs/formats/withdrawn-keys.md`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WithdrawnKeys {
+    keys: BTreeSet<String>,
+}
+
+/// The list, as its file has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithdrawnFields {
+    format: WithdrawnFormat,
+    keys: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WithdrawnFormat {
+    #[serde(rename = "sanad-withdrawn-keys/v1")]
+    V1,
+}
+
+impl WithdrawnKeys {
+    /// Reads the list of a file; of one that is not there, an empty one.
+    ///
+    /// # Errors
+    /// [`SiteError::Withdrawn`], [`SiteError::File`].
+    pub fn read(path: &Path) -> Result<Self, SiteError> {
+        if path.symlink_metadata().is_err() {
+            return Ok(Self::default());
+        }
+        let text = files::read(path, WITHDRAWN_BYTES_MAX)?;
+        let read = serde_json::from_slice(&text);
+        let WithdrawnFields { keys, .. } =
+            read.map_err(|source| SiteError::Withdrawn { path: path.to_owned(), source })?;
+        Ok(Self { keys })
+    }
+
+    /// Adds the keys of another list.
+    pub fn merge(&mut self, other: Self) {
+        self.keys.extend(other.keys);
+    }
+
+    /// Adds a key.
+    pub fn insert(&mut self, key: &PublicKey) {
+        self.keys.insert(multikey(key));
+    }
+
+    /// Takes a key out, so that it is published again.
+    pub fn remove(&mut self, key: &PublicKey) {
+        self.keys.remove(&multikey(key));
+    }
+
+    /// Whether a key is in the list.
+    pub fn contains(&self, key: &PublicKey) -> bool {
+        self.keys.contains(&multikey(key))
+    }
+
+    /// The text of its file.
+    pub fn content(&self) -> Value {
+        let fields = WithdrawnFields { format: WithdrawnFormat::V1, keys: self.keys.clone() };
+        serde_json::to_value(fields).expect("invariant: the fields are texts")
+    }
+}
+
+/// The issuing keys of a member that were declared compromised: entries of their terms are disputed.
+pub fn compromised_keys(member: &MemberState) -> Vec<PublicKey> {
+    let disputed = &member.record().disputed;
+    let issuing = member.rest().keys.iter().filter(|term| term.purpose == KeyPurpose::Issuing);
+    let is_disputed = |term: &&KeyTerm| {
+        let ends_before = |index| term.until.is_some_and(|until| until <= index);
+        disputed.iter().any(|range| !ends_before(range.from) && term.from < range.until)
+    };
+    issuing.filter(is_disputed).map(|term| term.key).collect()
 }
 
 /// The `did:web` of a member in force, and what its site holds: the DID document with every issuing key that the register
@@ -77,6 +164,14 @@ pub fn did_document(member: &MemberState, withdrawn: &[PublicKey]) -> Result<Sit
         "assertionMethod": keys.iter().map(|key| format!("{did}#{key}")).collect::<Vec<_>>(),
     });
     Ok(SiteFile { path, content })
+}
+
+/// Where a site has the list of withdrawn keys: beside its DID document.
+///
+/// # Errors
+/// [`SiteError`].
+pub fn withdrawn_path(member: &MemberState) -> Result<PathBuf, SiteError> {
+    Ok(did_document(member, &[])?.path.with_file_name(WITHDRAWN_FILE))
 }
 
 /// The first `did:web` of a member in force.
@@ -157,11 +252,19 @@ fn folders<'a>(parts: impl Iterator<Item = &'a str>) -> Option<PathBuf> {
 
 const DID_WEB: &str = "did:web:";
 /// What else lies at the top of a site, or of the folder that a `did:web` names: the page and its worker, boxes, status lists,
-/// the DID document and the profile.
-const TAKEN: [&str; 7] = ["v", "v.sw.js", "boxes", "status", ".well-known", "did.json", "profile.json"];
+/// the DID document, the profile and the list of withdrawn keys.
+const TAKEN: [&str; 8] =
+    ["v", "v.sw.js", "boxes", "status", ".well-known", "did.json", "profile.json", WITHDRAWN_FILE];
+/// The list of withdrawn keys, beside a DID document and in the issuer's folder.
+pub const WITHDRAWN_FILE: &str = "withdrawn-keys.json";
+/// Longest list of withdrawn keys, in bytes.
+const WITHDRAWN_BYTES_MAX: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
+    use sanad_core::ids::LogIndex;
+    use sanad_core::member::IndexRange;
+
     use super::*;
 
     #[test]
@@ -184,6 +287,48 @@ mod tests {
         assert_eq!(found.path, Path::new(".well-known/did.json"));
         member.issuer_ids.clear();
         assert!(matches!(did_document(&MemberState::genesis(&member), &[]), Err(SiteError::NoDidWeb(_))));
+    }
+
+    #[test]
+    fn withdrawn_keys_are_kept_and_a_damaged_list_is_not_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(WITHDRAWN_FILE);
+        let member = &sanad_testkit::genesis().members[0];
+        let key = member.issuing_key.unwrap();
+        let mut withdrawn = WithdrawnKeys::read(&path).unwrap();
+        assert!(!withdrawn.contains(&key));
+        withdrawn.insert(&key);
+        std::fs::write(&path, withdrawn.content().to_string()).unwrap();
+        let mut read = WithdrawnKeys::read(&path).unwrap();
+        assert_eq!(read, withdrawn);
+        assert_eq!(read.content(), json!({"format": "sanad-withdrawn-keys/v1", "keys": [multikey(&key)]}));
+        read.remove(&key);
+        assert_eq!(read, WithdrawnKeys::default());
+        for text in ["", "{}", r#"{"format": "sanad-withdrawn-keys/v2", "keys": []}"#] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(WithdrawnKeys::read(&path), Err(SiteError::Withdrawn { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_compromised_if_entries_of_its_term_are_disputed() {
+        let genesis = sanad_testkit::genesis();
+        let state = MemberState::genesis(&genesis.members[0]);
+        let (mut record, mut rest) = (state.record().clone(), state.rest().clone());
+        let place = rest.keys.iter().position(|term| term.purpose == KeyPurpose::Issuing).unwrap();
+        let (former, now) = (rest.keys[place].key, genesis.members[1].keys().next().unwrap().1);
+        rest.keys[place].until = Some(LogIndex(10));
+        let term = KeyTerm { purpose: KeyPurpose::Issuing, key: now, from: LogIndex(10), until: None };
+        rest.keys.insert(place + 1, term);
+        record.rest = rest.hash();
+        let mut compromised = |from, until| {
+            record.disputed = vec![IndexRange { from: LogIndex(from), until: LogIndex(until) }];
+            compromised_keys(&MemberState::new(record.clone(), rest.clone()).unwrap())
+        };
+        assert_eq!(compromised(5, 10), [former]);
+        assert_eq!(compromised(10, 20), [now]);
+        assert_eq!(compromised(9, 11), [former, now]);
+        assert_eq!(compromised_keys(&state), []);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use sanad_core::destruction::DestructionRecord;
 use sanad_core::event::Event;
 use sanad_core::hash::BatchId;
+use sanad_core::proof::StatusProof;
 use sanad_core::receipt::{RECEIPT_JSON_BYTES_MAX, Receipt};
+use sanad_core::status::{self, status_in_leaf};
 
 use crate::cipher::{Keys, Sealer};
 use crate::credential::{
@@ -37,8 +39,8 @@ impl Register {
         })
     }
 
-    /// Notes that rows are in the ledger, and keeps their receipts. A row that has a receipt gets the new one; a row that
-    /// is replaced by one of them is revoked.
+    /// Notes that rows are in the ledger, and keeps their receipts. A row that has a receipt gets the new one, and the status
+    /// that it proves unless a newer one is known; a row that is replaced by one of them is revoked.
     ///
     /// The receipts are not verified: requires that their proofs hold.
     ///
@@ -66,8 +68,12 @@ impl Register {
                 let sealed = sealer.seal(RECEIPT, *row, &[], text.as_bytes())?;
                 changing.update("UPDATE credential SET receipt = ?2 WHERE row = ?1", *row, &sealed)?;
                 let log_index = Some(proof.index);
+                let proved = proved_change(&credential, proof);
                 let state = State { progress: Progress::Issued, log_index, ..credential.state };
-                changing.write_state(*row, &sealer, &state)?;
+                match proved {
+                    Some(change) => changing.change_status(*row, state, change)?,
+                    None => changing.write_state(*row, &sealer, &state)?,
+                }
                 if let Some(replaced) = &credential.facts.replaces {
                     changing.replaced(replaced, *row, proof.header.time_ms)?;
                 }
@@ -131,6 +137,19 @@ impl Register {
         change(&changing)?;
         changing.transaction.commit().map_err(|error| failed(path, error))
     }
+}
+
+/// The change of status that a proof shows, if the row knows nothing newer. What is revoked stays revoked.
+fn proved_change(credential: &Credential, proof: &StatusProof) -> Option<StatusChange> {
+    let status = match status_in_leaf(&proof.status_leaf, proof.index) {
+        status::Status::Active | status::Status::Confirmed => Status::Active,
+        status::Status::Suspended => Status::Suspended,
+        status::Status::Revoked => Status::Revoked,
+    };
+    let (known, at_ms) = (credential.status(), proof.header.time_ms);
+    let is_newer = credential.state.changes.last().is_none_or(|last| last.at_ms < at_ms);
+    let is_changed = known != status && known != Status::Revoked && (status == Status::Revoked || is_newer);
+    is_changed.then_some(StatusChange { status, reason: None, at_ms })
 }
 
 pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), RegisterError> {

@@ -6,7 +6,7 @@ use crate::read::{FAULTS_MAX, Place, ReadError};
 use crate::table::{self, CELL_BYTES_MAX, COLUMNS_MAX, Cell, LINES_MAX, Row, Table, TableRemark};
 
 pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, Vec<ReadError>> {
-    let (text, encoding) = decode(bytes).map_err(|error| vec![error])?;
+    let (text, encoding) = decode(bytes)?;
     let (text, first_line, declared) = without_declaration(&text);
     let delimiter = declared.unwrap_or_else(|| delimiter(text));
     let mut faults = Vec::new();
@@ -21,19 +21,48 @@ pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, Vec<ReadError>>
 }
 
 /// The text, and how it was read if not as UTF-8.
-fn decode(bytes: &[u8]) -> Result<(String, Option<&'static str>), ReadError> {
+fn decode(bytes: &[u8]) -> Result<(String, Option<&'static str>), Vec<ReadError>> {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let encoding = match marked {
         Some(encoding) => encoding,
         None if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        None => WINDOWS_1252,
+        None => {
+            let faults = faults_in_utf8(bytes);
+            if !faults.is_empty() {
+                return Err(faults);
+            }
+            WINDOWS_1252
+        }
     };
     let (text, _, is_broken) = encoding.decode(bytes);
-    // No spreadsheet writes a NUL: it is UTF-16 without its mark, or no text at all.
-    if is_broken || text.contains('\0') {
-        return Err(ReadError::NotText);
+    let nul_count = text.bytes().filter(|byte| *byte == 0).count();
+    // No spreadsheet writes a NUL: many are UTF-16 without its mark, or no text at all.
+    if is_broken || nul_count > text.len() / NUL_SHARE {
+        return Err(vec![ReadError::NotText]);
+    }
+    if nul_count > 0 {
+        let lines = (1..).zip(text.split('\n')).filter(|(_, line)| line.contains('\0'));
+        return Err(lines.map(|(line, _)| ReadError::Nul { line }).take(FAULTS_MAX).collect());
     }
     Ok((text.into_owned(), (encoding != UTF_8).then(|| encoding.name())))
+}
+
+/// The bytes that are not UTF-8 in a text that has characters beyond ASCII in UTF-8; none if there are no such characters.
+fn faults_in_utf8(bytes: &[u8]) -> Vec<ReadError> {
+    if bytes.utf8_chunks().all(|chunk| chunk.valid().is_ascii()) {
+        return Vec::new();
+    }
+    let (mut line, mut column, mut faults) = (1, 1, Vec::new());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        if !chunk.invalid().is_empty() && faults.len() < FAULTS_MAX {
+            faults.push(ReadError::MixedEncodings { line, column });
+            column += 1;
+        }
+    }
+    faults
 }
 
 /// Takes away a first line `sep=;`, as Excel writes it; returns what follows, the number of its first line, and the
@@ -139,6 +168,8 @@ impl Lines<'_> {
     }
 }
 
+/// One NUL in so many bytes shows that a file is no text.
+const NUL_SHARE: usize = 8;
 const SEPARATORS: [u8; 3] = [b',', b'\t', b';'];
 /// Lines that show which character separates cells.
 const LINES_LOOKED_AT: usize = 20;
@@ -174,6 +205,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_two_encodings_and_a_nul_are_named_by_line() {
+        let refused = |bytes: &[u8]| -> Vec<String> {
+            let faults = read(bytes, &Place::default()).unwrap_err();
+            faults.iter().map(|fault| fault.to_string().split(':').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(
+            refused(&["Nama;No\nMüller;1\nJosé;2\n".as_bytes(), b"Ren\xe9;3\nA\xf1o\xf1;4\n"].concat()),
+            ["line 4, character 4", "line 5, character 2", "line 5, character 4"]
+        );
+        // Windows-1252 alone is read as before.
+        let table = table(b"Nama;No\nRen\xe9;1\n");
+        assert_eq!(texts(&table.rows[0]), ["René", "1"]);
+        assert_eq!(refused(b"Nama;No\nSiti Rahmawati;1\nBu\0di;2\n"), ["line 3"]);
+    }
+
+    #[test]
     fn lines_are_those_that_an_editor_shows() {
         for end in ["\n", "\r\n"] {
             let text = ["Nama;No", "Siti;1", "", ";", "\"Putri\"\"\";2", "Made;3"].join(end);
@@ -195,7 +242,7 @@ mod tests {
         assert_eq!(texts(&table(&utf16).rows[0]), ["Siti", "1"]);
         let marked = [b"\xef\xbb\xbf".as_slice(), "Nama;No\nعبد الرحمن;1\n".as_bytes()].concat();
         assert_eq!(table(&marked).header, ["Nama", "No"]);
-        for bytes in [&utf16[2..], b"Nama;No\nSiti\0;1", b"\xff\xfe\x00\xd8"] {
+        for bytes in [&utf16[2..], b"\xff\xfe\x00\xd8"] {
             let refused = read(bytes, &Place::default()).unwrap_err();
             assert!(matches!(refused[..], [ReadError::NotText]), "{refused:?}");
         }

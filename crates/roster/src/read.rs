@@ -49,6 +49,41 @@ pub enum ReadError {
         xlsx::TAGS_MAX
     )]
     Tags,
+    /// A file that is UTF-8 but for some bytes: read as another encoding, its other names would be wrong.
+    #[error(
+        "line {line}, character {column}: a byte that is not UTF-8, in a file that is UTF-8 otherwise; two files may have been put \
+         together: write the character again, and save the file as \"CSV UTF-8\""
+    )]
+    MixedEncodings {
+        /// The line.
+        line: usize,
+        /// The character of the line, counted from 1.
+        column: usize,
+    },
+    /// A NUL, which no text has.
+    #[error("line {line}: it has a NUL character, which no text has; the file may be damaged")]
+    Nul {
+        /// The line.
+        line: usize,
+    },
+    /// A cell is in the workbook twice.
+    #[error(
+        "line {line}: the cell {cell} is in the workbook twice, so that it is damaged; open and save it in a spreadsheet"
+    )]
+    CellTwice {
+        /// The line.
+        line: u32,
+        /// The cell, as `B2`.
+        cell: String,
+    },
+    /// A row is in the workbook twice.
+    #[error(
+        "line {line}: the row is in the workbook twice, so that it is damaged; open and save it in a spreadsheet"
+    )]
+    RowTwice {
+        /// The line.
+        line: u32,
+    },
     /// More cells are merged than there can be.
     #[error("its merged cells overlap")]
     Merged,

@@ -5,6 +5,7 @@
 //! member; a list without entries goes, too. Nothing else is replaced, and nothing is reckoned.
 
 use sanad_core::jcs::{self, JsonError};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 
 use crate::characters::{TextFault, check_texts};
@@ -24,7 +25,17 @@ pub enum TemplateError {
     /// Too long.
     #[error("it has {0} bytes, more than {TEMPLATE_BYTES_MAX}")]
     Bytes(usize),
-    /// Not JSON, or with a name twice in one object.
+    /// Not JSON.
+    #[error("{line}:{column}: it is not JSON: {what}")]
+    Syntax {
+        /// The line, counted from 1.
+        line: usize,
+        /// The character of the line, counted from 1.
+        column: usize,
+        /// What the reader of JSON says.
+        what: String,
+    },
+    /// JSON with a name twice in one object.
     #[error("it is not JSON that everybody reads alike")]
     Json(#[source] JsonError),
     /// Not an object.
@@ -96,6 +107,11 @@ impl Template {
     pub fn from_json(text: &[u8], columns: &Columns) -> Result<Self, Vec<TemplateError>> {
         if text.len() > TEMPLATE_BYTES_MAX {
             return Err(vec![TemplateError::Bytes(text.len())]);
+        }
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(text) {
+            let (line, column, said) = (error.line(), error.column(), error.to_string());
+            let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what).to_owned();
+            return Err(vec![TemplateError::Syntax { line, column, what }]);
         }
         jcs::canonicalize(text).map_err(|error| vec![TemplateError::Json(error)])?;
         let Ok(members) = serde_json::from_slice::<Map<String, Json>>(text) else {
@@ -345,9 +361,25 @@ mod tests {
     fn a_value_cannot_write_a_template() {
         let template = json!({"name": "{{name}}", "description": "x {{name}}"});
         let template = Template::from_json(template.to_string().as_bytes(), &columns()).unwrap();
-        let learner = &learners(&format!("{HEAD}\"{{{{grade}}}} \"\"Siti\"\"\",1,3,2026-11-20,A,\n"))[0];
-        assert_eq!(template.fill(learner)["name"], "{{grade}} \"Siti\"");
-        assert_eq!(template.fill(learner)["description"], "x {{grade}} \"Siti\"");
+        let mut learner = learners(&format!("{HEAD}Siti,1,3,2026-11-20,A,\n")).remove(0);
+        // No cell gives this value: see the next test.
+        learner.values[columns().field("name").unwrap()] = Some(Value::Text("{{grade}} \"Siti\"".to_owned()));
+        assert_eq!(template.fill(&learner)["name"], "{{grade}} \"Siti\"");
+        assert_eq!(template.fill(&learner)["description"], "x {{grade}} \"Siti\"");
+    }
+
+    #[test]
+    fn a_field_in_a_cell_is_named_by_line_and_column() {
+        let text = format!(
+            "{HEAD}Siti,1,3,2026-11-20,A,\n{{{{Nama}}}},2,3,2026-11-20,A {{{{x}}}},\n{{{{,3,3,2026-11-20,A,\n"
+        );
+        let table = read_table(text.as_bytes(), &Place::default()).unwrap();
+        let faults = columns().read_rows(&table).unwrap_err();
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with("3: Nilai: \"A {{x}}\": it has {{…}}"), "{said:?}");
+        assert!(said[1].starts_with("3: Nama: \"{{Nama}}\": it has {{…}}"), "{said:?}");
+        // Braces alone are no field, but no name either.
+        assert_eq!(said.len(), 3, "{said:?}");
     }
 
     #[test]
@@ -378,15 +410,20 @@ mod tests {
         let hidden = said("{\"name\": \"Kursus\u{200b}\",\n \"criteria\": \"Lulus\\u202e\"}");
         assert!(hidden[0].starts_with("1:17: U+200B is not allowed"), "{hidden:?}");
         assert!(hidden[1].starts_with("2:20: U+202E is not allowed"), "{hidden:?}");
-        for text in ["{", "{\"a\": 1, \"a\": 2}", "\u{feff}{}"] {
-            assert_eq!(said(text), ["it is not JSON that everybody reads alike"]);
+        assert_eq!(said("{\"a\": 1, \"a\": 2}"), ["it is not JSON that everybody reads alike"]);
+        for (text, place) in
+            [("{", "1:1: "), ("{\"a\": 1,\n  \"b\": 2\n  \"c\": 3}", "3:3: "), ("\u{feff}{}", "1:1: ")]
+        {
+            let found = said(text);
+            assert!(found[0].starts_with(&format!("{place}it is not JSON")), "{found:?}");
+            assert!(!found[0].contains("at line"), "{found:?}");
         }
         assert!(
             said(&format!("{{\"a\": \"{}\"}}", "x".repeat(TEMPLATE_BYTES_MAX)))[0]
                 .contains("bytes, more than")
         );
         let deep = format!("{}{}", "{\"a\":[".repeat(200), "]}".repeat(200));
-        assert_eq!(said(&deep), ["it is not JSON that everybody reads alike"]);
+        assert!(said(&deep)[0].contains("it is not JSON"), "{:?}", said(&deep));
     }
 
     #[test]

@@ -96,6 +96,9 @@ pub enum ValueFault {
     /// It has U+FFFD, which stands for what was lost.
     #[error("it has U+FFFD: a character was lost when the file was converted")]
     Lost,
+    /// A field of a template that a mail merge left, such as `{{Nama}}`.
+    #[error("it has {{{{…}}}}, which marks a field that was not filled in; write what belongs there")]
+    Field,
     /// An error value of a spreadsheet, such as `#N/A`, as text.
     #[error("it is an error value of a spreadsheet; mend the formula there, and export again")]
     SpreadsheetError,
@@ -200,6 +203,10 @@ impl Kind {
         }
         if text.contains('\u{fffd}') {
             return Err(ValueFault::Lost);
+        }
+        // It would be taken for a template once it is signed.
+        if text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}")) {
+            return Err(ValueFault::Field);
         }
         let bytes_max = if self == Self::Text { TEXT_BYTES_MAX } else { SHORT_BYTES_MAX };
         if text.len() > bytes_max {

@@ -1,6 +1,6 @@
 //! Rosters as XLSX workbooks (ECMA-376, Office Open XML).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufReader, Cursor, Read as _};
 use std::ops::RangeInclusive;
 
@@ -39,13 +39,16 @@ pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Table, ReadError> {
     let mut table = table::assemble(rows.collect(), place.header_line, remarks)?;
     let formats = formats(&mut archive);
     let hidden = look_at_sheet(&mut archive, &name, &formats, &mut table);
+    if let Some(line) = hidden.as_ref().and_then(|hidden| hidden.row_twice) {
+        return Err(ReadError::RowTwice { line });
+    }
     remark_hidden(&mut table, hidden);
     Ok(table)
 }
 
 /// What is hidden and holds something of the roster.
 fn remark_hidden(table: &mut Table, hidden: Option<Hidden>) {
-    let Some(Hidden { mut rows, columns }) = hidden else {
+    let Some(Hidden { mut rows, columns, .. }) = hidden else {
         table.remarks.push(TableRemark::HiddenUnknown);
         return;
     };
@@ -114,9 +117,26 @@ fn read_rows(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Rows, ReadEr
         if cells.len() <= column {
             cells.resize(column + 1, Cell::Empty);
         }
+        if cells[column] != Cell::Empty {
+            let cell = format!("{}{line}", column_letters(column));
+            return Err(ReadError::CellTwice { line, cell });
+        }
         cells[column] = cell;
     }
     Ok(rows)
+}
+
+/// The letters of a column, as `AB`.
+fn column_letters(mut column: usize) -> String {
+    let mut letters = String::new();
+    loop {
+        let letter = u8::try_from(column % 26).unwrap_or_default();
+        letters.insert(0, char::from(b'A' + letter));
+        match column / 26 {
+            0 => return letters,
+            rest => column = rest - 1,
+        }
+    }
 }
 
 fn cell(value: &DataRef<'_>) -> Cell {
@@ -181,13 +201,17 @@ fn mark_merged(rows: &mut Rows, merged: &[Dimensions]) -> Result<(), ReadError> 
     Ok(())
 }
 
-/// What is hidden in a sheet.
+/// What is hidden in a sheet, or there twice.
 #[derive(Default)]
 struct Hidden {
     /// Rows, counted from 1.
     rows: Vec<u32>,
     /// Columns, counted from 0.
     columns: Vec<RangeInclusive<u32>>,
+    /// The rows of the table that were seen.
+    seen: HashSet<u32>,
+    /// The first row that is there twice.
+    row_twice: Option<u32>,
 }
 
 /// What is hidden in a sheet; `None` if the sheet's part is not where it should be. Numbers of the table become what the
@@ -219,6 +243,12 @@ fn look_at_sheet(
         let is_zero = |name: &str| attribute(element, name).is_some_and(|size| size.parse() == Ok(0.0));
         let is_hidden =
             |size| matches!(attribute(element, "hidden").as_deref(), Some("1" | "true")) || is_zero(size);
+        if element.local_name().as_ref() == "row"
+            && let Some(row) = number("r").filter(|row| is_in(table, *row))
+            && !hidden.seen.insert(row)
+        {
+            hidden.row_twice.get_or_insert(row);
+        }
         match element.local_name().as_ref() {
             "row" if is_hidden("ht") => hidden.rows.extend(number("r")),
             "col" if hidden.columns.len() < COLUMNS_MAX && is_hidden("width") => {
@@ -233,6 +263,11 @@ fn look_at_sheet(
     })?;
     table.remarks.extend(shown.remarks(&table.header));
     Some(hidden)
+}
+
+/// Whether a row is the header of a table, or below it.
+fn is_in(table: &Table, line: u32) -> bool {
+    line == table.header_line || table.rows.binary_search_by_key(&line, |row| row.line).is_ok()
 }
 
 pub(crate) fn each_element(

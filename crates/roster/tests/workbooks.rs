@@ -287,6 +287,16 @@ fn hostile_workbooks_are_refused_in_little_memory() {
 }
 
 #[test]
+fn a_cell_or_a_row_that_is_there_twice_is_refused() {
+    let refused = |rows: &[String]| read(&workbook(&[("a", &sheet(rows, ""))])).unwrap_err();
+    let budi = [text("A2", "1"), text("B2", "Budi"), text("B2", "Ani")];
+    let twice = row(2, &[&budi[0], &budi[1], &budi[2]]);
+    assert!(refused(&[twice]).starts_with("line 2: the cell B2 is in the workbook twice"));
+    let parts = [row(2, &[&budi[0]]), row(3, &[&text("A3", "2")]), row(2, &[&budi[1]])];
+    assert!(refused(&parts).starts_with("line 2: the row is in the workbook twice"));
+}
+
+#[test]
 fn a_hundred_thousand_rows_are_read_and_one_more_is_not() {
     let rows: Vec<String> = (2..=100_001)
         .map(|line| {

@@ -19,7 +19,9 @@ use crate::files::{self, STANDARD_INPUT};
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
-use crate::register::{Finder, RegisterArgs, Registered, Wanted, is_workbook, note_changes, read_list};
+use crate::register::{
+    Finder, RegisterArgs, Registered, Wanted, check_reasons, is_workbook, note_changes, read_list,
+};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::target::Target;
 use crate::trust::TrustArgs;
@@ -208,6 +210,7 @@ fn registered(
         find(&lines, if from_stdin { here } else { files::parent(list) });
         wanted.extend(lines);
     }
+    check_reasons(&found)?;
     match faults.is_empty() {
         true => Ok(found),
         false => Err(unusable(faults, wanted.len())),

@@ -161,7 +161,7 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let issued = report
         .issued
         .pop()
-        .context("the endorsement is entered without a receipt; run `sanad issue --resume`")?;
+        .context("the endorsement is entered without a receipt; run `sanad issue --resume`, with --register if it was given")?;
     let row = match &keeper {
         Some(keeper) => match keeper.lock().find(&Query::Commitment(issued.commitment))?.pop() {
             Some(Row::Credential(credential)) => Some(credential.row),

@@ -120,6 +120,13 @@ fn other_host(export: &str) -> anyhow::Result<Option<&str>> {
         if export.starts_with("//") {
             bail!("--export {export} names a host without a scheme; write https:{export}");
         }
+        let first = export.split(['/', '?', '#']).next().unwrap_or_default();
+        if first.contains(':') || (first.contains('.') && ![".", ".."].contains(&first)) {
+            bail!(
+                "--export {export} is neither an address that begins with https:// nor one below the page's own, as ../export/; write \
+                 https://{export}, or ./{export}"
+            );
+        }
         return Ok(None);
     };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -175,6 +182,9 @@ mod tests {
         for (export, host) in [
             ("", None),
             ("../export/", None),
+            ("./log.example.org/", None),
+            ("export/2026.1/", None),
+            ("/export/", None),
             ("https://log.example.org/a/b", Some("https://log.example.org")),
             ("http://[::1]:8080", Some("http://[::1]:8080")),
             ("http://127.0.0.1:8080/x", Some("http://127.0.0.1:8080")),
@@ -188,6 +198,10 @@ mod tests {
             "https://a.example; script-src *",
             "ftp://a.example/",
             "javascript://x",
+            "javascript:alert(1)",
+            "log.example.org",
+            "log.example.org/export/",
+            "log.example.org:8080",
             "http://log.example.org/",
             "http://127.0.0.1.example.org/",
             "http://localhost.example.org/",

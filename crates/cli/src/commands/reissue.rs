@@ -249,11 +249,12 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
         let folder = files::parent(&document);
         if let Some(pending) = pending_files_in(folder)?.first() {
             bail!(
-                "row {} was replaced by row {}, and {} is left of it; run `sanad issue --resume {}`",
+                "row {} was replaced by row {}, and {} is left of it; run `sanad issue --resume {} --register {}`",
                 old.row,
                 new.row,
                 pending.display(),
-                folder.display()
+                folder.display(),
+                register.path().display()
             );
         }
         let receipt = receipt_file::find_beside(&document);
@@ -266,8 +267,8 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
         // Named by its own row, what was begun is found, and what to do is said.
         if named.row == new.row {
             bail!(
-                "row {} was replaced by row {} before, and {} is not there with its receipt; `sanad issue --resume` finishes what was \
-                 begun, and `sanad register export` writes both again",
+                "row {} was replaced by row {} before, and {} is not there with its receipt; `sanad issue --resume` with the same \
+                 --register finishes what was begun, and `sanad register export` writes both again",
                 old.row,
                 new.row,
                 document.display()

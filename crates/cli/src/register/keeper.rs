@@ -13,11 +13,12 @@ use anyhow::{Context, bail};
 use sanad_core::batch::SignedBatch;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::receipt::Receipt;
+use sanad_core::trust::TrustAnchor;
 use sanad_credential::badge_of_sd_jwt;
 use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
 use sanad_register::{
-    Credential, NewCredential, Position, Query, Register, RegisterError, Replaced, Row, RowNumber, Status,
-    Subject,
+    Credential, NewCredential, Position, Progress, Query, Register, RegisterError, Replaced, Row, RowNumber,
+    Status, Subject,
 };
 use serde_json::Value;
 
@@ -132,6 +133,38 @@ impl RegisterKeeper {
         Ok(missing)
     }
 
+    /// Notes rows as issued whose documents have their receipts beside them: an issuance was finished without the register.
+    /// How many there were.
+    pub(crate) fn heal(&self, paths: &[PathBuf], anchor: &TrustAnchor) -> anyhow::Result<usize> {
+        let mut register = self.lock();
+        let mut unfinished: HashMap<[u8; 32], Vec<Credential>> = HashMap::new();
+        register.visit(|row| {
+            if let Row::Credential(credential) = row
+                && credential.state.progress != Progress::Issued
+            {
+                unfinished.entry(credential.facts.digest).or_default().push(*credential);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let mut receipts = Vec::new();
+        for path in paths.iter().filter(|_| !unfinished.is_empty()) {
+            let beside = receipt_file::find_beside(path);
+            if !beside.is_file() {
+                continue;
+            }
+            let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
+            let digest = document::digest(DocumentKind::detect(&bytes), &bytes)?;
+            let Some(rows) = unfinished.get(&digest) else { continue };
+            let receipt = receipt_file::read(&beside, anchor)?;
+            receipt.verify(Some(&bytes), anchor).with_context(|| beside.display().to_string())?;
+            // The same document may have been issued without the register as well, with another secret.
+            let row = rows.iter().find(|row| row.opening() == receipt.opening);
+            receipts.extend(row.map(|row| (row.row, receipt)));
+        }
+        register.issued(&receipts)?;
+        Ok(receipts.len())
+    }
+
     /// Keeps other programs from signing for this register until the rows of what is signed are in it, or until
     /// [`RegisterKeeper::release`].
     pub(crate) fn claim(&self, wait: Duration) -> anyhow::Result<()> {
@@ -227,6 +260,11 @@ pub(crate) fn position_in(document: &[u8]) -> Option<Position> {
 }
 
 impl Keeper for RegisterKeeper {
+    fn path(&self) -> PathBuf {
+        let register = self.lock();
+        std::path::absolute(register.path()).unwrap_or_else(|_| register.path().to_owned())
+    }
+
     fn plan(&self, documents: &mut [PendingDocument]) -> Result<(), KeepError> {
         let mut register = self.lock();
         let adding = register.begin(time::now_ms()).map_err(failed)?;

@@ -93,7 +93,9 @@ impl<'a> Lookup<'a> {
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.split_once(':') {
             Some(("row", number)) => {
-                let number = number.parse().with_context(|| format!("{text} names no row"))?;
+                let number = row_of(number).with_context(|| {
+                    format!("{text} names no row: a row is a number such as row:12, without zeros in front")
+                })?;
                 return Ok(row(self.register.credential(number)?));
             }
             Some(("email", email)) => return self.find(&Query::Email(email.to_owned())),

@@ -1,5 +1,6 @@
 //! Changes of status by the register: which credentials a list means, and what is noted of them.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -88,9 +89,22 @@ pub(crate) fn read_list(bytes: &[u8], list: &Path) -> anyhow::Result<Vec<Wanted>
             };
             match column {
                 Some(Column::Reason) => reason = Some(cell.to_owned()),
+                Some(column) if cell.starts_with(column.prefix()) => keys.push(cell.to_owned()),
                 Some(column) => keys.push(format!("{}{cell}", column.prefix())),
                 None => {}
             }
+        }
+        let fields_max = columns.as_ref().map_or(2, Vec::len);
+        let fields = record.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        if fields > fields_max {
+            let expected = match columns {
+                Some(_) => format!("the first line names {fields_max}"),
+                None => "a line has a credential and a reason".to_owned(),
+            };
+            bail!(
+                "{}:{line}: it has {fields} fields, and {expected}; a text with commas or semicolons stands in quotation marks",
+                list.display()
+            );
         }
         if keys.is_empty() && record.iter().all(String::is_empty) {
             continue;
@@ -214,6 +228,33 @@ impl Column {
     }
 }
 
+/// Refuses two reasons for one credential: only one of them would be kept.
+pub(crate) fn check_reasons(registered: &[Registered]) -> anyhow::Result<()> {
+    let mut reasons: HashMap<RowNumber, (&Registered, &str)> = HashMap::new();
+    let mut faults = Vec::new();
+    for one in registered {
+        let Some(reason) = one.reason.as_deref() else { continue };
+        let (first, first_reason) = reasons.entry(one.credential.row).or_insert((one, reason));
+        if *first_reason != reason {
+            let (first, second) = (place_of(first), place_of(one));
+            let (first_reason, reason) = (printable(first_reason), printable(reason));
+            let row = one.credential.row;
+            faults.push(format!("row {row}: \"{first_reason}\" ({first}) and \"{reason}\" ({second})"));
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => {
+            bail!("credentials are named with two reasons, so nothing was changed:\n{}", faults.join("\n"))
+        }
+    }
+}
+
+fn place_of(registered: &Registered) -> String {
+    let target = &registered.target;
+    target.listed.as_ref().map_or_else(|| target.name.clone(), ToString::to_string)
+}
+
 /// Finds credentials of the register by what a list says of them.
 pub(crate) struct Finder<'a> {
     register: &'a Register,
@@ -282,7 +323,7 @@ pub(crate) fn note_changes(
     now_ms: u64,
 ) -> anyhow::Result<()> {
     let mut changes: Vec<(RowNumber, StatusChange)> = Vec::new();
-    for Registered { credential, reason, .. } in registered {
+    for Registered { credential, .. } in registered {
         let Some(change) = changed.iter().find(|change| Some(change.log_index) == credential.state.log_index)
         else {
             continue;
@@ -296,7 +337,10 @@ pub(crate) fn note_changes(
         };
         let noted = changes.iter().any(|(row, _)| *row == credential.row);
         if credential.status() != status && !noted {
-            changes.push((credential.row, StatusChange { status, reason: reason.clone(), at_ms: now_ms }));
+            // Another line of the same credential may have the reason.
+            let mut same = registered.iter().filter(|other| other.credential.row == credential.row);
+            let reason = same.find_map(|other| other.reason.clone());
+            changes.push((credential.row, StatusChange { status, reason, at_ms: now_ms }));
         }
     }
     Ok(register.status_changed(&changes)?)
@@ -336,6 +380,19 @@ mod tests {
             lines("No. Baris\tAlamat Surel\tKeterangan\n7\ta@x.example\tmundur\n"),
             [line(&["row:7", "email:a@x.example"], Some("mundur"), 2)]
         );
+        // A cell may say what its column says.
+        assert_eq!(
+            lines("row,file,reason\nrow:38,file:a.json,plagiat\n"),
+            [line(&["row:38", "file:a.json"], Some("plagiat"), 2)]
+        );
+        assert_eq!(lines("a@x.example,left,,\n"), [line(&["a@x.example"], Some("left"), 1)]);
+        for (text, what) in [
+            ("a@x.example,left\no96@x.example,because, of, commas\n", "list.csv:2: it has 4 fields"),
+            ("email,reason\na@x.example,because, of commas\n", "list.csv:2: it has 3 fields"),
+        ] {
+            let refused = read_list(text.as_bytes(), Path::new("list.csv")).unwrap_err().to_string();
+            assert!(refused.starts_with(what), "{refused}");
+        }
         let refused = read_list(b"NIM\n\xe9\n", Path::new("list.csv")).unwrap_err().to_string();
         assert!(refused.contains("neither UTF-8 text nor an XLSX workbook"), "{refused}");
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod asking;
+mod certificates;
 mod changes;
 mod codes;
 mod credentials;

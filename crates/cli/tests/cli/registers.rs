@@ -198,6 +198,20 @@ fn a_list_revokes_by_row_email_number_or_file_and_reasons_stay() {
         "{}",
         digits.stderr
     );
+    let zeros = desk.online("revoke row:0005 --yes").expect(2);
+    assert!(
+        zeros.stderr.contains("row:0005 names no row") && zeros.stderr.contains("without zeros"),
+        "{}",
+        zeros.stderr
+    );
+    let reasons = format!("row,reason\nrow:{0},moved\n{0},plagiarism\n", row_of("5.json"));
+    fs::write(desk.path("reasons.csv"), reasons).unwrap();
+    let reasons = desk.online("revoke --from reasons.csv --yes").expect(2);
+    assert!(
+        reasons.stderr.contains("\"moved\" (reasons.csv:2) and \"plagiarism\" (reasons.csv:3)"),
+        "{}",
+        reasons.stderr
+    );
     let disagrees = format!("row,email\n{},siti1@issuer.example\n", row_of("5.json"));
     fs::write(desk.path("disagrees.csv"), disagrees).unwrap();
     desk.online("revoke --from disagrees.csv --yes").expect(2);

@@ -206,6 +206,7 @@ impl fmt::Display for InTemplate<'_> {
             let end = if place == 0 { "" } else { "\n" };
             match fault {
                 TemplateError::Text(fault) => write!(f, "{end}{}:{fault}", self.0.display())?,
+                TemplateError::Syntax { .. } => write!(f, "{end}{}:{fault}", self.0.display())?,
                 other => write!(f, "{end}{}", Each(self.0, std::slice::from_ref(other)))?,
             }
         }

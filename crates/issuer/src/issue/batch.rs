@@ -40,9 +40,15 @@ pub(crate) async fn issue_batch(
     let receipts = writer.options.places.folder.as_deref();
     let receipts_here = receipts.is_some_and(|receipts| canonical(receipts) == canonical(folder));
     let receipts_form = writer.options.places.form();
+    let register = writer.options.keeper.as_ref().map(|keeper| keeper.path());
     let prepare = |batch: &SignedBatch| {
-        let pending =
-            Pending { batch: batch.clone(), receipts_here, receipts_form, documents: documents.to_vec() };
+        let pending = Pending {
+            batch: batch.clone(),
+            receipts_here,
+            receipts_form,
+            register: register.clone(),
+            documents: documents.to_vec(),
+        };
         if let Some(keeper) = &writer.options.keeper {
             keeper.submitted(batch, documents)?;
         }
@@ -74,16 +80,18 @@ pub(crate) async fn issue_batch(
         (None, Err(source)) => return Err(IssueError::NotSubmitted(source)),
         (Some(file), Err(source)) => {
             report.unfinished.push(file.clone());
-            return Err(IssueError::Interrupted { file, folders: outside(), source });
+            let (folders, source) = (outside(), Box::new(source));
+            return Err(IssueError::Interrupted { file, folders, register, source });
         }
         (Some(file), Ok(entered)) => (file, entered),
         (None, Ok(_)) => unreachable!("invariant: a batch is prepared before it is submitted"),
     };
-    let pending = Pending { batch, receipts_here, receipts_form, documents: documents.to_vec() };
+    let documents = documents.to_vec();
+    let pending = Pending { batch, receipts_here, receipts_form, register: register.clone(), documents };
     let written = finish_batch(writer, &pending, Some(place), &file, report).await;
     written.map_err(|source| {
         report.unfinished.push(file.clone());
-        IssueError::NoReceipts { file, folders: outside(), source }
+        IssueError::NoReceipts { file, folders: outside(), register, source: Box::new(source) }
     })
 }
 

@@ -1,7 +1,7 @@
 //! Why documents are not issued.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sanad_core::batch::BATCH_EVENTS_MAX;
 
@@ -32,15 +32,18 @@ pub enum IssueError {
     BatchSize(usize),
     /// An earlier issuance did not finish, and its documents would be issued twice.
     #[error(
-        "{} was left by an issuance that did not finish; run `sanad issue --resume {}` first",
+        "{} was left by an issuance that did not finish; run `sanad issue --resume {}{}` first",
         file.display(),
-        folder.display()
+        folder.display(),
+        WithRegister(register.as_deref())
     )]
     Unfinished {
         /// Its pending file.
         file: PathBuf,
         /// The folder of the file.
         folder: PathBuf,
+        /// The register that keeps its documents.
+        register: Option<PathBuf>,
     },
     /// A receipt beside a document cannot be read, or is another's.
     #[error(transparent)]
@@ -66,25 +69,48 @@ pub enum IssueError {
     #[error("nothing of this batch was submitted")]
     NotSubmitted(#[source] SubmissionError),
     /// A batch failed after it may have been submitted.
-    #[error("the secrets are in {0}; finish with `sanad issue --resume {0}{1}`", file.display(), Named(folders))]
+    #[error(
+        "the secrets are in {0}; finish with `sanad issue --resume {0}{1}{2}`",
+        file.display(),
+        Named(folders),
+        WithRegister(register.as_deref())
+    )]
     Interrupted {
         /// The pending file.
         file: PathBuf,
         /// Folders of its documents, other than its own.
         folders: Vec<PathBuf>,
+        /// The register that keeps its documents.
+        register: Option<PathBuf>,
         /// Why.
-        source: SubmissionError,
+        source: Box<SubmissionError>,
     },
     /// The documents of a batch are issued, and the node gives no proofs of it.
-    #[error("the documents are issued; write their receipts with `sanad issue --resume {}{}`", file.display(), Named(folders))]
+    #[error(
+        "the documents are issued; write their receipts with `sanad issue --resume {}{}{}`",
+        file.display(),
+        Named(folders),
+        WithRegister(register.as_deref())
+    )]
     NoReceipts {
         /// The pending file.
         file: PathBuf,
         /// Folders of its documents, other than its own.
         folders: Vec<PathBuf>,
+        /// The register that keeps its documents.
+        register: Option<PathBuf>,
         /// Why.
-        source: ReceiptsError,
+        source: Box<ReceiptsError>,
     },
+}
+
+/// A register as one more argument of a command.
+pub(crate) struct WithRegister<'a>(pub(crate) Option<&'a Path>);
+
+impl fmt::Display for WithRegister<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |register| write!(f, " --register {}", register.display()))
+    }
 }
 
 /// Paths as more arguments of a command.

@@ -141,7 +141,8 @@ pub(super) fn refuse_unfinished(folders: &BTreeSet<PathBuf>, issuer: &MemberId) 
         });
         if let Some(file) = left {
             let folder = files::parent(&file).to_owned();
-            return Err(IssueError::Unfinished { file, folder });
+            let register = Pending::read(&file).ok().and_then(|left| left.register);
+            return Err(IssueError::Unfinished { file, folder, register });
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use sanad_core::event::Event;
 use sanad_core::receipt::Receipt;
 use sanad_register::{
     Progress, Query, REASON_BYTES_MAX, Register, RegisterError, Replaced, Row, RowNumber, Status,
@@ -204,4 +205,35 @@ fn it_is_its_owners_alone() {
     }
     std::fs::set_permissions(&desk.path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(desk.open(), Err(RegisterError::Exposed(_))));
+}
+
+#[test]
+fn the_status_follows_the_newest_proof_and_a_revocation_stays() {
+    let mut ledger = Ledger::new();
+    let mut desk = Desk::on(ledger.genesis.chain_id());
+    let rows = desk.add(1..3);
+    let issued = issue(&mut desk.register, &mut ledger, &rows);
+    let [revoked, suspended] = [0, 1].map(|n: usize| issued[n].proof.index);
+    let mut enter = |event| {
+        let batch = ledger.signed(ISSUER, vec![event]);
+        ledger.commit(vec![batch]);
+        [revoked, suspended].map(|index| ledger.prove(index.0))
+    };
+    let after_revocation = enter(Event::Revoke { target: revoked });
+    let after_suspension = enter(Event::Suspend { target: suspended });
+    let after_reinstatement = enter(Event::Reinstate { target: suspended });
+    let mut statuses_after = |proofs: &[sanad_core::proof::StatusProof; 2]| {
+        let receipts = rows.iter().zip(&issued).zip(proofs).map(|((row, issued), proof)| {
+            (*row, Receipt::new(issued.document, issued.opening.clone(), proof.clone()))
+        });
+        desk.register.issued(&receipts.collect::<Vec<_>>()).unwrap();
+        [0, 1].map(|n: usize| desk.register.credential(rows[n]).unwrap().status())
+    };
+    assert_eq!(statuses_after(&after_revocation), [Status::Revoked, Status::Active]);
+    assert_eq!(statuses_after(&after_reinstatement), [Status::Revoked, Status::Active]);
+    assert_eq!(statuses_after(&after_suspension), [Status::Revoked, Status::Suspended]);
+    assert_eq!(statuses_after(&after_reinstatement), [Status::Revoked, Status::Active]);
+    // An older proof changes nothing.
+    assert_eq!(statuses_after(&after_suspension), [Status::Revoked, Status::Active]);
+    assert_eq!(statuses_after(&after_revocation), [Status::Revoked, Status::Active]);
 }

@@ -16,8 +16,8 @@ use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::document::DocumentKind;
 use sanad_core::ids::{LogIndex, MemberId};
 use sanad_issuer::{
-    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, IssueReport, Keeper, Places, ReadAs, ResumeError,
-    Revocation, Unfinished, read_list,
+    BATCH_DOCUMENTS_DEFAULT, Chain, Issuance, IssueOptions, IssueReport, Keeper, Pending, Places, ReadAs,
+    ResumeError, Revocation, Unfinished, read_list,
 };
 use sanad_register::{Credential, StatusChange};
 
@@ -176,10 +176,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     if !issued.report.failed.is_empty() {
         for file in &issued.report.unfinished {
+            let register = Pending::read(file).ok().and_then(|left| left.register);
+            let register = register.map(|register| format!(" --register {}", register.display()));
             note(format_args!(
                 "these documents are issued, and their secrets are in {0}: mend what is wrong and run `sanad issue \
-                 --resume {0}`, with --receipts DIR for another folder",
-                file.display()
+                 --resume {0}{1}`, with --receipts DIR for another folder",
+                file.display(),
+                register.unwrap_or_default()
             ));
         }
     }
@@ -230,7 +233,19 @@ async fn issue(
         let issuer = args.issuer.open()?;
         issuance.enter(chain, &issuer, observer, report).await?;
     }
+    if let Some(keeper) = keeper {
+        say_healed(keeper.heal(&report.skipped, anchor)?, observer);
+    }
     Ok(())
+}
+
+/// Says how many rows of the register were unfinished, and are issued by the receipts beside their documents.
+fn say_healed(healed: usize, observer: &Terminal) {
+    if healed > 0 {
+        observer.remark(format!(
+            "the register did not know that {healed} of these credentials are issued; it has their receipts now"
+        ));
+    }
 }
 
 /// Says of documents that are issued again whether, when and why they were revoked. It stops nothing.

@@ -38,7 +38,7 @@ impl Lost {
         }
         let register = keeper.lock();
         let seen = register.rows()?;
-        let (mut rows, mut others) = (Vec::new(), BTreeMap::new());
+        let (mut rows, mut others, mut not_kept) = (Vec::new(), BTreeMap::new(), Vec::new());
         // The newest row first: it is the one that a run before this one wrote.
         for row in (1..=seen).rev().map(RowNumber) {
             if missing.is_empty() {
@@ -52,8 +52,8 @@ impl Lost {
             // What is not issued yet may be another program's, which is at work with it.
             if register.credential(row)?.state.progress == Progress::Issued {
                 let path = one.path();
-                if path.is_file() {
-                    check_is_issued(&register, row, path)?;
+                if path.is_file() && !is_issued(&register, row, path)? {
+                    not_kept.push((path.to_owned(), row));
                 }
                 rows.push((row, path.to_owned()));
             }
@@ -62,6 +62,7 @@ impl Lost {
             missing.remove(&id);
         }
         refuse(&register, others.into_values().collect())?;
+        refuse_others(not_kept)?;
         Ok(Self { rows, seen })
     }
 
@@ -138,19 +139,36 @@ fn wanted<'a, 'b>(
     Ok(missing.get(&id).map(|one| (id, one, document)))
 }
 
-fn check_is_issued(register: &Register, row: RowNumber, path: &Path) -> anyhow::Result<()> {
+/// Whether a file is the credential whose receipt the register has.
+fn is_issued(register: &Register, row: RowNumber, path: &Path) -> anyhow::Result<bool> {
     let there = files::read(path, CREDENTIAL_BYTES_MAX)?;
-    let is_issued = |receipt: &[u8]| {
+    let is_its = |receipt: &[u8]| {
         Receipt::from_json(receipt).is_ok_and(|receipt| receipt.verify_document(Some(&there)).is_ok())
     };
-    if register.receipt(row)?.is_some_and(|receipt| !is_issued(&receipt)) {
-        bail!(
-            "{} is not the credential that the register has in row {row}, and was left as it is; move it away, and the \
-             register's is put back",
-            path.display()
-        );
-    }
-    Ok(())
+    Ok(register.receipt(row)?.is_none_or(|receipt| is_its(&receipt)))
+}
+
+/// Names every file that is another credential than the register's: of two desks at work, one may have been killed after it signed.
+fn refuse_others(mut others: Vec<(PathBuf, RowNumber)>) -> anyhow::Result<()> {
+    others.sort();
+    let mut lines: Vec<String> =
+        others.iter().map(|(path, row)| format!("{}: row {row}", path.display())).collect();
+    let more = match lines.len().saturating_sub(SHOWN_MAX) {
+        0 => String::new(),
+        more => format!("\n… and {more} more"),
+    };
+    lines.truncate(SHOWN_MAX);
+    let files = match others.len() {
+        0 => return Ok(()),
+        1 => "1 file is not the credential that the register has, and was left as it is".to_owned(),
+        files => {
+            format!("{files} files are not the credentials that the register has, and were left as they are")
+        }
+    };
+    bail!(
+        "{files}; nothing was signed. Move all of them away, and the register's are put back:\n{}{more}",
+        lines.join("\n")
+    )
 }
 
 /// Names every line whose award the register has for somebody else, or with other content.

@@ -20,10 +20,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::init::{columns_of, template_of};
-use super::keeper;
 use super::printing::{CertificateArgs, Certificates, print};
 use super::report::Issued;
 use super::restore::Lost;
+use super::{keeper, say_healed};
 use crate::certificates::{Page, Printer};
 use crate::commands::certificate::note_site;
 use crate::commands::receipt::Form;
@@ -384,6 +384,7 @@ fn work(
         // Where nothing was entered, no rows were.
         kept.iter().for_each(|keeper| keeper.release());
         if let (Some(keeper), Some(register)) = (&kept, &args.register.register) {
+            say_healed(keeper.heal(&paths, chain.anchor())?, observer.0);
             let missing = keeper.missing(&paths)?;
             if missing > 0 {
                 observer.0.remark(format!(

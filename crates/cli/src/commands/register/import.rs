@@ -15,7 +15,7 @@ use sanad_core::receipt::Receipt;
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{FolderFiles, PendingDocument, all_beside, look_through};
 use sanad_qr::PictureKind;
-use sanad_register::{Owner, Query, Register, Row};
+use sanad_register::{NewCredential, Owner, Progress, Query, Register, Row, RowNumber};
 use serde::Serialize;
 
 use crate::files;
@@ -30,7 +30,8 @@ Examples:
   sanad register import awards/ --register merapi/register.db --genesis genesis.json
 
 Every receipt is checked with its document, offline, before it is taken. What the register has already is
-left as it is, so the same folder can be imported again. If a document or receipt cannot be taken, all are
+left as it is, so the same folder can be imported again; a row that it does not know to be issued is noted as
+issued, and a newer receipt takes the place of an older one, with the status that it proves. If a document or receipt cannot be taken, all are
 named, and the others are taken. The files stay where they are. Folders are looked through with all folders
 in them. A certificate in PDF, or the ZIP of a learner's folder, holds document and receipt, and is taken, too.
 Exit code 2 if nothing was found.";
@@ -56,6 +57,10 @@ pub(crate) struct Args {
 struct Imported {
     imported: usize,
     already: usize,
+    /// Rows that the register did not know to be issued.
+    healed: usize,
+    /// Rows that have a newer receipt now.
+    renewed: usize,
     /// Documents without a receipt.
     without_receipt: Vec<PathBuf>,
     errors: Vec<String>,
@@ -118,22 +123,39 @@ fn import(
     register: &mut Register,
     report: &mut Imported,
 ) -> anyhow::Result<()> {
-    let (mut taken, owner) = (Vec::new(), register.owner().clone());
-    let mut seen = HashSet::new();
+    let (mut taken, owner): (Vec<(NewCredential, Receipt)>, _) = (Vec::new(), register.owner().clone());
+    let (mut healed, mut renewed) = (Vec::new(), Vec::new());
     for (path, found) in documents.iter().flat_map(|path| each(path, anchor, &owner)) {
         match found {
-            // The same credential in a certificate and beside it, or in two folders.
-            Ok(Some((document, ..))) if !seen.insert(document.commitment) => report.already += 1,
             Ok(Some((document, ..))) if erased.contains(&document.commitment) => report.errors.push(format!(
                 "{} was erased from this register, and its file should be gone, too; --erased takes it back",
                 path.display()
             )),
             Ok(None) => report.without_receipt.push(path),
             Ok(Some((document, bytes, receipt))) => {
-                if register.find(&Query::Commitment(document.commitment))?.is_empty() {
-                    taken.push((new_credential(&document, bytes, &args.register_batch), receipt));
-                } else {
+                let is_it = |(one, _): &&mut (NewCredential, Receipt)| one.commitment == document.commitment;
+                // The same credential in a certificate and beside it, or in two folders.
+                if let Some((_, first)) = taken.iter_mut().find(is_it) {
                     report.already += 1;
+                    if is_newer(&receipt, first) {
+                        *first = receipt;
+                    }
+                    continue;
+                }
+                let Some(Row::Credential(there)) =
+                    register.find(&Query::Commitment(document.commitment))?.pop()
+                else {
+                    taken.push((new_credential(&document, bytes, &args.register_batch), receipt));
+                    continue;
+                };
+                let kept = register.receipt(there.row)?;
+                let kept = kept.and_then(|kept| Receipt::from_json(&kept).ok());
+                match (there.state.progress, kept) {
+                    (Progress::Issued, Some(kept)) if !is_newer(&receipt, &kept) => report.already += 1,
+                    (Progress::Issued, _) => put_newest(&mut renewed, there.row, receipt),
+                    (Progress::Planned | Progress::Submitted, _) => {
+                        put_newest(&mut healed, there.row, receipt);
+                    }
                 }
             }
             Err(error) => report.errors.push(describe(&error.context(path.display().to_string()))),
@@ -145,9 +167,24 @@ fn import(
         receipts.extend(adding.add_issued(&credential)?.map(|added| (added.row, receipt)));
     }
     adding.commit()?;
-    register.issued(&receipts)?;
+    register.issued(&[&receipts[..], &healed, &renewed].concat())?;
     report.imported += receipts.len();
+    report.healed += healed.len();
+    report.renewed += renewed.len();
     Ok(())
+}
+
+/// Adds the receipt of a row, or puts it in the place of an older one.
+fn put_newest(receipts: &mut Vec<(RowNumber, Receipt)>, row: RowNumber, receipt: Receipt) {
+    match receipts.iter_mut().find(|(other, _)| *other == row) {
+        Some((_, first)) if is_newer(&receipt, first) => *first = receipt,
+        Some(_) => {}
+        None => receipts.push((row, receipt)),
+    }
+}
+
+fn is_newer(receipt: &Receipt, than: &Receipt) -> bool {
+    receipt.proof.header.height > than.proof.header.height
 }
 
 /// What a register has records of destruction of.
@@ -257,14 +294,16 @@ fn checked(
 
 impl Report for Imported {
     fn view(&self) -> View {
-        let Self { imported, already, without_receipt, errors } = self;
+        let Self { imported, already, healed, renewed, without_receipt, errors } = self;
         let counted = |count: usize, what: &str| match count {
             0 => String::new(),
             count => format!(", {count} {what}"),
         };
         View::new().line(format!(
-            "{imported} imported{}{}{}",
+            "{imported} imported{}{}{}{}{}",
             counted(*already, "in the register already"),
+            counted(*healed, "in the register and not known to be issued until now"),
+            counted(*renewed, "in the register with an older receipt"),
             counted(without_receipt.len(), "without a receipt"),
             counted(errors.len(), "refused"),
         ))

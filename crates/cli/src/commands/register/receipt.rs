@@ -7,7 +7,7 @@ use anyhow::Context;
 use sanad_api::{CredentialKey, ProofForm};
 use sanad_core::receipt::{Receipt, ReceiptForm};
 use sanad_issuer::path_beside;
-use sanad_register::{Credential, Register};
+use sanad_register::{Credential, Register, RowNumber, Status};
 use serde::Serialize;
 
 use super::export::file_name;
@@ -54,6 +54,14 @@ struct Written {
     receipts: Vec<PathBuf>,
     /// How many of them were made anew.
     made: usize,
+    /// Rows that are revoked or suspended.
+    void: Vec<VoidRow>,
+}
+
+#[derive(Serialize)]
+struct VoidRow {
+    row: RowNumber,
+    status: Status,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -77,7 +85,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     files::create_folder(&folder)?;
     let mut named = BTreeMap::<String, usize>::new();
     wanted.iter().for_each(|one| *named.entry(file_name(&one.facts.file)).or_default() += 1);
-    let mut receipts = Vec::new();
+    let (mut receipts, mut void) = (Vec::new(), Vec::new());
     for Credential { row, facts, .. } in &wanted {
         let receipt = register.receipt(*row)?.context("invariant: each receipt was made")?;
         // Every document of a roster is called credential.json.
@@ -90,8 +98,12 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let path = path_beside(&document, ReceiptForm::Json);
         files::place_new(&path, &receipt, Mode::Private)?;
         receipts.push(path);
+        let (row, status) = (*row, register.credential(*row)?.status());
+        if status != Status::Active {
+            void.push(VoidRow { row, status });
+        }
     }
-    output.print(&Written { receipts, made: to_make.len() })?;
+    output.print(&Written { receipts, made: to_make.len(), void })?;
     Ok(Outcome::Yes)
 }
 
@@ -137,9 +149,12 @@ impl Report for Written {
             .receipts
             .iter()
             .fold(View::new(), |view, path| view.line(format!("{} written", path.display())));
-        match self.made {
+        let written = match self.made {
             0 => written,
             made => written.line(format!("{made} made anew from the ledger")),
-        }
+        };
+        self.void.iter().fold(written, |view, VoidRow { row, status }| {
+            view.line(format!("row {row} is {}", status.as_str()))
+        })
     }
 }
