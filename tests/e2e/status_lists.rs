@@ -72,6 +72,17 @@ fn lists_say_what_the_ledger_says_and_nobody_believes_others() {
     assert!(desk.publish(&[], 0).iter().all(|list| list["written"] == true && list["set"] == 0));
     let all_good = ["revocation agrees false", "suspension agrees false"];
     assert_eq!(desk.verify(&credentials[0], 0), all_good);
+    // For a link code the site is named for its box: it need not have lists, and those that it has are looked at.
+    let (printed, boxes) = (desk.net.path("printed"), desk.net.path("boxes-alone"));
+    fs::create_dir(&boxes).unwrap();
+    let site = ["--site", "https://sertifikat.univ-merapi.example", "--site-dir", &boxes];
+    let print = [&["certificate", "make", &credentials[0], "--out", &printed], &site[..]].concat();
+    let made = desk.net.sanad(&print).json(0)["made"][0].clone();
+    let (sealed, link) = (made["box"].as_str().unwrap(), made["link"].as_str().unwrap());
+    for (site, says) in [(&boxes, Value::Null), (&desk.www, "agrees".into())] {
+        let said = desk.net.sanad(&["verify", sealed, "--link", link, "--site", site]).json(0);
+        assert_eq!(said["findings"][0]["status_lists"][0]["says"], says);
+    }
     // Whoever wants to hide a revocation takes the list away.
     fs::remove_file(desk.list("revocation")).unwrap();
     assert_eq!(desk.verify(&credentials[0], 2)[0], "revocation missing null");

@@ -10,7 +10,7 @@ use sanad_credential::{
 use sanad_verify::{Finding, Language, Verdict};
 use serde::Serialize;
 
-use super::Setting;
+use super::{ReadFrom, Setting};
 use crate::files;
 use crate::output::Outcome;
 use crate::time;
@@ -45,7 +45,13 @@ enum Word {
 
 impl Setting<'_> {
     /// Reads the lists that were given, or lie in the folder of the site, for a document that was checked.
-    pub(super) fn lists(&self, finding: &Finding, receipt: &Receipt, document: &[u8]) -> Vec<ListSays> {
+    pub(super) fn lists(
+        &self,
+        finding: &Finding,
+        receipt: &Receipt,
+        document: &[u8],
+        read_from: ReadFrom,
+    ) -> Vec<ListSays> {
         let (site, given) = (&self.args.site, &self.args.status_list);
         if site.is_none() && given.is_empty() {
             return Vec::new();
@@ -74,7 +80,9 @@ impl Setting<'_> {
         }
         for (entry, site) in entries.iter().filter_map(|entry| Some((entry, site.as_ref()?))) {
             let Some(file) = place_on(site, &entry.list) else { continue };
-            if found.iter().any(|says| says.list == entry.list) {
+            // For a link code the site was named for its box, and it need not have lists.
+            let is_for_lists = read_from != ReadFrom::Box || file.parent().is_some_and(Path::is_dir);
+            if !is_for_lists || found.iter().any(|says| says.list == entry.list) {
                 continue;
             }
             found.push(self.says(finding, receipt, document, entry, &file));

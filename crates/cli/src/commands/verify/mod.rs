@@ -311,7 +311,7 @@ impl Setting<'_> {
         };
         if let Some((document, receipt)) = read {
             let finding = &verified.finding;
-            verified.status_lists = self.lists(finding, &receipt, document);
+            verified.status_lists = self.lists(finding, &receipt, document, read_from);
             let record = &receipt.proof.issuer.record;
             verified.institutions = Institutions::of(document, finding, record, self.endorsements());
         }
