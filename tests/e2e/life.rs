@@ -106,7 +106,8 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
     net.edit(1, "[http]\n", "[http]\ntls = true\n");
     node.signal(Signal::HUP);
     node.says("the configuration is read again", 1);
-    connect(&second).await.unwrap();
+    // A connection that is opened while the old server makes way for the new one may be cut.
+    until("the new server", async || connect(&second).await.is_ok()).await;
     assert!(read_over_https(http, &second).await.unwrap().starts_with("HTTP/1.0 200 OK"));
     assert!(read_over_https(http, &first).await.is_err(), "the old one is gone");
     assert!(connect(&first).await.is_err(), "the old one is gone");
@@ -130,7 +131,6 @@ async fn a_hangup_brings_new_certificates_and_limits_and_refuses_what_is_wrong()
     fs::write(&config, right.replace("data_dir = \"data\"", "data_dir = \"other\"")).unwrap();
     node.signal(Signal::HUP);
     node.says("data_dir has changed in the configuration, which takes effect at the next start", 1);
-    // A connection that is opened while the old server makes way for the new one may be cut.
     until("the new server", async || connect(&second).await.is_ok()).await;
     let height = connect(&second).await.unwrap().head.height;
     poll("blocks", || (net.metric(1, "sanad_height")? > height.0 as f64 + 1.0).then_some(()));
