@@ -69,7 +69,7 @@ async function open(address = `${site.address}/v/`, options = {}) {
   const page = await context.newPage();
   page.on("request", (request) => requests.push(request.url()));
   page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && !/404/.test(message.text()) && complaints.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && !/404/.test(message.text()) && complaints.push(`${message.text()}: ${message.location().url}`));
   await page.goto(address);
   await page.locator("#fingerprint:not(:empty)").waitFor({ state: "attached" });
   return page;
@@ -229,6 +229,7 @@ test("a link code, its PDF and its archive", skip, async () => {
 });
 
 test("a link that was damaged is said to be one", skip, async () => {
+  const before = complaints.length;
   const key = base64url(crypto.getRandomValues(new Uint8Array(32)));
   for (const damaged of [key.slice(1), `${key.slice(0, -1)}-`, "1234567890".repeat(20), "9".repeat(9000)]) {
     const page = await open(`${site.address}/v/#${damaged}`);
@@ -237,7 +238,7 @@ test("a link that was damaged is said to be one", skip, async () => {
     await page.waitForLoadState("networkidle");
     await page.context().close();
   }
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(complaints.slice(before), []);
 });
 
 test("a link over 3G: the first verdict, with the status now", skip, async () => {
