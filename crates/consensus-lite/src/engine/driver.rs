@@ -67,7 +67,7 @@ pub(super) struct Driver<A> {
     pub(super) refused_at: Option<Height>,
     /// The height at which round 0 goes without this node's vote, since the guard refused there.
     pub(super) leaves_out: Option<Height>,
-    /// The blocks that the engine was told are valid before this session, by its log.
+    /// The blocks that the engine was told are valid before it was last started, by its log.
     pub(super) told_valid: Vec<BlockId>,
     /// Whether a test keeps this node from proposing in the current round.
     #[cfg(feature = "testing")]

@@ -118,7 +118,7 @@ pub(super) fn remark(documents: &[(Document, Option<LogIndex>)], observer: &dyn 
 }
 
 /// Refuses where an issuance was left unfinished: its documents would be issued twice. Its pending file is in the folder, in
-/// the one above it, or elsewhere. That of another issuer is no matter of this one.
+/// the one above it, or elsewhere. That of another issuer is left alone.
 pub(super) fn refuse_unfinished(folders: &BTreeSet<PathBuf>, issuer: &MemberId) -> Result<(), IssueError> {
     // One that cannot be read may be this issuer's.
     let is_own =
