@@ -6,7 +6,7 @@ Fails where a command ends otherwise than its page shows, or says something else
 there; else they are built. In a page:
 
 - ```console: each line that begins with `$ ` is run, and what follows is what it must say, on both channels. A line of dots stands
-  for any lines; times, hashes, block heights and ports count as equal. `error:` means exit code 2, everything else 0.
+  for any lines; times, hashes, block heights, ports, and the day on which the commands were run count as equal. `error:` means exit code 2, everything else 0.
 - ```sh: each command is run and must end with 0.
 - <!-- run ... --> is run as well, and shown to nobody: what a reader does with an editor, or is asked to type.
 - <!-- not run: REASON --> on the line before a block: it is left out.
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import textwrap
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -47,6 +48,11 @@ DIFFERS_BY_RUN = [
     (re.compile(r"\b[0-9a-f]{12,}\b"), "HASH"),
     (re.compile(r"^( *bytes +)\d+$"), r"\1N"),
     (re.compile(r"\s+"), " "),
+]
+# Only what is said of the present: dates in credentials are to be as shown.
+MOMENTS = [
+    (re.compile(r"as of (\d{1,2} [A-Z][a-z]{2} \d{4}) \d\d:\d\d UTC"), "%d %b %Y"),
+    (re.compile(r"as of .*\b(\d{4}-\d\d-\d\d)T[\d:.]+Z"), "%Y-%m-%d"),
 ]
 
 
@@ -95,7 +101,19 @@ def script(steps: list[Step], folder: Path) -> str:
     return "".join(parts)
 
 
+def days_of_the_run(lines: list[str]) -> set[str]:
+    """The days that the lines call the present, and those before them: a run may go on past midnight."""
+    days = set()
+    for pattern, form in MOMENTS:
+        for day in pattern.findall("\n".join(lines)):
+            then = datetime.strptime(day, form)
+            days |= {str((then - timedelta(days=back)).date()) for back in (0, 1)}
+    return days
+
+
 def plain(lines: list[str]) -> list[str]:
+    for day in days_of_the_run(lines):
+        lines = [re.sub(rf"\b{day}\b(?!T)", "TODAY", line) for line in lines]
     for pattern, replacement in DIFFERS_BY_RUN:
         lines = [pattern.sub(replacement, line) for line in lines]
     return [line.strip() for line in lines]
