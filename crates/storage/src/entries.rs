@@ -44,7 +44,7 @@ impl Store {
         }
     }
 
-    /// Where an issuer issued a commitment; `None` if it never did.
+    /// The entry with which an issuer issued a commitment, and its place; `None` if it never did.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -52,8 +52,14 @@ impl Store {
         &self,
         issuer: &MemberId,
         commitment: &Commitment,
-    ) -> Result<Option<LogIndex>, StoreError> {
-        LedgerView::issuance(self, &IssuanceKey::new(issuer, commitment))
+    ) -> Result<Option<(LogIndex, Entry)>, StoreError> {
+        let key = IssuanceKey::new(issuer, commitment);
+        let mut issuance = None;
+        let index = self.shared.issuances.find(&key.0, |index| {
+            issuance = self.issuance_at(index, &key)?;
+            Ok(issuance.is_some())
+        })?;
+        Ok(index.map(LogIndex).zip(issuance))
     }
 
     /// The entry at an index.
@@ -69,14 +75,14 @@ impl LedgerView for Store {
     type Error = StoreError;
 
     fn issuance(&self, key: &IssuanceKey) -> Result<Option<LogIndex>, StoreError> {
-        let found = self.shared.issuances.find(&key.0, |index| self.issues(index, key))?;
-        Ok(found.map(LogIndex))
+        let issues = |index| Ok(self.issuance_at(index, key)?.is_some());
+        Ok(self.shared.issuances.find(&key.0, issues)?.map(LogIndex))
     }
 
     fn first_issued(&self, keys: &[IssuanceKey]) -> Result<Option<(usize, LogIndex)>, StoreError> {
         let hashes = keys.iter().map(|key| &key.0);
-        let found =
-            self.shared.issuances.find_first(hashes, |place, index| self.issues(index, &keys[place]))?;
+        let issues = |place: usize, index| Ok(self.issuance_at(index, &keys[place])?.is_some());
+        let found = self.shared.issuances.find_first(hashes, issues)?;
         Ok(found.map(|(place, index)| (place, LogIndex(index))))
     }
 
@@ -86,17 +92,18 @@ impl LedgerView for Store {
 }
 
 impl Store {
-    /// Whether the entry at an index is the issuance of a key.
-    fn issues(&self, index: u64, key: &IssuanceKey) -> Result<bool, StoreError> {
+    /// The entry at an index if it is the issuance of a key.
+    fn issuance_at(&self, index: u64, key: &IssuanceKey) -> Result<Option<Entry>, StoreError> {
         // The index may be ahead of the log while blocks are executed again.
         if index >= self.log_size().0 {
-            return Ok(false);
+            return Ok(None);
         }
-        let Entry { issuer, event } = self.shared.entry(LogIndex(index))?;
-        Ok(match event {
-            Event::Issue { commitment } => IssuanceKey::new(&issuer, &commitment) == *key,
+        let entry = self.shared.entry(LogIndex(index))?;
+        let issues = match &entry.event {
+            Event::Issue { commitment } => IssuanceKey::new(&entry.issuer, commitment) == *key,
             _ => false,
-        })
+        };
+        Ok(issues.then_some(entry))
     }
 }
 

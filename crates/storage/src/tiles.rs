@@ -88,7 +88,15 @@ impl<H: TreeHash> Tiles<H> {
 
     /// A leaf hash that was written.
     pub(crate) fn leaf(&self, index: u64) -> Result<Hash, StoreError> {
-        self.levels[0].record(index)
+        self.written(0, index)
+    }
+
+    /// A hash that was written: from its tile, if that is at hand.
+    fn written(&self, level: u8, index: u64) -> Result<Hash, StoreError> {
+        match self.cache.hash(level, index / TILE_HASHES, index % TILE_HASHES) {
+            Some(hash) => Ok(hash),
+            None => self.levels[usize::from(level)].record(index),
+        }
     }
 
     /// Leaf hashes from an index on, all written.
@@ -119,7 +127,7 @@ impl<H: TreeHash> Tiles<H> {
         }
         let (tile_level, inner) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
         if inner == 0 {
-            return self.levels[usize::from(tile_level)].record(index);
+            return self.written(tile_level, index);
         }
         let place = index >> (TILE_HEIGHT - inner);
         let position = index & ((1 << (TILE_HEIGHT - inner)) - 1);

@@ -85,7 +85,8 @@ fn readers_see_whole_blocks() {
                     let record = store.batch_at(index).unwrap();
                     assert!(record.height <= store.height());
                     let sanad_core::event::Event::Issue { commitment } = entry.event else { continue };
-                    assert_eq!(store.issuance(&entry.issuer, &commitment).unwrap(), Some(index));
+                    let found = store.issuance(&entry.issuer, &commitment).unwrap();
+                    assert_eq!(found, Some((index, entry.clone())));
                     assert_eq!(store.header(head.header.height).unwrap().as_ref(), Some(&head.header));
                 }
             });

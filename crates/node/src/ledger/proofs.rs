@@ -96,21 +96,22 @@ impl Ledger {
     ) -> Result<StatusProof, LedgerError> {
         let current = self.current();
         let size = current.state.log_size();
-        let index = match credential {
-            CredentialKey::Index(index) => *index,
+        let (index, entry) = match credential {
+            CredentialKey::Index(index) if index.0 >= size.0 => {
+                return Err(LedgerError::IndexBeyondLog { index: *index, size });
+            }
+            CredentialKey::Index(index) => {
+                (*index, self.store.entry(*index).map_err(|error| self.failed_read(error))?)
+            }
             CredentialKey::Issuance { issuer, commitment } => {
                 let (issuer, commitment) = (issuer.clone(), *commitment);
-                self.store
-                    .issuance(&issuer, &commitment)
-                    .map_err(|error| self.failed_read(error))?
-                    .filter(|index| index.0 < size.0)
+                let found =
+                    self.store.issuance(&issuer, &commitment).map_err(|error| self.failed_read(error))?;
+                found
+                    .filter(|(index, _)| index.0 < size.0)
                     .ok_or(LedgerError::NotFound(Missing::Issuance { issuer, commitment }))?
             }
         };
-        if index.0 >= size.0 {
-            return Err(LedgerError::IndexBeyondLog { index, size });
-        }
-        let entry = self.store.entry(index).map_err(|error| self.failed_read(error))?;
         let head = current.proof_head(&entry.issuer, form)?;
         Ok(head.complete(self.entry_proof(&current, index, entry)?))
     }

@@ -49,6 +49,11 @@ impl<H: TreeHash> TileCache<H> {
         Ok(node)
     }
 
+    /// The hash at a place of a tile, if the tile is here and has it.
+    pub(super) fn hash(&self, tile_level: u8, place: u64, position: u64) -> Option<Hash> {
+        self.cached(&(tile_level, place))?.node(0, position).ok()
+    }
+
     fn cached(&self, key: &(u8, u64)) -> Option<Tile<H>> {
         self.tiles.lock().expect("invariant: no holder of this lock panics").get(key).cloned()
     }

@@ -199,7 +199,7 @@ pub fn check_equal(store: &Store, consortium: &Consortium) {
     assert_eq!(entries, ledger.entries);
     for (index, entry) in (0..).map(LogIndex).zip(&entries) {
         let Event::Issue { commitment } = entry.event else { continue };
-        assert_eq!(store.issuance(&entry.issuer, &commitment).unwrap(), Some(index));
+        assert_eq!(store.issuance(&entry.issuer, &commitment).unwrap(), Some((index, entry.clone())));
         if index.0 % 7 == 0 {
             assert_eq!(store.entry(index).unwrap(), *entry);
         }
