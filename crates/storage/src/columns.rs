@@ -72,6 +72,14 @@ impl Columns {
         })
     }
 
+    /// Opens the columns read-only; `None` if one does not exist.
+    pub(crate) fn open_to_read(directory: &Path) -> Result<Option<Self>, StoreError> {
+        let blocks = Column::open_to_read(directory.join("blocks"), Part::Blocks)?;
+        let batches = Column::open_to_read(directory.join("batches"), Part::Batches)?;
+        let columns = |(blocks, batches)| Self { blocks, batches, fences: Mutex::new(LruCache::new(FENCES)) };
+        Ok(blocks.zip(batches).map(columns))
+    }
+
     /// The record of a block that was written; the first block has height 1 and place 0.
     pub(crate) fn block(&self, height: Height) -> Result<BlockRecord, StoreError> {
         let record = self.blocks.record(height.0.saturating_sub(1))?;

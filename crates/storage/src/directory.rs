@@ -135,6 +135,16 @@ impl StoreDirectory {
         self.path.join("unsynced")
     }
 
+    /// The wish that what is derived from the log be rebuilt at the next start.
+    pub(crate) fn rebuild_wanted(&self) -> PathBuf {
+        Self::rebuild_wanted_in(&self.path)
+    }
+
+    /// As [`Self::rebuild_wanted`], of a directory that is not open.
+    pub(crate) fn rebuild_wanted_in(path: &Path) -> PathBuf {
+        path.join("rebuild")
+    }
+
     pub(crate) fn undecided(&self) -> PathBuf {
         self.path.join("undecided")
     }

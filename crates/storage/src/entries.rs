@@ -144,7 +144,7 @@ impl Shared {
         start: u64,
         end: u64,
     ) -> Result<Vec<Entry>, StoreError> {
-        let signed = self.signed(record)?;
+        let signed = self.blocks().signed(record)?;
         let first = record.first_index.0;
         let end = end.min(first + u64::from(record.entries));
         let entry = |event: &Event| Entry { issuer: signed.batch().issuer.clone(), event: event.clone() };
@@ -155,7 +155,7 @@ impl Shared {
         match entries.iter().zip(&leaves).position(|(entry, leaf)| entry.leaf_hash() != *leaf) {
             None => Ok(entries),
             // The batch has its id, so it is the tile that is wrong, unless the frame is damaged too.
-            Some(_) => Err(self.blame(record.height, Part::Tiles)),
+            Some(_) => Err(self.blocks().blame(record.height, Part::Tiles)),
         }
     }
 }

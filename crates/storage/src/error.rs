@@ -202,6 +202,17 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Blocks,
+        Self::Batches,
+        Self::Tiles,
+        Self::History,
+        Self::Register,
+        Self::Index,
+        Self::Checkpoint,
+    ];
+
     /// The part in a word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] if the history tree is not the one that the header names; [`StoreError::Corrupt`], I/O.
     pub fn past(&self, height: Height) -> Result<Option<Past>, StoreError> {
-        let Some(frame) = self.shared.frame(height)? else { return Ok(None) };
+        let Some(frame) = self.shared.blocks().frame(height)? else { return Ok(None) };
         let block = Block::decode(frame.payload(), BLOCK_BYTES_LIMIT as usize).map_err(|source| {
             StoreError::Corrupt { height, fault: Fault::Encoding { part: "block", source } }
         })?;

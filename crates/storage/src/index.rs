@@ -11,7 +11,7 @@ mod maintenance;
 mod memory;
 mod merge;
 mod run;
-mod run_files;
+pub(crate) mod run_files;
 mod run_writer;
 
 use std::collections::VecDeque;

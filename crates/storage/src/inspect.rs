@@ -4,14 +4,15 @@ use std::path::Path;
 
 use sanad_chain::Fault;
 use sanad_core::genesis::Genesis;
-use sanad_core::ids::Height;
+use sanad_core::ids::{Height, LogIndex};
 
+use crate::blocks::Blocks;
 use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::closed::Closed;
-use crate::columns::{BLOCK_RECORD_BYTES, BlockRecord};
+use crate::columns::Columns;
 use crate::directory::StoreDirectory;
 use crate::error::{OpenError, Part, StoreError};
-use crate::files::PositionedFile;
+use crate::index::run_files;
 use crate::segments::{Defect, Inspected, Scanned, Segments};
 use crate::store::Store;
 use crate::unsynced;
@@ -29,11 +30,16 @@ pub enum Condition {
         /// Why: what is missing or damaged.
         reason: OpenError,
     },
+    /// A damaged block has to be [put right](Store::repair) first.
+    Repair {
+        /// Height of the first that is needed.
+        height: Height,
+    },
 }
 
 impl Store {
-    /// Looks at what opening needs, without changing anything: that all segments are there, the checkpoint, its block, and each block
-    /// after it. Does not read the other blocks, nor execute any.
+    /// Looks at what opening needs, without changing anything: that all segments are there, the checkpoint, its block, the batches that
+    /// the indexes lack, and each block after the checkpoint. Does not read the other blocks, nor execute any.
     ///
     /// # Errors
     /// Those of [`Self::open_or_rebuild`], where the store would not open.
@@ -50,6 +56,9 @@ impl Store {
         if let Some(reason) = missing {
             return Ok(Condition::Rebuild { reason });
         }
+        if let Some(part) = Self::rebuild_wanted(directory.path())? {
+            return Ok(Condition::Rebuild { reason: StoreError::Damaged { part }.into() });
+        }
         let damaged = || StoreError::Damaged { part: Part::Checkpoint };
         let checkpoints = directory.checkpoint();
         let loaded = match checkpoints.is_dir() {
@@ -63,9 +72,14 @@ impl Store {
             }
             Err(error) => return Err(error.into()),
         };
-        match check_head(&directory, &segments, &place) {
+        match check_head(&directory, &segments, &place)
+            .and_then(|()| check_unindexed(&directory, &segments, &place))
+        {
             Err(reason @ StoreError::Damaged { .. }) => {
                 return Ok(Condition::Rebuild { reason: reason.into() });
+            }
+            Err(StoreError::Corrupt { height, .. }) if height < place.height => {
+                return Ok(Condition::Repair { height });
             }
             checked => checked?,
         }
@@ -97,11 +111,26 @@ fn check_head(directory: &StoreDirectory, segments: &Segments, place: &Checkpoin
     if height == Height::GENESIS {
         return Ok(());
     }
-    let damaged = || StoreError::Damaged { part: Part::Blocks };
-    let mut record = [0; BLOCK_RECORD_BYTES];
-    let blocks = PositionedFile::open_to_read(directory.columns().join("blocks")).map_err(|_| damaged())?;
-    let read = blocks.read_exact_at(&mut record, (height.0 - 1) * BLOCK_RECORD_BYTES as u64);
-    read.map_err(|_| damaged())?;
-    let record = BlockRecord::decode(record).filter(|record| record.frame.end() == place.end);
-    segments.frame(&record.ok_or_else(damaged)?.frame, height).map(|_| ())
+    let damaged = StoreError::Damaged { part: Part::Blocks };
+    let Some(columns) = Columns::open_to_read(&directory.columns())? else { return Err(damaged) };
+    match columns.block(height)? {
+        record if record.frame.end() != place.end => Err(damaged),
+        record => segments.frame(&record.frame, height).map(|_| ()),
+    }
+}
+
+/// Reads the batches that the indexes lack up to the checkpoint, as [`replay::fill_indexes`](crate::replay::fill_indexes) does.
+fn check_unindexed(
+    directory: &StoreDirectory,
+    segments: &Segments,
+    end: &Checkpoint,
+) -> Result<(), StoreError> {
+    let Some(columns) = Columns::open_to_read(&directory.columns())? else { return Ok(()) };
+    let entries = run_files::covered(&directory.issuances())?;
+    let mut first = run_files::covered(&directory.batch_keys())?;
+    if entries < end.log_size.0 {
+        first = first.min(columns.batch_holding(LogIndex(entries), end.batches)?.0);
+    }
+    let blocks = Blocks { segments, columns: &columns, end: *end };
+    (first..end.batches).try_for_each(|ordinal| blocks.signed(&columns.batch(ordinal)?).map(|_| ()))
 }

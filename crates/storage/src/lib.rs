@@ -15,6 +15,7 @@
 mod append;
 mod audit;
 mod background;
+mod blocks;
 mod checkpoint;
 mod closed;
 mod column;

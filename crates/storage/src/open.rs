@@ -44,6 +44,25 @@ pub(crate) fn create(path: &Path, genesis: &Genesis, options: Options) -> Result
 }
 
 pub(crate) fn open(path: &Path, genesis: &Genesis, options: Options) -> Result<(Store, State), OpenError> {
+    let (opening, loaded) = load(path, genesis, options)?;
+    opening.finish(genesis, loaded)
+}
+
+pub(crate) fn open_to_repair(
+    path: &Path,
+    genesis: &Genesis,
+    options: Options,
+) -> Result<(Store, State), OpenError> {
+    let (opening, loaded) = load(path, genesis, options)?;
+    let (store, state, _) = opening.resume(genesis, loaded)?;
+    Ok((store, state))
+}
+
+fn load(
+    path: &Path,
+    genesis: &Genesis,
+    options: Options,
+) -> Result<(Opening, (Checkpoints, Loaded)), OpenError> {
     let chain_id = genesis.chain_id();
     let directory = StoreDirectory::open(path)?;
     let identity = directory.identity(chain_id)?;
@@ -51,8 +70,7 @@ pub(crate) fn open(path: &Path, genesis: &Genesis, options: Options) -> Result<(
         .with_unsynced(unsynced::read(&directory.unsynced(), &chain_id)?);
     let checkpoints = Checkpoints::open(&directory.checkpoint(), options.sled_cache_bytes)?;
     let loaded = checkpoints.load()?.ok_or(StoreError::Damaged { part: Part::Checkpoint })?;
-    let opening = Opening { directory, identity, chain_id, options, segments };
-    opening.finish(genesis, (checkpoints, loaded))
+    Ok((Opening { directory, identity, chain_id, options, segments }, (checkpoints, loaded)))
 }
 
 /// Makes the checkpoint of the genesis in an empty database.
@@ -103,9 +121,21 @@ impl Opening {
     pub(crate) fn finish_with(
         self,
         genesis: &Genesis,
-        (checkpoints, loaded): (Checkpoints, Loaded),
+        loaded: (Checkpoints, Loaded),
         each: impl FnMut(&Frame) + Send,
     ) -> Result<(Store, State), OpenError> {
+        let (store, mut state, end) = self.resume(genesis, loaded)?;
+        replay::fill_indexes(&store)?;
+        replay::execute(&store, &mut state, &end, each)?;
+        Ok((store, state))
+    }
+
+    /// A store as of the checkpoint, and where its log ends. Its indexes lack the last batches, which may be in a damaged block.
+    fn resume(
+        self,
+        genesis: &Genesis,
+        (checkpoints, loaded): (Checkpoints, Loaded),
+    ) -> Result<(Store, State, LogEnd), OpenError> {
         let place = loaded.checkpoint;
         let closed = self.directory.closed();
         let floor = place.end.max(Closed::read(&closed, &self.chain_id)?.end());
@@ -116,13 +146,10 @@ impl Opening {
         // here on has to be on disk.
         self.segments.sync_last()?;
         unsynced::remove(&self.directory.unsynced())?;
-        let (shared, mut state) = self.assemble(genesis, checkpoints, loaded, &end)?;
+        let (shared, state) = self.assemble(genesis, checkpoints, loaded, &end)?;
         let shared = Arc::new(shared);
         let background = Background::start(&shared).map_err(at(Path::new("threads")))?;
-        let store = Store { shared, background };
-        replay::fill_indexes(&store)?;
-        replay::execute(&store, &mut state, &end, each)?;
-        Ok((store, state))
+        Ok((Store { shared, background }, state, end))
     }
 
     /// Everything as of the checkpoint.

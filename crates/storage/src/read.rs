@@ -1,6 +1,5 @@
 //! Reading blocks and batches.
 
-use sanad_chain::Fault;
 use sanad_core::batch::{BatchChain, SignedBatch};
 use sanad_core::block::BlockHeader;
 use sanad_core::codec;
@@ -8,10 +7,9 @@ use sanad_core::hash::{BatchId, ChainId};
 use sanad_core::ids::{Height, LogIndex, LogSize, MEMBER_ID_BYTES_MAX, MemberId, Sequence};
 use sanad_core::validators::CommitCertificate;
 
-use crate::columns::{BatchColumnRecord, BlockRecord, Columns};
+use crate::blocks::Blocks;
+use crate::columns::BatchColumnRecord;
 use crate::error::{Part, StoreError};
-use crate::frame::Frame;
-use crate::segments::Segments;
 use crate::shared::{Shared, StoredHead, sequence_hash};
 use crate::store::Store;
 use crate::tiles::{LogTree, TileTree};
@@ -62,7 +60,7 @@ impl Store {
     /// The segment file that holds a block, for messages to operators; `None` at heights without a block, or where
     /// the column that says so cannot be read.
     pub fn segment_path(&self, height: Height) -> Option<std::path::PathBuf> {
-        let record = self.shared.block_record(height).ok()??;
+        let record = self.shared.blocks().record(height).ok()??;
         Some(self.shared.segments.path_of(record.frame.offset))
     }
 
@@ -96,7 +94,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
     pub fn header(&self, height: Height) -> Result<Option<BlockHeader>, StoreError> {
-        Ok(self.shared.front(height)?.map(|(_, header)| header))
+        Ok(self.shared.blocks().front(height)?.map(|(_, header)| header))
     }
 
     /// The certificate of a block; `None` at heights without one.
@@ -104,7 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
     pub fn certificate(&self, height: Height) -> Result<Option<CommitCertificate>, StoreError> {
-        Ok(self.shared.front(height)?.map(|(certificate, _)| certificate))
+        Ok(self.shared.blocks().front(height)?.map(|(certificate, _)| certificate))
     }
 
     /// A block's certificate and payload (`Block::decode` reads it); `None` at heights without one.
@@ -112,7 +110,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], I/O.
     pub fn block(&self, height: Height) -> Result<Option<(CommitCertificate, Vec<u8>)>, StoreError> {
-        let Some(frame) = self.shared.frame(height)? else { return Ok(None) };
+        let Some(frame) = self.shared.blocks().frame(height)? else { return Ok(None) };
         let certificate = frame.certificate().map_err(|fault| StoreError::Corrupt { height, fault })?;
         Ok(Some((certificate, frame.payload().to_vec())))
     }
@@ -202,7 +200,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn signed_batch(&self, record: &BatchRecord) -> Result<SignedBatch, StoreError> {
-        self.shared.signed(&self.shared.columns.batch(record.ordinal)?)
+        self.shared.blocks().signed(&self.shared.columns.batch(record.ordinal)?)
     }
 
     /// Bytes of memory that filters and fences of the key indexes take.
@@ -212,25 +210,9 @@ impl Store {
 }
 
 impl Shared {
-    /// Certificate and header of a block, without its batches.
-    fn front(&self, height: Height) -> Result<Option<(CommitCertificate, BlockHeader)>, StoreError> {
-        match height > Height::GENESIS && height <= self.published().height() {
-            true => front(&self.segments, &self.columns, height).map(Some),
-            false => Ok(None),
-        }
-    }
-
-    /// The whole frame of a block, checked.
-    pub(crate) fn frame(&self, height: Height) -> Result<Option<Frame>, StoreError> {
-        let Some(BlockRecord { frame, .. }) = self.block_record(height)? else { return Ok(None) };
-        self.segments.frame(&frame, height).map(Some)
-    }
-
-    pub(crate) fn block_record(&self, height: Height) -> Result<Option<BlockRecord>, StoreError> {
-        match height > Height::GENESIS && height <= self.published().height() {
-            true => self.columns.block(height).map(Some),
-            false => Ok(None),
-        }
+    /// The blocks that readers may see.
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
+        Blocks { segments: &self.segments, columns: &self.columns, end: self.published().place }
     }
 
     /// The batch that holds an entry of the log.
@@ -243,15 +225,6 @@ impl Shared {
         }
     }
 
-    /// A whole batch, with the id that the column has.
-    pub(crate) fn signed(&self, record: &BatchColumnRecord) -> Result<SignedBatch, StoreError> {
-        let bytes = self.segments.read(record.offset, record.bytes as usize)?;
-        match SignedBatch::decode(&bytes) {
-            Ok(signed) if signed.id() == record.id => Ok(signed),
-            _ => Err(self.blame(record.height, Part::Batches)),
-        }
-    }
-
     /// The fields at the front of a batch.
     pub(crate) fn batch_front(&self, record: &BatchColumnRecord) -> Result<BatchFront, StoreError> {
         let length = FRONT_BYTES_MAX.min(record.bytes as usize);
@@ -261,16 +234,7 @@ impl Shared {
             Ok(((_, chain_id, issuer, chain, sequence), bytes)) if chain_id == self.chain_id => {
                 Ok(BatchFront { issuer, chain, sequence, bytes: bytes as u64 })
             }
-            _ => Err(self.blame(record.height, Part::Batches)),
-        }
-    }
-
-    /// Why a block does not read as a column says: the segment is damaged, if its frame is, else the column.
-    pub(crate) fn blame(&self, height: Height, part: Part) -> StoreError {
-        match self.frame(height) {
-            Err(error) => error,
-            Ok(None) => StoreError::Corrupt { height, fault: Fault::Truncated },
-            Ok(Some(_)) => StoreError::Damaged { part },
+            _ => Err(self.blocks().blame(record.height, Part::Batches)),
         }
     }
 
@@ -296,15 +260,6 @@ pub(crate) struct BatchFront {
     pub(crate) sequence: Sequence,
     /// Length of these fields and those before them, in bytes.
     pub(crate) bytes: u64,
-}
-
-/// Certificate and header of a block in the log, without its batches. Requires a height from 1 on.
-pub(crate) fn front(
-    segments: &Segments,
-    columns: &Columns,
-    height: Height,
-) -> Result<(CommitCertificate, BlockHeader), StoreError> {
-    segments.header(&columns.block(height)?.frame, height)
 }
 
 /// Bytes at the front of a batch that hold version, chain id, issuer, chain and sequence number.

@@ -10,7 +10,7 @@ use sanad_core::state::State;
 use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::closed::Closed;
 use crate::directory::StoreDirectory;
-use crate::error::{OpenError, StoreError, at};
+use crate::error::{OpenError, Part, StoreError, at};
 use crate::files;
 use crate::frame::Frame;
 use crate::open::{self, Opening};
@@ -45,7 +45,8 @@ pub enum Step {
 
 impl Store {
     /// As [`Store::open`], for a node that starts: where `store.json`, or anything else that is derived from the segments, is
-    /// missing or cannot be read, it is rebuilt, with a warning in the log. A damaged segment is still an error.
+    /// missing or cannot be read, or where [`Self::want_rebuild`] was called, it is rebuilt, with a warning in the log. A damaged
+    /// segment is still an error.
     ///
     /// # Errors
     /// As [`Store::open`], but neither [`StoreError::Damaged`] nor, where there are segments, [`OpenError::NotAStore`].
@@ -55,15 +56,41 @@ impl Store {
         options: Options,
         progress: impl FnMut(Progress) + Send,
     ) -> Result<(Self, State), OpenError> {
-        let error = match Self::open(directory, genesis, options) {
-            Err(error) if is_derived(&error, directory) => error,
-            opened => return opened,
+        let reason = match Self::rebuild_wanted(directory)? {
+            Some(part) => StoreError::Damaged { part }.into(),
+            None => match Self::open(directory, genesis, options) {
+                Err(error) if is_derived(&error, directory) => error,
+                opened => return opened,
+            },
         };
         tracing::warn!(
-            reason = %error,
+            %reason,
             "what is derived from the log is damaged; rebuilding it by executing every block; check the disk"
         );
         Self::rebuild(directory, genesis, options, progress)
+    }
+
+    /// Makes the next [`Self::open_or_rebuild`] rebuild what is derived from the log, because a part of it is damaged.
+    ///
+    /// # Errors
+    /// I/O.
+    pub fn want_rebuild(&self, part: Part) -> Result<(), StoreError> {
+        files::write_whole(&self.shared.directory.rebuild_wanted(), part.as_str().as_bytes())
+    }
+
+    /// Which part of a store was found damaged while it was open, if [`Self::want_rebuild`] was called since it was rebuilt last.
+    ///
+    /// # Errors
+    /// I/O.
+    pub fn rebuild_wanted(directory: &Path) -> Result<Option<Part>, StoreError> {
+        let wanted = StoreDirectory::rebuild_wanted_in(directory);
+        let text = match files::read_small(&wanted, WISH_BYTES_MAX) {
+            Err(StoreError::TooLong { .. }) => Some(Vec::new()),
+            text => text?,
+        };
+        // Whatever the file says, there is a wish.
+        let part = |text: Vec<u8>| Part::ALL.into_iter().find(|part| part.as_str().as_bytes() == text);
+        Ok(text.map(|text| part(text).unwrap_or(Part::Checkpoint)))
     }
 
     /// Removes columns, indexes and checkpoint and rebuilds them: executes every block from the genesis on and verifies
@@ -109,6 +136,7 @@ impl Store {
         let opening = Opening { directory, identity, chain_id, options, segments };
         let (store, state) = opening.finish_with(genesis, loaded, |frame| tell(Step::Execute, frame))?;
         store.checkpoint()?;
+        files::remove_all(&store.shared.directory.rebuild_wanted())?;
         Ok((store, state))
     }
 }
@@ -133,6 +161,7 @@ impl Store {
             locked.closed(),
             locked.unsynced(),
             locked.undecided(),
+            locked.rebuild_wanted(),
             locked.columns(),
             locked.tiles(),
             locked.history(),
@@ -185,3 +214,6 @@ pub(crate) fn origin(genesis: &Genesis) -> Checkpoint {
         end: 0,
     }
 }
+
+/// Longest name of a part, in bytes.
+const WISH_BYTES_MAX: u64 = 64;

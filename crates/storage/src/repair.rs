@@ -71,7 +71,7 @@ impl Store {
         payload: &[u8],
     ) -> Result<(), RepairError> {
         self.shared.check_health()?;
-        let Some(record) = self.shared.block_record(height)? else {
+        let Some(record) = self.shared.blocks().record(height)? else {
             return Err(RepairError::NoBlock { height });
         };
         let block = Block::decode(payload, BLOCK_BYTES_LIMIT as usize).map_err(RepairError::Malformed)?;

@@ -64,7 +64,7 @@ pub(crate) fn fill_indexes(store: &Store) -> Result<(), StoreError> {
     };
     while ordinal < place.batches {
         let record = shared.columns.batch(ordinal)?;
-        let signed = shared.signed(&record)?;
+        let signed = shared.blocks().signed(&record)?;
         let batch = signed.batch();
         let issued = (record.first_index.0..).zip(&batch.events);
         let keys = issued.filter_map(|(index, event)| match event {

@@ -1,7 +1,7 @@
 //! The state as of a checkpoint, checked against the header of its block.
 
 use sanad_chain::Fault;
-use sanad_core::block::batches_root;
+use sanad_core::block::{BlockHeader, batches_root};
 use sanad_core::genesis::Genesis;
 use sanad_core::hash::{BlockHash, ChainId, HistoryHash, Root};
 use sanad_core::ids::{Height, LogSize};
@@ -10,11 +10,11 @@ use sanad_core::state::{Head, State, StateParts};
 use sanad_core::status::StatusTree;
 use sanad_core::validators::ValidatorSet;
 
+use crate::blocks::Blocks;
 use crate::checkpoint::Loaded;
 use crate::columns::Columns;
 use crate::error::{OpenError, Part, StoreError};
 use crate::history::past;
-use crate::read::front;
 use crate::segments::Segments;
 use crate::shared::StoredHead;
 use crate::tiles::Tiles;
@@ -58,10 +58,19 @@ impl Restoring<'_> {
             if !sound {
                 break;
             }
-            let (_, header) = front(self.segments, self.columns, announced)?;
+            let header = self.header(announced)?;
             sound = header.validators_hash == former.hash() && header.next_validators_hash == next.hash();
         }
         if sound { Ok(last) } else { Err(damaged(Part::Checkpoint)) }
+    }
+
+    fn blocks(&self) -> Blocks<'_> {
+        Blocks { segments: self.segments, columns: self.columns, end: self.loaded.checkpoint }
+    }
+
+    fn header(&self, height: Height) -> Result<BlockHeader, StoreError> {
+        let front = self.blocks().front(height)?;
+        front.map(|(_, header)| header).ok_or(StoreError::Damaged { part: Part::Checkpoint })
     }
 
     /// The block of the checkpoint, read whole from the segments, and the root over its batches.
@@ -73,7 +82,7 @@ impl Restoring<'_> {
         if record.frame.end() != place.end {
             return Err(StoreError::Damaged { part: Part::Blocks });
         }
-        let frame = self.segments.frame(&record.frame, height)?;
+        let frame = self.blocks().frame(height)?.ok_or(StoreError::Damaged { part: Part::Blocks })?;
         let block = frame.block().map_err(corrupt)?;
         let header = block.header;
         if header.hash() != place.hash || header.log_size != place.log_size {
@@ -94,7 +103,7 @@ impl Restoring<'_> {
         let before = Height(place.height.0 - 1);
         let previous = match before {
             Height::GENESIS => BlockHash(self.chain_id.0),
-            before => front(self.segments, self.columns, before)?.1.hash(),
+            before => self.header(before)?.hash(),
         };
         let past = past(history, place.height, previous, batches_root)?;
         let sound =

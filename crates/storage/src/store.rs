@@ -47,6 +47,20 @@ impl Store {
         open::open(directory, genesis, options)
     }
 
+    /// As [`Self::open`], where a damaged block stands in the way: the store as of its last checkpoint, for [`Self::repair`]
+    /// alone. Nothing may be appended to it.
+    ///
+    /// # Errors
+    /// [`OpenError`]; with [`StoreError::Corrupt`], the block is one of those that no opening does without: the last, those that
+    /// announced validators, or one after the checkpoint.
+    pub fn open_to_repair(
+        directory: &Path,
+        genesis: &Genesis,
+        options: Options,
+    ) -> Result<(Self, State), OpenError> {
+        open::open_to_repair(directory, genesis, options)
+    }
+
     /// Appends the block that follows the head, durably: when this returns, the block survives a loss of
     /// power. Requires `execution` to be that of `block` on the state at the head; the certificate is not
     /// verified here.

@@ -10,7 +10,6 @@ use sanad_core::proof::ValidatorChange;
 use sanad_core::validators::ValidatorSet;
 
 use crate::error::{Part, StoreError};
-use crate::read::front;
 use crate::shared::Published;
 use crate::store::Store;
 
@@ -44,12 +43,11 @@ impl Store {
         let sets = published.sets.get(1..).unwrap_or_default();
         let start = sets.partition_point(|set| announced(set) < heights.start);
         let end = sets.partition_point(|set| announced(set) < heights.end);
-        let change = |set: &ValidatorSet| {
-            let (certificate, header) = front(&self.shared.segments, &self.shared.columns, announced(set))?;
-            match header.next_validators_hash == set.hash() {
-                true => Ok(ValidatorChange { header, certificate, next: set.clone() }),
-                false => Err(StoreError::Damaged { part: Part::Checkpoint }),
+        let change = |set: &ValidatorSet| match self.shared.blocks().front(announced(set))? {
+            Some((certificate, header)) if header.next_validators_hash == set.hash() => {
+                Ok(ValidatorChange { header, certificate, next: set.clone() })
             }
+            _ => Err(StoreError::Damaged { part: Part::Checkpoint }),
         };
         sets.get(start..end).unwrap_or_default().iter().map(change).collect()
     }

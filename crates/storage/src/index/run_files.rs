@@ -45,6 +45,12 @@ pub(super) fn open_all(
     Ok(runs)
 }
 
+/// The place up to which the run files in a directory cover all, by their names.
+pub(crate) fn covered(directory: &Path) -> Result<u64, StoreError> {
+    let (found, _) = list(directory)?;
+    Ok(found.into_iter().fold(0, |end, range| if range.start == end { range.end } else { end }))
+}
+
 /// The ranges that run files in a directory cover by their names, the largest first where several begin
 /// alike; and other files. Both are empty if there is no directory.
 pub(super) fn list(directory: &Path) -> Result<(Vec<Range<u64>>, Vec<PathBuf>), StoreError> {
