@@ -124,3 +124,83 @@ async fn damage_that_nobody_can_repair_stops_nobody() {
     let before = height(&net, 1);
     poll("further blocks", || (height(&net, 1) >= before + 5).then_some(()));
 }
+
+/// Issues some credentials.
+fn issue(net: &Net, name: &str) {
+    let documents = net.documents(name, 3);
+    let (url, issuer) = (net.url(2), net.path("net/node-2"));
+    net.sanad(&["issue", &documents, "--issuer-dir", &issuer, "--node", &url]).json(0);
+}
+
+/// The indexes of a young ledger are in memory: a start reads every batch again, from its block.
+#[test]
+fn a_node_fetches_the_blocks_that_it_needs_to_start() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    issue(&net, "first");
+    let after = height(&net, DAMAGED);
+    poll("blocks after it", || (height(&net, DAMAGED) > after + 2).then_some(()));
+    net.stop_node(DAMAGED, Stop::Terminate);
+    // The last block that no batch came before.
+    let records = std::fs::read(net.node_path(DAMAGED, "data/ledger/columns/blocks")).unwrap();
+    let issued = records.chunks(32).take_while(|record| record[24..] == [0; 8]).count() as u64;
+    let data = net.node_path(DAMAGED, "data").to_str().unwrap().to_owned();
+    let check = || net.sanad_node(DAMAGED, &["check", "--offline"]);
+
+    damage(&net, DAMAGED, issued, Part::Payload);
+    let said = check();
+    assert!(said.out.contains(&format!("the block of height {issued} is damaged")), "{said:?}");
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(3);
+    let log = std::fs::read_to_string(net.node_path(DAMAGED, "node.log")).unwrap();
+    assert!(log.contains("a block that the node needs to start is damaged"), "{log}");
+    net.stop_node(DAMAGED, Stop::Terminate);
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+
+    damage(&net, DAMAGED, issued, Part::Payload);
+    let refused = net.sanad_node(DAMAGED, &["recover"]);
+    assert!(refused.code == 1 && refused.err.contains("sanad-node repair"), "{refused:?}");
+    let said = net.sanad_node(DAMAGED, &["repair"]);
+    assert!(said.code == 0 && said.out.contains("1 put right, 0 still damaged"), "{said:?}");
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+}
+
+/// A column is no block: it is rebuilt, by the next start or by `repair`.
+#[test]
+fn a_damaged_column_is_rebuilt() {
+    let net = Net::start(&["--heartbeat-ms", "500"]);
+    issue(&net, "first");
+    poll("blocks", || (height(&net, DAMAGED) > 8).then_some(()));
+    net.stop_node(DAMAGED, Stop::Terminate);
+    let data = net.node_path(DAMAGED, "data").to_str().unwrap().to_owned();
+    let column = |name: &str| net.node_path(DAMAGED, &format!("data/ledger/columns/{name}"));
+    let check = || net.sanad_node(DAMAGED, &["check", "--offline"]);
+    std::fs::write(column("batches"), [0; 64]).unwrap();
+    let said = check();
+    assert!(said.code == 0 && said.out.contains("rebuilds it from the log"), "{said:?}");
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(3);
+
+    let blocks = column("blocks");
+    let flip = || {
+        let mut records = std::fs::read(&blocks).unwrap();
+        records[3 * 32 + 15] ^= 4;
+        std::fs::write(&blocks, records).unwrap();
+    };
+    flip();
+    let log = || std::fs::read_to_string(net.node_path(DAMAGED, "node.log")).unwrap();
+    poll("the damage to be found", || {
+        log().contains("derived from the log is damaged; it is rebuilt").then_some(())
+    });
+    assert!(!log().contains("a block is damaged on this disk"), "{}", log());
+    net.stop_node(DAMAGED, Stop::Terminate);
+    assert!(check().out.contains("rebuilds it from the log"), "{:?}", check());
+    net.start_node(DAMAGED);
+    net.wait_for_equal_heads(3);
+    net.stop_node(DAMAGED, Stop::Terminate);
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+
+    flip();
+    let said = net.sanad_node(DAMAGED, &["repair"]);
+    assert!(said.code == 0 && said.out.contains("0 still damaged"), "{said:?}");
+    assert_eq!(net.sanad(&["audit", &data]).json(0)["verdict"], "sound");
+}

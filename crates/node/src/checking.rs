@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError, HostPort, Overrides};
+use crate::data_files::{self, Unfit};
 use crate::descriptors;
 use crate::desk::{CERTIFICATE_DAYS_MIN, CLIENT_CA_DAYS_MIN, certificate_ends, certificates_end, disk};
 use crate::error::NodeError;
@@ -153,6 +154,15 @@ impl Checks {
             ),
             Ok(_) => self.ok("data_dir", format!("{} is there, and closed to others", path.display())),
         }
+        let unfit = data_files::unfit(&directory);
+        for unfit in unfit.iter().take(UNFIT_SHOWN_MAX) {
+            let result = if unfit.stops() { CheckResult::Failed } else { CheckResult::Warning };
+            self.add("data_dir", result, format!("{}: {}", unfit.path.display(), unfit.fault));
+        }
+        if unfit.iter().any(Unfit::stops) {
+            // Reading on may wait for ever.
+            return;
+        }
         let consensus = directory.consensus();
         let guard = ConsensusConfig::guard_path(&consensus);
         let guards = recovery::guards(&consensus).unwrap_or_default();
@@ -209,6 +219,12 @@ impl Checks {
                 let text = format!(
                     "{}; the node rebuilds it from the log when it starts, which takes a while",
                     said(&reason)
+                );
+                self.warning("ledger", text);
+            }
+            Ok(Condition::Repair { height }) => {
+                let text = format!(
+                    "the block of height {height} is damaged; the node fetches it from peers when it starts, or `sanad-node repair` does"
                 );
                 self.warning("ledger", text);
             }
@@ -368,6 +384,8 @@ fn now_seconds() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Files of the data directory that are named, of those that the node cannot use.
+const UNFIT_SHOWN_MAX: usize = 5;
 /// What group and others may do with a directory.
 const OTHERS_BITS: u32 = 0o077;
 /// Files that a node with the limits of the sample may have open.

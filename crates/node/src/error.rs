@@ -98,6 +98,25 @@ pub enum NodeError {
         /// Where.
         source: OpenError,
     },
+    /// Something in the data directory keeps the node from running.
+    #[error("{path}: {fault}")]
+    UnfitFile {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A damaged block, without which the ledger does not open, is not replaced.
+    #[error(
+        "the block of height {height} in the ledger {path} is damaged, the node cannot start without it, and no peer's copy has \
+         replaced it yet: run `sanad-node repair` while other nodes run"
+    )]
+    BlockNotReplaced {
+        /// The directory.
+        path: PathBuf,
+        /// Height of the block.
+        height: Height,
+    },
     /// The ledger failed.
     #[error("the ledger failed")]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@
 pub mod backup;
 pub mod checking;
 pub mod config;
+mod data_files;
 mod descriptors;
 mod desk;
 mod error;

@@ -14,7 +14,7 @@ use sanad_core::ids::{Height, MemberId};
 use sanad_core::member::KeyPurpose;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
-use sanad_storage::{OpenError, Store};
+use sanad_storage::{Condition, OpenError, Store};
 
 use crate::config::Config;
 use crate::error::NodeError;
@@ -96,7 +96,10 @@ pub fn recover(
             Some(state)
         }
         Err(OpenError::MissingDirectory { .. }) => None,
-        Err(error) => return Err(failed(error)),
+        Err(error) => match Store::inspect(&path, &setup.genesis) {
+            Ok(Condition::Repair { height }) => return Err(NodeError::BlockNotReplaced { path, height }),
+            _ => return Err(failed(error)),
+        },
     };
     let ledger = if state.is_some() { Part::Kept } else { Part::Made };
     if let (Some(through), None) = (signed_through, &state) {

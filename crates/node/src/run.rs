@@ -9,19 +9,21 @@ use std::time::Duration;
 use sanad_api::{Limits, ServerConfig, Serving, TlsIdentity, WebOrigins};
 use sanad_consensus_lite::{Config as ConsensusConfig, Consensus, Keys, Timeouts};
 use sanad_core::signature::SecretKey;
-use sanad_storage::OpenError;
+use sanad_core::state::State;
+use sanad_storage::{OpenError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::data_files::{self, Unfit};
 use crate::descriptors::{self, Files};
 use crate::desk::{Admin, Desk, Watched};
 use crate::error::NodeError;
 use crate::facts::RunningNode;
 use crate::gossip::{Gossip, GossipLimits};
 use crate::ledger::{Ledger, LedgerApplication, PoolExchange, Service};
-use crate::mending::mend;
+use crate::mending::{mend, mend_to_open};
 use crate::own_keys::OwnKeys;
 use crate::peers::{self, NodePeer};
 use crate::pool::{PoolLimits, Source};
@@ -29,7 +31,7 @@ use crate::reload::Reload;
 use crate::saved_pool;
 use crate::serving::{Told, serve_replaceable};
 use crate::settling::{ahead, settle};
-use crate::setup::{DataDir, Setup, open_error, open_store};
+use crate::setup::{DataDir, Setup, block_to_repair, open_error, open_store};
 use crate::site;
 use crate::snapshot::keep_offering;
 use crate::supervisor;
@@ -63,7 +65,11 @@ pub async fn run(
     let files_max = descriptors::raise_limit();
     let setup = Setup::load(&config)?;
     let directory = DataDir::new(&config);
-    let mut ledger = open(&config, &setup, &directory)?;
+    let mut shutdown = Box::pin(shutdown);
+    let mut ledger = tokio::select! {
+        opened = open(&config, &setup, &directory) => opened?.ledger,
+        () = &mut shutdown => return Ok(()),
+    };
     if versions == Versions::WithoutTest {
         ledger = ledger.without_test_version();
     }
@@ -178,12 +184,52 @@ pub async fn run(
     }
 }
 
-pub(crate) fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Ledger, NodeError> {
-    let path = directory.ledger();
-    let (store, state) = open_store(config, &setup.genesis).map_err(|source| match source {
+/// A ledger, and how many damaged blocks were put right for it to open.
+pub(crate) struct Opened {
+    pub(crate) ledger: Ledger,
+    pub(crate) repaired: u64,
+}
+
+/// Opens the ledger. Damaged blocks that this needs are fetched from peers first.
+pub(crate) async fn open(config: &Config, setup: &Setup, directory: &DataDir) -> Result<Opened, NodeError> {
+    let mut unfit = data_files::unfit(directory).into_iter();
+    if let Some(Unfit { path, fault }) = unfit.find(Unfit::stops) {
+        return Err(NodeError::UnfitFile { path, fault: fault.to_string() });
+    }
+    let (mut before, mut repaired) = (None, 0);
+    loop {
+        let error = match open_store(config, &setup.genesis) {
+            Ok(opened) => {
+                return Ok(Opened { ledger: ledger(config, setup, directory, opened)?, repaired });
+            }
+            Err(error) => error,
+        };
+        match block_to_repair(&error) {
+            // The same block again: its copy did not help.
+            Some(height) if before.replace(height) != Some(height) => {
+                tracing::error!(%error, "a block that the node needs to start is damaged on this disk; it is fetched again from peers");
+                supervisor::starting(&format!("fetching the damaged block {height} from peers"));
+                repaired += mend_to_open(config, setup, directory, height, error).await?;
+            }
+            _ => return Err(not_opened(directory, error)),
+        }
+    }
+}
+
+fn not_opened(directory: &DataDir, source: OpenError) -> NodeError {
+    match source {
         OpenError::MissingDirectory { path } => NodeError::NotInitialised { path },
-        source => open_error(&path, source),
-    })?;
+        source => open_error(&directory.ledger(), source),
+    }
+}
+
+/// The ledger on a store that was opened.
+pub(crate) fn ledger(
+    config: &Config,
+    setup: &Setup,
+    directory: &DataDir,
+    (store, state): (Store, State),
+) -> Result<Ledger, NodeError> {
     let (genesis, limits) = (setup.genesis.clone(), PoolLimits::from(&config.pool));
     let ledger = Ledger::new(genesis, store, state, limits, directory.evidence())?;
     Ok(ledger.with_snapshots_every(config.snapshots.every_blocks))

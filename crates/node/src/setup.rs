@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sanad_consensus_lite::{Config as ConsensusConfig, Memory, SigningGuard};
 use sanad_core::genesis::{GENESIS_BYTES_MAX, Genesis};
+use sanad_core::ids::Height;
 use sanad_core::ids::MemberId;
 use sanad_core::signature::PublicKey;
 use sanad_core::state::State;
@@ -72,7 +73,17 @@ pub struct DataDir(PathBuf);
 impl DataDir {
     /// The data directory of a configuration.
     pub fn new(config: &Config) -> Self {
-        Self(config.data_dir.clone())
+        Self::at(&config.data_dir)
+    }
+
+    /// A data directory by its path.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Where it is itself.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// The ledger.
@@ -120,6 +131,14 @@ pub(crate) fn open_store(config: &Config, genesis: &Genesis) -> Result<(Store, S
         supervisor::starting(&format!("rebuilding the ledger: {step:?}, {percent} %"));
     };
     Store::open_or_rebuild(&DataDir::new(config).ledger(), genesis, store_options(config), progress)
+}
+
+/// Height of the damaged block that keeps a ledger from being opened, and that [`Store::repair`] may put right.
+pub(crate) fn block_to_repair(error: &OpenError) -> Option<Height> {
+    match error {
+        OpenError::Store(StoreError::Corrupt { height, .. }) => Some(*height),
+        _ => None,
+    }
 }
 
 /// Why the ledger in a directory cannot be opened: what is derived from its log was rebuilt, if only that was damaged.

@@ -1,6 +1,7 @@
 //! The directory of a store: where things are, of which chain, and that one process has it at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use sanad_chain::IndexSecret;
@@ -12,6 +13,11 @@ use crate::files;
 
 /// The only version of the layout.
 pub const STORE_VERSION: u32 = 1;
+
+/// Whose owner is the user of this process.
+const OWN_PROCESS: &str = "/proc/self";
+/// The user that may write everything.
+const ROOT: u32 = 0;
 
 /// Longest `store.json`, in bytes.
 const IDENTITY_BYTES_MAX: u64 = 4096;
@@ -59,7 +65,7 @@ impl StoreDirectory {
         if !path.is_dir() {
             return Err(OpenError::MissingDirectory { path: path.to_owned() });
         }
-        let lock_path = path.join("LOCK");
+        let lock_path = Self::lock_path(path)?;
         let lock = match File::open(&lock_path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self { path: path.to_owned(), _lock: None });
@@ -73,11 +79,28 @@ impl StoreDirectory {
         }
     }
 
-    fn lock(path: &Path) -> Result<Self, OpenError> {
+    /// Where the lock is, which must be a file if it is there: opening anything else may wait for ever.
+    fn lock_path(path: &Path) -> Result<PathBuf, OpenError> {
         let lock_path = path.join("LOCK");
+        match std::fs::metadata(&lock_path) {
+            Ok(meta) if !meta.is_file() => {
+                let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no file");
+                Err(at(&lock_path)(error).into())
+            }
+            _ => Ok(lock_path),
+        }
+    }
+
+    fn lock(path: &Path) -> Result<Self, OpenError> {
+        let lock_path = Self::lock_path(path)?;
         let mut options = OpenOptions::new();
         let lock =
             options.write(true).create(true).truncate(false).open(&lock_path).map_err(at(&lock_path))?;
+        // What root writes, the user of the node could not change afterwards.
+        let owner = lock.metadata().map_err(at(&lock_path))?.uid();
+        if owner != ROOT && std::fs::metadata(OWN_PROCESS).is_ok_and(|own| own.uid() == ROOT) {
+            return Err(OpenError::AsRoot { path: path.to_owned(), owner });
+        }
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: lock_path }),

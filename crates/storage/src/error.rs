@@ -135,6 +135,17 @@ pub enum OpenError {
         /// The directory.
         path: PathBuf,
     },
+    /// The process runs as root, and the store is another user's.
+    #[error(
+        "{path} belongs to user {owner}: run this as that user (`sudo -u sanad ...`), since files that root writes there would \
+         keep the node from starting"
+    )]
+    AsRoot {
+        /// The directory.
+        path: PathBuf,
+        /// The user's number.
+        owner: u32,
+    },
     /// The directory for a new store is not empty.
     #[error("{path} is not empty; a new store needs a new or empty directory")]
     NotEmpty {

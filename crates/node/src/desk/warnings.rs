@@ -57,6 +57,10 @@ fn own_vote(facts: &Facts<'_>, diagnosis: &Diagnosis, warnings: &mut Vec<Warning
                     "this node does not vote up to height {through}, which its key may have signed before"
                 );
                 match blocks {
+                    0..=FAR_BLOCKS if diagnosis.state == ChainState::Stalled => (
+                        text,
+                        "if the chain stands because the ledgers of its nodes were set back, it cannot come past that height by itself: start one node with the newest ledger that there is; see \"All are restored from backups\" in docs/operations.md",
+                    ),
                     0..=FAR_BLOCKS => {
                         (text, "wait until the chain is past that height; nothing needs to be done")
                     }

@@ -1,11 +1,11 @@
 //! Damaged blocks: which they are, and how they are put right from a peer's copy.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sanad_core::ids::Height;
-use sanad_storage::{RepairError, StoreError};
+use sanad_storage::{Part, RepairError, StoreError};
 
 use super::Ledger;
 use crate::gossip::BlockCopy;
@@ -14,6 +14,8 @@ use crate::gossip::BlockCopy;
 #[derive(Debug, Default)]
 pub(super) struct Damage {
     damaged: Mutex<BTreeSet<Height>>,
+    /// Whether something derived from the log is damaged.
+    derived: AtomicBool,
     repaired: AtomicU64,
 }
 
@@ -34,8 +36,16 @@ impl Ledger {
         self.damage.repaired.load(Ordering::Relaxed)
     }
 
-    /// Takes note if a read failed because a block is damaged.
+    /// Whether a part that is derived from the log was found damaged.
+    pub fn rebuild_is_wanted(&self) -> bool {
+        self.damage.derived.load(Ordering::Relaxed)
+    }
+
+    /// Takes note if a read failed because a block is damaged, or something that is derived from the blocks.
     pub fn note_damage(&self, error: &StoreError) {
+        if let StoreError::Damaged { part } = error {
+            return self.note_derived(*part);
+        }
         let StoreError::Corrupt { height, fault } = error else { return };
         let mut damaged = self.damage.damaged();
         if damaged.len() >= DAMAGED_MAX || !damaged.insert(*height) {
@@ -45,6 +55,19 @@ impl Ledger {
         let path = self.store.segment_path(*height);
         let path = path.as_deref().unwrap_or(self.store.directory()).display();
         tracing::error!(%height, %path, %fault, "a block is damaged on this disk; it is fetched again from peers");
+    }
+
+    fn note_derived(&self, part: Part) {
+        if self.damage.derived.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::error!(
+            %part,
+            "what is derived from the log is damaged; it is rebuilt from the log when the node is started again: restart it, and look at the disk"
+        );
+        if let Err(error) = self.store.want_rebuild(part) {
+            tracing::error!(%error, "that cannot be noted on the disk: run `sanad audit --rebuild` on the stopped node");
+        }
     }
 
     /// Reads blocks from a height on to see whether they are whole, until so many bytes are read; takes note of damage.
