@@ -623,6 +623,56 @@ fn a_register_that_lacks_what_is_issued_is_told() {
 }
 
 #[test]
+fn the_files_of_somebody_who_was_erased_are_not_to_be_imported() {
+    let office = Office::open();
+    office.issue("awards", &[]).json(0);
+    let erase = ["register", "erase", "email:s1@x.example", "--yes", "--no-site"];
+    office.run(&erase, &["--register", "--issuer-dir"]).json(0);
+    let import = "run: sanad register import";
+    let certificates = office.net.path("cetak");
+    let again = office.issue("awards", &["--certificates", &certificates]);
+    let gone = again.err.lines().find(|line| line.contains("was erased from the register"));
+    assert!(again.code == 0 && gone.is_some() && !again.err.contains(import), "{again:?}");
+    let gone = gone.unwrap();
+    assert!(gone.contains("delete them, and do not import them"), "{gone}");
+    assert_eq!(folders(&certificates).len(), 2, "none is made of what was erased");
+    // Only the receipt tells it from what the register never had.
+    let document = gone.split(": this credential").next().unwrap().trim_start_matches("note: ").trim();
+    let receipt = format!("{document}.receipt.json");
+    let mut damaged: Value = serde_json::from_slice(&fs::read(&receipt).unwrap()).unwrap();
+    damaged["proof"]["header"]["state_root"] = json!("0".repeat(64));
+    fs::write(&receipt, damaged.to_string()).unwrap();
+    let unsure = office.issue("awards", &[]);
+    assert!(
+        unsure.err.contains("if it was, delete both files; else put the receipt back from a copy")
+            && !unsure.err.contains(import),
+        "{unsure:?}"
+    );
+}
+
+#[test]
+fn a_roster_warns_of_certificates_as_certificate_make_does() {
+    let office = Office::open();
+    let out = office.net.path("awards");
+    let roster = ["issue", "roster", &office.roster, "--out", &out];
+    office.run(&roster, &["--issuer-dir", "--node"]).json(0);
+    let folder = folders(&out).remove(0);
+    let document = folder.join("credential.json").to_str().unwrap().to_owned();
+    office.run(&["suspend", &document], &["--issuer-dir", "--node"]).json(0);
+    let (now, receipt) = (office.net.path("now.receipt.json"), format!("{document}.receipt.json"));
+    assert_eq!(office.run(&["status", &document, "--receipt-out", &now], &["--node"]).code, 1);
+    fs::rename(&now, &receipt).unwrap();
+    let made =
+        office.run(&["certificate", "make", &document, "--out", &office.net.path("made")], &[]).json(0);
+    let warning = made["made"][0]["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("SUSPENDED as of "), "{made:#}");
+    let cetak = office.net.path("cetak");
+    let with = [&roster[..], &["--certificates", &cetak]].concat();
+    let printed = office.run(&with, &["--issuer-dir", "--node"]).json(0);
+    assert_eq!(printed["certificates"]["warnings"], json!([warning]), "{printed:#}");
+}
+
+#[test]
 fn an_audit_compares_the_lists_of_a_site_with_the_ledger() {
     let office = Office::open();
     office.issue("awards", &["--status-lists"]).json(0);

@@ -218,8 +218,11 @@ pub(crate) fn obstacle(finding: &Finding) -> Option<(String, Outcome)> {
     if let Some(issuer) = finding.issuer()
         && matches!(issuer.standing, Standing::Suspended | Standing::Frozen)
     {
-        let why =
-            format!("{} ({}) is {} since block {}", issuer.name, issuer.id, issuer.standing, issuer.since);
+        let standing = match finding.as_of() {
+            Some(as_of) => issuer.standing_as_of(as_of.height),
+            None => issuer.standing.to_string(),
+        };
+        let why = format!("{} ({}) is {standing}", issuer.name, issuer.id);
         return Some((why, Outcome::No));
     }
     let is_signed = finding

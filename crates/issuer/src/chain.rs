@@ -313,18 +313,26 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub async fn member(&self, id: &MemberId) -> Result<MemberState, ChainError> {
+        Ok(self.member_as_of(id).await?.0)
+    }
+
+    /// As [`Self::member`], with the time of the block that proves it, in milliseconds since 1970-01-01 UTC.
+    pub(crate) async fn member_as_of(&self, id: &MemberId) -> Result<(MemberState, u64), ChainError> {
         let asked = || self.client.member(id, ProofForm::SelfContained);
         match ask_patiently(Duration::ZERO, asked).await {
             Ok(details) => {
                 self.answered.store(true, Ordering::Relaxed);
                 self.checked(details.proof.verify(&self.anchor), "the issuer's record")?;
-                MemberState::new(details.proof.member.record, details.rest)
-                    .map_err(|_| ChainError::KeysNotProven { node: self.node.clone() })
+                let time_ms = details.proof.header.time_ms;
+                let member = MemberState::new(details.proof.member.record, details.rest)
+                    .map_err(|_| ChainError::KeysNotProven { node: self.node.clone() })?;
+                Ok((member, time_ms))
             }
             // Before the first block nothing can be proved, and the genesis says it all.
             Err(error) if error.code() == Some(ErrorCode::NoBlock) => {
                 let registry = self.genesis.registry();
-                registry.member(id).cloned().ok_or_else(|| ChainError::NotAMember(id.clone()))
+                let member = registry.member(id).cloned();
+                member.map(|member| (member, 0)).ok_or_else(|| ChainError::NotAMember(id.clone()))
             }
             Err(error) => Err(self.failed(error)),
         }

@@ -10,8 +10,10 @@ use sanad_core::event::{Event, EventKind};
 use sanad_core::execution::REVOCATIONS_A_DAY_MAX;
 use sanad_core::hash::BatchId;
 use sanad_core::ids::{Height, LogIndex, MemberId};
+use sanad_core::member::DailyCount;
 use sanad_core::proof::StatusProof;
 use sanad_core::status::CredentialStatus;
+use sanad_core::utc::Utc;
 use serde::Serialize;
 
 use crate::chain::{Chain, ChainError};
@@ -69,6 +71,16 @@ impl Change {
     }
 }
 
+/// What is done where an issuer has more to revoke than the ledger takes today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// Nothing is revoked: [`ChangeError::TooMany`].
+    Refused,
+    /// The first ones are revoked, as many as fit, in the order in which they were given; the others are
+    /// [left](ChangeReport::left).
+    Left,
+}
+
 /// A credential to change.
 #[derive(Clone, Debug)]
 pub struct ChangeTarget {
@@ -89,6 +101,30 @@ pub struct ChangeReport {
     pub batches: Vec<ChangeBatch>,
     /// The credentials, in the order of the log.
     pub credentials: Vec<ChangedCredential>,
+    /// Those that are beyond the limit of a day, and unchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<ChangesLeft>,
+}
+
+/// Credentials that are not revoked yet, since the ledger takes no more revocations of their issuer today.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangesLeft {
+    /// How many a day the ledger takes.
+    pub limit: u32,
+    /// When the ledger's next day begins, in milliseconds since 1970-01-01 UTC. The first block from then on is of the old day
+    /// still; the next one takes revocations again.
+    pub next_day_ms: u64,
+    /// The credentials, in the order in which they were given.
+    pub credentials: Vec<CredentialLeft>,
+}
+
+/// A credential that is not revoked yet.
+#[derive(Clone, Debug, Serialize)]
+pub struct CredentialLeft {
+    /// What it was called.
+    pub target: String,
+    /// The place of its issuance.
+    pub log_index: LogIndex,
 }
 
 /// A batch of changes in the log.
@@ -161,6 +197,21 @@ pub enum ChangeError {
         /// Those that cannot be changed.
         faults: Vec<ChangeFault>,
     },
+    /// There are more to revoke than the ledger takes today: nothing was revoked.
+    #[error("{}", too_many(*total, *fit, *limit, *next_day_ms))]
+    TooMany {
+        /// How many there are to revoke.
+        total: usize,
+        /// How many more the ledger takes today.
+        fit: usize,
+        /// How many a day the ledger takes.
+        limit: u32,
+        /// When the ledger's next day begins, in milliseconds since 1970-01-01 UTC.
+        next_day_ms: u64,
+    },
+    /// It is not known how many more the ledger takes today.
+    #[error("it is not known how many more credentials can be revoked today, so nothing more was changed")]
+    NoRoomKnown(#[source] ChainError),
     /// The statuses are not known.
     #[error(
         "only {asked} of {total} credentials could be asked for their status, so nothing more was changed"
@@ -213,21 +264,39 @@ pub struct ChangePlan {
     issuer: MemberId,
     /// How old a node's word may be that something is so already.
     age_max: Duration,
-    /// By log index, so that what was named twice is changed once: what it is called.
-    to_change: BTreeMap<LogIndex, (String, Option<ListLine>)>,
+    excess: Excess,
+    /// By log index, so that what was named twice is changed once.
+    to_change: BTreeMap<LogIndex, Named>,
     done: BTreeMap<LogIndex, ChangedCredential>,
+    left: Option<ChangesLeft>,
+}
+
+/// A credential to change, as it was given.
+#[derive(Debug)]
+struct Named {
+    /// Its place among all that were given.
+    place: usize,
+    name: String,
+    listed: Option<ListLine>,
+}
+
+/// How many revocations of an issuing key the ledger still takes.
+struct Room {
+    fit: usize,
+    next_day_ms: u64,
 }
 
 impl ChangePlan {
     /// Asks for the status of each credential, many at once. Those that are already so are done.
     ///
     /// # Errors
-    /// [`ChangeError::Impossible`] names every credential that cannot be changed by this issuer.
+    /// [`ChangeError::Impossible`] names every credential that cannot be changed by this issuer; [`ChangeError::TooMany`].
     pub async fn new(
         chain: &Chain,
         change: Change,
         issuer: &MemberId,
         targets: &[ChangeTarget],
+        excess: Excess,
         observer: &dyn Observer,
     ) -> Result<Self, ChangeError> {
         let (to_change, done) = (BTreeMap::new(), BTreeMap::new());
@@ -239,8 +308,9 @@ impl ChangePlan {
                 ChangeError::NotAsked { asked: 0, total, source }
             })?,
         };
-        let mut plan = Self { change, issuer: issuer.clone(), age_max, to_change, done };
+        let mut plan = Self { change, issuer: issuer.clone(), age_max, excess, to_change, done, left: None };
         plan.sort_out(chain, targets, observer).await?;
+        plan.fit(chain).await?;
         Ok(plan)
     }
 
@@ -249,7 +319,12 @@ impl ChangePlan {
         self.to_change.len()
     }
 
-    /// Whether all are already so.
+    /// Those that are left for another day.
+    pub fn left(&self) -> Option<&ChangesLeft> {
+        self.left.as_ref()
+    }
+
+    /// Whether there is nothing to change: all are already so, or left for another day.
     pub fn is_empty(&self) -> bool {
         self.to_change.is_empty()
     }
@@ -257,11 +332,11 @@ impl ChangePlan {
     /// What is known without entering anything.
     pub fn report(&self) -> ChangeReport {
         let credentials = self.done.values().cloned().collect();
-        ChangeReport { change: self.change, batches: Vec::new(), credentials }
+        ChangeReport { change: self.change, batches: Vec::new(), credentials, left: self.left.clone() }
     }
 
-    /// Enters the changes, in batches of at most [`BATCH_EVENTS_MAX`], or of revocations
-    /// [`REVOCATIONS_A_DAY_MAX`]; each is entered whole or not at all.
+    /// Enters the changes, in batches of at most [`BATCH_EVENTS_MAX`]; each is entered whole or not at all. Revocations are one
+    /// batch: [`REVOCATIONS_A_DAY_MAX`] are fewer.
     ///
     /// `report` has what was changed, also after an error.
     ///
@@ -277,6 +352,7 @@ impl ChangePlan {
     ) -> Result<(), ChangeError> {
         let entered = self.enter_all(chain, issuer, wait, observer, &mut report.batches).await;
         report.credentials = self.done.into_values().collect();
+        report.left = self.left;
         entered
     }
 
@@ -288,15 +364,10 @@ impl ChangePlan {
         observer: &dyn Observer,
         batches: &mut Vec<ChangeBatch>,
     ) -> Result<(), ChangeError> {
-        let (total, mut changed, mut tries) = (self.len(), 0, 0);
+        let (mut total, mut changed, mut tries) = (self.len(), 0, 0);
         while !self.to_change.is_empty() {
             observer.progress(Step::Changing, changed, total);
-            let batch_max = match self.change {
-                // More would be refused, and with them those that still can be revoked today.
-                Change::Revoke => REVOCATIONS_A_DAY_MAX as usize,
-                Change::Suspend | Change::Reinstate => BATCH_EVENTS_MAX,
-            };
-            let next: Vec<LogIndex> = self.to_change.keys().take(batch_max).copied().collect();
+            let next: Vec<LogIndex> = self.to_change.keys().take(BATCH_EVENTS_MAX).copied().collect();
             let mut events: Vec<Event> = next.iter().map(|index| self.change.event(*index)).collect();
             shuffle(&mut events)?;
             match enter(chain, issuer, &events, wait, observer, |_| Ok(())).await {
@@ -310,20 +381,55 @@ impl ChangePlan {
                     if tries < TRIES_MAX =>
                 {
                     tries += 1;
-                    let targets: Vec<ChangeTarget> = std::mem::take(&mut self.to_change)
-                        .into_iter()
-                        .map(|(index, (name, listed))| ChangeTarget {
-                            name,
-                            listed,
-                            key: CredentialKey::Index(index),
-                        })
-                        .collect();
-                    self.sort_out(chain, &targets, &()).await?;
+                    let mut named: Vec<_> = std::mem::take(&mut self.to_change).into_iter().collect();
+                    named.sort_by_key(|(_, named)| named.place);
+                    let targets = named.into_iter().map(|(index, Named { name, listed, .. })| ChangeTarget {
+                        name,
+                        listed,
+                        key: CredentialKey::Index(index),
+                    });
+                    self.sort_out(chain, &targets.collect::<Vec<_>>(), &()).await?;
+                }
+                // Another program has revoked in the meantime.
+                Err(SubmissionError::Refused { code: ErrorCode::RevocationLimit, .. })
+                    if tries < TRIES_MAX =>
+                {
+                    tries += 1;
+                    let before = self.len();
+                    self.fit(chain).await?;
+                    total -= before - self.len();
                 }
                 Err(source) => return Err(ChangeError::Submission { changed, source }),
             }
         }
         observer.progress(Step::Changing, changed, total);
+        Ok(())
+    }
+
+    /// Refuses, or leaves for another day, what the ledger takes no more today.
+    async fn fit(&mut self, chain: &Chain) -> Result<(), ChangeError> {
+        if self.change != Change::Revoke || self.to_change.is_empty() {
+            return Ok(());
+        }
+        let Room { fit, next_day_ms } = room(chain, &self.issuer).await.map_err(ChangeError::NoRoomKnown)?;
+        let (total, limit) = (self.to_change.len(), REVOCATIONS_A_DAY_MAX);
+        if total <= fit {
+            return Ok(());
+        }
+        if self.excess == Excess::Refused {
+            return Err(ChangeError::TooMany { total, fit, limit, next_day_ms });
+        }
+        let mut named: Vec<(usize, LogIndex)> =
+            self.to_change.iter().map(|(index, named)| (named.place, *index)).collect();
+        named.sort_unstable();
+        let mut credentials = Vec::with_capacity(total - fit);
+        for (_, log_index) in named.split_off(fit) {
+            let named = self.to_change.remove(&log_index);
+            credentials.extend(named.map(|named| CredentialLeft { target: named.name, log_index }));
+        }
+        // Those that were left before come after them.
+        credentials.extend(self.left.take().into_iter().flat_map(|left| left.credentials));
+        self.left = Some(ChangesLeft { limit, next_day_ms, credentials });
         Ok(())
     }
 
@@ -343,7 +449,7 @@ impl ChangePlan {
                 return;
             }
             let (log_index, as_of) = (proof.index, proof.header.height);
-            let Some((target, _)) = self.to_change.remove(&log_index) else { return };
+            let Some(Named { name: target, .. }) = self.to_change.remove(&log_index) else { return };
             let as_of_ms = proof.header.time_ms;
             let changed = ChangedCredential { target, log_index, status, as_of, as_of_ms, already: false };
             self.done.insert(log_index, changed);
@@ -372,9 +478,10 @@ impl ChangePlan {
         observer.progress(Step::Asking, asked, total);
         let take = |answer: Option<(StatusProof, CredentialStatus)>| {
             let ChangeTarget { name, listed, .. } = targets[asked].clone();
+            let named = Named { place: asked, name: name.clone(), listed: listed.clone() };
             asked += 1;
             observer.progress(Step::Asking, asked, total);
-            if let Err(reason) = self.sort_in(&name, listed.as_ref(), answer) {
+            if let Err(reason) = self.sort_in(named, answer) {
                 faults.push(ChangeFault { name, listed, reason });
             }
         };
@@ -386,8 +493,7 @@ impl ChangePlan {
     /// Notes a credential as done or to change, by its status.
     fn sort_in(
         &mut self,
-        name: &str,
-        listed: Option<&ListLine>,
+        named: Named,
         answer: Option<(StatusProof, CredentialStatus)>,
     ) -> Result<(), ChangeFaultReason> {
         let (proof, status) = answer.ok_or(ChangeFaultReason::Unknown)?;
@@ -403,7 +509,7 @@ impl ChangePlan {
                 if age > self.age_max {
                     return Err(ChangeFaultReason::Old { as_of, age_seconds: age.as_secs() });
                 }
-                let target = name.to_owned();
+                let target = named.name;
                 let done = ChangedCredential { target, log_index, status, as_of, as_of_ms, already: true };
                 self.done.entry(log_index).or_insert(done);
                 Ok(())
@@ -412,12 +518,34 @@ impl ChangePlan {
                 Err(ChangeFaultReason::Final(self.change))
             }
             EventKind::Issue => {
-                self.to_change.entry(log_index).or_insert_with(|| (name.to_owned(), listed.cloned()));
+                self.to_change.entry(log_index).or_insert(named);
                 Ok(())
             }
             kind => Err(ChangeFaultReason::NotAnIssuance(kind)),
         }
     }
+}
+
+/// How many revocations an issuing key has left by the last block, whose day counts for the next one.
+async fn room(chain: &Chain, issuer: &MemberId) -> Result<Room, ChainError> {
+    let (member, head_ms) = chain.member_as_of(issuer).await?;
+    let (today, revoked) = (DailyCount::day_of(head_ms), member.rest().revoked);
+    let count = if revoked.day == today { revoked.count } else { 0 };
+    let fit = REVOCATIONS_A_DAY_MAX.saturating_sub(count) as usize;
+    Ok(Room { fit, next_day_ms: DailyCount::begin_ms(today.saturating_add(1)) })
+}
+
+fn too_many(total: usize, fit: usize, limit: u32, next_day_ms: u64) -> String {
+    let fitting = match fit {
+        0 => "none of them fits today",
+        _ => &format!("{fit} of them fit today"),
+    };
+    format!(
+        "{total} credentials are to be revoked, and {fitting}, since an issuing key revokes at most {limit} credentials a day (UTC); \
+         nothing was changed. Give --as-many-as-fit to revoke the first ones now and the others from {} on, or revoke \
+         them all today with the governance keys (`sanad member revoke`)",
+        Utc(next_day_ms)
+    )
 }
 
 /// How long ago a time was, by this machine's clock.

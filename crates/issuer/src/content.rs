@@ -13,7 +13,7 @@ use sanad_core::trust::{TRUST_FILE_FORMAT, TRUST_FILE_MAGIC};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::pending::PENDING_FORMAT;
+use crate::pending::FORMAT_PREFIX;
 
 /// A kind of file that the ledger's programs write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ fn holds_key(text: &[u8]) -> bool {
     is_text(text)
         && ((contains("-----BEGIN ") && contains(" PRIVATE KEY-----"))
             || (contains("ciphertext") && quoted(KEY_FILE_FORMAT))
-            || (contains("secret") && quoted(PENDING_FORMAT)))
+            || (contains("secret") && contains(&format!("\"{FORMAT_PREFIX}"))))
 }
 
 /// Bytes of other kinds, pictures above all, are not looked through.
@@ -222,7 +222,8 @@ fn of_format(format: &str) -> Option<Artifact> {
     match format {
         RECEIPT_FORMAT => Some(Artifact::Receipt),
         KEY_FILE_FORMAT => Some(Artifact::KeyFile),
-        PENDING_FORMAT => Some(Artifact::PendingFile),
+        // Of every version: all of them hold secrets.
+        pending if pending.starts_with(FORMAT_PREFIX) => Some(Artifact::PendingFile),
         TRUST_FILE_FORMAT => Some(Artifact::TrustFile),
         MEMBER_FILE_FORMAT => Some(Artifact::MemberFile),
         COMPLETENESS_FORMAT => Some(Artifact::CompletenessProof),
@@ -255,6 +256,8 @@ mod tests {
             (r#"{"format":"sanad-receipt/v1"}"#, Some(Artifact::Receipt)),
             ("\u{feff} {\"a\": [1], \"format\":\"sanad-key/v1\"}", Some(Artifact::KeyFile)),
             (r#"{"format":"sanad-pending/v1","documents":[]}"#, Some(Artifact::PendingFile)),
+            (r#"{"format":"sanad-pending/v2","documents":[]}"#, Some(Artifact::PendingFile)),
+            (r#"{"format":"sanad-pending/v3","documents":[]}"#, Some(Artifact::PendingFile)),
             (r#"{"format":"sanad-trust/v1"}"#, Some(Artifact::TrustFile)),
             (
                 "{\"format\":\"sanad-completeness-proof/v1\"}\n{\"entries\":[]}\n",

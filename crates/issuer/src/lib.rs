@@ -26,7 +26,7 @@
 //! use sanad_core::genesis::Genesis;
 //! use sanad_core::trust::TrustAnchor;
 //! use sanad_issuer::{
-//!     Chain, Change, ChangePlan, ChangeTarget, Issuance, IssueOptions, IssueReport, Issuer, Notice, Observer,
+//!     Chain, Change, ChangePlan, ChangeTarget, Excess, Issuance, IssueOptions, IssueReport, Issuer, Notice, Observer,
 //! };
 //! use sanad_issuer::keys::{Passphrase, read_passphrase};
 //!
@@ -66,7 +66,7 @@
 //!     let key = sanad_api::CredentialKey::Index(wrong.log_index);
 //!     let name = wrong.document.display().to_string();
 //!     let target = ChangeTarget { name, listed: None, key };
-//!     let plan = ChangePlan::new(&chain, Change::Revoke, &issuer.id, &[target], &Log).await?;
+//!     let plan = ChangePlan::new(&chain, Change::Revoke, &issuer.id, &[target], Excess::Refused, &Log).await?;
 //!     let mut report = plan.report();
 //!     plan.enter(&chain, &issuer, Duration::from_secs(120), &Log, &mut report).await?;
 //!     Ok(())
@@ -105,7 +105,7 @@ pub use awards::{AwardsError, Incomplete, LineFault, Plan, Roster};
 pub use chain::{Chain, ChainError};
 pub use change::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangeFaultReason, ChangePlan, ChangeReport, ChangeTarget,
-    ChangedCredential,
+    ChangedCredential, ChangesLeft, CredentialLeft, Excess,
 };
 pub use content::{Artifact, PictureReader, recognise};
 pub use correction::{Correction, CorrectionError};

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError, Mode};
 
-/// The format that is written and read.
-pub const PENDING_FORMAT: &str = "sanad-pending/v1";
+/// The format that is written. Files of version 1, which has the same fields, are read, too: its programs that know no
+/// `register` refuse a file that has it. `docs/formats/pending.md`.
+pub const PENDING_FORMAT: &str = "sanad-pending/v2";
 /// Longest pending file, in bytes: a full batch with the longest paths and summaries there are.
 pub const PENDING_BYTES_MAX: usize = 64 << 20;
 
@@ -88,6 +89,17 @@ pub enum PendingError {
         /// Why.
         source: PendingFault,
     },
+    /// A newer program wrote it.
+    #[error(
+        "{} is a pending file of version {version}, and this program reads those up to {VERSION_MAX}; it holds the only copy of its \
+         secrets, so leave it where it is, and finish it with the `sanad` that wrote it, or a newer one", path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version of its format.
+        version: u64,
+    },
 }
 
 /// What is wrong with a pending file.
@@ -100,6 +112,9 @@ pub enum PendingFault {
     /// Another JSON value than an object.
     #[error("it is not a JSON object")]
     NotAnObject,
+    /// A later version of the format, whose other fields are not looked at.
+    #[error("it is of version {0} of its format; this program reads those up to {VERSION_MAX}")]
+    Newer(u64),
     /// Another format.
     #[error("its format is {0:?}; this program knows {PENDING_FORMAT:?}")]
     Format(String),
@@ -143,6 +158,12 @@ struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     register: Option<PathBuf>,
     documents: Vec<PendingDocument>,
+}
+
+/// The format alone, of a file whose other fields may be those of another version.
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: String,
 }
 
 /// The form of receipts, as the file names it.
@@ -210,8 +231,10 @@ impl Pending {
     /// [`PendingError`]; [`FileError::Exposed`] in it if others can read or write the file.
     pub fn read(path: &Path) -> Result<Self, PendingError> {
         let text = files::read_secret(path, PENDING_BYTES_MAX)?;
-        let mut pending = Self::from_json(&text)
-            .map_err(|source| PendingError::NotPending { path: path.to_owned(), source })?;
+        let mut pending = Self::from_json(&text).map_err(|fault| match fault {
+            PendingFault::Newer(version) => PendingError::Newer { path: path.to_owned(), version },
+            source => PendingError::NotPending { path: path.to_owned(), source },
+        })?;
         let base = absolute(files::parent(path))?;
         for document in &mut pending.documents {
             document.path = base.join(&document.path);
@@ -228,11 +251,10 @@ impl Pending {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(PendingFault::NotAnObject);
         }
-        let Fields { format, batch_id: named, batch, receipts_here, receipts_form, register, documents } =
+        // Before the other fields: a later version may have others.
+        check_format(serde_json::from_slice::<FormatOnly>(text)?.format)?;
+        let Fields { batch_id: named, batch, receipts_here, receipts_form, register, documents, .. } =
             serde_json::from_slice(text)?;
-        if format != PENDING_FORMAT {
-            return Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect()));
-        }
         let bytes = hex::decode(batch).map_err(|_| PendingFault::Batch)?;
         let batch = SignedBatch::decode(&bytes).map_err(|_| PendingFault::Batch)?;
         if batch.id() != named {
@@ -258,6 +280,15 @@ impl Pending {
             Form::Binary => ReceiptForm::Binary,
         };
         Ok(Self { batch, receipts_here, receipts_form, register, documents })
+    }
+}
+
+fn check_format(format: String) -> Result<(), PendingFault> {
+    let version = format.strip_prefix(FORMAT_PREFIX).filter(|version| !version.starts_with(['0', '+']));
+    match version.and_then(|version| version.parse().ok()) {
+        Some(1..=VERSION_MAX) => Ok(()),
+        Some(version) => Err(PendingFault::Newer(version)),
+        None => Err(PendingFault::Format(format.chars().take(FORMAT_SHOWN_MAX).collect())),
     }
 }
 
@@ -314,6 +345,9 @@ fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     std::path::absolute(path).map_err(FileError::system(path, "made absolute"))
 }
 
+pub(crate) const FORMAT_PREFIX: &str = "sanad-pending/v";
+/// The latest version that is read.
+const VERSION_MAX: u64 = 2;
 const PENDING_PREFIX: &str = ".sanad-pending-";
 const PENDING_SUFFIX: &str = ".json";
 const ELSEWHERE_SUFFIX: &str = ".elsewhere";
@@ -388,7 +422,9 @@ mod tests {
         let other = "0".repeat(64);
         for (from, to) in [
             (commitment.as_str(), other.as_str()),
-            ("sanad-pending/v1", "x"),
+            ("sanad-pending/v2", "x"),
+            ("sanad-pending/v2", "sanad-pending/v02"),
+            ("\"receipts_form\"", "\"another\": 1, \"receipts_form\""),
             ("\"secret\"", "\"secrez\""),
             ("\"2.json", "\"../2.json"),
             ("\"2.json", "\"/a/../2.json"),
@@ -413,5 +449,60 @@ mod tests {
             let refused = Pending::read(&path);
             assert!(matches!(refused, Err(PendingError::File(FileError::Exposed { .. }))), "{refused:?}");
         }
+    }
+
+    /// The text of the sample on the page.
+    fn sample() -> String {
+        let page = include_str!("../../../docs/formats/pending.md");
+        let (_, sample) = page.split_once("```json\n").unwrap();
+        sample.split_once("```").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn the_sample_of_the_page_is_what_is_written() {
+        let mut sampled = pending(Path::new("/awards"));
+        let chain = ChainId([1; 32]);
+        sampled.documents.truncate(2);
+        for (document, place) in sampled.documents.iter_mut().zip(0..) {
+            document.again = place == 1;
+            let (opening, issuer) = (document.opening(), "univ-merapi.example".parse().unwrap());
+            document.commitment =
+                opening.commitment(&chain, &issuer, document.kind, Some(&document.digest)).unwrap();
+        }
+        let mut events: Vec<_> = sampled
+            .documents
+            .iter()
+            .map(|document| Event::Issue { commitment: document.commitment })
+            .collect();
+        events.push(Event::Revoke { target: sanad_core::ids::LogIndex(5) });
+        let batch = Batch { events, ..sampled.batch.batch().clone() };
+        sampled.batch = batch.sign(&SecretKey::from_seed(&[1; 32]));
+        let written = String::from_utf8(sampled.text(Path::new("/awards")).unwrap()).unwrap();
+        assert_eq!(sample(), written, "the page is to have:\n{written}");
+        let read = Pending::from_json(sample().as_bytes()).unwrap();
+        assert_eq!(read.changes(), [Event::Revoke { target: sanad_core::ids::LogIndex(5) }]);
+        let issuer = &read.batch.batch().issuer;
+        assert!(read.documents.iter().all(|document| document.opens(&chain, issuer)));
+    }
+
+    #[test]
+    fn an_older_version_is_read_and_a_newer_one_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = pending(folder.path()).write(folder.path()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        // As programs wrote it before a register was named, and after.
+        let of_version =
+            |version: &str| text.replace("sanad-pending/v2", &format!("sanad-pending/v{version}"));
+        let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"register\"")).collect();
+        let without = lines.join("\n").replace("sanad-pending/v2", "sanad-pending/v1");
+        assert_eq!(Pending::from_json(without.as_bytes()).unwrap().register, None);
+        assert!(Pending::from_json(of_version("1").as_bytes()).unwrap().register.is_some());
+        // Whatever other fields it has.
+        let newer = of_version("3").replace("\"receipts_here\"", "\"receipts_there\"");
+        std::fs::write(&path, newer).unwrap();
+        let refused = Pending::read(&path).unwrap_err();
+        assert!(matches!(refused, PendingError::Newer { version: 3, .. }), "{refused:?}");
+        let said = refused.to_string();
+        assert!(said.contains("finish it with the `sanad` that wrote it, or a newer one"), "{said}");
     }
 }

@@ -90,6 +90,7 @@ fact-always = always shown, { $claim }
 fact-as-of-value = block { $height }, { $time } ({ $age })
 fact-sealed = { $as-of }; sealed, so old by construction
 fact-standing = { $issuer }, { $standing } since block { $height }
+fact-standing-from = { $issuer }, { $standing } from block { $height } on
 fact-signed-by-value = { $count } of { $validators }: { $names }
 rests-on-genesis = genesis only
 rests-on-trust-file = the trust file of block { $height }, { $time } ({ $age })

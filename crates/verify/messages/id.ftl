@@ -78,6 +78,7 @@ fact-always = selalu tampak, { $claim }
 fact-as-of-value = blok { $height }, { $time } ({ $age })
 fact-sealed = { $as-of }; bersegel, jadi memang lama
 fact-standing = { $issuer }, { $standing } sejak blok { $height }
+fact-standing-from = { $issuer }, { $standing } mulai blok { $height }
 fact-signed-by-value = { $count } dari { $validators }: { $names }
 rests-on-genesis = genesis saja
 rests-on-trust-file = berkas kepercayaan dari blok { $height }, { $time } ({ $age })

@@ -97,8 +97,21 @@ pub struct Issuer {
     pub name: String,
     /// How the member stands with the consortium,
     pub standing: Standing,
-    /// and since which block.
+    /// and since which block. What a block decides comes into force with the next one: it may be the one after the block that
+    /// proves it.
     pub since: Height,
+}
+
+impl Issuer {
+    /// The standing and its beginning, as of the block that proves them: "frozen since block 7", or "frozen from block 8 on".
+    #[must_use]
+    pub fn standing_as_of(&self, height: Height) -> String {
+        let Self { standing, since, .. } = self;
+        match *since > height {
+            true => format!("{standing} from block {since} on"),
+            false => format!("{standing} since block {since}"),
+        }
+    }
 }
 
 /// What a header is trusted by.

@@ -241,15 +241,16 @@ fn check_entry(finding: &mut Finding, proof: &StatusProof) -> Result<(), Fault> 
 fn check_state(finding: &mut Finding, proof: &StatusProof) -> Result<Verdict, Fault> {
     let status = proof.verify_state().map_err(|fault| Fault::from(&fault))?;
     let record = &proof.issuer.record;
-    let detail = format!("{} ({}), {} since block {}", record.id, record.name, record.standing, record.since);
-    finding.hold(Part::Issuer, detail);
-    finding.hold(Part::Status, status.to_string());
-    finding.hold(Part::State, format!("state root {}", proof.header.state_root));
-    finding.issuer = Some(Issuer {
+    let issuer = Issuer {
         id: record.id.clone(),
         name: record.name.clone(),
         standing: record.standing,
         since: record.since,
-    });
+    };
+    let standing = issuer.standing_as_of(proof.header.height);
+    finding.hold(Part::Issuer, format!("{} ({}), {standing}", record.id, record.name));
+    finding.hold(Part::Status, status.to_string());
+    finding.hold(Part::State, format!("state root {}", proof.header.state_root));
+    finding.issuer = Some(issuer);
     Ok(status.into())
 }

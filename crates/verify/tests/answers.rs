@@ -8,7 +8,7 @@ use sanad_core::event::Event;
 use sanad_core::ids::LogIndex;
 use sanad_core::proof::{Evidence, StatusProof};
 use sanad_testkit::{Ledger, issue};
-use sanad_verify::{Answer, Asked, Finding, Trust, Verdict, Verifier};
+use sanad_verify::{Answer, Asked, Finding, Language, Line, Trust, Verdict, Verifier};
 
 const ISSUER: &str = "issuer";
 const NODE: &str = "http://node.example";
@@ -222,4 +222,33 @@ fn events_other_than_issuances_have_no_status() {
     let finding = Verifier::new(&trust, 0).status("1", &ledger.prove(1));
     assert_eq!(finding.verdict(), Verdict::NotProven);
     assert!(finding.issuer().is_none());
+}
+
+/// A freeze comes into force with the block after its own, which a proof as of its own block has not seen.
+#[test]
+fn a_standing_is_not_older_than_the_block_that_proves_it() {
+    let mut ledger = Ledger::new();
+    ledger.issue(ISSUER, 0..1);
+    ledger.commit(vec![ledger.freeze(ISSUER)]);
+    let own = ledger.prove(0);
+    ledger.commit(Vec::new());
+    let later = ledger.prove(0);
+    let trust = Trust::from_genesis(ledger.genesis.clone()).unwrap();
+    let verifier = Verifier::new(&trust, later.header.time_ms + 1_000);
+    let since = own.header.height.next();
+    for (proof, english, indonesian) in [
+        (&own, format!("from block {since} on"), format!("mulai blok {since}")),
+        (&later, format!("since block {since}"), format!("sejak blok {since}")),
+    ] {
+        let finding = verifier.status("diploma", proof);
+        assert_eq!(finding.issuer().unwrap().since, since);
+        for (language, said) in [(Language::English, english), (Language::Indonesian, indonesian)] {
+            let lines = finding.lines(language);
+            let said_by = |line: &Line| match line {
+                Line::Fact(_, value) => value.contains("(issuer), ") && value.ends_with(&said),
+                Line::Headline(_) | Line::Check(..) | Line::Text(_) => false,
+            };
+            assert_eq!(lines.iter().filter(|line| said_by(line)).count(), 1, "{said:?}: {lines:#?}");
+        }
+    }
 }

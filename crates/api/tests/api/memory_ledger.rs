@@ -178,6 +178,14 @@ impl MemoryLedger {
         self.chain.lock().unwrap().ledger.first_block_ms = now.as_millis() as u64 - 60_000;
     }
 
+    /// Lets the next block be the first one of the next day, and makes it.
+    pub(crate) fn begin_next_day(&self) {
+        let mut chain = self.chain.lock().unwrap();
+        chain.ledger.first_block_ms = (chain.ledger.state.head().time_ms / 86_400_000 + 1) * 86_400_000;
+        let height = chain.commit();
+        self.head.send_replace(height);
+    }
+
     /// A batch of new issuances that comes next in the issuer's chain.
     pub(crate) fn next_batch(&self, issuances: usize) -> SignedBatch {
         let first = self.chain.lock().unwrap().size().0;

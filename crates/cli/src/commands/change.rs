@@ -10,7 +10,7 @@ use sanad_core::ids::MemberId;
 use sanad_core::trust::TrustAnchor;
 use sanad_issuer::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential,
-    LIST_BYTES_MAX, ListLine, list_lines,
+    ChangesLeft, Excess, LIST_BYTES_MAX, ListLine, list_lines,
 };
 use sanad_register::Register;
 use serde::Serialize;
@@ -33,11 +33,15 @@ Examples:
   sanad revoke ijazah.json --issuer-dir merapi
   sanad revoke 42 43 44 --yes --issuer univ-merapi.example --key merapi/keys/issuing.json
   sanad revoke --from withdrawn.txt --yes --issuer-dir merapi
+  sanad revoke --from withdrawn.txt --as-many-as-fit --yes --issuer-dir merapi
   sanad revoke --from withdrawn.csv --register merapi/register.db --issuer-dir merapi
   sanad revoke siti@univ-merapi.example --reason plagiarism --register merapi/register.db --issuer-dir merapi
 
 A revocation is final, so it is asked for once more; --yes answers for scripts. What is revoked already
 counts as done. If one of the credentials cannot be revoked, none is: the errors name them all.
+An issuing key revokes at most 256 credentials a day (UTC). With more, none is revoked, unless
+--as-many-as-fit is given: then the first ones are, the others are left, and the exit code is 1. The same
+command goes on the next day.
 With --register, credentials are named by row:12, e-mail address, student number (number:26001) or file, and
 the list is CSV, if you like with the columns row, email, student_number, file and reason. Reasons stay in
 the register.";
@@ -89,25 +93,29 @@ pub(crate) struct RevokeArgs {
     /// Do not ask: revoke
     #[arg(long)]
     yes: bool,
+    /// Where there are more than the ledger takes today: revoke the first ones, and leave the others
+    #[arg(long)]
+    as_many_as_fit: bool,
 }
 
 pub(crate) fn revoke(args: &RevokeArgs, output: &Output) -> anyhow::Result<Outcome> {
-    run(Change::Revoke, &args.change, !args.yes, output)
+    let excess = if args.as_many_as_fit { Excess::Left } else { Excess::Refused };
+    run(Change::Revoke, &args.change, excess, !args.yes, output)
 }
 
 pub(crate) fn suspend(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    run(Change::Suspend, args, false, output)
+    run(Change::Suspend, args, Excess::Refused, false, output)
 }
 
 pub(crate) fn reinstate(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    run(Change::Reinstate, args, false, output)
+    run(Change::Reinstate, args, Excess::Refused, false, output)
 }
 
-fn run(change: Change, args: &Args, asks: bool, output: &Output) -> anyhow::Result<Outcome> {
+fn run(change: Change, args: &Args, excess: Excess, asks: bool, output: &Output) -> anyhow::Result<Outcome> {
     let observer = Terminal::default();
-    let report = ChangeReport { change, batches: Vec::new(), credentials: Vec::new() };
+    let report = ChangeReport { change, batches: Vec::new(), credentials: Vec::new(), left: None };
     let mut changed = Changed { report, faults: Vec::new(), notices: Vec::new(), errors: Vec::new() };
-    if let Err(error) = work(args, asks, &observer, &mut changed) {
+    if let Err(error) = work(args, excess, asks, &observer, &mut changed) {
         if let Some(ChangeError::Impossible { faults }) = error.downcast_ref() {
             changed.faults = faults.iter().map(Fault::from).collect();
         }
@@ -118,11 +126,21 @@ fn run(change: Change, args: &Args, asks: bool, output: &Output) -> anyhow::Resu
         output.print(&changed)?;
     }
     changed.errors.iter().for_each(|error| note(format_args!("error: {error}")));
-    Ok(if changed.errors.is_empty() { Outcome::Yes } else { Outcome::Error })
+    Ok(match (changed.errors.is_empty(), &changed.report.left) {
+        (false, _) => Outcome::Error,
+        (true, Some(_)) => Outcome::No,
+        (true, None) => Outcome::Yes,
+    })
 }
 
 /// Changes. What was done is in `changed`, whatever fails.
-fn work(args: &Args, asks: bool, observer: &Terminal, changed: &mut Changed) -> anyhow::Result<()> {
+fn work(
+    args: &Args,
+    excess: Excess,
+    asks: bool,
+    observer: &Terminal,
+    changed: &mut Changed,
+) -> anyhow::Result<()> {
     let change = changed.report.change;
     let piped = args.from.as_deref() == Some(Path::new(STANDARD_INPUT));
     if asks && (piped || !std::io::stdin().is_terminal()) {
@@ -147,13 +165,13 @@ fn work(args: &Args, asks: bool, observer: &Terminal, changed: &mut Changed) -> 
             Some(register) => note_changes(register, &registered, &report.credentials, time::now_ms()),
             None => Ok(()),
         };
-        let plan = ChangePlan::new(&chain, change, &id, &targets, observer).await?;
+        let plan = ChangePlan::new(&chain, change, &id, &targets, excess, observer).await?;
         changed.report = plan.report();
         // What there is nothing to do for needs neither an answer nor a key.
         if plan.is_empty() {
             return note(&changed.report);
         }
-        if asks && !ask(plan.len(), &id)? {
+        if asks && !ask(plan.len(), plan.left(), &id)? {
             bail!("the answer was not yes; nothing was changed");
         }
         let issuer = args.issuer.open()?;
@@ -166,8 +184,12 @@ fn work(args: &Args, asks: bool, observer: &Terminal, changed: &mut Changed) -> 
 }
 
 /// Asks on the terminal whether credentials are to be revoked.
-fn ask(count: usize, issuer: &MemberId) -> anyhow::Result<bool> {
-    let what = if count == 1 { "1 credential".to_owned() } else { format!("{count} credentials") };
+fn ask(count: usize, left: Option<&ChangesLeft>, issuer: &MemberId) -> anyhow::Result<bool> {
+    let what = match left {
+        Some(left) => format!("the first {count} of {} credentials", count + left.credentials.len()),
+        None if count == 1 => "1 credential".to_owned(),
+        None => format!("{count} credentials"),
+    };
     let mut terminal = std::io::stderr();
     write!(terminal, "Revoke {what} of {issuer}, for ever? Type yes: ").and_then(|()| terminal.flush())?;
     let mut answer = String::new();
@@ -317,7 +339,7 @@ impl From<&ChangeFault> for Fault {
 
 impl Report for Changed {
     fn view(&self) -> View {
-        let ChangeReport { batches, credentials, .. } = &self.report;
+        let ChangeReport { batches, credentials, left, .. } = &self.report;
         let row = |credential: &ChangedCredential| {
             let ChangedCredential { target, log_index, status, as_of, as_of_ms, already } = credential;
             let status = if *already {
@@ -333,14 +355,29 @@ impl Report for Changed {
         if credentials.len() > ROWS_MAX {
             view = view.line(format!("... and {} more", credentials.len() - ROWS_MAX));
         }
-        if batches.is_empty() {
-            return view.line("nothing had to be changed");
-        }
-        batches.iter().fold(view, |view, batch| {
-            let ChangeBatch { height, changes, batch_id } = batch;
-            view.line(format!("{changes} entered in block {height}, batch {batch_id}"))
-        })
+        let view = match (batches.is_empty(), left) {
+            (true, Some(_)) => view.line("nothing was changed"),
+            (true, None) => view.line("nothing had to be changed"),
+            (false, _) => batches.iter().fold(view, |view, batch| {
+                let ChangeBatch { height, changes, batch_id } = batch;
+                view.line(format!("{changes} entered in block {height}, batch {batch_id}"))
+            }),
+        };
+        left.iter().fold(view, |view, left| view.line(left_over(left)))
     }
+}
+
+fn left_over(ChangesLeft { limit, next_day_ms, credentials }: &ChangesLeft) -> String {
+    let first = credentials.first().map(|first| format!(", from {} on", first.target)).unwrap_or_default();
+    let left = match credentials.len() {
+        1 => "1 credential is left".to_owned(),
+        left => format!("{left} credentials are left"),
+    };
+    format!(
+        "{left}{first}: an issuing key revokes at most {limit} a day (UTC). Run the same command again from {} on, after the first \
+         block of that day; what is revoked by then counts as done",
+        time::format_ms(*next_day_ms)
+    )
 }
 
 /// Most credentials that people are shown; `--json` has all.

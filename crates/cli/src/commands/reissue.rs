@@ -12,7 +12,7 @@ use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
 use sanad_issuer::{
-    Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Issuance, IssueOptions,
+    Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Excess, Issuance, IssueOptions,
     IssueReport, IssuedDocument, Issuer, Keeper, Places, pending_files_in,
 };
 use sanad_register::{Credential, Query, Register, Replaced, Row, RowNumber, Subject};
@@ -140,7 +140,17 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     }
     let target = ChangeTarget { name: format!("row {}", old.row), listed: None, key };
     let observer = Terminal::default();
-    let already = ChangePlan::new(&chain, Change::Revoke, &id, &[target], &observer).await?.is_empty();
+    let plan = ChangePlan::new(&chain, Change::Revoke, &id, &[target], Excess::Left, &observer).await?;
+    if let Some(left) = plan.left() {
+        bail!(
+            "row {} cannot be revoked today: an issuing key revokes at most {} credentials a day (UTC); nothing was changed. Run this \
+             again from {} on",
+            old.row,
+            left.limit,
+            time::format_ms(left.next_day_ms)
+        );
+    }
+    let already = plan.is_empty();
     if args.sign {
         chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
     }

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use sanad_core::batch::SignedBatch;
+use sanad_core::destruction::DestructionRecord;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
+use sanad_core::event::Event;
 use sanad_core::receipt::Receipt;
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::badge_of_sd_jwt;
@@ -37,6 +39,17 @@ pub(crate) struct RegisterKeeper {
     takes_back_erased: bool,
     /// Keeps other programs from signing for this register: from [`RegisterKeeper::claim`] on, until the rows are in it.
     claim: Mutex<Option<File>>,
+}
+
+/// Documents with a receipt beside them that have no row in the register.
+#[derive(Debug, Default)]
+pub(crate) struct NotKept {
+    /// Of which the register has a record of destruction.
+    pub(crate) erased: Vec<PathBuf>,
+    /// Whose receipt cannot be read: they may have been erased.
+    pub(crate) unread: Vec<PathBuf>,
+    /// Of which the register knows nothing: how many.
+    pub(crate) unknown: usize,
 }
 
 impl RegisterKeeper {
@@ -115,20 +128,44 @@ impl RegisterKeeper {
         Ok(found)
     }
 
-    /// How many of these documents have a receipt beside them and no row in the register.
-    pub(crate) fn missing(&self, paths: &[PathBuf]) -> anyhow::Result<usize> {
-        let mut known = HashSet::new();
+    /// Which of these documents have a receipt beside them and no row in the register. Of what was erased the register keeps the
+    /// commitment, which the receipt names, too.
+    pub(crate) fn missing(&self, paths: &[PathBuf], anchor: &TrustAnchor) -> anyhow::Result<NotKept> {
+        let (mut known, mut erased) = (HashSet::new(), HashSet::new());
         self.lock().visit(|row| {
-            if let Row::Credential(credential) = row {
-                known.insert(credential.facts.digest);
+            match row {
+                Row::Credential(credential) => _ = known.insert(credential.facts.digest),
+                Row::Erased { record, .. } => {
+                    let record = DestructionRecord::from_json(record.as_bytes());
+                    erased.extend(record.map(|record| record.statement.commitment));
+                }
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        let mut missing = 0;
-        for path in paths.iter().filter(|path| receipt_file::find_beside(path).is_file()) {
+        let mut missing = NotKept::default();
+        for path in paths {
+            let beside = receipt_file::find_beside(path);
+            if !beside.is_file() {
+                continue;
+            }
             let bytes = files::read(path, DOCUMENT_BYTES_MAX)?;
             let digest = document::digest(DocumentKind::detect(&bytes), &bytes)?;
-            missing += usize::from(!known.contains(&digest));
+            if known.contains(&digest) {
+                continue;
+            }
+            if erased.is_empty() {
+                missing.unknown += 1;
+                continue;
+            }
+            let receipt = receipt_file::read(&beside, anchor).ok();
+            let receipt = receipt.filter(|receipt| receipt.verify(Some(&bytes), anchor).is_ok());
+            match receipt.map(|receipt| receipt.proof.entry.event) {
+                Some(Event::Issue { commitment }) if erased.contains(&commitment) => {
+                    missing.erased.push(path.clone());
+                }
+                Some(_) => missing.unknown += 1,
+                None => missing.unread.push(path.clone()),
+            }
         }
         Ok(missing)
     }

@@ -4,6 +4,9 @@ use std::fs;
 
 use std::net::{Shutdown, TcpListener, TcpStream};
 
+use sanad_core::ids::LogIndex;
+use sanad_core::status::Status;
+
 use crate::node::Node;
 use crate::program::{Run, command, run, sanad};
 
@@ -31,20 +34,71 @@ fn what_is_so_already_by_a_node_that_is_behind_is_not_done() {
     assert!(sanad("revoke awards/a.json --yes").expect(0).stdout.contains("revoked already, as of "));
 }
 
-/// A stolen key must not void everything: what is beyond the limit of a day is said, and done the next day.
+/// A stolen key must not void everything: what is beyond the limit of a day is refused whole, or left for the next day.
 #[test]
 fn the_issuing_key_revokes_256_a_day() {
-    let names: Vec<String> = (0..260).map(|number| format!("{number:03}.json")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (node, folder) = issued(&names);
-    fs::write(folder.path().join("list.txt"), (0..260).map(|n| format!("{n}\n")).collect::<String>())
-        .unwrap();
-    let arguments = format!("revoke --from list.txt --yes {WITH} --json");
-    let revoked = |node: &Node| node.sanad(folder.path(), &arguments);
-    let first = revoked(&node).expect(2);
-    assert!(first.stderr.contains("at most 256 credentials a day"), "{}", first.stderr);
-    assert_eq!(first.json()["batches"][0]["changes"], 256);
-    assert!(revoked(&node).expect(2).stderr.contains("at most 256 credentials a day"));
+    let node = Node::start();
+    let names: Vec<String> = (0..300).map(|number| format!("{number:03}.json")).collect();
+    let folder = node.folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    node.sanad(folder.path(), &format!("issue awards {WITH}")).expect(0);
+    // Not in the order of the log, and one of them twice.
+    let list: String = (0..300).rev().map(|n| format!("{n}\n")).collect();
+    fs::write(folder.path().join("list.txt"), format!("{list}299\n")).unwrap();
+    let revoke =
+        |more: &str| node.sanad(folder.path(), &format!("revoke --from list.txt --yes {WITH} --json {more}"));
+    let revoked = || {
+        let statuses = node.ledger.with_ledger(|ledger| {
+            (0..300).map(|n| ledger.state.status().status(LogIndex(n))).collect::<Vec<_>>()
+        });
+        statuses.iter().map(|status| *status == Status::Revoked).collect::<Vec<_>>()
+    };
+    node.sanad(folder.path(), &format!("revoke 299 298 --yes {WITH}")).expect(0);
+
+    let refused = revoke("").expect(2);
+    for said in [
+        "298 credentials are to be revoked, and 254 of them fit today",
+        "at most 256 credentials a day (UTC); nothing was changed",
+        "Give --as-many-as-fit to revoke the first ones now and the others from 2023-11-15T00:00:00.000Z on",
+        "`sanad member revoke`",
+    ] {
+        assert!(refused.stderr.contains(said), "{said:?} is not in:\n{}", refused.stderr);
+    }
+    assert_eq!(refused.json()["batches"], serde_json::json!([]));
+    assert_eq!(revoked().iter().filter(|is_revoked| **is_revoked).count(), 2);
+
+    let first = revoke("--as-many-as-fit").expect(1).json();
+    assert_eq!((&first["batches"][0]["changes"], &first["errors"]), (&254.into(), &serde_json::json!([])));
+    assert_eq!(first["credentials"].as_array().unwrap().len(), 256);
+    let left = &first["left"];
+    assert_eq!((&left["limit"], &left["next_day_ms"]), (&256.into(), &1_700_006_400_000_u64.into()));
+    assert_eq!(left["credentials"].as_array().unwrap().len(), 44);
+    assert_eq!(left["credentials"][0], serde_json::json!({"target": "43", "log_index": 43}));
+    // The first ones of the list, and no others.
+    assert_eq!(revoked(), (0..300).map(|n| n >= 44).collect::<Vec<_>>());
+
+    // On the same day there is nothing more to do, and it is no success.
+    let told =
+        node.sanad(folder.path(), &format!("revoke --from list.txt --as-many-as-fit --yes {WITH}")).expect(1);
+    for said in [
+        "nothing was changed\n",
+        "44 credentials are left, from 43 on: an issuing key revokes at most 256 a day (UTC)",
+        "Run the same command again from 2023-11-15T00:00:00.000Z on, after the first block of that day",
+    ] {
+        assert!(told.stdout.contains(said), "{said:?} is not in:\n{}", told.stdout);
+    }
+    let refused = revoke("").expect(2);
+    assert!(
+        refused.stderr.contains("44 credentials are to be revoked, and none of them fits today"),
+        "{}",
+        refused.stderr
+    );
+
+    node.ledger.begin_next_day();
+    let last = revoke("--as-many-as-fit").expect(0).json();
+    assert_eq!((&last["batches"][0]["changes"], last.get("left")), (&44.into(), None));
+    assert_eq!(last["credentials"].as_array().unwrap().len(), 300);
+    assert!(revoked().iter().all(|is_revoked| *is_revoked));
+    assert_eq!(revoke("").expect(0).json()["batches"], serde_json::json!([]));
 }
 
 #[test]

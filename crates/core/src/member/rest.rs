@@ -121,7 +121,12 @@ pub struct DailyCount {
 impl DailyCount {
     /// The day (UTC, from 1970-01-01) of a time in milliseconds.
     pub fn day_of(time_ms: u64) -> u32 {
-        u32::try_from(time_ms / 86_400_000).unwrap_or(u32::MAX)
+        u32::try_from(time_ms / DAY_MS).unwrap_or(u32::MAX)
+    }
+
+    /// When a day begins, in milliseconds since 1970-01-01 UTC.
+    pub fn begin_ms(day: u32) -> u64 {
+        u64::from(day) * DAY_MS
     }
 }
 
@@ -281,3 +286,5 @@ impl<C> Decode<C> for MemberRest {
 }
 
 bincode::impl_borrow_decode!(MemberRest);
+
+const DAY_MS: u64 = 86_400_000;

@@ -47,7 +47,10 @@ impl Finding {
             if let Some(standing) = standing(issuer.standing) {
                 let (standing, since) = (name(standing), issuer.since.to_string());
                 let arguments = [("issuer", value.as_str()), ("standing", &standing), ("height", &since)];
-                value = language.text("fact-standing", &arguments);
+                // What a block decides comes into force with the next one.
+                let is_later = self.as_of.as_ref().is_some_and(|as_of| issuer.since > as_of.height);
+                let key = if is_later { "fact-standing-from" } else { "fact-standing" };
+                value = language.text(key, &arguments);
             }
             lines.push(Line::Fact(name("fact-issuer"), value));
         }

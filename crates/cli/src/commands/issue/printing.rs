@@ -1,5 +1,6 @@
 //! The certificates that `sanad issue roster` makes of what it issued.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -46,6 +47,9 @@ pub(super) struct Certificates {
     pub(super) already: usize,
     /// Credentials that the register has as revoked or suspended.
     pub(super) left_out: usize,
+    /// What is odd about those that were made, as `sanad certificate make` says it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) warnings: BTreeSet<String>,
 }
 
 impl CertificateArgs {
@@ -77,10 +81,19 @@ pub(super) fn print(
         })
         .collect();
     bar.finish_and_clear();
-    let mut counted = Certificates { folder: folder.to_owned(), made: 0, already: 0, left_out: 0 };
+    let mut counted = Certificates {
+        folder: folder.to_owned(),
+        made: 0,
+        already: 0,
+        left_out: 0,
+        warnings: BTreeSet::new(),
+    };
     for (document, result) in documents.iter().zip(results) {
         match result {
-            Ok(Some(_)) => counted.made += 1,
+            Ok(Some(made)) => {
+                counted.made += 1;
+                counted.warnings.extend(made.warnings);
+            }
             Ok(None) => counted.already += 1,
             Err(error) => {
                 errors.push(format!("{}: no certificate: {}", document.display(), describe(&error)));

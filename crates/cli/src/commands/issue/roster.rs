@@ -31,7 +31,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::receipt_file::PICTURES;
-use crate::register::{RegisterArgs, RegisterKeeper};
+use crate::register::{NotKept, RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, check_issuer_id, created_now, signer, status_list_place};
 use crate::trust::TrustArgs;
@@ -381,19 +381,14 @@ fn work(
         let issued: HashSet<PathBuf> =
             report.issued.iter().map(|issued| absolute(&issued.document)).collect();
         report.skipped.retain(|path| !issued.contains(&absolute(path)));
+        let mut erased = HashSet::new();
         // Where nothing was entered, no rows were.
         kept.iter().for_each(|keeper| keeper.release());
         if let (Some(keeper), Some(register)) = (&kept, &args.register.register) {
             say_healed(keeper.heal(&paths, chain.anchor())?, observer.0);
-            let missing = keeper.missing(&paths)?;
-            if missing > 0 {
-                observer.0.remark(format!(
-                    "{missing} credentials of {} are issued and not in the register; run: sanad register import {} --register {}",
-                    out.display(),
-                    out.display(),
-                    register.display()
-                ));
-            }
+            let missing = keeper.missing(&paths, chain.anchor())?;
+            say_missing(&missing, out, register, observer.0);
+            erased = missing.erased.into_iter().collect();
         }
         let strays = plan.strays()?;
         done.issued.errors.extend(strays.iter().map(|path| {
@@ -411,13 +406,46 @@ fn work(
                 Some(keeper) => keeper.void(&paths)?,
                 None => Vec::new(),
             };
-            let paths = good_of(paths, &void, observer.0);
+            let mut paths = good_of(paths, &void, observer.0);
+            // A box would show again what was erased.
+            paths.retain(|path| !erased.contains(path));
             let mut made = print(&printer, &paths, folder, args.certificates.zip, &mut done.issued.errors);
             made.left_out = void.len();
             done.certificates = Some(made);
         }
         Ok(())
     })?
+}
+
+/// Says what becomes of credentials that lie in the roster's folder and are not in the register.
+fn say_missing(missing: &NotKept, out: &Path, register: &Path, observer: &Terminal) {
+    for path in missing.erased.iter().take(ERASED_SHOWN_MAX) {
+        observer.remark(format!(
+            "{}: this credential was erased from the register, so its files should be gone, too: delete them, and do not import them; no \
+             certificate is made",
+            path.display()
+        ));
+    }
+    if let Some(more @ 1..) = missing.erased.len().checked_sub(ERASED_SHOWN_MAX) {
+        observer.remark(format!("… and {more} more that were erased"));
+    }
+    for path in missing.unread.iter().take(ERASED_SHOWN_MAX) {
+        observer.remark(format!(
+            "{}: not in the register, and its receipt does not hold, which would say whether the credential was erased: if it was, delete \
+             both files; else put the receipt back from a copy, and import them",
+            path.display()
+        ));
+    }
+    if let Some(more @ 1..) = missing.unread.len().checked_sub(ERASED_SHOWN_MAX) {
+        observer.remark(format!("… and {more} more whose receipts do not hold"));
+    }
+    if missing.unknown > 0 {
+        let (count, out) = (missing.unknown, out.display());
+        observer.remark(format!(
+            "{count} credentials of {out} are issued and not in the register; run: sanad register import {out} --register {}",
+            register.display()
+        ));
+    }
 }
 
 /// The documents without those that are void: their codes would say that they hold as of their receipts.
@@ -582,20 +610,23 @@ impl Report for Done {
         };
         match &self.certificates {
             None => view,
-            Some(Certificates { folder, made, already, left_out }) => {
+            Some(Certificates { folder, made, already, left_out, warnings }) => {
                 let certificates = if *made == 1 { "certificate" } else { "certificates" };
                 let left_out = match left_out {
                     0 => String::new(),
                     count => format!(", {count} left out: revoked or suspended"),
                 };
-                view.line(format!(
+                let view = view.line(format!(
                     "{made} {certificates} made now in {}, {already} before{left_out}",
                     folder.display()
-                ))
+                ));
+                warnings.iter().fold(view, |view, warning| view.line(format!("warning: {warning}")))
             }
         }
     }
 }
 
+/// Most credentials that were erased, or may have been, that are named.
+const ERASED_SHOWN_MAX: usize = 100;
 /// Most lines of the same person that are named.
 const SAME_SHOWN_MAX: usize = 20;
