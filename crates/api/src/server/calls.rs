@@ -152,7 +152,7 @@ impl<L: Ledger> Calls<L> {
         read: impl FnOnce(&L) -> Result<A, LedgerError> + Send + 'static,
     ) -> Result<A, CallError> {
         let ledger = Arc::clone(&self.ledger);
-        match self.quick_reads.read(move || read(&ledger)).await {
+        match self.quick_reads.read(move || read(&ledger)) {
             Ok(answer) => Ok(answer?),
             Err(read) => self.read(move |_| read()).await,
         }

@@ -29,20 +29,8 @@ impl QuickReads {
         Self { seats: Semaphore::new(seats), began: Instant::now(), closed_until_ms: AtomicU64::new(0) }
     }
 
-    /// Reads on this thread, or gives the read back if it is not the time for that. While others read, it lets them
-    /// finish a few times: that costs less than handing the read to another thread.
-    pub(super) async fn read<A, R: FnOnce() -> A>(&self, mut read: R) -> Result<A, R> {
-        for _ in 0..PATIENCE {
-            match self.read_now(read) {
-                Err(unread) => read = unread,
-                answer => return answer,
-            }
-            tokio::task::yield_now().await;
-        }
-        self.read_now(read)
-    }
-
-    fn read_now<A, R: FnOnce() -> A>(&self, read: R) -> Result<A, R> {
+    /// Reads at once on this thread, or gives the read back if it is not the time for that.
+    pub(super) fn read<A, R: FnOnce() -> A>(&self, read: R) -> Result<A, R> {
         if self.now_ms() < self.closed_until_ms.load(Ordering::Relaxed) {
             return Err(read);
         }
@@ -60,8 +48,6 @@ impl QuickReads {
     }
 }
 
-/// How often a read lets others finish before it goes to another thread.
-const PATIENCE: u32 = 3;
 /// A read that takes this long waited for the disk.
 const SLOW: Duration = Duration::from_millis(10);
 /// For how long no worker reads after a slow read.
@@ -76,23 +62,23 @@ mod tests {
     #[test]
     fn no_more_read_at_once_than_there_are_seats() {
         let reads = QuickReads::with_seats(1);
-        let inner = reads.read_now(|| reads.read_now(|| ()).is_ok());
+        let inner = reads.read(|| reads.read(|| ()).is_ok());
         assert!(matches!(inner, Ok(false)), "one seat, held by the outer read");
-        assert!(reads.read_now(|| ()).is_ok(), "given back");
-        assert!(QuickReads::with_seats(0).read_now(|| ()).is_err());
+        assert!(reads.read(|| ()).is_ok(), "given back");
+        assert!(QuickReads::with_seats(0).read(|| ()).is_err());
     }
 
     #[test]
     fn after_a_slow_read_none_is_made_on_a_worker_for_a_while() {
         let reads = QuickReads::with_seats(1);
-        assert!(reads.read_now(|| thread::sleep(SLOW)).is_ok());
-        assert!(reads.read_now(|| ()).is_err());
+        assert!(reads.read(|| thread::sleep(SLOW)).is_ok());
+        assert!(reads.read(|| ()).is_err());
         reads.closed_until_ms.store(reads.now_ms(), Ordering::Relaxed);
-        assert!(reads.read_now(|| ()).is_ok(), "the pause is over");
+        assert!(reads.read(|| ()).is_ok(), "the pause is over");
     }
 
     #[tokio::test]
     async fn a_runtime_of_one_worker_never_reads_on_it() {
-        assert!(QuickReads::new().read(|| ()).await.is_err());
+        assert!(QuickReads::new().read(|| ()).is_err());
     }
 }
