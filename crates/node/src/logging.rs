@@ -38,31 +38,33 @@ impl LogControl {
     }
 }
 
-/// Reads a filter. The engine's search for peers, which says "peer None" of one that it cannot dial, is silent unless the
-/// filter names it: the node itself says which member cannot be reached.
+/// Reads a filter. Some parts of the engine are silent unless the filter names them: its search for peers, which says "peer None" of
+/// one that it cannot dial, while the node says which member cannot be reached; and its messages to the ledger, which fail at every
+/// stop, while the node says why the ledger has ended.
 ///
 /// # Errors
 /// A filter that is not understood.
 pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
-    let filter = EnvFilter::builder().parse(text)?;
-    if text.contains(DISCOVERY) {
-        return Ok(filter);
+    let mut filter = EnvFilter::builder().parse(text)?;
+    for target in SILENT.into_iter().filter(|target| !text.contains(target)) {
+        filter = filter.add_directive(format!("{target}=off").parse()?);
     }
-    Ok(filter.add_directive(format!("{DISCOVERY}=off").parse()?))
+    Ok(filter)
 }
 
-/// Where the engine logs what it finds of peers.
-const DISCOVERY: &str = "arc_malachitebft_discovery";
+/// Where the engine logs what it finds of peers, and what it cannot tell the ledger.
+const SILENT: [&str; 2] = ["arc_malachitebft_discovery", "arc_malachitebft_app_channel::connector"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_engine_names_no_peers_unless_it_is_asked_to() {
+    fn parts_of_the_engine_are_silent_unless_they_are_asked_for() {
         for (text, silent) in [("info", true), ("", true), ("arc_malachitebft_discovery=error", false)] {
             let shown = filter(text).unwrap().to_string();
             assert_eq!(shown.contains("arc_malachitebft_discovery=off"), silent, "{text}: {shown}");
+            assert!(shown.contains("arc_malachitebft_app_channel::connector=off"), "{text}: {shown}");
         }
         assert!(filter("info,=nonsense=").is_err());
     }

@@ -8,7 +8,7 @@ use sanad_chain::IndexSecret;
 use sanad_core::hash::ChainId;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{OpenError, at};
+use crate::error::{OpenError, StoreError, at};
 use crate::files;
 
 /// The only version of the layout.
@@ -175,7 +175,13 @@ impl StoreDirectory {
     /// Reads `store.json` and compares it with the chain.
     pub(crate) fn identity(&self, expected: ChainId) -> Result<Identity, OpenError> {
         let path = self.identity_path();
-        let Some(text) = files::read_small(&path, IDENTITY_BYTES_MAX)? else {
+        let text = match files::read_small(&path, IDENTITY_BYTES_MAX) {
+            Err(StoreError::TooLong { .. }) => {
+                return Err(OpenError::NotAStore { path, reason: "the file is too long" });
+            }
+            text => text?,
+        };
+        let Some(text) = text else {
             return Err(OpenError::NotAStore { path, reason: "there is no such file" });
         };
         let Ok(identity) = serde_json::from_slice::<Identity>(&text) else {
