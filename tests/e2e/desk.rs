@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use sanad_e2e::{Net, Stop, clock_library, poll, program};
 use serde_json::Value;
@@ -126,6 +127,28 @@ fn metrics_health_and_what_reads_them_agree() {
 
 fn why(net: &Net, node: usize, code: i32) -> Value {
     net.sanad(&["node", "why", "--node", &net.url(node)]).json(code)
+}
+
+/// Connections that begin nothing, stop in the middle, or read no answer.
+#[test]
+fn strangers_do_not_hold_up_health_and_metrics() {
+    let net = Net::start(&["--heartbeat-ms", "1000"]);
+    poll("readiness", || (net.admin(1, "/readyz")?.0 == 200).then_some(()));
+    let address = net.admin_address(1);
+    let begin = |number: usize| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let said =
+            ["", "GET /metrics HTTP/1.1\r\nhost: ", "GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n"][number % 3];
+        // It may be closed already.
+        let _ = stream.write_all(said.repeat(if number % 3 == 2 { 50 } else { 1 }).as_bytes());
+        stream
+    };
+    let _held: Vec<_> = (0..100).map(begin).collect();
+    let asked = Instant::now();
+    for path in ["/readyz", "/livez", "/metrics"] {
+        assert_eq!(net.admin(1, path).unwrap().0, 200, "{path}");
+    }
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
 }
 
 #[test]

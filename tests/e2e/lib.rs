@@ -174,12 +174,17 @@ impl Net {
         address.trim_matches('"').parse().unwrap()
     }
 
-    /// What a node's admin listener answers to `GET path`: the status and the body.
-    pub fn admin(&self, node: usize, path: &str) -> Option<(u16, String)> {
+    /// Where a node serves metrics and health.
+    pub fn admin_address(&self, node: usize) -> SocketAddr {
         let text = std::fs::read_to_string(self.node_path(node, "node.toml")).unwrap();
         let (_, admin) = text.split_once("[admin]").unwrap();
         let address = admin.lines().find_map(|line| line.strip_prefix("listen = ")).unwrap();
-        let mut stream = std::net::TcpStream::connect(address.trim_matches('"')).ok()?;
+        address.trim_matches('"').parse().unwrap()
+    }
+
+    /// What a node's admin listener answers to `GET path`: the status and the body.
+    pub fn admin(&self, node: usize, path: &str) -> Option<(u16, String)> {
+        let mut stream = std::net::TcpStream::connect(self.admin_address(node)).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
         let mut answer = String::new();

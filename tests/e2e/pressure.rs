@@ -205,3 +205,53 @@ async fn an_issuer_that_fills_the_pools_keeps_no_other_out() {
     }
     net.wait_for_equal_heads(((honest.len() + flood.len()) * EVENTS) as u64);
 }
+
+/// Without a handler, SIGXFSZ ends the process without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_files_may_not_grow_says_so_and_loses_nothing() {
+    let net = Net::start(&["--heartbeat-ms", "1000"]);
+    net.stop_node(1, Stop::Terminate);
+    let said = net.path("limited.log");
+    // More than the log of consensus, which has its length from the start, and less than the blocks to come, in kilobytes.
+    let mut limited = std::process::Command::new("bash")
+        .args(["-c", "ulimit -f 1200; exec \"$0\" \"$@\""])
+        .arg(sanad_e2e::program("sanad-node").get_program())
+        .args(["run", "--config"])
+        .arg(net.node_path(1, "node.toml"))
+        .env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"))
+        .stderr(std::fs::File::create(&said).unwrap())
+        .spawn()
+        .unwrap();
+    let client = net.client(2).await;
+    let batches = chain_of_batches(&net.issuer("node-2"), &client, 12, EVENTS, "long").await;
+    submit(&client, &batches, Wait::Final).await;
+    let ended = poll("its end", || limited.try_wait().unwrap());
+    let said = std::fs::read_to_string(said).unwrap();
+    assert_eq!(ended.code(), Some(1), "{ended}: {said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("File too large") && last.contains("raise the limit (`ulimit -f`"), "{said}");
+
+    let (out, key) = (net.path("export"), net.path("checkpoint.json"));
+    net.sanad(&["key", "new", "--purpose", "checkpoint", "--out", &key]).json(0);
+    let export = std::process::Command::new("bash")
+        .args(["-c", "ulimit -f 64; exec \"$0\" \"$@\""])
+        .arg(sanad_e2e::program("sanad").get_program())
+        .args([
+            "export",
+            &out,
+            "--key",
+            &key,
+            "--genesis",
+            &net.path("net/genesis.json"),
+            "--node",
+            &net.url(2),
+        ])
+        .env("SANAD_PASSPHRASE_FILE", net.path("net/passphrase"))
+        .output()
+        .unwrap();
+    let words = String::from_utf8(export.stderr).unwrap();
+    assert!(export.status.code() == Some(2) && words.contains("File too large"), "{words}");
+
+    net.start_node(1);
+    net.wait_for_equal_heads((batches.len() * EVENTS) as u64);
+}

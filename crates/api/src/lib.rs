@@ -43,6 +43,7 @@ pub use ledger_error::{LedgerError, Missing};
 pub use node_status::{NodeStatus, Peer, PeerKind};
 pub use proofs::{BatchProofs, EntryProof, HeaderProof, InclusionProof, MemberDetails, ProofForm, ProofHead};
 pub use server::{
-    CALL_SECONDS_BOUNDS, CONNECTIONS_CLOSING_MAX, CallCount, Health, Limits, Listeners, ServeError,
-    ServerConfig, ServerStats, Serving, SiteContent, SiteFile, TlsIdentity, WebOrigins, serve,
+    CALL_SECONDS_BOUNDS, CONNECTIONS_CLOSING_MAX, CallCount, Health, Limits, Listeners, PlainLimits,
+    ServeError, ServerConfig, ServerStats, Serving, SiteContent, SiteFile, TlsIdentity, WebOrigins, serve,
+    serve_plain,
 };

@@ -36,6 +36,10 @@ use output::{Outcome, Output};
 fn main() -> ExitCode {
     let cli = cli::Cli::read();
     let output = Output::new(cli.json, cli.language());
+    // A write beyond the limit of file sizes (`ulimit -f`) fails then, as on a full disk; without a handler, SIGXFSZ ends the
+    // process without a word. Without one this program works, too.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     match commands::run(cli.command, &output) {
         Ok(Outcome::Yes) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),

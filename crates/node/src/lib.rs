@@ -37,5 +37,5 @@ pub use keys::{KeyError, NodeKeys, PASSPHRASE_VARIABLE};
 pub use mending::{Repaired, repair};
 pub use reload::Reload;
 pub use run::{Versions, run};
-pub use signals::stop_signal;
+pub use signals::{stop_signal, survive_file_size_limit};
 pub use watchdog::{Beat, EXIT_HUNG};

@@ -17,7 +17,8 @@ pub struct LogControl(reload::Handle<EnvFilter, Registry>);
 /// A filter that is not understood.
 pub fn start(log: &Log) -> Result<LogControl, ParseError> {
     let (filter, handle) = reload::Layer::new(filter(&log.filter)?);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Where standard error is a file on a full disk, saying so there would panic, in whatever thread logs.
+    let lines = tracing_subscriber::fmt::layer().log_internal_errors(false).with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Text => lines.with_ansi(false).boxed(),
         LogFormat::Json => lines.json().boxed(),

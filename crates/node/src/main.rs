@@ -198,8 +198,25 @@ async fn main() -> ExitCode {
             said = format!("{said}: {cause}");
         }
     }
+    if let Some(advice) = error.chain().find_map(|cause| room(cause.downcast_ref()?)) {
+        said = format!("{said}. {advice}");
+    }
     eprintln!("error: {said}");
     if error.is::<NotRead>() { ExitCode::from(EXIT_NOT_READ) } else { ExitCode::FAILURE }
+}
+
+/// What to do where a write failed for want of room.
+fn room(error: &std::io::Error) -> Option<&'static str> {
+    match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Some(
+            "A file would become longer than this process or its file system allows: raise the limit (`ulimit -f`, or \
+             LimitFSIZE of the systemd unit), and start it again. What was acknowledged is on the disk",
+        ),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some(
+            "The disk is full, or a quota is used up: make room, and start it again. What was acknowledged is on the disk",
+        ),
+        _ => None,
+    }
 }
 
 /// What should have been looked at cannot be read, which says nothing against it.
@@ -209,6 +226,7 @@ struct NotRead(anyhow::Error);
 
 async fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    sanad_node::survive_file_size_limit().context("SIGXFSZ cannot be handled")?;
     if let Command::Man { dir } = &arguments.command {
         return pages(dir).with_context(|| format!("{} cannot be written to", dir.display()));
     }

@@ -20,7 +20,8 @@ use super::health::{self, Health, Serving};
 use super::http;
 use super::ledger::LedgerApi;
 use super::net::{
-    AdmissionLayer, AnswerLayer, Callers, Incoming, ObserveLayer, Proxies, Seats, Secured, Tls, WebLayer,
+    AdmissionLayer, AnswerLayer, Callers, Crowded, Incoming, ObserveLayer, Proxies, Seats, Secured, Tls,
+    WebLayer,
 };
 use super::node::NodeApi;
 use super::shares::{Scope, Shares};
@@ -86,7 +87,7 @@ pub async fn serve<L: Ledger>(
         config;
     let callers = Arc::new(Callers::new(&limits));
     let proxies = Proxies::new(trusted_proxies, proxy_protocol, Arc::clone(&callers));
-    let seats = Arc::new(Seats::new(&limits, callers));
+    let seats = Arc::new(Seats::new(&limits, callers, Crowded::NewcomerRefused));
     let (stopping, cut) = (CancellationToken::new(), CancellationToken::new());
     let shares = Arc::new(Shares::new(Scope::Server, &limits));
     let calls = Arc::new(Calls::new(ledger, limits, Arc::clone(&shares), stopping.clone(), stats.clone()));

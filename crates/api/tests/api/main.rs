@@ -11,6 +11,7 @@ mod lies;
 mod limits;
 mod memory_ledger;
 mod network;
+mod plain;
 mod proxy_protocol;
 mod reads;
 mod reflection;

@@ -69,6 +69,8 @@ pub(super) struct Driver<A> {
     pub(super) leaves_out: Option<Height>,
     /// The blocks that the engine was told are valid before it was last started, by its log.
     pub(super) told_valid: Vec<BlockId>,
+    /// A height, and the round of it that the engine comes to by its log alone, when it is started.
+    pub(super) logged_round: Option<(Height, u32)>,
     /// Whether a test keeps this node from proposing in the current round.
     #[cfg(feature = "testing")]
     pub(super) silent: bool,
@@ -101,6 +103,7 @@ impl<A: Application> Driver<A> {
             refused_at: None,
             leaves_out: None,
             told_valid: Vec::new(),
+            logged_round: None,
             #[cfg(feature = "testing")]
             silent: false,
             link: None,

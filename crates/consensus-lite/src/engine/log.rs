@@ -80,6 +80,17 @@ impl OpenLog {
         Ok(())
     }
 
+    /// The last round of a height that this node entered, as far as its own messages and the timeouts in the log say. The engine goes
+    /// through all rounds before it again when it reads the log.
+    pub(super) fn round_at(&self, height: Height, own: PublicKey) -> u32 {
+        if !self.contents.remembers(height) {
+            return 0;
+        }
+        let codec = WireCodec::default();
+        let inputs = self.contents.entries().iter().map(|entry| decode_entry(&codec, entry.as_slice()));
+        inputs.filter_map(Result::ok).filter_map(|input| entered(&input, &own)).max().unwrap_or(0)
+    }
+
     /// What a key signed, by the log: positions and messages, in the order of the entries.
     pub(super) fn signed<'a>(
         &'a self,
@@ -89,6 +100,19 @@ impl OpenLog {
         let codec = WireCodec::default();
         let inputs = self.contents.entries().iter().map(move |entry| decode_entry(&codec, entry.as_slice()));
         inputs.filter_map(Result::ok).filter_map(move |input| signed(&input, chain_id, &own))
+    }
+}
+
+/// The round that this node was in after an input, if that shows it.
+fn entered(input: &Input<SanadContext>, own: &PublicKey) -> Option<u32> {
+    match input {
+        Input::Vote(signed) if signed.message.address.0 == *own => signed.message.round.as_u32(),
+        Input::Proposal(signed) if signed.message.address.0 == *own => signed.message.round.as_u32(),
+        Input::TimeoutElapsed(Timeout { kind: TimeoutKind::Precommit, round }) => {
+            round.as_u32().map(|round| round.saturating_add(1))
+        }
+        Input::TimeoutElapsed(timeout) => timeout.round.as_u32(),
+        _ => None,
     }
 }
 
@@ -255,6 +279,46 @@ mod tests {
     use malachitebft_core_types::{NilOrVal, SignedVote, Validity, ValueOrigin, VoteType};
     use sanad_core::hash::BlockHash;
     use sanad_core::signature::SecretKey;
+
+    #[test]
+    fn the_round_is_that_of_own_messages_and_timeouts() {
+        let folder = tempfile::tempdir().unwrap();
+        let [own, other] = [1, 2].map(|seed| SecretKey::from_seed(&[seed; 32]));
+        let height = Height(7);
+        let vote = |key: &SecretKey, round| {
+            let vote = Vote {
+                kind: VoteType::Prevote,
+                height: EngineHeight(height),
+                round: Round::new(round),
+                value: NilOrVal::Nil,
+                address: Address(key.public()),
+            };
+            let signature = key.sign(&vote.message(&ChainId([3; 32])).unwrap());
+            Input::Vote(SignedVote::new(vote, signature))
+        };
+        let elapsed = |kind, round| Input::TimeoutElapsed(Timeout::new(Round::new(round), kind));
+        for (inputs, round) in [
+            (vec![], 0),
+            (vec![vote(&own, 2), vote(&other, 9)], 2),
+            (vec![vote(&own, 2), elapsed(TimeoutKind::Precommit, 2)], 3),
+            (vec![elapsed(TimeoutKind::Propose, 4), elapsed(TimeoutKind::Rebroadcast, 4)], 4),
+        ] {
+            let path = folder.path().join("consensus.log");
+            let _ = std::fs::remove_file(&path);
+            let mut open = OpenLog::open(&path).unwrap();
+            open.log.begin(height);
+            for input in inputs {
+                let mut entry = Vec::new();
+                encode_entry(input, &WireCodec::default(), &mut entry).unwrap();
+                open.log.append(height, &entry, false).unwrap();
+            }
+            open.log.flush().unwrap();
+            drop(open);
+            let open = OpenLog::open(&path).unwrap();
+            assert_eq!(open.round_at(height, own.public()), round);
+            assert_eq!(open.round_at(height.next(), own.public()), 0);
+        }
+    }
 
     /// A power cut left the names of blocks, and of one of them the payload. What is invalid has none.
     #[test]

@@ -50,10 +50,13 @@ impl<A: Application> Driver<A> {
     }
 
     /// Counts rounds that ended without a block, and says who was not heard in the last one. Later rounds say it less
-    /// often: each takes longer than the one before, and a chain may stand for days.
+    /// often: each takes longer than the one before, and a chain may stand for days. Rounds that are read from the engine's log
+    /// failed before it was started, and nobody can be heard in them.
     fn note_failed_rounds(&self, round: u32) {
         let before = self.shared().progress();
-        let failed = round.saturating_sub(before.round.unwrap_or(0));
+        let logged = self.logged_round.filter(|(height, _)| *height == self.next().height);
+        let from = before.round.unwrap_or(0).max(logged.map_or(0, |(_, round)| round));
+        let failed = round.saturating_sub(from);
         count(&self.shared().counters.rounds_failed, failed as usize);
         if round < FAILURES_TO_SAY || failed == 0 || !round.is_power_of_two() {
             return;

@@ -200,6 +200,7 @@ fn begin<A: Application>(driver: &mut Driver<A>) -> Result<(Runtime, OpenLog), S
         log.leave_out_round_0(next).map_err(failed)?;
     }
     driver.told_valid = log.valid_blocks();
+    driver.logged_round = driver.own_key().map(|key| (next, log.round_at(next, key)));
     Ok((runtime()?, log))
 }
 

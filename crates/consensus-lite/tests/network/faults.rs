@@ -73,6 +73,24 @@ async fn started_with_short_rounds() -> Cluster {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rounds_that_failed_before_a_restart_are_not_counted_again() {
+    let mut cluster = started_with_short_rounds().await;
+    cluster.decide(0, &[0, 1, 2, 3]).await;
+    refuse_below(&cluster, u32::MAX);
+    cluster.submit(1);
+    cluster.round(3, 4).await;
+    for node in [0, 1, 2, 3] {
+        cluster.stop(node).await;
+    }
+    // Alone, it comes to its last round by its log, and no further.
+    cluster.start(3).await;
+    cluster.round(3, 4).await;
+    let counters = cluster.node(3).status().await.counters;
+    // It may have been stopped between the votes of others that took it to a round and its own.
+    assert!(counters.rounds_failed <= 1, "{counters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_round_has_a_new_block() {
     let cluster = started_with_short_rounds().await;
     cluster.decide(0, &[0, 1, 2, 3]).await;

@@ -133,6 +133,7 @@ fn attendance(facts: &Facts<'_>, validator: &ValidatorStatus) -> ValidatorDiagno
     let last = if own { validator.last.max(facts.consensus.last_signed) } else { validator.last };
     let votes = match facts.consensus.role {
         Role::Abstaining { .. } if own => false,
+        _ if !connected && has_left(facts, validator) => false,
         _ => last >= Some(expected(facts.consensus)),
     };
     let attendance = match (votes, connected) {
@@ -151,6 +152,18 @@ fn attendance(facts: &Facts<'_>, validator: &ValidatorStatus) -> ValidatorDiagno
         clock_offset_ms: validator.clock_offset_ms,
         address: peer.and_then(|peer| peer.addresses.first().cloned()).unwrap_or_default(),
     }
+}
+
+/// Whether a validator without a connection has said nothing in a round that takes long and in which others are heard. Without a
+/// connection alone, its votes may come by way of others.
+fn has_left(facts: &Facts<'_>, validator: &ValidatorStatus) -> bool {
+    let consensus = facts.consensus;
+    let Some(round) = consensus.round.filter(|_| consensus.phase == Phase::Deciding) else { return false };
+    let begun = Position { height: consensus.height, round, step: Step::Proposal };
+    let is_heard = |validator: &ValidatorStatus| validator.last >= Some(begun);
+    consensus.round_age > VOTES_ON_THE_WAY
+        && !is_heard(validator)
+        && consensus.validators.iter().any(|other| Some(other.key) != facts.own && is_heard(other))
 }
 
 /// What whoever votes has signed by now. At a height that is decided at once, a vote may come too late to be counted
@@ -177,6 +190,8 @@ const STARTING: Duration = Duration::from_secs(15);
 const HEIGHTS_OF_GRACE: u64 = 3;
 /// Time in a round after which it is looked at by itself.
 const ROUND_AGE_MAX: Duration = Duration::from_secs(5);
+/// Time in a round after which the votes of those who are there have come, by others, too.
+const VOTES_ON_THE_WAY: Duration = Duration::from_secs(2);
 /// How far apart clocks may be that agree, in milliseconds.
 pub(super) const CLOCKS_AGREE_MS: i64 = 2 * TIME_PRECISION_MS.cast_signed();
 /// A skew that is no more than the way of a proposal, in milliseconds.

@@ -1,20 +1,15 @@
 //! The admin listener: `/metrics`, `/livez` and `/readyz` over HTTP/1.1, on an address of its own, away from callers.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use sanad_api::{ChainState, Diagnosis};
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{Method, Response, StatusCode};
+use sanad_api::{CONNECTIONS_CLOSING_MAX, ChainState, Diagnosis, PlainLimits, serve_plain};
 use sanad_consensus_lite::Phase;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 
 use super::{Desk, exposition, metrics};
 use crate::error::NodeError;
@@ -24,8 +19,8 @@ use crate::facts::RunningNode;
 pub(crate) struct Admin(TcpListener);
 
 impl Admin {
-    /// Most connections at once: each needs a file descriptor.
-    pub(crate) const CONNECTIONS_MAX: usize = 16;
+    /// Most connections at once, with those that are being closed: each needs a file descriptor.
+    pub(crate) const CONNECTIONS_MAX: usize = LIMITS.connections + CONNECTIONS_CLOSING_MAX;
 
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, NodeError> {
         let listener = TcpListener::bind(address).await;
@@ -42,49 +37,20 @@ impl Admin {
 
     /// Answers for as long as it is polled.
     pub(crate) async fn serve(self, desk: Arc<Desk>, node: RunningNode) {
-        let turns = Arc::new(Semaphore::new(Self::CONNECTIONS_MAX));
-        loop {
-            let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
-            match self.0.accept().await {
-                Ok((stream, _)) => {
-                    let (desk, node) = (Arc::clone(&desk), node.clone());
-                    tokio::spawn(async move {
-                        answer(stream, &desk, &node).await;
-                        drop(turn);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection to the admin listener could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
+        let answer = move |method: &Method, path: &str| respond(method, path, &desk, &node);
+        if let Err(error) = serve_plain(self.0, LIMITS, answer).await {
+            tracing::error!(%error, "the admin listener ended; the node runs without it until it is started again");
         }
     }
 }
 
-async fn answer(stream: TcpStream, desk: &Desk, node: &RunningNode) {
-    let service =
-        service_fn(
-            |request: Request<Incoming>| async move { Ok::<_, Infallible>(respond(&request, desk, node)) },
-        );
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIMEOUT)
-        .max_buf_size(HEADERS_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    // Collectors keep their connection for the next scrape; it is made anew now and then.
-    if let Ok(Err(error)) = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
-        tracing::debug!(%error, "a connection to the admin listener ended badly");
-    }
-}
-
-fn respond(request: &Request<Incoming>, desk: &Desk, node: &RunningNode) -> Response<Full<Bytes>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+fn respond(method: &Method, path: &str, desk: &Desk, node: &RunningNode) -> Response<Bytes> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".to_owned());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match request.uri().path() {
+    match path {
         "/metrics" => {
             let mut response = text(StatusCode::OK, metrics::text(desk, node));
             let kind = HeaderValue::from_static(exposition::CONTENT_TYPE);
@@ -134,15 +100,15 @@ fn head_in_words(diagnosis: &Diagnosis) -> String {
     }
 }
 
-fn health(found: Result<(), String>) -> Response<Full<Bytes>> {
+fn health(found: Result<(), String>) -> Response<Bytes> {
     match found {
         Ok(()) => text(StatusCode::OK, "ok\n".to_owned()),
         Err(reason) => text(StatusCode::SERVICE_UNAVAILABLE, reason + "\n"),
     }
 }
 
-fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body));
+fn text(status: StatusCode, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
@@ -151,8 +117,11 @@ fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
 
 /// Age of the last look from which the node is said to hang. A look may wait for the engine, and for a slow disk.
 const LOOK_AGE_MAX: Duration = Duration::from_secs(30);
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest head of a request, in bytes (16 KiB).
-const HEADERS_BYTES_MAX: usize = 16 << 10;
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Whoever watches asks on a new connection, or on one that is used every few seconds.
+const LIMITS: PlainLimits = PlainLimits {
+    connections: 32,
+    connections_per_address: 16,
+    greeting_timeout: Duration::from_secs(2),
+    head_timeout: Duration::from_secs(5),
+    stall_timeout: Duration::from_secs(5),
+};

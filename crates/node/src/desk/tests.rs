@@ -255,6 +255,27 @@ fn without_a_quorum_of_clocks_nobody_is_accused() {
     assert_eq!((diagnosis.clock_skew_ms, codes(&diagnosis)), (None, vec![]));
 }
 
+/// A round takes long, and one validator's connection ended in it, or before.
+#[test]
+fn who_leaves_in_a_long_round_is_missing_at_once() {
+    let at = |round| Some(Position { height: Height(101), round, step: Step::Prevote });
+    let case = |rounds: [u32; 4], seconds| {
+        let mut case = Case::healthy().standing(Duration::from_secs(90));
+        (case.consensus.round, case.consensus.round_age) = (Some(4), Duration::from_secs(seconds));
+        for (validator, round) in case.consensus.validators.iter_mut().zip(rounds) {
+            validator.last = at(round);
+        }
+        case
+    };
+    let third = |case: Case| case.diagnose().validators[3].attendance;
+    let left = [4, 4, 3, 3];
+    assert_eq!(third(case(left, 30).without(&[3])), Attendance::Missing);
+    assert_eq!(third(case(left, 30)), Attendance::Voting, "it is connected, and may be about to vote");
+    assert_eq!(third(case([4, 4, 3, 4], 30).without(&[3])), Attendance::Voting, "others pass on its votes");
+    assert_eq!(third(case([4, 3, 3, 3], 30).without(&[3])), Attendance::Voting, "nobody else votes");
+    assert_eq!(third(case(left, 1).without(&[3])), Attendance::Voting, "its vote may be on its way");
+}
+
 #[test]
 fn a_height_far_away_is_said_with_the_way_out() {
     let mut case = Case::healthy();

@@ -164,7 +164,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::super::callers::Callers;
-    use super::super::seats::Seats;
+    use super::super::seats::{Crowded, Seats};
     use super::*;
 
     /// A client that reads nothing leaves a connection only with something to write.
@@ -174,7 +174,7 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, address) = listener.accept().await.unwrap();
         let (limits, cut) = (Limits::default(), CancellationToken::new());
-        let seats = Seats::new(&limits, Arc::new(Callers::new(&limits)));
+        let seats = Seats::new(&limits, Arc::new(Callers::new(&limits)), Crowded::NewcomerRefused);
         let seat = seats.take(address.ip(), Via::Direct, cut.clone()).unwrap();
         let mut connection = Connection::new(stream, &limits, cut.clone(), seat);
         let chunk = vec![0; 1 << 20];

@@ -23,6 +23,6 @@ pub use incoming::CONNECTIONS_CLOSING_MAX;
 pub(super) use incoming::Incoming;
 pub(super) use observe::{ObserveLayer, Outcome};
 pub(super) use proxies::Proxies;
-pub(super) use seats::Seats;
+pub(super) use seats::{Crowded, Seats};
 pub(super) use secured::{Secured, Tls};
 pub(super) use web::WebLayer;

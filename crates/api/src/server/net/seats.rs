@@ -31,9 +31,20 @@ pub(super) enum NoSeat {
     TooOften,
 }
 
+/// Who gives way where all seats are taken, each has a call under way, and none is held by a larger crowd than the
+/// newcomer's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) enum Crowded {
+    /// The newcomer is refused.
+    NewcomerRefused,
+    /// The oldest connection of those that may give way is cut.
+    OldestCut,
+}
+
 /// The seats of a server.
 pub(in crate::server) struct Seats {
     limits: Limits,
+    crowded: Crowded,
     callers: Arc<Callers>,
     taken: Arc<Mutex<Taken>>,
 }
@@ -74,8 +85,8 @@ struct Group {
 }
 
 impl Seats {
-    pub(in crate::server) fn new(limits: &Limits, callers: Arc<Callers>) -> Self {
-        Self { limits: *limits, callers, taken: Arc::default() }
+    pub(in crate::server) fn new(limits: &Limits, callers: Arc<Callers>, crowded: Crowded) -> Self {
+        Self { limits: *limits, crowded, callers, taken: Arc::default() }
     }
 
     /// A seat for a connection that `cut` closes, if there is one or another can be had: from the same address or
@@ -97,12 +108,15 @@ impl Seats {
         let victim = if counted && taken.open(Level::Address, &origin) >= self.limits.connections_per_address
         {
             let of_address = |taker: &Taker| taker.origin.shares(Level::Address, &origin);
-            Some(taken.idle_longest(of_address).ok_or(NoSeat::Full)?.0)
+            let idle = taken.idle_longest(of_address).map(|(number, _)| number);
+            Some(idle.or_else(|| self.oldest(&taken, of_address)).ok_or(NoSeat::Full)?)
         } else if counted && taken.open(Level::Network, &origin) >= network_max {
             let of_network = |taker: &Taker| taker.origin.shares(Level::Network, &origin);
-            Some(taken.victim(&origin, of_network).ok_or(NoSeat::Full)?)
+            let victim = taken.victim(&origin, of_network);
+            Some(victim.or_else(|| self.oldest(&taken, of_network)).ok_or(NoSeat::Full)?)
         } else if taken.connections.len() >= self.limits.connections {
-            Some(taken.victim(&origin, |_| true).ok_or(NoSeat::Full)?)
+            let victim = taken.victim(&origin, |_| true);
+            Some(victim.or_else(|| self.oldest(&taken, |_| true)).ok_or(NoSeat::Full)?)
         } else {
             None
         };
@@ -120,6 +134,16 @@ impl Seats {
         taken.connections.insert(number, Taker { origin, via, activity: Arc::clone(&activity) });
         drop(taken);
         Ok(Seat { number, origin, via, activity, caller, taken: Arc::clone(&self.taken) })
+    }
+
+    /// The connection that gives way though it has a call under way, if one does.
+    fn oldest(&self, taken: &Taken, may: impl Fn(&Taker) -> bool) -> Option<u64> {
+        match self.crowded {
+            Crowded::NewcomerRefused => None,
+            Crowded::OldestCut => {
+                taken.connections.iter().find(|(_, taker)| may(taker)).map(|(number, _)| *number)
+            }
+        }
     }
 
     /// Connections that were told to close and are still there.
@@ -261,7 +285,7 @@ mod tests {
     use super::*;
 
     fn of(limits: &Limits) -> Seats {
-        Seats::new(limits, Arc::new(Callers::new(limits)))
+        Seats::new(limits, Arc::new(Callers::new(limits)), Crowded::NewcomerRefused)
     }
 
     fn seats(connections: usize, connections_per_address: usize) -> Seats {
@@ -322,6 +346,19 @@ mod tests {
         assert!(lock(&seats.taken).groups.is_empty());
         assert_eq!(seats.closing(), 0);
         assert!(lock(&seats.taken).connections.is_empty());
+    }
+
+    #[test]
+    fn a_newcomer_takes_the_seat_of_the_oldest_where_nobody_is_refused() {
+        let limits =
+            Limits { connections: 3, connections_per_address: 2, network_percent: 100, ..Limits::default() };
+        let seats = Seats::new(&limits, Arc::new(Callers::new(&limits)), Crowded::OldestCut);
+        let held: Vec<_> = (0..4).map(|_| busy(&seats, "10.0.0.1").unwrap()).collect();
+        let cut: Vec<_> = held.iter().map(|seat| seat.activity.is_cut()).collect();
+        assert_eq!(cut, [true, true, false, false]);
+        let _other = busy(&seats, "10.0.0.2").unwrap();
+        let _third = busy(&seats, "10.0.0.3").unwrap();
+        assert!(held[2].activity.is_cut() && !held[3].activity.is_cut());
     }
 
     #[test]
