@@ -15,7 +15,9 @@ use sanad_register::{Credential, Owner, Register, RegisterOptions};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-pub(crate) use keeper::{RegisterKeeper, credential_of, id_of, new_credential, position_in, subject_of};
+pub(crate) use keeper::{
+    Incomplete, RegisterKeeper, credential_of, id_of, new_credential, position_in, subject_of,
+};
 pub(crate) use lookup::{Digits, Lookup, unknown};
 pub(crate) use sites::{LinkBox, delete_boxes, remember, remembered};
 pub(crate) use targets::{Finder, Registered, Wanted, check_reasons, is_workbook, note_changes, read_list};
