@@ -115,7 +115,7 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     let register =
         args.register.open_of(trust.anchor(), &id)?.context("no register is named; give --register FILE")?;
-    let old = Lookup::new(&register, Digits::Refused).to_replace(&args.replaces)?;
+    let old = Lookup::new(&register, Digits::Refused).replaceable(&args.replaces)?;
     if let Some(done) = done_before(args, &register, &old)? {
         let (new, old) = (done.row, done.replaces);
         note(format_args!("row {old} was replaced by row {new} before; nothing was done"));

@@ -53,7 +53,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// As [`Lookup::one`], of what can be replaced: a replacement of another of them that is on its way is not meant.
-    pub(crate) fn to_replace(&mut self, text: &str) -> anyhow::Result<Credential> {
+    pub(crate) fn replaceable(&mut self, text: &str) -> anyhow::Result<Credential> {
         let mut found = self.all(text)?.credentials;
         let rows: Vec<RowNumber> = found.iter().map(|credential| credential.row).collect();
         found.retain(|credential| {
