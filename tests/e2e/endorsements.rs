@@ -372,6 +372,19 @@ fn nothing_is_signed_with_the_date_of_a_wrong_clock() {
     fs::write(&achievement, template["credentialSubject"]["achievement"].to_string()).unwrap();
     let endorse = ["endorse", &achievement, "--comment", "Diakui.", "--issuer-dir", &bromo, "--node", &url];
     let issue = ["issue", "roster", &roster, "--issuer-dir", &merapi, "--node", &url];
+    let (register, passphrase, www) = (net.path("r.db"), net.path("net/passphrase"), net.path("www"));
+    let create = ["register", "create", &register, "--issuer-dir", &merapi];
+    net.sanad(&[&create[..], &["--register-passphrase-file", &passphrase]].concat()).json(0);
+    let kept = ["--register", &register, "--register-passphrase-file", &passphrase];
+    let publish = [&["issuer", "publish", &www, "--issuer-dir", &merapi, "--node", &url], &kept[..]].concat();
+    let site = ["issuer", "site", &www, "--issuer-dir", &merapi, "--node", &url];
+    for shift in ["-10d", "+10d", "+2h"] {
+        let Some(said) = with_clock(&net, shift, &publish) else { return };
+        assert!(said.code == 2 && said.err.contains("nothing was signed"), "{shift}: {said:?}");
+        let said = with_clock(&net, shift, &site).unwrap();
+        assert!(said.code == 2 && said.err.contains("nothing was published"), "{shift}: {said:?}");
+    }
+    assert!(!Path::new(&www).exists());
     for (shift, expected) in
         [("-3y", "this machine's clock is wrong: it says 20"), ("+3y", "set the clock if it is wrong")]
     {

@@ -242,3 +242,111 @@ fn nothing_is_signed_of_a_roster_with_a_fault() {
         );
     }
 }
+
+#[test]
+fn what_a_former_key_signed_is_not_entered() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &NAMES);
+    issue(&net, &path, &[]).json(0);
+    let (out, issuer, url, www) = (net.path("wisuda"), net.path("net/node-1"), net.url(1), net.path("www"));
+    // As a run leaves it that is killed after it signed and before it entered.
+    let left: Vec<PathBuf> = files(&out, "credential.json").into_iter().take(5).collect();
+    for credential in &left {
+        fs::remove_file(credential.with_file_name("credential.json.receipt.json")).unwrap();
+    }
+    let signed: Vec<Vec<u8>> = left.iter().map(|path| fs::read(path).unwrap()).collect();
+    let site = |more: &[&str]| {
+        net.sanad(&[&["issuer", "site", &www, "--issuer-dir", &issuer, "--node", &url], more].concat())
+    };
+    let method: Value = serde_json::from_slice(&signed[0]).unwrap();
+    let method = method["proof"]["verificationMethod"].as_str().unwrap().to_owned();
+
+    // A key that is withdrawn signs nothing, though it is in force.
+    site(&["--withdraw", &method, "--yes"]).json(0);
+    let key = net.path("net/node-1/keys/issuing.json");
+    let folder = ["issue", "roster", &path, "--issuer-dir", &issuer, "--node", &url];
+    let named = ["issue", "roster", &path, "--issuer", "univ-merapi.example", "--key", &key, "--node", &url];
+    let paths: Vec<&str> = left.iter().map(|path| path.to_str().unwrap()).collect();
+    let documents = [&["issue", "--issuer-dir", &issuer, "--node", &url], &paths[..]].concat();
+    for arguments in [&folder[..], &named, &documents] {
+        let refused = net.sanad(arguments);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.err.contains("is withdrawn") && refused.err.contains("rotate-key"), "{refused:?}");
+    }
+    let rotated = ["member", "rotate-key", "issuing", "--member-dir", &issuer, "--yes", "--node", &url];
+    net.sanad(&rotated).json(0);
+
+    // Documents that others made are refused, each by its name; of a roster they are signed anew.
+    let refused = net.sanad(&documents);
+    assert!(refused.code == 2 && refused.err.contains("5 documents are signed by a former"), "{refused:?}");
+    assert!(refused.err.contains(left[0].to_str().unwrap()), "{refused:?}");
+    let done = issue(&net, &path, &[]).json(0);
+    assert_eq!((&done["signed"], done["issued"].as_array().map(Vec::len)), (&json!(5), Some(5)), "{done}");
+    assert!(done["notices"].to_string().contains("signed anew with the key in force"), "{done}");
+    for (path, before) in left.iter().zip(&signed) {
+        let (now, before) = (fs::read_to_string(path).unwrap(), String::from_utf8_lossy(before));
+        assert!(!now.contains(&method));
+        let without = |text: &str| {
+            let mut credential: Value = serde_json::from_str(text).unwrap();
+            credential["proof"].take();
+            credential
+        };
+        assert_eq!(without(&now), without(&before));
+        net.sanad(&["verify", path.to_str().unwrap(), "--node", &url]).json(0);
+    }
+    assert_eq!(issue(&net, &path, &[]).json(0)["issued"], json!([]));
+}
+
+#[test]
+fn a_batch_that_a_former_key_signed_is_given_up_and_signed_anew() {
+    let net = Net::start(&["--nodes", "1", "--heartbeat-ms", "500"]);
+    let path = prepare(&net, &NAMES);
+    let (register, passphrase, issuer) =
+        (net.path("r.db"), net.path("net/passphrase"), net.path("net/node-1"));
+    let kept = ["--register", &register, "--register-passphrase-file", &passphrase];
+    let create = ["register", "create", &register, "--issuer-dir", &issuer];
+    net.sanad(&[&create[..], &kept[2..]].concat()).json(0);
+    let older = net.path("older.db");
+    fs::copy(&register, &older).unwrap();
+    let out = net.path("wisuda");
+    let mut killed = program("sanad");
+    killed.args(arguments(&net, &path, &[&["--status-lists"], &kept[..]].concat()));
+    killed.env("SANAD_GENESIS", net.path("net/genesis.json")).env("SANAD_PASSPHRASE_FILE", &passphrase);
+    let pending = || -> Option<PathBuf> {
+        let entries = Path::new(&out).read_dir().ok()?.flatten().map(|entry| entry.path());
+        let is_pending =
+            |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(".sanad-pend");
+        entries.into_iter().find(is_pending)
+    };
+    killed_once(killed, || pending().is_some());
+    let entered = net.status()[0]["log_size"].as_u64().unwrap();
+    let rotated =
+        ["member", "rotate-key", "issuing", "--member-dir", &issuer, "--yes", "--node", &net.url(1)];
+    net.sanad(&rotated).json(0);
+    let before = files(&out, "credential.json").len();
+    assert_eq!(before, NAMES.len());
+    let done = issue(&net, &path, &[&["--status-lists"], &kept[..]].concat()).json(0);
+    eprintln!("{entered} were entered before the key was replaced; {} were signed anew", done["signed"]);
+    assert!(pending().is_none());
+    let list = net.sanad(&[&["register", "list"], &kept[..]].concat()).json(0);
+    let rows = list["credentials"].as_array().unwrap();
+    assert_eq!(rows.len(), NAMES.len(), "{list}");
+    assert!(rows.iter().all(|row| row["progress"] == "issued"), "{list}");
+    net.sanad(&[&["register", "check"], &kept[..]].concat()).json(0);
+    net.sanad(&["verify", &out, "--node", &net.url(1)]).json(0);
+    let again = issue(&net, &path, &[&["--status-lists"], &kept[..]].concat()).json(0);
+    assert_eq!(again["issued"], json!([]));
+
+    // An older copy of the register knows none of them: the same awards are not issued once more.
+    let older = ["--register", &older, "--register-passphrase-file", &passphrase];
+    let other = net.path("other");
+    let refused = issue(&net, &path, &[&["--out", &other], &older[..]].concat());
+    assert!(refused.code == 2 && refused.err.contains("the register lacks 12 of the 12"), "{refused:?}");
+    assert!(files(&other, "credential.json").is_empty());
+    let document = net.documents("more", 1);
+    let url = net.url(1);
+    let plain = [&["issue", &document, "--issuer-dir", &issuer, "--node", &url], &older[..]].concat();
+    let refused = net.sanad(&plain);
+    assert!(refused.code == 2 && refused.err.contains("sanad register import"), "{refused:?}");
+    net.sanad(&[&plain[..], &["--incomplete-register"]].concat()).json(0);
+}

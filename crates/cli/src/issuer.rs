@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use sanad_core::ids::MemberId;
-use sanad_issuer::{Issuer, member_path, read_member};
+use sanad_issuer::{Issuer, files, member_path, read_member, refuse_withdrawn};
 
 use crate::keys::{self, Passphrase, PassphraseArgs, Purpose};
 
@@ -79,7 +79,15 @@ impl IssuerArgs {
     pub(crate) fn open(&self) -> anyhow::Result<Issuer> {
         let id = self.id()?;
         match (&self.key, &self.issuer_dir) {
-            (Some(path), _) => Ok(Issuer { id, key: keys::open(path, Purpose::Issuing, &self.passphrase)? }),
+            (Some(path), _) => {
+                let key = keys::open(path, Purpose::Issuing, &self.passphrase)?;
+                // A member's folder has its keys in a folder of their own, and the list of those withdrawn above it.
+                let keys = files::parent(path);
+                for folder in [keys, files::parent(keys)] {
+                    refuse_withdrawn(folder, &key.public())?;
+                }
+                Ok(Issuer { id, key })
+            }
             (None, Some(folder)) => Issuer::open_asking(folder, |path| {
                 let passphrase = self.passphrase.existing(&path.display().to_string())?;
                 Ok::<_, anyhow::Error>(passphrase)

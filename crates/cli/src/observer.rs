@@ -36,6 +36,7 @@ impl Observer for Terminal {
         match notice {
             Notice::NotLocked { .. }
             | Notice::SignedAnew { .. }
+            | Notice::RevokedAlready(_)
             | Notice::Changed(_)
             | Notice::Gone(_)
             | Notice::NotRemoved(_) => warn(notice),

@@ -16,7 +16,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub(crate) use keeper::{
-    NotKept, RegisterKeeper, credential_of, id_of, new_credential, position_in, subject_of,
+    Incomplete, NotKept, RegisterKeeper, credential_of, id_of, new_credential, position_in, subject_of,
 };
 pub(crate) use lookup::{Digits, Lookup, unknown};
 pub(crate) use sites::{LinkBox, delete_boxes, remember, remembered};

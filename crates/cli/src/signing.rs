@@ -1,12 +1,16 @@
 //! Signing credentials as an issuer of the register.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use sanad_core::member::{KeyPurpose, MemberState};
 use sanad_core::signature::SecretKey;
 use sanad_credential::{Cryptosuite, Signer, did_key};
-use sanad_issuer::{CredentialForm, Issuer, StatusListPlace, did_web};
+use sanad_issuer::{CredentialForm, Issuer, StatusListPlace, Written, did_web};
+
+use crate::output::note;
 
 /// How a credential is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,6 +99,18 @@ pub(crate) fn status_list_place(named: &str, member: &MemberState) -> anyhow::Re
         format!("status lists are published on the site of the issuer's first did:web, and the credential names {named}")
     })?;
     Ok(StatusListPlace::of_did(did)?)
+}
+
+/// Says of a credential that an earlier run had signed that it was signed anew.
+pub(crate) fn say_written(written: Written, file: &Path) {
+    match written {
+        Written::There => {}
+        Written::Anew => note(format_args!(
+            "{} was signed by an earlier run and not yet entered, with a key that is not the issuing key in force: signed anew with the \
+             key in force",
+            file.display()
+        )),
+    }
 }
 
 /// The time of a signature made now.

@@ -104,6 +104,12 @@ impl Signer {
         &self.issuer
     }
 
+    /// The key that verifiers need.
+    #[must_use]
+    pub fn public(&self) -> signature::PublicKey {
+        self.key.public()
+    }
+
     /// Signs a credential; `created` is the time of the signature, as `2026-11-20T08:00:00Z`.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
+use sanad_core::signature::PublicKey;
 use sanad_credential::{CREDENTIAL_BYTES_MAX, SdJwtClaims, Signer, check_unsigned};
 use sanad_roster::{
     Columns, Learner, ROSTER_BYTES_MAX, TEMPLATE_BYTES_MAX, TableRemark, Template, credential_id,
@@ -50,6 +51,8 @@ struct Award<'a> {
     learner: &'a Learner,
     credential: PathBuf,
     is_there: bool,
+    /// Whether the file that is there makes way: a former key signed it, and it is not yet entered.
+    is_stale: bool,
 }
 
 /// A credential of a plan whose file or receipt is not there.
@@ -244,7 +247,7 @@ impl Roster {
                 true => Some(LineFault { line: learner.line, text: path.display().to_string() }),
                 false => None,
             };
-            Ok((Award { learner, credential: path, is_there }, (fault, other)))
+            Ok((Award { learner, credential: path, is_there, is_stale: false }, (fault, other)))
         };
         let placed: Vec<_> = self.learners.par_iter().map(place).collect::<Result<_, _>>()?;
         let (awards, faults): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
@@ -325,6 +328,26 @@ impl Plan<'_> {
         self.awards.iter().filter(|award| award.is_there).count()
     }
 
+    /// Has credentials signed anew that are there without a receipt, with the signature of another key than `key`: verifiers may
+    /// refuse that key by now. Returns how many. Requires that no pending file is left of them.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn renew(&mut self, key: &PublicKey) -> Result<usize, FileError> {
+        let form = self.roster.form;
+        let is_stale = |award: &Award<'_>| -> Result<bool, FileError> {
+            if !award.is_there || find_beside(&award.credential).is_file() {
+                return Ok(false);
+            }
+            Ok(!form.is_signed_by(&files::read(&award.credential, CREDENTIAL_BYTES_MAX)?, key))
+        };
+        let stale: Vec<bool> = self.awards.par_iter().map(is_stale).collect::<Result<_, _>>()?;
+        for (award, is_stale) in self.awards.iter_mut().zip(&stale).filter(|(_, is_stale)| **is_stale) {
+            (award.is_there, award.is_stale) = (false, *is_stale);
+        }
+        Ok(stale.into_iter().filter(|is_stale| *is_stale).count())
+    }
+
     /// Those whose credential or receipt is not there.
     pub fn incomplete(&self) -> impl Iterator<Item = Incomplete<'_>> {
         let lacks = |award: &&Award<'_>| !award.is_there || !find_beside(&award.credential).is_file();
@@ -392,6 +415,10 @@ impl Plan<'_> {
                 })?;
                 let folder = files::parent(&award.credential);
                 files::create_own_folder(folder)?;
+                if award.is_stale {
+                    files::replace(&award.credential, &text, Mode::Private)?;
+                    return Ok(award.credential.clone());
+                }
                 match files::place_new(&award.credential, &text, Mode::Private) {
                     // Another desk was faster, with the same credential or an earlier one.
                     Err(FileError::Exists(path)) => {

@@ -308,6 +308,25 @@ impl Chain {
         Ok(self.insist(|| self.client.header(height)).await?.header)
     }
 
+    /// As [`Chain::member`]; a node that is lost is asked again until `wait` is over.
+    pub(crate) async fn member_patiently(
+        &self,
+        id: &MemberId,
+        wait: Duration,
+    ) -> Result<MemberState, ChainError> {
+        let deadline = Instant::now() + wait;
+        loop {
+            match self.member(id).await {
+                Err(ChainError::Call { source, .. })
+                    if self.may_recover_from(&source) && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(RETRY_INTERVAL).await;
+                }
+                asked => return asked,
+            }
+        }
+    }
+
     /// The record of a member and its keys, proved.
     ///
     /// # Errors

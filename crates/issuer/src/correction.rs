@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::awards::STATUS;
 use crate::files::{self, FileError};
-use crate::signed_file::{CredentialForm, SignedFileError, write_signed};
+use crate::signed_file::{CredentialForm, SignedFileError, Written, write_signed};
 use crate::status_lists::StatusListPlace;
 
 /// A corrected credential, checked and not yet signed.
@@ -104,7 +104,8 @@ impl Correction {
         self
     }
 
-    /// Signs it into a new file. One that a run before this wrote stays as it is.
+    /// Signs it into a new file. One that a run before this wrote stays as it is, unless a former key signed it and it has no
+    /// receipt.
     ///
     /// # Errors
     /// [`SignedFileError`].
@@ -114,7 +115,7 @@ impl Correction {
         form: CredentialForm,
         signer: &Signer,
         created: &str,
-    ) -> Result<(), SignedFileError> {
+    ) -> Result<Written, SignedFileError> {
         write_signed(out, &self.credential, form, signer, created, &[])
     }
 }

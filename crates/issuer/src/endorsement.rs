@@ -12,7 +12,7 @@ use sanad_roster::{TextFault, check_texts, credential_id};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::signed_file::{CredentialForm, SignedFileError, write_signed};
+use crate::signed_file::{CredentialForm, SignedFileError, Written, write_signed};
 
 /// What is endorsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,11 +155,12 @@ impl Endorsement {
         Ok(Self { credential })
     }
 
-    /// Signs it into a new file. One that a run before this wrote stays as it is.
+    /// Signs it into a new file. One that a run before this wrote stays as it is, unless a former key signed it and it has no
+    /// receipt.
     ///
     /// # Errors
     /// [`SignedFileError`].
-    pub fn write(&self, out: &Path, signer: &Signer, created: &str) -> Result<(), SignedFileError> {
+    pub fn write(&self, out: &Path, signer: &Signer, created: &str) -> Result<Written, SignedFileError> {
         write_signed(out, &self.credential, CredentialForm::Json, signer, created, &[FROM, CHECKED])
     }
 }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use sanad_core::ids::MemberId;
 use sanad_core::member::{MEMBER_FILE_BYTES_MAX, MemberFile, MemberFileError};
-use sanad_core::signature::SecretKey;
+use sanad_core::signature::{PublicKey, SecretKey};
+use sanad_credential::multikey;
 
 use crate::files::{self, FileError};
 use crate::keys::{KeyError, Passphrase, Purpose, SealedKey};
+use crate::site::{SiteError, WITHDRAWN_FILE, WithdrawnKeys};
 
 /// An issuer, ready to sign.
 pub struct Issuer {
@@ -35,6 +37,21 @@ pub enum IssuerError {
     /// The key cannot be read or opened.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The list of withdrawn keys cannot be read.
+    #[error(transparent)]
+    WithdrawnKeys(#[from] SiteError),
+    /// The key was withdrawn.
+    #[error(
+        "the issuing key {key} is withdrawn ({}): verifiers refuse what it signs, so nothing was signed. Replace it with `sanad member \
+         rotate-key issuing`; if it was withdrawn by mistake, `sanad issuer site DIR --publish {key}` takes it off the list",
+        list.display()
+    )]
+    Withdrawn {
+        /// The key, as a Multikey.
+        key: String,
+        /// The list that has it.
+        list: PathBuf,
+    },
 }
 
 impl Issuer {
@@ -58,6 +75,7 @@ impl Issuer {
         let path = Purpose::Issuing.path_in(folder);
         let sealed = SealedKey::read(&path, Purpose::Issuing).map_err(IssuerError::Key)?;
         let key = sealed.open(&ask(&path)?).map_err(IssuerError::Key)?;
+        refuse_withdrawn(folder, &key.public())?;
         // The member file names the first key; whether this one is in force, the ledger says.
         Ok(Self { id: member.id, key })
     }
@@ -71,6 +89,18 @@ pub fn read_member(path: &Path) -> Result<MemberFile, IssuerError> {
     let text = files::read(path, MEMBER_FILE_BYTES_MAX)?;
     MemberFile::from_json(&text)
         .map_err(|source| IssuerError::NotAMemberFile { path: path.to_owned(), source })
+}
+
+/// Refuses a key that the list of withdrawn keys of a folder has.
+///
+/// # Errors
+/// [`IssuerError::Withdrawn`], [`IssuerError::WithdrawnKeys`].
+pub fn refuse_withdrawn(folder: &Path, key: &PublicKey) -> Result<(), IssuerError> {
+    let list = folder.join(WITHDRAWN_FILE);
+    match WithdrawnKeys::read(&list)?.contains(key) {
+        true => Err(IssuerError::Withdrawn { key: multikey(key), list }),
+        false => Ok(()),
+    }
 }
 
 /// Where a member's folder has its public file.

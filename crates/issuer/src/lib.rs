@@ -83,6 +83,7 @@ mod endorsement;
 pub mod files;
 mod folder;
 mod folders;
+mod former_keys;
 mod issue;
 mod issuer;
 mod keeper;
@@ -116,10 +117,11 @@ pub use endorsement::{
 };
 pub use folder::{EXTENSIONS, FolderFiles, look_through};
 pub use folders::{LockError, SharedFolder};
+pub use former_keys::FormerKeys;
 pub use issue::{
     BATCH_DOCUMENTS_DEFAULT, Issuance, IssueError, IssueOptions, IssueReport, IssuedBatch, LeftOutFile,
 };
-pub use issuer::{Issuer, IssuerError, member_path, read_member};
+pub use issuer::{Issuer, IssuerError, member_path, read_member, refuse_withdrawn};
 pub use keeper::{KeepError, Keeper};
 pub use notice::{LeftOut, Notice, Observer, Remark, Step};
 pub use pending::{
@@ -137,7 +139,9 @@ pub use receipt_file::{
 pub use receipts::{Content, FailedReceipt, IssuedDocument, ReceiptsError};
 pub use resume::{ResumeError, Unfinished};
 pub use revocations::Revocation;
-pub use signed_file::{CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, credential_in};
+pub use signed_file::{
+    CREDENTIAL_FILE, CredentialForm, SignedFileError, SigningError, Written, credential_in,
+};
 pub use site::{
     SiteError, SiteFile, WITHDRAWN_FILE, WithdrawnKeys, compromised_keys, did_document, did_web, published,
     withdrawn_path, write_site,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sanad_api::ErrorCode;
 use sanad_core::hash::BatchId;
-use sanad_core::ids::MemberId;
+use sanad_core::ids::{LogIndex, MemberId};
 
 use crate::content::Artifact;
 use crate::files::FileError;
@@ -212,6 +212,8 @@ pub enum Notice {
         /// Why it was refused.
         code: ErrorCode,
     },
+    /// A revocation of a batch that is signed anew is left out: the credential is revoked already.
+    RevokedAlready(LogIndex),
     /// A batch was refused, but its commitments are in the log.
     IssuedByAnother {
         /// The batch.
@@ -292,6 +294,9 @@ impl fmt::Display for Notice {
             }
             Self::SignedAnew { batch, code } => {
                 write!(f, "batch {batch} was refused ({code}); signing the same commitments anew")
+            }
+            Self::RevokedAlready(target) => {
+                write!(f, "entry {target}, which is replaced, is revoked already; its revocation is left out")
             }
             Self::IssuedByAnother { batch, code } => write!(
                 f,

@@ -5,19 +5,27 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sanad_api::CredentialKey;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
+use sanad_core::event::Event;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::MemberId;
+use sanad_core::member::KeyPurpose;
+use sanad_core::proof::StatusProof;
+use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 
 use crate::chain::{Chain, ChainError};
 use crate::files::{self, FileError};
 use crate::folder::{FolderFiles, look_through};
 use crate::folders::{FolderLocks, LockError};
-use crate::issue::{IssueError, IssueOptions, IssueReport, finish_batch, issue_batch};
+use crate::former_keys::FormerKeys;
+use crate::issue::{
+    FormerlySigned, IssueError, IssueOptions, IssueReport, finish_batch, folders_of, issue_batch,
+};
 use crate::issuer::Issuer;
 use crate::notice::{Notice, Observer};
-use crate::pending::{Pending, PendingDocument, PendingError, pending_files_in};
+use crate::pending::{Pending, PendingDocument, PendingError, pending_files_elsewhere, pending_files_in};
 use crate::receipt_file::read_receipt;
 use crate::receipts::{ReceiptsError, Writer};
 use crate::submission::{SubmissionError, hand_in};
@@ -67,6 +75,11 @@ pub enum ResumeError {
         "another batch took its place; give --issuer-dir (or --issuer and --key) to sign the same commitments anew"
     )]
     PlaceTaken(#[source] SubmissionError),
+    /// What it replaces was revoked by another batch, and it must be signed anew without that.
+    #[error(
+        "what its documents replace was revoked meanwhile; give --issuer-dir (or --issuer and --key) to sign the same commitments anew"
+    )]
+    StatusConflict(#[source] SubmissionError),
     /// The issuer that would sign anew is another.
     #[error("it is a batch of {expected}, not of {actual}; give the folder or key of its issuer")]
     AnotherIssuer {
@@ -74,6 +87,17 @@ pub enum ResumeError {
         expected: MemberId,
         /// The issuer that was given.
         actual: MemberId,
+    },
+    /// A former key signed the batch, so that it cannot be entered any more, and its documents as well. Its pending file was removed.
+    #[error(
+        "its batch was not entered, and cannot be: the issuing key was replaced. {} signed by the former key as well, which verifiers may \
+         refuse, so that the file was removed; run the command that signed them once more (`sanad issue roster`, `sanad reissue`, `sanad \
+         endorse`), or have them signed with the key in force",
+        FormerlySigned(documents)
+    )]
+    FormerKey {
+        /// The documents.
+        documents: Vec<PathBuf>,
     },
     /// The batch is not entered.
     #[error(transparent)]
@@ -207,10 +231,19 @@ impl Unfinished {
             }
             Err(error) if error.is_sequence_clash() || (error.is_of_former_key() && issuer.is_some()) => {
                 let Some(issuer) = issuer else { return Err(ResumeError::PlaceTaken(error)) };
+                let changes = still_to_change(chain, &pending, observer).await?;
                 if let SubmissionError::Refused { code, .. } = error {
                     observer.notice(&Notice::SignedAnew { batch: batch.id(), code });
                 }
-                return again(&writer, issuer, &pending, file, report).await;
+                return again(&writer, issuer, &pending, &changes, file, report).await;
+            }
+            Err(error) if error.is_status_conflict() && !pending.changes().is_empty() => {
+                let Some(issuer) = issuer else { return Err(ResumeError::StatusConflict(error)) };
+                let changes = still_to_change(chain, &pending, observer).await?;
+                if changes.len() == pending.changes().len() {
+                    return Err(error.into());
+                }
+                return again(&writer, issuer, &pending, &changes, file, report).await;
             }
             Err(error) => return Err(error.into()),
         };
@@ -274,12 +307,45 @@ fn digest_of(path: &Path, kind: DocumentKind) -> Option<[u8; 32]> {
     document::digest(kind, &files::read(path, DOCUMENT_BYTES_MAX).ok()?).ok()
 }
 
+/// The revocations of a pending file whose credentials are not revoked already: with one of the others its batch would be refused
+/// for ever.
+async fn still_to_change(
+    chain: &Chain,
+    pending: &Pending,
+    observer: &dyn Observer,
+) -> Result<Vec<Event>, ResumeError> {
+    let target = |change: &Event| match change {
+        Event::Revoke { target } => Some(CredentialKey::Index(*target)),
+        _ => None,
+    };
+    let changes = pending.changes();
+    let keys: Vec<CredentialKey> = changes.iter().filter_map(target).collect();
+    if keys.is_empty() {
+        return Ok(changes.to_vec());
+    }
+    let mut revoked = BTreeSet::new();
+    let take = |answer: Option<(StatusProof, CredentialStatus)>| {
+        let is_revoked = |(_, status): &(StatusProof, CredentialStatus)| *status == CredentialStatus::Revoked;
+        revoked.extend(answer.filter(is_revoked).map(|(proof, _)| proof.index));
+    };
+    chain.statuses(&keys, take).await?;
+    for target in &revoked {
+        observer.notice(&Notice::RevokedAlready(*target));
+    }
+    let is_left = |change: &&Event| match change {
+        Event::Revoke { target } => !revoked.contains(target),
+        _ => true,
+    };
+    Ok(changes.iter().filter(is_left).cloned().collect())
+}
+
 /// Signs the same commitments as another batch. With the same secrets nothing can be issued twice: the ledger takes
 /// each commitment once.
 async fn again(
     writer: &Writer<'_>,
     issuer: &Issuer,
     pending: &Pending,
+    changes: &[Event],
     file: &Path,
     report: &mut IssueReport,
 ) -> Result<(), ResumeError> {
@@ -287,8 +353,9 @@ async fn again(
     if issuer.id != *expected {
         return Err(ResumeError::AnotherIssuer { expected: expected.clone(), actual: issuer.id.clone() });
     }
+    discard_former(writer.chain, issuer, pending, file).await?;
     let folder = files::parent(file);
-    issue_batch(writer, issuer, &pending.documents, pending.changes(), folder, report)
+    issue_batch(writer, issuer, &pending.documents, changes, folder, report)
         .await
         .map_err(|error| ResumeError::Again(Box::new(error)))?;
     // The new file has the name of the old one if the batch is the same: its turn has come after all.
@@ -296,4 +363,40 @@ async fn again(
         files::remove(file)?;
     }
     Ok(())
+}
+
+/// Removes a pending file whose batch and documents a former key signed: the batch can never be entered, and with the same
+/// commitments only these documents can be.
+async fn discard_former(
+    chain: &Chain,
+    issuer: &Issuer,
+    pending: &Pending,
+    file: &Path,
+) -> Result<(), ResumeError> {
+    let member = chain.member(&issuer.id).await?;
+    let current = member.rest().current_key(KeyPurpose::Issuing);
+    if current.is_none_or(|key| pending.batch.verify(&key).is_ok()) {
+        return Ok(());
+    }
+    let former = FormerKeys::of(&member);
+    let mut documents = Vec::new();
+    for PendingDocument { path, kind, .. } in &pending.documents {
+        // What is gone cannot be looked at, and is entered as before.
+        let Ok(bytes) = files::read(path, DOCUMENT_BYTES_MAX) else { continue };
+        documents.extend(former.signer_of(*kind, &bytes).map(|_| path.clone()));
+    }
+    if documents.is_empty() {
+        return Ok(());
+    }
+    // The secrets go with the file: that nothing of it was entered has to be proved.
+    let issued = chain.issued(&issuer.id).await?;
+    if pending.documents.iter().any(|document| issued.statuses.contains_key(&document.commitment)) {
+        return Ok(());
+    }
+    files::remove(file)?;
+    for folder in folders_of(&pending.documents) {
+        // Once the file is gone, the word of it goes, too.
+        let _ = pending_files_elsewhere(folder);
+    }
+    Err(ResumeError::FormerKey { documents })
 }

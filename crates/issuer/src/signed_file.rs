@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use sanad_credential::{CREDENTIAL_BYTES_MAX, Salt, SdJwtClaims, SignError, Signer};
+use sanad_core::signature::PublicKey;
+use sanad_credential::{
+    CREDENTIAL_BYTES_MAX, Circumstances, Salt, SdJwtClaims, SignError, Signer, multikey, signing_keys,
+};
 use serde_json::{Map, Value};
 
 use crate::files::{self, FileError, Mode};
+use crate::places::find_beside;
 use crate::random::{NoRandomness, random_bytes};
 
 /// The form of a credential that is signed.
@@ -53,6 +57,22 @@ impl CredentialForm {
         }
     }
 
+    /// Whether a document that was made in this form is signed by a key: its proof names it.
+    pub(crate) fn is_signed_by(self, document: &[u8], key: &PublicKey) -> bool {
+        let key = multikey(key);
+        match self {
+            Self::Json => serde_json::from_slice::<Value>(document).is_ok_and(|credential| {
+                let method = credential["proof"]["verificationMethod"].as_str();
+                method.and_then(|method| method.rsplit_once('#')).is_some_and(|(_, named)| named == key)
+            }),
+            Self::SdJwt => {
+                // Dates do not matter to the signature.
+                let circumstances = Circumstances { now_ms: 0, member: None, rest: None };
+                signing_keys(document, &circumstances).contains(&key)
+            }
+        }
+    }
+
     /// Whether a signed document says what a credential says, but for its proof and the members `left_out`.
     pub(crate) fn is_said_by(
         self,
@@ -72,6 +92,16 @@ impl CredentialForm {
             }
         }
     }
+}
+
+/// What became of the file of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Written {
+    /// It was signed now, or is there from an earlier run.
+    There,
+    /// It was there, not yet entered, with the signature of a former key; it was signed anew.
+    Anew,
 }
 
 /// Why a credential is not signed.
@@ -112,7 +142,8 @@ pub enum SignedFileError {
     Taken(PathBuf),
 }
 
-/// Signs a credential into a new file. One that says the same, but for its proof and the members `left_out`, stays as it is.
+/// Signs a credential into a new file. One that says the same, but for its proof and the members `left_out`, stays as it is,
+/// unless it has no receipt and a former key signed it: verifiers may refuse that key by now.
 pub(crate) fn write_signed(
     out: &Path,
     credential: &Map<String, Value>,
@@ -120,19 +151,26 @@ pub(crate) fn write_signed(
     signer: &Signer,
     created: &str,
     left_out: &[&str],
-) -> Result<(), SignedFileError> {
+) -> Result<Written, SignedFileError> {
     let signed = form
         .sign(signer, credential.clone(), created)
         .map_err(|source| SignedFileError::NotSigned { path: out.to_owned(), source })?;
     match files::place_new(out, &signed, Mode::Private) {
         Err(FileError::Exists(path)) => {
             let there = files::read(&path, CREDENTIAL_BYTES_MAX)?;
-            match form.is_said_by(&there, credential, left_out) {
-                true => Ok(()),
-                false => Err(SignedFileError::Taken(path)),
+            if !form.is_said_by(&there, credential, left_out) {
+                return Err(SignedFileError::Taken(path));
             }
+            if form.is_signed_by(&there, &signer.public()) || find_beside(&path).is_file() {
+                return Ok(Written::There);
+            }
+            files::replace(&path, &signed, Mode::Private)?;
+            Ok(Written::Anew)
         }
-        written => Ok(written?),
+        written => {
+            written?;
+            Ok(Written::There)
+        }
     }
 }
 

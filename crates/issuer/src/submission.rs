@@ -77,6 +77,11 @@ impl SubmissionError {
         )
     }
 
+    /// Whether it changes the status of a credential that cannot be changed so.
+    pub(crate) fn is_status_conflict(&self) -> bool {
+        matches!(self, Self::Refused { code: ErrorCode::StatusConflict, .. })
+    }
+
     /// Whether the issuer's key was replaced after it had signed: signed with the one in force, it can still be entered.
     pub fn is_of_former_key(&self) -> bool {
         matches!(self, Self::Refused { code: ErrorCode::BadSignature, .. })

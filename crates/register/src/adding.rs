@@ -8,7 +8,7 @@ use sanad_core::commitment::Opening;
 use sanad_core::document::{self, DocumentKind};
 
 use crate::cipher::{BLIND_BYTES, KEY_BYTES, Keys, Sealer, random};
-use crate::credential::{Facts, NewCredential, Progress, Row, RowNumber, State, TEXT_BYTES_MAX};
+use crate::credential::{Credential, Facts, NewCredential, Progress, Row, RowNumber, State, TEXT_BYTES_MAX};
 use crate::error::{Clash, RegisterError, There};
 use crate::positions;
 use crate::reading::{Reader, blind_email, blind_entry, blind_student, bound};
@@ -27,8 +27,14 @@ pub struct Adding<'a> {
     last: u64,
     clashes: Vec<Clash>,
     takes_back_erased: bool,
+    may_renew: Option<MayRenew<'a>>,
+    /// Whether a position came without a row.
+    is_changed: bool,
     now_ms: u64,
 }
+
+/// Whether a row that is not issued, with its document, may take another document: it can never be entered.
+type MayRenew<'a> = &'a dyn Fn(&Credential, &[u8]) -> bool;
 
 /// A credential in the register.
 #[derive(Clone, Debug)]
@@ -62,6 +68,8 @@ impl Register {
             last,
             clashes: Vec::new(),
             takes_back_erased: false,
+            may_renew: None,
+            is_changed: false,
             now_ms,
         })
     }
@@ -94,11 +102,18 @@ impl Register {
     }
 }
 
-impl Adding<'_> {
+impl<'a> Adding<'a> {
     /// Takes back persons who were erased, if they are among those to be added; otherwise they clash.
     #[must_use]
     pub fn taking_back_erased(self, takes_back: bool) -> Self {
         Self { takes_back_erased: takes_back, ..self }
+    }
+
+    /// Puts credentials in the place of rows that were not issued and never will be, as `may_renew` says of row and document;
+    /// otherwise they clash.
+    #[must_use]
+    pub fn renewing(self, may_renew: &'a dyn Fn(&Credential, &[u8]) -> bool) -> Self {
+        Self { may_renew: Some(may_renew), ..self }
     }
 
     /// Adds a credential. `None` if it clashes with one that is there; [`Adding::commit`] names all that do.
@@ -154,6 +169,16 @@ impl Adding<'_> {
             if unique && same && there.state.progress != Progress::Issued && there.row.0 <= self.last {
                 return Ok(Some(Added { row: there.row, facts: there.facts, was_there: true }));
             }
+            if unique
+                && !same
+                && there.state.progress != Progress::Issued
+                && there.row.0 <= self.last
+                && let Some(may_renew) = self.may_renew
+                && may_renew(&there, &reader.document(there.row)?)
+            {
+                let facts = self.renew(&there, new, digest, identity, entry)?;
+                return Ok(Some(Added { row: there.row, facts, was_there: true }));
+            }
             let with = match there.row.0 <= self.last {
                 true => There::Row(there.row, there.state.progress),
                 false => There::Twice,
@@ -174,12 +199,11 @@ impl Adding<'_> {
     /// # Errors
     /// [`RegisterError::Clashes`] names every credential that is there already; then nothing was added.
     pub fn commit(self) -> Result<(), RegisterError> {
-        let Self { transaction, keys, path, head, last, clashes, .. } = self;
+        let Self { transaction, keys, path, head, last, clashes, is_changed, .. } = self;
         if !clashes.is_empty() {
             return Err(RegisterError::Clashes(clashes));
         }
-        if head.rows != last {
-            // Positions that are new come with rows that are.
+        if head.rows != last || is_changed {
             write_head(&transaction, keys, path, &head)?;
         }
         transaction.commit().map_err(|error| failed(path, error))
@@ -197,6 +221,53 @@ impl Adding<'_> {
         }
         let added_at_ms = self.now_ms;
         Ok(Facts { batch, subject, file, kind, digest, secret, summary, commitment, replaces, added_at_ms })
+    }
+
+    /// Puts another document into a row that was never entered: with a commitment of its own, and planned again.
+    fn renew(
+        &mut self,
+        there: &Credential,
+        new: &NewCredential,
+        digest: [u8; 32],
+        identity: Option<[u8; BLIND_BYTES]>,
+        entry: [u8; BLIND_BYTES],
+    ) -> Result<Facts, RegisterError> {
+        let facts = self.facts(new, digest)?;
+        if let Some(position) = &new.position {
+            let was = &there.facts.commitment;
+            positions::leave(&self.transaction, self.keys, self.path, position, was)?;
+        }
+        if positions::enter(&self.transaction, self.keys, self.path, new)? {
+            self.head.positions += 1;
+            self.is_changed = true;
+        }
+        let person = &facts.subject.person;
+        let email = person.email.as_deref().map(|text| blind_email(self.keys, text));
+        let student = person.student_number.as_deref().map(|text| blind_student(self.keys, text));
+        let blinds = [identity.as_ref(), Some(&entry), email.as_ref(), student.as_ref()];
+        let bound = bound(&blinds.map(|blind| blind.map(<[u8; BLIND_BYTES]>::as_slice)));
+        let reader = Reader { connection: &self.transaction, keys: self.keys, path: self.path };
+        let (row, sealer) = (there.row, reader.sealer_of(there.row)?);
+        let state =
+            State { progress: Progress::Planned, batch_id: None, log_index: None, changes: Vec::new() };
+        let cells = params![
+            row.sql(),
+            identity,
+            entry,
+            email,
+            student,
+            sealer.seal(FACTS, row, &bound, &to_json(&facts))?,
+            sealer.seal(STATE, row, &[], &to_json(&state))?,
+            sealer.seal(DOCUMENT, row, &[], &new.document)?,
+        ];
+        self.transaction
+            .prepare_cached(
+                "UPDATE credential SET identity = ?2, entry = ?3, email = ?4, student = ?5, facts = ?6, state = ?7, \
+                 document = ?8 WHERE row = ?1",
+            )
+            .and_then(|mut statement| statement.execute(cells))
+            .map_err(|error| failed(self.path, error))?;
+        Ok(facts)
     }
 
     /// Of a row that was erased: its place is another's now.

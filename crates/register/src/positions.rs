@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use sanad_core::hash::Commitment;
 
 use crate::cipher::{BLIND_BYTES, Keys, SEAL_BYTES};
-use crate::credential::{NewCredential, RowNumber};
+use crate::credential::{NewCredential, Position, RowNumber};
 use crate::error::{Part, RegisterError};
 use crate::reading::blind_entry;
 use crate::register::{Register, read_head, write_head};
@@ -177,6 +177,33 @@ pub(crate) fn enter(
             .and_then(|mut statement| statement.execute(params![RowNumber(number).sql(), sealed]))
             .map(|_| false)
             .map_err(failed),
+    }
+}
+
+/// Takes a commitment from the position that it stands at: it is not entered, and never will be.
+pub(crate) fn leave(
+    connection: &Connection,
+    keys: &Keys,
+    path: &Path,
+    position: &Position,
+    commitment: &Commitment,
+) -> Result<(), RegisterError> {
+    let (number, failed) = (RowNumber(position.number), |error| failed(path, error));
+    let there: Option<([u8; BLIND_BYTES], Option<[u8; ENTRY_BYTES]>)> = connection
+        .prepare_cached("SELECT credential, entry FROM position WHERE number = ?1")
+        .and_then(|mut statement| {
+            statement.query_row([number.sql()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })
+        .map_err(failed)?;
+    let Some((blind, Some(entry))) = there else { return Ok(()) };
+    match open(keys, number.0, &blind, &entry) {
+        Some(stands) if stands == *commitment => connection
+            .prepare_cached("UPDATE position SET entry = NULL WHERE number = ?1")
+            .and_then(|mut statement| statement.execute([number.sql()]))
+            .map(drop)
+            .map_err(failed),
+        Some(_) => Ok(()),
+        None => Err(damaged(path, Part::Positions)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `sanad revoke`, `sanad suspend`, `sanad reinstate`: an issuer changes the status of its credentials.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use sanad_issuer::{
     Change, ChangeBatch, ChangeError, ChangeFault, ChangePlan, ChangeReport, ChangeTarget, ChangedCredential,
     ChangesLeft, Excess, LIST_BYTES_MAX, ListLine, list_lines,
 };
-use sanad_register::Register;
+use sanad_register::{Progress, Register, Row, Status};
 use serde::Serialize;
 
 use crate::files::{self, STANDARD_INPUT};
@@ -156,6 +157,9 @@ fn work(
         let (registered, targets) = match &register {
             Some(register) => {
                 let registered = registered(args, register, trust.anchor(), &mut changed.faults)?;
+                if change == Change::Revoke {
+                    refuse_replaced(register, &registered)?;
+                }
                 let targets = registered.iter().map(|one| one.target.clone()).collect();
                 (registered, targets)
             }
@@ -236,6 +240,32 @@ fn registered(
     match faults.is_empty() {
         true => Ok(found),
         false => Err(unusable(faults, wanted.len())),
+    }
+}
+
+/// Refuses to revoke what a batch that is on its way revokes: `sanad reissue` issues another in its place.
+fn refuse_replaced(register: &Register, registered: &[Registered]) -> anyhow::Result<()> {
+    let mut pending = Vec::new();
+    register.visit(|row| {
+        if let Row::Credential(new) = row
+            && new.state.progress == Progress::Submitted
+            && let Some(replaced) = &new.facts.replaces
+            && let Some(old) = registered.iter().find(|one| one.credential.row == replaced.row)
+            && old.credential.status() != Status::Revoked
+        {
+            let (row, by) = (replaced.row, new.row);
+            pending.push(format!("row {row} by row {by} ({})", printable(&new.facts.file)));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    match pending.is_empty() {
+        true => Ok(()),
+        false => bail!(
+            "a batch that is on its way replaces and revokes {}; nothing was revoked. Finish it with `sanad issue --resume DIR --register \
+             {}`, or repeat `sanad reissue`; if its pending file is lost, name the entries in the ledger, without --register",
+            pending.join(", "),
+            register.path().display()
+        ),
     }
 }
 

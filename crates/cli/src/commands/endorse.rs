@@ -22,9 +22,9 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::receipt_file::{self, PICTURES};
-use crate::register::{RegisterArgs, RegisterKeeper};
+use crate::register::{Incomplete, RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
-use crate::signing::{Suite, created_now, signer};
+use crate::signing::{Suite, created_now, say_written, signer};
 use crate::target::key_of;
 use crate::trust::TrustArgs;
 use crate::view::{View, printable};
@@ -62,6 +62,9 @@ pub(crate) struct Args {
     /// The endorsement [default: the document's name with .endorsement.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Enter it though the register lacks credentials of this issuer that the ledger has
+    #[arg(long, requires = "register")]
+    incomplete_register: bool,
     /// How to sign
     #[arg(long, value_enum, default_value = "eddsa-rdfc-2022")]
     suite: Suite,
@@ -138,7 +141,11 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
     let endorsement =
         Endorsement::new(&endorsed, by, &args.comment, &checked, &created).with_context(in_document)?;
     let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("endorsement.json"));
-    endorsement.write(&out, &signer, &created)?;
+    if let Some(keeper) = &keeper {
+        let incomplete = if args.incomplete_register { Incomplete::Allowed } else { Incomplete::Refused };
+        keeper.ask(&chain, &id, incomplete).await?;
+    }
+    say_written(endorsement.write(&out, &signer, &created)?, &out);
     let options = IssueOptions {
         keeper: keeper.clone().map(|keeper| keeper as Arc<dyn Keeper>),
         batch_documents_max: 1,

@@ -212,6 +212,10 @@ impl Desk {
         if seen.as_ref().is_some_and(same) {
             return Ok(None);
         }
+        if key.is_some() {
+            // A list is valid from now on, by this clock.
+            self.chain.check_clock(time::now_ms()).await.context("nothing was signed")?;
+        }
         let did = did_web(&member).ok_or_else(|| SiteError::NoDidWeb(self.issuer.to_string()))?;
         let place = StatusListPlace::of_did(did)?;
         let (commitments, end) = self.register.listed()?;

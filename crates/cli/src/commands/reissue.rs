@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,19 +12,23 @@ use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::ids::LogIndex;
 use sanad_core::member::MemberState;
 use sanad_issuer::{
-    Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Excess, Issuance, IssueOptions,
-    IssueReport, IssuedDocument, Issuer, Keeper, Places, pending_files_in,
+    Chain, Change, ChangePlan, ChangeTarget, Content, Correction, CredentialForm, Excess, Issuance,
+    IssueOptions, IssueReport, IssuedDocument, Issuer, Keeper, Pending, Places, ResumeError, Unfinished,
+    pending_files_in,
 };
-use sanad_register::{Credential, Query, Register, Replaced, Row, RowNumber, Subject};
+use sanad_register::{Credential, Progress, Query, Register, Replaced, Row, RowNumber, Subject};
 use serde::Serialize;
 
+use super::issue::finish;
 use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, note};
 use crate::receipt_file::{self, PICTURES};
-use crate::register::{Digits, Lookup, RegisterArgs, RegisterKeeper, id_of, position_in, subject_of};
+use crate::register::{
+    Digits, Incomplete, Lookup, RegisterArgs, RegisterKeeper, id_of, position_in, subject_of,
+};
 use crate::remote::{self, NodeArgs, Remote};
-use crate::signing::{FormArgs, created_now, signer, status_list_place};
+use crate::signing::{FormArgs, created_now, say_written, signer, status_list_place};
 use crate::trust::TrustArgs;
 use crate::view::View;
 use crate::{files, time};
@@ -65,8 +69,8 @@ pub(crate) struct Args {
     /// Reissue although the new credential is another person's by all that it says, or names nobody
     #[arg(long)]
     another_person: bool,
-    /// Allot a place in the status lists though the register lacks credentials of this issuer that the ledger has
-    #[arg(long, requires = "sign")]
+    /// Issue though the register lacks credentials of this issuer that the ledger has
+    #[arg(long)]
     incomplete_register: bool,
     /// Do not ask: reissue
     #[arg(long)]
@@ -112,9 +116,18 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
     let (chain, id) = (remote.chain(&trust), args.issuer.id()?);
     let register =
         args.register.open_of(trust.anchor(), &id)?.context("no register is named; give --register FILE")?;
-    let old = Lookup::new(&register, Digits::Refused).one(&args.replaces)?;
+    let old = Lookup::new(&register, Digits::Refused).replaceable(&args.replaces)?;
     if let Some(done) = done_before(args, &register, &old)? {
+        let (new, old) = (done.row, done.replaces);
+        note(format_args!("row {old} was replaced by row {new} before; nothing was done"));
         return Ok(done);
+    }
+    if let Some(file) = begun_before(args, &register, &old)? {
+        return match finish_begun(args, &chain, register, old, &file).await? {
+            Some(done) => Ok(done),
+            // The key was replaced since: it is signed anew.
+            None => Box::pin(reissue(args)).await,
+        };
     }
     let Some(revoked) = old.state.log_index else {
         bail!("row {} is {}; only what is issued can be replaced", old.row, old.state.progress.as_str())
@@ -175,13 +188,10 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         bail!("the answer was not yes; nothing was changed");
     }
     let issuer = args.issuer.open()?;
+    let incomplete = if args.incomplete_register { Incomplete::Allowed } else { Incomplete::Refused };
+    keeper.ask(&chain, &id, incomplete).await?;
     let document = match correction {
-        Some(correction) => {
-            if is_listed && !args.incomplete_register {
-                keeper.check_complete(&chain.issued(&id).await?)?;
-            }
-            sign(args, correction, is_listed, &chain.member(&id).await?, &issuer, &keeper)?
-        }
+        Some(correction) => sign(args, correction, is_listed, &chain.member(&id).await?, &issuer, &keeper)?,
         None => args.document.clone(),
     };
     let entered: anyhow::Result<()> = async {
@@ -243,19 +253,10 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
     for (new, old) in pairs {
         let (Some(log_index), Some(revoked)) = (new.state.log_index, old.state.log_index) else { continue };
         let bytes = register.document(new.row)?;
-        let (same, document) = match args.sign {
-            true => {
-                let correction = Correction::read(&args.document, &old.facts.commitment)?;
-                (id_of(&bytes).as_deref() == Some(correction.id()), signed_path(args)?)
-            }
-            false => {
-                let given = files::read(&args.document, DOCUMENT_BYTES_MAX)?;
-                (given == bytes.as_slice(), args.document.clone())
-            }
-        };
-        if !same {
+        if !is_same(args, &old, &bytes)? {
             continue;
         }
+        let document = if args.sign { signed_path(args)? } else { args.document.clone() };
         let folder = files::parent(&document);
         if let Some(pending) = pending_files_in(folder)?.first() {
             bail!(
@@ -269,7 +270,6 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
         }
         let receipt = receipt_file::find_beside(&document);
         if document.is_file() && receipt.is_file() {
-            note(format_args!("row {} was replaced by row {} before; nothing was done", old.row, new.row));
             let (commitment, content) = (new.facts.commitment, Content::AsIssued);
             let issued = IssuedDocument { document, receipt, log_index, commitment, content };
             return Ok(Some(Reissued { row: new.row, replaces: old.row, revoked, already: true, issued }));
@@ -286,6 +286,71 @@ fn done_before(args: &Args, register: &Register, named: &Credential) -> anyhow::
         }
     }
     Ok(None)
+}
+
+/// The pending file of a run before this one that was killed: it replaces the same row by the same document.
+fn begun_before(args: &Args, register: &Register, old: &Credential) -> anyhow::Result<Option<PathBuf>> {
+    let document = if args.sign { signed_path(args)? } else { args.document.clone() };
+    let Ok(files) = pending_files_in(files::parent(&document)) else { return Ok(None) };
+    for file in files {
+        // One that cannot be read is in the way of all others, which is said.
+        let Ok(pending) = Pending::read(&file) else { continue };
+        let [one] = &pending.documents[..] else { continue };
+        let Some(Row::Credential(new)) = register.find(&Query::Commitment(one.commitment))?.pop() else {
+            continue;
+        };
+        let is_of_old = new.facts.replaces.as_ref().is_some_and(|replaced| replaced.row == old.row);
+        let bytes = register.document(new.row)?;
+        if is_of_old && new.state.progress != Progress::Issued && is_same(args, old, &bytes)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the document that is given is, or says, what a document of the register does, in place of `old`.
+fn is_same(args: &Args, old: &Credential, document: &[u8]) -> anyhow::Result<bool> {
+    Ok(match args.sign {
+        true => {
+            let correction = Correction::read(&args.document, &old.facts.commitment)?;
+            id_of(document).as_deref() == Some(correction.id())
+        }
+        false => files::read(&args.document, DOCUMENT_BYTES_MAX)? == document,
+    })
+}
+
+/// Finishes what a run before this one began. `None` if it has to be signed anew.
+async fn finish_begun(
+    args: &Args,
+    chain: &Chain,
+    register: Register,
+    old: Credential,
+    file: &Path,
+) -> anyhow::Result<Option<Reissued>> {
+    let (observer, mut report) = (Terminal::default(), IssueReport::default());
+    let keeper = Arc::new(RegisterKeeper::new(register, old.facts.batch.clone(), None));
+    let options = IssueOptions {
+        wait: args.wait,
+        places: Places { folder: None, form: None },
+        pictures: Some(PICTURES),
+        passphrase: args.issuer.known_passphrase(),
+        keeper: Some(Arc::clone(&keeper) as Arc<dyn Keeper>),
+        ..IssueOptions::default()
+    };
+    let unfinished = Unfinished::open(file, &[], args.wait, &observer)?;
+    note(format_args!("an earlier run was on its way with it; finishing {}", file.display()));
+    match finish(&unfinished, file, chain, &args.issuer, &options, &observer, &mut report).await? {
+        Err(ResumeError::FormerKey { .. }) => return Ok(None),
+        finished => finished.with_context(|| format!("{} stays; nothing in it is lost", file.display()))?,
+    }
+    if let Some(failed) = report.failed.first() {
+        bail!("the batch is entered, but the receipt cannot be written: {failed}");
+    }
+    let register = keeper.lock();
+    let old = register.credential(old.row)?;
+    let done = done_before(args, &register, &old)?;
+    let done = done.context("the batch is entered without a receipt; see `sanad register receipt`")?;
+    Ok(Some(Reissued { already: false, ..done }))
 }
 
 /// Where the signed credential is written.
@@ -316,7 +381,7 @@ fn sign(
         }
         false => correction,
     };
-    correction.write(&out, form, &signer, &created_now())?;
+    say_written(correction.write(&out, form, &signer, &created_now())?, &out);
     Ok(out)
 }
 

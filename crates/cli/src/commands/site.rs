@@ -20,6 +20,7 @@ use super::{page, publish};
 use crate::issuer::IssuerArgs;
 use crate::output::{Outcome, Output, Report, warn};
 use crate::remote::{self, NodeArgs, Remote};
+use crate::time;
 use crate::trust::TrustArgs;
 use crate::view::View;
 
@@ -99,7 +100,12 @@ fn site(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let member = remote::block_on(async {
         let remote = Remote::connect(&args.node).await?;
         let trust = args.trust.for_node(&remote).await?;
-        anyhow::Ok(remote.chain(&trust).member(&id).await?)
+        let chain = remote.chain(&trust);
+        // The keys of an old block may be former ones. A key that leaked is withdrawn whatever the clock says.
+        if args.withdraw.is_empty() {
+            chain.check_clock(time::now_ms()).await.context("nothing was published")?;
+        }
+        anyhow::Ok(chain.member(&id).await?)
     })??;
     let LeftOut { list, withdrawn, compromised } = left_out(args, &member)?;
     let document = did_document(&member, &[&withdrawn[..], &compromised].concat())?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -14,13 +14,16 @@ use sanad_core::batch::SignedBatch;
 use sanad_core::destruction::DestructionRecord;
 use sanad_core::document::{self, DOCUMENT_BYTES_MAX, DocumentKind};
 use sanad_core::event::Event;
+use sanad_core::ids::MemberId;
 use sanad_core::receipt::Receipt;
 use sanad_core::trust::TrustAnchor;
 use sanad_credential::badge_of_sd_jwt;
-use sanad_issuer::{IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files};
+use sanad_issuer::{
+    Chain, FormerKeys, IssuedStatuses, KeepError, Keeper, PendingDocument, StatusListPlace, files,
+};
 use sanad_register::{
     Credential, NewCredential, Position, Progress, Query, Register, RegisterError, Replaced, Row, RowNumber,
-    Status, Subject,
+    Status, Subject, There,
 };
 use serde_json::Value;
 
@@ -37,6 +40,8 @@ pub(crate) struct RegisterKeeper {
     replaces: Option<Replaced>,
     /// Whether persons who were erased are issued to again.
     takes_back_erased: bool,
+    /// What the ledger says, once it was asked.
+    asked: OnceLock<Ledger>,
     /// Keeps other programs from signing for this register: from [`RegisterKeeper::claim`] on, until the rows are in it.
     claim: Mutex<Option<File>>,
 }
@@ -52,10 +57,23 @@ pub(crate) struct NotKept {
     pub(crate) unknown: usize,
 }
 
+/// What the ledger says of the issuer.
+struct Ledger {
+    former: FormerKeys,
+    issued: IssuedStatuses,
+}
+
+/// What to do with a register that lacks credentials of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Incomplete {
+    Refused,
+    Allowed,
+}
+
 impl RegisterKeeper {
     pub(crate) fn new(register: Register, batch: String, replaces: Option<Replaced>) -> Self {
         let (register, claim) = (Mutex::new(register), Mutex::new(None));
-        Self { register, batch, replaces, takes_back_erased: false, claim }
+        Self { register, batch, replaces, takes_back_erased: false, asked: OnceLock::new(), claim }
     }
 
     /// Issues again to persons who were erased from the register.
@@ -65,8 +83,40 @@ impl RegisterKeeper {
     }
 
     /// Checks before they are signed that none of these credentials is in the register: each by what it is called and its subject.
+    ///
+    /// Those do not count that a former key signed and that were not entered: they are signed anew.
     pub(crate) fn check_new(&self, credentials: &[(String, Subject)]) -> Result<(), RegisterError> {
-        self.lock().check_new(&self.batch, credentials, self.takes_back_erased)
+        let register = self.lock();
+        let mut clashes = match register.check_new(&self.batch, credentials, self.takes_back_erased) {
+            Err(RegisterError::Clashes(clashes)) => clashes,
+            checked => return checked,
+        };
+        let mut failed = None;
+        clashes.retain(|clash| {
+            let There::Row(row, _) = clash.with else { return true };
+            let there = register.credential(row).and_then(|there| Ok((there, register.document(row)?)));
+            let (there, document) = match there {
+                Ok(there) => there,
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    return true;
+                }
+            };
+            !self.is_void(&there, &document)
+        });
+        match (failed, clashes.is_empty()) {
+            (Some(error), _) => Err(error),
+            (None, true) => Ok(()),
+            (None, false) => Err(RegisterError::Clashes(clashes)),
+        }
+    }
+
+    /// Whether a row can never be entered: a former key signed its document, and so its batch, and the ledger does not have it.
+    fn is_void(&self, there: &Credential, document: &[u8]) -> bool {
+        let Some(Ledger { former, issued }) = self.asked.get() else { return false };
+        there.state.progress != Progress::Issued
+            && !issued.statuses.contains_key(&there.facts.commitment)
+            && former.signer_of(there.facts.kind, document).is_some()
     }
 
     /// The register.
@@ -74,18 +124,38 @@ impl RegisterKeeper {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks that the register has every credential of its issuer. An older copy would allot places in status lists that others
-    /// have already, and whoever reads the lists alone would take a new credential for a revoked one.
-    pub(crate) fn check_complete(&self, issued: &IssuedStatuses) -> anyhow::Result<()> {
-        match self.lock().lacking(issued.statuses.keys())? {
-            0 => Ok(()),
-            lacking => bail!(
-                "the register lacks {lacking} of the {} credentials that the ledger has of this issuer: it may be an older copy, and \
-                 allot places in status lists twice. Put the newest one back, or `sanad register import` what was issued since; where \
-                 they were issued without a register, give --incomplete-register. Nothing was signed",
-                issued.statuses.len()
-            ),
+    /// Asks the ledger what the issuer has issued, before anything is signed or entered, and checks that the register has all of it.
+    /// With an older copy the same awards would be issued once more, and places in status lists allotted twice: whoever reads the
+    /// lists alone would take a new credential for a revoked one.
+    pub(crate) async fn ask(
+        &self,
+        chain: &Chain,
+        issuer: &MemberId,
+        incomplete: Incomplete,
+    ) -> anyhow::Result<()> {
+        if self.asked.get().is_some() {
+            return Ok(());
         }
+        let former = FormerKeys::of(&chain.member(issuer).await?);
+        // Nothing has to be known of it where neither matters.
+        if incomplete == Incomplete::Allowed && former.is_empty() {
+            return Ok(());
+        }
+        let issued = chain.issued(issuer).await?;
+        if incomplete == Incomplete::Refused {
+            let lacking = self.lock().lacking(issued.statuses.keys())?;
+            if lacking > 0 {
+                bail!(
+                    "the register lacks {lacking} of the {} credentials that the ledger has of this issuer: it may be an older copy, and \
+                     the same awards would be issued once more, and places in status lists allotted twice. Put the newest one back, or \
+                     `sanad register import` what was issued since; where they were issued without a register, give \
+                     --incomplete-register. Nothing was signed or entered",
+                    issued.statuses.len()
+                );
+            }
+        }
+        let _ = self.asked.set(Ledger { former, issued });
+        Ok(())
     }
 
     /// The rows that have one of these documents, by its digest, and were revoked.
@@ -309,7 +379,8 @@ impl Keeper for RegisterKeeper {
     fn plan(&self, documents: &mut [PendingDocument]) -> Result<(), KeepError> {
         let mut register = self.lock();
         let adding = register.begin(time::now_ms()).map_err(failed)?;
-        let mut adding = adding.taking_back_erased(self.takes_back_erased);
+        let may_renew = |there: &Credential, document: &[u8]| self.is_void(there, document);
+        let mut adding = adding.taking_back_erased(self.takes_back_erased).renewing(&may_renew);
         for document in documents.iter_mut() {
             let new = self.new_credential(document)?;
             if let Some(added) = adding.add(&new).map_err(failed)?

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, anyhow, bail};
-use sanad_register::{Credential, Person, Query, Register, Row, RowNumber, Status};
+use sanad_register::{Credential, Person, Progress, Query, Register, Row, RowNumber, Status};
 use serde_json::Value;
 
 /// What digits mean that say nothing else.
@@ -48,19 +48,20 @@ impl<'a> Lookup<'a> {
 
     /// The one credential that a text means. Of several, the one that is not revoked.
     pub(crate) fn one(&mut self, text: &str) -> anyhow::Result<Credential> {
+        let found = self.all(text)?.credentials;
+        one_of(text, found)
+    }
+
+    /// As [`Lookup::one`], of what can be replaced: a replacement of another of them that is on its way is not meant.
+    pub(crate) fn replaceable(&mut self, text: &str) -> anyhow::Result<Credential> {
         let mut found = self.all(text)?.credentials;
-        match found.len() {
-            0 => return Err(unknown(text)),
-            1 => return Ok(found.remove(0)),
-            _ => {}
-        }
-        let (mut live, _): (Vec<_>, Vec<_>) =
-            found.iter().cloned().partition(|credential| credential.status() != Status::Revoked);
-        match live.len() {
-            0 => Ok(found.remove(0)),
-            1 => Ok(live.remove(0)),
-            _ => bail!("{text} has {} credentials; name one of {}", live.len(), rows_of(&live)),
-        }
+        let rows: Vec<RowNumber> = found.iter().map(|credential| credential.row).collect();
+        found.retain(|credential| {
+            let replaces = credential.facts.replaces.as_ref();
+            credential.state.progress == Progress::Issued
+                || !replaces.is_some_and(|replaced| rows.contains(&replaced.row))
+        });
+        one_of(text, found)
     }
 
     /// Every credential that a text means: several only where it is the e-mail address or the student number of one person. `None` if the
@@ -203,6 +204,22 @@ impl<'a> Lookup<'a> {
     fn found(&self, rows: Option<&Vec<RowNumber>>, by: By) -> anyhow::Result<Found> {
         let credentials = rows.into_iter().flatten().map(|row| self.register.credential(*row));
         Ok(Found { credentials: credentials.collect::<Result<_, _>>()?, by })
+    }
+}
+
+/// The one of several that is not revoked.
+fn one_of(text: &str, mut found: Vec<Credential>) -> anyhow::Result<Credential> {
+    match found.len() {
+        0 => return Err(unknown(text)),
+        1 => return Ok(found.remove(0)),
+        _ => {}
+    }
+    let (mut live, _): (Vec<_>, Vec<_>) =
+        found.iter().cloned().partition(|credential| credential.status() != Status::Revoked);
+    match live.len() {
+        0 => Ok(found.remove(0)),
+        1 => Ok(live.remove(0)),
+        _ => bail!("{text} has {} credentials; name one of {}", live.len(), rows_of(&live)),
     }
 }
 

@@ -252,6 +252,46 @@ fn reissuing_enters_the_new_one_and_revokes_the_old_one_in_one_batch() {
 }
 
 #[test]
+fn a_reissue_that_waits_goes_on_by_itself_and_whatever_was_revoked_meanwhile() {
+    let desk = Desk::new(&[1, 2]);
+    desk.online("issue awards").expect(0);
+    fs::create_dir(desk.path("corrected")).unwrap();
+    desk.write("corrected/1.json", 1, "Komputasi Awan Lanjut");
+    desk.write("corrected/2.json", 2, "Komputasi Awan Lanjut");
+    let olds = desk.list();
+    let old = |file: &str| olds.iter().find(|row| row["file"] == file).unwrap();
+    let left_behind = |command: &str| {
+        desk.node.commits(false);
+        desk.online(&format!("{command} --wait 300ms")).expect(2);
+        desk.node.ledger.forget_pool();
+        desk.node.commits(true);
+    };
+
+    // By an e-mail address that its own unfinished row has as well.
+    let command = "reissue corrected/1.json --replaces siti1@issuer.example --yes";
+    left_behind(command);
+    let row = format!("row:{}", old("1.json")["row"]);
+    let refused = desk.online(&format!("revoke {row} --yes")).expect(2).json();
+    assert!(refused["errors"].to_string().contains("on its way replaces and revokes"), "{refused:#}");
+    let done = desk.online(command).expect(0).json();
+    assert_eq!((&done["replaces"], &done["already"]), (&old("1.json")["row"], &json!(false)));
+    assert_eq!(desk.online(command).expect(0).json()["already"], true);
+
+    // Revoked meanwhile without the register: the new one is entered all the same.
+    let command = "reissue corrected/2.json --replaces siti2@issuer.example --yes";
+    left_behind(command);
+    let index = old("2.json")["log_index"].to_string();
+    desk.sanad(&format!("revoke {index} --yes {WITH}"), true).expect(0);
+    let resumed = desk.online("issue --resume corrected").expect(0).json();
+    assert!(resumed["notices"].to_string().contains("its revocation is left out"), "{resumed:#}");
+    let rows = desk.list();
+    assert!(rows.iter().all(|row| row["progress"] == "issued"), "{rows:#?}");
+    let revoked = rows.iter().filter(|row| row["status"] == "revoked").count();
+    assert_eq!((rows.len(), revoked), (4, 2), "{rows:#?}");
+    assert_eq!(desk.online_status("corrected/2.json"), "active");
+}
+
+#[test]
 fn an_erased_person_is_gone_and_a_signed_record_stays() {
     let desk = Desk::new(&[1, 2]);
     desk.online("issue awards").expect(0);

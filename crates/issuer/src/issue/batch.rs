@@ -101,7 +101,7 @@ fn folders_but(own: &Path, documents: &[PendingDocument]) -> Vec<PathBuf> {
     others.map(Path::to_owned).collect()
 }
 
-fn folders_of(documents: &[PendingDocument]) -> BTreeSet<&Path> {
+pub(crate) fn folders_of(documents: &[PendingDocument]) -> BTreeSet<&Path> {
     documents.iter().map(|document| files::parent(&document.path)).collect()
 }
 

@@ -59,6 +59,16 @@ pub enum IssueError {
         /// How many are revoked.
         revoked: usize,
     },
+    /// Documents are signed by a key that the issuer replaced.
+    #[error(
+        "{} signed by a former issuing key, which verifiers may refuse; nothing was entered. Run the command that signed them once more \
+         (`sanad issue roster`, `sanad reissue`, `sanad endorse`), or have them signed with the key in force",
+        FormerlySigned(documents)
+    )]
+    FormerKey {
+        /// The documents.
+        documents: Vec<PathBuf>,
+    },
     /// Receipts could not be written.
     #[error(transparent)]
     Places(#[from] PlacesError),
@@ -104,6 +114,26 @@ pub enum IssueError {
     },
 }
 
+/// Documents that a former key signed: the first of them, each in a line of its own.
+pub(crate) struct FormerlySigned<'a>(pub(crate) &'a [PathBuf]);
+
+impl fmt::Display for FormerlySigned<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [one] => write!(f, "{} is", one.display()),
+            documents => {
+                for document in documents.iter().take(SHOWN_MAX) {
+                    write!(f, "\n{}", document.display())?;
+                }
+                match documents.len().saturating_sub(SHOWN_MAX) {
+                    0 => write!(f, "\n{} documents are", documents.len()),
+                    more => write!(f, "\n… and {more} more\n{} documents are", documents.len()),
+                }
+            }
+        }
+    }
+}
+
 /// A register as one more argument of a command.
 pub(crate) struct WithRegister<'a>(pub(crate) Option<&'a Path>);
 
@@ -121,3 +151,6 @@ impl fmt::Display for Named<'_> {
         self.0.iter().try_for_each(|path| write!(f, " {}", path.display()))
     }
 }
+
+/// Most documents that are named.
+const SHOWN_MAX: usize = 20;

@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use batch::{Batch, finish_batch, issue_batch};
+pub(crate) use batch::{Batch, finish_batch, folders_of, issue_batch};
+pub(crate) use error::FormerlySigned;
 pub use error::IssueError;
+use rayon::prelude::*;
 pub use report::{IssueReport, IssuedBatch, LeftOutFile};
 use sanad_core::batch::BATCH_EVENTS_MAX;
 use sanad_core::commitment::{Opening, Secret};
+use sanad_core::document::DOCUMENT_BYTES_MAX;
 use sanad_core::event::Event;
 use sanad_core::hash::ChainId;
 use sanad_core::ids::{LogIndex, MemberId};
@@ -26,6 +29,7 @@ use crate::content::PictureReader;
 use crate::documents::{self, Collected, Document, ReadAs, SourceError};
 use crate::files::{self, FileError};
 use crate::folders::FolderLocks;
+use crate::former_keys::FormerKeys;
 use crate::issuer::Issuer;
 use crate::keeper::Keeper;
 use crate::keys::Passphrase;
@@ -180,14 +184,17 @@ impl Issuance {
         report: &mut IssueReport,
     ) -> Result<(), IssueError> {
         let chain_id = chain.anchor().chain_id;
-        // A member that cannot be asked for is reported when the first batch is signed.
-        if let Ok(member) = chain.member(&issuer.id).await {
-            let others = self.documents.iter().map(|(document, _)| document);
-            let mut others = others.filter(|document| !is_named_by(member.record(), &document.issuer));
-            if let Some(first) = others.next() {
-                let (first, others) = (first.path.clone(), others.count());
-                observer.notice(&Notice::AnotherIssuer { issuer: issuer.id.clone(), first, others });
-            }
+        let asked = chain.member_patiently(&issuer.id, self.options.wait).await;
+        let member = asked.map_err(|source| {
+            report.not_submitted = self.documents.iter().map(|(document, _)| document.path.clone()).collect();
+            IssueError::NotSubmitted(source.into())
+        })?;
+        refuse_former(&self.documents, &FormerKeys::of(&member))?;
+        let others = self.documents.iter().map(|(document, _)| document);
+        let mut others = others.filter(|document| !is_named_by(member.record(), &document.issuer));
+        if let Some(first) = others.next() {
+            let (first, others) = (first.path.clone(), others.count());
+            observer.notice(&Notice::AnotherIssuer { issuer: issuer.id.clone(), first, others });
         }
         let mut pending = Vec::new();
         for (document, issued_at) in std::mem::take(&mut self.documents) {
@@ -226,6 +233,23 @@ impl Issuance {
         }
         report.issued.sort_by(|a, b| a.document.cmp(&b.document));
         ended
+    }
+}
+
+/// Refuses documents that a former key of the issuer signed.
+fn refuse_former(documents: &[(Document, Option<LogIndex>)], former: &FormerKeys) -> Result<(), IssueError> {
+    if former.is_empty() {
+        return Ok(());
+    }
+    let signed = |(document, _): &(Document, Option<LogIndex>)| {
+        let bytes = files::read(&document.path, DOCUMENT_BYTES_MAX).map_err(SourceError::from)?;
+        Ok(former.signer_of(document.kind, &bytes).map(|_| document.path.clone()))
+    };
+    let signed: Vec<_> = documents.par_iter().map(signed).collect::<Result<_, IssueError>>()?;
+    let documents: Vec<PathBuf> = signed.into_iter().flatten().collect();
+    match documents.is_empty() {
+        true => Ok(()),
+        false => Err(IssueError::FormerKey { documents }),
     }
 }
 

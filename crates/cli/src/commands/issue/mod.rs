@@ -26,7 +26,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, describe, note};
 use crate::receipt_file::PICTURES;
-use crate::register::{RegisterArgs, RegisterKeeper};
+use crate::register::{Incomplete, RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::time;
 use crate::trust::TrustArgs;
@@ -99,6 +99,9 @@ pub(crate) struct Args {
     /// Issue again to persons who were erased from the register
     #[arg(long, requires = "register")]
     erased: bool,
+    /// Issue though the register lacks credentials of this issuer that the ledger has
+    #[arg(long, requires = "register")]
+    incomplete_register: bool,
     #[command(flatten)]
     register: RegisterArgs,
     #[command(flatten)]
@@ -229,6 +232,9 @@ async fn issue(
     let options = options(args, keeper.clone());
     let issuance = Issuance::prepare(&paths, anchor, &id, options, observer, report)?;
     if !issuance.is_empty() {
+        if let Some(keeper) = &keeper {
+            keeper.ask(chain, &id, incomplete(args.incomplete_register)).await?;
+        }
         say_what_was_revoked(&issuance, chain, &id, keeper.as_deref(), observer).await?;
         let issuer = args.issuer.open()?;
         issuance.enter(chain, &issuer, observer, report).await?;
@@ -237,6 +243,11 @@ async fn issue(
         say_healed(keeper.heal(&report.skipped, anchor)?, observer);
     }
     Ok(())
+}
+
+/// What --incomplete-register says.
+fn incomplete(allowed: bool) -> Incomplete {
+    if allowed { Incomplete::Allowed } else { Incomplete::Refused }
 }
 
 /// Says how many rows of the register were unfinished, and are issued by the receipts beside their documents.
@@ -304,18 +315,12 @@ async fn resume(
         observer.remark(format!("{} holds no pending file; nothing to finish", path.display()));
     }
     for file in unfinished.files() {
-        let mut finished = unfinished.finish(file, chain, None, &options, observer, report).await;
-        // The key is opened only if it is needed.
-        let is_signed_anew = match &finished {
-            Err(ResumeError::PlaceTaken(_)) => true,
-            Err(ResumeError::Submission(error)) => error.is_of_former_key(),
-            _ => false,
-        };
-        if is_signed_anew && args.issuer.is_given() {
-            let issuer = args.issuer.open()?;
-            finished = unfinished.finish(file, chain, Some(&issuer), &options, observer, report).await;
-        }
+        let finished = finish(&unfinished, file, chain, &args.issuer, &options, observer, report).await?;
         if let Err(error) = finished {
+            if matches!(error, ResumeError::FormerKey { .. }) {
+                errors.push(describe(&anyhow::Error::new(error).context(file.display().to_string())));
+                continue;
+            }
             let kept = match error {
                 ResumeError::Damaged { .. } => "stays",
                 _ => "stays; nothing in it is lost",
@@ -328,6 +333,29 @@ async fn resume(
         }
     }
     Ok(())
+}
+
+/// Finishes one pending file. The key is opened only if it is needed.
+pub(crate) async fn finish(
+    unfinished: &Unfinished,
+    file: &Path,
+    chain: &Chain,
+    issuer: &IssuerArgs,
+    options: &IssueOptions,
+    observer: &Terminal,
+    report: &mut IssueReport,
+) -> anyhow::Result<Result<(), ResumeError>> {
+    let finished = unfinished.finish(file, chain, None, options, observer, report).await;
+    let is_signed_anew = match &finished {
+        Err(ResumeError::PlaceTaken(_) | ResumeError::StatusConflict(_)) => true,
+        Err(ResumeError::Submission(error)) => error.is_of_former_key(),
+        _ => false,
+    };
+    if !is_signed_anew || !issuer.is_given() {
+        return Ok(finished);
+    }
+    let issuer = issuer.open()?;
+    Ok(unfinished.finish(file, chain, Some(&issuer), options, observer, report).await)
 }
 
 /// The register that keeps what is issued, if one is named; `batch` is what the issuance is called there, and

@@ -13,7 +13,7 @@ use sanad_core::member::MemberState;
 use sanad_credential::SdJwtClaims;
 use sanad_issuer::{
     AwardsError, BATCH_DOCUMENTS_DEFAULT, Chain, CredentialForm, Issuance, IssueOptions, Issuer, Keeper,
-    LineFault, Notice, Observer, Places, Plan, Roster, Step, Unfinished,
+    LineFault, Notice, Observer, Places, Plan, ResumeError, Roster, Step, Unfinished,
 };
 use sanad_register::{Clash, Progress, RegisterError, RowNumber, Status, Subject, There};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use super::init::{columns_of, template_of};
 use super::printing::{CertificateArgs, Certificates, print};
 use super::report::Issued;
 use super::restore::Lost;
-use super::{keeper, say_healed};
+use super::{incomplete, keeper, say_healed};
 use crate::certificates::{Page, Printer};
 use crate::commands::certificate::note_site;
 use crate::commands::receipt::Form;
@@ -102,8 +102,8 @@ pub(crate) struct Args {
     /// Name a place in the issuer's status lists in each credential
     #[arg(long, requires = "register")]
     status_lists: bool,
-    /// Allot places though the register lacks credentials of this issuer that the ledger has
-    #[arg(long, requires = "status_lists")]
+    /// Issue though the register lacks credentials of this issuer that the ledger has
+    #[arg(long, requires = "register")]
     incomplete_register: bool,
     #[command(flatten)]
     certificates: CertificateArgs,
@@ -341,30 +341,35 @@ fn work(
                 out.display()
             ));
         }
+        let (kept, incomplete) = (keeper.clone(), incomplete(args.incomplete_register));
+        if let Some(keeper) = keeper.as_ref().filter(|_| args.status_lists) {
+            keeper.ask(&chain, &id, incomplete).await?;
+        }
         let roster = match keeper.as_ref().filter(|_| args.status_lists) {
-            Some(keeper) => {
-                if !args.incomplete_register {
-                    keeper.check_complete(&chain.issued(&id).await?)?;
-                }
-                with_positions(roster, &member, keeper)?
-            }
+            Some(keeper) => with_positions(roster, &member, keeper)?,
             None => roster,
         };
-        let kept = keeper.clone();
         let options = options(args, out, keeper);
         // What is wrong with the plan is said below, once what was begun is finished.
         let mut lost = Lost::default();
         if let (Some(keeper), Ok(plan)) = (&kept, roster.plan(out)) {
+            if plan.incomplete().next().is_some() {
+                keeper.ask(&chain, &id, incomplete).await?;
+            }
             lost = Lost::find(&plan, keeper)?;
             check_register(&plan, &lost, keeper, Rows::Issued)?;
             lost.restore(keeper, observer.0)?;
         }
         resume(out, &chain, &issuer, &options, observer, done).await?;
         done.finished = done.issued.report.issued.len();
-        let plan = roster.plan(out)?;
+        let mut plan = roster.plan(out)?;
+        say_renewed(plan.renew(&issuer.key.public())?, observer.0);
         plan.check_room()?;
         // Until the rows are in it: another desk with this register could sign the same meanwhile.
         if let Some(keeper) = &kept {
+            if plan.incomplete().next().is_some() {
+                keeper.ask(&chain, &id, incomplete).await?;
+            }
             keeper.claim(args.wait)?;
             lost.check_new_rows(&plan, keeper)?;
             check_register(&plan, &Lost::default(), keeper, Rows::All)?;
@@ -516,12 +521,28 @@ async fn resume(
     let unfinished = Unfinished::open(out, &[], options.wait, observer)?;
     for file in unfinished.files() {
         let report = &mut done.issued.report;
-        unfinished
-            .finish(file, chain, Some(issuer), options, observer, report)
-            .await
-            .with_context(|| format!("{} was left by an earlier run, and stays", file.display()))?;
+        match unfinished.finish(file, chain, Some(issuer), options, observer, report).await {
+            // Its credentials are signed anew.
+            Err(ResumeError::FormerKey { .. }) => {}
+            finished => finished
+                .with_context(|| format!("{} was left by an earlier run, and stays", file.display()))?,
+        }
     }
     Ok(())
+}
+
+/// Says how many credentials of an earlier run are signed anew.
+fn say_renewed(renewed: usize, observer: &Terminal) {
+    let credentials = match renewed {
+        0 => return,
+        1 => "1 credential of an earlier run was not yet entered, and its signature is".to_owned(),
+        count => {
+            format!("{count} credentials of an earlier run were not yet entered, and their signatures are")
+        }
+    };
+    observer.remark(format!(
+        "{credentials} of a key that is not the issuing key in force: signed anew with the key in force"
+    ));
 }
 
 fn options(args: &Args, out: &Path, keeper: Option<Arc<RegisterKeeper>>) -> IssueOptions {
