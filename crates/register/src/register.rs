@@ -250,6 +250,14 @@ impl Register {
         |error| failed(&self.path, error)
     }
 
+    /// Whether nothing was ever entered in it.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub fn is_empty(&self) -> Result<bool, RegisterError> {
+        Ok(self.check_count()? == 0)
+    }
+
     /// Compares the number of rows with that of the head.
     pub(crate) fn check_count(&self) -> Result<u64, RegisterError> {
         let transaction = self.connection.unchecked_transaction().map_err(self.failed())?;

@@ -142,7 +142,7 @@ async fn endorse(args: &Args) -> anyhow::Result<Done> {
         Endorsement::new(&endorsed, by, &args.comment, &checked, &created).with_context(in_document)?;
     let out = args.out.clone().unwrap_or_else(|| args.document.with_extension("endorsement.json"));
     if let Some(keeper) = &keeper {
-        let incomplete = if args.incomplete_register { Incomplete::Allowed } else { Incomplete::Refused };
+        let incomplete = Incomplete::Told.unless(args.incomplete_register);
         keeper.ask(&chain, &id, incomplete).await?;
     }
     say_written(endorsement.write(&out, &signer, &created)?, &out);

@@ -27,7 +27,7 @@ use sanad_register::{
 };
 use serde_json::Value;
 
-use crate::output::note;
+use crate::output::{note, warn};
 use crate::receipt_file;
 use crate::time;
 
@@ -66,8 +66,21 @@ struct Ledger {
 /// What to do with a register that lacks credentials of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Incomplete {
+    /// Nothing is done.
     Refused,
+    /// Nothing is done, unless the register is new: what was issued before there was one is not in it.
+    RefusedUnlessNew,
+    /// A warning says so.
+    Told,
+    /// It is known.
     Allowed,
+}
+
+impl Incomplete {
+    /// This, unless --incomplete-register is given.
+    pub(crate) fn unless(self, allowed: bool) -> Self {
+        if allowed { Self::Allowed } else { self }
+    }
 }
 
 impl RegisterKeeper {
@@ -142,15 +155,26 @@ impl RegisterKeeper {
             return Ok(());
         }
         let issued = chain.issued(issuer).await?;
-        if incomplete == Incomplete::Refused {
-            let lacking = self.lock().lacking(issued.statuses.keys())?;
-            if lacking > 0 {
+        let lacking = match incomplete {
+            Incomplete::Allowed => 0,
+            _ => self.lock().lacking(issued.statuses.keys())?,
+        };
+        if lacking > 0 {
+            let lacks = format!(
+                "the register lacks {lacking} of the {} credentials that the ledger has of this issuer",
+                issued.statuses.len()
+            );
+            let is_new = incomplete == Incomplete::RefusedUnlessNew && self.lock().is_empty()?;
+            if incomplete == Incomplete::Told || is_new {
+                warn(format!(
+                    "{lacks}: `sanad register import` enters those that were issued without it; if it is an older copy, put the newest \
+                     one back, or the same awards can be issued once more"
+                ));
+            } else {
                 bail!(
-                    "the register lacks {lacking} of the {} credentials that the ledger has of this issuer: it may be an older copy, and \
-                     the same awards would be issued once more, and places in status lists allotted twice. Put the newest one back, or \
-                     `sanad register import` what was issued since; where they were issued without a register, give \
-                     --incomplete-register. Nothing was signed or entered",
-                    issued.statuses.len()
+                    "{lacks}: it may be an older copy, and the same awards would be issued once more, and places in status lists \
+                     allotted twice. Put the newest one back, or `sanad register import` what was issued since; where they were \
+                     issued without a register, give --incomplete-register. Nothing was signed or entered"
                 );
             }
         }

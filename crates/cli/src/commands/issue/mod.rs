@@ -233,7 +233,7 @@ async fn issue(
     let issuance = Issuance::prepare(&paths, anchor, &id, options, observer, report)?;
     if !issuance.is_empty() {
         if let Some(keeper) = &keeper {
-            keeper.ask(chain, &id, incomplete(args.incomplete_register)).await?;
+            keeper.ask(chain, &id, Incomplete::Told.unless(args.incomplete_register)).await?;
         }
         say_what_was_revoked(&issuance, chain, &id, keeper.as_deref(), observer).await?;
         let issuer = args.issuer.open()?;
@@ -243,11 +243,6 @@ async fn issue(
         say_healed(keeper.heal(&report.skipped, anchor)?, observer);
     }
     Ok(())
-}
-
-/// What --incomplete-register says.
-fn incomplete(allowed: bool) -> Incomplete {
-    if allowed { Incomplete::Allowed } else { Incomplete::Refused }
 }
 
 /// Says how many rows of the register were unfinished, and are issued by the receipts beside their documents.

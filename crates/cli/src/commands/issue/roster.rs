@@ -23,7 +23,7 @@ use super::init::{columns_of, template_of};
 use super::printing::{CertificateArgs, Certificates, print};
 use super::report::Issued;
 use super::restore::Lost;
-use super::{incomplete, keeper, say_healed};
+use super::{keeper, say_healed};
 use crate::certificates::{Page, Printer};
 use crate::commands::certificate::note_site;
 use crate::commands::receipt::Form;
@@ -31,7 +31,7 @@ use crate::issuer::IssuerArgs;
 use crate::observer::Terminal;
 use crate::output::{Outcome, Output, Report, describe, note};
 use crate::receipt_file::PICTURES;
-use crate::register::{NotKept, RegisterArgs, RegisterKeeper};
+use crate::register::{Incomplete, NotKept, RegisterArgs, RegisterKeeper};
 use crate::remote::{self, NodeArgs, Remote};
 use crate::signing::{FormArgs, check_issuer_id, created_now, signer, status_list_place};
 use crate::trust::TrustArgs;
@@ -341,7 +341,8 @@ fn work(
                 out.display()
             ));
         }
-        let (kept, incomplete) = (keeper.clone(), incomplete(args.incomplete_register));
+        let otherwise = if args.status_lists { Incomplete::Refused } else { Incomplete::RefusedUnlessNew };
+        let (kept, incomplete) = (keeper.clone(), otherwise.unless(args.incomplete_register));
         if let Some(keeper) = keeper.as_ref().filter(|_| args.status_lists) {
             keeper.ask(&chain, &id, incomplete).await?;
         }
