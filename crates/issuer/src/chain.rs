@@ -24,6 +24,7 @@ use sanad_core::status::CredentialStatus;
 use sanad_core::trust::TrustAnchor;
 use sanad_core::utc::Utc;
 
+use crate::former_keys::FormerKeys;
 use crate::status_lists::IssuedStatuses;
 
 /// A node, and the genesis or trust file that its answers are checked against.
@@ -43,6 +44,7 @@ pub struct Chain {
 pub(crate) struct Complete {
     /// By log index.
     pub(crate) statuses: BTreeMap<LogIndex, CredentialStatus>,
+    pub(crate) former_keys: FormerKeys,
     pub(crate) height: Height,
     /// Time of the block, in milliseconds since 1970-01-01 UTC.
     pub(crate) time_ms: u64,
@@ -253,9 +255,10 @@ impl Chain {
                 }
             })
             .await?;
-        let Complete { statuses, height, time_ms } = complete;
+        let Complete { statuses, former_keys, height, time_ms } = complete;
         let status = |(index, commitment)| Some((commitment, *statuses.get(&index)?));
-        Ok(IssuedStatuses { statuses: issued.into_iter().filter_map(status).collect(), height, time_ms })
+        let statuses = issued.into_iter().filter_map(status).collect();
+        Ok(IssuedStatuses { statuses, former_keys, height, time_ms })
     }
 
     /// All entries that concern a member, in order, proved to be all; they count only once this has returned.
@@ -273,13 +276,14 @@ impl Chain {
         let CompletenessStream { head, mut runs } = self.insist(ask).await?;
         let head = head.completeness();
         let (height, time_ms) = (head.proof.header.height, head.proof.header.time_ms);
+        let former_keys = FormerKeys::in_rest(&head.rest);
         let mut verifier = CompletenessVerifier::new(head, &self.anchor).map_err(not_complete)?;
         while let Some(run) = runs.next().await.map_err(|error| self.failed(error))? {
             let entries = verifier.add(&run).map_err(not_complete)?;
             (run.first_index.0..).zip(entries).for_each(|(index, entry)| take(LogIndex(index), &entry.event));
         }
         let complete = verifier.finish().map_err(not_complete)?;
-        Ok(Complete { statuses: complete.statuses, height, time_ms })
+        Ok(Complete { statuses: complete.statuses, former_keys, height, time_ms })
     }
 
     /// Checks that a clock agrees with the node's last block, before anything is signed with a date of that clock. Before the first

@@ -1,7 +1,7 @@
 //! Former issuing keys in documents that are not entered yet: a key that leaked is replaced, and verifiers refuse what it signed.
 
 use sanad_core::document::DocumentKind;
-use sanad_core::member::{KeyPurpose, MemberState};
+use sanad_core::member::{KeyPurpose, MemberRest, MemberState};
 use sanad_credential::{Circumstances, multikey, signing_keys};
 
 /// The issuing keys that a member had before the one in force, as Multikeys.
@@ -11,8 +11,13 @@ pub struct FormerKeys(Vec<String>);
 impl FormerKeys {
     /// Those of a member.
     pub fn of(member: &MemberState) -> Self {
-        let current = member.rest().current_key(KeyPurpose::Issuing);
-        let issuing = member.rest().keys.iter().filter(|term| term.purpose == KeyPurpose::Issuing);
+        Self::in_rest(member.rest())
+    }
+
+    /// Those in the rest of a member's record.
+    pub(crate) fn in_rest(rest: &MemberRest) -> Self {
+        let current = rest.current_key(KeyPurpose::Issuing);
+        let issuing = rest.keys.iter().filter(|term| term.purpose == KeyPurpose::Issuing);
         let former = issuing.filter(|term| Some(term.key) != current);
         Self(former.map(|term| multikey(&term.key)).collect())
     }

@@ -378,19 +378,22 @@ async fn discard_former(
     if current.is_none_or(|key| pending.batch.verify(&key).is_ok()) {
         return Ok(());
     }
-    let former = FormerKeys::of(&member);
+    let is_former = FormerKeys::of(&member);
     let mut documents = Vec::new();
     for PendingDocument { path, kind, .. } in &pending.documents {
         // What is gone cannot be looked at, and is entered as before.
         let Ok(bytes) = files::read(path, DOCUMENT_BYTES_MAX) else { continue };
-        documents.extend(former.signer_of(*kind, &bytes).map(|_| path.clone()));
+        documents.extend(is_former.signer_of(*kind, &bytes).map(|_| path.clone()));
     }
     if documents.is_empty() {
         return Ok(());
     }
-    // The secrets go with the file: that nothing of it was entered has to be proved.
+    // The secrets go with the file: that nothing of it was entered, and nothing can be, has to be proved as of one block. Another node
+    // may be behind the one that was asked before.
     let issued = chain.issued(&issuer.id).await?;
-    if pending.documents.iter().any(|document| issued.statuses.contains_key(&document.commitment)) {
+    if issued.former_keys != is_former
+        || pending.documents.iter().any(|document| issued.statuses.contains_key(&document.commitment))
+    {
         return Ok(());
     }
     files::remove(file)?;

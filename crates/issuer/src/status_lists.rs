@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::files::{self, FileError, Mode};
 use crate::folders::SharedFolder;
+use crate::former_keys::FormerKeys;
 use crate::site::{SiteError, place_of};
 
 /// Where the status lists of an issuer are.
@@ -43,6 +44,8 @@ pub struct Positions {
 pub struct IssuedStatuses {
     /// By commitment.
     pub statuses: HashMap<Commitment, CredentialStatus>,
+    /// Keys that sign no batch any more, as of the same block: what they signed and is not among the statuses is never entered.
+    pub former_keys: FormerKeys,
     /// The block.
     pub height: Height,
     /// Its time, in milliseconds since 1970-01-01 UTC.
@@ -397,7 +400,12 @@ mod tests {
             commitments.map(|(number, (position, _))| (*position, commitment(number as u8))).collect();
         let issued =
             commitments.iter().zip(statuses).map(|((_, commitment), (_, status))| (*commitment, *status));
-        let issued = IssuedStatuses { statuses: issued.collect(), height: Height(1), time_ms: 0 };
+        let issued = IssuedStatuses {
+            statuses: issued.collect(),
+            former_keys: FormerKeys::default(),
+            height: Height(1),
+            time_ms: 0,
+        };
         place().due(&Positions { commitments, end: STATUS_LIST_ENTRIES + 1 }, &issued)
     }
 

@@ -188,7 +188,9 @@ async fn reissue(args: &Args) -> anyhow::Result<Reissued> {
         bail!("the answer was not yes; nothing was changed");
     }
     let issuer = args.issuer.open()?;
-    let incomplete = Incomplete::Told.unless(args.incomplete_register);
+    // A place is allotted to it.
+    let otherwise = if is_listed { Incomplete::Refused } else { Incomplete::Told };
+    let incomplete = otherwise.unless(args.incomplete_register);
     keeper.ask(&chain, &id, incomplete).await?;
     let document = match correction {
         Some(correction) => sign(args, correction, is_listed, &chain.member(&id).await?, &issuer, &keeper)?,

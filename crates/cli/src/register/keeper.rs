@@ -41,7 +41,7 @@ pub(crate) struct RegisterKeeper {
     /// Whether persons who were erased are issued to again.
     takes_back_erased: bool,
     /// What the ledger says, once it was asked.
-    asked: OnceLock<Ledger>,
+    asked: OnceLock<IssuedStatuses>,
     /// Keeps other programs from signing for this register: from [`RegisterKeeper::claim`] on, until the rows are in it.
     claim: Mutex<Option<File>>,
 }
@@ -55,12 +55,6 @@ pub(crate) struct NotKept {
     pub(crate) unread: Vec<PathBuf>,
     /// Of which the register knows nothing: how many.
     pub(crate) unknown: usize,
-}
-
-/// What the ledger says of the issuer.
-struct Ledger {
-    former: FormerKeys,
-    issued: IssuedStatuses,
 }
 
 /// What to do with a register that lacks credentials of the ledger.
@@ -126,10 +120,10 @@ impl RegisterKeeper {
 
     /// Whether a row can never be entered: a former key signed its document, and so its batch, and the ledger does not have it.
     fn is_void(&self, there: &Credential, document: &[u8]) -> bool {
-        let Some(Ledger { former, issued }) = self.asked.get() else { return false };
+        let Some(issued) = self.asked.get() else { return false };
         there.state.progress != Progress::Issued
             && !issued.statuses.contains_key(&there.facts.commitment)
-            && former.signer_of(there.facts.kind, document).is_some()
+            && issued.former_keys.signer_of(there.facts.kind, document).is_some()
     }
 
     /// The register.
@@ -178,7 +172,7 @@ impl RegisterKeeper {
                 );
             }
         }
-        let _ = self.asked.set(Ledger { former, issued });
+        let _ = self.asked.set(issued);
         Ok(())
     }
 
