@@ -58,11 +58,17 @@ pub(crate) fn unfit(directory: &DataDir) -> Vec<Unfit> {
     while let Some(path) = waiting.pop() {
         match std::fs::metadata(&path).map_err(Fault::from).and_then(|meta| look(&path, &meta, user)) {
             Ok(entries) => waiting.extend(entries),
+            // A node that runs removes files meanwhile. A link to nothing is still there.
+            Err(Fault::Io(_)) if is_gone(&path) => {}
             Err(fault) => unfit.push(Unfit { path, fault }),
         }
     }
     unfit.sort_by(|a, b| a.path.cmp(&b.path));
     unfit
+}
+
+fn is_gone(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Looks at a file or directory; returns what is in it.

@@ -1,5 +1,6 @@
 //! A node, from start to stop.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,7 +197,7 @@ pub(crate) async fn open(config: &Config, setup: &Setup, directory: &DataDir) ->
     if let Some(Unfit { path, fault }) = unfit.find(Unfit::stops) {
         return Err(NodeError::UnfitFile { path, fault: fault.to_string() });
     }
-    let (mut before, mut repaired) = (None, 0);
+    let (mut tried, mut repaired) = (BTreeSet::new(), 0);
     loop {
         let error = match open_store(config, &setup.genesis) {
             Ok(opened) => {
@@ -205,8 +206,8 @@ pub(crate) async fn open(config: &Config, setup: &Setup, directory: &DataDir) ->
             Err(error) => error,
         };
         match block_to_repair(&error) {
-            // The same block again: its copy did not help.
-            Some(height) if before.replace(height) != Some(height) => {
+            // The same block again: its copy did not last.
+            Some(height) if tried.insert(height) => {
                 tracing::error!(%error, "a block that the node needs to start is damaged on this disk; it is fetched again from peers");
                 supervisor::starting(&format!("fetching the damaged block {height} from peers"));
                 repaired += mend_to_open(config, setup, directory, height, error).await?;

@@ -1,4 +1,4 @@
-//! Signals.
+//! Signals: those that stop the node, and one that would end it without a word.
 
 use std::future::Future;
 use std::sync::Arc;
